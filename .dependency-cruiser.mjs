@@ -1,0 +1,32 @@
+/** The import directions of the house: a package may import only the packages listed for it. */
+const mayImport = {
+  net: [],
+  probing: ['net'],
+  sim: ['net', 'probing'],
+  engine: ['net', 'probing'],
+  storage: [],
+  controller: ['engine', 'net', 'probing', 'storage'],
+  client: [],
+  cli: ['client', 'net', 'sim'],
+  lab: ['cli', 'client', 'controller', 'engine', 'net', 'probing', 'sim', 'storage'],
+};
+const packages = Object.keys(mayImport);
+
+export default {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...packages.map((name) => ({
+      name: `${name}-imports`,
+      severity: 'error',
+      from: { path: `^packages/${name}/src/` },
+      to: { path: `^packages/(?!(${[name, ...mayImport[name]].join('|')})/)` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,55 @@
+import { NetError } from './errors.ts';
+import { ICMP, ICMP_HEADER_LENGTH, writeIcmp } from './icmp.ts';
+import type { Ipv4Address } from './ipv4-address.ts';
+import { MAX_OPTIONS_LENGTH, MIN_HEADER_LENGTH, PROTOCOL_ICMP, writeIpv4Header } from './ipv4-header.ts';
+import { writeRecordRoute } from './record-route.ts';
+import { type TimestampForm, writeTimestamp } from './timestamp-option.ts';
+
+/** The IP option an echo request carries. */
+export type EchoOption =
+  | { readonly type: 'recordRoute' /** 1 to 9. */; readonly slots: number }
+  | {
+      readonly type: 'timestamp';
+      readonly form: TimestampForm;
+      /** A count, or the addresses of the form `prespecified`. */
+      readonly slots: number | readonly Ipv4Address[];
+    };
+
+/** An ICMP echo request to build. */
+export interface EchoRequestFields {
+  readonly source: Ipv4Address;
+  readonly destination: Ipv4Address;
+  readonly ttl: number;
+  /** 16 bits. */
+  readonly identifier: number;
+  /** 16 bits. */
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+  readonly option?: EchoOption;
+  /** IPv4 identification, default 0. */
+  readonly identification?: number;
+}
+
+/** Builds a whole IPv4 packet with an ICMP echo request (RFC 792). @throws {NetError} when an option is out of range */
+export function buildEchoRequest(fields: EchoRequestFields): Uint8Array {
+  const header = new Uint8Array(MIN_HEADER_LENGTH + MAX_OPTIONS_LENGTH);
+  const headerLength = MIN_HEADER_LENGTH + writeOption(header, fields.option);
+  const end = headerLength + ICMP_HEADER_LENGTH + fields.payload.length;
+  if (end > 0xffff) throw new NetError('bufferTooSmall', `a packet of ${end} bytes is too long`, { end });
+  const packet = new Uint8Array(end);
+  packet.set(header.subarray(0, headerLength));
+  packet.set(fields.payload, headerLength + ICMP_HEADER_LENGTH);
+  writeIcmp(packet, headerLength, end, ICMP.echoRequest, 0, fields.identifier, fields.sequence);
+  writeIpv4Header(packet, 0, headerLength, end, { ...fields, protocol: PROTOCOL_ICMP });
+  return packet;
+}
+
+/** Writes the option behind the fixed header and returns its length padded to a multiple of four. */
+function writeOption(header: Uint8Array, option: EchoOption | undefined): number {
+  if (option === undefined) return 0;
+  const length =
+    option.type === 'recordRoute'
+      ? writeRecordRoute(header, MIN_HEADER_LENGTH, option.slots)
+      : writeTimestamp(header, MIN_HEADER_LENGTH, option.form, option.slots);
+  return (length + 3) & ~3;
+}

@@ -1,0 +1,46 @@
+import { readWord, writeWord } from './bytes.ts';
+import { internetChecksum } from './checksum.ts';
+import type { NetErrorCode } from './errors.ts';
+
+/** ICMP types (RFC 792) this system sends or understands. */
+export const ICMP = { echoReply: 0, unreachable: 3, echoRequest: 8, timeExceeded: 11, parameterProblem: 12 } as const;
+
+/** Length of an ICMP header, bytes. */
+export const ICMP_HEADER_LENGTH = 8;
+
+/** Checks length and checksum of the ICMP message in `bytes[at..end)`. */
+export function checkIcmp(bytes: Uint8Array, at: number, end: number): NetErrorCode | undefined {
+  if (end - at < ICMP_HEADER_LENGTH) return 'icmpTruncated';
+  return internetChecksum(bytes, at, end) === 0 ? undefined : 'badChecksum';
+}
+
+export const icmpTypeOf = (bytes: Uint8Array, at: number): number => bytes[at];
+export const icmpCodeOf = (bytes: Uint8Array, at: number): number => bytes[at + 1];
+export const icmpChecksumOf = (bytes: Uint8Array, at: number): number => readWord(bytes, at + 2);
+/** Identifier of an echo message. */
+export const echoIdentifierOf = (bytes: Uint8Array, at: number): number => readWord(bytes, at + 4);
+/** Sequence number of an echo message. */
+export const echoSequenceOf = (bytes: Uint8Array, at: number): number => readWord(bytes, at + 6);
+
+/** Writes type, code, the two words behind the checksum, and the checksum over `bytes[at..end)`; the rest is in place. */
+export function writeIcmp(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  type: number,
+  code: number,
+  first: number,
+  second: number,
+): void {
+  bytes[at] = type;
+  bytes[at + 1] = code;
+  writeWord(bytes, at + 4, first);
+  writeWord(bytes, at + 6, second);
+  writeWord(bytes, at + 2, 0);
+  writeWord(bytes, at + 2, internetChecksum(bytes, at, end));
+}
+
+/** Whether `type` is an error that quotes the packet that caused it. */
+export function quotesPacket(type: number): boolean {
+  return type === ICMP.unreachable || type === ICMP.timeExceeded || type === ICMP.parameterProblem;
+}

@@ -1,0 +1,42 @@
+import type { NetErrorCode } from './errors.ts';
+import { headerLengthOf, MIN_HEADER_LENGTH } from './ipv4-header.ts';
+
+/** Option types (RFC 791 section 3.1). */
+export const OPTION_END = 0;
+export const OPTION_NOP = 1;
+export const OPTION_RECORD_ROUTE = 7;
+export const OPTION_TIMESTAMP = 68;
+
+/**
+ * Checks every option of a header that {@link checkIpv4Header} has passed. The cases are those of gopacket's IPv4 layer:
+ * length byte missing, length of 2 or less, length beyond the header.
+ */
+export function checkOptions(bytes: Uint8Array, start: number): NetErrorCode | undefined {
+  const end = start + headerLengthOf(bytes, start);
+  let at = start + MIN_HEADER_LENGTH;
+  while (at < end) {
+    const type = bytes[at];
+    if (type === OPTION_END) return undefined;
+    if (type === OPTION_NOP) {
+      at++;
+      continue;
+    }
+    if (at + 1 >= end) return 'optionTruncated';
+    const length = bytes[at + 1];
+    if (length <= 2) return 'optionLengthTooSmall';
+    if (at + length > end) return 'optionBeyondHeader';
+    at += length;
+  }
+  return undefined;
+}
+
+/** Where the first option of `type` begins in a header that {@link checkOptions} has passed; -1 when there is none. */
+export function findOption(bytes: Uint8Array, start: number, type: number): number {
+  const end = start + headerLengthOf(bytes, start);
+  let at = start + MIN_HEADER_LENGTH;
+  while (at < end && bytes[at] !== OPTION_END) {
+    if (bytes[at] === type) return at;
+    at += bytes[at] === OPTION_NOP ? 1 : bytes[at + 1];
+  }
+  return -1;
+}
