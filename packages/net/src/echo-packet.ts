@@ -1,5 +1,6 @@
+import { writeWord } from './bytes.ts';
 import { NetError } from './errors.ts';
-import { ICMP, ICMP_HEADER_LENGTH, writeIcmp } from './icmp.ts';
+import { ICMP, ICMP_HEADER_LENGTH, icmpChecksumOf, writeIcmp } from './icmp.ts';
 import type { Ipv4Address } from './ipv4-address.ts';
 import { MAX_OPTIONS_LENGTH, MIN_HEADER_LENGTH, PROTOCOL_ICMP, writeIpv4Header } from './ipv4-header.ts';
 import { writeRecordRoute } from './record-route.ts';
@@ -28,6 +29,11 @@ export interface EchoRequestFields {
   readonly option?: EchoOption;
   /** IPv4 identification, default 0. */
   readonly identification?: number;
+  /**
+   * ICMP checksum the packet shall have: the last two bytes of the payload, at an even offset, are set to make it so. Probes of one flow keep
+   * one checksum, since routers balance on it (Paris traceroute, Augustin et al., IMC 2006).
+   */
+  readonly checksum?: number;
 }
 
 /** Builds a whole IPv4 packet with an ICMP echo request (RFC 792). @throws {NetError} when an option is out of range */
@@ -39,9 +45,18 @@ export function buildEchoRequest(fields: EchoRequestFields): Uint8Array {
   const packet = new Uint8Array(end);
   packet.set(header.subarray(0, headerLength));
   packet.set(fields.payload, headerLength + ICMP_HEADER_LENGTH);
+  if (fields.checksum !== undefined) writeWord(packet, end - 2, 0);
   writeIcmp(packet, headerLength, end, ICMP.echoRequest, 0, fields.identifier, fields.sequence);
+  if (fields.checksum !== undefined) balance(packet, headerLength, end, fields.checksum);
   writeIpv4Header(packet, 0, headerLength, end, { ...fields, protocol: PROTOCOL_ICMP });
   return packet;
+}
+
+/** Sets the last word of the message so that its checksum becomes `wanted`. */
+function balance(packet: Uint8Array, icmp: number, end: number, wanted: number): void {
+  const difference = icmpChecksumOf(packet, icmp) - wanted;
+  writeWord(packet, end - 2, difference < 0 ? difference + 0xffff : difference);
+  writeWord(packet, icmp + 2, wanted);
 }
 
 /** Writes the option behind the fixed header and returns its length padded to a multiple of four. */

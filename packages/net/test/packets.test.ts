@@ -11,6 +11,7 @@ import {
   findOption,
   hasValidHeaderChecksum,
   ICMP,
+  icmpChecksumOf,
   internetChecksum,
   NetError,
   OPTION_RECORD_ROUTE,
@@ -60,6 +61,18 @@ describe('echo requests', () => {
         expect(read).toMatchObject({ type: ICMP.echoRequest, code: 0, source, destination, ttl, identifier, sequence });
         expect([...read.payload]).toEqual([...fields.payload]);
         expect(read.recordRoute).toEqual(recordRoute >= 0 ? stamps.slice(0, slots) : undefined);
+      }),
+    );
+  });
+
+  it('take the ICMP checksum asked for', () => {
+    fc.assert(
+      fc.property(echo, fc.integer({ min: 1, max: 0xfffe }), (fields, checksum) => {
+        const payload = new Uint8Array(2 * Math.ceil(fields.payload.length / 2) + 2);
+        payload.set(fields.payload);
+        const packet = buildEchoRequest({ ...fields, payload, checksum });
+        expect(checkIcmpPacket(packet, 0, packet.length)).toBeUndefined();
+        expect(icmpChecksumOf(packet, (packet[0] & 15) * 4)).toBe(checksum);
       }),
     );
   });

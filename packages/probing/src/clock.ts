@@ -1,0 +1,27 @@
+import { cancelled } from './errors.ts';
+
+/** Where time comes from. Everything that reads the time or waits is given one. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch, fractions allowed. */
+  now(): number;
+  /** Resolves after `milliseconds`. @throws {ProbingError} `cancelled` when `signal` fires first */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The time of this machine. */
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(cancelled());
+      const stop = (): void => {
+        clearTimeout(timer);
+        reject(cancelled());
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      }, milliseconds);
+      signal?.addEventListener('abort', stop, { once: true });
+    }),
+};

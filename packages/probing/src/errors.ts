@@ -1,0 +1,26 @@
+/** Why a probe could not be run. Codes are stable. An unanswered probe is a result, not an error. */
+export type ProbingErrorCode =
+  | 'invalidRequest'
+  | 'unknownSender'
+  | 'unknownReceiver'
+  | 'spoofingRefused'
+  | 'cancelled'
+  | 'proberStopped';
+
+/** The one error class of measurement: a stable code, a sentence for a person, typed details. */
+export class ProbingError extends Error {
+  readonly code: ProbingErrorCode;
+  readonly details: Readonly<Record<string, string | number>>;
+
+  constructor(code: ProbingErrorCode, message: string, details: Readonly<Record<string, string | number>> = {}) {
+    super(message);
+    this.name = 'ProbingError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The error of a call whose `signal` fired. */
+export function cancelled(): ProbingError {
+  return new ProbingError('cancelled', 'cancelled by the caller');
+}

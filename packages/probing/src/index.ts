@@ -1,0 +1,6 @@
+export * from './clock.ts';
+export * from './errors.ts';
+export * from './prober.ts';
+export * from './random.ts';
+export * from './request.ts';
+export * from './result.ts';

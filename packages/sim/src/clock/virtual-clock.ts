@@ -1,0 +1,124 @@
+import { type Clock, cancelled } from '@revtr/probing';
+import { EventHeap, type ScheduledEvent } from './event-heap.ts';
+
+export interface VirtualClockOptions {
+  /** Time at which the clock starts, milliseconds since the Unix epoch. */
+  readonly startMs: number;
+  /** Events this close to the earliest one happen together with it, milliseconds. Default 0.05. */
+  readonly granularityMs?: number;
+}
+
+/**
+ * Simulated time. It jumps from event to event as soon as everything that woke up has come to rest, or, once
+ * {@link pace}d, follows the time of the machine.
+ */
+export class VirtualClock implements Clock {
+  readonly #events = new EventHeap();
+  readonly #granularity: number;
+  #now: number;
+  #paced: { readonly virtual: number; readonly real: number } | undefined;
+  #running = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: VirtualClockOptions) {
+    this.#now = options.startMs;
+    this.#granularity = options.granularityMs ?? 0.05;
+  }
+
+  now(): number {
+    if (this.#paced === undefined) return this.#now;
+    return Math.max(this.#now, this.#paced.virtual + performance.now() - this.#paced.real);
+  }
+
+  /** Lets `action` happen after `milliseconds`. */
+  schedule(milliseconds: number, action: () => void): ScheduledEvent {
+    const event = this.#events.push(this.now() + Math.max(0, milliseconds), action);
+    this.#wake?.();
+    return event;
+  }
+
+  cancel(event: ScheduledEvent): void {
+    this.#events.cancel(event);
+  }
+
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(cancelled());
+      const stop = (): void => {
+        this.cancel(event);
+        reject(cancelled());
+      };
+      const event = this.schedule(milliseconds, () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      });
+      signal?.addEventListener('abort', stop, { once: true });
+    });
+  }
+
+  /** From now on time passes as fast as on this machine. */
+  pace(): void {
+    this.#paced = { virtual: this.#now, real: performance.now() };
+  }
+
+  /** Drives time until `work` settles, and returns what it returns. One drive at a time. */
+  async drive<T>(work: Promise<T>): Promise<T> {
+    this.#running = true;
+    const finish = (): void => {
+      this.#running = false;
+      this.#wake?.();
+    };
+    work.then(finish, finish);
+    await this.#run();
+    return work;
+  }
+
+  /** Drives time until `signal` fires: for a server. */
+  async runUntil(signal: AbortSignal): Promise<void> {
+    await this.drive(
+      new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      }),
+    );
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      await rest();
+      if (!this.#running) return;
+      const next = this.#events.peek();
+      const wait = next === undefined ? Number.POSITIVE_INFINITY : next.at - this.now();
+      if (next === undefined || (this.#paced !== undefined && wait > 0)) {
+        await this.#waitForWork(wait);
+        continue;
+      }
+      this.#now = Math.max(this.#now, next.at);
+      this.#runDueEvents(next.at + this.#granularity);
+    }
+  }
+
+  #runDueEvents(until: number): void {
+    for (let event = this.#events.peek(); event !== undefined && event.at <= until; event = this.#events.peek()) {
+      this.#events.pop();
+      if (event.at > this.#now) this.#now = event.at;
+      event.action?.();
+    }
+  }
+
+  /** Waits until `milliseconds` of real time have passed, something was scheduled, or the drive is over. */
+  #waitForWork(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(milliseconds, 60_000));
+      this.#wake = done;
+    });
+  }
+}
+
+/** Resolves when every promise that could go on has done so. */
+const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,66 @@
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { createRandom } from '@revtr/probing';
+import { firstResponsiveHost, HostBehaviours } from '../forwarding/hosts.ts';
+import type { SimParameters } from '../parameters.ts';
+import { CITIES } from '../topology/cities.ts';
+import type { Topology } from '../topology/topology.ts';
+
+/** A host that measures. */
+export interface Place {
+  readonly address: Ipv4Address;
+  readonly hostname: string;
+  /** City and network, as M-Lab names its sites. */
+  readonly site: string;
+  readonly asn: number;
+}
+
+/** Hosts that measure, and addresses that answer. */
+export interface Places {
+  /** Hosts that send spoofed packets, each in another network that lets them out. */
+  readonly vantagePoints: readonly Place[];
+  /** Hosts that want reverse traceroutes to themselves. */
+  readonly sources: readonly Place[];
+  /** Hosts that only send traceroutes, like the probes of RIPE Atlas. */
+  readonly atlasProbes: readonly Place[];
+  /** For each host prefix an address that answered a ping once, like a hitlist. */
+  readonly hitlist: readonly Ipv4Address[];
+}
+
+const SOURCES = 10;
+
+/** Chooses where to measure from and to, by seed. */
+export function choosePlaces(topology: Topology, parameters: SimParameters): Places {
+  const random = createRandom(parameters.seed).fork('places');
+  const behaviours = new HostBehaviours(parameters);
+  const { networks, routers, hosts } = topology;
+  const responsive = Array.from({ length: hosts.count }, (_, i) => firstResponsiveHost(topology, behaviours, i));
+  const networkOf = (prefix: number): number => routers.network[hosts.router[prefix]];
+  const onePerNetwork = new Map<number, number>();
+  for (const prefix of random.shuffle(responsive.map((_, i) => i))) {
+    if (responsive[prefix] !== undefined) onePerNetwork.set(networkOf(prefix), prefix);
+  }
+  const candidates = random.shuffle([...onePerNetwork.keys()].sort((a, b) => a - b));
+  const place =
+    (role: string) =>
+    (network: number, i: number): Place => {
+      const prefix = onePerNetwork.get(network) ?? 0;
+      const city = CITIES[routers.city[hosts.router[prefix]]];
+      const asn = networks.numbers[network];
+      const address = hosts.prefixes[prefix].address + 250;
+      return { address, hostname: `${role}${i + 1}.${city.code}.as${asn}.example`, site: `${city.code}${asn}`, asn };
+    };
+  const clean = candidates.filter((network) => networks.dropsOptions[network] === 0);
+  const spoofers = clean.filter((network) => networks.spoofingAllowed[network] === 1);
+  const chosen = spoofers.slice(0, parameters.vantagePoints);
+  const others = clean.filter((network) => !chosen.includes(network));
+  const probes = random.shuffle(candidates).slice(0, Math.round(parameters.atlasProbeNetworks * networks.count));
+  return {
+    vantagePoints: chosen.map(place('vp')),
+    sources: others.slice(0, SOURCES).map(place('source')),
+    atlasProbes: probes.map(place('probe')).map((probe) => ({ ...probe, address: probe.address + 1 })),
+    hitlist: responsive.filter((address) => address !== undefined),
+  };
+}
+
+/** The place at an address, for messages. */
+export const describePlace = (place: Place): string => `${place.hostname} (${formatIpv4(place.address)})`;

@@ -1,0 +1,46 @@
+import {
+  destinationOf,
+  headerLengthOf,
+  ICMP,
+  type Ipv4Address,
+  internetChecksum,
+  refreshHeaderChecksum,
+  sourceOf,
+  totalLengthOf,
+  writeIpv4,
+  writeWord,
+} from '@revtr/net';
+import { hasOptions, stamp } from './options.ts';
+
+/** Initial TTL of packets from hosts and from routers. */
+export const HOST_TTL = 64;
+export const ROUTER_TTL = 255;
+
+/** Who answers, and how. */
+export interface Answerer {
+  readonly address: Ipv4Address;
+  readonly isOwn: (asked: Ipv4Address) => boolean;
+  /** How many times it stamps itself. */
+  readonly selfStamp: number;
+  readonly ttl: number;
+  readonly atMs: number;
+}
+
+/** Turns an echo request into its reply in place: addresses swapped, options kept and stamped, checksums right. */
+export function answerEcho(packet: Uint8Array, answerer: Answerer): void {
+  const source = sourceOf(packet, 0);
+  const destination = destinationOf(packet, 0);
+  writeIpv4(packet, 12, destination);
+  writeIpv4(packet, 16, source);
+  packet[8] = answerer.ttl;
+  const icmp = headerLengthOf(packet, 0);
+  packet[icmp] = ICMP.echoReply;
+  writeWord(packet, icmp + 2, 0);
+  writeWord(packet, icmp + 2, internetChecksum(packet, icmp, totalLengthOf(packet, 0)));
+  if (hasOptions(packet)) {
+    for (let times = 0; times < answerer.selfStamp; times++) {
+      stamp(packet, answerer.address, answerer.isOwn, answerer.atMs);
+    }
+  }
+  refreshHeaderChecksum(packet, 0);
+}

@@ -1,0 +1,17 @@
+export { VirtualClock } from './clock/virtual-clock.ts';
+export { choosePlaces, describePlace, type Place, type Places } from './datasets/places.ts';
+export { type DataQuality, DEFAULT_DATA_QUALITY, type PublicData, publishData } from './datasets/public-data.ts';
+export { SimError, type SimErrorCode } from './errors.ts';
+export { HostBehaviours } from './forwarding/hosts.ts';
+export { Network, type PacketHandler } from './forwarding/network.ts';
+export { SIZES, type SimParameters, type Size, simParameters } from './parameters.ts';
+export { SimProber } from './prober/sim-prober.ts';
+export type { NetworkEvent } from './routing/network-state.ts';
+export { PolicyRoutes } from './routing/policy-routes.ts';
+export { Timeline } from './routing/timeline.ts';
+export { SimulatedInternet, type SimulatedInternetOptions } from './simulated-internet.ts';
+export { parseAsRelationships } from './topology/as-relationships.ts';
+export { generateTopology } from './topology/generate.ts';
+export { hostName } from './topology/names.ts';
+export { Relation, routerOf, type Topology } from './topology/topology.ts';
+export { GroundTruth, type TruePath } from './truth/ground-truth.ts';

@@ -1,0 +1,186 @@
+import {
+  buildEchoRequest,
+  checkIcmpPacket,
+  type EchoOption,
+  echoIdentifierOf,
+  echoSequenceOf,
+  formatIpv4,
+  headerLengthOf,
+  ICMP,
+  ICMP_HEADER_LENGTH,
+  type IcmpPacket,
+  type Ipv4Address,
+  icmpTypeOf,
+  parseIcmpPacket,
+  quotesPacket,
+} from '@revtr/net';
+import {
+  assertValidRequest,
+  cancelled,
+  DEFAULT_TTL,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  ProbingError,
+  type TracerouteRequest,
+  type TracerouteResult,
+} from '@revtr/probing';
+import type { VirtualClock } from '../clock/virtual-clock.ts';
+import type { Network } from '../forwarding/network.ts';
+import { PendingProbes } from './pending.ts';
+import { runTraceroute } from './traceroute.ts';
+
+export interface SimProberOptions {
+  /** Addresses of hosts that may send and receive. */
+  readonly agents: readonly Ipv4Address[];
+}
+
+/** One packet to send and wait for. */
+export interface Probe {
+  readonly sender: Ipv4Address;
+  readonly receiver: Ipv4Address;
+  readonly claimedSource: Ipv4Address;
+  readonly target: Ipv4Address;
+  readonly identifier: number;
+  readonly ttl: number;
+  readonly option?: EchoOption;
+  readonly timeoutMs: number;
+}
+
+/** The answer to a probe. */
+export interface ProbeAnswer {
+  readonly packet: IcmpPacket;
+  readonly rttMs: number;
+}
+
+const PING_IDENTIFIER = 0x5254;
+const FLOW_CHECKSUM = 0x7274;
+const PAYLOAD = new TextEncoder().encode('reverse traceroute  ');
+
+/** Sends real packets into a simulated network from its agents, and reads what comes back. */
+export class SimProber implements Prober {
+  /** Packets sent since the prober was made, with and without IP options. */
+  readonly sent = { plain: 0, withOptions: 0 };
+  readonly #network: Network;
+  readonly #clock: VirtualClock;
+  readonly #pending = new Map<Ipv4Address, PendingProbes>();
+
+  constructor(options: SimProberOptions, collaborators: { readonly network: Network; readonly clock: VirtualClock }) {
+    this.#network = collaborators.network;
+    this.#clock = collaborators.clock;
+    for (const agent of options.agents) {
+      const pending = new PendingProbes(agent);
+      this.#pending.set(agent, pending);
+      this.#network.attach(agent, (packet) => dispatch(pending, packet));
+    }
+  }
+
+  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+    assertValidRequest(request);
+    const { sender, target, spoof, option, ttl = DEFAULT_TTL, timeoutMs } = request;
+    const sentAt = this.#clock.now();
+    const answer = await this.send(
+      {
+        sender,
+        receiver: spoof?.receiver ?? sender,
+        claimedSource: spoof?.claimedSource ?? sender,
+        target,
+        identifier: PING_IDENTIFIER,
+        ttl,
+        timeoutMs,
+        ...(option && { option }),
+      },
+      signal,
+    );
+    if (answer === undefined) return { type: 'ping', request, sentAt };
+    const { packet, rttMs } = answer;
+    const stamped = packet.quoted ?? packet;
+    return {
+      type: 'ping',
+      request,
+      sentAt,
+      reply: {
+        from: packet.source,
+        icmpType: packet.type,
+        icmpCode: packet.code,
+        rttMs,
+        ttl: packet.ttl,
+        ...(stamped.recordRoute && { recordRoute: stamped.recordRoute }),
+        ...(stamped.timestamps && { timestamps: stamped.timestamps }),
+      },
+    };
+  }
+
+  async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
+    assertValidRequest(request);
+    return runTraceroute(request, { prober: this, clock: this.#clock, ...(signal && { signal }) });
+  }
+
+  /** Sends one probe; resolves with its answer, or with `undefined` after its timeout. */
+  send(probe: Probe, signal?: AbortSignal): Promise<ProbeAnswer | undefined> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(cancelled());
+      if (!this.#pending.has(probe.sender)) return reject(unknown('unknownSender', probe.sender));
+      const pending = this.#pending.get(probe.receiver);
+      if (pending === undefined) return reject(unknown('unknownReceiver', probe.receiver));
+      const sentAt = this.#clock.now();
+      const finish = (): void => {
+        pending.remove(probe.identifier, sequence);
+        this.#clock.cancel(timer);
+        signal?.removeEventListener('abort', stop);
+      };
+      const stop = (): void => {
+        finish();
+        reject(cancelled());
+      };
+      const sequence = pending.add(probe.identifier, (bytes) => {
+        const packet = parseIcmpPacket(bytes);
+        if (!isAnswer(packet, probe)) return;
+        finish();
+        resolve({ packet, rttMs: this.#clock.now() - sentAt });
+      });
+      const timer = this.#clock.schedule(probe.timeoutMs, () => {
+        finish();
+        resolve(undefined);
+      });
+      signal?.addEventListener('abort', stop, { once: true });
+      this.#emit(probe, sequence);
+    });
+  }
+
+  #emit(probe: Probe, sequence: number): void {
+    const packet = buildEchoRequest({
+      source: probe.claimedSource,
+      destination: probe.target,
+      ttl: probe.ttl,
+      identifier: probe.identifier,
+      sequence,
+      payload: PAYLOAD,
+      checksum: FLOW_CHECKSUM,
+      ...(probe.option && { option: probe.option }),
+    });
+    if (probe.option === undefined) this.sent.plain++;
+    else this.sent.withOptions++;
+    this.#network.send(packet, probe.sender);
+  }
+}
+
+/** Hands a packet to the probe it answers: by its own echo fields, or by those of the packet it quotes. */
+function dispatch(pending: PendingProbes, packet: Uint8Array): void {
+  if (checkIcmpPacket(packet, 0, packet.length) !== undefined) return;
+  let icmp = headerLengthOf(packet, 0);
+  if (quotesPacket(icmpTypeOf(packet, icmp))) {
+    const quote = icmp + ICMP_HEADER_LENGTH;
+    icmp = quote + headerLengthOf(packet, quote);
+  }
+  pending.find(echoIdentifierOf(packet, icmp), echoSequenceOf(packet, icmp))?.(packet);
+}
+
+/** Whether a packet with the right numbers is what the probe can have caused. */
+function isAnswer(packet: IcmpPacket, probe: Probe): boolean {
+  if (packet.type === ICMP.echoReply) return packet.source === probe.target;
+  return packet.quoted !== undefined && packet.quoted.destination === probe.target;
+}
+
+const unknown = (code: 'unknownSender' | 'unknownReceiver', address: Ipv4Address): ProbingError =>
+  new ProbingError(code, `${formatIpv4(address)} is no agent`, { address: formatIpv4(address) });

@@ -1,0 +1,45 @@
+import type { Topology } from '../topology/topology.ts';
+import { type InnerRoutes, UNREACHABLE } from './inner-routes.ts';
+import type { NetworkState } from './network-state.ts';
+
+/** Hot-potato routing: where each router of a network leaves it towards a neighbour, by the network's own cost. */
+export class Exits {
+  readonly #topology: Topology;
+  readonly #state: NetworkState;
+  readonly #inner: InnerRoutes;
+  readonly #tables: (Int32Array | undefined)[];
+
+  constructor(topology: Topology, collaborators: { readonly state: NetworkState; readonly inner: InnerRoutes }) {
+    this.#topology = topology;
+    this.#state = collaborators.state;
+    this.#inner = collaborators.inner;
+    this.#tables = new Array(topology.adjacencies.interfaces.length);
+  }
+
+  /** The border interface that the router of each rank uses for `adjacency`; -1 when none can be reached. */
+  of(adjacency: number): Int32Array {
+    const known = this.#tables[adjacency];
+    if (known !== undefined) return known;
+    const table = this.#compute(adjacency);
+    this.#tables[adjacency] = table;
+    return table;
+  }
+
+  #compute(adjacency: number): Int32Array {
+    const { adjacencies, interfaces, networks, routers } = this.#topology;
+    const up = adjacencies.interfaces[adjacency].filter((iface) => !this.#state.linksDown.has(iface));
+    const network = routers.network[interfaces.router[adjacencies.interfaces[adjacency][0]]];
+    const count = networks.firstRouter[network + 1] - networks.firstRouter[network];
+    const exits = new Int32Array(count).fill(-1);
+    const best = new Uint32Array(count).fill(UNREACHABLE);
+    for (const iface of up) {
+      const { cost } = this.#inner.treeTo(interfaces.router[iface]);
+      for (let rank = 0; rank < count; rank++) {
+        if (cost[rank] >= best[rank]) continue;
+        best[rank] = cost[rank];
+        exits[rank] = iface;
+      }
+    }
+    return exits;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Topology } from '../topology/topology.ts';
+
+/** What changes over time: links that are down and prepending that replaced the original one. Immutable. */
+export interface NetworkState {
+  readonly linksDown: ReadonlySet<number>;
+  /** Adjacency index to prepend count. */
+  readonly prepends: ReadonlyMap<number, number>;
+}
+
+export const INITIAL_STATE: NetworkState = { linksDown: new Set(), prepends: new Map() };
+
+/** Something that happens to the Internet. A link is named by either of its interfaces. */
+export type NetworkEvent =
+  | { readonly type: 'linkDown' | 'linkUp'; readonly interface: number }
+  | {
+      readonly type: 'prepend';
+      /** The network that changes its announcements, and the neighbour they go to, by index. */
+      readonly network: number;
+      readonly neighbour: number;
+      readonly count: number;
+    };
+
+/** The state after `event`. */
+export function applyEvent(topology: Topology, state: NetworkState, event: NetworkEvent): NetworkState {
+  if (event.type === 'prepend') {
+    const { first, neighbour } = topology.adjacencies;
+    const prepends = new Map(state.prepends);
+    for (let i = first[event.network]; i < first[event.network + 1]; i++) {
+      if (neighbour[i] === event.neighbour) prepends.set(i, event.count);
+    }
+    return { ...state, prepends };
+  }
+  const linksDown = new Set(state.linksDown);
+  for (const end of [event.interface, topology.interfaces.peer[event.interface]]) {
+    if (event.type === 'linkDown') linksDown.add(end);
+    else linksDown.delete(end);
+  }
+  return { ...state, linksDown };
+}

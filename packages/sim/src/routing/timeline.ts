@@ -1,0 +1,41 @@
+import { SimError } from '../errors.ts';
+import type { Topology } from '../topology/topology.ts';
+import { applyEvent, INITIAL_STATE, type NetworkEvent, type NetworkState } from './network-state.ts';
+import { Routing } from './routing.ts';
+
+interface Epoch {
+  /** First moment of the epoch, milliseconds since the Unix epoch. */
+  readonly from: number;
+  readonly state: NetworkState;
+  readonly routing: Routing;
+}
+
+/** Routing over time: an epoch for every event, the latest one last. */
+export class Timeline {
+  readonly #topology: Topology;
+  readonly #epochs: Epoch[];
+
+  constructor(topology: Topology) {
+    this.#topology = topology;
+    const routing = new Routing(topology, INITIAL_STATE);
+    this.#epochs = [{ from: Number.NEGATIVE_INFINITY, state: INITIAL_STATE, routing }];
+  }
+
+  /** Lets `event` happen at `atMs`, not before the event announced last. @throws {SimError} `eventInThePast`, `unknownLink` */
+  add(event: NetworkEvent, atMs: number): void {
+    const last = this.#epochs[this.#epochs.length - 1];
+    if (atMs < last.from) throw new SimError('eventInThePast', 'events are announced in order of time', { atMs });
+    if (event.type !== 'prepend' && !(event.interface in this.#topology.interfaces.peer)) {
+      throw new SimError('unknownLink', `there is no interface ${event.interface}`, { interface: event.interface });
+    }
+    const state = applyEvent(this.#topology, last.state, event);
+    this.#epochs.push({ from: atMs, state, routing: new Routing(this.#topology, state) });
+  }
+
+  /** The routing that holds at `atMs`. */
+  at(atMs: number): Routing {
+    let i = this.#epochs.length - 1;
+    while (this.#epochs[i].from > atMs) i--;
+    return this.#epochs[i].routing;
+  }
+}

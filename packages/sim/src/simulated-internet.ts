@@ -1,0 +1,54 @@
+import { VirtualClock } from './clock/virtual-clock.ts';
+import { choosePlaces, type Places } from './datasets/places.ts';
+import { Network } from './forwarding/network.ts';
+import type { SimParameters } from './parameters.ts';
+import { SimProber } from './prober/sim-prober.ts';
+import type { NetworkEvent } from './routing/network-state.ts';
+import { Timeline } from './routing/timeline.ts';
+import type { AsGraph } from './topology/as-graph.ts';
+import { generateTopology } from './topology/generate.ts';
+import type { Topology } from './topology/topology.ts';
+import { GroundTruth } from './truth/ground-truth.ts';
+
+export interface SimulatedInternetOptions {
+  readonly parameters: SimParameters;
+  /** Start of virtual time, milliseconds since the Unix epoch. Default 2026-01-01. */
+  readonly startMs?: number;
+  /** Networks and relations to build on, for instance those of a CAIDA file. Default: grown from the seed. */
+  readonly graph?: AsGraph;
+}
+
+/** A whole simulated Internet: topology, routing over time, forwarding, and the truth about it. */
+export class SimulatedInternet {
+  readonly parameters: SimParameters;
+  readonly topology: Topology;
+  readonly timeline: Timeline;
+  readonly clock: VirtualClock;
+  readonly network: Network;
+  readonly truth: GroundTruth;
+  readonly places: Places;
+
+  constructor(options: SimulatedInternetOptions) {
+    this.parameters = options.parameters;
+    this.topology = generateTopology(options.parameters, options.graph);
+    this.timeline = new Timeline(this.topology);
+    this.clock = new VirtualClock({ startMs: options.startMs ?? Date.UTC(2026, 0, 1) });
+    this.network = new Network(options.parameters, this);
+    this.truth = new GroundTruth(this.topology, this.timeline);
+    this.places = choosePlaces(this.topology, options.parameters);
+  }
+
+  /** Announces that `event` will happen at `atMs`; events are announced in order of time. */
+  schedule(event: NetworkEvent, atMs: number): void {
+    this.timeline.add(event, atMs);
+  }
+
+  /** A prober that sends from every vantage point, source and atlas probe. */
+  prober(): SimProber {
+    const { vantagePoints, sources, atlasProbes } = this.places;
+    return new SimProber(
+      { agents: [...vantagePoints, ...sources, ...atlasProbes].map((place) => place.address) },
+      this,
+    );
+  }
+}

@@ -1,0 +1,114 @@
+import type { Random } from '@revtr/probing';
+import { CITIES } from './cities.ts';
+
+/** Tier 1: no providers. Tier 2: transit. Tier 3: stub. */
+export type Tier = 1 | 2 | 3;
+
+/** A business relation between two networks, by index. */
+export interface AsEdge {
+  /** The provider, or either peer. */
+  readonly a: number;
+  /** The customer, or the other peer. */
+  readonly b: number;
+  readonly relation: 'customer' | 'peer';
+}
+
+/** Networks and their relations, before routers exist. */
+export interface AsGraph {
+  readonly tiers: readonly Tier[];
+  /** Index into {@link CITIES}. */
+  readonly homes: readonly number[];
+  readonly edges: readonly AsEdge[];
+  /** Public numbers. */
+  readonly numbers: readonly number[];
+}
+
+/**
+ * Grows a graph whose customer degrees have a heavy tail: a clique without providers, transit networks and stubs that
+ * choose providers by preferential attachment, most often near home, and peerings inside regions.
+ */
+export function generateAsGraph(count: number, random: Random): AsGraph {
+  const tier1 = Math.round(4 + 4.5 * Math.log10(count / 50));
+  const transit = Math.round(count * 0.15);
+  const tiers = Array.from({ length: count }, (_, i): Tier => (i < tier1 ? 1 : i < tier1 + transit ? 2 : 3));
+  const homes = tiers.map(() => pickCity(random));
+  const edges: AsEdge[] = [];
+  const known = new Set<number>();
+  const customers = new Array<number>(count).fill(0);
+  const connect = (a: number, b: number, relation: AsEdge['relation']): void => {
+    const key = Math.min(a, b) * count + Math.max(a, b);
+    if (a === b || known.has(key)) return;
+    known.add(key);
+    edges.push({ a, b, relation });
+    if (relation === 'customer') customers[a]++;
+  };
+  const sameRegion = (a: number, b: number): boolean => CITIES[homes[a]].region === CITIES[homes[b]].region;
+  const pickProvider = (customer: number, low: number, high: number): number =>
+    pickWeighted(low, high, random, (i) => (customers[i] + 2) * (sameRegion(i, customer) ? 6 : 1));
+
+  const growth = { tier1, transit, tiers, random, connect, pickProvider, sameRegion };
+  for (let a = 0; a < tier1; a++) for (let b = 0; b < a; b++) connect(a, b, 'peer');
+  for (let i = tier1; i < count; i++) connectProviders(i, growth);
+  for (let i = tier1; i < count; i++) connectPeers(i, growth);
+  return { tiers, homes, edges, numbers: pickNumbers(count, random) };
+}
+
+interface Growth {
+  readonly tier1: number;
+  readonly transit: number;
+  readonly tiers: readonly Tier[];
+  readonly random: Random;
+  connect(a: number, b: number, relation: AsEdge['relation']): void;
+  pickProvider(customer: number, low: number, high: number): number;
+  sameRegion(a: number, b: number): boolean;
+}
+
+function connectProviders(i: number, { tier1, transit, tiers, random, connect, pickProvider }: Growth): void {
+  const providers = 1 + (random.chance(0.65) ? 1 : 0) + (random.chance(0.3) ? 1 : 0);
+  const upstreams = tiers[i] === 2 ? i : tier1 + transit;
+  for (let p = 0; p < providers; p++) {
+    const direct = upstreams === tier1 || random.chance(tiers[i] === 2 ? 0.6 : 0.12);
+    connect(direct ? pickProvider(i, 0, tier1) : pickProvider(i, tier1, upstreams), i, 'customer');
+  }
+}
+
+/** Transit networks peer inside their region; a few stubs, content networks, peer with many of them. */
+function connectPeers(i: number, { tier1, transit, tiers, random, connect, sameRegion }: Growth): void {
+  if (tiers[i] === 2) {
+    for (let p = random.below(6); p > 0; p--) {
+      connect(
+        pickWeighted(tier1, tier1 + transit, random, (j) => (sameRegion(i, j) ? 10 : 1)),
+        i,
+        'peer',
+      );
+    }
+  } else if (random.chance(0.06)) {
+    for (let p = 3 + random.below(10); p > 0; p--) connect(tier1 + random.below(transit), i, 'peer');
+  }
+}
+
+function pickCity(random: Random): number {
+  return pickWeighted(0, CITIES.length, random, (i) => CITIES[i].weight);
+}
+
+/** Chooses an index in [low, high) with probability proportional to its weight. */
+export function pickWeighted(low: number, high: number, random: Random, weightOf: (index: number) => number): number {
+  let total = 0;
+  for (let i = low; i < high; i++) total += weightOf(i);
+  let rest = random.next() * total;
+  for (let i = low; i < high; i++) {
+    rest -= weightOf(i);
+    if (rest < 0) return i;
+  }
+  return high - 1;
+}
+
+/** Distinct public 16-bit numbers, AS_TRANS and the documentation and private ranges left out (RFC 7249). */
+function pickNumbers(count: number, random: Random): number[] {
+  const numbers = new Set<number>();
+  while (numbers.size < count) {
+    const number = 100 + random.below(64_000);
+    if (number !== 23_456) numbers.add(number);
+  }
+  return [...numbers];
+}

@@ -1,0 +1,101 @@
+import type { Ipv4Address, Prefix } from '@revtr/net';
+import type { Random } from '@revtr/probing';
+import { type AddressPlan, AddressPool } from './address-plan.ts';
+import type { AsGraph } from './as-graph.ts';
+import { CITIES, distanceKm, fibreDelayMicros } from './cities.ts';
+import type { LinkPlan } from './link-list.ts';
+import type { NetworkPlan } from './plan-networks.ts';
+
+const EXCHANGE_SHARE = 0.5;
+const PAIR_DELAY_MICROS = 80;
+
+/**
+ * Links between networks: in cities that both are in, else between their nearest ones. Provider links are numbered from
+ * the provider's block; peers in one city often meet on an exchange, whose prefix belongs to neither.
+ */
+export class BorderLinkPlanner {
+  readonly exchangePrefixes: Prefix[] = [];
+  readonly #plans: readonly NetworkPlan[];
+  readonly #firstRouter: Int32Array;
+  readonly #pools: readonly AddressPool[];
+  readonly #exchanges = new Map<number, { pool: AddressPool; members: Map<number, Ipv4Address> }>();
+  readonly #addresses: AddressPlan;
+  readonly #random: Random;
+
+  constructor(
+    options: {
+      readonly plans: readonly NetworkPlan[];
+      readonly firstRouter: Int32Array;
+      readonly pools: readonly AddressPool[];
+    },
+    collaborators: { readonly addresses: AddressPlan; readonly random: Random },
+  ) {
+    this.#plans = options.plans;
+    this.#firstRouter = options.firstRouter;
+    this.#pools = options.pools;
+    this.#addresses = collaborators.addresses;
+    this.#random = collaborators.random;
+  }
+
+  plan(graph: AsGraph): LinkPlan[] {
+    return graph.edges.flatMap(({ a, b, relation }, edge) => {
+      const most = graph.tiers[a] + graph.tiers[b] <= 2 ? 8 : graph.tiers[b] === 3 ? 2 : 4;
+      return this.#meetingPlaces(a, b, most).map(([cityA, cityB]) =>
+        this.#link(a, b, cityA, cityB, edge, relation === 'peer'),
+      );
+    });
+  }
+
+  #meetingPlaces(a: number, b: number, most: number): [number, number][] {
+    const citiesOf = (network: number): number[] => [
+      ...new Set(this.#plans[network].routers.map((router) => router.city)),
+    ];
+    const citiesB = citiesOf(b);
+    const common = citiesOf(a).filter((city) => citiesB.includes(city));
+    if (common.length > 0) {
+      return this.#random
+        .shuffle(common)
+        .slice(0, 1 + this.#random.below(most))
+        .map((city) => [city, city]);
+    }
+    let best: [number, number] = [citiesOf(a)[0], citiesB[0]];
+    const length = ([x, y]: [number, number]): number => distanceKm(CITIES[x], CITIES[y]);
+    for (const x of citiesOf(a)) for (const y of citiesB) if (length([x, y]) < length(best)) best = [x, y];
+    return [best];
+  }
+
+  #link(a: number, b: number, cityA: number, cityB: number, edge: number, peers: boolean): LinkPlan {
+    const routerA = this.#edgeRouter(a, cityA);
+    const routerB = this.#edgeRouter(b, cityB);
+    const exchange = peers && cityA === cityB && this.#random.chance(EXCHANGE_SHARE);
+    const [addressA, addressB] = exchange
+      ? [this.#memberAddress(cityA, routerA), this.#memberAddress(cityA, routerB)]
+      : this.#pools[a].pair(this.#random.chance(0.5));
+    const delayMicros = cityA === cityB ? PAIR_DELAY_MICROS : fibreDelayMicros(CITIES[cityA], CITIES[cityB]);
+    return { routerA, routerB, addressA, addressB, delayMicros, costAB: 1, costBA: 1, edge };
+  }
+
+  #edgeRouter(network: number, city: number): number {
+    const { routers } = this.#plans[network];
+    const here = routers.flatMap((router, i) => (router.city === city ? [i] : []));
+    const edges = here.filter((i) => !routers[i].core);
+    return this.#firstRouter[network] + this.#random.pick(edges.length > 0 ? edges : here);
+  }
+
+  /** The address of a router on the exchange of a city: one, however many peers it has there. */
+  #memberAddress(city: number, router: number): Ipv4Address {
+    let exchange = this.#exchanges.get(city);
+    if (exchange === undefined) {
+      const prefix = this.#addresses.block(20);
+      this.exchangePrefixes.push(prefix);
+      exchange = { pool: new AddressPool(prefix), members: new Map() };
+      exchange.pool.one();
+      this.#exchanges.set(city, exchange);
+    }
+    const known = exchange.members.get(router);
+    if (known !== undefined) return known;
+    const address = exchange.pool.one();
+    exchange.members.set(router, address);
+    return address;
+  }
+}

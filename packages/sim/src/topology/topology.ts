@@ -1,0 +1,121 @@
+import type { Ipv4Address, Prefix, PrefixTable } from '@revtr/net';
+
+/** What a router writes into Record Route when it forwards. */
+export const Stamp = { none: 0, egress: 1, ingress: 2, loopback: 3, private: 4 } as const;
+/** How a router chooses among equal paths. */
+export const Balance = { none: 0, perFlow: 1, perPacket: 2 } as const;
+/** What MPLS tunnels of a network do to the packets inside. */
+export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
+/** How often a destination stamps itself. */
+export const SelfStamp = { never: 0, once: 1, twice: 2 } as const;
+/** Relation of a neighbour to the network that looks at it. */
+export const Relation = { customer: 0, peer: 1, provider: 2 } as const;
+
+/** Networks, by index. */
+export interface AsTable {
+  readonly count: number;
+  readonly numbers: Uint32Array;
+  readonly names: readonly string[];
+  readonly tiers: Uint8Array;
+  /** All addresses of the network. */
+  readonly blocks: readonly Prefix[];
+  /** Routers of network `a` are those from `firstRouter[a]` to `firstRouter[a + 1]`. */
+  readonly firstRouter: Int32Array;
+  readonly dropsOptions: Uint8Array;
+  readonly spoofingAllowed: Uint8Array;
+  readonly tunnels: Uint8Array;
+}
+
+/** Adjacencies between networks; those of `a` are from `first[a]` to `first[a + 1]`. */
+export interface AdjacencyTable {
+  readonly first: Int32Array;
+  readonly neighbour: Int32Array;
+  readonly relation: Uint8Array;
+  /** The same adjacency seen from the other side. */
+  readonly reverse: Int32Array;
+  /** How often the network repeats itself when it announces to this neighbour. */
+  readonly prepends: Uint8Array;
+  /** Interfaces of the network on links to this neighbour. */
+  readonly interfaces: readonly (readonly number[])[];
+}
+
+/** Routers, by index; those of one network are consecutive. */
+export interface RouterTable {
+  readonly count: number;
+  readonly network: Int32Array;
+  /** Index into the cities. */
+  readonly city: Uint8Array;
+  readonly loopback: Uint32Array;
+  /** Interfaces of router `r` are those from `firstInterface[r]` to `firstInterface[r + 1]`. */
+  readonly firstInterface: Int32Array;
+  readonly stamp: Uint8Array;
+  readonly balance: Uint8Array;
+  readonly selfStamp: Uint8Array;
+  readonly silent: Uint8Array;
+  readonly errorFromLoopback: Uint8Array;
+  readonly rateLimited: Uint8Array;
+  readonly answersPing: Uint8Array;
+  readonly answersOptions: Uint8Array;
+}
+
+/** Interfaces, by index; each is one end of a point-to-point link. */
+export interface InterfaceTable {
+  readonly count: number;
+  readonly router: Int32Array;
+  readonly address: Uint32Array;
+  /** The other end of the link. */
+  readonly peer: Int32Array;
+  readonly delayMicros: Uint32Array;
+  /** Cost of leaving through this interface in the network's own routing. */
+  readonly cost: Uint16Array;
+  /** Adjacency the link belongs to, seen from this end; -1 inside a network. */
+  readonly adjacency: Int32Array;
+}
+
+/** Prefixes of hosts, each behind one router. */
+export interface HostPrefixTable {
+  readonly count: number;
+  readonly prefixes: readonly Prefix[];
+  readonly router: Int32Array;
+  /** Whether the network announces the prefix by itself, beside its block. */
+  readonly announced: Uint8Array;
+}
+
+/** A whole simulated Internet at rest. Nothing in it changes. */
+export interface Topology {
+  readonly seed: number;
+  readonly networks: AsTable;
+  readonly adjacencies: AdjacencyTable;
+  readonly routers: RouterTable;
+  readonly interfaces: InterfaceTable;
+  readonly hosts: HostPrefixTable;
+  /** Address to interface index, loopbacks excluded; of an address on an exchange's network, one of the interfaces. */
+  readonly interfaceOf: ReadonlyMap<Ipv4Address, number>;
+  readonly loopbackOf: ReadonlyMap<Ipv4Address, number>;
+  /** Address to index of host prefix. */
+  readonly hostPrefixOf: PrefixTable;
+  /** Address to index of network, over blocks. */
+  readonly networkOf: PrefixTable;
+  /** Prefixes of exchanges: announced by nobody. */
+  readonly exchangePrefixes: readonly Prefix[];
+}
+
+/** The router that owns an address, -1 when none does: interface, loopback, or gateway of a host prefix. */
+export function routerOf(topology: Topology, address: Ipv4Address): number {
+  const iface = topology.interfaceOf.get(address);
+  if (iface !== undefined) return topology.interfaces.router[iface];
+  const loopback = topology.loopbackOf.get(address);
+  if (loopback !== undefined) return loopback;
+  const prefix = topology.hostPrefixOf.lookup(address);
+  return prefix >= 0 && isGateway(topology, prefix, address) ? topology.hosts.router[prefix] : -1;
+}
+
+/** Whether `address` is the first of host prefix `index`: the router's own address towards its hosts. */
+export function isGateway(topology: Topology, index: number, address: Ipv4Address): boolean {
+  return address === topology.hosts.prefixes[index].address + 1;
+}
+
+/** The address of the router towards the hosts of prefix `index`. */
+export function gatewayOf(topology: Topology, index: number): Ipv4Address {
+  return topology.hosts.prefixes[index].address + 1;
+}
