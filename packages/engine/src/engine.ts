@@ -1,0 +1,200 @@
+import { formatIpv4, type Ipv4Address, isGloballyReachable } from '@revtr/net';
+import { ProbingError, type TracerouteResult } from '@revtr/probing';
+import { NextHops } from './knowledge/next-hops.ts';
+import { RttCache } from './knowledge/rtt-cache.ts';
+import { SilentTargets } from './knowledge/silent-targets.ts';
+import { CONFIDENCE } from './path/confidence.ts';
+import type { Hop } from './path/hop.ts';
+import { ReversePath } from './path/reverse-path.ts';
+import type { Plan } from './plans/plan.ts';
+import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './request.ts';
+import type { Attempt, FailReason, MeasuredHop, ReverseTraceroute, StopReason } from './result.ts';
+import { emptyStats } from './stats.ts';
+import type { EngineCollaborators, EngineMemory, Extension, Measurement, Technique } from './techniques/technique.ts';
+import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
+
+export interface EngineOptions {
+  readonly plan: Plan;
+}
+
+/** How a caller follows a measurement. */
+export interface MeasureHooks {
+  readonly signal?: AbortSignal;
+  /** Told of the path after every extension. */
+  readonly onProgress?: (hops: readonly Hop[]) => void;
+}
+
+const MOST_STEPS = 64;
+const MOST_HOPS = 64;
+const RTT_TIMEOUT_MS = 1_000;
+
+/** Measures reverse traceroutes after one plan, and remembers what they teach. */
+export class ReverseTracerouteEngine {
+  readonly #plan: Plan;
+  readonly #collaborators: EngineCollaborators;
+  readonly #memory: EngineMemory;
+  readonly #rtts = new RttCache({ keepMs: 1_800_000 });
+
+  constructor(options: EngineOptions, collaborators: EngineCollaborators) {
+    this.#plan = options.plan;
+    this.#collaborators = collaborators;
+    this.#memory = {
+      nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
+      silentTargets: new SilentTargets({ firstMs: 300_000, mostMs: 86_400_000, capacity: 1_000_000 }),
+      recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
+    };
+  }
+
+  /** What this engine has learned about paths to a source is forgotten. */
+  forget(source: Ipv4Address): void {
+    this.#memory.nextHops.forget(source);
+  }
+
+  /** Measures one reverse traceroute. It never rejects for what the network does: the result says how it ended. */
+  async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
+    const { clock, aliases } = this.#collaborators;
+    const { source, destination } = request;
+    const options = { ...DEFAULT_OPTIONS, ...request.options };
+    const first: Hop = {
+      address: destination,
+      technique: 'destination',
+      trust: 'measured',
+      confidence: CONFIDENCE.destination,
+      evidence: { type: 'destination' },
+    };
+    const measurement: Measurement = {
+      ...this.#collaborators,
+      ...this.#memory,
+      path: new ReversePath(source, first, aliases),
+      options,
+      stats: emptyStats(),
+      ...(hooks.signal && { signal: hooks.signal }),
+    };
+    const startedAt = clock.now();
+    const attempts: Attempt[] = [];
+    let stopReason: StopReason;
+    let failReason: FailReason | undefined;
+    let rtts: ReadonlyMap<Ipv4Address, number> = new Map();
+    let forward: TracerouteResult | undefined;
+    try {
+      ({ stopReason, failReason } = await this.#follow(measurement, attempts, hooks));
+      if (options.forwardTraceroute) forward = await this.#traceForward(measurement, destination);
+      if (options.measureRtts && stopReason !== 'failed') rtts = await this.#measureRtts(measurement);
+    } catch (error) {
+      if (!(error instanceof ProbingError)) throw error;
+      stopReason = error.code === 'cancelled' ? 'cancelled' : 'failed';
+      if (stopReason === 'failed')
+        failReason = { code: 'probingFailed', message: error.message, hop: measurement.path.last.address };
+    }
+    this.#learn(measurement, startedAt);
+    const hops = measurement.path.hops.map((hop): MeasuredHop => {
+      const rttMs = rtts.get(hop.address);
+      return rttMs === undefined ? hop : { ...hop, rttMs };
+    });
+    return {
+      source,
+      destination,
+      plan: this.#plan.name,
+      stopReason,
+      ...(failReason && { failReason }),
+      hops,
+      startedAt,
+      endedAt: clock.now(),
+      stats: measurement.stats,
+      attempts,
+      ...(forward && { forward }),
+    };
+  }
+
+  /** Asks technique after technique until the path is at the source or none leads on. */
+  async #follow(
+    measurement: Measurement,
+    attempts: Attempt[],
+    { onProgress }: MeasureHooks,
+  ): Promise<{ stopReason: StopReason; failReason?: FailReason }> {
+    const { path } = measurement;
+    if (path.isComplete) return { stopReason: 'trivial' };
+    const techniques = this.#plan.techniques();
+    let failReason: FailReason | undefined;
+    let next = 0;
+    for (let step = 0; step < MOST_STEPS && path.hops.length < MOST_HOPS; step++) {
+      if (next >= techniques.length) {
+        const hop = path.last.address;
+        return {
+          stopReason: 'failed',
+          failReason: failReason ?? { code: 'noHops', hop, message: `no way on from ${formatIpv4(hop)}` },
+        };
+      }
+      const technique = techniques[next];
+      const extension = await this.#try(technique, measurement, attempts);
+      if (extension.outcome !== 'extended') {
+        failReason = extension.failReason ?? failReason;
+        next++;
+        continue;
+      }
+      onProgress?.(path.hops);
+      if (path.isComplete) return { stopReason: 'reaches' };
+      failReason = undefined;
+      next = this.#plan.resumeAt(technique.name);
+    }
+    return {
+      stopReason: 'failed',
+      failReason: { code: 'tooManySteps', hop: path.last.address, message: 'Too many steps' },
+    };
+  }
+
+  async #try(technique: Technique, measurement: Measurement, attempts: Attempt[]): Promise<Extension> {
+    const { path, clock } = measurement;
+    const hop = path.last.address;
+    const startedAt = clock.now();
+    let extension = await technique.extend(measurement);
+    if (extension.outcome === 'extended' && path.extend(extension.from, extension.hops) === 0) {
+      extension = { outcome: 'nothingFound', detail: `only known hops: ${extension.detail}` };
+    }
+    const { outcome, detail } = extension;
+    attempts.push({ technique: technique.name, hop, outcome, detail, ms: clock.now() - startedAt });
+    return extension;
+  }
+
+  /** Keeps the stretches of the path that nothing in them is assumed. */
+  #learn({ path, options }: Measurement, at: number): void {
+    if (options.reuseMaxAgeMs <= 0) return;
+    let stretch: Hop[] = [];
+    for (const hop of path.hops) {
+      const isOwn = hop.trust !== 'assumed' && hop.reusedAgeMs === undefined;
+      if (!isOwn && stretch.length > 1) this.#memory.nextHops.learn(path.source, stretch, at);
+      if (!isOwn) stretch = [];
+      stretch.push(hop);
+    }
+    if (stretch.length > 1) this.#memory.nextHops.learn(path.source, stretch, at);
+  }
+
+  async #traceForward({ path, prober, stats, signal }: Measurement, target: Ipv4Address): Promise<TracerouteResult> {
+    const forward = await prober.traceroute(
+      { type: 'traceroute', sender: path.source, target, timeoutMs: 1_000 },
+      signal,
+    );
+    stats.traceroutes++;
+    stats.tracerouteProbes += forward.probesSent;
+    return forward;
+  }
+
+  async #measureRtts({ path, prober, clock, stats, signal }: Measurement): Promise<Map<Ipv4Address, number>> {
+    const rtts = new Map<Ipv4Address, number>();
+    await Promise.all(
+      path.hops.map(async ({ address }) => {
+        if (address === path.source || !isGloballyReachable(address)) return;
+        let entry = this.#rtts.find(path.source, address, clock.now());
+        if (entry === undefined) {
+          stats.plainPings++;
+          const request = { type: 'ping', sender: path.source, target: address, timeoutMs: RTT_TIMEOUT_MS } as const;
+          const { reply } = await prober.ping(request, signal);
+          entry = { rttMs: reply?.rttMs };
+          this.#rtts.remember(path.source, address, entry.rttMs, clock.now());
+        }
+        if (entry.rttMs !== undefined) rtts.set(address, entry.rttMs);
+      }),
+    );
+    return rtts;
+  }
+}

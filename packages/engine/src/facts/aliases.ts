@@ -1,0 +1,59 @@
+import type { Ipv4Address } from '@revtr/net';
+
+/** What is believed about which addresses belong to one router. */
+export interface Aliases {
+  /** A number shared by all known addresses of a router; addresses with no known alias have one of their own. */
+  routerKey(address: Ipv4Address): number;
+  /** Whether two addresses are equal or known aliases. */
+  sameRouter(a: Ipv4Address, b: Ipv4Address): boolean;
+}
+
+/** Alias sets as published (MIDAR, ITDK). An address in several sets joins them. */
+export class AliasSets implements Aliases {
+  readonly #leaderOf = new Map<Ipv4Address, Ipv4Address>();
+
+  constructor(sets: Iterable<readonly Ipv4Address[]> = []) {
+    for (const set of sets) for (const address of set) this.#join(set[0], address);
+    for (const address of this.#leaderOf.keys()) this.#leaderOf.set(address, this.#find(address));
+  }
+
+  routerKey(address: Ipv4Address): number {
+    return this.#leaderOf.get(address) ?? address;
+  }
+
+  sameRouter(a: Ipv4Address, b: Ipv4Address): boolean {
+    return a === b || this.routerKey(a) === this.routerKey(b);
+  }
+
+  #find(address: Ipv4Address): Ipv4Address {
+    let leader = address;
+    for (
+      let next = this.#leaderOf.get(leader);
+      next !== undefined && next !== leader;
+      next = this.#leaderOf.get(leader)
+    ) {
+      leader = next;
+    }
+    return leader;
+  }
+
+  #join(a: Ipv4Address, b: Ipv4Address): void {
+    if (!this.#leaderOf.has(a)) this.#leaderOf.set(a, a);
+    const leader = this.#find(a);
+    const other = this.#leaderOf.has(b) ? this.#find(b) : b;
+    this.#leaderOf.set(b, leader);
+    this.#leaderOf.set(other, leader);
+  }
+}
+
+/**
+ * Whether two addresses can be the two ends of one point-to-point link: the same /31 (RFC 3021), or the two usable
+ * addresses of one /30.
+ */
+export function areLinkMates(a: Ipv4Address, b: Ipv4Address): boolean {
+  if (a === b) return false;
+  if (a >>> 1 === b >>> 1) return true;
+  return a >>> 2 === b >>> 2 && isInner(a) && isInner(b);
+}
+
+const isInner = (address: Ipv4Address): boolean => (address & 3) === 1 || (address & 3) === 2;

@@ -1,0 +1,27 @@
+import { type Ipv4Address, NO_MATCH, type Prefix, PrefixTable } from '@revtr/net';
+
+/** Which network announces an address, as the public data has it. */
+export interface IpToAs {
+  /** Number of the origin network; `undefined` when the address is not announced or unknown. */
+  originOf(address: Ipv4Address): number | undefined;
+  /** The announced prefix that covers the address. */
+  prefixOf(address: Ipv4Address): Prefix | undefined;
+}
+
+/** Origins by longest prefix match. */
+export class PrefixOrigins implements IpToAs {
+  readonly #table: PrefixTable;
+
+  constructor(entries: Iterable<{ readonly prefix: Prefix; readonly asn: number }>) {
+    this.#table = PrefixTable.from([...entries].map(({ prefix, asn }) => ({ prefix, value: asn | 0 })));
+  }
+
+  originOf(address: Ipv4Address): number | undefined {
+    const asn = this.#table.lookup(address);
+    return asn === NO_MATCH ? undefined : asn >>> 0;
+  }
+
+  prefixOf(address: Ipv4Address): Prefix | undefined {
+    return this.#table.lookupPrefix(address);
+  }
+}

@@ -1,0 +1,24 @@
+import type { Ipv4Address } from '@revtr/net';
+
+/** Round-trip times from sources to hops, kept for a while: the same hops are on many paths. */
+export class RttCache {
+  readonly #keepMs: number;
+  readonly #entries = new Map<string, { readonly rttMs: number | undefined; readonly at: number }>();
+
+  constructor(options: { /** How long an entry is good, milliseconds. */ readonly keepMs: number }) {
+    this.#keepMs = options.keepMs;
+  }
+
+  /** The entry for a pair, whose `rttMs` is absent when the hop was silent; `undefined` when there is none. */
+  find(source: Ipv4Address, hop: Ipv4Address, nowMs: number): { readonly rttMs: number | undefined } | undefined {
+    const entry = this.#entries.get(`${source}>${hop}`);
+    return entry !== undefined && nowMs - entry.at <= this.#keepMs ? entry : undefined;
+  }
+
+  remember(source: Ipv4Address, hop: Ipv4Address, rttMs: number | undefined, nowMs: number): void {
+    this.#entries.set(`${source}>${hop}`, { rttMs, at: nowMs });
+    if (this.#entries.size <= 500_000) return;
+    const oldest = this.#entries.keys().next();
+    if (!oldest.done) this.#entries.delete(oldest.value);
+  }
+}

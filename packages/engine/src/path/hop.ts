@@ -1,0 +1,84 @@
+import type { Ipv4Address } from '@revtr/net';
+
+/** How a hop was found. */
+export type HopTechnique =
+  | 'destination'
+  | 'atlas'
+  | 'atlasBetween'
+  | 'recordRoute'
+  | 'spoofedRecordRoute'
+  | 'assumedIntradomain'
+  | 'assumedInterdomain';
+
+/** Numbers of the M-Lab archive. */
+export const ARCHIVE_HOP_TYPES: Readonly<Record<HopTechnique, number>> = {
+  destination: 1,
+  atlas: 3,
+  atlasBetween: 4,
+  recordRoute: 5,
+  spoofedRecordRoute: 6,
+  assumedIntradomain: 11,
+  assumedInterdomain: 12,
+};
+
+/** How far a hop can be believed: seen by a probe, concluded from probes, or assumed without one. */
+export type Trust = 'measured' | 'inferred' | 'assumed';
+
+/** Why a hop is believed. */
+export type Evidence =
+  | { readonly type: 'destination' }
+  /** No router stamped behind this point though slots were left: the packet was at the source. */
+  | {
+      readonly type: 'unfilledRecordRoute';
+      readonly target: Ipv4Address;
+      readonly sender: Ipv4Address;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'recordRoute';
+      /** Hop that was probed, and who sent the probe; the source itself, or a spoofer. */
+      readonly target: Ipv4Address;
+      readonly sender: Ipv4Address;
+      /** Position in the option, from 0. */
+      readonly slot: number;
+      /** How the target was told from the hops before and behind it. */
+      readonly turn: TurningPoint;
+      /** When the probe was sent, milliseconds since the Unix epoch. */
+      readonly at: number;
+    }
+  | {
+      readonly type: 'atlas';
+      readonly match: AtlasMatchKind;
+      /** Traceroute of the atlas, its origin, and when it was measured. */
+      readonly tracerouteId: number;
+      readonly origin: Ipv4Address;
+      readonly at: number;
+      /** Hop of the reverse path at which it met the traceroute. */
+      readonly met: Ipv4Address;
+    }
+  | {
+      readonly type: 'symmetry';
+      /** Hop that the forward traceroute went to. */
+      readonly target: Ipv4Address;
+      /** Whether this hop came right before `target`, without a silent one between. */
+      readonly adjacent: boolean;
+      readonly at: number;
+    };
+
+/** How the reverse hops were told from the forward ones in a Record Route answer. */
+export type TurningPoint = 'stamp' | 'alias' | 'doubleStamp' | 'loop' | 'prefix';
+
+/** How an address met a traceroute of the atlas. */
+export type AtlasMatchKind = 'exact' | 'alias' | 'recordRoute' | 'recordRouteBetween';
+
+/** One hop of a reverse path. */
+export interface Hop {
+  readonly address: Ipv4Address;
+  readonly technique: HopTechnique;
+  readonly trust: Trust;
+  /** Probability that the router is on the path, 0 to 1. */
+  readonly confidence: number;
+  readonly evidence: Evidence;
+  /** Age of the evidence when it was taken from an earlier measurement, milliseconds; absent when it is this one's own. */
+  readonly reusedAgeMs?: number;
+}

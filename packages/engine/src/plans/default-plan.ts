@@ -1,0 +1,33 @@
+import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
+import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
+import { KnownPath } from '../techniques/known-path.ts';
+import { DirectRecordRoute } from '../techniques/record-route.ts';
+import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
+import type { Plan } from './plan.ts';
+
+/** Once a useful answer is there, others get this long to better it, milliseconds. */
+const GRACE_MS = 30;
+
+/**
+ * Our own plan: what is known first, then the atlas, after every new hop; small spoofed rounds of the nearest vantage
+ * points that end with their answers; symmetry across borders as a labelled last resort.
+ */
+export const defaultPlan: Plan = {
+  name: 'default',
+  techniques: () => [
+    new AtlasIntersection(),
+    new KnownPath(),
+    new DirectRecordRoute({ useHeuristics: true, timeoutMs: 2_000, isAdaptive: true, skipOutOfReach: true }),
+    new SpoofedRecordRoute({
+      roundSizes: [2, 3],
+      maxSpoofers: 8,
+      targetsPerSegment: 2,
+      useHeuristics: true,
+      deadline: ({ firstUsefulMs }, adaptiveMs) =>
+        firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
+      timeoutMs: 2_000,
+    }),
+    new AssumedSymmetry({ allowInterdomain: true, allowIncomplete: true, timeoutMs: 1_000, attempts: 2, gapLimit: 4 }),
+  ],
+  resumeAt: () => 0,
+};

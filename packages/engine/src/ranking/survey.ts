@@ -1,0 +1,43 @@
+import type { Ipv4Address } from '@revtr/net';
+import { type PingRequest, type Prober, pingAll } from '@revtr/probing';
+import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
+import type { DistanceRanking } from './distance-ranking.ts';
+import { OUT_OF_REACH } from './ranking.ts';
+
+/** What a survey measures. */
+export interface SurveyOptions {
+  readonly vantagePoints: readonly Ipv4Address[];
+  /** Addresses that are known to answer, best of many networks. */
+  readonly targets: readonly Ipv4Address[];
+  /** Probes under way at once. */
+  readonly concurrency: number;
+  /** How long to wait for each reply, milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends a Record Route ping from every vantage point to every target and teaches the ranking the distances. */
+export async function surveyDistances(
+  options: SurveyOptions,
+  collaborators: { readonly prober: Prober; readonly ranking: DistanceRanking; readonly facts: ReadingFacts },
+): Promise<{ readonly probes: number; readonly answers: number }> {
+  const { vantagePoints, targets, concurrency, timeoutMs, signal } = options;
+  const requests = targets.flatMap((target) =>
+    vantagePoints.map(
+      (sender): PingRequest => ({ type: 'ping', sender, target, option: { type: 'recordRoute', slots: 9 }, timeoutMs }),
+    ),
+  );
+  let answers = 0;
+  await pingAll(collaborators.prober, requests, {
+    concurrency,
+    ...(signal && { signal }),
+    onResult: ({ request, reply }) => {
+      if (reply?.recordRoute === undefined) return;
+      answers++;
+      const { turnSlot } = readRecordRoute(request.target, reply.recordRoute, collaborators.facts);
+      collaborators.ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH);
+    },
+  });
+  collaborators.ranking.rankGlobally();
+  return { probes: requests.length, answers };
+}

@@ -1,0 +1,121 @@
+import { formatIpv4, type Ipv4Address, isGloballyReachable } from '@revtr/net';
+import type { TracerouteResult } from '@revtr/probing';
+import { CONFIDENCE } from '../path/confidence.ts';
+import type { Hop } from '../path/hop.ts';
+import type { FailReason } from '../result.ts';
+import { type Extension, type Measurement, nothingFound, type Technique } from './technique.ts';
+
+export interface AssumedSymmetryOptions {
+  /** Whether a hop may be assumed across a border between networks. */
+  readonly allowInterdomain: boolean;
+  /** Whether a traceroute that did not arrive may still give its last responsive hop. */
+  readonly allowIncomplete: boolean;
+  /** Wait for each reply of the traceroute, milliseconds, attempts for each hop, and silent hops before it gives up. */
+  readonly timeoutMs: number;
+  readonly attempts: number;
+  readonly gapLimit: number;
+}
+
+/** The router before a hop on the forward path from the source, and whether nothing silent lies between. */
+interface Penultimate {
+  readonly address: Ipv4Address;
+  readonly adjacent: boolean;
+}
+
+/** Last resort: takes the router before the last hop on the forward path for the one behind it on the way back. */
+export class AssumedSymmetry implements Technique {
+  readonly name = 'assumedSymmetry';
+  readonly #options: AssumedSymmetryOptions;
+  readonly #traceroutes: TracerouteResult[] = [];
+
+  constructor(options: AssumedSymmetryOptions) {
+    this.#options = options;
+  }
+
+  async extend(measurement: Measurement): Promise<Extension> {
+    const { path } = measurement;
+    const target = path.last.address;
+    const known = this.#traceroutes
+      .map((traceroute) => this.#before(measurement, traceroute, target))
+      .find((hop) => hop);
+    if (known !== undefined) return this.#assume(measurement, known);
+    if (!isGloballyReachable(target))
+      return nothingFound('the last hop cannot be probed', this.#fail('tracerouteFailed', target, 'private'));
+    const traceroute = await this.#trace(measurement, target);
+    const hop = this.#before(measurement, traceroute, target);
+    if (hop !== undefined) return this.#assume(measurement, hop);
+    const failed =
+      traceroute.stop === 'completed'
+        ? this.#fail('noSymmetricHop', target)
+        : this.#fail('tracerouteFailed', target, traceroute.stop);
+    return nothingFound(failed.message, failed);
+  }
+
+  async #trace({ path, prober, clock, stats, signal }: Measurement, target: Ipv4Address): Promise<TracerouteResult> {
+    const { timeoutMs, attempts, gapLimit } = this.#options;
+    const startedAt = clock.now();
+    const request = { type: 'traceroute', sender: path.source, target, timeoutMs, attempts, gapLimit } as const;
+    const traceroute = await prober.traceroute(request, signal);
+    stats.traceroutes++;
+    stats.tracerouteProbes += traceroute.probesSent;
+    stats.symmetryMs += clock.now() - startedAt;
+    this.#traceroutes.push(traceroute);
+    return traceroute;
+  }
+
+  /** The hop before `target` on a traceroute that passes it, or, if allowed, the last one of a traceroute that died on its way there. */
+  #before(measurement: Measurement, traceroute: TracerouteResult, target: Ipv4Address): Penultimate | undefined {
+    const { path, aliases } = measurement;
+    const hops = traceroute.hops;
+    let position = hops.findLastIndex(({ from }) => from !== undefined && aliases.sameRouter(from, target));
+    const isPassed = position >= 0;
+    if (!isPassed) {
+      if (!this.#options.allowIncomplete || traceroute.request.target !== target) return undefined;
+      position = hops.length;
+    }
+    for (let i = position - 1; i >= 0; i--) {
+      const { from } = hops[i];
+      if (from === undefined) continue;
+      if (path.indexOf(from) >= 0) {
+        if (isPassed) continue;
+        return undefined;
+      }
+      return { address: from, adjacent: isPassed && i === position - 1 };
+    }
+    return isPassed ? { address: path.source, adjacent: position === 0 } : undefined;
+  }
+
+  #assume(measurement: Measurement, { address, adjacent }: Penultimate): Extension {
+    const { path, ipToAs, clock } = measurement;
+    const target = path.last.address;
+    const network = ipToAs.originOf(target);
+    const isIntradomain = network !== undefined && network === ipToAs.originOf(address);
+    if (!isIntradomain && !(measurement.options.allowInterdomainSymmetry ?? this.#options.allowInterdomain)) {
+      const failed = this.#fail('interdomainSymmetry', target);
+      return nothingFound(failed.message, failed);
+    }
+    const { intradomain, interdomain, notAdjacent } = CONFIDENCE.assumed;
+    const hop: Hop = {
+      address,
+      technique: isIntradomain ? 'assumedIntradomain' : 'assumedInterdomain',
+      trust: 'assumed',
+      confidence: adjacent ? (isIntradomain ? intradomain : interdomain) : notAdjacent,
+      evidence: { type: 'symmetry', target, adjacent, at: clock.now() },
+    };
+    const detail = `${formatIpv4(address)}, ${isIntradomain ? 'in the same network' : 'across a border'}`;
+    return { outcome: 'extended', from: path.hops.length - 1, hops: [hop], detail };
+  }
+
+  #fail(code: FailReason['code'], hop: Ipv4Address, why = ''): FailReason {
+    return { code, hop, message: `${MESSAGES[code]}${why === '' ? '' : ` (${why})`}` };
+  }
+}
+
+const MESSAGES: Readonly<Record<FailReason['code'], string>> = {
+  interdomainSymmetry: 'Assume symmetry on an interdomain link',
+  tracerouteFailed: 'Traceroute failed when trying to assume symmetric',
+  noSymmetricHop: 'Failed to find hops for any path.',
+  noHops: 'Failed to find hops for any path.',
+  tooManySteps: 'Too many steps',
+  probingFailed: 'Probing failed',
+};

@@ -1,0 +1,17 @@
+import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+
+/** Goes on along hops that earlier measurements to the same source have shown behind the last one. */
+export class KnownPath implements Technique {
+  readonly name = 'knownPath';
+
+  async extend({ path, options, nextHops, clock }: Measurement): Promise<Extension> {
+    if (options.reuseMaxAgeMs <= 0) return notApplicable('reuse is off');
+    const position = path.hops.length - 1;
+    if (position === 0) return notApplicable('the destination itself is always probed');
+    const now = clock.now();
+    const { hops, at } = nextHops.behind(path.source, path.last.address, now - options.reuseMaxAgeMs);
+    if (hops.length === 0) return nothingFound('nothing known');
+    const reused = hops.map((hop) => ({ ...hop, reusedAgeMs: now - at }));
+    return { outcome: 'extended', from: position, hops: reused, detail: `${hops.length} hops known` };
+  }
+}

@@ -1,0 +1,81 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { PingResult } from '@revtr/probing';
+import { CONFIDENCE } from '../path/confidence.ts';
+import type { Hop } from '../path/hop.ts';
+import { OUT_OF_REACH } from '../ranking/ranking.ts';
+import { type RecordRouteReading, readRecordRoute } from '../record-route/read-answer.ts';
+import type { Measurement } from './technique.ts';
+
+/** An answered Record Route ping, read. */
+export interface ReadAnswer {
+  readonly sender: Ipv4Address;
+  readonly hops: readonly Hop[];
+  readonly reading: RecordRouteReading;
+}
+
+/**
+ * Reads an answer to a Record Route ping, and teaches timeout, ranking, and known paths what it says. `undefined` when
+ * there was no answer.
+ */
+export function readAnswer(
+  measurement: Measurement,
+  result: PingResult,
+  useHeuristics: boolean,
+): ReadAnswer | undefined {
+  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, recordRouteTimeout } = measurement;
+  const { request, reply, sentAt } = result;
+  if (reply?.recordRoute === undefined) return undefined;
+  recordRouteTimeout.observe(reply.rttMs);
+  silentTargets.recordAnswer(request.target);
+  const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
+  ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH);
+  const hops = toHops(measurement, result, reading);
+  if (hops.length > 0) {
+    const target: Hop = {
+      address: request.target,
+      technique: 'destination',
+      trust: 'measured',
+      confidence: 1,
+      evidence: { type: 'destination' },
+    };
+    nextHops.learn(path.source, [target, ...hops], sentAt);
+  }
+  return { sender: request.sender, hops, reading };
+}
+
+function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading: RecordRouteReading): Hop[] {
+  const { turn } = reading;
+  if (turn === undefined) return [];
+  const isSpoofed = request.spoof !== undefined;
+  const common = { target: request.target, sender: request.sender, at: sentAt };
+  const hops = reading.hops
+    .filter(({ address }) => address !== path.source)
+    .map(
+      ({ address, slot }): Hop => ({
+        address,
+        technique: isSpoofed ? 'spoofedRecordRoute' : 'recordRoute',
+        trust: turn === 'stamp' || turn === 'alias' ? 'measured' : 'inferred',
+        confidence: CONFIDENCE.recordRoute[turn],
+        evidence: { type: 'recordRoute', slot, turn, ...common },
+      }),
+    );
+  if (!reading.isWhole) return hops;
+  const arrival: Hop = {
+    address: path.source,
+    technique: isSpoofed ? 'spoofedRecordRoute' : 'recordRoute',
+    trust: 'measured',
+    confidence: CONFIDENCE.source,
+    evidence: { type: 'unfilledRecordRoute', ...common },
+  };
+  return [...hops, arrival];
+}
+
+/** The answer that leads furthest: one that comes to the source, else the one with most hops. */
+export function bestAnswer(answers: readonly ReadAnswer[]): ReadAnswer | undefined {
+  const worth = ({ reading, hops }: ReadAnswer): number =>
+    hops.length === 0 ? 0 : hops.length + (reading.isWhole ? 100 : 0);
+  return answers.reduce<ReadAnswer | undefined>(
+    (best, answer) => (worth(answer) > (best === undefined ? 0 : worth(best)) ? answer : best),
+    undefined,
+  );
+}

@@ -1,0 +1,53 @@
+import { formatIpv4, type Ipv4Address, isGloballyReachable } from '@revtr/net';
+import { recordRoutePing } from '../atlas/collect.ts';
+import { OUT_OF_REACH } from '../ranking/ranking.ts';
+import { type RoundDeadline, runRound } from '../timing/round.ts';
+import { readAnswer } from './record-route-answer.ts';
+import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+
+export interface RecordRouteOptions {
+  readonly useHeuristics: boolean;
+  /** Longest wait for the answer, milliseconds. */
+  readonly timeoutMs: number;
+  /** Whether the wait follows the round-trip times measured. */
+  readonly isAdaptive: boolean;
+  /** Whether to save the probe where earlier answers say that the target is out of the source's reach. */
+  readonly skipOutOfReach: boolean;
+}
+
+/** The source itself sends a Record Route ping to the last hop. */
+export class DirectRecordRoute implements Technique {
+  readonly name = 'recordRoute';
+  readonly #options: RecordRouteOptions;
+  readonly #tried = new Set<Ipv4Address>();
+
+  constructor(options: RecordRouteOptions) {
+    this.#options = options;
+  }
+
+  async extend(measurement: Measurement): Promise<Extension> {
+    const { path, clock, ranking, silentTargets, stats } = measurement;
+    const target = path.last.address;
+    if (this.#tried.has(target)) return notApplicable('tried before');
+    if (!isGloballyReachable(target)) return notApplicable('the last hop cannot be probed');
+    if (silentTargets.isSilent(target, clock.now())) return notApplicable('the last hop was silent lately');
+    const distance = ranking.expectedDistance(path.source, target);
+    if (this.#options.skipOutOfReach && distance !== undefined && distance >= OUT_OF_REACH - 0.5) {
+      return notApplicable('out of reach of the source');
+    }
+    this.#tried.add(target);
+    stats.recordRoutePings++;
+    stats.recordRouteRounds++;
+    const { timeoutMs, isAdaptive } = this.#options;
+    const deadline: RoundDeadline = () => (isAdaptive ? measurement.recordRouteTimeout.current : timeoutMs);
+    const request = recordRoutePing(path.source, path.source, target, timeoutMs);
+    const startedAt = clock.now();
+    const [result] = await runRound({ requests: [request], deadline, isUseful: () => true }, measurement);
+    stats.recordRouteMs += clock.now() - startedAt;
+    const useHeuristics = measurement.options.useHeuristics ?? this.#options.useHeuristics;
+    const answer = result && readAnswer(measurement, result, useHeuristics);
+    if (answer === undefined) return nothingFound(`${formatIpv4(target)} did not answer`);
+    if (answer.hops.length === 0) return nothingFound('the answer shows no reverse hop');
+    return { outcome: 'extended', from: path.hops.length - 1, hops: answer.hops, detail: `${answer.hops.length} hops` };
+  }
+}

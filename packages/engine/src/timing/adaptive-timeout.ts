@@ -1,0 +1,34 @@
+export interface AdaptiveTimeoutOptions {
+  /** Shortest timeout, milliseconds. */
+  readonly leastMs: number;
+  /** Longest timeout, used until something was measured, milliseconds. */
+  readonly mostMs: number;
+}
+
+/** How long to wait for an answer, from the round-trip times seen (Jacobson's estimator, RFC 6298, with a wider margin). */
+export class AdaptiveTimeout {
+  readonly #options: AdaptiveTimeoutOptions;
+  #smoothed: number | undefined;
+  #variation = 0;
+
+  constructor(options: AdaptiveTimeoutOptions) {
+    this.#options = options;
+  }
+
+  observe(rttMs: number): void {
+    if (this.#smoothed === undefined) {
+      this.#smoothed = rttMs;
+      this.#variation = rttMs / 2;
+      return;
+    }
+    this.#variation += (Math.abs(rttMs - this.#smoothed) - this.#variation) / 16;
+    this.#smoothed += (rttMs - this.#smoothed) / 16;
+  }
+
+  /** Milliseconds. */
+  get current(): number {
+    if (this.#smoothed === undefined) return this.#options.mostMs;
+    const estimate = this.#smoothed + 6 * this.#variation;
+    return Math.min(this.#options.mostMs, Math.max(this.#options.leastMs, estimate));
+  }
+}
