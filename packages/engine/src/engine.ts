@@ -86,7 +86,6 @@ export class ReverseTracerouteEngine {
       if (stopReason === 'failed')
         failReason = { code: 'probingFailed', message: error.message, hop: measurement.path.last.address };
     }
-    this.#learn(measurement, startedAt);
     const hops = measurement.path.hops.map((hop): MeasuredHop => {
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
@@ -154,19 +153,6 @@ export class ReverseTracerouteEngine {
     const { outcome, detail } = extension;
     attempts.push({ technique: technique.name, hop, outcome, detail, ms: clock.now() - startedAt });
     return extension;
-  }
-
-  /** Keeps the stretches of the path that nothing in them is assumed. */
-  #learn({ path, options }: Measurement, at: number): void {
-    if (options.reuseMaxAgeMs <= 0) return;
-    let stretch: Hop[] = [];
-    for (const hop of path.hops) {
-      const isOwn = hop.trust !== 'assumed' && hop.reusedAgeMs === undefined;
-      if (!isOwn && stretch.length > 1) this.#memory.nextHops.learn(path.source, stretch, at);
-      if (!isOwn) stretch = [];
-      stretch.push(hop);
-    }
-    if (stretch.length > 1) this.#memory.nextHops.learn(path.source, stretch, at);
   }
 
   async #traceForward({ path, prober, stats, signal }: Measurement, target: Ipv4Address): Promise<TracerouteResult> {

@@ -57,8 +57,20 @@ export class ReversePath {
     });
     const added = hops.slice(fresh).filter((hop, i, all) => i === 0 || all[i - 1].address !== hop.address);
     if (added.length === 0) return 0;
-    this.#hops = [...this.#hops.slice(0, known + 1), ...added];
+    const kept = this.#hops.slice(0, known + 1);
+    const basis = kept[known];
+    const restsOnAssumption = kept.some((hop) => hop.trust === 'assumed');
+    this.#hops = [...kept, ...added.map((hop) => restingOn(hop, basis, restsOnAssumption))];
     this.#segmentStart = known + 1;
     return added.length;
   }
+}
+
+/** Share of paths that are found again behind a hop that was not on them. */
+const REJOINS = 0.5;
+
+/** A hop as believable as what it was found behind: never measured where an assumption came before. */
+function restingOn(hop: Hop, basis: Hop, restsOnAssumption: boolean): Hop {
+  const confidence = hop.confidence * (basis.confidence + (1 - basis.confidence) * REJOINS);
+  return { ...hop, confidence, trust: restsOnAssumption && hop.trust === 'measured' ? 'inferred' : hop.trust };
 }

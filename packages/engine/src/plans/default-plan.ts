@@ -27,7 +27,14 @@ export const defaultPlan: Plan = {
         firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
       timeoutMs: 2_000,
     }),
-    new AssumedSymmetry({ allowInterdomain: true, allowIncomplete: true, timeoutMs: 1_000, attempts: 2, gapLimit: 4 }),
+    new AssumedSymmetry({
+      allowInterdomain: true,
+      allowIncomplete: true,
+      tailOnly: true,
+      timeoutMs: 1_000,
+      attempts: 2,
+      gapLimit: 4,
+    }),
   ],
   resumeAt: () => 0,
 };

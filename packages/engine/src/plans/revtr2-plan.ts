@@ -38,6 +38,7 @@ export const revtr2Plan: Plan = {
     new AssumedSymmetry({
       allowInterdomain: false,
       allowIncomplete: false,
+      tailOnly: false,
       timeoutMs: 2_000,
       attempts: 1,
       gapLimit: 5,

@@ -3,6 +3,7 @@ import type { TracerouteResult } from '@revtr/probing';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { FailReason } from '../result.ts';
+import { traceTail, traceWhole } from './forward-traceroute.ts';
 import { type Extension, type Measurement, nothingFound, type Technique } from './technique.ts';
 
 export interface AssumedSymmetryOptions {
@@ -10,6 +11,8 @@ export interface AssumedSymmetryOptions {
   readonly allowInterdomain: boolean;
   /** Whether a traceroute that did not arrive may still give its last responsive hop. */
   readonly allowIncomplete: boolean;
+  /** Whether only the end of the forward path is traced. */
+  readonly tailOnly: boolean;
   /** Wait for each reply of the traceroute, milliseconds, attempts for each hop, and silent hops before it gives up. */
   readonly timeoutMs: number;
   readonly attempts: number;
@@ -51,13 +54,10 @@ export class AssumedSymmetry implements Technique {
     return nothingFound(failed.message, failed);
   }
 
-  async #trace({ path, prober, clock, stats, signal }: Measurement, target: Ipv4Address): Promise<TracerouteResult> {
-    const { timeoutMs, attempts, gapLimit } = this.#options;
+  async #trace(measurement: Measurement, target: Ipv4Address): Promise<TracerouteResult> {
+    const { clock, stats } = measurement;
     const startedAt = clock.now();
-    const request = { type: 'traceroute', sender: path.source, target, timeoutMs, attempts, gapLimit } as const;
-    const traceroute = await prober.traceroute(request, signal);
-    stats.traceroutes++;
-    stats.tracerouteProbes += traceroute.probesSent;
+    const traceroute = await (this.#options.tailOnly ? traceTail : traceWhole)(measurement, target, this.#options);
     stats.symmetryMs += clock.now() - startedAt;
     this.#traceroutes.push(traceroute);
     return traceroute;
@@ -82,7 +82,8 @@ export class AssumedSymmetry implements Technique {
       }
       return { address: from, adjacent: isPassed && i === position - 1 };
     }
-    return isPassed ? { address: path.source, adjacent: position === 0 } : undefined;
+    const isFirst = isPassed && hops[0].ttl === 1;
+    return isFirst ? { address: path.source, adjacent: position === 0 } : undefined;
   }
 
   #assume(measurement: Measurement, { address, adjacent }: Penultimate): Extension {

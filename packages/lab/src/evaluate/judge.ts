@@ -1,0 +1,51 @@
+import type { HopTechnique, ReverseTraceroute } from '@revtr/engine';
+import type { GroundTruth } from '@revtr/sim';
+
+/** One hop, judged. `unjudged`: an address that no router owns, such as a private one. */
+export interface JudgedHop {
+  readonly technique: HopTechnique;
+  readonly confidence: number;
+  readonly verdict: 'right' | 'wrong' | 'unjudged';
+  readonly trust: 'measured' | 'inferred' | 'assumed';
+}
+
+/** One reverse traceroute, held against the truth. */
+export interface Judgement {
+  readonly reached: boolean;
+  /** Hops between destination and source. */
+  readonly hops: readonly JudgedHop[];
+  /** Routers of the true path, and those of them that were found. */
+  readonly trueRouters: number;
+  readonly foundRouters: number;
+  /** Whether the networks of the routers found are those of the true path, in order and complete. */
+  readonly asPathExact: boolean;
+  readonly usesInterdomainAssumption: boolean;
+}
+
+/** Judges a result. A router is right when a packet from the destination to the source can pass it, whatever its flow. */
+export function judge(result: ReverseTraceroute, truth: GroundTruth): Judgement {
+  const { source, destination, startedAt } = result;
+  const possible = truth.possibleRouters(destination, source, startedAt);
+  const path = truth.path(destination, source, startedAt);
+  const between = result.hops.filter(({ address }) => address !== source && address !== destination);
+  const routers = between.map(({ address }) => truth.routerOf(address));
+  const hops = between.map(({ technique, confidence, trust }, i): JudgedHop => {
+    const verdict = routers[i] < 0 ? 'unjudged' : possible.has(routers[i]) ? 'right' : 'wrong';
+    return { technique, confidence, trust, verdict };
+  });
+  const found = new Set(routers);
+  const reached = result.stopReason === 'reaches';
+  const ends = [
+    path.routers[0],
+    ...routers.filter((router) => router >= 0),
+    ...(reached ? path.routers.slice(-1) : []),
+  ];
+  return {
+    reached,
+    hops,
+    trueRouters: path.routers.length,
+    foundRouters: path.routers.filter((router) => found.has(router)).length,
+    asPathExact: reached && truth.asPathOf(ends).join() === path.asPath.join(),
+    usesInterdomainAssumption: hops.some(({ technique }) => technique === 'assumedInterdomain'),
+  };
+}

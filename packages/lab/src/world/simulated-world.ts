@@ -1,0 +1,126 @@
+import {
+  AliasSets,
+  Atlas,
+  type CollectReport,
+  collectAtlas,
+  DistanceRanking,
+  type EngineCollaborators,
+  type Plan,
+  PrefixOrigins,
+  ReverseTracerouteEngine,
+  surveyDistances,
+} from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
+import { createRandom } from '@revtr/probing';
+import {
+  type Place,
+  type PublicData,
+  publishData,
+  type SimParameters,
+  type SimProber,
+  SimulatedInternet,
+} from '@revtr/sim';
+
+export interface SimulatedWorldOptions {
+  readonly parameters: SimParameters;
+  /** Start of virtual time, milliseconds since the Unix epoch. */
+  readonly startMs?: number;
+  /** How many of the sources are prepared. */
+  readonly sources: number;
+  /** Told what is being done, for people. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** What the preparation cost and gave. */
+export interface PreparationReport {
+  readonly survey: { readonly probes: number; readonly answers: number };
+  readonly atlas: readonly CollectReport[];
+}
+
+const CONCURRENCY = 2_000;
+const SURVEY_TARGETS_PER_NETWORK = 1;
+
+/**
+ * A simulated Internet with everything a reverse traceroute system needs on it: datasets, a survey of distances, and an
+ * atlas for each source. Only probes and datasets feed it; the truth stays with the judges.
+ */
+export class SimulatedWorld {
+  readonly internet: SimulatedInternet;
+  readonly prober: SimProber;
+  readonly data: PublicData;
+  readonly sources: readonly Place[];
+  readonly vantagePoints: readonly Ipv4Address[];
+  readonly ipToAs: PrefixOrigins;
+  readonly aliases: AliasSets;
+  readonly #options: SimulatedWorldOptions;
+  #report: PreparationReport | undefined;
+
+  constructor(options: SimulatedWorldOptions) {
+    this.#options = options;
+    const { parameters, startMs } = options;
+    this.internet = new SimulatedInternet({ parameters, ...(startMs !== undefined && { startMs }) });
+    this.prober = this.internet.prober();
+    this.data = publishData(this.internet.topology);
+    this.sources = this.internet.places.sources.slice(0, options.sources);
+    this.vantagePoints = this.internet.places.vantagePoints.map((place) => place.address);
+    this.ipToAs = new PrefixOrigins(this.data.prefixOrigins);
+    this.aliases = new AliasSets(this.data.aliasSets);
+  }
+
+  get report(): PreparationReport | undefined {
+    return this.#report;
+  }
+
+  /** Surveys distances and collects the atlases. Takes virtual time: to be driven by the clock. */
+  async prepare(signal?: AbortSignal): Promise<EngineCollaborators> {
+    const { ipToAs, aliases, prober } = this;
+    const say = this.#options.onProgress ?? (() => undefined);
+    const facts = { aliases, ipToAs, useHeuristics: true };
+    const ranking = new DistanceRanking({ vantagePoints: this.vantagePoints }, { ipToAs });
+    const common = { concurrency: CONCURRENCY, timeoutMs: 2_000, ...(signal && { signal }) };
+    const targets = this.#surveyTargets();
+    say(`surveying the distance from ${this.vantagePoints.length} vantage points to ${targets.length} networks`);
+    const vantagePoints = [...this.vantagePoints, ...this.sources.map(({ address }) => address)];
+    const survey = await surveyDistances({ vantagePoints, targets, ...common }, { prober, ranking, facts });
+    const atlas = new Atlas(aliases);
+    const origins = [...this.internet.places.atlasProbes.map(({ address }) => address), ...this.vantagePoints];
+    const reports: CollectReport[] = [];
+    for (const { address, hostname } of this.sources) {
+      say(`collecting the atlas of ${hostname}: ${origins.length} traceroutes and Record Route pings to their hops`);
+      reports.push(
+        await collectAtlas(
+          { source: address, origins, spoofersPerHop: 1, ...common },
+          { prober, atlas, ranking, facts },
+        ),
+      );
+    }
+    this.#report = { survey, atlas: reports };
+    return { prober, clock: this.internet.clock, atlas, ranking, aliases, ipToAs };
+  }
+
+  /** An engine for one plan over a world of its own knowledge: what another plan learns does not help it. */
+  async engine(plan: Plan): Promise<ReverseTracerouteEngine> {
+    return new ReverseTracerouteEngine({ plan }, await this.prepare());
+  }
+
+  /** Pairs of a prepared source and a destination that once answered a ping, by seed. */
+  randomPairs(count: number): { readonly source: Ipv4Address; readonly destination: Ipv4Address }[] {
+    const random = createRandom(this.internet.parameters.seed).fork('pairs');
+    const { hitlist } = this.internet.places;
+    return Array.from({ length: count }, () => ({
+      source: random.pick(this.sources).address,
+      destination: random.pick(hitlist),
+    }));
+  }
+
+  #surveyTargets(): Ipv4Address[] {
+    const perNetwork = new Map<number, number>();
+    return this.internet.places.hitlist.filter((address) => {
+      const network = this.ipToAs.originOf(address);
+      if (network === undefined) return false;
+      const count = (perNetwork.get(network) ?? 0) + 1;
+      perNetwork.set(network, count);
+      return count <= SURVEY_TARGETS_PER_NETWORK;
+    });
+  }
+}
