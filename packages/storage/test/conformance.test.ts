@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  Batches,
+  type Database,
+  type DatabaseSettings,
+  Jobs,
+  openDatabase,
+  Sources,
+  type User,
+  Users,
+} from '../src/index.ts';
+import { findPostgres, startPostgres } from './postgres-server.ts';
+
+/** What every database must do, run on each of them. */
+function conformance(name: string, start: () => Promise<{ settings: DatabaseSettings; stop(): Promise<void> }>): void {
+  describe(name, () => {
+    let server: { settings: DatabaseSettings; stop(): Promise<void> };
+    let database: Database;
+    let emails = 0;
+    const now = new Date('2026-01-01T12:00:00Z');
+    const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+    const newUser = (limits: Partial<User> = {}): Promise<User> =>
+      new Users(database.db).ensure({
+        name: 'Test',
+        email: `user${emails++}@example.org`,
+        role: 'user',
+        max_per_day: 1000,
+        max_parallel: 1000,
+        max_per_minute: 1000,
+        ...limits,
+      });
+    const measurements = (count: number, label = '') =>
+      Array.from({ length: count }, (_, i) => ({
+        source: '1.0.0.1',
+        destination: `1.0.1.${i}`,
+        label,
+        options: { n: i },
+      }));
+    const accept = async (user: User, count: number, label?: string): Promise<number> => {
+      const accepted = await new Batches(database.db).accept(user, measurements(count, label), now);
+      if (!('id' in accepted)) throw new Error(`refused: ${accepted.limit}`);
+      return accepted.id;
+    };
+
+    beforeAll(async () => {
+      server = await start();
+      database = await openDatabase(server.settings);
+    });
+    afterAll(async () => {
+      await database.close();
+      await server.stop();
+    });
+
+    afterEach(async () => {
+      await database.db.deleteFrom('measurements').execute();
+    });
+
+    it('finds users by key, and never stores the key', async () => {
+      const users = new Users(database.db);
+      const user = await newUser();
+      const key = await users.issueKey(user.id);
+      expect((await users.findByKey(key))?.id).toBe(user.id);
+      expect(await users.findByKey(`${key}x`)).toBeUndefined();
+      const rows = await database.db.selectFrom('api_keys').selectAll().execute();
+      expect(JSON.stringify(rows)).not.toContain(key);
+    });
+
+    it('keeps one row a source', async () => {
+      const sources = new Sources(database.db);
+      await sources.put({ address: '1.2.3.4', hostname: 'a', site: 's' });
+      await sources.put({ address: '1.2.3.4', hostname: 'b', site: 's' });
+      expect((await sources.list()).map(({ hostname }) => hostname)).toEqual(['b']);
+    });
+
+    it('gives a batch back in order, with options and label', async () => {
+      const user = await newUser();
+      const id = await accept(user, 12, 'mine');
+      const rows = await new Batches(database.db).measurementsOf(id);
+      expect(rows.map(({ destination }) => destination)).toEqual(
+        measurements(12).map(({ destination }) => destination),
+      );
+      expect(rows[3].options).toEqual({ n: 3 });
+      expect(await new Batches(database.db).labelled(user.id, 'mine')).toHaveLength(12);
+      expect(await new Batches(database.db).labelled((await newUser()).id, 'mine')).toHaveLength(0);
+    });
+
+    it('keeps the three limits apart, even against requests at the same moment', async () => {
+      const batches = new Batches(database.db);
+      const refused = async (user: User) => batches.accept(user, measurements(3), now);
+      expect(await refused(await newUser({ max_per_day: 2 }))).toMatchObject({
+        limit: 'perDay',
+        allowed: 2,
+        used: 0,
+        retryAfterSeconds: 43_200,
+      });
+      expect(await refused(await newUser({ max_parallel: 2 }))).toMatchObject({ limit: 'parallel' });
+      expect(await refused(await newUser({ max_per_minute: 2 }))).toMatchObject({ limit: 'perMinute' });
+      const user = await newUser({ max_parallel: 5 });
+      const answers = await Promise.all(Array.from({ length: 5 }, () => batches.accept(user, measurements(2), now)));
+      expect(answers.filter((answer) => 'id' in answer)).toHaveLength(2);
+    });
+
+    it('lends each job once, small batches between the jobs of large ones', async () => {
+      const big = await accept(await newUser(), 50);
+      const small = await accept(await newUser(), 2);
+      const jobs = new Jobs(database.db);
+      const [first, second] = await Promise.all([
+        jobs.lease('a', 26, now, later(30)),
+        jobs.lease('b', 26, now, later(30)),
+      ]);
+      const ids = [...first, ...second].map(({ id }) => id);
+      expect(new Set(ids).size).toBe(52);
+      expect([...first, ...second].filter(({ batchId }) => batchId === big)).toHaveLength(50);
+      const early = await new Batches(database.db).measurementsOf(small);
+      const lentEarly = new Set([...first, ...second].sort((a, b) => a.id - b.id).map(({ id }) => id));
+      expect(early.every(({ id }) => lentEarly.has(id))).toBe(true);
+      expect(await jobs.lease('c', 10, now, later(30))).toEqual([]);
+    });
+
+    it('takes the first of every batch before the second of any', async () => {
+      const big = await accept(await newUser(), 20);
+      const small = await accept(await newUser(), 1);
+      const lent = await new Jobs(database.db).lease('a', 2, now, later(30));
+      expect(lent.map(({ batchId }) => batchId).sort()).toEqual([big, small].sort());
+    });
+
+    it('lends again what a dead borrower had, and takes a result only from the holder', async () => {
+      const batch = await accept(await newUser(), 3);
+      const jobs = new Jobs(database.db);
+      const lost = await jobs.lease('dead', 10, now, later(30));
+      expect(await jobs.lease('alive', 10, later(29), later(60))).toEqual([]);
+      await jobs.renew('dead', later(40));
+      expect(await jobs.lease('alive', 10, later(31), later(60))).toEqual([]);
+      const again = await jobs.lease('alive', 10, later(41), later(80));
+      expect(again.map(({ id }) => id).sort()).toEqual(lost.map(({ id }) => id).sort());
+      expect(
+        await jobs.finish(
+          'dead',
+          lost.map(({ id }) => ({ id, result: 'stale' })),
+          later(42),
+        ),
+      ).toEqual([]);
+      expect(
+        await jobs.finish(
+          'alive',
+          again.map(({ id }) => ({ id, result: { ok: true } })),
+          later(43),
+        ),
+      ).toHaveLength(3);
+      expect(await new Batches(database.db).progress(batch)).toEqual({ total: 3, done: 3 });
+      expect((await new Batches(database.db).measurementsOf(batch))[0].result).toEqual({ ok: true });
+    });
+
+    it('gives work back at a clean stop', async () => {
+      await accept(await newUser(), 2);
+      const jobs = new Jobs(database.db);
+      expect(await jobs.lease('a', 10, now, later(30))).toHaveLength(2);
+      await jobs.release('a');
+      expect(await jobs.lease('b', 10, now, later(30))).toHaveLength(2);
+    });
+
+    it('stores labels as text, whatever they say', async () => {
+      const user = await newUser();
+      const label = `'; drop table measurements; --`;
+      await accept(user, 1, label);
+      expect(await new Batches(database.db).labelled(user.id, label)).toHaveLength(1);
+    });
+  });
+}
+
+conformance('embedded database', async () => ({ settings: { kind: 'memory' }, stop: async () => undefined }));
+
+if (findPostgres() === undefined && process.env.CI === undefined) {
+  process.stderr.write('PostgreSQL is not installed: its conformance suite is left out\n');
+} else {
+  conformance('PostgreSQL', async () => {
+    const server = await startPostgres();
+    return { settings: { kind: 'postgres', url: server.url }, stop: () => server.stop() };
+  });
+}
