@@ -28,7 +28,7 @@ export class AddressPool {
   readonly #end: number;
 
   constructor(block: Prefix) {
-    this.#next = block.address;
+    this.#next = block.address + 1;
     this.#end = block.address + 2 ** (32 - block.length);
   }
 

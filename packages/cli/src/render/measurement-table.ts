@@ -1,0 +1,76 @@
+import type { Hop, Measurement } from '@revtr/client';
+import Table from 'cli-table3';
+import { colours, type Terminal } from '../terminal.ts';
+
+const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
+  destination: 'destination',
+  atlas: 'atlas',
+  atlasBetween: 'atlas (between)',
+  recordRoute: 'record route',
+  spoofedRecordRoute: 'spoofed rr',
+  assumedIntradomain: 'assumed (same AS)',
+  assumedInterdomain: 'assumed (across ASes)',
+};
+
+const NO_BORDERS = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+  ].map((edge) => [edge, '']),
+);
+
+/** Writes a measurement for a person: what was found, hop by hop, and what it took. */
+export function renderMeasurement(measurement: Measurement, terminal: Terminal): string {
+  const paint = colours(terminal);
+  const { result, source, destination } = measurement;
+  const title = paint.bold(`Reverse traceroute from ${destination} back to ${source}`);
+  if (result === undefined) return `${title}\n${measurement.state}\n`;
+  const table = new Table({
+    head: ['#', 'ADDRESS', 'NAME', 'AS', 'RTT', 'TECHNIQUE', 'TRUST'].map((text) => paint.dim(text)),
+    chars: { ...NO_BORDERS, middle: '  ' },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+    colAligns: ['right', 'left', 'left', 'left', 'right', 'left', 'left'],
+  });
+  const trustColour = { measured: paint.green, inferred: paint.yellow, assumed: paint.red };
+  for (const [i, hop] of result.hops.entries()) {
+    const network = hop.asn === undefined ? '-' : `${hop.asn}${hop.asName === undefined ? '' : ` ${hop.asName}`}`;
+    const rtt = hop.rttMs === undefined ? '-' : `${hop.rttMs.toFixed(1)} ms`;
+    const technique = `${TECHNIQUES[hop.technique]}${hop.reusedAgeMs === undefined ? '' : ' (known)'}`;
+    const trust = trustColour[hop.trust](`${hop.trust} ${Math.round(hop.confidence * 100)}%`);
+    table.push([i + 1, hop.address, paint.cyan(hop.name ?? '-'), network, rtt, technique, trust]);
+  }
+  const lines = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return [title, ...lines, summaryOf(measurement, terminal), ''].join('\n');
+}
+
+function summaryOf({ result }: Measurement, terminal: Terminal): string {
+  const paint = colours(terminal);
+  if (result === undefined) return '';
+  const { stats, stopReason, failReason, startedAt, endedAt } = result;
+  const options =
+    stats.recordRoutePings + stats.spoofedRecordRoutePings + stats.timestampPings + stats.spoofedTimestampPings;
+  const others = stats.plainPings + stats.tracerouteProbes;
+  const how =
+    stopReason === 'reaches'
+      ? paint.green('reaches the source')
+      : paint.red(`${stopReason}${failReason === undefined ? '' : `: ${failReason.message} at ${failReason.hop}`}`);
+  const numbers = `${((endedAt - startedAt) / 1000).toFixed(2)} s, ${count(options, 'probe')} with IP options, ${count(others, 'other probe')}`;
+  return `${how} (${numbers})`;
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,59 @@
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ControllerError, type ErrorDetail } from '../errors.ts';
+
+/** The body of every answer with an error status. */
+export const errorBodySchema = z.object({
+  error: z.object({
+    code: z.string().describe('Stable; what programs should look at'),
+    message: z.string(),
+    details: z.array(z.object({ at: z.string(), code: z.string(), message: z.string() })),
+  }),
+});
+z.globalRegistry.add(errorBodySchema, { id: 'Error' });
+
+/** The answers a route may give beside its good one. */
+export const errorResponses = { '4xx': errorBodySchema, '5xx': errorBodySchema };
+
+/** Turns everything that is thrown into an answer; only what we broke ourselves is logged as an error. */
+export function installErrorHandler(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const known = toControllerError(error);
+    if (known.status >= 500) request.log.error({ err: error }, 'request failed');
+    return sendError(reply, known);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendError(reply, new ControllerError('notFound', `there is no ${request.method} ${request.url.split('?')[0]}`)),
+  );
+}
+
+function sendError(
+  reply: FastifyReply,
+  { status, code, message, details, retryAfterSeconds }: ControllerError,
+): FastifyReply {
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+  return reply
+    .code(status)
+    .type('application/json')
+    .serializer(JSON.stringify)
+    .send({ error: { code, message, details } });
+}
+
+function toControllerError(error: FastifyError): ControllerError {
+  if (error instanceof ControllerError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const details = error.validation.map(({ instancePath, keyword, message }): ErrorDetail => {
+      const at = instancePath
+        .replace(/^\//, '')
+        .replaceAll(/\/(\d+)/g, '[$1]')
+        .replaceAll('/', '.');
+      return { at, code: keyword, message: message ?? 'invalid' };
+    });
+    return new ControllerError('badRequest', 'the request does not have the expected form', details);
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ControllerError('bodyTooLarge', 'the body is too large');
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) return new ControllerError('badRequest', error.message);
+  return new ControllerError('internal', 'the server failed; the operator can find the reason in the log');
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { RequestedPair } from '../../intake/intake.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Numbers may come as text, as Protocol Buffers' JSON mapping allows. */
+const count = z.union([
+  z.int().nonnegative(),
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
+]);
+
+const atlasOptionsSchema = z.strictObject({
+  useAtlas: z.boolean().optional(),
+  useRrPings: z.boolean().optional(),
+  ignoreSource: z.boolean().optional(),
+  ignoreSourceAs: z.boolean().optional(),
+  platforms: z.array(z.string()).optional(),
+  staleness: count.optional().describe('Oldest traceroute to use, minutes'),
+  stalenessBeforeRefresh: count.optional(),
+});
+
+const pairSchema = z.strictObject({
+  src: z.string().describe('Address of a registered source'),
+  dst: z.string().describe('Address or host name whose path to the source is wanted'),
+  label: z.string().max(500).optional(),
+  staleness: count.optional().describe('Oldest earlier measurement to reuse, minutes'),
+  id: count.optional(),
+  uuid: z.string().optional(),
+  backoffEndhost: z.boolean().optional(),
+  rrVpSelectionAlgorithm: z.string().optional(),
+  maxSpoofers: count.optional(),
+  atlasOptions: atlasOptionsSchema.optional(),
+  symmetryOptions: z.strictObject({ isAllowInterdomainSymmetry: z.boolean().optional() }).optional(),
+  heuristicsOptions: z.strictObject({ useDoubleStamp: z.boolean().optional() }).optional(),
+  checkDestBasedRoutingOptions: z.strictObject({ checkTunnel: z.boolean().optional() }).optional(),
+  isRunForwardTraceroute: z.boolean().optional(),
+  isRunRttPings: z.boolean().optional(),
+  isTryFromDestinationAs: z.boolean().optional(),
+  useTimestamp: z.boolean().optional(),
+  useCache: z.boolean().optional(),
+});
+
+/** The body of `POST /api/v1/revtr` in camel case; {@link camelCased} turns the other spelling into it. */
+export const runRevtrSchema = z.strictObject({
+  revtrs: z.array(pairSchema),
+  checkDB: z.boolean().optional(),
+  checkDb: z.boolean().optional(),
+});
+z.globalRegistry.add(runRevtrSchema, { id: 'RunRevtrRequest' });
+
+/** The same value with every property name in camel case: `max_spoofers` is `maxSpoofers`. */
+export function camelCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelCased);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      camelCased(inner),
+    ]),
+  );
+}
+
+/** What a user asks for, in our own terms. Without `atlasOptions` the original switches a whole set of defaults on. */
+export function toRequestedPairs({ revtrs }: z.infer<typeof runRevtrSchema>): RequestedPair[] {
+  return revtrs.map((pair): RequestedPair => {
+    const { atlasOptions: atlas, symmetryOptions, heuristicsOptions } = pair;
+    const useCache = pair.useCache ?? atlas === undefined;
+    return {
+      source: pair.src,
+      destination: pair.dst,
+      label: pair.label ?? '',
+      options: {
+        ...(atlas?.useAtlas !== undefined && { useAtlas: atlas.useAtlas }),
+        ...(atlas?.useRrPings !== undefined && { useRecordRouteAtlas: atlas.useRrPings }),
+        ...(atlas?.staleness !== undefined && { atlasMaxAgeMs: atlas.staleness * MINUTE_MS }),
+        ...(pair.maxSpoofers !== undefined && { maxSpoofers: pair.maxSpoofers }),
+        ...(symmetryOptions?.isAllowInterdomainSymmetry !== undefined && {
+          allowInterdomainSymmetry: symmetryOptions.isAllowInterdomainSymmetry,
+        }),
+        ...(heuristicsOptions?.useDoubleStamp !== undefined && { useHeuristics: heuristicsOptions.useDoubleStamp }),
+        ...(!useCache && { reuseMaxAgeMs: 0 }),
+        ...(useCache && pair.staleness !== undefined && { reuseMaxAgeMs: pair.staleness * MINUTE_MS }),
+        measureRtts: pair.isRunRttPings ?? atlas === undefined,
+        forwardTraceroute: pair.isRunForwardTraceroute ?? false,
+      },
+    };
+  });
+}

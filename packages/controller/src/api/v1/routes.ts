@@ -1,0 +1,122 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ControllerError } from '../../errors.ts';
+import type { ApiCollaborators } from '../collaborators.ts';
+import { errorResponses } from '../errors.ts';
+import { camelCased, runRevtrSchema, toRequestedPairs } from './request.ts';
+import { getRevtrSchema, toRevtr } from './response.ts';
+
+const sourcesSchema = z.object({
+  srcs: z.array(z.object({ hostname: z.string().optional(), ip: z.string().optional(), site: z.string().optional() })),
+});
+
+const acceptedSchema = z.object({
+  result_uri: z.string().describe('Where the results are to be found'),
+  rejected: z
+    .array(z.object({ index: z.int(), at: z.string(), code: z.string(), message: z.string() }))
+    .optional()
+    .describe('Pairs left out, when `skipInvalid` was asked for'),
+});
+
+const querySchema = z.object({
+  batchid: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a number')
+    .transform(Number)
+    .optional(),
+  label: z.string().min(1).optional(),
+});
+
+const security = [{ revtrKey: [] }];
+
+/** Version 1 of the API, as clients of the original know it. */
+export function registerV1(
+  app: FastifyInstance,
+  { authenticator, submission, batches, sources, publicUrl }: ApiCollaborators,
+): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+
+  routes.get(
+    '/api/v1/sources',
+    {
+      schema: {
+        summary: 'List the sources',
+        tags: ['v1'],
+        security,
+        response: { 200: sourcesSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      await authenticator.userOf(request);
+      const known = await sources.list();
+      return { srcs: known.map(({ hostname, address, site }) => ({ hostname, ip: address, site })) };
+    },
+  );
+
+  /** Strangers learn nothing about the form of a good request. */
+  const preValidation = async (request: FastifyRequest): Promise<void> => {
+    await authenticator.userOf(request);
+    request.body = camelCased(request.body);
+  };
+  routes.post(
+    '/api/v1/revtr',
+    {
+      preValidation,
+      schema: {
+        summary: 'Submit a batch of reverse traceroutes',
+        description: 'Property names may be in camel case or snake case. The batch is durable when the answer is sent.',
+        tags: ['v1'],
+        security,
+        querystring: z.object({
+          skipInvalid: z.enum(['true', 'false']).default('false').describe('Run the good pairs though others are bad'),
+        }),
+        body: runRevtrSchema,
+        response: { 200: acceptedSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const user = await authenticator.userOf(request);
+      const pairs = toRequestedPairs(request.body);
+      const { batchId, rejected } = await submission.submit(user, pairs, {
+        skipInvalid: request.query.skipInvalid === 'true',
+      });
+      const base = publicUrl ?? `${request.protocol}://${request.host}`;
+      return {
+        result_uri: `${base}/api/v1/revtr?batchid=${batchId}`,
+        ...(rejected.length > 0 && { rejected: [...rejected] }),
+      };
+    },
+  );
+
+  routes.get(
+    '/api/v1/revtr',
+    {
+      schema: {
+        summary: 'Fetch results by batch or by label',
+        tags: ['v1'],
+        security,
+        querystring: querySchema,
+        response: { 200: getRevtrSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const user = await authenticator.userOf(request);
+      const { batchid, label } = request.query;
+      if ((batchid === undefined) === (label === undefined)) {
+        throw new ControllerError('badRequest', 'give either batchid or label');
+      }
+      const rows =
+        batchid === undefined
+          ? await batches.labelled(user.id, label ?? '')
+          : await submission.measurementsOf(user, batchid);
+      if (rows.length === 0)
+        throw new ControllerError(
+          'notFound',
+          batchid === undefined ? `no measurement of yours has the label '${label}'` : `there is no batch ${batchid}`,
+        );
+      const now = new Date();
+      return { revtrs: rows.map((row) => toRevtr(row, now)) };
+    },
+  );
+}

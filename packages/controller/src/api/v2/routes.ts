@@ -1,0 +1,84 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ControllerError } from '../../errors.ts';
+import type { ApiCollaborators } from '../collaborators.ts';
+import { errorResponses } from '../errors.ts';
+import { streamBatch } from './event-stream.ts';
+import { batchSchema, measurementSchema, toMeasurement } from './schemas.ts';
+
+const paramsSchema = z.object({
+  id: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a number')
+    .transform(Number),
+});
+const security = [{ revtrKey: [] }];
+
+/** Our own additions to the API: full results and live progress. */
+export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
+  const { authenticator, submission, batches, facts } = collaborators;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+
+  routes.get(
+    '/api/v2/batches/:id',
+    {
+      schema: {
+        summary: 'A batch with all that is known of its measurements',
+        tags: ['v2'],
+        security,
+        params: paramsSchema,
+        response: { 200: batchSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const user = await authenticator.userOf(request);
+      const { id } = request.params;
+      const rows = await submission.measurementsOf(user, id);
+      if (rows.length === 0) throw new ControllerError('notFound', `there is no batch ${id}`);
+      const measurements = await Promise.all(rows.map((row) => toMeasurement(row, facts)));
+      return { id, total: rows.length, done: rows.filter(({ state }) => state === 'done').length, measurements };
+    },
+  );
+
+  routes.get(
+    '/api/v2/measurements',
+    {
+      schema: {
+        summary: 'Your measurements with a label',
+        tags: ['v2'],
+        security,
+        querystring: z.object({ label: z.string().min(1) }),
+        response: { 200: z.object({ measurements: z.array(measurementSchema) }), ...errorResponses },
+      },
+    },
+    async (request) => {
+      const user = await authenticator.userOf(request);
+      const rows = await batches.labelled(user.id, request.query.label);
+      return { measurements: await Promise.all(rows.map((row) => toMeasurement(row, facts))) };
+    },
+  );
+
+  routes.get(
+    '/api/v2/batches/:id/events',
+    {
+      schema: {
+        summary: 'Progress of a batch as server-sent events',
+        description:
+          'Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.',
+        tags: ['v2'],
+        security,
+        params: paramsSchema,
+        response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      const user = await authenticator.userOf(request);
+      const { id } = request.params;
+      const rows = await submission.measurementsOf(user, id);
+      if (rows.length === 0) throw new ControllerError('notFound', `there is no batch ${id}`);
+      streamBatch(id, reply, collaborators);
+      return reply;
+    },
+  );
+}

@@ -1,0 +1,12 @@
+import type { IpToAs } from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
+
+/** What the controller can look up about addresses, for checking targets and for telling people what they see. */
+export interface AddressFacts {
+  readonly ipToAs: IpToAs;
+  asName(asn: number): string | undefined;
+  /** Reverse DNS. */
+  nameOf(address: Ipv4Address): Promise<string | undefined>;
+  /** Addresses of a host name; empty when it does not resolve. */
+  resolve(name: string): Promise<readonly Ipv4Address[]>;
+}

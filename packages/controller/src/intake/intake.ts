@@ -1,0 +1,84 @@
+import { formatIpv4, type Ipv4Address, isGloballyReachable, specialPurposeOf, tryParseIpv4 } from '@revtr/net';
+import type { NewMeasurement, Source } from '@revtr/storage';
+import type { ErrorDetail } from '../errors.ts';
+import type { AddressFacts } from '../facts.ts';
+import type { StoredOptions } from './options.ts';
+
+/** One pair as a user asks for it. */
+export interface RequestedPair {
+  readonly source: string;
+  /** Address or host name. */
+  readonly destination: string;
+  readonly label: string;
+  readonly options: StoredOptions;
+}
+
+/** Pairs that can be measured, and what is wrong with the others. */
+export interface CheckedPairs {
+  readonly accepted: readonly NewMeasurement[];
+  readonly rejected: readonly (ErrorDetail & { readonly index: number })[];
+}
+
+/** In place of an address: the name does not resolve. */
+const UNRESOLVED = -1;
+
+const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i;
+
+/**
+ * Checks every pair before anything is stored: the source must be registered, the destination must be, after name
+ * resolution, an announced unicast address of the public Internet.
+ */
+export async function checkPairs(
+  pairs: readonly RequestedPair[],
+  sources: readonly Source[],
+  facts: AddressFacts,
+): Promise<CheckedPairs> {
+  const known = new Set(sources.map(({ address }) => address));
+  const names = new Set(pairs.map(({ destination }) => destination).filter((name) => tryParseIpv4(name) === undefined));
+  const resolved = new Map<string, readonly Ipv4Address[]>();
+  for (const name of names) if (HOST_NAME.test(name)) resolved.set(name, await facts.resolve(name));
+  const accepted: NewMeasurement[] = [];
+  const rejected: CheckedPairs['rejected'][number][] = [];
+  for (const [index, pair] of pairs.entries()) {
+    const destination = tryParseIpv4(pair.destination) ?? resolved.get(pair.destination)?.[0] ?? UNRESOLVED;
+    const refusal = refuseSource(pair.source, known) ?? refuseDestination(pair.destination, destination, facts);
+    if (refusal === undefined) {
+      const { source, label, options } = pair;
+      accepted.push({ source, destination: formatIpv4(destination), label, options });
+    } else {
+      const { field, code, message } = refusal;
+      rejected.push({ index, at: `revtrs[${index}].${field}`, code, message });
+    }
+  }
+  return { accepted, rejected };
+}
+
+interface Refusal {
+  readonly field: 'src' | 'dst';
+  readonly code: string;
+  readonly message: string;
+}
+
+function refuseSource(source: string, known: ReadonlySet<string>): Refusal | undefined {
+  if (known.has(source)) return undefined;
+  const isAddress = tryParseIpv4(source) !== undefined;
+  return isAddress
+    ? { field: 'src', code: 'unknownSource', message: `${source} is not a registered source` }
+    : { field: 'src', code: 'badAddress', message: `'${source}' is not an IPv4 address` };
+}
+
+/** Why an address must not be probed; `undefined` when it may. */
+function refuseDestination(asked: string, address: Ipv4Address, { ipToAs }: AddressFacts): Refusal | undefined {
+  const refuse = (code: string, message: string): Refusal => ({ field: 'dst', code, message });
+  if (address === UNRESOLVED) return refuse('unresolvedHost', `'${asked}' is no IPv4 address and does not resolve`);
+  const text = formatIpv4(address);
+  if (!isGloballyReachable(address)) {
+    const range = specialPurposeOf(address);
+    return refuse(
+      'destinationNotAllowed',
+      `${text} is ${range?.name ?? 'reserved'} (${range?.rfc ?? 'IANA'}) and is not probed`,
+    );
+  }
+  const isRouted = ipToAs.originOf(address) !== undefined;
+  return isRouted ? undefined : refuse('destinationUnrouted', `${text} is in no announced prefix and is not probed`);
+}

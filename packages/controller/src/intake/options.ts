@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** Options of one measurement as they are kept in the database: those of the engine that a user may set. */
+export const measurementOptionsSchema = z.object({
+  useAtlas: z.boolean().optional(),
+  useRecordRouteAtlas: z.boolean().optional(),
+  atlasMaxAgeMs: z.number().nonnegative().optional(),
+  maxSpoofers: z.int().min(0).max(250).optional(),
+  allowInterdomainSymmetry: z.boolean().optional(),
+  useHeuristics: z.boolean().optional(),
+  reuseMaxAgeMs: z.number().nonnegative().optional(),
+  measureRtts: z.boolean().optional(),
+  forwardTraceroute: z.boolean().optional(),
+});
+
+export type StoredOptions = z.infer<typeof measurementOptionsSchema>;

@@ -1,0 +1,75 @@
+import type { Batches, MeasurementRow, QuotaExceeded, Sources, User } from '@revtr/storage';
+import { ControllerError, type ControllerErrorCode } from '../errors.ts';
+import type { AddressFacts } from '../facts.ts';
+import { type CheckedPairs, checkPairs, type RequestedPair } from './intake.ts';
+
+const QUOTA_CODES: Readonly<Record<QuotaExceeded['limit'], ControllerErrorCode>> = {
+  perDay: 'quotaPerDay',
+  parallel: 'quotaParallel',
+  perMinute: 'quotaPerMinute',
+};
+
+/** Takes batches from users: checks them, stores them, and wakes whoever runs them. */
+export class Submission {
+  readonly #maxBatch: number;
+  readonly #batches: Batches;
+  readonly #sources: Sources;
+  readonly #facts: AddressFacts;
+  readonly #onAccepted: () => void;
+
+  constructor(
+    options: { readonly maxBatch: number },
+    collaborators: {
+      readonly batches: Batches;
+      readonly sources: Sources;
+      readonly facts: AddressFacts;
+      readonly onAccepted: () => void;
+    },
+  ) {
+    this.#maxBatch = options.maxBatch;
+    this.#batches = collaborators.batches;
+    this.#sources = collaborators.sources;
+    this.#facts = collaborators.facts;
+    this.#onAccepted = collaborators.onAccepted;
+  }
+
+  /**
+   * Stores a batch; when this resolves it is durable. Bad pairs refuse the whole batch unless `skipInvalid` is set.
+   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, and the quota codes
+   */
+  async submit(
+    user: User,
+    pairs: readonly RequestedPair[],
+    { skipInvalid }: { readonly skipInvalid: boolean },
+  ): Promise<{ readonly batchId: number; readonly rejected: CheckedPairs['rejected'] }> {
+    if (pairs.length === 0) throw new ControllerError('emptyBatch', 'the batch holds no pair');
+    if (pairs.length > this.#maxBatch) {
+      throw new ControllerError('batchTooLarge', `a batch holds at most ${this.#maxBatch} pairs, not ${pairs.length}`);
+    }
+    const { accepted, rejected } = await checkPairs(pairs, await this.#sources.list(), this.#facts);
+    if (accepted.length === 0 || (rejected.length > 0 && !skipInvalid)) {
+      const details = rejected.map(({ at, code, message }) => ({ at, code, message }));
+      throw new ControllerError(
+        'invalidPairs',
+        `${rejected.length} of ${pairs.length} pairs cannot be measured`,
+        details,
+      );
+    }
+    const outcome = await this.#batches.accept(user, accepted, new Date());
+    if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
+    this.#onAccepted();
+    return { batchId: outcome.id, rejected };
+  }
+
+  /** The measurements of a batch, for its owner or an operator; empty for everybody else. */
+  async measurementsOf(user: User, batchId: number): Promise<MeasurementRow[]> {
+    const batch = await this.#batches.find(batchId);
+    if (batch === undefined || (batch.user_id !== user.id && user.role !== 'operator')) return [];
+    return this.#batches.measurementsOf(batchId);
+  }
+}
+
+function quotaError({ limit, allowed, used, retryAfterSeconds }: QuotaExceeded, asked: number): ControllerError {
+  const message = `${asked} more would break the limit of ${allowed} ${limit === 'parallel' ? 'at once' : limit === 'perDay' ? 'a day' : 'a minute'}; ${used} are used`;
+  return new ControllerError(QUOTA_CODES[limit], message, [], retryAfterSeconds);
+}

@@ -1,0 +1,34 @@
+import { optionProbes, type ReverseTraceroute } from '@revtr/engine';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+/** What the controller counts, for Prometheus. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #measurements = new Counter({
+    name: 'revtr_measurements_total',
+    help: 'Reverse traceroutes that ended, by how.',
+    labelNames: ['stop_reason'],
+    registers: [this.registry],
+  });
+  readonly #seconds = new Histogram({
+    name: 'revtr_measurement_duration_seconds',
+    help: 'Time from the start of a reverse traceroute to its end.',
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
+    registers: [this.registry],
+  });
+  readonly #probes = new Counter({
+    name: 'revtr_option_probes_total',
+    help: 'Probes with IP options sent for reverse traceroutes.',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  measured({ stopReason, startedAt, endedAt, stats }: ReverseTraceroute): void {
+    this.#measurements.inc({ stop_reason: stopReason });
+    this.#seconds.observe((endedAt - startedAt) / 1000);
+    this.#probes.inc(optionProbes(stats));
+  }
+}

@@ -1,0 +1,119 @@
+import { ARCHIVE_HOP_TYPES, type Evidence, type HopTechnique, type ReverseTraceroute } from '@revtr/engine';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { TracerouteResult } from '@revtr/probing';
+import { z } from 'zod';
+import type { AddressFacts } from '../facts.ts';
+
+const address = z.string().describe('IPv4 address');
+const techniques = Object.keys(ARCHIVE_HOP_TYPES) as [HopTechnique, ...HopTechnique[]];
+
+/** A hop as it is stored and shown. */
+export const hopSchema = z.object({
+  address,
+  technique: z.enum(techniques),
+  type: z.int().describe('Number of the technique in the M-Lab archive'),
+  trust: z.enum(['measured', 'inferred', 'assumed']),
+  confidence: z.number().min(0).max(1).describe('Probability that the router is on the path'),
+  asn: z.int().optional().describe('Network that announces the address'),
+  rttMs: z.number().optional().describe('Round-trip time from the source'),
+  reusedAgeMs: z.number().optional().describe('Age of the evidence when it comes from an earlier measurement'),
+  evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe('Why the hop is believed'),
+});
+
+const statsSchema = z.object({
+  recordRoutePings: z.int(),
+  spoofedRecordRoutePings: z.int(),
+  timestampPings: z.int(),
+  spoofedTimestampPings: z.int(),
+  plainPings: z.int(),
+  traceroutes: z.int(),
+  tracerouteProbes: z.int(),
+  recordRouteRounds: z.int(),
+  spoofedRecordRouteRounds: z.int(),
+  atlasQueries: z.int(),
+  recordRouteMs: z.number(),
+  spoofedRecordRouteMs: z.number(),
+  atlasMs: z.number(),
+  symmetryMs: z.number(),
+});
+
+/** The result of a measurement, as JSON in the database. */
+export const storedResultSchema = z.object({
+  plan: z.string(),
+  stopReason: z.enum(['reaches', 'failed', 'trivial', 'cancelled']),
+  failReason: z.object({ code: z.string(), message: z.string(), hop: address }).optional(),
+  startedAt: z.number().describe('Milliseconds since the Unix epoch'),
+  endedAt: z.number(),
+  hops: z.array(hopSchema),
+  stats: statsSchema,
+  attempts: z.array(
+    z.object({
+      technique: z.string(),
+      hop: address,
+      outcome: z.enum(['extended', 'nothingFound', 'notApplicable']),
+      detail: z.string(),
+      ms: z.number(),
+    }),
+  ),
+  forward: z
+    .object({
+      stop: z.string(),
+      hops: z.array(z.object({ ttl: z.int(), address: address.optional(), rttMs: z.number().optional() })),
+    })
+    .optional(),
+});
+
+export type StoredHop = z.infer<typeof hopSchema>;
+export type StoredResult = z.infer<typeof storedResultSchema>;
+
+/** Writes a result the way it is stored, with the networks of its hops. */
+export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): StoredResult {
+  const { plan, stopReason, failReason, startedAt, endedAt, stats, forward } = result;
+  return {
+    plan,
+    stopReason,
+    ...(failReason && { failReason: { ...failReason, hop: formatIpv4(failReason.hop) } }),
+    startedAt,
+    endedAt,
+    hops: result.hops.map((hop) => toStoredHop(hop, facts)),
+    stats,
+    attempts: result.attempts.map((attempt) => ({ ...attempt, hop: formatIpv4(attempt.hop) })),
+    ...(forward && { forward: toStoredTraceroute(forward) }),
+  };
+}
+
+/** Writes one hop the way it is stored. */
+export function toStoredHop(hop: ReverseTraceroute['hops'][number], facts: AddressFacts): StoredHop {
+  const asn = facts.ipToAs.originOf(hop.address);
+  return {
+    address: formatIpv4(hop.address),
+    technique: hop.technique,
+    type: ARCHIVE_HOP_TYPES[hop.technique],
+    trust: hop.trust,
+    confidence: Math.round(hop.confidence * 1000) / 1000,
+    ...(asn !== undefined && { asn }),
+    ...(hop.rttMs !== undefined && { rttMs: hop.rttMs }),
+    ...(hop.reusedAgeMs !== undefined && { reusedAgeMs: hop.reusedAgeMs }),
+    evidence: toStoredEvidence(hop.evidence),
+  };
+}
+
+const ADDRESS_FIELDS = ['target', 'sender', 'origin', 'met'];
+
+/** Evidence with its addresses written out. */
+function toStoredEvidence(evidence: Evidence): StoredHop['evidence'] {
+  return Object.fromEntries(
+    Object.entries(evidence).map(([field, value]: [string, string | number | boolean]) => [
+      field,
+      ADDRESS_FIELDS.includes(field) && typeof value === 'number' ? formatIpv4(value) : value,
+    ]),
+  );
+}
+
+function toStoredTraceroute({ stop, hops }: TracerouteResult): StoredResult['forward'] {
+  const toAddress = (from: Ipv4Address | undefined) => (from === undefined ? {} : { address: formatIpv4(from) });
+  return {
+    stop,
+    hops: hops.map(({ ttl, from, rttMs }) => ({ ttl, ...toAddress(from), ...(rttMs !== undefined && { rttMs }) })),
+  };
+}

@@ -1,0 +1,134 @@
+import { renderMeasurement, type Terminal } from '@revtr/cli';
+import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
+import { readSettings } from '@revtr/controller';
+import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
+import { pino } from 'pino';
+import { type SimulatedSystem, startSimulatedSystem } from '../world/simulated-system.ts';
+import { SimulatedWorld } from '../world/simulated-world.ts';
+import { compareWithTruth } from './compare.ts';
+
+export interface DemoOptions {
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly seed: string;
+  readonly size: string;
+}
+
+const SOURCES = 3;
+
+/** Starts everything, shows a first reverse traceroute, and stays up until `signal` fires. Returns the exit code. */
+export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {
+  const seed = Number(options.seed);
+  if (!Number.isSafeInteger(seed) || !isSize(options.size)) {
+    process.stderr.write(`--seed takes an integer, --size one of ${Object.keys(SIZES).join(', ')}\n`);
+    return 2;
+  }
+  const startedAt = performance.now();
+  const say = (message: string): void => {
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(5);
+    (options.json ? process.stderr : process.stdout).write(`[${seconds} s] ${message}\n`);
+  };
+  try {
+    return await demonstrate({ ...options, seed, size: options.size }, say, signal);
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+    process.stderr.write(`demo: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function demonstrate(
+  options: { readonly once: boolean; readonly json: boolean; readonly seed: number; readonly size: Size },
+  say: (message: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const { once, json, seed, size } = options;
+  const settings = readSettings({ REVTR_LOG_LEVEL: 'warn', REVTR_DATABASE: 'memory:', ...process.env });
+  const world = new SimulatedWorld({
+    parameters: simParameters(size, seed),
+    sources: SOURCES,
+    onProgress: say,
+    ...(!once && { startMs: Date.now() }),
+  });
+  const { networks, routers } = world.internet.topology;
+  say(`simulated Internet: ${networks.count} networks, ${routers.count} routers (seed ${seed}, ${size})`);
+  const system = await startSimulatedSystem(
+    world,
+    { ...settings, port: once ? 0 : settings.port, realTime: !once },
+    pino({ level: settings.logLevel }, pino.destination(2)),
+  );
+  try {
+    say(`API at ${system.url}, key ${system.key}`);
+    const measurement = await measureFirst(world, system);
+    const comparison = compareWithTruth(measurement, world.internet.truth);
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ ...measurement, truth: comparison }, null, 2)}\n`);
+    } else {
+      process.stdout.write(`\n${renderMeasurement(measurement, terminal())}`);
+      process.stdout.write(`${comparison.text}\n\n`);
+    }
+    if (once) return 0;
+    explainUse(system, measurement, say);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    say('stopping');
+    return 0;
+  } finally {
+    await system.stop();
+  }
+}
+
+async function measureFirst(world: SimulatedWorld, { url, key }: SimulatedSystem): Promise<Measurement> {
+  const client = new ReverseTracerouteClient({ server: url, key });
+  const [{ source, destination }] = world.randomPairs(1);
+  const { batchId } = await client.submit([
+    { src: formatIpv4(source), dst: formatIpv4(destination), isRunRttPings: true },
+  ]);
+  const { measurements } = await client.wait(batchId);
+  return measurements[0];
+}
+
+function explainUse(
+  { url, key }: SimulatedSystem,
+  { source, destination }: Measurement,
+  say: (message: string) => void,
+): void {
+  const other = formatIpv4(parseIpv4(destination) + 1);
+  process.stdout.write(
+    [
+      'Try, in another terminal:',
+      `  export REVTR_SERVER=${url} REVTR_KEY=${key}`,
+      '  npx revtr sources',
+      `  npx revtr measure ${other} --to ${source}`,
+      `  curl -H "Revtr-Key: $REVTR_KEY" ${url}/api/v1/revtr --data '{"revtrs":[{"src":"${source}","dst":"${destination}"}]}'`,
+      `The API is described at ${url}/openapi.json.`,
+      '',
+    ].join('\n'),
+  );
+  say('running; Ctrl-C stops');
+}
+
+const isSize = (text: string): text is Size => text in SIZES;
+
+/** Errors that are about the machine or the arguments, not about us: a sentence is enough. */
+function isExpected(error: unknown): error is Error {
+  if (error instanceof SimError) return true;
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'EADDRINUSE' || error.code === 'EACCES' || error.code === 'directoryInUse')
+  );
+}
+
+function terminal(): Terminal {
+  return {
+    environment: process.env,
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    readFile: () => Promise.reject(new Error('the demo reads no files')),
+    isInteractive: process.stdout.isTTY === true,
+  };
+}

@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+import { runDemo } from './demo.ts';
+
+const { values } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    size: { type: 'string', default: 'medium' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) {
+  process.stdout.write(`npm run demo -- [options]
+
+The whole Reverse Traceroute system in one process, on a simulated Internet.
+
+  --once          measure one reverse traceroute and exit
+  --json          print the result as JSON (messages go to standard error)
+  --seed <n>      which simulated Internet; default 1
+  --size <size>   small, medium or large; default medium
+
+REVTR_PORT sets the port of the API (8080), REVTR_DATABASE where data is kept (memory:).
+`);
+} else {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  process.exitCode = await runDemo(values, stop.signal);
+}
