@@ -21,6 +21,13 @@ export interface Submitted {
   readonly rejected: readonly (ServerDetail & { readonly index: number })[];
 }
 
+/** How a batch is followed. */
+export interface WatchOptions {
+  /** Whether to be told of every path while it grows. Default false. */
+  readonly paths?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 type ErrorBody = components['schemas']['Error'];
 
 /** Talks to a Reverse Traceroute server. Every call rejects with a {@link ClientError}. */
@@ -74,8 +81,8 @@ export class ReverseTracerouteClient {
   }
 
   /** What happens to a batch, until it is complete or `signal` fires. */
-  async *events(batchId: number, signal?: AbortSignal): AsyncGenerator<BatchEvent> {
-    const url = `${this.#server}/api/v2/batches/${batchId}/events`;
+  async *events(batchId: number, { paths = false, signal }: WatchOptions = {}): AsyncGenerator<BatchEvent> {
+    const url = `${this.#server}/api/v2/batches/${batchId}/events?paths=${paths}`;
     const response = await this.#reach(() => this.#fetch(url, { headers: this.#headers, ...(signal && { signal }) }));
     if (!response.ok || response.body === null) throw toClientError(response, undefined);
     yield* readEvents(response.body);
@@ -84,10 +91,9 @@ export class ReverseTracerouteClient {
   /** Waits until a batch is complete, and returns it. `onEvent` is told what happens meanwhile. */
   async wait(
     batchId: number,
-    onEvent: (event: BatchEvent) => void = () => undefined,
-    signal?: AbortSignal,
+    options: WatchOptions & { readonly onEvent?: (event: BatchEvent) => void } = {},
   ): Promise<Batch> {
-    for await (const event of this.events(batchId, signal)) onEvent(event);
+    for await (const event of this.events(batchId, options)) options.onEvent?.(event);
     return this.batch(batchId);
   }
 

@@ -4,7 +4,7 @@ type CreatedAt = ColumnType<Date, Date | undefined, never>;
 /** JSON written as text and read as a value of unknown shape: whoever reads it parses it by a schema. */
 type Json = ColumnType<unknown, string | null, string | null>;
 
-export interface UserTable {
+interface UserTable {
   readonly id: Generated<number>;
   readonly name: string;
   readonly email: string;
@@ -15,7 +15,7 @@ export interface UserTable {
   readonly created_at: CreatedAt;
 }
 
-export interface ApiKeyTable {
+interface ApiKeyTable {
   readonly id: Generated<number>;
   readonly user_id: number;
   /** First characters, to tell keys apart. */
@@ -26,7 +26,7 @@ export interface ApiKeyTable {
   readonly revoked_at: Date | null;
 }
 
-export interface SourceTable {
+interface SourceTable {
   /** Dotted quad. */
   readonly address: string;
   readonly hostname: string;
@@ -34,14 +34,14 @@ export interface SourceTable {
   readonly created_at: CreatedAt;
 }
 
-export interface BatchTable {
+interface BatchTable {
   readonly id: Generated<number>;
   readonly user_id: number;
   readonly size: number;
   readonly created_at: CreatedAt;
 }
 
-export interface MeasurementTable {
+interface MeasurementTable {
   readonly id: Generated<number>;
   readonly batch_id: number;
   readonly user_id: number;

@@ -1,4 +1,4 @@
-import type { RequestedPair } from '@revtr/client';
+import type { BatchEvent, RequestedPair } from '@revtr/client';
 import type { Command } from 'commander';
 import { connect, withConnection } from '../connection.ts';
 import { CliError, EXIT, type ExitCode } from '../exit-codes.ts';
@@ -34,10 +34,11 @@ export function addBatch(program: Command, terminal: Terminal, exit: (code: Exit
         terminal.out(options.json === true ? `${JSON.stringify({ batchId })}\n` : `batch ${batchId}\n`);
         return;
       }
-      const batch = await client.wait(batchId, (event) => {
+      const onEvent = (event: BatchEvent): void => {
         if (event.type === 'progress' && terminal.isInteractive)
           terminal.err(`  ${event.done} of ${event.total} done\n`);
-      });
+      };
+      const batch = await client.wait(batchId, { onEvent });
       for (const measurement of batch.measurements) {
         terminal.out(
           options.json === true ? `${JSON.stringify(measurement)}\n` : `${renderMeasurement(measurement, terminal)}\n`,

@@ -37,8 +37,11 @@ export function addMeasure(program: Command, terminal: Terminal, exit: (code: Ex
       };
       const { batchId } = await client.submit([pair]);
       const showsProgress = terminal.isInteractive && options.json !== true;
-      const batch = await client.wait(batchId, (event) => {
-        if (showsProgress) showProgress(event, terminal);
+      const batch = await client.wait(batchId, {
+        paths: showsProgress,
+        onEvent: (event) => {
+          if (showsProgress) showProgress(event, terminal);
+        },
       });
       const [measurement] = batch.measurements;
       if (measurement === undefined) throw new CliError(EXIT.unavailable, `batch ${batchId} is empty`);

@@ -303,7 +303,10 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Send `path` events too */
+                    paths?: "true" | "false";
+                };
                 header?: never;
                 path: {
                     id: string;
@@ -513,7 +516,7 @@ export interface components {
                     /** @description IPv4 address */
                     hop: string;
                     /** @enum {string} */
-                    outcome: "extended" | "nothingFound" | "notApplicable";
+                    outcome: "extended" | "nothingFound";
                     detail: string;
                     ms: number;
                 }[];
@@ -694,7 +697,7 @@ export interface components {
                     /** @description IPv4 address */
                     hop: string;
                     /** @enum {string} */
-                    outcome: "extended" | "nothingFound" | "notApplicable";
+                    outcome: "extended" | "nothingFound";
                     detail: string;
                     ms: number;
                 }[];

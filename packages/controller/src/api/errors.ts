@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ControllerError, type ErrorDetail } from '../errors.ts';
 
 /** The body of every answer with an error status. */
-export const errorBodySchema = z.object({
+const errorBodySchema = z.object({
   error: z.object({
     code: z.string().describe('Stable; what programs should look at'),
     message: z.string(),

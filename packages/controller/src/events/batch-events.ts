@@ -7,26 +7,35 @@ export type BatchEvent =
 
 type Listener = (event: BatchEvent) => void;
 
+interface Subscription {
+  readonly paths: boolean;
+  readonly listener: Listener;
+}
+
 /** Tells listeners in this process what happens to batches. */
 export class BatchEvents {
-  readonly #listeners = new Map<number, Set<Listener>>();
+  readonly #subscriptions = new Map<number, Set<Subscription>>();
 
-  /** Whether anybody listens to a batch: events for nobody need not be made. */
-  hasListeners(batchId: number): boolean {
-    return this.#listeners.has(batchId);
+  /** Whether anybody wants the growing paths of a batch: events for nobody need not be made. */
+  wantsPaths(batchId: number): boolean {
+    for (const { paths } of this.#subscriptions.get(batchId) ?? []) if (paths) return true;
+    return false;
   }
 
   publish(batchId: number, event: BatchEvent): void {
-    for (const listener of this.#listeners.get(batchId) ?? []) listener(event);
+    for (const { paths, listener } of this.#subscriptions.get(batchId) ?? []) {
+      if (paths || event.type !== 'path') listener(event);
+    }
   }
 
   /** Returns how to end the subscription. */
-  subscribe(batchId: number, listener: Listener): () => void {
-    const listeners = this.#listeners.get(batchId) ?? new Set();
-    this.#listeners.set(batchId, listeners.add(listener));
+  subscribe(batchId: number, { paths }: { readonly paths: boolean }, listener: Listener): () => void {
+    const subscription = { paths, listener };
+    const subscriptions = this.#subscriptions.get(batchId) ?? new Set();
+    this.#subscriptions.set(batchId, subscriptions.add(subscription));
     return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(batchId);
+      subscriptions.delete(subscription);
+      if (subscriptions.size === 0) this.#subscriptions.delete(batchId);
     };
   }
 }

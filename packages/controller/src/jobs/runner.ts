@@ -36,9 +36,10 @@ export class MeasurementRunner {
   readonly #options: RunnerOptions;
   readonly #collaborators: RunnerCollaborators;
   readonly #writer: ResultWriter;
-  readonly #stop = new AbortController();
+  /** One for each measurement under way: a signal with thousands of listeners is slow. */
+  readonly #underWay = new Set<AbortController>();
+  #isStopping = false;
   readonly #batchOf = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
-  #underWay = 0;
   #wake: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
   #renewal: NodeJS.Timeout | undefined;
@@ -68,7 +69,8 @@ export class MeasurementRunner {
 
   /** Ends measurements under way, stores what is done, and gives the rest back to the queue. */
   async stop(): Promise<void> {
-    this.#stop.abort();
+    this.#isStopping = true;
+    for (const measurement of this.#underWay) measurement.abort();
     clearInterval(this.#renewal);
     this.#wake();
     await this.#loop;
@@ -78,8 +80,8 @@ export class MeasurementRunner {
 
   async #run(): Promise<void> {
     const { jobs, log } = this.#collaborators;
-    while (!this.#stop.signal.aborted) {
-      const room = this.#options.concurrency - this.#underWay;
+    while (!this.#isStopping) {
+      const room = this.#options.concurrency - this.#underWay.size;
       let taken: readonly Job[] = [];
       if (room >= Math.min(LEAST_LEASE, this.#options.concurrency)) {
         try {
@@ -91,26 +93,27 @@ export class MeasurementRunner {
       for (const job of taken) void this.#measure(job);
       if (taken.length === 0) await this.#waitForWork();
     }
-    while (this.#underWay > 0) await this.#waitForWork();
+    while (this.#underWay.size > 0) await this.#waitForWork();
   }
 
   async #measure(job: Job): Promise<void> {
     const { metrics, log, facts } = this.#collaborators;
-    this.#underWay++;
+    const cancel = new AbortController();
+    this.#underWay.add(cancel);
     try {
-      const result = await this.#runEngine(job);
+      const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
-      if (!this.#stop.signal.aborted) this.#store(job, toStoredResult(result, facts));
+      if (!cancel.signal.aborted) this.#store(job, toStoredResult(result, facts));
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement broke');
       this.#store(job, brokenResult(job));
     } finally {
-      this.#underWay--;
-      if (this.#options.concurrency - this.#underWay >= LEAST_LEASE || this.#underWay === 0) this.#wake();
+      this.#underWay.delete(cancel);
+      if (this.#options.concurrency - this.#underWay.size >= LEAST_LEASE || this.#underWay.size === 0) this.#wake();
     }
   }
 
-  #runEngine(job: Job): Promise<ReverseTraceroute> {
+  #runEngine(job: Job, signal: AbortSignal): Promise<ReverseTraceroute> {
     const { engine, events, facts } = this.#collaborators;
     const request = {
       source: parseIpv4(job.source),
@@ -118,9 +121,9 @@ export class MeasurementRunner {
       options: measurementOptionsSchema.parse(job.options ?? {}),
     };
     return engine.measure(request, {
-      signal: this.#stop.signal,
+      signal,
       onProgress: (hops) => {
-        if (!events.hasListeners(job.batchId)) return;
+        if (!events.wantsPaths(job.batchId)) return;
         events.publish(job.batchId, {
           type: 'path',
           measurement: job.id,

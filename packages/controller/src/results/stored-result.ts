@@ -50,7 +50,7 @@ export const storedResultSchema = z.object({
     z.object({
       technique: z.string(),
       hop: address,
-      outcome: z.enum(['extended', 'nothingFound', 'notApplicable']),
+      outcome: z.enum(['extended', 'nothingFound']),
       detail: z.string(),
       ms: z.number(),
     }),
@@ -77,7 +77,9 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
     endedAt,
     hops: result.hops.map((hop) => toStoredHop(hop, facts)),
     stats,
-    attempts: result.attempts.map((attempt) => ({ ...attempt, hop: formatIpv4(attempt.hop) })),
+    attempts: result.attempts.flatMap(({ outcome, hop, ...attempt }) =>
+      outcome === 'notApplicable' ? [] : [{ ...attempt, outcome, hop: formatIpv4(hop) }],
+    ),
     ...(forward && { forward: toStoredTraceroute(forward) }),
   };
 }

@@ -1,4 +1,4 @@
-import { type Clock, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import { type Clock, cancelled, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
 
 /** State of a round of parallel probes, for deciding how long to wait. */
 export interface RoundState {
@@ -8,7 +8,7 @@ export interface RoundState {
   readonly firstUsefulMs: number | undefined;
 }
 
-/** When a round ends though answers are missing: milliseconds after its start. Asked again after every answer. */
+/** When a round ends though answers are missing: milliseconds after its start. Answers can only bring it nearer. */
 export type RoundDeadline = (state: RoundState) => number;
 
 export interface Round {
@@ -28,39 +28,43 @@ export async function runRound(
 ): Promise<PingResult[]> {
   const startedAt = clock.now();
   const over = new AbortController();
-  const stop = (): void => over.abort();
+  const stop = (): void => over.abort(ROUND_OVER);
   signal?.addEventListener('abort', stop, { once: true });
   const answers: PingResult[] = [];
-  let firstAnswerMs: number | undefined;
-  let firstUsefulMs: number | undefined;
+  const state: { firstAnswerMs: number | undefined; firstUsefulMs: number | undefined } = {
+    firstAnswerMs: undefined,
+    firstUsefulMs: undefined,
+  };
+  let stopsAtMs = Number.POSITIVE_INFINITY;
+  const keepDeadline = (): void => {
+    const elapsedMs = clock.now() - startedAt;
+    const deadlineMs = round.deadline({ elapsedMs, ...state });
+    if (deadlineMs >= stopsAtMs) return;
+    stopsAtMs = deadlineMs;
+    clock.sleep(Math.max(0, deadlineMs - elapsedMs), over.signal).then(stop, () => undefined);
+  };
   const probes = round.requests.map(async (request) => {
     const result = await prober.ping(request, over.signal).catch(ignoreRefusal);
     if (result?.reply === undefined) return;
-    const elapsed = clock.now() - startedAt;
     answers.push(result);
-    firstAnswerMs ??= elapsed;
-    if (round.isUseful(result)) firstUsefulMs ??= elapsed;
-    updateTimer();
-  });
-  let timer: AbortController | undefined;
-  const updateTimer = (): void => {
-    timer?.abort();
     const elapsedMs = clock.now() - startedAt;
-    const left = round.deadline({ elapsedMs, firstAnswerMs, firstUsefulMs }) - elapsedMs;
-    const current = new AbortController();
-    timer = current;
-    clock.sleep(Math.max(0, left), current.signal).then(stop, () => undefined);
-  };
-  updateTimer();
+    state.firstAnswerMs ??= elapsedMs;
+    if (round.isUseful(result)) state.firstUsefulMs ??= elapsedMs;
+    keepDeadline();
+  });
+  keepDeadline();
   try {
     await Promise.all(probes);
   } finally {
-    timer?.abort();
+    stop();
     signal?.removeEventListener('abort', stop);
   }
-  if (signal?.aborted) throw new ProbingError('cancelled', 'cancelled by the caller');
+  if (signal?.aborted) throw cancelled();
   return answers;
 }
+
+/** Why probes of a round that is over end. One object for all: making errors is costly. */
+const ROUND_OVER = 'the round is over';
 
 function ignoreRefusal(error: unknown): undefined {
   if (error instanceof ProbingError) return undefined;

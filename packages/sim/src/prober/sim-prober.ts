@@ -1,7 +1,6 @@
 import {
   buildEchoRequest,
   checkIcmpPacket,
-  type EchoOption,
   echoIdentifierOf,
   echoSequenceOf,
   formatIpv4,
@@ -28,6 +27,7 @@ import {
 import type { VirtualClock } from '../clock/virtual-clock.ts';
 import type { Network } from '../forwarding/network.ts';
 import { PendingProbes } from './pending.ts';
+import type { Probe, ProbeAnswer, ProbeSender } from './probe.ts';
 import { runTraceroute } from './traceroute.ts';
 
 export interface SimProberOptions {
@@ -35,30 +35,12 @@ export interface SimProberOptions {
   readonly agents: readonly Ipv4Address[];
 }
 
-/** One packet to send and wait for. */
-export interface Probe {
-  readonly sender: Ipv4Address;
-  readonly receiver: Ipv4Address;
-  readonly claimedSource: Ipv4Address;
-  readonly target: Ipv4Address;
-  readonly identifier: number;
-  readonly ttl: number;
-  readonly option?: EchoOption;
-  readonly timeoutMs: number;
-}
-
-/** The answer to a probe. */
-export interface ProbeAnswer {
-  readonly packet: IcmpPacket;
-  readonly rttMs: number;
-}
-
 const PING_IDENTIFIER = 0x5254;
 const FLOW_CHECKSUM = 0x7274;
 const PAYLOAD = new TextEncoder().encode('reverse traceroute  ');
 
 /** Sends real packets into a simulated network from its agents, and reads what comes back. */
-export class SimProber implements Prober {
+export class SimProber implements Prober, ProbeSender {
   /** Packets sent since the prober was made, with and without IP options. */
   readonly sent = { plain: 0, withOptions: 0 };
   readonly #network: Network;
@@ -113,7 +95,7 @@ export class SimProber implements Prober {
 
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
     assertValidRequest(request);
-    return runTraceroute(request, { prober: this, clock: this.#clock, ...(signal && { signal }) });
+    return runTraceroute(request, { sender: this, clock: this.#clock, ...(signal && { signal }) });
   }
 
   /** Sends one probe; resolves with its answer, or with `undefined` after its timeout. */

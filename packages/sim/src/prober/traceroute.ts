@@ -7,14 +7,18 @@ import {
   type TracerouteResult,
   type TracerouteStop,
 } from '@revtr/probing';
-import type { ProbeAnswer, SimProber } from './sim-prober.ts';
+import type { ProbeAnswer, ProbeSender } from './probe.ts';
 
 const IDENTIFIER_BASE = 0x8000;
 
 /** Runs a Paris traceroute one TTL after the other, as scamper's `trace -P icmp-paris` does. */
 export async function runTraceroute(
   request: TracerouteRequest,
-  { prober, clock, signal }: { readonly prober: SimProber; readonly clock: Clock; readonly signal?: AbortSignal },
+  {
+    sender: prober,
+    clock,
+    signal,
+  }: { readonly sender: ProbeSender; readonly clock: Clock; readonly signal?: AbortSignal },
 ): Promise<TracerouteResult> {
   const { sender, target, firstHop, maxHops, attempts, gapLimit, flow, timeoutMs } = {
     ...TRACEROUTE_DEFAULTS,

@@ -12,7 +12,7 @@ export const SelfStamp = { never: 0, once: 1, twice: 2 } as const;
 export const Relation = { customer: 0, peer: 1, provider: 2 } as const;
 
 /** Networks, by index. */
-export interface AsTable {
+interface AsTable {
   readonly count: number;
   readonly numbers: Uint32Array;
   readonly names: readonly string[];
@@ -40,7 +40,7 @@ export interface AdjacencyTable {
 }
 
 /** Routers, by index; those of one network are consecutive. */
-export interface RouterTable {
+interface RouterTable {
   readonly count: number;
   readonly network: Int32Array;
   /** Index into the cities. */
@@ -59,7 +59,7 @@ export interface RouterTable {
 }
 
 /** Interfaces, by index; each is one end of a point-to-point link. */
-export interface InterfaceTable {
+interface InterfaceTable {
   readonly count: number;
   readonly router: Int32Array;
   readonly address: Uint32Array;

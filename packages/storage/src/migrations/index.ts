@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { StorageError } from '../errors.ts';
-import * as foundation from './0001-foundation.ts';
+import { foundation } from './0001-foundation.ts';
 
 const MIGRATIONS: Record<string, Migration> = { '0001-foundation': foundation };
 

@@ -67,9 +67,12 @@ export class Jobs {
 
   /** Stores results of jobs that `owner` holds; those lent to another meanwhile are left alone. Returns the ids stored. */
   async finish(owner: string, finished: readonly FinishedJob[], now: Date): Promise<number[]> {
+    const ids = finished.map(({ id }) => id);
+    const results = finished.map(({ result }) => JSON.stringify(result));
     const { rows } = await sql<{ id: number }>`
-      update measurements set state = 'done', lease_owner = null, lease_until = null, ended_at = ${now}, result = done.result
-      from jsonb_to_recordset(${JSON.stringify(finished)}::jsonb) as done(id bigint, result jsonb)
+      update measurements
+      set state = 'done', lease_owner = null, lease_until = null, ended_at = ${now}, result = done.result::json
+      from unnest(${ids}::bigint[], ${results}::text[]) as done(id, result)
       where measurements.id = done.id and measurements.state = 'running' and measurements.lease_owner = ${owner}
       returning measurements.id`.execute(this.#db);
     return rows.map(({ id }) => id);

@@ -1,11 +1,20 @@
+import type { BatchProgress } from '@revtr/storage';
 import type { FastifyReply } from 'fastify';
 import type { ApiCollaborators } from '../collaborators.ts';
 
-const HEARTBEAT_MS = 15_000;
+const REPORT_MS = 100;
+/** Reports between two looks into the database: one every ten seconds. */
+const COUNT_EVERY = 100;
+
+export interface StreamOptions {
+  readonly batchId: number;
+  /** Whether to send the hops of every path while it grows. */
+  readonly paths: boolean;
+}
 
 /** Sends what happens to a batch until it is complete, the client leaves, or the server stops. */
 export function streamBatch(
-  batchId: number,
+  { batchId, paths }: StreamOptions,
   reply: FastifyReply,
   { events, batches, stopping }: Pick<ApiCollaborators, 'events' | 'batches' | 'stopping'>,
 ): void {
@@ -17,36 +26,38 @@ export function streamBatch(
   };
   const end = (): void => {
     unsubscribe();
-    clearInterval(heartbeat);
+    clearInterval(timer);
     stopping.removeEventListener('abort', end);
     raw.end();
   };
-  let isAsking = false;
-  let isStale = false;
-  /** The database is asked for the count, since another process may have measured. */
-  const report = async (): Promise<void> => {
-    isStale = true;
-    if (isAsking) return;
-    isAsking = true;
-    while (isStale) {
-      isStale = false;
-      const progress = await batches.progress(batchId);
-      send('progress', progress);
-      if (progress.done < progress.total) continue;
-      send('complete', { total: progress.total });
-      return end();
-    }
-    isAsking = false;
+  let endedSince = 0;
+  let known: BatchProgress | undefined;
+  /** The database is asked only now and then, in case another process has measured; in between ends are counted. */
+  const count = async (): Promise<void> => {
+    endedSince = 0;
+    known = await batches.progress(batchId);
+    report();
   };
-  const unsubscribe = events.subscribe(batchId, ({ type, ...data }) => {
+  const report = (): void => {
+    if (known === undefined) return;
+    const { total } = known;
+    const done = Math.min(total, known.done + endedSince);
+    send('progress', { total, done });
+    if (done < total) return;
+    send('complete', { total });
+    end();
+  };
+  const unsubscribe = events.subscribe(batchId, { paths }, ({ type, ...data }) => {
+    if (type === 'ended') endedSince++;
     send(type, data);
-    if (type === 'ended') report().catch(end);
   });
-  const heartbeat = setInterval(() => {
-    raw.write(': alive\n\n');
-    report().catch(end);
-  }, HEARTBEAT_MS);
+  let ticks = 0;
+  const timer = setInterval(() => {
+    ticks++;
+    if (ticks % COUNT_EVERY === 0) count().catch(end);
+    else if (endedSince > 0) report();
+  }, REPORT_MS);
   raw.on('close', end);
   stopping.addEventListener('abort', end, { once: true });
-  report().catch(end);
+  count().catch(end);
 }

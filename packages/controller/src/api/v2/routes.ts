@@ -69,6 +69,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
         tags: ['v2'],
         security,
         params: paramsSchema,
+        querystring: z.object({ paths: z.enum(['true', 'false']).default('false').describe('Send `path` events too') }),
         response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
       },
     },
@@ -77,7 +78,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const { id } = request.params;
       const rows = await submission.measurementsOf(user, id);
       if (rows.length === 0) throw new ControllerError('notFound', `there is no batch ${id}`);
-      streamBatch(id, reply, collaborators);
+      streamBatch({ batchId: id, paths: request.query.paths === 'true' }, reply, collaborators);
       return reply;
     },
   );

@@ -1,0 +1,18 @@
+import { benchForwarding } from './forwarding.ts';
+import { benchPrefixTable } from './prefix-table.ts';
+import { benchThroughput } from './throughput.ts';
+
+const BENCHES: Readonly<Record<string, () => unknown>> = {
+  'prefix-table': benchPrefixTable,
+  forwarding: benchForwarding,
+  throughput: benchThroughput,
+};
+
+const name = process.argv[2] ?? '';
+const bench = BENCHES[name];
+if (bench === undefined) {
+  process.stderr.write(`npm run bench -- NAME\n\nNAME is one of ${Object.keys(BENCHES).join(', ')}.\n`);
+  process.exitCode = 2;
+} else {
+  process.stdout.write(`${JSON.stringify(await bench(), null, 2)}\n`);
+}
