@@ -23,6 +23,9 @@ export interface AsGraph {
   readonly numbers: readonly number[];
 }
 
+/** Exponent of preferential attachment: over 1, so that regional choice does not flatten the tail of the degrees. */
+const ATTACHMENT = 1.4;
+
 /**
  * Grows a graph whose customer degrees have a heavy tail: a clique without providers, transit networks and stubs that
  * choose providers by preferential attachment, most often near home, and peerings inside regions.
@@ -44,7 +47,7 @@ export function generateAsGraph(count: number, random: Random): AsGraph {
   };
   const sameRegion = (a: number, b: number): boolean => CITIES[homes[a]].region === CITIES[homes[b]].region;
   const pickProvider = (customer: number, low: number, high: number): number =>
-    pickWeighted(low, high, random, (i) => (customers[i] + 2) * (sameRegion(i, customer) ? 6 : 1));
+    pickWeighted(low, high, random, (i) => (customers[i] + 2) ** ATTACHMENT * (sameRegion(i, customer) ? 6 : 1));
 
   const growth = { tier1, transit, tiers, random, connect, pickProvider, sameRegion };
   for (let a = 0; a < tier1; a++) for (let b = 0; b < a; b++) connect(a, b, 'peer');

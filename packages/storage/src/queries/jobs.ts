@@ -67,12 +67,13 @@ export class Jobs {
 
   /** Stores results of jobs that `owner` holds; those lent to another meanwhile are left alone. Returns the ids stored. */
   async finish(owner: string, finished: readonly FinishedJob[], now: Date): Promise<number[]> {
-    const ids = finished.map(({ id }) => id);
-    const results = finished.map(({ result }) => JSON.stringify(result));
+    if (finished.length === 0) return [];
+    // One parameter a result: an array of them costs the embedded database four times as much.
+    const values = sql.join(finished.map(({ id, result }) => sql`(${id}::bigint, ${JSON.stringify(result)}::json)`));
     const { rows } = await sql<{ id: number }>`
       update measurements
-      set state = 'done', lease_owner = null, lease_until = null, ended_at = ${now}, result = done.result::json
-      from unnest(${ids}::bigint[], ${results}::text[]) as done(id, result)
+      set state = 'done', lease_owner = null, lease_until = null, ended_at = ${now}, result = done.result
+      from (values ${values}) as done(id, result)
       where measurements.id = done.id and measurements.state = 'running' and measurements.lease_owner = ${owner}
       returning measurements.id`.execute(this.#db);
     return rows.map(({ id }) => id);
