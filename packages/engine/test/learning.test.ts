@@ -1,0 +1,106 @@
+import { parseIpv4, parsePrefix } from '@revtr/net';
+import { describe, expect, it } from 'vitest';
+import {
+  AdaptiveTimeout,
+  AliasSets,
+  DistanceRanking,
+  type Hop,
+  NextHops,
+  OUT_OF_REACH,
+  PrefixOrigins,
+  SilentTargets,
+} from '../src/index.ts';
+
+const ip = (last: number): number => parseIpv4(`5.0.0.${last}`);
+const hop = (last: number): Hop => ({
+  address: ip(last),
+  technique: 'recordRoute',
+  trust: 'measured',
+  confidence: 1,
+  evidence: { type: 'destination' },
+});
+
+describe('ranking by distance', () => {
+  const ipToAs = new PrefixOrigins([
+    { prefix: parsePrefix('6.0.0.0/8'), asn: 6 },
+    { prefix: parsePrefix('7.0.0.0/8'), asn: 7 },
+  ]);
+  const [near, far, unknown] = [ip(1), ip(2), ip(3)];
+  const make = (): DistanceRanking => new DistanceRanking({ vantagePoints: [far, near, unknown] }, { ipToAs });
+  const target = parseIpv4('6.1.1.1');
+
+  it('puts the nearest first and leaves out what is out of reach', () => {
+    const ranking = make();
+    ranking.observe(near, target, 3);
+    ranking.observe(far, target, 7);
+    expect(ranking.rank(parseIpv4('6.9.9.9'))).toEqual([near, far, unknown]);
+    ranking.observe(far, target, OUT_OF_REACH);
+    ranking.observe(far, target, OUT_OF_REACH);
+    for (let i = 0; i < 20; i++) ranking.observe(far, target, OUT_OF_REACH);
+    expect(ranking.rank(target)).toEqual([near, unknown]);
+  });
+
+  it('falls back to those that reach most networks', () => {
+    const ranking = make();
+    ranking.observe(unknown, target, 4);
+    ranking.rankGlobally();
+    expect(ranking.rank(parseIpv4('7.1.1.1'))[0]).toBe(unknown);
+  });
+});
+
+describe('known next hops', () => {
+  const source = ip(200);
+
+  it('answer for every hop of a stretch, until they are too old', () => {
+    const known = new NextHops({ capacity: 100 }, new AliasSets([[ip(2), ip(22)]]));
+    known.learn(source, [hop(1), hop(2), hop(3)], 1_000);
+    const behind = (last: number, oldest = 0) =>
+      known.behind(source, ip(last), oldest).hops.map(({ address }) => address);
+    expect(behind(1)).toEqual([ip(2), ip(3)]);
+    expect(behind(22)).toEqual([ip(3)]);
+    expect(behind(3)).toEqual([]);
+    expect(behind(1, 1_001)).toEqual([]);
+    known.forget(source);
+    expect(behind(1)).toEqual([]);
+  });
+
+  it('keep no more than their capacity', () => {
+    const known = new NextHops({ capacity: 10 }, new AliasSets());
+    for (let i = 1; i < 100; i++) known.learn(source, [hop(i), hop(i + 1)], i);
+    expect(known.behind(source, ip(1), 0).hops).toEqual([]);
+    expect(known.behind(source, ip(99), 0).hops).toHaveLength(1);
+  });
+});
+
+describe('silent targets', () => {
+  it('are left alone twice as long after each silence, and forgiven after an answer', () => {
+    const silent = new SilentTargets({ firstMs: 100, mostMs: 350, capacity: 10 });
+    const silentUntil = (now: number): number => {
+      let at = now;
+      while (silent.isSilent(ip(1), at)) at++;
+      return at - now;
+    };
+    silent.recordSilence(ip(1), 0);
+    expect(silentUntil(0)).toBe(100);
+    silent.recordSilence(ip(1), 1_000);
+    expect(silentUntil(1_000)).toBe(200);
+    silent.recordSilence(ip(1), 2_000);
+    expect(silentUntil(2_000)).toBe(350);
+    silent.recordAnswer(ip(1));
+    expect(silentUntil(2_000)).toBe(0);
+  });
+});
+
+describe('adaptive timeout', () => {
+  it('starts patient, follows what it sees, and keeps its bounds', () => {
+    const timeout = new AdaptiveTimeout({ leastMs: 50, mostMs: 2_000 });
+    expect(timeout.current).toBe(2_000);
+    for (let i = 0; i < 200; i++) timeout.observe(100);
+    expect(timeout.current).toBeGreaterThanOrEqual(100);
+    expect(timeout.current).toBeLessThan(150);
+    for (let i = 0; i < 200; i++) timeout.observe(1);
+    expect(timeout.current).toBe(50);
+    for (let i = 0; i < 200; i++) timeout.observe(10_000);
+    expect(timeout.current).toBe(2_000);
+  });
+});

@@ -1,0 +1,138 @@
+import { defaultPlan, optionProbes, type ReverseTraceroute, revtr2Plan } from '@revtr/engine';
+import { simParameters } from '@revtr/sim';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { judge } from '../src/evaluate/judge.ts';
+import { SimulatedWorld } from '../src/world/simulated-world.ts';
+
+const PAIRS = 150;
+
+async function measure(
+  plan: typeof defaultPlan,
+  seed: number,
+): Promise<{ world: SimulatedWorld; results: ReverseTraceroute[] }> {
+  const world = new SimulatedWorld({ parameters: simParameters('small', seed), sources: 3 });
+  const results = await world.internet.clock.drive(
+    (async () => {
+      const engine = await world.engine(plan);
+      const pairs = world.randomPairs(PAIRS);
+      const done: ReverseTraceroute[] = [];
+      for (const pair of pairs) done.push(await engine.measure(pair));
+      return done;
+    })(),
+  );
+  return { world, results };
+}
+
+describe.each([
+  ['default', defaultPlan],
+  ['revtr2', revtr2Plan],
+])('plan %s on a simulated Internet', (name, plan) => {
+  let world: SimulatedWorld;
+  let results: ReverseTraceroute[];
+  beforeAll(async () => {
+    ({ world, results } = await measure(plan, 5));
+  });
+
+  it('ends every measurement with a reason, and keeps the hops of those that fail', () => {
+    for (const { stopReason, failReason, hops, destination, source } of results) {
+      expect(hops[0].address).toBe(destination);
+      expect(failReason === undefined).toBe(stopReason !== 'failed');
+      expect(hops[hops.length - 1].address === source).toBe(stopReason === 'reaches');
+    }
+    expect(results.filter(({ stopReason }) => stopReason === 'reaches').length).toBeGreaterThan(PAIRS / 2);
+  });
+
+  it('shows no router twice', () => {
+    for (const { hops } of results) {
+      const keys = hops.map(({ address }) => world.aliases.routerKey(address));
+      expect(new Set(keys).size).toBe(keys.length);
+    }
+  });
+
+  it('calls measured what the truth confirms', () => {
+    const hops = results.flatMap((result) => judge(result, world.internet.truth).hops);
+    const measured = hops.filter(({ trust, verdict }) => trust === 'measured' && verdict !== 'unjudged');
+    expect(measured.length).toBeGreaterThan(300);
+    expect(measured.filter(({ verdict }) => verdict === 'right').length / measured.length).toBeGreaterThan(0.97);
+  });
+
+  it('gives every hop evidence that fits its technique', () => {
+    for (const { hops } of results) {
+      for (const { technique, evidence, confidence } of hops) {
+        expect(confidence).toBeGreaterThan(0);
+        expect(confidence).toBeLessThanOrEqual(1);
+        if (technique.startsWith('assumed')) expect(evidence.type).toBe('symmetry');
+        if (technique.startsWith('atlas')) expect(evidence.type).toBe('atlas');
+        if (technique.endsWith('ecordRoute')) expect(['recordRoute', 'unfilledRecordRoute']).toContain(evidence.type);
+      }
+    }
+  });
+
+  it('repeats itself exactly', async () => {
+    expect((await measure(plan, 5)).results).toEqual(results);
+  });
+
+  it(`${name === 'revtr2' ? 'never assumes' : 'labels what it assumes'} across a border`, () => {
+    for (const { hops } of results) {
+      for (const [i, { technique, trust, address }] of hops.entries()) {
+        if (!technique.startsWith('assumed')) continue;
+        expect(trust).toBe('assumed');
+        const crosses =
+          world.ipToAs.originOf(address) === undefined ||
+          world.ipToAs.originOf(address) !== world.ipToAs.originOf(hops[i - 1].address);
+        expect(technique).toBe(crosses ? 'assumedInterdomain' : 'assumedIntradomain');
+        if (name === 'revtr2') expect(crosses).toBe(false);
+      }
+    }
+  });
+});
+
+describe('engine', () => {
+  it('spends fewer probes with our plan than with the original one', async () => {
+    const [ours, original] = [await measure(defaultPlan, 6), await measure(revtr2Plan, 6)];
+    const total = ({ results }: { results: ReverseTraceroute[] }): number =>
+      results.reduce((sum, { stats }) => sum + optionProbes(stats), 0);
+    expect(total(ours)).toBeLessThan(total(original));
+  });
+
+  it('reuses what it has learned, says so, and does not when told not to', async () => {
+    const world = new SimulatedWorld({ parameters: simParameters('small', 5), sources: 1 });
+    const { clock } = world.internet;
+    const engine = await clock.drive(world.engine(defaultPlan));
+    const pairs = world.randomPairs(40);
+    const options = { useAtlas: false };
+    for (const pair of pairs) await clock.drive(engine.measure({ ...pair, options }));
+    const reused = [];
+    const fresh = [];
+    for (const pair of pairs) {
+      reused.push(await clock.drive(engine.measure({ ...pair, options })));
+      fresh.push(await clock.drive(engine.measure({ ...pair, options: { ...options, reuseMaxAgeMs: 0 } })));
+    }
+    const isReused = ({ hops }: ReverseTraceroute): boolean =>
+      hops.some(({ reusedAgeMs }) => reusedAgeMs !== undefined);
+    expect(reused.some(isReused)).toBe(true);
+    expect(fresh.some(isReused)).toBe(false);
+  });
+
+  it('stops at once when cancelled, and keeps the hops it has', async () => {
+    const world = new SimulatedWorld({ parameters: simParameters('small', 5), sources: 1 });
+    const { clock } = world.internet;
+    const engine = await clock.drive(world.engine(defaultPlan));
+    const abort = new AbortController();
+    const [pair] = world.randomPairs(1);
+    const measuring = engine.measure({ ...pair, options: { useAtlas: false } }, { signal: abort.signal });
+    abort.abort();
+    const result = await clock.drive(measuring);
+    expect(result.stopReason).toBe('cancelled');
+    expect(result.hops[0].address).toBe(pair.destination);
+  });
+
+  it('finds the way to the source itself trivial', async () => {
+    const world = new SimulatedWorld({ parameters: simParameters('small', 5), sources: 1 });
+    const { clock } = world.internet;
+    const engine = await clock.drive(world.engine(defaultPlan));
+    const [{ address }] = world.sources;
+    const result = await clock.drive(engine.measure({ source: address, destination: address }));
+    expect(result).toMatchObject({ stopReason: 'trivial', stats: { recordRoutePings: 0 } });
+  });
+});
