@@ -66,6 +66,7 @@ export class Controller {
       new Batches(database.db),
       new Jobs(database.db),
     ];
+    if (database.isExclusive) await jobs.release();
     const events = new BatchEvents();
     const metrics = new Metrics();
     const stopping = new AbortController();

@@ -26,6 +26,8 @@ export function parseDatabaseSettings(text: string): DatabaseSettings {
 /** An open database with an up-to-date schema. */
 export interface Database {
   readonly db: Kysely<Schema>;
+  /** Whether no other process can be using it: what was lent before it was opened will not come back. */
+  readonly isExclusive: boolean;
   close(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
     await close();
     throw error;
   }
-  return { db, close };
+  return { db, isExclusive: settings.kind !== 'postgres', close };
 }
 
 function embeddedPool(settings: Exclude<DatabaseSettings, { kind: 'postgres' }>): PglitePool {

@@ -55,13 +55,13 @@ export class Jobs {
       .execute();
   }
 
-  /** Gives back what `owner` has not finished, to be run by others at once. */
-  async release(owner: string): Promise<void> {
+  /** Gives back what `owner`, or without one anybody, has not finished, to be run by others at once. */
+  async release(owner?: string): Promise<void> {
     await this.#db
       .updateTable('measurements')
       .set({ state: 'queued', lease_owner: null, lease_until: null })
       .where('state', '=', 'running')
-      .where('lease_owner', '=', owner)
+      .$if(owner !== undefined, (query) => query.where('lease_owner', '=', owner ?? null))
       .execute();
   }
 

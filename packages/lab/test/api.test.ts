@@ -1,0 +1,362 @@
+import { request } from 'node:http';
+import { ReverseTracerouteClient } from '@revtr/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestSystem, type TestSystem } from './system.ts';
+
+let system: TestSystem;
+beforeAll(async () => {
+  system = await startTestSystem();
+});
+afterAll(() => system.stop());
+
+interface Row {
+  readonly id: number;
+  readonly src: string;
+  readonly dst: string;
+  readonly status: string;
+  readonly stopReason: string;
+  readonly runtime: string;
+  readonly date: string;
+  readonly label: string;
+  readonly path: {
+    readonly hop: string;
+    readonly type: string;
+    readonly rtt?: number;
+    readonly measurementId?: string;
+    readonly fromCache?: boolean;
+  }[];
+  readonly stats: Readonly<Record<string, unknown>>;
+}
+
+/** The fields of all bodies: those that an answer lacks fail the comparison they are in. */
+interface Body {
+  readonly result_uri: string;
+  readonly rejected: readonly object[];
+  readonly revtrs: readonly Row[];
+  readonly srcs: readonly { readonly ip: string; readonly hostname: string; readonly site: string }[];
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details: readonly { readonly at: string; readonly code: string }[];
+  };
+  readonly openapi: string;
+  readonly paths: object;
+  readonly components: { readonly schemas: object };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+async function call(
+  method: string,
+  path: string,
+  body?: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${system.url}${path}`, {
+    method,
+    headers: { 'Revtr-Key': system.key, ...headers },
+    ...(body !== undefined && { body }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+const post = (body: unknown, query = '', headers = {}): Promise<Answer> =>
+  call('POST', `/api/v1/revtr${query}`, typeof body === 'string' ? body : JSON.stringify(body), headers);
+
+async function finished(resultUri: string): Promise<readonly Row[]> {
+  const batchId = Number(new URL(resultUri).searchParams.get('batchid'));
+  const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+  for await (const event of client.events(batchId)) if (event.type === 'complete') break;
+  return (await call('GET', `/api/v1/revtr?batchid=${batchId}`)).body.revtrs;
+}
+
+describe('version 1', () => {
+  it('works with the command of the source hosting guide as it stands, line continuation and form type included', async () => {
+    const body = `{"revtrs":[{"src":"${system.source}", \\\n                            "dst":"${system.destinations[0]}"}]}`;
+    const { status, body: answer } = await post(body, '', { 'Content-Type': 'application/x-www-form-urlencoded' });
+    expect(status).toBe(200);
+    expect(Object.keys(answer)).toEqual(['result_uri']);
+    expect(answer.result_uri).toMatch(new RegExp(`^${system.url}/api/v1/revtr\\?batchid=\\d+$`));
+    const [revtr] = await finished(answer.result_uri);
+    expect(revtr).toMatchObject({ status: 'COMPLETED', src: system.source, dst: system.destinations[0] });
+  });
+
+  it('answers in names and types of the original', async () => {
+    const revtrs = system.destinations.slice(0, 60).map((dst) => ({ src: system.source, dst, label: 'types' }));
+    const rows = await finished((await post({ revtrs })).body.result_uri);
+    expect(rows.map(({ dst }) => dst)).toEqual(revtrs.map(({ dst }) => dst));
+    const types = new Set<string>();
+    for (const row of rows) {
+      expect(row.runtime).toMatch(/^\d+$/);
+      expect(row.date).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC$/);
+      expect(['REACHES', 'FAILED']).toContain(row.stopReason);
+      expect(Number.isInteger(row.id)).toBe(true);
+      expect(row.label).toBe('types');
+      expect(row.path[0]).toMatchObject({ hop: row.dst, type: 'DST_REV_SEGMENT' });
+      for (const hop of row.path) {
+        types.add(hop.type);
+        if (hop.rtt !== undefined) expect(Number.isInteger(hop.rtt)).toBe(true);
+        if (hop.measurementId !== undefined) expect(hop.measurementId).toMatch(/^\d+$/);
+        expect(hop.fromCache).not.toBe(false);
+      }
+      for (const [name, value] of Object.entries(row.stats)) {
+        if (name.endsWith('Duration')) expect(value).toMatch(/^\d+(\.\d+)?s$/);
+        else expect(value).toBeGreaterThan(0);
+      }
+    }
+    expect([...types]).toEqual(
+      expect.arrayContaining(['DST_REV_SEGMENT', 'TR_TO_SRC_REV_SEGMENT', 'SPOOF_RR_REV_SEGMENT']),
+    );
+  });
+
+  it('takes both spellings of every option', async () => {
+    const camel = {
+      src: system.source,
+      dst: system.destinations[0],
+      backoffEndhost: false,
+      maxSpoofers: 4,
+      rrVpSelectionAlgorithm: 'ingress_cover',
+      atlasOptions: { useAtlas: true, useRrPings: false, ignoreSourceAs: true, stalenessBeforeRefresh: 5 },
+      symmetryOptions: { isAllowInterdomainSymmetry: true },
+      heuristicsOptions: { useDoubleStamp: true },
+      checkDestBasedRoutingOptions: { checkTunnel: false },
+      isRunForwardTraceroute: true,
+      isRunRttPings: false,
+      useTimestamp: false,
+      useCache: true,
+      staleness: '15',
+    };
+    const snake = {
+      src: system.source,
+      dst: system.destinations[0],
+      backoff_endhost: false,
+      max_spoofers: 4,
+      rr_vp_selection_algorithm: 'ingress_cover',
+      atlas_options: { use_atlas: true, use_rr_pings: false, ignore_source_as: true, staleness_before_refresh: 5 },
+      symmetry_options: { is_allow_interdomain_symmetry: true },
+      heuristics_options: { use_double_stamp: true },
+      check_dest_based_routing_options: { check_tunnel: false },
+      is_run_forward_traceroute: true,
+      is_run_rtt_pings: false,
+      use_timestamp: false,
+      use_cache: true,
+      staleness: '15',
+    };
+    for (const pair of [camel, snake]) {
+      const { status, body } = await post({ revtrs: [pair], checkDB: true });
+      expect(body.error?.details ?? []).toEqual([]);
+      expect(status).toBe(200);
+      const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+      const [measurement] = (await client.wait(Number(new URL(body.result_uri).searchParams.get('batchid'))))
+        .measurements;
+      expect(measurement.result?.forward?.hops.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('lists sources', async () => {
+    const { body } = await call('GET', '/api/v1/sources');
+    expect(body.srcs).toHaveLength(2);
+    expect(body.srcs.map(({ ip }) => ip)).toContain(system.source);
+    expect(Object.keys(body.srcs[0]).sort()).toEqual(['hostname', 'ip', 'site']);
+  });
+
+  it('finds by label what is the asker’s own, and nothing of others', async () => {
+    const label = "it's; drop table";
+    await finished(
+      (await post({ revtrs: [{ src: system.source, dst: system.destinations[1], label }] })).body.result_uri,
+    );
+    expect((await call('GET', `/api/v1/revtr?label=${encodeURIComponent(label)}`)).body.revtrs).toHaveLength(1);
+    const other = await limitedKey({});
+    expect(
+      (await call('GET', `/api/v1/revtr?label=${encodeURIComponent(label)}`, undefined, { 'Revtr-Key': other })).status,
+    ).toBe(404);
+    expect((await call('GET', '/api/v1/revtr?batchid=1', undefined, { 'Revtr-Key': other })).status).toBe(404);
+    expect((await call('GET', '/api/v1/revtr?batchid=1')).status).toBe(200);
+  });
+
+  it('resolves host names', async () => {
+    const [{ hostname, address }] = system.world.internet.places.vantagePoints;
+    const [row] = await finished((await post({ revtrs: [{ src: system.source, dst: hostname }] })).body.result_uri);
+    expect(row.dst.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)).toBe(address);
+  });
+});
+
+let users = 0;
+async function limitedKey(limits: {
+  max_per_day?: number;
+  max_parallel?: number;
+  max_per_minute?: number;
+}): Promise<string> {
+  const { users: store } = system.controller;
+  const many = { max_per_day: 1e6, max_parallel: 1e6, max_per_minute: 1e6 };
+  const user = await store.ensure({ name: 'x', email: `x${users++}@example.org`, role: 'user', ...many, ...limits });
+  return store.issueKey(user.id);
+}
+
+describe('bad input', () => {
+  const good = () => ({ src: system.source, dst: system.destinations[0] });
+  const pairCode = async (pair: object): Promise<unknown> => {
+    const { status, body } = await post({ revtrs: [good(), pair] });
+    return { status, code: body.error.code, at: body.error.details[0].at, detail: body.error.details[0].code };
+  };
+
+  it('is refused with the place and the reason', async () => {
+    const refused = (at: string, detail: string) => ({
+      status: 400,
+      code: 'invalidPairs',
+      at: `revtrs[1].${at}`,
+      detail,
+    });
+    expect(await pairCode({ ...good(), dst: '192.168.1.1' })).toEqual(refused('dst', 'destinationNotAllowed'));
+    expect(await pairCode({ ...good(), dst: '224.0.0.5' })).toEqual(refused('dst', 'destinationNotAllowed'));
+    expect(await pairCode({ ...good(), dst: '8.8.8.8' })).toEqual(refused('dst', 'destinationUnrouted'));
+    expect(await pairCode({ ...good(), dst: 'nowhere.example' })).toEqual(refused('dst', 'unresolvedHost'));
+    expect(await pairCode({ ...good(), dst: '1.2.3.4.5' })).toEqual(refused('dst', 'unresolvedHost'));
+    expect(await pairCode({ ...good(), dst: '' })).toEqual(refused('dst', 'unresolvedHost'));
+    expect(await pairCode({ ...good(), dst: 'a b\n' })).toEqual(refused('dst', 'unresolvedHost'));
+    expect(await pairCode({ ...good(), src: '9.9.9.9' })).toEqual(refused('src', 'unknownSource'));
+    expect(await pairCode({ ...good(), src: 'source' })).toEqual(refused('src', 'badAddress'));
+  });
+
+  it('lets the good pairs run when asked to, and names the others', async () => {
+    const { status, body } = await post({ revtrs: [{ ...good(), dst: '10.0.0.1' }, good()] }, '?skipInvalid=true');
+    expect(status).toBe(200);
+    expect(body.rejected).toEqual([
+      expect.objectContaining({ index: 0, at: 'revtrs[0].dst', code: 'destinationNotAllowed' }),
+    ]);
+    expect(await finished(body.result_uri)).toHaveLength(1);
+    expect((await post({ revtrs: [{ ...good(), dst: '10.0.0.1' }] }, '?skipInvalid=true')).status).toBe(400);
+  });
+
+  it.each([
+    ['no JSON', '{"revtrs":', 'badJson'],
+    ['no body', '', 'badRequest'],
+    ['null', 'null', 'badRequest'],
+    ['a list', '[]', 'badRequest'],
+    ['no pairs', '{"revtrs":[]}', 'emptyBatch'],
+    ['an unknown field', '{"revtrs":[],"what":1}', 'badRequest'],
+    ['an unknown field of a pair', '{"revtrs":[{"src":"1.1.1.1","dst":"1.1.1.1","what":1}]}', 'badRequest'],
+    ['a pair without destination', '{"revtrs":[{"src":"1.1.1.1"}]}', 'badRequest'],
+    ['a wrong type', '{"revtrs":[{"src":"1.1.1.1","dst":"1.1.1.1","maxSpoofers":-1}]}', 'badRequest'],
+    ['a prototype', '{"__proto__":{"revtrs":[]},"revtrs":[]}', 'badRequest'],
+  ])('%s gets a clear 400', async (_, body, code) => {
+    const answer = await post(body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error.code).toBe(code);
+    expect(answer.body.error.message.length).toBeGreaterThan(10);
+  });
+
+  it('names the unknown field', async () => {
+    const { body } = await post('{"revtrs":[{"src":"1.1.1.1","dst":"1.1.1.1","what":1}]}');
+    expect(JSON.stringify(body.error.details)).toContain('what');
+    expect(body.error.details[0].at).toBe('revtrs[0]');
+  });
+
+  it('gets 401 without a good key, whatever the body', async () => {
+    for (const key of ['', 'revtr_wrong', "' or 1=1 --"]) {
+      expect((await post('{}', '', { 'Revtr-Key': key })).status).toBe(401);
+      expect((await call('GET', '/api/v1/sources', undefined, { 'Revtr-Key': key })).status).toBe(401);
+    }
+  });
+
+  it('gets 400 or 404 for queries that cannot be answered', async () => {
+    const statusOf = async (path: string): Promise<number> => (await call('GET', path)).status;
+    expect(await statusOf('/api/v1/revtr')).toBe(400);
+    expect(await statusOf('/api/v1/revtr?batchid=abc')).toBe(400);
+    expect(await statusOf('/api/v1/revtr?batchid=1&label=x')).toBe(400);
+    expect(await statusOf('/api/v1/revtr?batchid=0')).toBe(404);
+    expect(await statusOf('/api/v1/revtr?batchid=99999999')).toBe(404);
+    expect(await statusOf('/api/v1/revtr?label=none')).toBe(404);
+    expect(await statusOf('/api/v2/batches/99999999')).toBe(404);
+    expect(await statusOf('/api/v2/batches/99999999/events')).toBe(404);
+    expect(await statusOf('/nothing')).toBe(404);
+  });
+
+  it('gets 413 for 100,000 pairs', async () => {
+    const { status, body } = await post({ revtrs: Array.from({ length: 100_000 }, good) });
+    expect([status, body.error.code]).toEqual([413, 'batchTooLarge']);
+  });
+
+  it('gets 413 for a body of 1 GiB before it is sent', async () => {
+    const { hostname, port } = new URL(system.url);
+    const status = await new Promise((resolve, reject) => {
+      const headers = {
+        'Revtr-Key': system.key,
+        'Content-Type': 'application/json',
+        'Content-Length': String(2 ** 30),
+      };
+      const upload = request({ hostname, port, path: '/api/v1/revtr', method: 'POST', headers }, (response) => {
+        resolve(response.statusCode);
+        upload.destroy();
+      });
+      upload.on('error', reject);
+      upload.write('{"revtrs":[');
+    });
+    expect(status).toBe(413);
+  });
+
+  it('leaves the server alive and nothing half done', async () => {
+    expect((await call('GET', '/health')).body).toEqual({ status: 'ok' });
+    expect((await post({ revtrs: [good()] })).status).toBe(200);
+  });
+});
+
+describe('quotas', () => {
+  it('are told apart, with the time to wait', async () => {
+    const revtrs = system.destinations.slice(0, 3).map((dst) => ({ src: system.source, dst }));
+    const refused = async (limits: Parameters<typeof limitedKey>[0]): Promise<unknown> => {
+      const { status, body, headers } = await post({ revtrs }, '', { 'Revtr-Key': await limitedKey(limits) });
+      return [status, body.error.code, Number(headers.get('retry-after')) > 0];
+    };
+    expect(await refused({ max_per_day: 2 })).toEqual([429, 'quotaPerDay', true]);
+    expect(await refused({ max_parallel: 2 })).toEqual([429, 'quotaParallel', true]);
+    expect(await refused({ max_per_minute: 2 })).toEqual([429, 'quotaPerMinute', true]);
+  });
+});
+
+describe('progress', () => {
+  it('comes as server-sent events, path by path, to the end', async () => {
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    const revtrs = system.destinations.slice(20, 50).map((dst) => ({ src: system.source, dst }));
+    const { batchId } = await client.submit(revtrs);
+    const types: string[] = [];
+    const batch = await client.wait(batchId, { paths: true, onEvent: ({ type }) => types.push(type) });
+    expect(batch).toMatchObject({ total: 30, done: 30 });
+    expect(types[types.length - 1]).toBe('complete');
+    expect(types).toContain('progress');
+  });
+
+  it('of a finished batch is complete at once', async () => {
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    const { batchId } = await client.submit([{ src: system.source, dst: system.destinations[0] }]);
+    await client.wait(batchId);
+    const types: string[] = [];
+    await client.wait(batchId, { onEvent: ({ type }) => types.push(type) });
+    expect(types).toEqual(['progress', 'complete']);
+  });
+});
+
+describe('the document', () => {
+  it('is OpenAPI 3.1 and names every route that users have', async () => {
+    const { body } = await call('GET', '/openapi.json');
+    expect(body.openapi).toMatch(/^3\.1/);
+    expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/v1/revtr',
+      '/api/v1/sources',
+      '/api/v2/batches/{id}',
+      '/api/v2/batches/{id}/events',
+      '/api/v2/measurements',
+    ]);
+    expect(body.components.schemas).toHaveProperty('Measurement');
+  });
+
+  it('counts what was measured, for Prometheus', async () => {
+    const text = await (await fetch(`${system.url}/metrics`)).text();
+    expect(text).toMatch(/revtr_measurements_total\{stop_reason="reaches"\} \d+/);
+  });
+});

@@ -1,0 +1,181 @@
+import { readFile } from 'node:fs/promises';
+import { runCli } from '@revtr/cli';
+import { SimulatedInternet, simParameters } from '@revtr/sim';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestSystem, type TestSystem } from './system.ts';
+
+let system: TestSystem;
+beforeAll(async () => {
+  system = await startTestSystem();
+});
+afterAll(() => system.stop());
+
+async function revtr(
+  args: string[],
+  options: { environment?: Record<string, string>; files?: Record<string, string>; isInteractive?: boolean } = {},
+) {
+  let [out, err] = ['', ''];
+  const code = await runCli(args, {
+    environment: { REVTR_SERVER: system.url, REVTR_KEY: system.key, HOME: '/nonexistent', ...options.environment },
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    readFile: (path) =>
+      options.files?.[path] === undefined ? readFile(path, 'utf8') : Promise.resolve(options.files[path]),
+    isInteractive: options.isInteractive ?? false,
+  });
+  return { code, out, err };
+}
+
+const ESCAPE = String.fromCharCode(27);
+
+describe('revtr measure', () => {
+  it('shows a table with every column, without colours in a pipe', async () => {
+    const { code, out } = await revtr(['measure', system.destinations[0], '--to', system.source]);
+    expect(code).toBe(0);
+    expect(out).not.toContain(ESCAPE);
+    const lines = out.split('\n');
+    expect(lines[0]).toBe(`Reverse traceroute from ${system.destinations[0]} back to ${system.source}`);
+    expect(lines[1].trim().split(/\s+/)).toEqual(['#', 'ADDRESS', 'NAME', 'AS', 'RTT', 'TECHNIQUE', 'TRUST']);
+    expect(lines[2]).toMatch(
+      new RegExp(`1\\s+${system.destinations[0].replaceAll('.', '\\.')}\\s+host-.*destination\\s+measured 100%`),
+    );
+    expect(out).toMatch(/reaches the source \(\d+\.\d\d s, \d+ probes? with IP options, \d+ other probes?\)/);
+  });
+
+  it('has colours and progress on a terminal, unless NO_COLOR is set', async () => {
+    const colourful = await revtr(['measure', system.destinations[1], '--to', system.source], { isInteractive: true });
+    expect(colourful.out).toContain(ESCAPE);
+    const plain = await revtr(['measure', system.destinations[1], '--to', system.source], {
+      isInteractive: true,
+      environment: { NO_COLOR: '1' },
+    });
+    expect(plain.out).not.toContain(ESCAPE);
+  });
+
+  it('prints JSON with the evidence of every hop, and the forward path when asked', async () => {
+    const { code, out } = await revtr([
+      'measure',
+      system.destinations[2],
+      '--to',
+      system.source,
+      '--forward',
+      '--fresh',
+      '--label',
+      'L',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const measurement = JSON.parse(out);
+    expect(measurement).toMatchObject({
+      source: system.source,
+      destination: system.destinations[2],
+      label: 'L',
+      state: 'done',
+    });
+    for (const hop of measurement.result.hops) expect(hop.evidence.type).toBeTypeOf('string');
+    expect(measurement.result.forward.hops.length).toBeGreaterThan(0);
+  });
+
+  it('says what is wrong, with an exit code for each kind', async () => {
+    const bad = await revtr(['measure', '10.0.0.1', '--to', system.source]);
+    expect([bad.code, bad.out]).toEqual([2, '']);
+    expect(bad.err).toContain('10.0.0.1 is Private-Use (RFC 1918)');
+    expect((await revtr(['measure', 'not an address', '--to', system.source])).code).toBe(2);
+    expect((await revtr(['measure', system.destinations[0]])).err).toContain("'--to <source>'");
+    const stranger = await revtr(['sources', '--key', 'wrong']);
+    expect([stranger.code, stranger.err]).toEqual([4, 'revtr: the API key is not known\n']);
+    expect((await revtr(['sources'], { environment: { REVTR_KEY: '' } })).code).toBe(4);
+    const lonely = await revtr(['sources', '--server', 'http://127.0.0.1:9']);
+    expect(lonely.code).toBe(3);
+    expect(lonely.err).toMatch(/^revtr: no server at http:\/\/127\.0\.0\.1:9: .+\n$/);
+    expect((await revtr(['sources', '--server', 'nonsense'])).code).toBe(2);
+    expect((await revtr(['nonsense'])).code).toBe(2);
+    expect((await revtr(['--help'])).code).toBe(0);
+  });
+});
+
+describe('revtr batch and fetch', () => {
+  it('measures a file of pairs and finds them again by label and by number', async () => {
+    const pairs = `# two ways to write a pair\n${system.destinations[3]} ${system.source}\n\n${system.destinations[4]} # source from --to\n`;
+    const batch = await revtr(['batch', 'pairs', '--to', system.source, '--label', 'B', '--json'], {
+      files: { pairs },
+    });
+    expect(batch.code).toBe(0);
+    const rows = batch.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows.map(({ destination }) => destination)).toEqual([system.destinations[3], system.destinations[4]]);
+    const byLabel = await revtr(['fetch', '--label', 'B', '--json']);
+    expect(byLabel.out).toBe(batch.out);
+    const byNumber = await revtr(['fetch', '--batch', String(rows[0].batchId)]);
+    expect(byNumber.out.match(/Reverse traceroute from/g)).toHaveLength(2);
+    const later = await revtr(['batch', 'pairs', '--to', system.source, '--no-wait'], { files: { pairs } });
+    expect(later.out).toMatch(/^batch \d+\n$/);
+  });
+
+  it('refuses files that hold no pairs, too much, or are not there', async () => {
+    const refused = async (pairs: string): Promise<string> =>
+      (await revtr(['batch', 'pairs'], { files: { pairs } })).err;
+    expect(await refused('\n# nothing\n')).toContain('no pair');
+    expect(await refused('1.1.1.1 2.2.2.2 3.3.3.3')).toContain('line 1');
+    expect(await refused('1.1.1.1')).toContain('--to');
+    expect((await revtr(['batch', '/nonexistent/file'])).code).toBe(2);
+    const skipped = await revtr(['batch', 'pairs', '--to', system.source, '--skip-invalid'], {
+      files: { pairs: `10.0.0.1\n${system.destinations[3]}` },
+    });
+    expect([skipped.code, skipped.err]).toEqual([
+      0,
+      'left out revtrs[0].dst: 10.0.0.1 is Private-Use (RFC 1918) and is not probed\n',
+    ]);
+    expect((await revtr(['fetch'])).code).toBe(2);
+    expect((await revtr(['fetch', '--batch', 'x'])).code).toBe(2);
+  });
+});
+
+describe('revtr sources', () => {
+  it('lists them', async () => {
+    expect((await revtr(['sources'])).out).toContain(system.source);
+    expect(JSON.parse((await revtr(['sources', '--json'])).out)).toHaveLength(2);
+  });
+});
+
+describe('revtr sim truth', () => {
+  it('prints the true path that probes of the same Internet confirm', async () => {
+    const [from, to] = [system.destinations[0], system.source];
+    const { code, out } = await revtr([
+      'sim',
+      'truth',
+      '--seed',
+      '3',
+      '--size',
+      'small',
+      '--from',
+      from,
+      '--to',
+      to,
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const { reached, asPath, hops } = JSON.parse(out);
+    expect(reached).toBe(true);
+    expect([...new Set(hops.map(({ asn }: { asn: number }) => asn))]).toEqual(asPath);
+    const truth = new SimulatedInternet({ parameters: simParameters('small', 3) }).truth;
+    expect(hops.map(({ router }: { router: number }) => router)).toEqual(
+      truth.path(
+        ...([from, to].map((text) => text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)) as [
+          number,
+          number,
+        ]),
+        0,
+      ).routers,
+    );
+    expect((await revtr(['sim', 'truth', '--from', '300.1.1.1', '--to', to])).code).toBe(2);
+    expect((await revtr(['sim', 'truth', '--size', 'small', '--from', '223.1.1.1', '--to', to])).code).toBe(2);
+    expect((await revtr(['sim', 'truth', '--seed', 'x', '--from', from, '--to', to])).code).toBe(2);
+  });
+});

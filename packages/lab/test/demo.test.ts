@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+
+const MAIN = new URL('../src/demo/main.ts', import.meta.url).pathname;
+
+/** Runs the demo as a newcomer does, and reads what it prints. `until` ends it with Ctrl-C. */
+function demo(args: string[], until?: string): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, REVTR_PORT: '0' } });
+    let [out, err] = ['', ''];
+    let isTold = false;
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      if (until === undefined || isTold || !out.includes(until)) return;
+      isTold = true;
+      child.kill('SIGINT');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.once('exit', (code) => resolve({ code, out, err }));
+  });
+}
+
+describe('the demo', () => {
+  it('prints one correct result as JSON, the same for the same seed', async () => {
+    const runs = await Promise.all([1, 2].map(() => demo(['--once', '--json', '--seed', '4', '--size', 'small'])));
+    const [first, second] = runs.map(({ out }) => JSON.parse(out));
+    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+    expect(first.result.hops).toEqual(second.result.hops);
+    expect(first.truth.judgedHops).toBeGreaterThan(0);
+    expect(first.truth.rightHops).toBe(first.truth.judgedHops);
+  });
+
+  it('stays up until Ctrl-C and stops cleanly', async () => {
+    const { code, out, err } = await demo(['--size', 'small'], 'Ctrl-C stops');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/API at http:\/\/127\.0\.0\.1:\d+, key revtr_/);
+    expect(out).toContain('TECHNIQUE');
+    expect(out).toMatch(/stopping\n$/);
+  });
+
+  it('refuses arguments it does not know', async () => {
+    expect((await demo(['--size', 'huge'])).code).toBe(2);
+  });
+});

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ReverseTracerouteClient } from '@revtr/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+const SERVER = new URL('./durable-server.ts', import.meta.url).pathname;
+const readySchema = z.object({
+  url: z.string(),
+  key: z.string(),
+  source: z.string(),
+  destinations: z.array(z.string()),
+});
+type Ready = z.infer<typeof readySchema>;
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'revtr-durable-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+async function start(): Promise<{ child: ChildProcess; ready: Ready; client: ReverseTracerouteClient }> {
+  const child = spawn(process.execPath, [SERVER, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ready = await new Promise<Ready>((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes('\n')) resolve(readySchema.parse(JSON.parse(text)));
+    });
+    child.once('exit', () => reject(new Error(`the server ended: ${text}`)));
+  });
+  return { child, ready, client: new ReverseTracerouteClient({ server: ready.url, key: ready.key }) };
+}
+
+function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill(signal);
+  });
+}
+
+describe('kill -9 in the middle of a batch', () => {
+  it('loses nothing: a restart finishes every measurement, once', async () => {
+    const first = await start();
+    const pairs = first.ready.destinations
+      .slice(0, 150)
+      .map((dst) => ({ src: first.ready.source, dst, isRunRttPings: false }));
+    const { batchId } = await first.client.submit(pairs);
+    let before = await first.client.batch(batchId);
+    for (let tries = 0; before.done < 20 && tries < 200; tries++) {
+      await sleep(50);
+      before = await first.client.batch(batchId);
+    }
+    await end(first.child, 'SIGKILL');
+    expect(before.done).toBeGreaterThanOrEqual(20);
+    expect(before.done).toBeLessThan(pairs.length);
+
+    const second = await start();
+    const after = await second.client.wait(batchId);
+    await end(second.child, 'SIGKILL');
+    expect(after).toMatchObject({ total: pairs.length, done: pairs.length });
+    expect(after.measurements.map(({ destination }) => destination)).toEqual(pairs.map(({ dst }) => dst));
+    const finishedBefore = before.measurements.filter(({ state }) => state === 'done');
+    for (const measurement of finishedBefore) expect(after.measurements).toContainEqual(measurement);
+  });
+});

@@ -1,0 +1,27 @@
+import { formatIpv4 } from '@revtr/net';
+import { simParameters } from '@revtr/sim';
+import { pino } from 'pino';
+import { type SimulatedSystem, startSimulatedSystem } from '../src/world/simulated-system.ts';
+import { SimulatedWorld } from '../src/world/simulated-world.ts';
+
+/** A whole system on a small simulated Internet, for tests of API and command line. */
+export interface TestSystem extends SimulatedSystem {
+  readonly world: SimulatedWorld;
+  readonly source: string;
+  /** Addresses that can be measured. */
+  readonly destinations: readonly string[];
+}
+
+export async function startTestSystem(
+  options: { readonly database?: string; readonly realTime?: boolean; readonly concurrency?: number } = {},
+): Promise<TestSystem> {
+  const world = new SimulatedWorld({ parameters: simParameters('small', 3), sources: 2 });
+  const { database = 'memory:', realTime = false, concurrency = 100 } = options;
+  const system = await startSimulatedSystem(
+    world,
+    { host: '127.0.0.1', port: 0, database, concurrency, maxBatch: 5_000, realTime },
+    pino({ level: 'fatal' }),
+  );
+  const destinations = [...new Set(world.randomPairs(400).map(({ destination }) => formatIpv4(destination)))];
+  return { ...system, world, source: formatIpv4(world.sources[0].address), destinations };
+}
