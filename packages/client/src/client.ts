@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import createFetchClient, { type Client } from 'openapi-fetch';
 import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
@@ -27,6 +28,9 @@ export interface WatchOptions {
   readonly paths?: boolean;
   readonly signal?: AbortSignal;
 }
+
+/** Pause before a stream that broke off is opened again. */
+const RETRY_MS = 500;
 
 type ErrorBody = components['schemas']['Error'];
 
@@ -88,13 +92,18 @@ export class ReverseTracerouteClient {
     yield* readEvents(response.body);
   }
 
-  /** Waits until a batch is complete, and returns it. `onEvent` is told what happens meanwhile. */
+  /** Waits until a batch is complete, and returns it; a stream that breaks off is opened again. `onEvent` is told what happens meanwhile. */
   async wait(
     batchId: number,
     options: WatchOptions & { readonly onEvent?: (event: BatchEvent) => void } = {},
   ): Promise<Batch> {
-    for await (const event of this.events(batchId, options)) options.onEvent?.(event);
-    return this.batch(batchId);
+    for (;;) {
+      for await (const event of this.events(batchId, options)) {
+        options.onEvent?.(event);
+        if (event.type === 'complete') return this.batch(batchId);
+      }
+      await sleep(RETRY_MS, undefined, options.signal && { signal: options.signal });
+    }
   }
 
   async #reach(send: () => Promise<Response>): Promise<Response> {

@@ -40,7 +40,10 @@ export class ReverseTracerouteEngine {
     this.#collaborators = collaborators;
     this.#memory = {
       nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
-      silentTargets: new SilentTargets({ firstMs: 300_000, mostMs: 86_400_000, capacity: 1_000_000 }),
+      silentTargets: new SilentTargets(
+        { firstMs: 300_000, mostMs: 86_400_000, targetsOfNetwork: 4, capacity: 1_000_000 },
+        (address) => collaborators.ipToAs.originOf(address),
+      ),
       recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
     };
   }

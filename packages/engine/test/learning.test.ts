@@ -73,8 +73,25 @@ describe('known next hops', () => {
 });
 
 describe('silent targets', () => {
+  const options = { firstMs: 100, mostMs: 350, capacity: 10 };
+
+  it('silence their whole network when they are many, until one answers', () => {
+    const silent = new SilentTargets({ ...options, targetsOfNetwork: 3 }, (address) => (address === ip(9) ? 2 : 1));
+    for (const last of [1, 2]) silent.recordSilence(ip(last), 0);
+    expect(silent.isSilent(ip(5), 1)).toBe(false);
+    silent.recordSilence(ip(3), 0);
+    expect([silent.isSilent(ip(5), 1), silent.isSilent(ip(9), 1), silent.isSilent(ip(5), 101)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    silent.recordSilence(ip(3), 0);
+    silent.recordAnswer(ip(4));
+    expect(silent.isSilent(ip(5), 1)).toBe(false);
+  });
+
   it('are left alone twice as long after each silence, and forgiven after an answer', () => {
-    const silent = new SilentTargets({ firstMs: 100, mostMs: 350, capacity: 10 });
+    const silent = new SilentTargets({ ...options, targetsOfNetwork: 100 }, () => 1);
     const silentUntil = (now: number): number => {
       let at = now;
       while (silent.isSilent(ip(1), at)) at++;

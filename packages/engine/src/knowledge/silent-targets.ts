@@ -5,35 +5,75 @@ export interface SilentTargetsOptions {
   readonly firstMs: number;
   /** Longest time it is left alone, milliseconds. */
   readonly mostMs: number;
-  /** Most targets remembered; the oldest is forgotten first. */
+  /** Silent targets without an answering one between them after which a whole network is left alone. */
+  readonly targetsOfNetwork: number;
+  /** Most targets and networks remembered; the oldest is forgotten first. */
   readonly capacity: number;
 }
 
-/** Targets that did not answer probes with options: each further silence doubles the time they are left alone. */
-export class SilentTargets {
+/** Pauses that double with every further silence. */
+class BackOff<Key> {
   readonly #options: SilentTargetsOptions;
-  readonly #entries = new Map<Ipv4Address, { readonly until: number; readonly silences: number }>();
+  /** Silences before the first pause. */
+  readonly #free: number;
+  readonly #entries = new Map<Key, { readonly until: number; readonly silences: number }>();
 
-  constructor(options: SilentTargetsOptions) {
+  constructor(options: SilentTargetsOptions, free: number) {
     this.#options = options;
+    this.#free = free;
   }
 
-  isSilent(target: Ipv4Address, nowMs: number): boolean {
-    const entry = this.#entries.get(target);
+  isPaused(key: Key, nowMs: number): boolean {
+    const entry = this.#entries.get(key);
     return entry !== undefined && nowMs < entry.until;
   }
 
-  recordSilence(target: Ipv4Address, nowMs: number): void {
-    const silences = (this.#entries.get(target)?.silences ?? 0) + 1;
-    const pause = Math.min(this.#options.mostMs, this.#options.firstMs * 2 ** (silences - 1));
-    this.#entries.delete(target);
-    this.#entries.set(target, { until: nowMs + pause, silences });
-    if (this.#entries.size <= this.#options.capacity) return;
+  silence(key: Key, nowMs: number): void {
+    const { firstMs, mostMs, capacity } = this.#options;
+    const silences = (this.#entries.get(key)?.silences ?? 0) + 1;
+    const pause = silences <= this.#free ? 0 : Math.min(mostMs, firstMs * 2 ** (silences - this.#free - 1));
+    this.#entries.delete(key);
+    this.#entries.set(key, { until: nowMs + pause, silences });
+    if (this.#entries.size <= capacity) return;
     const oldest = this.#entries.keys().next();
     if (!oldest.done) this.#entries.delete(oldest.value);
   }
 
+  answer(key: Key): void {
+    this.#entries.delete(key);
+  }
+}
+
+/**
+ * Targets that did not answer probes with options, and networks in which several did not: each further silence doubles
+ * the time they are left alone.
+ */
+export class SilentTargets {
+  readonly #networkOf: (address: Ipv4Address) => number | undefined;
+  readonly #targets: BackOff<Ipv4Address>;
+  readonly #networks: BackOff<number>;
+
+  constructor(options: SilentTargetsOptions, networkOf: (address: Ipv4Address) => number | undefined) {
+    this.#networkOf = networkOf;
+    this.#targets = new BackOff(options, 0);
+    this.#networks = new BackOff(options, options.targetsOfNetwork - 1);
+  }
+
+  /** Whether the target should be left alone now. */
+  isSilent(target: Ipv4Address, nowMs: number): boolean {
+    const network = this.#networkOf(target);
+    return this.#targets.isPaused(target, nowMs) || (network !== undefined && this.#networks.isPaused(network, nowMs));
+  }
+
+  recordSilence(target: Ipv4Address, nowMs: number): void {
+    this.#targets.silence(target, nowMs);
+    const network = this.#networkOf(target);
+    if (network !== undefined) this.#networks.silence(network, nowMs);
+  }
+
   recordAnswer(target: Ipv4Address): void {
-    this.#entries.delete(target);
+    this.#targets.answer(target);
+    const network = this.#networkOf(target);
+    if (network !== undefined) this.#networks.answer(network);
   }
 }

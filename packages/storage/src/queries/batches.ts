@@ -19,12 +19,6 @@ export interface QuotaExceeded {
   readonly retryAfterSeconds: number;
 }
 
-/** Counts of a batch's measurements. */
-export interface BatchProgress {
-  readonly total: number;
-  readonly done: number;
-}
-
 const ROWS_PER_INSERT = 5_000;
 const MINUTE_MS = 60_000;
 
@@ -69,13 +63,15 @@ export class Batches {
     return this.#db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
-  async progress(id: number): Promise<BatchProgress> {
-    const { total, done } = await this.#db
+  /** The measurements of a batch that have ended. */
+  async endedIn(id: number): Promise<number[]> {
+    const rows = await this.#db
       .selectFrom('measurements')
-      .select(({ fn }) => [fn.countAll<number>().as('total'), fn.count<number>('ended_at').as('done')])
+      .select('id')
       .where('batch_id', '=', id)
-      .executeTakeFirstOrThrow();
-    return { total, done };
+      .where('state', '=', 'done')
+      .execute();
+    return rows.map((row) => row.id);
   }
 
   async measurementsOf(batchId: number): Promise<MeasurementRow[]> {

@@ -78,7 +78,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const { id } = request.params;
       const rows = await submission.measurementsOf(user, id);
       if (rows.length === 0) throw new ControllerError('notFound', `there is no batch ${id}`);
-      streamBatch({ batchId: id, paths: request.query.paths === 'true' }, reply, collaborators);
+      streamBatch({ batchId: id, total: rows.length, paths: request.query.paths === 'true' }, reply, collaborators);
       return reply;
     },
   );
