@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import createFetchClient, { type Client } from 'openapi-fetch';
 import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
@@ -102,7 +101,7 @@ export class ReverseTracerouteClient {
         options.onEvent?.(event);
         if (event.type === 'complete') return this.batch(batchId);
       }
-      await sleep(RETRY_MS, undefined, options.signal && { signal: options.signal });
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 

@@ -1,10 +1,14 @@
 import { benchForwarding } from './forwarding.ts';
+import { benchGeneration } from './generation.ts';
 import { benchPrefixTable } from './prefix-table.ts';
+import { benchRealism } from './realism.ts';
 import { benchThroughput } from './throughput.ts';
 
 const BENCHES: Readonly<Record<string, () => unknown>> = {
   'prefix-table': benchPrefixTable,
   forwarding: benchForwarding,
+  generation: benchGeneration,
+  realism: benchRealism,
   throughput: benchThroughput,
 };
 
