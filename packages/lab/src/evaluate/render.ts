@@ -13,6 +13,7 @@ const ROWS: readonly (readonly [string, (plan: PlanSummary) => string])[] = [
   ['hops called measured right', (plan) => percent(plan.measuredHopsRight)],
   ['true routers found', (plan) => percent(plan.routersFound)],
   ['AS paths exact, of those that reach', (plan) => percent(plan.asPathsExact)],
+  ['the same, without interdomain assumption', (plan) => percent(plan.asPathsExactWithoutInterdomainAssumption)],
   ['option probes, median / mean / p95', (plan) => probes(plan.optionProbes)],
   ['all probes, median / mean / p95', (plan) => probes(plan.allProbes)],
   ['spoofed rounds, mean', (plan) => plan.spoofedRounds.toFixed(2)],

@@ -16,6 +16,8 @@ export interface PlanSummary {
   readonly routersFound: number;
   /** Completed paths whose networks are exactly the true ones. */
   readonly asPathsExact: number;
+  /** The same, of completed paths without an assumption across a border. */
+  readonly asPathsExactWithoutInterdomainAssumption: number;
   readonly optionProbes: { readonly median: number; readonly mean: number; readonly p95: number };
   readonly allProbes: { readonly median: number; readonly mean: number; readonly p95: number };
   readonly spoofedRounds: number;
@@ -46,7 +48,8 @@ export function summarise(
       sum(reached, ({ foundRouters }) => foundRouters),
       sum(reached, ({ trueRouters }) => trueRouters),
     ),
-    asPathsExact: share(reached.filter(({ asPathExact }) => asPathExact).length, reached.length),
+    asPathsExact: shareExact(reached),
+    asPathsExactWithoutInterdomainAssumption: shareExact(reached.filter((one) => !one.usesInterdomainAssumption)),
     optionProbes: { median: quantile(options, 0.5), mean: mean(options), p95: quantile(options, 0.95) },
     allProbes: { median: quantile(all, 0.5), mean: mean(all), p95: quantile(all, 0.95) },
     spoofedRounds: mean(results.map(({ stats }) => stats.spoofedRecordRouteRounds)),
@@ -57,6 +60,9 @@ export function summarise(
 
 const sum = <T>(list: readonly T[], of: (item: T) => number): number =>
   list.reduce((total, item) => total + of(item), 0);
+
+const shareExact = (list: readonly Judgement[]): number =>
+  share(list.filter(({ asPathExact }) => asPathExact).length, list.length);
 
 function shareRight(hops: readonly JudgedHop[]): number {
   const judged = hops.filter(({ verdict }) => verdict !== 'unjudged');
