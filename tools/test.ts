@@ -52,6 +52,7 @@ function runTests(): void {
 installMissing();
 run('types', bin('tsc'), ['-p', '.']);
 run('style', bin('biome'), ['check', '--error-on-warnings', '.']);
+run('lock file', process.execPath, [join(import.meta.dirname, 'lock.ts'), '--check']);
 run('import directions', bin('depcruise'), ['--config', '.dependency-cruiser.mjs', 'packages']);
 run('dead code', bin('knip'), []);
 runTests();

@@ -49,7 +49,8 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
     const rtt = hop.rttMs === undefined ? '-' : `${hop.rttMs.toFixed(1)} ms`;
     const technique = `${TECHNIQUES[hop.technique]}${hop.reusedAgeMs === undefined ? '' : ' (known)'}`;
     const trust = trustColour[hop.trust](`${hop.trust} ${Math.round(hop.confidence * 100)}%`);
-    table.push([i + 1, hop.address, paint.cyan(hop.name ?? '-'), network, rtt, technique, trust]);
+    const others = hop.alternatives === undefined ? '' : ` (or ${hop.alternatives.join(', ')})`;
+    table.push([i + 1, `${hop.address}${others}`, paint.cyan(hop.name ?? '-'), network, rtt, technique, trust]);
   }
   const lines = table
     .toString()

@@ -424,6 +424,8 @@ export interface components {
                 path?: {
                     hop: string;
                     type: string;
+                    /** @enum {string} */
+                    destBasedRoutingType?: "LOAD_BALANCING";
                     measurementId?: string;
                     fromCache?: boolean;
                     /** @description Microseconds */
@@ -487,6 +489,8 @@ export interface components {
                     rttMs?: number;
                     /** @description Age of the evidence when it comes from an earlier measurement */
                     reusedAgeMs?: number;
+                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
+                    alternatives?: string[];
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
@@ -605,6 +609,8 @@ export interface components {
                 path?: {
                     hop: string;
                     type: string;
+                    /** @enum {string} */
+                    destBasedRoutingType?: "LOAD_BALANCING";
                     measurementId?: string;
                     fromCache?: boolean;
                     /** @description Microseconds */
@@ -668,6 +674,8 @@ export interface components {
                     rttMs?: number;
                     /** @description Age of the evidence when it comes from an earlier measurement */
                     reusedAgeMs?: number;
+                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
+                    alternatives?: string[];
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;

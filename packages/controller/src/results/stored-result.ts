@@ -17,6 +17,12 @@ export const hopSchema = z.object({
   asn: z.int().optional().describe('Network that announces the address'),
   rttMs: z.number().optional().describe('Round-trip time from the source'),
   reusedAgeMs: z.number().optional().describe('Age of the evidence when it comes from an earlier measurement'),
+  alternatives: z
+    .array(address)
+    .optional()
+    .describe(
+      'Other routers seen in this place: the router before balances load or does not route by destination alone',
+    ),
   evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe('Why the hop is believed'),
 });
 
@@ -95,6 +101,7 @@ export function toStoredHop(hop: ReverseTraceroute['hops'][number], facts: Addre
     confidence: Math.round(hop.confidence * 1000) / 1000,
     ...(asn !== undefined && { asn }),
     ...(hop.rttMs !== undefined && { rttMs: hop.rttMs }),
+    ...(hop.alternatives && { alternatives: hop.alternatives.map(formatIpv4) }),
     ...(hop.reusedAgeMs !== undefined && { reusedAgeMs: hop.reusedAgeMs }),
     evidence: toStoredEvidence(hop.evidence),
   };

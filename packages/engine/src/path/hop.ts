@@ -79,6 +79,11 @@ export interface Hop {
   /** Probability that the router is on the path, 0 to 1. */
   readonly confidence: number;
   readonly evidence: Evidence;
+  /**
+   * Routers that other probes of the same round saw in this place, behind the same hop: the router before balances load, or does
+   * not route by destination alone.
+   */
+  readonly alternatives?: readonly Ipv4Address[];
   /** Age of the evidence when it was taken from an earlier measurement, milliseconds; absent when it is this one's own. */
   readonly reusedAgeMs?: number;
 }

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { PingResult } from '@revtr/probing';
+import type { Aliases } from '../facts/aliases.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import { OUT_OF_REACH } from '../ranking/ranking.ts';
@@ -68,6 +69,27 @@ function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading:
     evidence: { type: 'unfilledRecordRoute', ...common },
   };
   return [...hops, arrival];
+}
+
+/**
+ * The hops of `best`, each with what the other answers of the round saw in its place: another router behind the same one,
+ * which is nowhere else on the path.
+ */
+export function withAlternatives(best: ReadAnswer, answers: readonly ReadAnswer[], aliases: Aliases): Hop[] {
+  const keysOf = ({ hops }: ReadAnswer): number[] => hops.map(({ address }) => aliases.routerKey(address));
+  const own = keysOf(best);
+  const others = answers
+    .filter((answer) => answer !== best)
+    .map((answer) => ({ hops: answer.hops, keys: keysOf(answer) }));
+  return best.hops.map((hop, i) => {
+    const alternatives = new Set<Ipv4Address>();
+    for (const { hops, keys } of others) {
+      const place = i === 0 ? 0 : keys.indexOf(own[i - 1]) + 1;
+      const isComparable = place < keys.length && (i === 0 || place > 0);
+      if (isComparable && !own.includes(keys[place])) alternatives.add(hops[place].address);
+    }
+    return alternatives.size === 0 ? hop : { ...hop, alternatives: [...alternatives] };
+  });
 }
 
 /** The answer that leads furthest: one that comes to the source, else the one with most hops. */

@@ -2,7 +2,7 @@ import { formatIpv4, type Ipv4Address, isGloballyReachable } from '@revtr/net';
 import { recordRoutePing } from '../atlas/collect.ts';
 import type { Hop } from '../path/hop.ts';
 import { type RoundDeadline, type RoundState, runRound } from '../timing/round.ts';
-import { bestAnswer, type ReadAnswer, readAnswer } from './record-route-answer.ts';
+import { bestAnswer, type ReadAnswer, readAnswer, withAlternatives } from './record-route-answer.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 
 export interface SpoofedRecordRouteOptions {
@@ -66,7 +66,8 @@ export class SpoofedRecordRoute implements Technique {
       const best = bestAnswer(answers);
       if (best !== undefined) {
         const detail = `${best.hops.length} hops from ${formatIpv4(best.sender)}`;
-        return { outcome: 'extended', from: path.indexOf(hop.address), hops: best.hops, detail };
+        const hops = withAlternatives(best, answers, measurement.aliases);
+        return { outcome: 'extended', from: path.indexOf(hop.address), hops, detail };
       }
       if (!answered) {
         silentTargets.recordSilence(hop.address, clock.now());

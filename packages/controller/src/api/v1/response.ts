@@ -36,6 +36,7 @@ const revtrSchema = z.object({
       z.object({
         hop: z.string(),
         type: z.string(),
+        destBasedRoutingType: z.enum(['LOAD_BALANCING']).optional(),
         measurementId: z.string().optional(),
         fromCache: z.boolean().optional(),
         rtt: z.int().optional().describe('Microseconds'),
@@ -99,6 +100,7 @@ function toPathHop({
   return {
     hop: address,
     type: HOP_TYPE_NAMES[technique],
+    ...(alternatives && { destBasedRoutingType: 'LOAD_BALANCING' as const }),
     ...(tracerouteId !== undefined && { measurementId: String(tracerouteId) }),
     ...(reusedAgeMs !== undefined && { fromCache: true }),
     ...(rttMs !== undefined && { rtt: Math.round(rttMs * 1000) }),
