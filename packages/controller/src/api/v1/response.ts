@@ -92,6 +92,7 @@ export function toRevtr(row: MeasurementRow, now: Date): Revtr {
 function toPathHop({
   address,
   technique,
+  alternatives,
   rttMs,
   reusedAgeMs,
   evidence,
