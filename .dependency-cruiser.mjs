@@ -3,12 +3,13 @@ const mayImport = {
   net: [],
   probing: ['net'],
   sim: ['net', 'probing'],
+  scamper: ['net', 'probing'],
   engine: ['net', 'probing'],
   storage: [],
   controller: ['engine', 'net', 'probing', 'storage'],
   client: [],
-  cli: ['client', 'net', 'sim'],
-  lab: ['cli', 'client', 'controller', 'engine', 'net', 'probing', 'sim', 'storage'],
+  cli: ['client', 'net', 'scamper', 'sim'],
+  lab: ['cli', 'client', 'controller', 'engine', 'net', 'probing', 'scamper', 'sim', 'storage'],
 };
 const packages = Object.keys(mayImport);
 

@@ -5,6 +5,7 @@ import { addFetch } from './commands/fetch.ts';
 import { addMeasure } from './commands/measure.ts';
 import { addSim } from './commands/sim-truth.ts';
 import { addSources } from './commands/sources.ts';
+import { addWarts } from './commands/warts.ts';
 import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,6 +25,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addFetch(program, terminal);
   addSources(program, terminal);
   addSim(program, terminal);
+  addWarts(program, terminal);
   for (const command of program.commands) inheritSettings(command, program);
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -1,0 +1,116 @@
+import type { RecordReader } from './record-reader.ts';
+import type { RecordWriter } from './record-writer.ts';
+
+/** How one kind of value is read and written. */
+export interface FieldType<T> {
+  read(reader: RecordReader): T;
+  write(writer: RecordWriter, value: T): void;
+}
+
+/** A moment: seconds and microseconds since the Unix epoch. */
+export interface Timeval {
+  readonly sec: number;
+  readonly usec: number;
+}
+
+export const u8: FieldType<number> = { read: (reader) => reader.u8(), write: (writer, value) => writer.u8(value) };
+export const u16: FieldType<number> = { read: (reader) => reader.u16(), write: (writer, value) => writer.u16(value) };
+export const u32: FieldType<number> = { read: (reader) => reader.u32(), write: (writer, value) => writer.u32(value) };
+export const text: FieldType<string> = {
+  read: (reader) => reader.text(),
+  write: (writer, value) => writer.text(value),
+};
+export const address: FieldType<string> = {
+  read: (reader) => reader.address(),
+  write: (writer, value) => writer.address(value),
+};
+export const timeval: FieldType<Timeval> = {
+  read: (reader) => ({ sec: reader.u32(), usec: reader.u32() }),
+  write: (writer, { sec, usec }) => {
+    writer.u32(sec);
+    writer.u32(usec);
+  },
+};
+/** A count of 8 bits and as many addresses. */
+export const addresses: FieldType<readonly string[]> = {
+  read: (reader) => Array.from({ length: reader.u8() }, () => reader.address()),
+  write: (writer, value) => {
+    writer.u8(value.length);
+    for (const one of value) writer.address(one);
+  },
+};
+
+/** Optional fields of a record by name: the number each has in the file, and its type. Numbers ascend. */
+export type FieldTable = Readonly<Record<string, readonly [number, FieldType<never>]>>;
+type ValueOf<F> = F extends readonly [number, FieldType<infer T>] ? T : never;
+export type FieldsOf<Table> = { readonly [Name in keyof Table]?: ValueOf<Table[Name]> };
+
+/** Lets a table keep the exact types of its fields. */
+export function fieldTable<Table extends Record<string, readonly [number, { read(reader: RecordReader): unknown }]>>(
+  table: Table,
+): Table {
+  return table;
+}
+
+interface Field {
+  readonly name: string;
+  readonly type: FieldType<unknown>;
+}
+
+/** Reads and writes the optional fields of a table: flag bytes that say which are there, their length, their values. */
+export class FieldCodec<Table> {
+  readonly #fields: (Field | undefined)[] = [];
+  /** Numbers of the fields of the record being read: kept, so that reading makes no garbage. */
+  readonly #present: number[] = [];
+
+  constructor(table: Table) {
+    for (const [name, [number, type]] of Object.entries(table as Record<string, [number, FieldType<unknown>]>)) {
+      this.#fields[number] = { name, type };
+    }
+  }
+
+  /** Fields of a number that the table does not have end the reading: what follows them is skipped. */
+  read(reader: RecordReader): FieldsOf<Table> {
+    const present = this.#present;
+    let count = 0;
+    for (let base = 1, more = true; more; base += 7) {
+      const flags = reader.u8();
+      for (let bit = 0; bit < 7; bit++) if ((flags & (1 << bit)) !== 0) present[count++] = base + bit;
+      more = (flags & 0x80) !== 0;
+    }
+    const values: Record<string, unknown> = {};
+    if (count === 0) return values as FieldsOf<Table>;
+    const length = reader.u16();
+    const end = reader.position + length;
+    for (let i = 0; i < count; i++) {
+      const field = this.#fields[present[i]];
+      if (field === undefined) break;
+      values[field.name] = field.type.read(reader);
+    }
+    reader.skipTo(end);
+    return values as FieldsOf<Table>;
+  }
+
+  write(writer: RecordWriter, values: FieldsOf<Table>): void {
+    const given = values as Readonly<Record<string, unknown>>;
+    const numbers: number[] = [];
+    this.#fields.forEach((field, number) => {
+      if (field !== undefined && given[field.name] !== undefined) numbers.push(number);
+    });
+    const groups = Math.max(1, Math.ceil((numbers[numbers.length - 1] ?? 0) / 7));
+    for (let group = 0; group < groups; group++) {
+      const bits = numbers
+        .filter((number) => Math.floor((number - 1) / 7) === group)
+        .reduce((sum, number) => sum | (1 << ((number - 1) % 7)), 0);
+      writer.u8(bits | (group + 1 < groups ? 0x80 : 0));
+    }
+    if (numbers.length === 0) return;
+    const lengthAt = writer.length;
+    writer.u16(0);
+    for (const number of numbers) {
+      const field = this.#fields[number];
+      field?.type.write(writer, given[field.name]);
+    }
+    writer.patchU16(lengthAt, writer.length - lengthAt - 2);
+  }
+}
