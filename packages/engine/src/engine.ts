@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4Address, isGloballyReachable } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { NextHops } from './knowledge/next-hops.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
@@ -168,11 +168,11 @@ export class ReverseTracerouteEngine {
     return forward;
   }
 
-  async #measureRtts({ path, prober, clock, stats, signal }: Measurement): Promise<Map<Ipv4Address, number>> {
+  async #measureRtts({ path, prober, clock, stats, signal, mayProbe }: Measurement): Promise<Map<Ipv4Address, number>> {
     const rtts = new Map<Ipv4Address, number>();
     await Promise.all(
       path.hops.map(async ({ address }) => {
-        if (address === path.source || !isGloballyReachable(address)) return;
+        if (address === path.source || !mayProbe(address)) return;
         let entry = this.#rtts.find(path.source, address, clock.now());
         if (entry === undefined) {
           stats.plainPings++;

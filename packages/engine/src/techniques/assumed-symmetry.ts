@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4Address, isGloballyReachable } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
@@ -42,7 +42,7 @@ export class AssumedSymmetry implements Technique {
       .map((traceroute) => this.#before(measurement, traceroute, target))
       .find((hop) => hop);
     if (known !== undefined) return this.#assume(measurement, known);
-    if (!isGloballyReachable(target))
+    if (!measurement.mayProbe(target))
       return nothingFound('the last hop cannot be probed', this.#fail('tracerouteFailed', target, 'private'));
     const traceroute = await this.#trace(measurement, target);
     const hop = this.#before(measurement, traceroute, target);

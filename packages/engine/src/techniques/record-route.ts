@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4Address, isGloballyReachable } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { recordRoutePing } from '../atlas/collect.ts';
 import { OUT_OF_REACH } from '../ranking/ranking.ts';
 import { type RoundDeadline, runRound } from '../timing/round.ts';
@@ -29,7 +29,7 @@ export class DirectRecordRoute implements Technique {
     const { path, clock, ranking, silentTargets, stats } = measurement;
     const target = path.last.address;
     if (this.#tried.has(target)) return notApplicable('tried before');
-    if (!isGloballyReachable(target)) return notApplicable('the last hop cannot be probed');
+    if (!measurement.mayProbe(target)) return notApplicable('the last hop cannot be probed');
     if (silentTargets.isSilent(target, clock.now())) return notApplicable('the last hop was silent lately');
     const distance = ranking.expectedDistance(path.source, target);
     if (this.#options.skipOutOfReach && distance !== undefined && distance >= OUT_OF_REACH - 0.5) {

@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4Address, isGloballyReachable } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { recordRoutePing } from '../atlas/collect.ts';
 import type { Hop } from '../path/hop.ts';
 import { type RoundDeadline, type RoundState, runRound } from '../timing/round.ts';
@@ -34,7 +34,7 @@ export class SpoofedRecordRoute implements Technique {
     const reasons: string[] = [];
     for (const hop of path.lastSegment.slice(0, this.#options.targetsPerSegment)) {
       if (hop.trust === 'assumed' && hop !== path.last) continue;
-      if (!isGloballyReachable(hop.address) || hop.address === path.source) continue;
+      if (!measurement.mayProbe(hop.address) || hop.address === path.source) continue;
       if (silentTargets.isSilent(hop.address, clock.now())) {
         reasons.push(`${formatIpv4(hop.address)} was silent lately`);
         continue;

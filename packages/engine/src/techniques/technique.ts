@@ -1,3 +1,4 @@
+import type { Ipv4Address } from '@revtr/net';
 import type { Clock, Prober } from '@revtr/probing';
 import type { Atlas } from '../atlas/atlas.ts';
 import type { Aliases } from '../facts/aliases.ts';
@@ -20,6 +21,8 @@ export interface EngineCollaborators {
   readonly ranking: VantagePointRanking;
   readonly aliases: Aliases;
   readonly ipToAs: IpToAs;
+  /** Whether an address may be probed at all: never private ones, but in test networks. */
+  readonly mayProbe: (address: Ipv4Address) => boolean;
 }
 
 /** What an engine has learned and keeps between measurements. */

@@ -1,5 +1,6 @@
 import { Controller } from '@revtr/controller';
 import { AliasSets, Atlas, DistanceRanking, defaultPlan, PrefixOrigins, ReverseTracerouteEngine } from '@revtr/engine';
+import { isGloballyReachable } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
 import { openDatabase } from '@revtr/storage';
@@ -21,6 +22,7 @@ export async function openApiDocument(): Promise<object> {
       ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
       aliases,
       ipToAs,
+      mayProbe: isGloballyReachable,
     },
   );
   const database = await openDatabase({ kind: 'memory' });

@@ -10,7 +10,7 @@ import {
   ReverseTracerouteEngine,
   surveyDistances,
 } from '@revtr/engine';
-import type { Ipv4Address } from '@revtr/net';
+import { type Ipv4Address, isGloballyReachable } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import {
   type Place,
@@ -95,7 +95,7 @@ export class SimulatedWorld {
       );
     }
     this.#report = { survey, atlas: reports };
-    return { prober, clock: this.internet.clock, atlas, ranking, aliases, ipToAs };
+    return { prober, clock: this.internet.clock, atlas, ranking, aliases, ipToAs, mayProbe: isGloballyReachable };
   }
 
   /** An engine for one plan over a world of its own knowledge: what another plan learns does not help it. */

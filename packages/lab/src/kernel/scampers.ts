@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Ipv4Address } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
+import { ScamperDriver } from '@revtr/scamper';
+import type { KernelLab } from './kernel-lab.ts';
+import { addressesOf } from './topology.ts';
+
+/** The real scamper on every source and vantage point of a lab. */
+export interface LabScampers {
+  /** By the address of the host. */
+  readonly drivers: ReadonlyMap<Ipv4Address, ScamperDriver>;
+  stop(): Promise<void>;
+}
+
+/** Starts a scamper in the namespace of each source and vantage point; its socket lives outside, where any namespace reaches it. */
+export async function startScampers(lab: KernelLab, collaborators: { readonly clock: Clock }): Promise<LabScampers> {
+  const directory = await mkdtemp(join(tmpdir(), 'revtr-lab-'));
+  const drivers = new Map<Ipv4Address, ScamperDriver>();
+  const stop = async (): Promise<void> => {
+    await Promise.all([...drivers.values()].map((driver) => driver.stop()));
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    for (const [node, { role }] of lab.topology.nodes) {
+      if (role !== 'source' && role !== 'vp') continue;
+      const options = {
+        socketPath: join(directory, node),
+        packetsPerSecond: 1_000,
+        wrapper: ['ip', 'netns', 'exec', lab.namespaceOf(node)],
+      };
+      drivers.set(addressesOf(lab.topology, node)[0], await ScamperDriver.start(options, collaborators));
+    }
+    return { drivers, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { systemClock } from '@revtr/probing';
+import { KernelLab } from '../src/kernel/kernel-lab.ts';
+import { type LabScampers, startScampers } from '../src/kernel/scampers.ts';
+import { parseTopology } from '../src/kernel/topology.ts';
+
+/** A lab with scampers, from the topology that the package brings, changed as a test wishes. */
+export interface TestLab {
+  readonly lab: KernelLab;
+  readonly scampers: LabScampers;
+  down(): Promise<void>;
+}
+
+export interface TopologyFile {
+  nodes: Record<string, { role: string; options?: { rr?: string; ttl?: string } }>;
+  links: [string, string, string][];
+  routes: { at: string; to: string; via: string; src?: string }[];
+  as: Record<string, number>;
+}
+
+const ASYMMETRIC = new URL('../src/kernel/asymmetric.json', import.meta.url);
+
+export async function startTestLab(
+  prefix: string,
+  change: (file: TopologyFile) => void = () => undefined,
+): Promise<TestLab> {
+  const file: TopologyFile = JSON.parse(await readFile(ASYMMETRIC, 'utf8'));
+  change(file);
+  const lab = await KernelLab.up(parseTopology(file), { prefix });
+  const scampers = await startScampers(lab, { clock: systemClock }).catch(async (error: unknown) => {
+    await lab.down();
+    throw error;
+  });
+  return {
+    lab,
+    scampers,
+    down: async () => {
+      await scampers.stop();
+      await lab.down();
+    },
+  };
+}

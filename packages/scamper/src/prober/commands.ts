@@ -1,0 +1,59 @@
+import { formatIpv4 } from '@revtr/net';
+import { DEFAULT_TTL, type PingRequest, TRACEROUTE_DEFAULTS, type TracerouteRequest } from '@revtr/probing';
+
+/** How a spoofed probe is told apart by whoever receives its answer. */
+export interface SpoofMark {
+  /** ICMP identifier, 16 bits. */
+  readonly identifier: number;
+  /** ICMP sequence number, 16 bits. */
+  readonly sequence: number;
+  /** Unguessable bytes of the payload, hexadecimal. */
+  readonly token: string;
+}
+
+const FLOW_BASE = 0x8000;
+/** scamper waits whole seconds. */
+const seconds = (milliseconds: number): number => Math.max(1, Math.ceil(milliseconds / 1000));
+
+/** The command for a ping: one packet, ended by its first reply. */
+export function pingCommand(request: PingRequest): string {
+  return [
+    'ping',
+    '-c 1',
+    '-o 1',
+    `-W ${seconds(request.timeoutMs)}`,
+    ...pingOptions(request),
+    formatIpv4(request.target),
+  ].join(' ');
+}
+
+/** The command for a ping with another's address as sender. The real sender stays in the payload, so that it can be traced. */
+export function spoofCommand(
+  request: PingRequest,
+  claimedSource: number,
+  { identifier, sequence, token }: SpoofMark,
+): string {
+  const spoof = ['-O spoof', `-S ${formatIpv4(claimedSource)}`, `-F ${identifier}`, `-d ${sequence}`, `-B ${token}`];
+  return ['ping', '-c 1', ...spoof, ...pingOptions(request), formatIpv4(request.target)].join(' ');
+}
+
+/** The command that catches one echo reply with an identifier at `receiver`. */
+export function sniffCommand(receiver: number, identifier: number, timeoutMs: number): string {
+  return `sniff -c 1 -G ${seconds(timeoutMs) + 1} -S ${formatIpv4(receiver)} icmp[icmpid] == ${identifier}`;
+}
+
+/** The command for a Paris traceroute. */
+export function traceCommand(request: TracerouteRequest): string {
+  const { firstHop, maxHops, attempts, gapLimit, flow, timeoutMs, target } = { ...TRACEROUTE_DEFAULTS, ...request };
+  const limits = [`-f ${firstHop}`, `-m ${maxHops}`, `-q ${attempts}`, `-g ${gapLimit}`, `-w ${seconds(timeoutMs)}`];
+  return ['trace', '-P icmp-paris', `-s ${FLOW_BASE | (flow & 0x7fff)}`, ...limits, formatIpv4(target)].join(' ');
+}
+
+function pingOptions({ option, ttl = DEFAULT_TTL }: PingRequest): string[] {
+  const hops = `-m ${ttl}`;
+  if (option === undefined) return [hops];
+  if (option.type === 'recordRoute') return [hops, '-R'];
+  const form = { timestampOnly: 'tsonly', withAddress: 'tsandaddr', prespecified: 'tsprespec' }[option.form];
+  const asked = typeof option.slots === 'number' ? '' : `=${option.slots.map(formatIpv4).join(',')}`;
+  return [hops, `-T ${form}${asked}`];
+}

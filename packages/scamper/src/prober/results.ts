@@ -1,0 +1,98 @@
+import { type IcmpPacket, type Ipv4Address, parseIpv4, type TimestampEntry } from '@revtr/net';
+import {
+  type PingReply,
+  type PingRequest,
+  TRACEROUTE_DEFAULTS,
+  type TracerouteHop,
+  type TracerouteRequest,
+  type TracerouteResult,
+  type TracerouteStop,
+} from '@revtr/probing';
+import type { WartsPing, WartsPingReply } from '../warts/ping.ts';
+import { mplsLabelsOf, type WartsHop, type WartsTrace } from '../warts/trace.ts';
+
+/** The first reply of a ping record; `undefined` when there was none. */
+export function toPingReply(request: PingRequest, { replies: [reply] }: WartsPing): PingReply | undefined {
+  if (reply?.from === undefined) return undefined;
+  const { icmp = 0, rttMicros = 0, ttl = 0, recordRoute, timestamps } = reply;
+  const slots = request.option?.type === 'recordRoute' ? request.option.slots : 0;
+  return {
+    from: parseIpv4(reply.from),
+    icmpType: icmp >>> 8,
+    icmpCode: icmp & 255,
+    rttMs: rttMicros / 1000,
+    ttl,
+    ...(recordRoute && { recordRoute: recordRoute.slice(0, slots).map(parseIpv4) }),
+    ...(timestamps && { timestamps: toTimestamps(request, timestamps) }),
+  };
+}
+
+/** The reply that a receiver caught for a ping sent in its name. */
+export function caughtReply(packet: IcmpPacket, rttMs: number): PingReply {
+  const { source, type, code, ttl, recordRoute, timestamps } = packet;
+  return {
+    from: source,
+    icmpType: type,
+    icmpCode: code,
+    rttMs,
+    ttl,
+    ...(recordRoute && { recordRoute }),
+    ...(timestamps && { timestamps }),
+  };
+}
+
+/** scamper gives only the stamped entries; those asked for and not stamped are put back behind them. */
+function toTimestamps(
+  request: PingRequest,
+  { stamps, addresses = [] }: NonNullable<WartsPingReply['timestamps']>,
+): TimestampEntry[] {
+  const asked =
+    request.option?.type === 'timestamp' && typeof request.option.slots !== 'number' ? request.option.slots : [];
+  const stamped = stamps.map((milliseconds, i): TimestampEntry => {
+    const address: Ipv4Address | undefined = addresses[i] === undefined ? undefined : parseIpv4(addresses[i]);
+    return { milliseconds, ...(address !== undefined && { address }) };
+  });
+  return [...stamped, ...asked.slice(stamped.length).map((address) => ({ address }))];
+}
+
+const STOPS: Readonly<Record<number, TracerouteStop>> = {
+  1: 'completed',
+  2: 'unreachable',
+  3: 'unreachable',
+  4: 'loop',
+  5: 'gapLimit',
+  7: 'hopLimit',
+};
+
+/** A traceroute record with its silent hops. */
+export function toTracerouteResult(
+  request: TracerouteRequest,
+  trace: WartsTrace,
+  times: { startedAt: number; endedAt: number },
+): TracerouteResult {
+  const { firstHop, maxHops } = { ...TRACEROUTE_DEFAULTS, ...request };
+  const stop = STOPS[trace.stopReason ?? 0] ?? 'gapLimit';
+  const last = Math.max(firstHop - 1, trace.hopCount ?? 0);
+  const hops = Array.from({ length: last - firstHop + 1 }, (_, i) => toHop(firstHop + i, trace.hops));
+  const hasEnded = stop === 'gapLimit' && last >= maxHops;
+  return {
+    type: 'traceroute',
+    request,
+    ...times,
+    stop: hasEnded ? 'hopLimit' : stop,
+    hops,
+    probesSent: trace.probesSent ?? hops.length,
+  };
+}
+
+function toHop(ttl: number, replies: readonly WartsHop[]): TracerouteHop {
+  const reply = replies.find(({ probeTtl }) => probeTtl === ttl);
+  if (reply?.from === undefined) return { ttl };
+  const labels = mplsLabelsOf(reply);
+  return {
+    ttl,
+    from: parseIpv4(reply.from),
+    rttMs: (reply.rttMicros ?? 0) / 1000,
+    ...(labels.length > 0 && { labels }),
+  };
+}
