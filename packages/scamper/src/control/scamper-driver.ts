@@ -24,6 +24,8 @@ interface Task {
   readonly reject: (error: Error) => void;
   /** Number that scamper gave it, to halt it by. */
   id?: number;
+  /** How often it was given to scamper: one that scamper dies of must not be given for ever. */
+  attempts: number;
   isOver: boolean;
 }
 
@@ -35,6 +37,8 @@ export interface RunningTask {
   readonly result: Promise<WartsRecord>;
 }
 
+/** How often a command is given to scamper at most. */
+const MOST_ATTEMPTS = 3;
 const MOST_USER_IDS = 2 ** 31;
 
 /**
@@ -87,6 +91,7 @@ export class ScamperDriver {
       userId,
       command: [verb, '-U', userId, ...rest].join(' '),
       onStarted,
+      attempts: 0,
       isOver: false,
       resolve: (record) => {
         signal?.removeEventListener('abort', cancel);
@@ -145,9 +150,12 @@ export class ScamperDriver {
     if (this.#isStopped || this.#socket !== socket) return;
     this.#socket = undefined;
     const unfinished = [...this.#running.values()].filter((task) => !task.isOver);
-    for (const task of unfinished) delete task.id;
     this.#running.clear();
-    this.#waiting.unshift(...unfinished);
+    for (const task of unfinished) delete task.id;
+    for (const task of unfinished)
+      if (task.attempts >= MOST_ATTEMPTS)
+        task.reject(new ScamperError('stopped', 'scamper ended several times meanwhile'));
+    this.#waiting.unshift(...unfinished.filter((task) => task.attempts < MOST_ATTEMPTS));
     this.#relaunch().catch((error: unknown) => {
       if (this.#isStopped) return;
       const reason = new ScamperError('stopped', error instanceof Error ? error.message : String(error));
@@ -173,6 +181,7 @@ export class ScamperDriver {
     while (this.#socket !== undefined && this.#running.size < (this.#options.window ?? 50)) {
       const task = this.#waiting.shift();
       if (task === undefined) return;
+      task.attempts++;
       this.#running.set(task.userId, task);
       this.#unacknowledged.push(task);
       this.#socket.write(`${task.command}\n`);

@@ -40,6 +40,16 @@ export const addresses: FieldType<readonly string[]> = {
   },
 };
 
+/** Bytes are two fields in the file: their number and, right behind it, they themselves, which the second one only announces. */
+export const sizedBytes: FieldType<Uint8Array> = {
+  read: (reader) => reader.bytes(reader.u16()),
+  write: (writer, value) => {
+    writer.u16(value.length);
+    writer.bytes(value);
+  },
+};
+export const announced: FieldType<true> = { read: () => true, write: () => undefined };
+
 /** Optional fields of a record by name: the number each has in the file, and its type. Numbers ascend. */
 export type FieldTable = Readonly<Record<string, readonly [number, FieldType<never>]>>;
 type ValueOf<F> = F extends readonly [number, FieldType<infer T>] ? T : never;

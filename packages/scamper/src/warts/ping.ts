@@ -1,10 +1,12 @@
 import {
   address,
   addresses,
+  announced,
   FieldCodec,
   type FieldsOf,
   type FieldType,
   fieldTable,
+  sizedBytes,
   timeval,
   u8,
   u16,
@@ -35,23 +37,13 @@ const timestamps: FieldType<WartsTimestamps> = {
   },
 };
 
-/** The payload is two fields in the file: its length and, right behind it, its bytes, which the second one only announces. */
-const payload: FieldType<Uint8Array> = {
-  read: (reader) => reader.bytes(reader.u16()),
-  write: (writer, value) => {
-    writer.u16(value.length);
-    writer.bytes(value);
-  },
-};
-const announced: FieldType<true> = { read: () => true, write: () => undefined };
-
 const PING = fieldTable({
   listId: [1, u32],
   cycleId: [2, u32],
   start: [5, timeval],
   stopReason: [6, u8],
   stopData: [7, u8],
-  payload: [8, payload],
+  payload: [8, sizedBytes],
   payloadAnnounced: [9, announced],
   probeCount: [10, u16],
   probeSize: [11, u16],

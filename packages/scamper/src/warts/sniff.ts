@@ -1,9 +1,10 @@
 import {
   address,
+  announced,
   FieldCodec,
   type FieldsOf,
-  type FieldType,
   fieldTable,
+  sizedBytes,
   type Timeval,
   timeval,
   u8,
@@ -11,14 +12,6 @@ import {
   u32,
 } from './fields.ts';
 import type { RecordReader } from './record-reader.ts';
-
-const packetBytes: FieldType<Uint8Array> = {
-  read: (reader) => reader.bytes(reader.u16()),
-  write: (writer, value) => {
-    writer.u16(value.length);
-    writer.bytes(value);
-  },
-};
 
 const SNIFF = fieldTable({
   listId: [1, u32],
@@ -30,8 +23,10 @@ const SNIFF = fieldTable({
   stopReason: [7, u8],
   packetLimit: [8, u32],
   timeLimit: [9, u16],
+  packetCount: [10, u32],
+  identifier: [11, u16],
 });
-const PACKET = fieldTable({ at: [1, timeval], bytes: [2, packetBytes] });
+const PACKET = fieldTable({ at: [1, timeval], bytes: [2, sizedBytes], announced: [3, announced] });
 
 const sniffFields = new FieldCodec(SNIFF);
 const packetFields = new FieldCodec(PACKET);
@@ -44,6 +39,9 @@ export interface WartsSniff extends FieldsOf<typeof SNIFF> {
 
 export function readSniff(reader: RecordReader): WartsSniff {
   const fields = sniffFields.read(reader);
-  const count = reader.isAtEnd ? 0 : reader.u32();
-  return { type: 'sniff', ...fields, packets: Array.from({ length: count }, () => packetFields.read(reader)) };
+  return {
+    type: 'sniff',
+    ...fields,
+    packets: Array.from({ length: fields.packetCount ?? 0 }, () => packetFields.read(reader)),
+  };
 }

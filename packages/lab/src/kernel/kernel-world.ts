@@ -1,0 +1,61 @@
+import {
+  AliasSets,
+  Atlas,
+  collectAtlas,
+  DistanceRanking,
+  defaultPlan,
+  PrefixOrigins,
+  ReverseTracerouteEngine,
+  surveyDistances,
+} from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
+import { ScamperProber } from '@revtr/scamper';
+import type { KernelLab } from './kernel-lab.ts';
+import type { LabScampers } from './scampers.ts';
+import { addressesOf, nodeOf } from './topology.ts';
+
+/** Addresses of nodes with a role. */
+export function hostsOf(lab: KernelLab, role: string): Ipv4Address[] {
+  return [...lab.topology.nodes].flatMap(([node, { role: own }]) =>
+    own === role ? [addressesOf(lab.topology, node)[0]] : [],
+  );
+}
+
+/**
+ * Surveys, collects an atlas, and makes an engine that measures the lab with the real scamper. The aliases of the routers are given;
+ * everything else is probed. Private addresses may be probed here, and nowhere else.
+ */
+export async function prepareEngine(
+  { lab, scampers }: { readonly lab: KernelLab; readonly scampers: LabScampers },
+  collaborators: { readonly clock: Clock },
+): Promise<ReverseTracerouteEngine> {
+  const { clock } = collaborators;
+  const aliases = new AliasSets([...lab.topology.nodes.keys()].map((node) => addressesOf(lab.topology, node)));
+  const ipToAs = new PrefixOrigins(lab.topology.origins);
+  const prober = new ScamperProber({ drivers: scampers.drivers }, { clock });
+  const [vantagePoints, targets, [source]] = [hostsOf(lab, 'vp'), hostsOf(lab, 'destination'), hostsOf(lab, 'source')];
+  const facts = { aliases, ipToAs, useHeuristics: true };
+  const ranking = new DistanceRanking({ vantagePoints }, { ipToAs });
+  const common = { concurrency: 10, timeoutMs: 1_000 };
+  await surveyDistances({ vantagePoints: [...vantagePoints, source], targets, ...common }, { prober, ranking, facts });
+  const atlas = new Atlas(aliases);
+  await collectAtlas(
+    { source, origins: vantagePoints.slice(-1), spoofersPerHop: 1, ...common },
+    { prober, atlas, ranking, facts },
+  );
+  return new ReverseTracerouteEngine(
+    { plan: defaultPlan },
+    { prober, clock, atlas, ranking, aliases, ipToAs, mayProbe: () => true },
+  );
+}
+
+/** The routers that packets from `from` to `to` pass, by a traceroute inside the namespace of `from`. */
+export async function trueNodes(lab: KernelLab, from: string, to: Ipv4Address): Promise<(string | undefined)[]> {
+  const octets = [24, 16, 8, 0].map((shift) => (to >>> shift) & 255).join('.');
+  const text = await lab.exec(from, 'scamper', '-O', 'json', '-I', `trace -P icmp-paris -q 1 -w 1 ${octets}`);
+  const trace = text.split('\n').find((line) => line.includes('"type":"trace"')) ?? '{}';
+  const addresses = [...trace.matchAll(/"addr":"([\d.]+)"/g)].map(([, address]) => address);
+  const toNumber = (address: string): number => address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return addresses.map((address) => nodeOf(lab.topology, toNumber(address)));
+}
