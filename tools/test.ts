@@ -15,7 +15,14 @@ function run(title: string, command: string, args: readonly string[]): void {
 }
 
 /** Debian packages that some suites need, and a file that shows that they are there. */
-const NEEDED = [{ name: 'postgresql', file: '/usr/lib/postgresql', what: 'the PostgreSQL half of the database suite' }];
+const KERNEL = 'reverse traceroutes with the real scamper among Linux routers';
+const NEEDED = [
+  { name: 'postgresql', file: '/usr/lib/postgresql', what: 'the PostgreSQL half of the database suite' },
+  { name: 'scamper', file: '/usr/bin/scamper', what: KERNEL },
+  { name: 'iproute2', file: '/usr/sbin/ip', what: KERNEL },
+  { name: 'nftables', file: '/usr/sbin/nft', what: KERNEL },
+  { name: 'procps', file: '/usr/sbin/sysctl', what: KERNEL },
+];
 
 function installMissing(): void {
   const missing = NEEDED.filter(({ file }) => !existsSync(file));

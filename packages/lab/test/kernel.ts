@@ -1,8 +1,21 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '@revtr/probing';
 import { KernelLab } from '../src/kernel/kernel-lab.ts';
 import { type LabScampers, startScampers } from '../src/kernel/scampers.ts';
 import { parseTopology } from '../src/kernel/topology.ts';
+
+/** Whether namespaces, Linux's routing tools and scamper are there. A suite that needs them is skipped without, which fails in CI. */
+export function canRunKernelLab(): boolean {
+  const works = (program: string, ...args: string[]): boolean =>
+    spawnSync(program, args, { stdio: 'ignore' }).error === undefined;
+  return (
+    process.getuid?.() === 0 &&
+    spawnSync('ip', ['netns', 'list']).status === 0 &&
+    works('scamper', '-v') &&
+    works('nft', '-v')
+  );
+}
 
 /** A lab with scampers, from the topology that the package brings, changed as a test wishes. */
 export interface TestLab {

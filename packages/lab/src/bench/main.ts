@@ -3,6 +3,7 @@ import { benchGeneration } from './generation.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchRealism } from './realism.ts';
 import { benchThroughput } from './throughput.ts';
+import { benchWarts } from './warts.ts';
 
 const BENCHES: Readonly<Record<string, () => unknown>> = {
   'prefix-table': benchPrefixTable,
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => unknown>> = {
   generation: benchGeneration,
   realism: benchRealism,
   throughput: benchThroughput,
+  warts: benchWarts,
 };
 
 const name = process.argv[2] ?? '';

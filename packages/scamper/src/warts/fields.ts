@@ -67,6 +67,11 @@ interface Field {
   readonly type: FieldType<unknown>;
 }
 
+/** Positions of the bits that are set, for each value of seven bits. */
+const BITS_OF = Array.from({ length: 128 }, (_, flags) =>
+  [0, 1, 2, 3, 4, 5, 6].filter((bit) => (flags & (1 << bit)) !== 0),
+);
+
 /** Reads and writes the optional fields of a table: flag bytes that say which are there, their length, their values. */
 export class FieldCodec<Table> {
   readonly #fields: (Field | undefined)[] = [];
@@ -85,7 +90,8 @@ export class FieldCodec<Table> {
     let count = 0;
     for (let base = 1, more = true; more; base += 7) {
       const flags = reader.u8();
-      for (let bit = 0; bit < 7; bit++) if ((flags & (1 << bit)) !== 0) present[count++] = base + bit;
+      const bits = BITS_OF[flags & 0x7f];
+      for (let i = 0; i < bits.length; i++) present[count++] = base + bits[i];
       more = (flags & 0x80) !== 0;
     }
     const values: Record<string, unknown> = {};

@@ -66,6 +66,8 @@ function pingToJson(ping: WartsPing): object {
     ...(ping.waitMicros !== undefined && { wait_us: ping.waitMicros }),
     timeout: ping.timeout ?? ping.wait,
     ...(method !== 0 && method !== 5 && { sport: ping.sourcePort, dport: ping.destinationPort }),
+    ...(ping.tcpSequence !== undefined && { tcp_seq: ping.tcpSequence }),
+    ...(ping.tcpAck !== undefined && { tcp_ack: ping.tcpAck }),
     ...(ping.payload && { payload: hex(ping.payload) }),
     ...(names.length > 0 && { flags: names }),
     ...(ping.prespecified && { probe_tsps: ping.prespecified }),
@@ -87,6 +89,7 @@ function replyToJson(reply: WartsPingReply): object {
     probe_ipid: reply.probeIpId,
     reply_ipid: reply.ipId,
     ...(icmp !== undefined && { icmp_type: icmp >>> 8, icmp_code: icmp & 255 }),
+    ...(reply.tcpFlags !== undefined && { tcp_flags: reply.tcpFlags }),
     ...(recordRoute && { RR: recordRoute }),
     ...(timestamps && timestampsToJson(timestamps)),
   };

@@ -64,8 +64,10 @@ const PING = fieldTable({
   pseudoMtu: [26, u16],
   timeout: [27, u8],
   waitMicros: [28, u32],
-  router: [29, address],
+  tcpAck: [29, u32],
   longFlags: [30, u32],
+  tcpSequence: [31, u32],
+  router: [32, address],
 });
 const REPLY = fieldTable({
   flags: [2, u8],

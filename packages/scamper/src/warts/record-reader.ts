@@ -43,7 +43,7 @@ export class RecordReader {
 
   bytes(length: number): Uint8Array {
     const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + at, length);
   }
 
   /** Text up to a zero byte. */
