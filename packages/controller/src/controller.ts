@@ -8,6 +8,7 @@ import { createServer } from './api/server.ts';
 import { BatchEvents } from './events/batch-events.ts';
 import type { AddressFacts } from './facts.ts';
 import { Submission } from './intake/submission.ts';
+import type { TargetPolicy } from './intake/target-policy.ts';
 import { MeasurementRunner } from './jobs/runner.ts';
 import { Metrics } from './metrics.ts';
 
@@ -24,6 +25,8 @@ export interface ControllerCollaborators {
   readonly database: Database;
   readonly engine: ReverseTracerouteEngine;
   readonly facts: AddressFacts;
+  /** The policy that the engine obeys as well. */
+  readonly targetPolicy: TargetPolicy;
   readonly log: Logger;
 }
 
@@ -59,7 +62,8 @@ export class Controller {
 
   /** Puts the parts together; nothing runs before {@link start}. */
   static async create(options: ControllerOptions, collaborators: ControllerCollaborators): Promise<Controller> {
-    const { database, engine, facts, log } = collaborators;
+    const { database, engine, facts, targetPolicy, log } = collaborators;
+    if (targetPolicy.warning !== undefined) log.warn(targetPolicy.warning);
     const [users, sources, batches, jobs] = [
       new Users(database.db),
       new Sources(database.db),
@@ -77,7 +81,7 @@ export class Controller {
     const onAccepted = (): void => runner.notify();
     const app = await createServer({
       authenticator: new Authenticator(users),
-      submission: new Submission({ maxBatch: options.maxBatch }, { batches, sources, facts, onAccepted }),
+      submission: new Submission({ maxBatch: options.maxBatch }, { batches, sources, facts, targetPolicy, onAccepted }),
       batches,
       sources,
       events,

@@ -3,7 +3,7 @@ import { parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KernelLabError } from '../src/kernel/errors.ts';
-import { prepareEngine, trueNodes } from '../src/kernel/kernel-world.ts';
+import { labPolicy, prepareEngine, trueNodes } from '../src/kernel/kernel-world.ts';
 import { nodeOf, parseTopology } from '../src/kernel/topology.ts';
 import { canRunKernelLab, startTestLab, type TestLab, type TopologyFile } from './kernel.ts';
 
@@ -27,7 +27,7 @@ const nodesOf = ({ lab }: TestLab, result: ReverseTraceroute): (string | undefin
 
 /** Measures with the real scamper, and checks that the truth is what the scenario says before it is used as a judge. */
 async function measure(test: TestLab, useAtlas = true): Promise<ReverseTraceroute> {
-  const engine = await prepareEngine(test, { clock: systemClock });
+  const engine = await prepareEngine(test, { clock: systemClock, targetPolicy: labPolicy(test.lab) });
   return engine.measure({ source: SOURCE, destination: DESTINATION, options: { useAtlas, reuseMaxAgeMs: 0 } });
 }
 

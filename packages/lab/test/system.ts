@@ -1,11 +1,12 @@
 import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
-import { type SimulatedSystem, startSimulatedSystem } from '../src/world/simulated-system.ts';
+import { startSimulatedSystem } from '../src/world/simulated-system.ts';
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
+import type { System } from '../src/world/system.ts';
 
 /** A whole system on a small simulated Internet, for tests of API and command line. */
-export interface TestSystem extends SimulatedSystem {
+export interface TestSystem extends System {
   readonly world: SimulatedWorld;
   readonly source: string;
   /** Addresses that can be measured. */

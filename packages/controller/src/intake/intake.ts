@@ -1,8 +1,9 @@
-import { formatIpv4, type Ipv4Address, isGloballyReachable, specialPurposeOf, tryParseIpv4 } from '@revtr/net';
+import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { NewMeasurement, Source } from '@revtr/storage';
 import type { ErrorDetail } from '../errors.ts';
 import type { AddressFacts } from '../facts.ts';
 import type { StoredOptions } from './options.ts';
+import type { TargetPolicy } from './target-policy.ts';
 
 /** One pair as a user asks for it. */
 export interface RequestedPair {
@@ -26,12 +27,12 @@ const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0
 
 /**
  * Checks every pair before anything is stored: the source must be registered, the destination must be, after name
- * resolution, an announced unicast address of the public Internet.
+ * resolution, one that the target policy lets through.
  */
 export async function checkPairs(
   pairs: readonly RequestedPair[],
   sources: readonly Source[],
-  facts: AddressFacts,
+  { facts, targetPolicy }: { readonly facts: AddressFacts; readonly targetPolicy: TargetPolicy },
 ): Promise<CheckedPairs> {
   const known = new Set(sources.map(({ address }) => address));
   const names = new Set(pairs.map(({ destination }) => destination).filter((name) => tryParseIpv4(name) === undefined));
@@ -41,7 +42,7 @@ export async function checkPairs(
   const rejected: CheckedPairs['rejected'][number][] = [];
   for (const [index, pair] of pairs.entries()) {
     const destination = tryParseIpv4(pair.destination) ?? resolved.get(pair.destination)?.[0] ?? UNRESOLVED;
-    const refusal = refuseSource(pair.source, known) ?? refuseDestination(pair.destination, destination, facts);
+    const refusal = refuseSource(pair.source, known) ?? refuseDestination(pair.destination, destination, targetPolicy);
     if (refusal === undefined) {
       const { source, label, options } = pair;
       accepted.push({ source, destination: formatIpv4(destination), label, options });
@@ -67,18 +68,10 @@ function refuseSource(source: string, known: ReadonlySet<string>): Refusal | und
     : { field: 'src', code: 'badAddress', message: `'${source}' is not an IPv4 address` };
 }
 
-/** Why an address must not be probed; `undefined` when it may. */
-function refuseDestination(asked: string, address: Ipv4Address, { ipToAs }: AddressFacts): Refusal | undefined {
-  const refuse = (code: string, message: string): Refusal => ({ field: 'dst', code, message });
-  if (address === UNRESOLVED) return refuse('unresolvedHost', `'${asked}' is no IPv4 address and does not resolve`);
-  const text = formatIpv4(address);
-  if (!isGloballyReachable(address)) {
-    const range = specialPurposeOf(address);
-    return refuse(
-      'destinationNotAllowed',
-      `${text} is ${range?.name ?? 'reserved'} (${range?.rfc ?? 'IANA'}) and is not probed`,
-    );
+function refuseDestination(asked: string, address: Ipv4Address, targetPolicy: TargetPolicy): Refusal | undefined {
+  if (address === UNRESOLVED) {
+    return { field: 'dst', code: 'unresolvedHost', message: `'${asked}' is no IPv4 address and does not resolve` };
   }
-  const isRouted = ipToAs.originOf(address) !== undefined;
-  return isRouted ? undefined : refuse('destinationUnrouted', `${text} is in no announced prefix and is not probed`);
+  const refusal = targetPolicy.refuse(address);
+  return refusal && { field: 'dst', ...refusal };
 }

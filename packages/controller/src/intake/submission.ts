@@ -2,6 +2,7 @@ import type { Batches, MeasurementRow, QuotaExceeded, Sources, User } from '@rev
 import { ControllerError, type ControllerErrorCode } from '../errors.ts';
 import type { AddressFacts } from '../facts.ts';
 import { type CheckedPairs, checkPairs, type RequestedPair } from './intake.ts';
+import type { TargetPolicy } from './target-policy.ts';
 
 const QUOTA_CODES: Readonly<Record<QuotaExceeded['limit'], ControllerErrorCode>> = {
   perDay: 'quotaPerDay',
@@ -14,7 +15,7 @@ export class Submission {
   readonly #maxBatch: number;
   readonly #batches: Batches;
   readonly #sources: Sources;
-  readonly #facts: AddressFacts;
+  readonly #checks: { readonly facts: AddressFacts; readonly targetPolicy: TargetPolicy };
   readonly #onAccepted: () => void;
 
   constructor(
@@ -23,13 +24,14 @@ export class Submission {
       readonly batches: Batches;
       readonly sources: Sources;
       readonly facts: AddressFacts;
+      readonly targetPolicy: TargetPolicy;
       readonly onAccepted: () => void;
     },
   ) {
     this.#maxBatch = options.maxBatch;
     this.#batches = collaborators.batches;
     this.#sources = collaborators.sources;
-    this.#facts = collaborators.facts;
+    this.#checks = collaborators;
     this.#onAccepted = collaborators.onAccepted;
   }
 
@@ -46,7 +48,7 @@ export class Submission {
     if (pairs.length > this.#maxBatch) {
       throw new ControllerError('batchTooLarge', `a batch holds at most ${this.#maxBatch} pairs, not ${pairs.length}`);
     }
-    const { accepted, rejected } = await checkPairs(pairs, await this.#sources.list(), this.#facts);
+    const { accepted, rejected } = await checkPairs(pairs, await this.#sources.list(), this.#checks);
     if (accepted.length === 0 || (rejected.length > 0 && !skipInvalid)) {
       const details = rejected.map(({ at, code, message }) => ({ at, code, message }));
       throw new ControllerError(

@@ -4,8 +4,9 @@ import { readSettings } from '@revtr/controller';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { pino } from 'pino';
-import { type SimulatedSystem, startSimulatedSystem } from '../world/simulated-system.ts';
+import { startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
+import type { System } from '../world/system.ts';
 import { compareWithTruth } from './compare.ts';
 
 export interface DemoOptions {
@@ -81,7 +82,7 @@ async function demonstrate(
   }
 }
 
-async function measureFirst(world: SimulatedWorld, { url, key }: SimulatedSystem): Promise<Measurement> {
+async function measureFirst(world: SimulatedWorld, { url, key }: System): Promise<Measurement> {
   const client = new ReverseTracerouteClient({ server: url, key });
   const [{ source, destination }] = world.randomPairs(1);
   const { batchId } = await client.submit([
@@ -91,11 +92,7 @@ async function measureFirst(world: SimulatedWorld, { url, key }: SimulatedSystem
   return measurements[0];
 }
 
-function explainUse(
-  { url, key }: SimulatedSystem,
-  { source, destination }: Measurement,
-  say: (message: string) => void,
-): void {
+function explainUse({ url, key }: System, { source, destination }: Measurement, say: (message: string) => void): void {
   const other = formatIpv4(parseIpv4(destination) + 1);
   process.stdout.write(
     [

@@ -1,3 +1,4 @@
+import { TargetPolicy } from '@revtr/controller';
 import {
   AliasSets,
   Atlas,
@@ -22,32 +23,45 @@ export function hostsOf(lab: KernelLab, role: string): Ipv4Address[] {
   );
 }
 
-/**
- * Surveys, collects an atlas, and makes an engine that measures the lab with the real scamper. The aliases of the routers are given;
- * everything else is probed. Private addresses may be probed here, and nowhere else.
- */
+/** What is known about a lab before it is probed: the aliases of its routers and who announces what, as its file says. */
+export function labFacts({ topology }: KernelLab): { readonly aliases: AliasSets; readonly ipToAs: PrefixOrigins } {
+  const aliases = new AliasSets([...topology.nodes.keys()].map((node) => addressesOf(topology, node)));
+  return { aliases, ipToAs: new PrefixOrigins(topology.origins) };
+}
+
+/** Surveys, collects an atlas for each source, and makes an engine that measures the lab with the real scamper. */
 export async function prepareEngine(
   { lab, scampers }: { readonly lab: KernelLab; readonly scampers: LabScampers },
-  collaborators: { readonly clock: Clock },
+  collaborators: { readonly clock: Clock; readonly targetPolicy: TargetPolicy },
 ): Promise<ReverseTracerouteEngine> {
-  const { clock } = collaborators;
-  const aliases = new AliasSets([...lab.topology.nodes.keys()].map((node) => addressesOf(lab.topology, node)));
-  const ipToAs = new PrefixOrigins(lab.topology.origins);
+  const { clock, targetPolicy } = collaborators;
+  const { aliases, ipToAs } = labFacts(lab);
   const prober = new ScamperProber({ drivers: scampers.drivers }, { clock });
-  const [vantagePoints, targets, [source]] = [hostsOf(lab, 'vp'), hostsOf(lab, 'destination'), hostsOf(lab, 'source')];
+  const [vantagePoints, targets, sources] = [hostsOf(lab, 'vp'), hostsOf(lab, 'destination'), hostsOf(lab, 'source')];
   const facts = { aliases, ipToAs, useHeuristics: true };
   const ranking = new DistanceRanking({ vantagePoints }, { ipToAs });
   const common = { concurrency: 10, timeoutMs: 1_000 };
-  await surveyDistances({ vantagePoints: [...vantagePoints, source], targets, ...common }, { prober, ranking, facts });
-  const atlas = new Atlas(aliases);
-  await collectAtlas(
-    { source, origins: vantagePoints.slice(-1), spoofersPerHop: 1, ...common },
-    { prober, atlas, ranking, facts },
+  await surveyDistances(
+    { vantagePoints: [...vantagePoints, ...sources], targets, ...common },
+    { prober, ranking, facts },
   );
+  const atlas = new Atlas(aliases);
+  for (const source of sources) {
+    await collectAtlas(
+      { source, origins: vantagePoints, spoofersPerHop: 1, ...common },
+      { prober, atlas, ranking, facts },
+    );
+  }
+  const mayProbe = (address: Ipv4Address): boolean => targetPolicy.mayProbe(address);
   return new ReverseTracerouteEngine(
     { plan: defaultPlan },
-    { prober, clock, atlas, ranking, aliases, ipToAs, mayProbe: () => true },
+    { prober, clock, atlas, ranking, aliases, ipToAs, mayProbe },
   );
+}
+
+/** The target policy of a lab: its private addresses exist on this machine alone. */
+export function labPolicy(lab: KernelLab): TargetPolicy {
+  return new TargetPolicy({ testNetworks: lab.topology.origins.map(({ prefix }) => prefix) }, labFacts(lab));
 }
 
 /** The routers that packets from `from` to `to` pass, by a traceroute inside the namespace of `from`. */

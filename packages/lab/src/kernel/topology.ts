@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4Address, NetError, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
+import { type Ipv4Address, NetError, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { z } from 'zod';
 import { KernelLabError } from './errors.ts';
 
@@ -22,8 +22,8 @@ const fileSchema = z.strictObject({
   as: z.record(z.string(), z.int().positive()).default({}),
 });
 
-export type NodeRole = z.infer<typeof nodeSchema>['role'];
-export type NodeOptions = z.infer<typeof nodeSchema>['options'];
+type NodeRole = z.infer<typeof nodeSchema>['role'];
+type NodeOptions = z.infer<typeof nodeSchema>['options'];
 
 /** One end of a link. */
 export interface Interface {
@@ -120,7 +120,3 @@ const bad = (place: string, message: string): KernelLabError =>
 export function nodeOf(topology: KernelTopology, address: Ipv4Address): string | undefined {
   return topology.interfaces.find((end) => end.address === address)?.node;
 }
-
-/** A sentence about who has an address, for messages. */
-export const describeAddress = (topology: KernelTopology, address: Ipv4Address): string =>
-  `${formatIpv4(address)} (${nodeOf(topology, address) ?? 'nobody'})`;

@@ -1,4 +1,4 @@
-import { Controller } from '@revtr/controller';
+import { Controller, TargetPolicy } from '@revtr/controller';
 import { AliasSets, Atlas, DistanceRanking, defaultPlan, PrefixOrigins, ReverseTracerouteEngine } from '@revtr/engine';
 import { isGloballyReachable } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
@@ -33,6 +33,7 @@ export async function openApiDocument(): Promise<object> {
         database,
         engine,
         facts: simulatedFacts(internet, { ipToAs, asNames: new Map() }),
+        targetPolicy: new TargetPolicy({}, { ipToAs }),
         log: pino({ level: 'silent' }),
       },
     );

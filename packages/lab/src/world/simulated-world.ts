@@ -1,3 +1,4 @@
+import { TargetPolicy } from '@revtr/controller';
 import {
   AliasSets,
   Atlas,
@@ -10,7 +11,7 @@ import {
   ReverseTracerouteEngine,
   surveyDistances,
 } from '@revtr/engine';
-import { type Ipv4Address, isGloballyReachable } from '@revtr/net';
+import type { Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import {
   type Place,
@@ -52,6 +53,7 @@ export class SimulatedWorld {
   readonly vantagePoints: readonly Ipv4Address[];
   readonly ipToAs: PrefixOrigins;
   readonly aliases: AliasSets;
+  readonly targetPolicy: TargetPolicy;
   readonly #options: SimulatedWorldOptions;
   #report: PreparationReport | undefined;
 
@@ -65,6 +67,7 @@ export class SimulatedWorld {
     this.vantagePoints = this.internet.places.vantagePoints.map((place) => place.address);
     this.ipToAs = new PrefixOrigins(this.data.prefixOrigins);
     this.aliases = new AliasSets(this.data.aliasSets);
+    this.targetPolicy = new TargetPolicy({}, this);
   }
 
   get report(): PreparationReport | undefined {
@@ -95,7 +98,8 @@ export class SimulatedWorld {
       );
     }
     this.#report = { survey, atlas: reports };
-    return { prober, clock: this.internet.clock, atlas, ranking, aliases, ipToAs, mayProbe: isGloballyReachable };
+    const mayProbe = (address: Ipv4Address): boolean => this.targetPolicy.mayProbe(address);
+    return { prober, clock: this.internet.clock, atlas, ranking, aliases, ipToAs, mayProbe };
   }
 
   /** An engine for one plan over a world of its own knowledge: what another plan learns does not help it. */

@@ -51,7 +51,7 @@ export const sizedBytes: FieldType<Uint8Array> = {
 export const announced: FieldType<true> = { read: () => true, write: () => undefined };
 
 /** Optional fields of a record by name: the number each has in the file, and its type. Numbers ascend. */
-export type FieldTable = Readonly<Record<string, readonly [number, FieldType<never>]>>;
+type FieldTable = Readonly<Record<string, readonly [number, FieldType<never>]>>;
 type ValueOf<F> = F extends readonly [number, FieldType<infer T>] ? T : never;
 export type FieldsOf<Table> = { readonly [Name in keyof Table]?: ValueOf<Table[Name]> };
 

@@ -16,7 +16,7 @@ import type { RecordReader } from './record-reader.ts';
 import type { RecordWriter } from './record-writer.ts';
 
 /** What came back in an IP Timestamp option. */
-export interface WartsTimestamps {
+interface WartsTimestamps {
   readonly stamps: readonly number[];
   /** Absent when the option carried no addresses. */
   readonly addresses?: readonly string[];

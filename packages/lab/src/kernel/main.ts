@@ -1,0 +1,99 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { KernelLabError } from './errors.ts';
+import { startKernelSystem } from './kernel-system.ts';
+import { parseTopology } from './topology.ts';
+
+const HELP = `npm run lab -- up FILE     build a network of Linux routers from a topology file, start the system on it, and stay
+npm run lab -- down        remove all of it
+npm run lab -- test        run the scenarios
+
+Needs root, and Debian's iproute2, nftables, procps and scamper. docs/kernel-lab.md describes the file.
+`;
+
+const PREFIX = 'rlab';
+/** Says which process holds the lab. */
+const HOLDER = join(tmpdir(), 'revtr-lab.pid');
+
+async function up(file: string): Promise<number> {
+  const topology = parseTopology(JSON.parse(readFileSync(file, 'utf8')));
+  const port = Number(process.env.REVTR_PORT ?? 8080);
+  process.stderr.write(`building ${topology.nodes.size} namespaces, then surveying and collecting the atlas\n`);
+  writeFileSync(HOLDER, String(process.pid), { flag: 'wx' });
+  try {
+    const log = pino({ level: 'warn' }, pino.destination(2));
+    const { url, key, source, namespaces, stop } = await startKernelSystem(topology, { prefix: PREFIX, port }, log);
+    process.stdout.write(`${JSON.stringify({ api: url, key, source, namespaces })}\n`);
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    });
+    await stop();
+    return 0;
+  } finally {
+    rmSync(HOLDER, { force: true });
+  }
+}
+
+/** Asks the process that holds the lab to end, then removes namespaces that a killed one has left behind. */
+async function down(): Promise<number> {
+  const holder = readHolder();
+  if (holder !== undefined && isAlive(holder)) {
+    process.kill(holder, 'SIGTERM');
+    for (let tries = 0; isAlive(holder) && tries < 100; tries++) await sleep(100);
+  }
+  rmSync(HOLDER, { force: true });
+  const left = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.split(' ')[0]);
+  for (const namespace of left.filter((name) => name.startsWith(`${PREFIX}-`)))
+    execFileSync('ip', ['netns', 'del', namespace]);
+  return 0;
+}
+
+function readHolder(): number | undefined {
+  try {
+    return Number(readFileSync(HOLDER, 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function test(): number {
+  const vitest = join(import.meta.dirname, '../../../../node_modules/.bin/vitest');
+  const suites = ['kernel-lab', 'scamper-prober', 'warts'].map((name) => `packages/lab/test/${name}.test.ts`);
+  return spawnSync(vitest, ['run', ...suites], { stdio: 'inherit' }).status ?? 1;
+}
+
+async function main([command, file]: readonly string[]): Promise<number> {
+  if (command === 'up' && file !== undefined) return up(file);
+  if (command === 'down') return down();
+  if (command === 'test') return test();
+  process.stderr.write(HELP);
+  return command === 'help' || command === '--help' ? 0 : 2;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const isHeld = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+  const isExpected =
+    error instanceof KernelLabError || error instanceof SyntaxError || (error instanceof Error && 'code' in error);
+  if (!isExpected) throw error;
+  process.stderr.write(
+    isHeld ? 'lab: one is up already: npm run lab -- down\n' : `lab: ${error instanceof Error ? error.message : ''}\n`,
+  );
+  process.exitCode = 1;
+}

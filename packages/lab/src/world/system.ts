@@ -1,0 +1,61 @@
+import { type AddressFacts, Controller, type TargetPolicy } from '@revtr/controller';
+import type { ReverseTracerouteEngine } from '@revtr/engine';
+import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import type { Logger } from 'pino';
+
+export interface SystemOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Database setting, for instance `memory:`. */
+  readonly database: string;
+  readonly concurrency: number;
+  /** Most pairs in one request. Default 20,000. */
+  readonly maxBatch?: number;
+  /** Sources to register: dotted quads. */
+  readonly sources: readonly { readonly address: string; readonly hostname: string; readonly site: string }[];
+}
+
+/** A whole system in this process: database, controller, API. */
+export interface System {
+  /** Address of the API. */
+  readonly url: string;
+  /** Key of an operator without limits. */
+  readonly key: string;
+  readonly controller: Controller;
+  stop(): Promise<void>;
+}
+
+const UNLIMITED = 1_000_000_000;
+
+/** Opens the database and starts controller and API over an engine. */
+export async function startSystem(
+  options: SystemOptions,
+  collaborators: {
+    readonly engine: ReverseTracerouteEngine;
+    readonly facts: AddressFacts;
+    readonly targetPolicy: TargetPolicy;
+    readonly log: Logger;
+  },
+): Promise<System> {
+  const { host, port, concurrency, maxBatch = 20_000 } = options;
+  const database = await openDatabase(parseDatabaseSettings(options.database));
+  const settings = { host, port, publicUrl: undefined, concurrency, maxBatch };
+  const controller = await Controller.create(settings, { database, ...collaborators });
+  for (const source of options.sources) await controller.sources.put(source);
+  const user = await controller.users.ensure({
+    name: 'Lab',
+    email: 'lab@revtr.example',
+    role: 'operator',
+    max_per_day: UNLIMITED,
+    max_parallel: UNLIMITED,
+    max_per_minute: UNLIMITED,
+  });
+  const key = await controller.users.issueKey(user.id);
+  const url = await controller.start();
+  const stop = async (): Promise<void> => {
+    await controller.stop();
+    await database.close();
+  };
+  return { url, key, controller, stop };
+}
