@@ -50,12 +50,11 @@ export const sizedBytes: FieldType<Uint8Array> = {
 };
 export const announced: FieldType<true> = { read: () => true, write: () => undefined };
 
-/** Optional fields of a record by name: the number each has in the file, and its type. Numbers ascend. */
-type FieldTable = Readonly<Record<string, readonly [number, FieldType<never>]>>;
 type ValueOf<F> = F extends readonly [number, FieldType<infer T>] ? T : never;
+/** What a table's fields read as. */
 export type FieldsOf<Table> = { readonly [Name in keyof Table]?: ValueOf<Table[Name]> };
 
-/** Lets a table keep the exact types of its fields. */
+/** Optional fields of a record by name: the number each has in the file, and its type. Numbers ascend; the exact types are kept. */
 export function fieldTable<Table extends Record<string, readonly [number, { read(reader: RecordReader): unknown }]>>(
   table: Table,
 ): Table {
