@@ -5,7 +5,7 @@ export interface AdaptiveTimeoutOptions {
   readonly mostMs: number;
 }
 
-/** How long to wait for an answer, from the round-trip times seen (Jacobson's estimator, RFC 6298, with a wider margin). */
+/** How long to wait for an answer, from the round-trip times seen (Jacobson's estimator, RFC 6298). */
 export class AdaptiveTimeout {
   readonly #options: AdaptiveTimeoutOptions;
   #smoothed: number | undefined;
@@ -28,7 +28,7 @@ export class AdaptiveTimeout {
   /** Milliseconds. */
   get current(): number {
     if (this.#smoothed === undefined) return this.#options.mostMs;
-    const estimate = this.#smoothed + 6 * this.#variation;
+    const estimate = this.#smoothed + 4 * this.#variation;
     return Math.min(this.#options.mostMs, Math.max(this.#options.leastMs, estimate));
   }
 }
