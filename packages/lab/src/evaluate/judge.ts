@@ -1,17 +1,19 @@
-import type { HopTechnique, ReverseTraceroute } from '@revtr/engine';
+import type { HopTechnique, ReverseTraceroute, Trust } from '@revtr/engine';
+import { optionProbes } from '@revtr/engine';
 import type { GroundTruth } from '@revtr/sim';
 
 /** One hop, judged. `unjudged`: an address that no router owns, such as a private one. */
 export interface JudgedHop {
   readonly technique: HopTechnique;
   readonly confidence: number;
+  readonly trust: Trust;
   readonly verdict: 'right' | 'wrong' | 'unjudged';
-  readonly trust: 'measured' | 'inferred' | 'assumed';
 }
 
-/** One reverse traceroute, held against the truth. */
-export interface Judgement {
+/** One reverse traceroute, held against the truth, with what it took. */
+export interface JudgedPair {
   readonly reached: boolean;
+  readonly usesInterdomainAssumption: boolean;
   /** Hops between destination and source. */
   readonly hops: readonly JudgedHop[];
   /** Routers of the true path, and those of them that were found. */
@@ -19,12 +21,17 @@ export interface Judgement {
   readonly foundRouters: number;
   /** Whether the networks of the routers found are those of the true path, in order and complete. */
   readonly asPathExact: boolean;
-  readonly usesInterdomainAssumption: boolean;
+  readonly optionProbes: number;
+  readonly allProbes: number;
+  readonly spoofedRounds: number;
+  /** Virtual time, milliseconds. */
+  readonly latencyMs: number;
+  readonly failure?: string;
 }
 
 /** Judges a result. A router is right when a packet from the destination to the source can pass it, whatever its flow. */
-export function judge(result: ReverseTraceroute, truth: GroundTruth): Judgement {
-  const { source, destination, startedAt } = result;
+export function judge(result: ReverseTraceroute, truth: GroundTruth): JudgedPair {
+  const { source, destination, startedAt, endedAt, stats, failReason } = result;
   const possible = truth.possibleRouters(destination, source, startedAt);
   const path = truth.path(destination, source, startedAt);
   const between = result.hops.filter(({ address }) => address !== source && address !== destination);
@@ -42,10 +49,15 @@ export function judge(result: ReverseTraceroute, truth: GroundTruth): Judgement 
   ];
   return {
     reached,
+    usesInterdomainAssumption: hops.some(({ technique }) => technique === 'assumedInterdomain'),
     hops,
     trueRouters: path.routers.length,
     foundRouters: path.routers.filter((router) => found.has(router)).length,
     asPathExact: reached && truth.asPathOf(ends).join() === path.asPath.join(),
-    usesInterdomainAssumption: hops.some(({ technique }) => technique === 'assumedInterdomain'),
+    optionProbes: optionProbes(stats),
+    allProbes: optionProbes(stats) + stats.tracerouteProbes + stats.plainPings,
+    spoofedRounds: stats.spoofedRecordRouteRounds,
+    latencyMs: endedAt - startedAt,
+    ...(failReason && { failure: failReason.code }),
   };
 }

@@ -1,14 +1,22 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SIZES, type Size } from '@revtr/sim';
-import { evaluate, PLANS } from './evaluate.ts';
-import { renderEvaluation } from './render.ts';
+import { PLANS } from './plans.ts';
+import { latencyPlot, reliabilityPlot } from './plots.ts';
+import { renderSummaries } from './render.ts';
+import { runUnits } from './scheduler.ts';
+import { summarise } from './summary.ts';
+import type { Unit } from './unit.ts';
 
 const { values } = parseArgs({
   options: {
-    seed: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '11' },
     size: { type: 'string', default: 'medium' },
     pairs: { type: 'string', default: '1000' },
+    fleet: { type: 'string', default: '50' },
     plan: { type: 'string', default: Object.keys(PLANS).join(',') },
+    out: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -16,39 +24,67 @@ const { values } = parseArgs({
 
 const HELP = `npm run evaluate -- [options]
 
-Measures random pairs on a simulated Internet by each plan and judges the results against the truth.
+Measures random pairs on simulated Internets by each plan and judges the results against the truth, on all cores.
 
-  --seed <n>      which simulated Internet and which pairs; default 1
-  --size <size>   ${Object.keys(SIZES).join(', ')}; default medium
-  --pairs <n>     how many pairs; default 1000
-  --plan <names>  plans, separated by commas: ${Object.keys(PLANS).join(', ')}; default all
+  --seed <list>   which simulated Internets and pairs, for instance 11-15,20; default 11. Development looks at 1 to 10 only
+  --size <list>   ${Object.keys(SIZES).join(', ')}; default medium
+  --fleet <list>  numbers of vantage points; default 50
+  --pairs <n>     pairs for each seed; default 1000
+  --plan <list>   ${Object.keys(PLANS).join(', ')}; default all
+  --out <folder>  keep the results of each run there and go on with those that are there; write table, JSON and plots (SVG)
   --json          print the figures as JSON
 `;
+
+/** The units that the options ask for; `undefined` when they make no sense. */
+function readUnits(): Unit[] | undefined {
+  const [seeds, fleets, pairs] = [readNumbers(values.seed), readNumbers(values.fleet), Number(values.pairs)];
+  const [sizes, plans] = [values.size.split(','), values.plan.split(',')];
+  const areKnown = sizes.every(isSize) && plans.every((plan) => plan in PLANS);
+  if (seeds === undefined || fleets === undefined || !areKnown || !(Number.isInteger(pairs) && pairs > 0))
+    return undefined;
+  return sizes
+    .filter(isSize)
+    .flatMap((size) =>
+      fleets.flatMap((fleet) => plans.flatMap((plan) => seeds.map((seed) => ({ plan, size, fleet, seed, pairs })))),
+    );
+}
+
+/** Numbers and ranges: 1-3,7 are 1, 2, 3 and 7. */
+function readNumbers(text: string): number[] | undefined {
+  const parts = text.split(',').map((part) => /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part));
+  if (parts.some((part) => part === null)) return undefined;
+  return parts.flatMap((part) => {
+    const [first, last] = [Number(part?.[1]), Number(part?.[2] ?? part?.[1])];
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  });
+}
 
 const isSize = (text: string): text is Size => text in SIZES;
 
 async function main(): Promise<number> {
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const [seed, pairs] = [Number(values.seed), Number(values.pairs)];
-  const plans = values.plan.split(',').map((name) => PLANS[name]);
-  const { size } = values;
-  if (
-    !Number.isSafeInteger(seed) ||
-    !(Number.isInteger(pairs) && pairs > 0) ||
-    !isSize(size) ||
-    plans.some((plan) => plan === undefined)
-  ) {
-    process.stderr.write(HELP);
-    return 2;
+  const units = readUnits();
+  if (values.help || units === undefined) {
+    (values.help ? process.stdout : process.stderr).write(HELP);
+    return values.help ? 0 : 2;
   }
   const onProgress = (message: string): void => {
     process.stderr.write(`${message}\n`);
   };
-  const evaluation = await evaluate({ seed, size, pairs, plans, onProgress });
-  process.stdout.write(values.json ? `${JSON.stringify(evaluation, null, 2)}\n` : renderEvaluation(evaluation));
+  const { out } = values;
+  const results = await runUnits(units, { onProgress, ...(out !== undefined && { folder: join(out, 'runs') }) });
+  const summaries = summarise(results);
+  const [table, json] = [renderSummaries(summaries), `${JSON.stringify(summaries, null, 2)}\n`];
+  process.stdout.write(values.json ? json : table);
+  if (out !== undefined) {
+    const files = {
+      'table.txt': table,
+      'figures.json': json,
+      'reliability.svg': reliabilityPlot(summaries),
+      'latency.svg': latencyPlot(results),
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(out, name), text);
+    onProgress(`written to ${out}`);
+  }
   return 0;
 }
 

@@ -1,86 +1,120 @@
-import { type HopTechnique, optionProbes, type ReverseTraceroute } from '@revtr/engine';
-import type { JudgedHop, Judgement } from './judge.ts';
+import { bootstrap, type Estimate } from './bootstrap.ts';
+import { type Calibration, calibrate } from './calibration.ts';
+import type { JudgedHop, JudgedPair } from './judge.ts';
 import { mean, quantile, share } from './quantiles.ts';
+import type { Unit, UnitResult } from './unit.ts';
 
-/** Figures of one plan over many pairs. Shares are from 0 to 1, times in milliseconds of virtual time. */
-export interface PlanSummary {
-  readonly plan: string;
+/** Names of the figures, in the order of the table, with what each is for people. */
+export const FIGURES = {
+  reached: 'reach the source',
+  reachedWithoutInterdomain: 'reach without interdomain assumption',
+  hopsRight: 'hops right',
+  measuredHopsRight: 'hops called measured right',
+  routersFound: 'true routers found, completed paths',
+  asPathsExact: 'AS paths exact, of those that reach',
+  asPathsExactWithoutInterdomain: 'the same, without interdomain assumption',
+  optionProbesMedian: 'option probes, median',
+  optionProbesMean: 'option probes, mean',
+  optionProbesP95: 'option probes, p95',
+  allProbesMedian: 'all probes, median',
+  allProbesMean: 'all probes, mean',
+  allProbesP95: 'all probes, p95',
+  spoofedRounds: 'spoofed rounds, mean',
+  latencyMedian: 'virtual latency, median (ms)',
+  latencyP95: 'virtual latency, p95 (ms)',
+  latencyP99: 'virtual latency, p99 (ms)',
+} as const;
+export type Figure = keyof typeof FIGURES;
+
+/** All that is known of one plan on Internets of one size with one fleet. */
+export interface Summary extends Omit<Unit, 'seed' | 'pairs'> {
+  readonly seeds: readonly number[];
   readonly pairs: number;
-  readonly reached: number;
-  readonly reachedWithoutInterdomainAssumption: number;
-  /** Of all judged hops; of those called measured; of each technique. */
-  readonly hopsRight: number;
-  readonly measuredHopsRight: number;
-  readonly hopsByTechnique: Partial<Record<HopTechnique, { readonly share: number; readonly right: number }>>;
-  /** Routers of the true paths that completed results show. */
-  readonly routersFound: number;
-  /** Completed paths whose networks are exactly the true ones. */
-  readonly asPathsExact: number;
-  /** The same, of completed paths without an assumption across a border. */
-  readonly asPathsExactWithoutInterdomainAssumption: number;
-  readonly optionProbes: { readonly median: number; readonly mean: number; readonly p95: number };
-  readonly allProbes: { readonly median: number; readonly mean: number; readonly p95: number };
-  readonly spoofedRounds: number;
-  readonly latencyMs: { readonly median: number; readonly p95: number };
+  readonly figures: Readonly<Record<Figure, Estimate>>;
+  readonly hopsByTechnique: Readonly<Record<string, { readonly share: number; readonly right: number }>>;
+  /** Paths with a wrong hop, by the technique of the first one. */
+  readonly firstWrongHop: Readonly<Record<string, number>>;
   readonly failures: Readonly<Record<string, number>>;
+  readonly calibration: Calibration;
 }
 
-export function summarise(
-  plan: string,
-  results: readonly ReverseTraceroute[],
-  judgements: readonly Judgement[],
-): PlanSummary {
-  const reached = judgements.filter((judgement) => judgement.reached);
-  const hops = judgements.flatMap((judgement) => judgement.hops);
-  const options = results.map(({ stats }) => optionProbes(stats));
-  const all = results.map(({ stats }) => optionProbes(stats) + stats.tracerouteProbes + stats.plainPings);
-  const latency = results.map(({ startedAt, endedAt }) => endedAt - startedAt);
-  const count = results.length;
+/** Joins the seeds of each plan, size and fleet. */
+export function summarise(results: readonly UnitResult[]): Summary[] {
+  const groups = Map.groupBy(results, ({ unit: { plan, size, fleet } }) => `${plan} ${size} ${fleet}`);
+  return [...groups.values()].map((group): Summary => {
+    const { plan, size, fleet } = group[0].unit;
+    const pairs = group.flatMap((result) => result.pairs);
+    const hops = pairs.flatMap((pair) => pair.hops);
+    const wrong = pairs.flatMap((pair) => pair.hops.find(({ verdict }) => verdict === 'wrong')?.technique ?? []);
+    return {
+      plan,
+      size,
+      fleet,
+      seeds: group.map(({ unit }) => unit.seed),
+      pairs: pairs.length,
+      figures: bootstrap(pairs, figuresOf),
+      hopsByTechnique: byTechnique(hops),
+      firstWrongHop: countOf(wrong),
+      failures: countOf(pairs.flatMap(({ failure }) => failure ?? [])),
+      calibration: calibrate(hops),
+    };
+  });
+}
+
+function figuresOf(pairs: readonly JudgedPair[]): Record<Figure, number> {
+  const reached = pairs.filter((pair) => pair.reached);
+  const sure = reached.filter((pair) => !pair.usesInterdomainAssumption);
+  const hops = pairs.flatMap((pair) => pair.hops);
+  const [options, all, latency] = [
+    pairs.map((p) => p.optionProbes),
+    pairs.map((p) => p.allProbes),
+    pairs.map((p) => p.latencyMs),
+  ];
+  const sum = (of: (pair: JudgedPair) => number): number => reached.reduce((total, pair) => total + of(pair), 0);
   return {
-    plan,
-    pairs: count,
-    reached: share(reached.length, count),
-    reachedWithoutInterdomainAssumption: share(reached.filter((one) => !one.usesInterdomainAssumption).length, count),
+    reached: share(reached.length, pairs.length),
+    reachedWithoutInterdomain: share(sure.length, pairs.length),
     hopsRight: shareRight(hops),
     measuredHopsRight: shareRight(hops.filter(({ trust }) => trust === 'measured')),
-    hopsByTechnique: byTechnique(hops),
     routersFound: share(
-      sum(reached, ({ foundRouters }) => foundRouters),
-      sum(reached, ({ trueRouters }) => trueRouters),
+      sum((pair) => pair.foundRouters),
+      sum((pair) => pair.trueRouters),
     ),
     asPathsExact: shareExact(reached),
-    asPathsExactWithoutInterdomainAssumption: shareExact(reached.filter((one) => !one.usesInterdomainAssumption)),
-    optionProbes: { median: quantile(options, 0.5), mean: mean(options), p95: quantile(options, 0.95) },
-    allProbes: { median: quantile(all, 0.5), mean: mean(all), p95: quantile(all, 0.95) },
-    spoofedRounds: mean(results.map(({ stats }) => stats.spoofedRecordRouteRounds)),
-    latencyMs: { median: quantile(latency, 0.5), p95: quantile(latency, 0.95) },
-    failures: failuresOf(results),
+    asPathsExactWithoutInterdomain: shareExact(sure),
+    optionProbesMedian: quantile(options, 0.5),
+    optionProbesMean: mean(options),
+    optionProbesP95: quantile(options, 0.95),
+    allProbesMedian: quantile(all, 0.5),
+    allProbesMean: mean(all),
+    allProbesP95: quantile(all, 0.95),
+    spoofedRounds: mean(pairs.map((pair) => pair.spoofedRounds)),
+    latencyMedian: quantile(latency, 0.5),
+    latencyP95: quantile(latency, 0.95),
+    latencyP99: quantile(latency, 0.99),
   };
 }
 
-const sum = <T>(list: readonly T[], of: (item: T) => number): number =>
-  list.reduce((total, item) => total + of(item), 0);
-
-const shareExact = (list: readonly Judgement[]): number =>
-  share(list.filter(({ asPathExact }) => asPathExact).length, list.length);
+const shareExact = (pairs: readonly JudgedPair[]): number =>
+  share(pairs.filter(({ asPathExact }) => asPathExact).length, pairs.length);
 
 function shareRight(hops: readonly JudgedHop[]): number {
-  const judged = hops.filter(({ verdict }) => verdict !== 'unjudged');
-  return share(judged.filter(({ verdict }) => verdict === 'right').length, judged.length);
+  let judged = 0;
+  let right = 0;
+  for (const { verdict } of hops) {
+    if (verdict !== 'unjudged') judged++;
+    if (verdict === 'right') right++;
+  }
+  return share(right, judged);
 }
 
-function byTechnique(hops: readonly JudgedHop[]): PlanSummary['hopsByTechnique'] {
+function byTechnique(hops: readonly JudgedHop[]): Summary['hopsByTechnique'] {
   const groups = Map.groupBy(hops, ({ technique }) => technique);
   return Object.fromEntries(
-    [...groups].map(([technique, list]) => [
-      technique,
-      { share: share(list.length, hops.length), right: shareRight(list) },
-    ]),
+    [...groups].map(([name, list]) => [name, { share: share(list.length, hops.length), right: shareRight(list) }]),
   );
 }
 
-function failuresOf(results: readonly ReverseTraceroute[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { failReason } of results) if (failReason) counts[failReason.code] = (counts[failReason.code] ?? 0) + 1;
-  return counts;
+function countOf(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, list]) => [name, list.length]));
 }

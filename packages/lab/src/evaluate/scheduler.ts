@@ -1,0 +1,63 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type Unit, type UnitResult, unitName } from './unit.ts';
+
+export interface ScheduleOptions {
+  /** Folder in which the result of each unit is kept, and looked for before it is run. Default: none. */
+  readonly folder?: string;
+  readonly onProgress: (message: string) => void;
+}
+
+interface WorkerAnswer {
+  readonly result?: UnitResult;
+  readonly error?: string;
+}
+
+/** Runs units on all cores, in any order; those whose results are in the folder are read instead. */
+export async function runUnits(units: readonly Unit[], { folder, onProgress }: ScheduleOptions): Promise<UnitResult[]> {
+  if (folder !== undefined) await mkdir(folder, { recursive: true });
+  const results: UnitResult[] = new Array(units.length);
+  let next = 0;
+  let done = 0;
+  const work = async (): Promise<void> => {
+    const worker = new Worker(new URL('./unit-worker.ts', import.meta.url));
+    try {
+      while (next < units.length) {
+        const i = next++;
+        results[i] = await runOrRead(worker, units[i], folder);
+        done++;
+        onProgress(`${unitName(units[i])}: ${done} of ${units.length} done`);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), units.length) }, work));
+  return results;
+}
+
+async function runOrRead(worker: Worker, unit: Unit, folder: string | undefined): Promise<UnitResult> {
+  if (folder === undefined) return runOn(worker, unit);
+  const path = join(folder, `${unitName(unit)}.json`);
+  const kept = await readFile(path, 'utf8').catch(() => undefined);
+  if (kept !== undefined) return JSON.parse(kept);
+  const result = await runOn(worker, unit);
+  // A file is there whole or not at all, so that a run that was cut can go on.
+  await writeFile(`${path}.part`, JSON.stringify(result));
+  await rename(`${path}.part`, path);
+  return result;
+}
+
+function runOn(worker: Worker, unit: Unit): Promise<UnitResult> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', ({ result, error }: WorkerAnswer) => {
+      worker.off('error', reject);
+      if (result !== undefined) resolve(result);
+      else reject(new Error(`${unitName(unit)}: ${error}`));
+    });
+    worker.postMessage(unit);
+  });
+}

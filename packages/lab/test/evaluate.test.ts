@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bootstrap } from '../src/evaluate/bootstrap.ts';
+import { calibrate } from '../src/evaluate/calibration.ts';
+import type { JudgedHop } from '../src/evaluate/judge.ts';
+import { mean, quantile } from '../src/evaluate/quantiles.ts';
+
+const MAIN = new URL('../src/evaluate/main.ts', import.meta.url).pathname;
+
+function evaluate(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [MAIN, ...args]);
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.once('exit', (code) => resolve({ code, out, err }));
+  });
+}
+
+describe('the evaluation', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'revtr-evaluate-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('gives the same figures again, goes on where it was cut, and writes table and plots', async () => {
+    const args = ['--size', 'small', '--seed', '11-12', '--pairs', '40', '--fleet', '8', '--json', '--out', folder];
+    const first = await evaluate(...args);
+    expect(first.code).toBe(0);
+    const [ours, original] = JSON.parse(first.out);
+    expect([ours.plan, original.plan, ours.pairs, ours.seeds]).toEqual(['default', 'revtr2', 80, [11, 12]]);
+    expect(ours.figures.reached.low).toBeLessThanOrEqual(ours.figures.reached.value);
+    expect(readdirSync(folder).sort()).toEqual(['figures.json', 'latency.svg', 'reliability.svg', 'runs', 'table.txt']);
+    const runs = readdirSync(join(folder, 'runs'));
+    expect(runs).toHaveLength(4);
+    const kept = readFileSync(join(folder, 'runs', runs[0]), 'utf8');
+    unlinkSync(join(folder, 'runs', runs[0]));
+    const second = await evaluate(...args);
+    expect(second.out).toBe(first.out);
+    expect(readFileSync(join(folder, 'runs', runs[0]), 'utf8')).toBe(kept);
+  });
+
+  it.each([
+    ['--seed', 'x'],
+    ['--plan', 'none'],
+    ['--size', 'huge'],
+    ['--pairs', '0'],
+    ['--fleet', '1-'],
+  ])('refuses %s %s', async (...args) => {
+    const { code, err } = await evaluate(...args);
+    expect(code).toBe(2);
+    expect(err).toContain('npm run evaluate');
+  });
+});
+
+describe('confidence intervals', () => {
+  it('hold the true mean about as often as they promise', () => {
+    const lists = Array.from({ length: 60 }, (_, k) =>
+      Array.from({ length: 50 }, (_, i) => (Math.imul(i * 97 + k * 7919 + 13, 2654435761) >>> 0) / 2 ** 32),
+    );
+    const holds = lists.filter((list) => {
+      const { average } = bootstrap(list, (sample) => ({ average: mean(sample) }));
+      return average.low <= 0.5 && average.high >= 0.5;
+    });
+    expect(holds.length).toBeGreaterThanOrEqual(51);
+    expect(holds.length).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('calibration', () => {
+  const hops = (confidence: number, right: number, wrong: number): JudgedHop[] =>
+    [...Array(right).fill('right'), ...Array(wrong).fill('wrong')].map((verdict) => ({
+      technique: 'atlas',
+      trust: 'measured',
+      confidence,
+      verdict,
+    }));
+
+  it('is perfect when the share right is the confidence, and counts how far it is off', () => {
+    expect(calibrate(hops(0.75, 75, 25)).error).toBeCloseTo(0);
+    expect(calibrate(hops(0.75, 75, 25)).brier).toBeCloseTo(0.1875);
+    expect(calibrate([...hops(0.75, 55, 45), ...hops(1, 100, 0)]).error).toBeCloseTo(0.1);
+  });
+
+  it('leaves out what could not be judged', () => {
+    expect(
+      calibrate([{ technique: 'atlas', trust: 'measured', confidence: 0.5, verdict: 'unjudged' }, ...hops(1, 10, 0)])
+        .bins,
+    ).toHaveLength(1);
+  });
+});
+
+describe('quantiles', () => {
+  it('are values of the list, by nearest rank', () => {
+    expect([0, 0.25, 0.5, 0.95, 1].map((q) => quantile([4, 1, 3, 2], q))).toEqual([1, 1, 2, 4, 4]);
+    expect(quantile([], 0.5)).toBe(0);
+  });
+});
