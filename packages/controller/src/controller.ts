@@ -96,8 +96,9 @@ export class Controller {
 
   /** Opens the API and begins to measure. Returns the address of the API. */
   async start(): Promise<string> {
+    const url = await this.#app.listen({ host: this.#options.host, port: this.#options.port });
     this.#runner.start();
-    return this.#app.listen({ host: this.#options.host, port: this.#options.port });
+    return url;
   }
 
   /** Stops taking requests, ends open streams, and gives unfinished measurements back to the queue. */

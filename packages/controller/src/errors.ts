@@ -13,7 +13,6 @@ export const ERROR_STATUS = {
   quotaParallel: 429,
   quotaPerMinute: 429,
   internal: 500,
-  stopping: 503,
 } as const;
 export type ControllerErrorCode = keyof typeof ERROR_STATUS;
 

@@ -275,6 +275,8 @@ describe('bad input', () => {
     expect(await statusOf('/api/v2/batches/99999999')).toBe(404);
     expect(await statusOf('/api/v2/batches/99999999/events')).toBe(404);
     expect(await statusOf('/nothing')).toBe(404);
+    const wrongMethod = await call('POST', '/api/v1/sources', '{}');
+    expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'GET']);
   });
 
   it('gets 413 for 100,000 pairs', async () => {

@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 
 const MAIN = new URL('../src/demo/main.ts', import.meta.url).pathname;
 
 /** Runs the demo as a newcomer does, and reads what it prints. `until` ends it with Ctrl-C. */
-function demo(args: string[], until?: string): Promise<{ code: number | null; out: string; err: string }> {
+function demo(
+  args: string[],
+  until?: string,
+  environment: Record<string, string> = {},
+): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, REVTR_PORT: '0' } });
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env: { ...process.env, REVTR_PORT: '0', ...environment },
+    });
     let [out, err] = ['', ''];
     let isTold = false;
     child.stdout.on('data', (chunk: Buffer) => {
@@ -38,6 +46,23 @@ describe('the demo', () => {
     expect(out).toMatch(/API at http:\/\/127\.0\.0\.1:\d+, key revtr_/);
     expect(out).toContain('TECHNIQUE');
     expect(out).toMatch(/stopping\n$/);
+  });
+
+  it('stops at once while it prepares', async () => {
+    const { code, out, err } = await demo([], 'surveying');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/stopped\n$/);
+  });
+
+  it('says when the port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+    const { code, err } = await demo(['--size', 'small'], undefined, { REVTR_PORT: port });
+    server.close();
+    expect(code).toBe(1);
+    expect(err).toContain('EADDRINUSE');
   });
 
   it('refuses arguments it does not know', async () => {

@@ -23,9 +23,13 @@ export function installErrorHandler(app: FastifyInstance): void {
     if (known.status >= 500) request.log.error({ err: error }, 'request failed');
     return sendError(reply, known);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendError(reply, new ControllerError('notFound', `there is no ${request.method} ${request.url.split('?')[0]}`)),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    const [url] = request.url.split('?');
+    const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url }));
+    if (allowed.length === 0) return sendError(reply, new ControllerError('notFound', `there is no ${url}`));
+    reply.header('allow', allowed.join(', '));
+    return sendError(reply, new ControllerError('methodNotAllowed', `${url} takes ${allowed.join(' and ')} requests`));
+  });
 }
 
 function sendError(

@@ -2,6 +2,7 @@ import { renderMeasurement, type Terminal } from '@revtr/cli';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { readSettings } from '@revtr/controller';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { ProbingError } from '@revtr/probing';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 import { startSimulatedSystem } from '../world/simulated-system.ts';
@@ -33,6 +34,10 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
   try {
     return await demonstrate({ ...options, seed, size: options.size }, say, signal);
   } catch (error) {
+    if (signal.aborted && error instanceof ProbingError) {
+      say('stopped');
+      return 0;
+    }
     if (!isExpected(error)) throw error;
     process.stderr.write(`demo: ${error.message}\n`);
     return 1;
@@ -56,7 +61,7 @@ async function demonstrate(
   say(`simulated Internet: ${networks.count} networks, ${routers.count} routers (seed ${seed}, ${size})`);
   const system = await startSimulatedSystem(
     world,
-    { ...settings, port: once ? 0 : settings.port, realTime: !once },
+    { ...settings, port: once ? 0 : settings.port, realTime: !once, signal },
     pino({ level: settings.logLevel }, pino.destination(2)),
   );
   try {

@@ -8,6 +8,8 @@ import { type System, type SystemOptions, startSystem } from './system.ts';
 export interface SimulatedSystemOptions extends Omit<SystemOptions, 'sources'> {
   /** Whether, after the preparation, simulated time passes as fast as real time. */
   readonly realTime: boolean;
+  /** Ends the preparation early: the start then rejects with `cancelled`. */
+  readonly signal?: AbortSignal;
 }
 
 /** Prepares the world and starts the whole system on it. */
@@ -17,7 +19,7 @@ export async function startSimulatedSystem(
   log: Logger,
 ): Promise<System> {
   const { clock } = world.internet;
-  const engine = new ReverseTracerouteEngine({ plan: defaultPlan }, await clock.drive(world.prepare()));
+  const engine = new ReverseTracerouteEngine({ plan: defaultPlan }, await clock.drive(world.prepare(options.signal)));
   const facts = simulatedFacts(world.internet, { ipToAs: world.ipToAs, asNames: world.data.asNames });
   const sources = world.sources.map(({ address, hostname, site }) => ({
     address: formatIpv4(address),
@@ -27,13 +29,15 @@ export async function startSimulatedSystem(
   if (options.realTime) clock.pace();
   const over = new AbortController();
   const driving = clock.runUntil(over.signal);
-  const system = await startSystem({ ...options, sources }, { engine, facts, targetPolicy: world.targetPolicy, log });
-  return {
-    ...system,
-    stop: async () => {
-      await system.stop();
-      over.abort();
-      await driving;
-    },
+  const stopDriving = (): Promise<void> => {
+    over.abort();
+    return driving;
   };
+  try {
+    const system = await startSystem({ ...options, sources }, { engine, facts, targetPolicy: world.targetPolicy, log });
+    return { ...system, stop: () => system.stop().then(stopDriving) };
+  } catch (error) {
+    await stopDriving();
+    throw error;
+  }
 }

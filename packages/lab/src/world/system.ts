@@ -27,6 +27,14 @@ export interface System {
 }
 
 const UNLIMITED = 1_000_000_000;
+const OPERATOR = {
+  name: 'Lab',
+  email: 'lab@revtr.example',
+  role: 'operator',
+  max_per_day: UNLIMITED,
+  max_parallel: UNLIMITED,
+  max_per_minute: UNLIMITED,
+} as const;
 
 /** Opens the database and starts controller and API over an engine. */
 export async function startSystem(
@@ -41,21 +49,19 @@ export async function startSystem(
   const { host, port, concurrency, maxBatch = 20_000 } = options;
   const database = await openDatabase(parseDatabaseSettings(options.database));
   const settings = { host, port, publicUrl: undefined, concurrency, maxBatch };
-  const controller = await Controller.create(settings, { database, ...collaborators });
-  for (const source of options.sources) await controller.sources.put(source);
-  const user = await controller.users.ensure({
-    name: 'Lab',
-    email: 'lab@revtr.example',
-    role: 'operator',
-    max_per_day: UNLIMITED,
-    max_parallel: UNLIMITED,
-    max_per_minute: UNLIMITED,
-  });
-  const key = await controller.users.issueKey(user.id);
-  const url = await controller.start();
-  const stop = async (): Promise<void> => {
-    await controller.stop();
+  try {
+    const controller = await Controller.create(settings, { database, ...collaborators });
+    for (const source of options.sources) await controller.sources.put(source);
+    const user = await controller.users.ensure(OPERATOR);
+    const key = await controller.users.issueKey(user.id);
+    const url = await controller.start();
+    const stop = async (): Promise<void> => {
+      await controller.stop();
+      await database.close();
+    };
+    return { url, key, controller, stop };
+  } catch (error) {
     await database.close();
-  };
-  return { url, key, controller, stop };
+    throw error;
+  }
 }
