@@ -3,7 +3,8 @@ import type { AtlasMatchKind, TurningPoint } from './hop.ts';
 /**
  * How often a hop of each kind is on the true path when the hop before it is. For what probes show: shares over the
  * development seeds 1 to 3 of the simulator, size medium, rounded down. For assumptions: the shares published for the real
- * Internet (90 % within a network, 57 % across a border, IMC 2022), since the simulator is kinder to symmetry than that.
+ * Internet (90 % within a network, 57 % across a border, IMC 2022), since the simulator is kinder to symmetry than that; a
+ * host's gateway, always right in the simulator, is set between.
  */
 export const CONFIDENCE = {
   destination: 1,
@@ -16,5 +17,5 @@ export const CONFIDENCE = {
     AtlasMatchKind,
     number
   >,
-  assumed: { intradomain: 0.9, interdomain: 0.57, notAdjacent: 0.5 },
+  assumed: { gateway: 0.95, intradomain: 0.9, interdomain: 0.57, notAdjacent: 0.5 },
 } as const;

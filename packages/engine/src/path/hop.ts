@@ -62,6 +62,8 @@ export type Evidence =
       readonly target: Ipv4Address;
       /** Whether this hop came right before `target`, without a silent one between. */
       readonly adjacent: boolean;
+      /** Whether this is the router that a host is behind: in its network, whoever announces the address. */
+      readonly isGateway: boolean;
       readonly at: number;
     };
 

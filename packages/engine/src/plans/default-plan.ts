@@ -29,6 +29,7 @@ export const defaultPlan: Plan = {
     }),
     new AssumedSymmetry({
       allowInterdomain: true,
+      trustGateways: true,
       allowIncomplete: true,
       tailOnly: true,
       timeoutMs: 1_000,

@@ -37,6 +37,7 @@ export const revtr2Plan: Plan = {
     }),
     new AssumedSymmetry({
       allowInterdomain: false,
+      trustGateways: false,
       allowIncomplete: false,
       tailOnly: false,
       timeoutMs: 2_000,

@@ -9,6 +9,11 @@ import { type Extension, type Measurement, nothingFound, type Technique } from '
 export interface AssumedSymmetryOptions {
   /** Whether a hop may be assumed across a border between networks. */
   readonly allowInterdomain: boolean;
+  /**
+   * Whether the router right before a destination that is a host counts as its gateway, in the destination's network however its
+   * address is announced: border routers have addresses of the other network on the link to it.
+   */
+  readonly trustGateways: boolean;
   /** Whether a traceroute that did not arrive may still give its last responsive hop. */
   readonly allowIncomplete: boolean;
   /** Whether only the end of the forward path is traced. */
@@ -90,21 +95,28 @@ export class AssumedSymmetry implements Technique {
     const { path, ipToAs, clock } = measurement;
     const target = path.last.address;
     const network = ipToAs.originOf(target);
-    const isIntradomain = network !== undefined && network === ipToAs.originOf(address);
+    const isGateway = adjacent && this.#options.trustGateways && this.#isHost(measurement, target);
+    const isIntradomain = isGateway || (network !== undefined && network === ipToAs.originOf(address));
     if (!isIntradomain && !(measurement.options.allowInterdomainSymmetry ?? this.#options.allowInterdomain)) {
       const failed = this.#fail('interdomainSymmetry', target);
       return nothingFound(failed.message, failed);
     }
-    const { intradomain, interdomain, notAdjacent } = CONFIDENCE.assumed;
+    const { gateway, intradomain, interdomain, notAdjacent } = CONFIDENCE.assumed;
+    const adjacentConfidence = isGateway ? gateway : isIntradomain ? intradomain : interdomain;
     const hop: Hop = {
       address,
       technique: isIntradomain ? 'assumedIntradomain' : 'assumedInterdomain',
       trust: 'assumed',
-      confidence: adjacent ? (isIntradomain ? intradomain : interdomain) : notAdjacent,
-      evidence: { type: 'symmetry', target, adjacent, at: clock.now() },
+      confidence: adjacent ? adjacentConfidence : notAdjacent,
+      evidence: { type: 'symmetry', target, adjacent, isGateway, at: clock.now() },
     };
-    const detail = `${formatIpv4(address)}, ${isIntradomain ? 'in the same network' : 'across a border'}`;
+    const detail = `${formatIpv4(address)}, ${isGateway ? 'its gateway' : isIntradomain ? 'in the same network' : 'across a border'}`;
     return { outcome: 'extended', from: path.hops.length - 1, hops: [hop], detail };
+  }
+
+  /** Whether `target` is the destination and nothing says that it is a router: then the router before it is its gateway. */
+  #isHost({ path, aliases }: Measurement, target: Ipv4Address): boolean {
+    return path.hops.length === 1 && aliases.routerKey(target) === target;
   }
 
   #fail(code: FailReason['code'], hop: Ipv4Address, why = ''): FailReason {

@@ -1,4 +1,4 @@
-import { quantile } from './quantiles.ts';
+import { quantiles } from './quantiles.ts';
 import type { Summary } from './summary.ts';
 import type { UnitResult } from './unit.ts';
 
@@ -32,7 +32,7 @@ export function reliabilityPlot(summaries: readonly Summary[]): string {
 export function latencyPlot(results: readonly UnitResult[]): string {
   const groups = Map.groupBy(results, ({ unit: { plan, fleet } }) => `${plan}, ${fleet} VPs`);
   const lines = [...groups].map(([name, group]): Line => {
-    const latencies = group.flatMap(({ pairs }) => pairs.map(({ latencyMs }) => latencyMs)).sort((a, b) => a - b);
+    const latencyAt = quantiles(group.flatMap(({ pairs }) => pairs.map(({ latencyMs }) => latencyMs)));
     const points = Array.from({ length: 101 }, (_, i): [number, number] => [
       logScale(quantile(latencies, i / 100)),
       i / 100,

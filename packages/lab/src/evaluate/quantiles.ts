@@ -1,8 +1,11 @@
-/** The value below which share `q` of the sorted values lie (nearest rank). 0 for no values. */
-export function quantile(values: readonly number[], q: number): number {
-  if (values.length === 0) return 0;
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];
+/** The value below which share `q` of the values lie (nearest rank). 0 for no values. */
+export const quantile = (values: readonly number[], q: number): number => quantiles(values)(q);
+
+/** Quantiles of one list, which is sorted once. */
+export function quantiles(values: readonly number[]): (q: number) => number {
+  const sorted = Float64Array.from(values).sort();
+  return (q) =>
+    sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];
 }
 
 export const mean = (values: readonly number[]): number =>

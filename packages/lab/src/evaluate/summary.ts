@@ -1,7 +1,7 @@
 import { bootstrap, type Estimate } from './bootstrap.ts';
 import { type Calibration, calibrate } from './calibration.ts';
 import type { JudgedHop, JudgedPair } from './judge.ts';
-import { mean, quantile, share } from './quantiles.ts';
+import { mean, quantiles, share } from './quantiles.ts';
 import type { Unit, UnitResult } from './unit.ts';
 
 /** Names of the figures, in the order of the table, with what each is for people. */
@@ -52,7 +52,7 @@ export function summarise(results: readonly UnitResult[]): Summary[] {
       fleet,
       seeds: group.map(({ unit }) => unit.seed),
       pairs: pairs.length,
-      figures: bootstrap(pairs, figuresOf),
+      figures: bootstrap(pairs.map(countHops), figuresOf),
       hopsByTechnique: byTechnique(hops),
       firstWrongHop: countOf(wrong),
       failures: countOf(pairs.flatMap(({ failure }) => failure ?? [])),
@@ -61,51 +61,66 @@ export function summarise(results: readonly UnitResult[]): Summary[] {
   });
 }
 
-function figuresOf(pairs: readonly JudgedPair[]): Record<Figure, number> {
+/** A pair with its hops counted: what is drawn thousands of times should be small. */
+interface CountedPair extends Omit<JudgedPair, 'hops'> {
+  readonly judged: number;
+  readonly right: number;
+  readonly judgedMeasured: number;
+  readonly rightMeasured: number;
+}
+
+function countHops({ hops, ...pair }: JudgedPair): CountedPair {
+  const judged = hops.filter(({ verdict }) => verdict !== 'unjudged');
+  const measured = judged.filter(({ trust }) => trust === 'measured');
+  const countRight = (list: readonly JudgedHop[]): number => list.filter(({ verdict }) => verdict === 'right').length;
+  return {
+    ...pair,
+    judged: judged.length,
+    right: countRight(judged),
+    judgedMeasured: measured.length,
+    rightMeasured: countRight(measured),
+  };
+}
+
+function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number> {
   const reached = pairs.filter((pair) => pair.reached);
   const sure = reached.filter((pair) => !pair.usesInterdomainAssumption);
-  const hops = pairs.flatMap((pair) => pair.hops);
   const [options, all, latency] = [
     pairs.map((p) => p.optionProbes),
     pairs.map((p) => p.allProbes),
     pairs.map((p) => p.latencyMs),
   ];
-  const sum = (of: (pair: JudgedPair) => number): number => reached.reduce((total, pair) => total + of(pair), 0);
+  const ratio = (list: readonly CountedPair[], part: keyof CountedPair, whole: keyof CountedPair): number =>
+    share(sum(list, part), sum(list, whole));
+  const [optionsAt, allAt, latencyAt] = [quantiles(options), quantiles(all), quantiles(latency)];
   return {
     reached: share(reached.length, pairs.length),
     reachedWithoutInterdomain: share(sure.length, pairs.length),
-    hopsRight: shareRight(hops),
-    measuredHopsRight: shareRight(hops.filter(({ trust }) => trust === 'measured')),
-    routersFound: share(
-      sum((pair) => pair.foundRouters),
-      sum((pair) => pair.trueRouters),
-    ),
-    asPathsExact: shareExact(reached),
-    asPathsExactWithoutInterdomain: shareExact(sure),
-    optionProbesMedian: quantile(options, 0.5),
+    hopsRight: ratio(pairs, 'right', 'judged'),
+    measuredHopsRight: ratio(pairs, 'rightMeasured', 'judgedMeasured'),
+    routersFound: ratio(reached, 'foundRouters', 'trueRouters'),
+    asPathsExact: ratio(reached, 'asPathExact', 'reached'),
+    asPathsExactWithoutInterdomain: ratio(sure, 'asPathExact', 'reached'),
+    optionProbesMedian: optionsAt(0.5),
     optionProbesMean: mean(options),
-    optionProbesP95: quantile(options, 0.95),
-    allProbesMedian: quantile(all, 0.5),
+    optionProbesP95: optionsAt(0.95),
+    allProbesMedian: allAt(0.5),
     allProbesMean: mean(all),
-    allProbesP95: quantile(all, 0.95),
+    allProbesP95: allAt(0.95),
     spoofedRounds: mean(pairs.map((pair) => pair.spoofedRounds)),
-    latencyMedian: quantile(latency, 0.5),
-    latencyP95: quantile(latency, 0.95),
-    latencyP99: quantile(latency, 0.99),
+    latencyMedian: latencyAt(0.5),
+    latencyP95: latencyAt(0.95),
+    latencyP99: latencyAt(0.99),
   };
 }
 
-const shareExact = (pairs: readonly JudgedPair[]): number =>
-  share(pairs.filter(({ asPathExact }) => asPathExact).length, pairs.length);
+/** Sum of a number, or count of a flag, over pairs. */
+const sum = (pairs: readonly CountedPair[], of: keyof CountedPair): number =>
+  pairs.reduce((total, pair) => total + Number(pair[of]), 0);
 
 function shareRight(hops: readonly JudgedHop[]): number {
-  let judged = 0;
-  let right = 0;
-  for (const { verdict } of hops) {
-    if (verdict !== 'unjudged') judged++;
-    if (verdict === 'right') right++;
-  }
-  return share(right, judged);
+  const judged = hops.filter(({ verdict }) => verdict !== 'unjudged');
+  return share(judged.filter(({ verdict }) => verdict === 'right').length, judged.length);
 }
 
 function byTechnique(hops: readonly JudgedHop[]): Summary['hopsByTechnique'] {
