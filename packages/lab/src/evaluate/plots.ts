@@ -33,10 +33,7 @@ export function latencyPlot(results: readonly UnitResult[]): string {
   const groups = Map.groupBy(results, ({ unit: { plan, fleet } }) => `${plan}, ${fleet} VPs`);
   const lines = [...groups].map(([name, group]): Line => {
     const latencyAt = quantiles(group.flatMap(({ pairs }) => pairs.map(({ latencyMs }) => latencyMs)));
-    const points = Array.from({ length: 101 }, (_, i): [number, number] => [
-      logScale(quantile(latencies, i / 100)),
-      i / 100,
-    ]);
+    const points = Array.from({ length: 101 }, (_, i): [number, number] => [logScale(latencyAt(i / 100)), i / 100]);
     return { name, points };
   });
   const ticks = [10, 100, 1_000, 10_000, 100_000, 1_000_000].map((ms): [number, string] => [
