@@ -1,6 +1,6 @@
 export { VirtualClock } from './clock/virtual-clock.ts';
-export { choosePlaces, describePlace, type Place, type Places } from './datasets/places.ts';
-export { type DataQuality, DEFAULT_DATA_QUALITY, type PublicData, publishData } from './datasets/public-data.ts';
+export type { Place, Places } from './datasets/places.ts';
+export { type DataQuality, type PublicData, publishData } from './datasets/public-data.ts';
 export { SimError, type SimErrorCode } from './errors.ts';
 export { HostBehaviours } from './forwarding/hosts.ts';
 export { Network, type PacketHandler } from './forwarding/network.ts';

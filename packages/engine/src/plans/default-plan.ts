@@ -1,5 +1,6 @@
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
+import { traceTail } from '../techniques/forward-traceroute.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
@@ -9,7 +10,7 @@ import type { Plan } from './plan.ts';
 const GRACE_MS = 30;
 
 /**
- * Our own plan: what is known first, then the atlas, after every new hop; small spoofed rounds of the nearest vantage
+ * Our own plan: the atlas first, then what is known, after every new hop; small spoofed rounds of the nearest vantage
  * points that end with their answers; symmetry across borders as a labelled last resort.
  */
 export const defaultPlan: Plan = {
@@ -31,10 +32,7 @@ export const defaultPlan: Plan = {
       allowInterdomain: true,
       trustGateways: true,
       allowIncomplete: true,
-      tailOnly: true,
-      timeoutMs: 1_000,
-      attempts: 2,
-      gapLimit: 4,
+      trace: (measurement, target) => traceTail(measurement, target, { timeoutMs: 1_000 }),
     }),
   ],
   resumeAt: () => 0,

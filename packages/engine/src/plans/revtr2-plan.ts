@@ -1,5 +1,6 @@
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
+import { traceWhole } from '../techniques/forward-traceroute.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import type { RoundState } from '../timing/round.ts';
@@ -39,10 +40,7 @@ export const revtr2Plan: Plan = {
       allowInterdomain: false,
       trustGateways: false,
       allowIncomplete: false,
-      tailOnly: false,
-      timeoutMs: 2_000,
-      attempts: 1,
-      gapLimit: 5,
+      trace: (measurement, target) => traceWhole(measurement, target, { timeoutMs: 2_000, attempts: 1, gapLimit: 5 }),
     }),
   ],
   resumeAt: (technique) => (technique === 'spoofedRecordRoute' ? 1 : 0),

@@ -3,7 +3,7 @@ import type { TracerouteResult } from '@revtr/probing';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { FailReason } from '../result.ts';
-import { traceTail, traceWhole } from './forward-traceroute.ts';
+import type { ForwardTraceroute } from './forward-traceroute.ts';
 import { type Extension, type Measurement, nothingFound, type Technique } from './technique.ts';
 
 export interface AssumedSymmetryOptions {
@@ -16,12 +16,8 @@ export interface AssumedSymmetryOptions {
   readonly trustGateways: boolean;
   /** Whether a traceroute that did not arrive may still give its last responsive hop. */
   readonly allowIncomplete: boolean;
-  /** Whether only the end of the forward path is traced. */
-  readonly tailOnly: boolean;
-  /** Wait for each reply of the traceroute, milliseconds, attempts for each hop, and silent hops before it gives up. */
-  readonly timeoutMs: number;
-  readonly attempts: number;
-  readonly gapLimit: number;
+  /** How the forward path is measured. */
+  readonly trace: ForwardTraceroute;
 }
 
 /** The router before a hop on the forward path from the source, and whether nothing silent lies between. */
@@ -62,7 +58,7 @@ export class AssumedSymmetry implements Technique {
   async #trace(measurement: Measurement, target: Ipv4Address): Promise<TracerouteResult> {
     const { clock, stats } = measurement;
     const startedAt = clock.now();
-    const traceroute = await (this.#options.tailOnly ? traceTail : traceWhole)(measurement, target, this.#options);
+    const traceroute = await this.#options.trace(measurement, target);
     stats.symmetryMs += clock.now() - startedAt;
     this.#traceroutes.push(traceroute);
     return traceroute;

@@ -1,14 +1,10 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { PingReply, TracerouteHop, TracerouteResult } from '@revtr/probing';
+import type { PingReply, TracerouteHop, TracerouteRequest, TracerouteResult } from '@revtr/probing';
 import { runRound } from '../timing/round.ts';
 import type { Measurement } from './technique.ts';
 
-export interface ForwardTracerouteOptions {
-  /** Longest wait for a reply, milliseconds; shorter once the target's round-trip time is known. */
-  readonly timeoutMs: number;
-  readonly attempts: number;
-  readonly gapLimit: number;
-}
+/** A way to measure the forward path from the source to a target, or its end. */
+export type ForwardTraceroute = (measurement: Measurement, target: Ipv4Address) => Promise<TracerouteResult>;
 
 /** Hops probed at once before the expected distance of the target, and behind it. */
 const BEFORE = 2;
@@ -28,7 +24,7 @@ const BLIND_GAP = 3;
 export async function traceTail(
   measurement: Measurement,
   target: Ipv4Address,
-  options: ForwardTracerouteOptions,
+  options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
 ): Promise<TracerouteResult> {
   const { path, prober, signal, stats, recordRouteTimeout, clock } = measurement;
   const sender = path.source;
@@ -142,10 +138,9 @@ class TailProbes {
 export async function traceWhole(
   { path, prober, stats, signal }: Measurement,
   target: Ipv4Address,
-  { timeoutMs, attempts, gapLimit }: ForwardTracerouteOptions,
+  options: Pick<TracerouteRequest, 'timeoutMs' | 'attempts' | 'gapLimit'>,
 ): Promise<TracerouteResult> {
-  const request = { type: 'traceroute', sender: path.source, target, attempts, gapLimit, timeoutMs } as const;
-  const traceroute = await prober.traceroute(request, signal);
+  const traceroute = await prober.traceroute({ type: 'traceroute', sender: path.source, target, ...options }, signal);
   stats.traceroutes++;
   stats.tracerouteProbes += traceroute.probesSent;
   return traceroute;

@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { firstResponsiveHost, HostBehaviours } from '../forwarding/hosts.ts';
 import type { SimParameters } from '../parameters.ts';
@@ -61,6 +61,3 @@ export function choosePlaces(topology: Topology, parameters: SimParameters): Pla
     hitlist: responsive.filter((address) => address !== undefined),
   };
 }
-
-/** The place at an address, for messages. */
-export const describePlace = (place: Place): string => `${place.hostname} (${formatIpv4(place.address)})`;
