@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 async function start(change?: (file: TopologyFile) => void): Promise<TestLab> {
-  running = await startTestLab('rtk', change);
+  running = await startTestLab('k', change);
   return running;
 }
 

@@ -39,7 +39,7 @@ export async function startTestLab(
 ): Promise<TestLab> {
   const file: TopologyFile = JSON.parse(await readFile(ASYMMETRIC, 'utf8'));
   change(file);
-  const lab = await KernelLab.up(parseTopology(file), { prefix });
+  const lab = await KernelLab.up(parseTopology(file), { prefix: prefixOf(suite) });
   const scampers = await startScampers(lab, { clock: systemClock }).catch(async (error: unknown) => {
     await lab.down();
     throw error;

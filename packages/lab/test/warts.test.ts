@@ -30,7 +30,7 @@ describe.skipIf(!canRunKernelLab())('warts', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'revtr-warts-'));
     file = join(directory, 'all.warts');
-    const { lab, down } = await startTestLab('rtw', ({ nodes }) => {
+    const { lab, down } = await startTestLab('w', ({ nodes }) => {
       nodes.R3 = { role: 'router', options: { ttl: 'silent' } };
     });
     await lab.exec('S', 'scamper', '-O', 'warts', '-o', file, ...COMMANDS.flatMap((command) => ['-I', command]));

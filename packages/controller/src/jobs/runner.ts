@@ -6,7 +6,7 @@ import type { BatchEvents } from '../events/batch-events.ts';
 import type { AddressFacts } from '../facts.ts';
 import { measurementOptionsSchema } from '../intake/options.ts';
 import type { Metrics } from '../metrics.ts';
-import { type StoredResult, toStoredHop, toStoredResult } from '../results/stored-result.ts';
+import { compactResult, type StoredResult, toStoredHops, toStoredResult } from '../results/stored-result.ts';
 import { ResultWriter } from './result-writer.ts';
 
 export interface RunnerOptions {
@@ -127,7 +127,7 @@ export class MeasurementRunner {
         events.publish(job.batchId, {
           type: 'path',
           measurement: job.id,
-          hops: hops.map((hop) => toStoredHop(hop, facts)),
+          hops: toStoredHops(hops, facts),
         });
       },
     });
@@ -135,7 +135,7 @@ export class MeasurementRunner {
 
   #store(job: Job, result: StoredResult): void {
     this.#batchOf.set(job.id, { batchId: job.batchId, stopReason: result.stopReason });
-    this.#writer.add({ id: job.id, result });
+    this.#writer.add({ id: job.id, result: compactResult(result) });
   }
 
   #announceEnd(id: number): void {

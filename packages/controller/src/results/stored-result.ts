@@ -1,4 +1,10 @@
-import { ARCHIVE_HOP_TYPES, type Evidence, type HopTechnique, type ReverseTraceroute } from '@revtr/engine';
+import {
+  ARCHIVE_HOP_TYPES,
+  type Evidence,
+  type HopTechnique,
+  type MeasuredHop,
+  type ReverseTraceroute,
+} from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 import { z } from 'zod';
@@ -43,8 +49,8 @@ const statsSchema = z.object({
   symmetryMs: z.number(),
 });
 
-/** The result of a measurement, as JSON in the database. */
-export const storedResultSchema = z.object({
+/** The result of a measurement. */
+export const resultSchema = z.object({
   plan: z.string(),
   stopReason: z.enum(['reaches', 'failed', 'trivial', 'cancelled']),
   failReason: z.object({ code: z.string(), message: z.string(), hop: address }).optional(),
@@ -70,7 +76,29 @@ export const storedResultSchema = z.object({
 });
 
 export type StoredHop = z.infer<typeof hopSchema>;
-export type StoredResult = z.infer<typeof storedResultSchema>;
+export type StoredResult = z.infer<typeof resultSchema>;
+
+/** In the database a hop whose evidence is that of the hop before it does not repeat it: results are the largest part of the data. */
+const compactResultSchema = resultSchema.extend({ hops: z.array(hopSchema.partial({ evidence: true })) });
+
+/** Writes a result the way the database keeps it. */
+export function compactResult(result: StoredResult): z.infer<typeof compactResultSchema> {
+  const hops = result.hops.map(({ evidence, ...hop }, i, all) =>
+    evidence === all[i - 1]?.evidence ? hop : { ...hop, evidence },
+  );
+  return { ...result, hops };
+}
+
+/** Reads a result from the database. @throws {z.ZodError} when it is not what {@link compactResult} writes */
+export function readStoredResult(json: unknown): StoredResult {
+  const result = compactResultSchema.parse(json);
+  let evidence: StoredHop['evidence'] = {};
+  const hops = result.hops.map((hop): StoredHop => {
+    evidence = hop.evidence ?? evidence;
+    return { ...hop, evidence };
+  });
+  return { ...result, hops };
+}
 
 /** Writes a result the way it is stored, with the networks of its hops. */
 export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): StoredResult {
@@ -81,7 +109,7 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
     ...(failReason && { failReason: { ...failReason, hop: formatIpv4(failReason.hop) } }),
     startedAt,
     endedAt,
-    hops: result.hops.map((hop) => toStoredHop(hop, facts)),
+    hops: toStoredHops(result.hops, facts),
     stats,
     attempts: result.attempts.flatMap(({ outcome, hop, ...attempt }) =>
       outcome === 'notApplicable' ? [] : [{ ...attempt, outcome, hop: formatIpv4(hop) }],
@@ -90,8 +118,16 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
   };
 }
 
-/** Writes one hop the way it is stored. */
-export function toStoredHop(hop: ReverseTraceroute['hops'][number], facts: AddressFacts): StoredHop {
+/** Writes hops the way they are stored; those that share their evidence go on sharing it. */
+export function toStoredHops(hops: readonly MeasuredHop[], facts: AddressFacts): StoredHop[] {
+  let evidence: StoredHop['evidence'] = {};
+  return hops.map((hop, i) => {
+    if (hop.evidence !== hops[i - 1]?.evidence) evidence = toStoredEvidence(hop.evidence);
+    return toStoredHop(hop, evidence, facts);
+  });
+}
+
+function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], facts: AddressFacts): StoredHop {
   const asn = facts.ipToAs.originOf(hop.address);
   return {
     address: formatIpv4(hop.address),
@@ -103,7 +139,7 @@ export function toStoredHop(hop: ReverseTraceroute['hops'][number], facts: Addre
     ...(hop.rttMs !== undefined && { rttMs: hop.rttMs }),
     ...(hop.alternatives && { alternatives: hop.alternatives.map(formatIpv4) }),
     ...(hop.reusedAgeMs !== undefined && { reusedAgeMs: hop.reusedAgeMs }),
-    evidence: toStoredEvidence(hop.evidence),
+    evidence,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
-import { type StoredHop, type StoredResult, storedResultSchema } from '../../results/stored-result.ts';
+import { readStoredResult, type StoredHop, type StoredResult } from '../../results/stored-result.ts';
 
 /** Names of hop types in version 1. Both kinds of assumed symmetry have the one that clients know. */
 const HOP_TYPE_NAMES: Readonly<Record<StoredHop['technique'], string>> = {
@@ -76,7 +76,7 @@ export function toRevtr(row: MeasurementRow, now: Date): Revtr {
       date: goTime(row.created_at),
     };
   }
-  const result = storedResultSchema.parse(row.result);
+  const result = readStoredResult(row.result);
   return {
     status: result.stopReason === 'cancelled' ? 'CANCELED' : 'COMPLETED',
     ...common,

@@ -2,7 +2,7 @@ import { parseIpv4 } from '@revtr/net';
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import type { AddressFacts } from '../../facts.ts';
-import { hopSchema, storedResultSchema } from '../../results/stored-result.ts';
+import { hopSchema, readStoredResult, resultSchema } from '../../results/stored-result.ts';
 
 const namedHopSchema = hopSchema.extend({
   name: z.string().optional().describe('Reverse DNS'),
@@ -18,7 +18,7 @@ export const measurementSchema = z.object({
   label: z.string(),
   state: z.enum(['queued', 'running', 'done']),
   createdAt: z.iso.datetime(),
-  result: storedResultSchema.extend({ hops: z.array(namedHopSchema) }).optional(),
+  result: resultSchema.extend({ hops: z.array(namedHopSchema) }).optional(),
 });
 z.globalRegistry.add(measurementSchema, { id: 'Measurement' });
 
@@ -44,7 +44,7 @@ export async function toMeasurement(row: MeasurementRow, facts: AddressFacts): P
     createdAt: row.created_at.toISOString(),
   };
   if (row.state !== 'done') return common;
-  const result = storedResultSchema.parse(row.result);
+  const result = readStoredResult(row.result);
   const hops = await Promise.all(
     result.hops.map(async (hop) => {
       const name = await facts.nameOf(parseIpv4(hop.address));
