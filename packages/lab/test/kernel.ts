@@ -33,8 +33,12 @@ export interface TopologyFile {
 
 const ASYMMETRIC = new URL('../src/kernel/asymmetric.json', import.meta.url);
 
+/** Distinct among suites, and among runs at the same time on one machine. */
+const prefixOf = (suite: string): string => `${suite}${(process.pid % 36 ** 3).toString(36)}`;
+
+/** Starts a lab; `suite` is one letter, distinct among suites. */
 export async function startTestLab(
-  prefix: string,
+  suite: string,
   change: (file: TopologyFile) => void = () => undefined,
 ): Promise<TestLab> {
   const file: TopologyFile = JSON.parse(await readFile(ASYMMETRIC, 'utf8'));
