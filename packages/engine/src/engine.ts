@@ -48,11 +48,6 @@ export class ReverseTracerouteEngine {
     };
   }
 
-  /** What this engine has learned about paths to a source is forgotten. */
-  forget(source: Ipv4Address): void {
-    this.#memory.nextHops.forget(source);
-  }
-
   /** Measures one reverse traceroute. It never rejects for what the network does: the result says how it ended. */
   async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
     const { clock, aliases } = this.#collaborators;

@@ -12,7 +12,6 @@ export type NetErrorCode =
   | 'optionTruncated'
   | 'optionLengthTooSmall'
   | 'optionBeyondHeader'
-  | 'optionsTooLong'
   | 'badRecordRoute'
   | 'badTimestamp'
   | 'icmpTruncated'
@@ -20,7 +19,6 @@ export type NetErrorCode =
   | 'badExtension'
   | 'badChecksum'
   | 'unexpectedProtocol'
-  | 'unexpectedType'
   | 'bufferTooSmall';
 
 /** The one error class of this package: a stable code, a sentence for a person, typed details. */
@@ -34,9 +32,4 @@ export class NetError extends Error {
     this.code = code;
     this.details = details;
   }
-}
-
-/** Throws a {@link NetError} when `fault` is set: turns an allocation-free check into an exception. */
-export function assertNoFault(fault: NetErrorCode | undefined, what: string): void {
-  if (fault !== undefined) throw new NetError(fault, `${what}: ${fault}`);
 }

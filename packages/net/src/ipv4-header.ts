@@ -42,7 +42,6 @@ export function checkIpv4Header(bytes: Uint8Array, start: number, end: number): 
 
 export const headerLengthOf = (bytes: Uint8Array, start: number): number => (bytes[start] & 15) * 4;
 export const totalLengthOf = (bytes: Uint8Array, start: number): number => readWord(bytes, start + 2);
-export const identificationOf = (bytes: Uint8Array, start: number): number => readWord(bytes, start + 4);
 export const ttlOf = (bytes: Uint8Array, start: number): number => bytes[start + 8];
 export const protocolOf = (bytes: Uint8Array, start: number): number => bytes[start + 9];
 export const sourceOf = (bytes: Uint8Array, start: number): Ipv4Address => readIpv4(bytes, start + 12);

@@ -1,12 +1,5 @@
 /** What can go wrong with scamper and its files. Codes are stable. */
-export type ScamperErrorCode =
-  | 'badWarts'
-  | 'truncatedWarts'
-  | 'badProtocol'
-  | 'notInstalled'
-  | 'startFailed'
-  | 'stopped'
-  | 'refused';
+export type ScamperErrorCode = 'badWarts' | 'truncatedWarts' | 'badProtocol' | 'startFailed' | 'stopped' | 'refused';
 
 /** The one error class of this package: a stable code, a sentence for a person, typed details. */
 export class ScamperError extends Error {

@@ -93,11 +93,6 @@ export class Atlas {
     return [...new Set(hops)].filter((hop) => hop !== undefined);
   }
 
-  /** Forgets the traceroutes to a source. */
-  clean(source: Ipv4Address): void {
-    this.#sources.delete(source);
-  }
-
   #indexOf(source: Ipv4Address): SourceIndex {
     const index = this.#sources.get(source) ?? new SourceIndex();
     this.#sources.set(source, index);

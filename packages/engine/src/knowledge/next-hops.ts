@@ -57,9 +57,4 @@ export class NextHops {
     if (position === undefined || position.at < oldest) return { hops: [], at: 0 };
     return { hops: position.hops.slice(position.index + 1), at: position.at };
   }
-
-  /** Forgets everything about a source, for instance after its routing has changed. */
-  forget(source: Ipv4Address): void {
-    this.#bySource.delete(source);
-  }
 }
