@@ -13,7 +13,7 @@ export interface DataQuality {
 }
 
 /** Assumed: datasets are good, not perfect. MIDAR resolves part of the routers and is rarely wrong. */
-export const DEFAULT_DATA_QUALITY: DataQuality = {
+const DEFAULT_DATA_QUALITY: DataQuality = {
   missingPrefixes: 0.005,
   wrongPrefixes: 0.002,
   knownAliases: 0.6,
