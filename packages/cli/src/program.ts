@@ -1,5 +1,6 @@
 import { ClientError } from '@revtr/client';
 import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { addBatch } from './commands/batch.ts';
 import { addFetch } from './commands/fetch.ts';
 import { addMeasure } from './commands/measure.ts';
@@ -16,6 +17,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     code = chosen;
   };
   const program = new Command('revtr')
+    .version(manifest.version)
     .description('Reverse Traceroute: the path from any destination back to your source.')
     .showHelpAfterError('(revtr --help shows all commands)')
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })

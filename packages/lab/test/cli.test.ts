@@ -78,6 +78,9 @@ describe('revtr measure', () => {
     });
     for (const hop of measurement.result.hops) expect(hop.evidence.type).toBeTypeOf('string');
     expect(measurement.result.forward.hops.length).toBeGreaterThan(0);
+    const table = await revtr(['fetch', '--label', 'L']);
+    expect(table.out).toContain(`Forward path to ${system.destinations[2]}`);
+    expect(table.out).toMatch(/\n *\d+ {2}\d+\.\d+\.\d+\.\d+ +\d+\.\d ms\n/);
   });
 
   it('says what is wrong, with an exit code for each kind', async () => {
@@ -95,6 +98,7 @@ describe('revtr measure', () => {
     expect((await revtr(['sources', '--server', 'nonsense'])).code).toBe(2);
     expect((await revtr(['nonsense'])).code).toBe(2);
     expect((await revtr(['--help'])).code).toBe(0);
+    expect((await revtr(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 

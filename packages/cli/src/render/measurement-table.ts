@@ -56,7 +56,18 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
-  return [title, ...lines, summaryOf(measurement, terminal), ''].join('\n');
+  return [title, ...lines, summaryOf(measurement, terminal), ...forwardLines(measurement, terminal), ''].join('\n');
+}
+
+/** The forward path, when it was measured too. */
+function forwardLines({ result, destination }: Measurement, terminal: Terminal): string[] {
+  if (result?.forward === undefined) return [];
+  const { stop, hops } = result.forward;
+  const lines = hops.map(({ ttl, address = '*', rttMs }) => {
+    const rtt = rttMs === undefined ? '' : `${rttMs.toFixed(1)} ms`;
+    return `${String(ttl).padStart(2)}  ${address.padEnd(15)}  ${rtt.padStart(9)}`.trimEnd();
+  });
+  return ['', colours(terminal).bold(`Forward path to ${destination} (${stop})`), ...lines];
 }
 
 function summaryOf({ result }: Measurement, terminal: Terminal): string {
