@@ -10,6 +10,7 @@ import type { Plan } from './plans/plan.ts';
 import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './request.ts';
 import type { Attempt, FailReason, MeasuredHop, ReverseTraceroute, StopReason } from './result.ts';
 import { emptyStats } from './stats.ts';
+import { traceWhole } from './techniques/forward-traceroute.ts';
 import type { EngineCollaborators, EngineMemory, Extension, Measurement, Technique } from './techniques/technique.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 
@@ -27,6 +28,7 @@ export interface MeasureHooks {
 const MOST_STEPS = 64;
 const MOST_HOPS = 64;
 const RTT_TIMEOUT_MS = 1_000;
+const FORWARD_TIMEOUT_MS = 1_000;
 
 /** Measures reverse traceroutes after one plan, and remembers what they teach. */
 export class ReverseTracerouteEngine {
@@ -76,7 +78,9 @@ export class ReverseTracerouteEngine {
     let forward: TracerouteResult | undefined;
     try {
       ({ stopReason, failReason } = await this.#follow(measurement, attempts, hooks));
-      if (options.forwardTraceroute) forward = await this.#traceForward(measurement, destination);
+      if (options.forwardTraceroute) {
+        forward = await traceWhole(measurement, destination, { timeoutMs: FORWARD_TIMEOUT_MS });
+      }
       if (options.measureRtts && stopReason !== 'failed') rtts = await this.#measureRtts(measurement);
     } catch (error) {
       if (!(error instanceof ProbingError)) throw error;
@@ -151,16 +155,6 @@ export class ReverseTracerouteEngine {
     const { outcome, detail } = extension;
     attempts.push({ technique: technique.name, hop, outcome, detail, ms: clock.now() - startedAt });
     return extension;
-  }
-
-  async #traceForward({ path, prober, stats, signal }: Measurement, target: Ipv4Address): Promise<TracerouteResult> {
-    const forward = await prober.traceroute(
-      { type: 'traceroute', sender: path.source, target, timeoutMs: 1_000 },
-      signal,
-    );
-    stats.traceroutes++;
-    stats.tracerouteProbes += forward.probesSent;
-    return forward;
   }
 
   async #measureRtts({ path, prober, clock, stats, signal, mayProbe }: Measurement): Promise<Map<Ipv4Address, number>> {

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { ReverseTracerouteClient } from '@revtr/client';
+import { parseIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestSystem, type TestSystem } from './system.ts';
 
@@ -182,7 +183,7 @@ describe('version 1', () => {
   it('resolves host names', async () => {
     const [{ hostname, address }] = system.world.internet.places.vantagePoints;
     const [row] = await finished((await post({ revtrs: [{ src: system.source, dst: hostname }] })).body.result_uri);
-    expect(row.dst.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)).toBe(address);
+    expect(parseIpv4(row.dst)).toBe(address);
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { runCli } from '@revtr/cli';
+import { parseIpv4 } from '@revtr/net';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestSystem, type TestSystem } from './system.ts';
@@ -170,13 +171,7 @@ describe('revtr sim truth', () => {
     expect([...new Set(hops.map(({ asn }: { asn: number }) => asn))]).toEqual(asPath);
     const truth = new SimulatedInternet({ parameters: simParameters('small', 3) }).truth;
     expect(hops.map(({ router }: { router: number }) => router)).toEqual(
-      truth.path(
-        ...([from, to].map((text) => text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)) as [
-          number,
-          number,
-        ]),
-        0,
-      ).routers,
+      truth.path(parseIpv4(from), parseIpv4(to), 0).routers,
     );
     expect((await revtr(['sim', 'truth', '--from', '300.1.1.1', '--to', to])).code).toBe(2);
     expect((await revtr(['sim', 'truth', '--size', 'small', '--from', '223.1.1.1', '--to', to])).code).toBe(2);

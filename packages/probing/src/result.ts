@@ -1,4 +1,4 @@
-import type { Ipv4Address, MplsLabel, TimestampEntry } from '@revtr/net';
+import type { IcmpPacket, Ipv4Address, MplsLabel, TimestampEntry } from '@revtr/net';
 import type { PingRequest, TracerouteRequest } from './request.ts';
 
 /** What came back for a ping. */
@@ -15,6 +15,21 @@ export interface PingReply {
    */
   readonly recordRoute?: readonly Ipv4Address[];
   readonly timestamps?: readonly TimestampEntry[];
+}
+
+/** The reply that a packet is: an echo reply, or an error, which shows the stamps of the packet it quotes. */
+export function toPingReply(packet: IcmpPacket, rttMs: number): PingReply {
+  const { source, type, code, ttl } = packet;
+  const { recordRoute, timestamps } = packet.quoted ?? packet;
+  return {
+    from: source,
+    icmpType: type,
+    icmpCode: code,
+    rttMs,
+    ttl,
+    ...(recordRoute && { recordRoute }),
+    ...(timestamps && { timestamps }),
+  };
 }
 
 /** The end of a ping: answered, or silent until its timeout. */

@@ -1,4 +1,4 @@
-import type { Batches, MeasurementRow, QuotaExceeded, Sources, User } from '@revtr/storage';
+import type { Batch, Batches, MeasurementRow, QuotaExceeded, Sources, User } from '@revtr/storage';
 import { ControllerError, type ControllerErrorCode } from '../errors.ts';
 import type { AddressFacts } from '../facts.ts';
 import { type CheckedPairs, checkPairs, type RequestedPair } from './intake.ts';
@@ -63,11 +63,19 @@ export class Submission {
     return { batchId: outcome.id, rejected };
   }
 
-  /** The measurements of a batch, for its owner or an operator; empty for everybody else. */
-  async measurementsOf(user: User, batchId: number): Promise<MeasurementRow[]> {
+  /** A batch, for its owner or an operator. @throws {ControllerError} `notFound`, for everybody else too */
+  async batchOf(user: User, batchId: number): Promise<Batch> {
     const batch = await this.#batches.find(batchId);
-    if (batch === undefined || (batch.user_id !== user.id && user.role !== 'operator')) return [];
-    return this.#batches.measurementsOf(batchId);
+    if (batch === undefined || (batch.user_id !== user.id && user.role !== 'operator')) {
+      throw new ControllerError('notFound', `there is no batch ${batchId}`);
+    }
+    return batch;
+  }
+
+  /** The measurements of a batch, for its owner or an operator. @throws {ControllerError} `notFound` */
+  async measurementsOf(user: User, batchId: number): Promise<MeasurementRow[]> {
+    const { id } = await this.batchOf(user, batchId);
+    return this.#batches.measurementsOf(id);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
-import { inParallel, type PingRequest, type Prober, ProbingError } from '@revtr/probing';
+import { inParallel, type Prober, ProbingError } from '@revtr/probing';
 import type { VantagePointRanking } from '../ranking/ranking.ts';
+import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
 import type { Atlas } from './atlas.ts';
 import type { TailStamps } from './placing.ts';
@@ -93,15 +94,4 @@ async function stampsBehind(
   if (result?.reply?.recordRoute === undefined) return undefined;
   const reading = readRecordRoute(ping.target, result.reply.recordRoute, { ...facts, useHeuristics: false });
   return reading.hops.length > 0 ? reading.hops.map(({ address }) => address) : undefined;
-}
-
-/** A Record Route ping whose answer goes to `source`: spoofed unless the source sends it itself. */
-export function recordRoutePing(
-  sender: Ipv4Address,
-  source: Ipv4Address,
-  target: Ipv4Address,
-  timeoutMs: number,
-): PingRequest {
-  const request = { type: 'ping', sender, target, option: { type: 'recordRoute', slots: 9 }, timeoutMs } as const;
-  return sender === source ? request : { ...request, spoof: { claimedSource: source, receiver: source } };
 }

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type PingRequest, type Prober, pingAll } from '@revtr/probing';
+import { type Prober, pingAll } from '@revtr/probing';
+import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
 import type { DistanceRanking } from './distance-ranking.ts';
 import { OUT_OF_REACH } from './ranking.ts';
@@ -23,9 +24,7 @@ export async function surveyDistances(
 ): Promise<{ readonly probes: number; readonly answers: number }> {
   const { vantagePoints, targets, concurrency, timeoutMs, signal } = options;
   const requests = targets.flatMap((target) =>
-    vantagePoints.map(
-      (sender): PingRequest => ({ type: 'ping', sender, target, option: { type: 'recordRoute', slots: 9 }, timeoutMs }),
-    ),
+    vantagePoints.map((sender) => recordRoutePing(sender, sender, target, timeoutMs)),
   );
   let answers = 0;
   await pingAll(collaborators.prober, requests, {

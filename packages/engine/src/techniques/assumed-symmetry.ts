@@ -115,16 +115,14 @@ export class AssumedSymmetry implements Technique {
     return path.hops.length === 1 && aliases.routerKey(target) === target;
   }
 
-  #fail(code: FailReason['code'], hop: Ipv4Address, why = ''): FailReason {
+  #fail(code: keyof typeof MESSAGES, hop: Ipv4Address, why = ''): FailReason {
     return { code, hop, message: `${MESSAGES[code]}${why === '' ? '' : ` (${why})`}` };
   }
 }
 
-const MESSAGES: Readonly<Record<FailReason['code'], string>> = {
+/** The original's words. */
+const MESSAGES = {
   interdomainSymmetry: 'Assume symmetry on an interdomain link',
   tracerouteFailed: 'Traceroute failed when trying to assume symmetric',
   noSymmetricHop: 'Failed to find hops for any path.',
-  noHops: 'Failed to find hops for any path.',
-  tooManySteps: 'Too many steps',
-  probingFailed: 'Probing failed',
-};
+} as const;

@@ -129,7 +129,7 @@ class TailProbes {
     const [target, timeoutMs] = [this.#target, this.#timeoutMs];
     this.sent += ttls.length;
     const requests = ttls.map((ttl) => ({ type: 'ping', sender, target, ttl, timeoutMs }) as const);
-    const results = await runRound({ requests, deadline: () => timeoutMs, isUseful: () => true }, this.#measurement);
+    const results = await runRound({ requests, deadline: () => timeoutMs }, this.#measurement);
     for (const { request, reply } of results) if (reply !== undefined) this.#replies.set(request.ttl ?? 0, reply);
   }
 }

@@ -1,6 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { recordRoutePing } from '../atlas/collect.ts';
 import { OUT_OF_REACH } from '../ranking/ranking.ts';
+import { recordRoutePing } from '../record-route/ping.ts';
 import { type RoundDeadline, runRound } from '../timing/round.ts';
 import { readAnswer } from './record-route-answer.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
@@ -42,7 +42,7 @@ export class DirectRecordRoute implements Technique {
     const deadline: RoundDeadline = () => (isAdaptive ? measurement.recordRouteTimeout.current : timeoutMs);
     const request = recordRoutePing(path.source, path.source, target, timeoutMs);
     const startedAt = clock.now();
-    const [result] = await runRound({ requests: [request], deadline, isUseful: () => true }, measurement);
+    const [result] = await runRound({ requests: [request], deadline }, measurement);
     stats.recordRouteMs += clock.now() - startedAt;
     const useHeuristics = measurement.options.useHeuristics ?? this.#options.useHeuristics;
     const answer = result && readAnswer(measurement, result, useHeuristics);

@@ -1,6 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { recordRoutePing } from '../atlas/collect.ts';
 import type { Hop } from '../path/hop.ts';
+import { recordRoutePing } from '../record-route/ping.ts';
 import { type RoundDeadline, type RoundState, runRound } from '../timing/round.ts';
 import { bestAnswer, type ReadAnswer, readAnswer, withAlternatives } from './record-route-answer.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
@@ -93,7 +93,7 @@ export class SpoofedRecordRoute implements Technique {
       {
         requests: senders.map((sender) => recordRoutePing(sender, path.source, target, this.#options.timeoutMs)),
         deadline,
-        isUseful: (result) => {
+        onAnswer: (result) => {
           const answer = readAnswer(measurement, result, useHeuristics);
           if (answer !== undefined) answers.push(answer);
           return answer !== undefined && answer.hops.length > 0;

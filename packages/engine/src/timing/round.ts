@@ -2,7 +2,6 @@ import { type Clock, cancelled, type PingRequest, type PingResult, type Prober, 
 
 /** State of a round of parallel probes, for deciding how long to wait. */
 export interface RoundState {
-  readonly elapsedMs: number;
   /** When the first answer came and the first useful one, milliseconds after the start. */
   readonly firstAnswerMs: number | undefined;
   readonly firstUsefulMs: number | undefined;
@@ -14,8 +13,8 @@ export type RoundDeadline = (state: RoundState) => number;
 export interface Round {
   readonly requests: readonly PingRequest[];
   readonly deadline: RoundDeadline;
-  /** Whether an answer is worth ending the round for. */
-  readonly isUseful: (result: PingResult) => boolean;
+  /** Told of each answer; returns whether it is worth ending the round for. Default: every one is. */
+  readonly onAnswer?: (result: PingResult) => boolean;
 }
 
 /**
@@ -38,7 +37,7 @@ export async function runRound(
   let stopsAtMs = Number.POSITIVE_INFINITY;
   const keepDeadline = (): void => {
     const elapsedMs = clock.now() - startedAt;
-    const deadlineMs = round.deadline({ elapsedMs, ...state });
+    const deadlineMs = round.deadline(state);
     if (deadlineMs >= stopsAtMs) return;
     stopsAtMs = deadlineMs;
     clock.sleep(Math.max(0, deadlineMs - elapsedMs), over.signal).then(stop, () => undefined);
@@ -49,7 +48,7 @@ export async function runRound(
     answers.push(result);
     const elapsedMs = clock.now() - startedAt;
     state.firstAnswerMs ??= elapsedMs;
-    if (round.isUseful(result)) state.firstUsefulMs ??= elapsedMs;
+    if (round.onAnswer?.(result) ?? true) state.firstUsefulMs ??= elapsedMs;
     keepDeadline();
   });
   keepDeadline();

@@ -9,7 +9,7 @@ import {
   ReverseTracerouteEngine,
   surveyDistances,
 } from '@revtr/engine';
-import type { Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import { ScamperProber } from '@revtr/scamper';
 import type { KernelLab } from './kernel-lab.ts';
@@ -66,10 +66,8 @@ export function labPolicy(lab: KernelLab): TargetPolicy {
 
 /** The routers that packets from `from` to `to` pass, by a traceroute inside the namespace of `from`. */
 export async function trueNodes(lab: KernelLab, from: string, to: Ipv4Address): Promise<(string | undefined)[]> {
-  const octets = [24, 16, 8, 0].map((shift) => (to >>> shift) & 255).join('.');
-  const text = await lab.exec(from, 'scamper', '-O', 'json', '-I', `trace -P icmp-paris -q 1 -w 1 ${octets}`);
+  const text = await lab.exec(from, 'scamper', '-O', 'json', '-I', `trace -P icmp-paris -q 1 -w 1 ${formatIpv4(to)}`);
   const trace = text.split('\n').find((line) => line.includes('"type":"trace"')) ?? '{}';
   const addresses = [...trace.matchAll(/"addr":"([\d.]+)"/g)].map(([, address]) => address);
-  const toNumber = (address: string): number => address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  return addresses.map((address) => nodeOf(lab.topology, toNumber(address)));
+  return addresses.map((address) => nodeOf(lab.topology, parseIpv4(address)));
 }

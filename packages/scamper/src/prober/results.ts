@@ -1,4 +1,4 @@
-import { type IcmpPacket, type Ipv4Address, parseIpv4, type TimestampEntry } from '@revtr/net';
+import { type Ipv4Address, parseIpv4, type TimestampEntry } from '@revtr/net';
 import {
   type PingReply,
   type PingRequest,
@@ -12,7 +12,7 @@ import type { WartsPing, WartsPingReply } from '../warts/ping.ts';
 import { mplsLabelsOf, type WartsHop, type WartsTrace } from '../warts/trace.ts';
 
 /** The first reply of a ping record; `undefined` when there was none. */
-export function toPingReply(request: PingRequest, { replies: [reply] }: WartsPing): PingReply | undefined {
+export function recordedReply(request: PingRequest, { replies: [reply] }: WartsPing): PingReply | undefined {
   if (reply?.from === undefined) return undefined;
   const { icmp = 0, rttMicros = 0, ttl = 0, recordRoute, timestamps } = reply;
   const slots = request.option?.type === 'recordRoute' ? request.option.slots : 0;
@@ -24,20 +24,6 @@ export function toPingReply(request: PingRequest, { replies: [reply] }: WartsPin
     ttl,
     ...(recordRoute && { recordRoute: recordRoute.slice(0, slots).map(parseIpv4) }),
     ...(timestamps && { timestamps: toTimestamps(request, timestamps) }),
-  };
-}
-
-/** The reply that a receiver caught for a ping sent in its name. */
-export function caughtReply(packet: IcmpPacket, rttMs: number): PingReply {
-  const { source, type, code, ttl, recordRoute, timestamps } = packet;
-  return {
-    from: source,
-    icmpType: type,
-    icmpCode: code,
-    rttMs,
-    ttl,
-    ...(recordRoute && { recordRoute }),
-    ...(timestamps && { timestamps }),
   };
 }
 

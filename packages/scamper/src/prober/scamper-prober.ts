@@ -10,12 +10,13 @@ import {
   type Spoof,
   type TracerouteRequest,
   type TracerouteResult,
+  toPingReply,
 } from '@revtr/probing';
 import type { ScamperDriver } from '../control/scamper-driver.ts';
 import { ScamperError } from '../errors.ts';
 import type { WartsRecord } from '../warts/file.ts';
 import { pingCommand, type SpoofMark, sniffCommand, spoofCommand, traceCommand } from './commands.ts';
-import { caughtReply, toPingReply, toTracerouteResult } from './results.ts';
+import { recordedReply, toTracerouteResult } from './results.ts';
 
 export interface ScamperProberOptions {
   /** Scampers by the address of the host that each runs on. */
@@ -48,7 +49,7 @@ export class ScamperProber implements Prober {
       signal,
       (limited) => sender.run(pingCommand(request), limited).result,
     );
-    const reply = record?.type === 'ping' ? toPingReply(request, record) : undefined;
+    const reply = record?.type === 'ping' ? recordedReply(request, record) : undefined;
     return { type: 'ping', request, sentAt, ...(reply && { reply }) };
   }
 
@@ -85,7 +86,7 @@ export class ScamperProber implements Prober {
       return sniff.result;
     });
     const packet = record && findReply(record, request, mark);
-    return { type: 'ping', request, sentAt, ...(packet && { reply: caughtReply(packet, this.#clock.now() - sentAt) }) };
+    return { type: 'ping', request, sentAt, ...(packet && { reply: toPingReply(packet, this.#clock.now() - sentAt) }) };
   }
 
   /** Runs `work` for at most `timeoutMs`; `undefined` when it took longer. */

@@ -23,6 +23,7 @@ import {
   ProbingError,
   type TracerouteRequest,
   type TracerouteResult,
+  toPingReply,
 } from '@revtr/probing';
 import type { VirtualClock } from '../clock/virtual-clock.ts';
 import type { Network } from '../forwarding/network.ts';
@@ -74,23 +75,7 @@ export class SimProber implements Prober, ProbeSender {
       },
       signal,
     );
-    if (answer === undefined) return { type: 'ping', request, sentAt };
-    const { packet, rttMs } = answer;
-    const stamped = packet.quoted ?? packet;
-    return {
-      type: 'ping',
-      request,
-      sentAt,
-      reply: {
-        from: packet.source,
-        icmpType: packet.type,
-        icmpCode: packet.code,
-        rttMs,
-        ttl: packet.ttl,
-        ...(stamped.recordRoute && { recordRoute: stamped.recordRoute }),
-        ...(stamped.timestamps && { timestamps: stamped.timestamps }),
-      },
-    };
+    return { type: 'ping', request, sentAt, ...(answer && { reply: toPingReply(answer.packet, answer.rttMs) }) };
   }
 
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {

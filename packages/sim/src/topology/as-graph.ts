@@ -90,12 +90,13 @@ function connectPeers(i: number, { tier1, transit, tiers, random, connect, sameR
   }
 }
 
-function pickCity(random: Random): number {
+/** A home for a network: an index into the cities, the larger ones more often. */
+export function pickCity(random: Random): number {
   return pickWeighted(0, CITIES.length, random, (i) => CITIES[i].weight);
 }
 
 /** Chooses an index in [low, high) with probability proportional to its weight. */
-export function pickWeighted(low: number, high: number, random: Random, weightOf: (index: number) => number): number {
+function pickWeighted(low: number, high: number, random: Random, weightOf: (index: number) => number): number {
   let total = 0;
   for (let i = low; i < high; i++) total += weightOf(i);
   let rest = random.next() * total;

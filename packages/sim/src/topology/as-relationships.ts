@@ -1,8 +1,6 @@
 import type { Random } from '@revtr/probing';
 import { SimError } from '../errors.ts';
-import type { AsEdge, AsGraph, Tier } from './as-graph.ts';
-import { pickWeighted } from './as-graph.ts';
-import { CITIES } from './cities.ts';
+import { type AsEdge, type AsGraph, pickCity, type Tier } from './as-graph.ts';
 
 /**
  * Reads a CAIDA AS-relationship file: `provider|customer|-1` or `peer|peer|0` a line, `#` comments. Homes are not in the
@@ -37,6 +35,6 @@ export function parseAsRelationships(text: string, random: Random): AsGraph {
     customers[a]++;
   }
   const tiers = numbers.map((_, i): Tier => (providers[i] === 0 && customers[i] > 0 ? 1 : customers[i] > 0 ? 2 : 3));
-  const homes = numbers.map(() => pickWeighted(0, CITIES.length, random, (c) => CITIES[c].weight));
+  const homes = numbers.map(() => pickCity(random));
   return { tiers, homes, edges, numbers };
 }

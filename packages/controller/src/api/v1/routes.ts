@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ControllerError } from '../../errors.ts';
 import type { ApiCollaborators } from '../collaborators.ts';
 import { errorResponses } from '../errors.ts';
+import { numberInUrl, security } from '../route-parts.ts';
 import { camelCased, runRevtrSchema, toRequestedPairs } from './request.ts';
 import { getRevtrSchema, toRevtr } from './response.ts';
 
@@ -20,15 +21,9 @@ const acceptedSchema = z.object({
 });
 
 const querySchema = z.object({
-  batchid: z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a number')
-    .transform(Number)
-    .optional(),
+  batchid: numberInUrl.optional(),
   label: z.string().min(1).optional(),
 });
-
-const security = [{ revtrKey: [] }];
 
 /** Version 1 of the API, as clients of the original know it. */
 export function registerV1(
@@ -110,11 +105,7 @@ export function registerV1(
         batchid === undefined
           ? await batches.labelled(user.id, label ?? '')
           : await submission.measurementsOf(user, batchid);
-      if (rows.length === 0)
-        throw new ControllerError(
-          'notFound',
-          batchid === undefined ? `no measurement of yours has the label '${label}'` : `there is no batch ${batchid}`,
-        );
+      if (rows.length === 0) throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
       const now = new Date();
       return { revtrs: rows.map((row) => toRevtr(row, now)) };
     },

@@ -1,19 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ControllerError } from '../../errors.ts';
 import type { ApiCollaborators } from '../collaborators.ts';
 import { errorResponses } from '../errors.ts';
+import { numberInUrl, security } from '../route-parts.ts';
 import { streamBatch } from './event-stream.ts';
 import { batchSchema, measurementSchema, toMeasurement } from './schemas.ts';
 
-const paramsSchema = z.object({
-  id: z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a number')
-    .transform(Number),
-});
-const security = [{ revtrKey: [] }];
+const paramsSchema = z.object({ id: numberInUrl });
 
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
@@ -35,7 +29,6 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const user = await authenticator.userOf(request);
       const { id } = request.params;
       const rows = await submission.measurementsOf(user, id);
-      if (rows.length === 0) throw new ControllerError('notFound', `there is no batch ${id}`);
       const measurements = await Promise.all(rows.map((row) => toMeasurement(row, facts)));
       return { id, total: rows.length, done: rows.filter(({ state }) => state === 'done').length, measurements };
     },
@@ -76,9 +69,8 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     async (request, reply) => {
       const user = await authenticator.userOf(request);
       const { id } = request.params;
-      const rows = await submission.measurementsOf(user, id);
-      if (rows.length === 0) throw new ControllerError('notFound', `there is no batch ${id}`);
-      streamBatch({ batchId: id, total: rows.length, paths: request.query.paths === 'true' }, reply, collaborators);
+      const { size } = await submission.batchOf(user, id);
+      streamBatch({ batchId: id, total: size, paths: request.query.paths === 'true' }, reply, collaborators);
       return reply;
     },
   );
