@@ -2,14 +2,17 @@
 const mayImport = {
   net: [],
   probing: ['net'],
-  sim: ['net', 'probing'],
+  linux: [],
+  sim: ['linux', 'net', 'probing'],
   scamper: ['net', 'probing'],
+  link: ['net', 'probing'],
+  agent: ['link', 'linux', 'net', 'probing', 'scamper'],
   engine: ['net', 'probing'],
   storage: [],
-  controller: ['engine', 'net', 'probing', 'storage'],
+  controller: ['engine', 'link', 'net', 'probing', 'storage'],
   client: [],
   cli: ['client', 'net', 'scamper', 'sim'],
-  lab: ['cli', 'client', 'controller', 'engine', 'net', 'probing', 'scamper', 'sim', 'storage'],
+  lab: ['agent', 'cli', 'client', 'controller', 'engine', 'link', 'linux', 'net', 'probing', 'scamper', 'sim', 'storage'],
 };
 const packages = Object.keys(mayImport);
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ReverseTracerouteEngine } from '@revtr/engine';
+import type { TargetPolicy } from '@revtr/probing';
 import { Batches, type Database, Jobs, Sources, Users } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -7,8 +8,8 @@ import { Authenticator } from './api/authenticate.ts';
 import { createServer } from './api/server.ts';
 import { BatchEvents } from './events/batch-events.ts';
 import type { AddressFacts } from './facts.ts';
+import { DestinationCheck } from './intake/destination-check.ts';
 import { Submission } from './intake/submission.ts';
-import type { TargetPolicy } from './intake/target-policy.ts';
 import { MeasurementRunner } from './jobs/runner.ts';
 import { Metrics } from './metrics.ts';
 
@@ -78,10 +79,14 @@ export class Controller {
       { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
       { jobs, engine, facts, events, metrics, log },
     );
+    const destinationCheck = new DestinationCheck({ targetPolicy, ipToAs: facts.ipToAs });
     const onAccepted = (): void => runner.notify();
     const app = await createServer({
       authenticator: new Authenticator(users),
-      submission: new Submission({ maxBatch: options.maxBatch }, { batches, sources, facts, targetPolicy, onAccepted }),
+      submission: new Submission(
+        { maxBatch: options.maxBatch },
+        { batches, sources, facts, destinationCheck, onAccepted },
+      ),
       batches,
       sources,
       events,

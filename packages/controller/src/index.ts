@@ -1,5 +1,4 @@
 export { Controller, type ControllerCollaborators, type ControllerOptions } from './controller.ts';
 export * from './errors.ts';
 export type { AddressFacts } from './facts.ts';
-export { TargetPolicy, type TargetPolicyOptions, type TargetRefusal } from './intake/target-policy.ts';
 export { readSettings, type Settings } from './settings.ts';

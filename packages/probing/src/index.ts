@@ -4,3 +4,5 @@ export * from './prober.ts';
 export * from './random.ts';
 export * from './request.ts';
 export * from './result.ts';
+export * from './spoof-mark.ts';
+export * from './target-policy.ts';

@@ -2,6 +2,7 @@ export { ControlDecoder, type ControlMessage } from './control/control-decoder.t
 export { ScamperDriver, type ScamperDriverOptions } from './control/scamper-driver.ts';
 export { uudecode } from './control/uuencode.ts';
 export * from './errors.ts';
+export { ScamperHost } from './prober/scamper-host.ts';
 export { ScamperProber, type ScamperProberOptions } from './prober/scamper-prober.ts';
 export { encodeWarts, WartsDecoder, type WartsOther, type WartsRecord, type WritableRecord } from './warts/file.ts';
 export { WartsToJson } from './warts/json.ts';

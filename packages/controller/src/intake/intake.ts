@@ -2,8 +2,8 @@ import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { NewMeasurement, Source } from '@revtr/storage';
 import type { ErrorDetail } from '../errors.ts';
 import type { AddressFacts } from '../facts.ts';
+import type { DestinationCheck } from './destination-check.ts';
 import type { StoredOptions } from './options.ts';
-import type { TargetPolicy } from './target-policy.ts';
 
 /** One pair as a user asks for it. */
 export interface RequestedPair {
@@ -32,7 +32,7 @@ const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0
 export async function checkPairs(
   pairs: readonly RequestedPair[],
   sources: readonly Source[],
-  { facts, targetPolicy }: { readonly facts: AddressFacts; readonly targetPolicy: TargetPolicy },
+  { facts, destinationCheck }: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck },
 ): Promise<CheckedPairs> {
   const known = new Set(sources.map(({ address }) => address));
   const names = new Set(pairs.map(({ destination }) => destination).filter((name) => tryParseIpv4(name) === undefined));
@@ -42,7 +42,8 @@ export async function checkPairs(
   const rejected: CheckedPairs['rejected'][number][] = [];
   for (const [index, pair] of pairs.entries()) {
     const destination = tryParseIpv4(pair.destination) ?? resolved.get(pair.destination)?.[0] ?? UNRESOLVED;
-    const refusal = refuseSource(pair.source, known) ?? refuseDestination(pair.destination, destination, targetPolicy);
+    const refusal =
+      refuseSource(pair.source, known) ?? refuseDestination(pair.destination, destination, destinationCheck);
     if (refusal === undefined) {
       const { source, label, options } = pair;
       accepted.push({ source, destination: formatIpv4(destination), label, options });
@@ -68,10 +69,10 @@ function refuseSource(source: string, known: ReadonlySet<string>): Refusal | und
     : { field: 'src', code: 'badAddress', message: `'${source}' is not an IPv4 address` };
 }
 
-function refuseDestination(asked: string, address: Ipv4Address, targetPolicy: TargetPolicy): Refusal | undefined {
+function refuseDestination(asked: string, address: Ipv4Address, check: DestinationCheck): Refusal | undefined {
   if (address === UNRESOLVED) {
     return { field: 'dst', code: 'unresolvedHost', message: `'${asked}' is no IPv4 address and does not resolve` };
   }
-  const refusal = targetPolicy.refuse(address);
+  const refusal = check.refuse(address);
   return refusal && { field: 'dst', ...refusal };
 }

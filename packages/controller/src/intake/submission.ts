@@ -1,8 +1,8 @@
 import type { Batch, Batches, MeasurementRow, QuotaExceeded, Sources, User } from '@revtr/storage';
 import { ControllerError, type ControllerErrorCode } from '../errors.ts';
 import type { AddressFacts } from '../facts.ts';
+import type { DestinationCheck } from './destination-check.ts';
 import { type CheckedPairs, checkPairs, type RequestedPair } from './intake.ts';
-import type { TargetPolicy } from './target-policy.ts';
 
 const QUOTA_CODES: Readonly<Record<QuotaExceeded['limit'], ControllerErrorCode>> = {
   perDay: 'quotaPerDay',
@@ -15,7 +15,7 @@ export class Submission {
   readonly #maxBatch: number;
   readonly #batches: Batches;
   readonly #sources: Sources;
-  readonly #checks: { readonly facts: AddressFacts; readonly targetPolicy: TargetPolicy };
+  readonly #checks: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck };
   readonly #onAccepted: () => void;
 
   constructor(
@@ -24,7 +24,7 @@ export class Submission {
       readonly batches: Batches;
       readonly sources: Sources;
       readonly facts: AddressFacts;
-      readonly targetPolicy: TargetPolicy;
+      readonly destinationCheck: DestinationCheck;
       readonly onAccepted: () => void;
     },
   ) {

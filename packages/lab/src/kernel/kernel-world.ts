@@ -1,4 +1,3 @@
-import { TargetPolicy } from '@revtr/controller';
 import {
   AliasSets,
   Atlas,
@@ -10,7 +9,7 @@ import {
   surveyDistances,
 } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import type { Clock } from '@revtr/probing';
+import { type Clock, TargetPolicy } from '@revtr/probing';
 import { ScamperProber } from '@revtr/scamper';
 import type { KernelLab } from './kernel-lab.ts';
 import type { LabScampers } from './scampers.ts';
@@ -61,7 +60,7 @@ export async function prepareEngine(
 
 /** The target policy of a lab: its private addresses exist on this machine alone. */
 export function labPolicy(lab: KernelLab): TargetPolicy {
-  return new TargetPolicy({ testNetworks: lab.topology.origins.map(({ prefix }) => prefix) }, labFacts(lab));
+  return new TargetPolicy({ testNetworks: lab.topology.origins.map(({ prefix }) => prefix) });
 }
 
 /** The routers that packets from `from` to `to` pass, by a traceroute inside the namespace of `from`. */

@@ -1,7 +1,7 @@
-import { Controller, TargetPolicy } from '@revtr/controller';
+import { Controller } from '@revtr/controller';
 import { AliasSets, Atlas, DistanceRanking, defaultPlan, PrefixOrigins, ReverseTracerouteEngine } from '@revtr/engine';
 import { isGloballyReachable } from '@revtr/net';
-import { systemClock } from '@revtr/probing';
+import { systemClock, TargetPolicy } from '@revtr/probing';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
 import { openDatabase } from '@revtr/storage';
 import openapiTypeScript, { astToString } from 'openapi-typescript';
@@ -33,7 +33,7 @@ export async function openApiDocument(): Promise<object> {
         database,
         engine,
         facts: simulatedFacts(internet, { ipToAs, asNames: new Map() }),
-        targetPolicy: new TargetPolicy({}, { ipToAs }),
+        targetPolicy: new TargetPolicy(),
         log: pino({ level: 'silent' }),
       },
     );

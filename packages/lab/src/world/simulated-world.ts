@@ -1,4 +1,3 @@
-import { TargetPolicy } from '@revtr/controller';
 import {
   AliasSets,
   Atlas,
@@ -12,7 +11,7 @@ import {
   surveyDistances,
 } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
-import { createRandom } from '@revtr/probing';
+import { createRandom, TargetPolicy } from '@revtr/probing';
 import {
   type Place,
   type PublicData,
@@ -67,7 +66,7 @@ export class SimulatedWorld {
     this.vantagePoints = this.internet.places.vantagePoints.map((place) => place.address);
     this.ipToAs = new PrefixOrigins(this.data.prefixOrigins);
     this.aliases = new AliasSets(this.data.aliasSets);
-    this.targetPolicy = new TargetPolicy({}, this);
+    this.targetPolicy = new TargetPolicy();
   }
 
   get report(): PreparationReport | undefined {

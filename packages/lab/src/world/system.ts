@@ -1,5 +1,6 @@
-import { type AddressFacts, Controller, type TargetPolicy } from '@revtr/controller';
+import { type AddressFacts, Controller } from '@revtr/controller';
 import type { ReverseTracerouteEngine } from '@revtr/engine';
+import type { TargetPolicy } from '@revtr/probing';
 import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import type { Logger } from 'pino';
 

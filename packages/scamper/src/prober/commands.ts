@@ -1,15 +1,11 @@
 import { formatIpv4 } from '@revtr/net';
-import { DEFAULT_TTL, type PingRequest, TRACEROUTE_DEFAULTS, type TracerouteRequest } from '@revtr/probing';
-
-/** How a spoofed probe is told apart by whoever receives its answer. */
-export interface SpoofMark {
-  /** ICMP identifier, 16 bits. */
-  readonly identifier: number;
-  /** ICMP sequence number, 16 bits. */
-  readonly sequence: number;
-  /** Unguessable bytes of the payload, hexadecimal. */
-  readonly token: string;
-}
+import {
+  DEFAULT_TTL,
+  type PingRequest,
+  type SpoofMark,
+  TRACEROUTE_DEFAULTS,
+  type TracerouteRequest,
+} from '@revtr/probing';
 
 const FLOW_BASE = 0x8000;
 /** scamper waits whole seconds. */

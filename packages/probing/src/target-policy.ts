@@ -1,4 +1,3 @@
-import type { IpToAs } from '@revtr/engine';
 import {
   formatIpv4,
   formatPrefix,
@@ -14,22 +13,27 @@ export interface TargetPolicyOptions {
    * Private ranges that may be probed all the same: those of a test network that exists on this machine alone. Default: none.
    */
   readonly testNetworks?: readonly Prefix[];
+  /** Ranges whose holders want no probes. Default: none. */
+  readonly optedOut?: readonly Prefix[];
 }
 
 /** Why an address must not be probed: a stable code, and a sentence for a person. */
 export interface TargetRefusal {
-  readonly code: 'destinationNotAllowed' | 'destinationUnrouted';
+  readonly code: 'destinationNotAllowed' | 'destinationOptedOut' | 'destinationUnrouted';
   readonly message: string;
 }
 
-/** Decides which addresses may be probed: announced unicast addresses of the public Internet, and no others. */
+/**
+ * Decides which addresses may be probed: unicast addresses of the public Internet whose holders have not opted out. Controller
+ * and agents each ask a policy of their own.
+ */
 export class TargetPolicy {
   readonly #testNetworks: readonly Prefix[];
-  readonly #ipToAs: IpToAs;
+  #optedOut: readonly Prefix[];
 
-  constructor(options: TargetPolicyOptions, collaborators: { readonly ipToAs: IpToAs }) {
+  constructor(options: TargetPolicyOptions = {}) {
     this.#testNetworks = options.testNetworks ?? [];
-    this.#ipToAs = collaborators.ipToAs;
+    this.#optedOut = options.optedOut ?? [];
   }
 
   /** A sentence for the log when the policy is weakened; `undefined` when it is not. */
@@ -39,24 +43,33 @@ export class TargetPolicy {
     return `TEST NETWORKS: addresses in ${ranges} may be probed though they are private; never set this where real networks use them`;
   }
 
-  /** Whether an address may be probed on the way of a measurement. */
-  mayProbe(address: Ipv4Address): boolean {
-    return isGloballyReachable(address) || this.#isTest(address);
+  /** Ranges whose holders want no probes. */
+  get optedOut(): readonly Prefix[] {
+    return this.#optedOut;
   }
 
-  /** Why an address must not be a destination; `undefined` when it may. */
+  /** Replaces the ranges whose holders want no probes. */
+  setOptedOut(prefixes: readonly Prefix[]): void {
+    this.#optedOut = prefixes;
+  }
+
+  /** Whether an address may be probed. */
+  mayProbe(address: Ipv4Address): boolean {
+    return this.refuse(address) === undefined;
+  }
+
+  /** Why an address must not be probed; `undefined` when it may. */
   refuse(address: Ipv4Address): TargetRefusal | undefined {
     const text = formatIpv4(address);
-    if (!this.mayProbe(address)) {
+    if (!isGloballyReachable(address) && !holds(this.#testNetworks, address)) {
       const range = specialPurposeOf(address);
       const name = `${range?.name ?? 'reserved'} (${range?.rfc ?? 'IANA'})`;
       return { code: 'destinationNotAllowed', message: `${text} is ${name} and is not probed` };
     }
-    if (this.#ipToAs.originOf(address) !== undefined) return undefined;
-    return { code: 'destinationUnrouted', message: `${text} is in no announced prefix and is not probed` };
-  }
-
-  #isTest(address: Ipv4Address): boolean {
-    return this.#testNetworks.some((prefix) => prefixContains(prefix, address));
+    if (!holds(this.#optedOut, address)) return undefined;
+    return { code: 'destinationOptedOut', message: `the holder of ${text} wants no probes` };
   }
 }
+
+const holds = (prefixes: readonly Prefix[], address: Ipv4Address): boolean =>
+  prefixes.some((prefix) => prefixContains(prefix, address));

@@ -1,0 +1,4 @@
+export * from './errors.ts';
+export * from './network-namespace.ts';
+export * from './packet-socket.ts';
+export * from './tun-device.ts';

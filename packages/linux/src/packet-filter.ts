@@ -1,0 +1,51 @@
+/** One instruction of the classic Berkeley Packet Filter (Linux `struct sock_filter`). */
+interface Instruction {
+  readonly code: number;
+  readonly jumpTrue: number;
+  readonly jumpFalse: number;
+  readonly operand: number;
+}
+
+const LOAD_BYTE = 0x30;
+const LOAD_HALF = 0x28;
+const LOAD_BYTE_INDEXED = 0x50;
+const LOAD_HEADER_LENGTH = 0xb1;
+const JUMP_EQUAL = 0x15;
+const JUMP_SET = 0x45;
+const RETURN = 0x06;
+const WHOLE_PACKET = 0xffff;
+const PROTOCOL_ICMP = 1;
+
+const at = (code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Instruction => ({
+  code,
+  operand,
+  jumpTrue,
+  jumpFalse,
+});
+
+/** A filter for packets that begin with their IPv4 header: unfragmented ICMP messages of one type. */
+export function icmpFilter(icmpType: number): Uint8Array {
+  return encode([
+    at(LOAD_BYTE, 9),
+    at(JUMP_EQUAL, PROTOCOL_ICMP, 0, 6),
+    at(LOAD_HALF, 6),
+    at(JUMP_SET, 0x1fff, 4, 0),
+    at(LOAD_HEADER_LENGTH, 0),
+    at(LOAD_BYTE_INDEXED, 0),
+    at(JUMP_EQUAL, icmpType, 0, 1),
+    at(RETURN, WHOLE_PACKET),
+    at(RETURN, 0),
+  ]);
+}
+
+function encode(instructions: readonly Instruction[]): Uint8Array {
+  const program = new Uint8Array(instructions.length * 8);
+  const view = new DataView(program.buffer);
+  instructions.forEach(({ code, jumpTrue, jumpFalse, operand }, i) => {
+    view.setUint16(i * 8, code, true);
+    view.setUint8(i * 8 + 2, jumpTrue);
+    view.setUint8(i * 8 + 3, jumpFalse);
+    view.setUint32(i * 8 + 4, operand, true);
+  });
+  return program;
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { LinuxError } from './errors.ts';
+import { addressOf, checked, isNothingYet, libc } from './libc.ts';
+import { icmpFilter } from './packet-filter.ts';
+
+export interface PacketSocketOptions {
+  /** Interface to listen on. Default: all. */
+  readonly interface?: string;
+  /** ICMP type of the packets wanted; the kernel drops the others. */
+  readonly icmpType: number;
+  /** Whether packets that leave are wanted, or those that arrive. */
+  readonly direction: 'incoming' | 'both';
+  /** Bytes that the kernel keeps until they are read. Default 8 MiB. */
+  readonly bufferBytes?: number;
+}
+
+const AF_PACKET = 17;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0x800;
+const SOCK_CLOEXEC = 0x80000;
+const ETH_P_IP = 0x0800;
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_ATTACH_FILTER = 26;
+const SO_RCVBUFFORCE = 33;
+const SOL_PACKET = 263;
+const PACKET_STATISTICS = 6;
+const PACKET_IGNORE_OUTGOING = 23;
+const MOST_PACKET_BYTES = 65_536;
+
+/**
+ * A socket that sees IPv4 packets before any firewall does (packet(7)): stateful rules do not blind it to replies to
+ * spoofed probes, which this host never asked for. Packets begin with their IPv4 header. Needs `CAP_NET_RAW`.
+ */
+export class PacketSocket {
+  readonly #fd: number;
+  readonly #buffer = new Uint8Array(MOST_PACKET_BYTES);
+  #isClosed = false;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Opens the socket. @throws {LinuxError} `notPermitted` without the capability, `noSuchInterface` */
+  static open(options: PacketSocketOptions): PacketSocket {
+    const index = options.interface === undefined ? 0 : interfaceIndex(options.interface);
+    // Without a protocol nothing arrives before the filter is in place.
+    const fd = checked('socket', libc().socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    try {
+      attachFilter(fd, icmpFilter(options.icmpType));
+      enlargeBuffer(fd, options.bufferBytes ?? 8 * 2 ** 20);
+      if (options.direction === 'incoming')
+        checked('setsockopt', libc().setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, number32(1), 4));
+      checked('bind', libc().bind(fd, linkAddress(index), 20));
+      return new PacketSocket(fd);
+    } catch (error) {
+      libc().close(fd);
+      throw error;
+    }
+  }
+
+  /** Hands every waiting packet to `take`, at most `most`; the bytes are overwritten by the next. Returns how many there were. */
+  drain(take: (packet: Uint8Array) => void, most = 4_096): number {
+    if (this.#isClosed) return 0;
+    for (let count = 0; count < most; count++) {
+      const length = libc().recv(this.#fd, this.#buffer, MOST_PACKET_BYTES, 0);
+      if (length < 0) {
+        if (isNothingYet()) return count;
+        checked('recv', length);
+      }
+      take(this.#buffer.subarray(0, length));
+    }
+    return most;
+  }
+
+  /** Packets dropped since the last call because they were not read in time. */
+  dropped(): number {
+    const statistics = new Uint8Array(8);
+    const length = new Uint32Array([8]);
+    checked('getsockopt', libc().getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, statistics, length));
+    return new DataView(statistics.buffer).getUint32(4, true);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    libc().close(this.#fd);
+  }
+}
+
+function interfaceIndex(name: string): number {
+  if (!/^[^/\s]{1,15}$/.test(name) || name === '..') throw noSuchInterface(name);
+  try {
+    return Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
+  } catch {
+    throw noSuchInterface(name);
+  }
+}
+
+const noSuchInterface = (name: string): LinuxError =>
+  new LinuxError('noSuchInterface', `there is no interface '${name}'`, { interface: name });
+
+function attachFilter(fd: number, program: Uint8Array): void {
+  const descriptor = new Uint8Array(16);
+  const view = new DataView(descriptor.buffer);
+  view.setUint16(0, program.length / 8, true);
+  view.setBigUint64(8, addressOf(program), true);
+  checked('setsockopt', libc().setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, descriptor, descriptor.length));
+}
+
+/** Beyond the system's limit only `CAP_NET_ADMIN` may go; without it the limit is taken. */
+function enlargeBuffer(fd: number, bytes: number): void {
+  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, number32(bytes), 4) === 0) return;
+  checked('setsockopt', libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, number32(bytes), 4));
+}
+
+/** Linux `struct sockaddr_ll` for IPv4 on an interface, 0 for all. */
+function linkAddress(index: number): Uint8Array {
+  const address = new Uint8Array(20);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, ETH_P_IP, false);
+  view.setInt32(4, index, true);
+  return address;
+}
+
+function number32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, value, true);
+  return bytes;
+}
