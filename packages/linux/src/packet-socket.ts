@@ -14,7 +14,11 @@ export interface PacketSocketOptions {
   readonly bufferBytes?: number;
 }
 
+const AF_INET = 2;
 const AF_PACKET = 17;
+const SOCK_RAW = 3;
+const PROTOCOL_ICMP = 1;
+const SO_BINDTODEVICE = 25;
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
@@ -59,6 +63,25 @@ export class PacketSocket {
     }
   }
 
+  /**
+   * Opens a raw ICMP socket (raw(7)) instead, where packet sockets do not exist. It sees only what arrives, and only what the
+   * firewall lets through. @throws {LinuxError} as {@link open}
+   */
+  static openRaw(options: Omit<PacketSocketOptions, 'direction'>): PacketSocket {
+    if (options.interface !== undefined) interfaceIndex(options.interface);
+    const fd = checked('socket', libc().socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, PROTOCOL_ICMP));
+    try {
+      attachFilter(fd, icmpFilter(options.icmpType));
+      enlargeBuffer(fd, options.bufferBytes ?? 8 * 2 ** 20);
+      const device = new TextEncoder().encode(`${options.interface ?? ''}\0`);
+      checked('setsockopt', libc().setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, device.length));
+      return new PacketSocket(fd);
+    } catch (error) {
+      libc().close(fd);
+      throw error;
+    }
+  }
+
   /** Hands every waiting packet to `take`, at most `most`; the bytes are overwritten by the next. Returns how many there were. */
   drain(take: (packet: Uint8Array) => void, most = 4_096): number {
     if (this.#isClosed) return 0;
@@ -75,9 +98,11 @@ export class PacketSocket {
 
   /** Packets dropped since the last call because they were not read in time. */
   dropped(): number {
+    if (this.#isClosed) return 0;
     const statistics = new Uint8Array(8);
     const length = new Uint32Array([8]);
-    checked('getsockopt', libc().getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, statistics, length));
+    // A raw socket does not count.
+    if (libc().getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, statistics, length) < 0) return 0;
     return new DataView(statistics.buffer).getUint32(4, true);
   }
 

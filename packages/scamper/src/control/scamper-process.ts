@@ -8,7 +8,9 @@ export interface ScamperProcessOptions {
   readonly socketPath: string;
   /** Packets a second, for everything together; 1 to 10,000. */
   readonly packetsPerSecond: number;
-  /** Words before `scamper`, for instance to run it in a network namespace. Default: none. */
+  /** The program. Default `scamper`. */
+  readonly program?: string;
+  /** Words before it, for instance to run it in a network namespace. Default: none. */
   readonly wrapper?: readonly string[];
   /** How long scamper may take to make its socket, milliseconds. Default 5,000. */
   readonly startTimeoutMs?: number;
@@ -34,11 +36,11 @@ export class ScamperProcess {
 
   /** Starts scamper and waits for its socket. @throws {ScamperError} `startFailed` with what it said */
   static async start(options: ScamperProcessOptions): Promise<ScamperProcess> {
-    const { socketPath, packetsPerSecond, wrapper = [], startTimeoutMs = 5_000 } = options;
+    const { socketPath, packetsPerSecond, program = 'scamper', wrapper = [], startTimeoutMs = 5_000 } = options;
     // scamper leaves its socket behind when it is killed, and then refuses to start.
     rmSync(socketPath, { force: true });
-    const [program, ...args] = [...wrapper, 'scamper', '-U', socketPath, '-p', String(packetsPerSecond)];
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [command, ...args] = [...wrapper, program, '-U', socketPath, '-p', String(packetsPerSecond)];
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       said = `${said}${chunk.toString()}`.slice(-500);

@@ -1,0 +1,249 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AgentIdentity,
+  type AgentProfile,
+  AgentWork,
+  agentAddressOf,
+  GrantVerifier,
+  LinkClient,
+  LinkError,
+  type LinkState,
+  type SelfTest,
+  type ToAgent,
+} from '@revtr/link';
+import { formatIpv4 } from '@revtr/net';
+import { type Clock, systemClock } from '@revtr/probing';
+import { ScamperDriver, ScamperError, ScamperHost } from '@revtr/scamper';
+import type { Logger } from 'pino';
+import manifest from '../package.json' with { type: 'json' };
+import type { AgentConfig } from './config/schema.ts';
+import { AgentError } from './errors.ts';
+import { EmissionWatch } from './listener/emission-watch.ts';
+import { openSockets } from './listener/open-sockets.ts';
+import { PacketLoop } from './listener/packet-loop.ts';
+import { ReplyMatcher } from './listener/reply-matcher.ts';
+import { AgentMetrics } from './metrics.ts';
+import { explainPort, explainStart } from './self-tests/remedies.ts';
+import { testSpoofing } from './self-tests/spoof-test.ts';
+import { ControllerClock } from './work/controller-clock.ts';
+import { LocalPolicy } from './work/local-policy.ts';
+import { Worker } from './work/worker.ts';
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  /** PEM. */
+  readonly rootCertificate: string;
+}
+
+/** How long an agent that is told to stop may finish what it is doing, milliseconds. */
+const DRAIN_MS = 5_000;
+/** Probes at once: scamper itself takes fifty and paces them. */
+const WINDOW = 100;
+
+/** One agent, from start to stop. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #log: Logger;
+  readonly #clock: Clock = systemClock;
+  readonly #metrics = new AgentMetrics();
+  readonly #emissions = new EmissionWatch();
+  readonly #over = new AbortController();
+  /** What to undo at the end, last first. */
+  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #time = new ControllerClock({ clock: systemClock });
+  readonly #policy: LocalPolicy;
+  readonly #identity: AgentIdentity;
+  #grants: GrantVerifier | undefined;
+  #isConnected = false;
+
+  constructor(options: AgentOptions, collaborators: { readonly log: Logger }) {
+    const { config, rootCertificate } = options;
+    this.#options = options;
+    this.#log = collaborators.log;
+    this.#identity = new AgentIdentity({ directory: config.local.identity, rootCertificate });
+    this.#policy = new LocalPolicy({ testNetworks: config.local.testnetworks }, { now: () => this.#time.now() });
+  }
+
+  /** Runs until `signal` fires, then finishes what is under way. @throws {AgentError} when it cannot start, with the remedy */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.#policy.warning !== undefined) this.#log.warn(this.#policy.warning);
+    try {
+      const replies = this.#listen();
+      await this.#serveMetrics();
+      const scamper = await this.#startScamper();
+      const selfTests = await this.#test(scamper);
+      const worker = new Worker({
+        scamper,
+        replies,
+        emissions: this.#emissions,
+        policy: this.#policy,
+        metrics: this.#metrics,
+      });
+      const work = new AgentWork({ perform: (asked, cancel) => worker.perform(asked, cancel) });
+      const link = this.#link(worker, work, selfTests).run(this.#over.signal);
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        else signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      worker.stop();
+      this.#log.info({ underWay: work.running }, 'stopping');
+      await Promise.race([work.drained(), this.#clock.sleep(DRAIN_MS)]);
+      this.#over.abort();
+      await link;
+    } finally {
+      this.#over.abort();
+      for (const step of this.#undo.splice(0).reverse()) await step();
+    }
+  }
+
+  #listen(): ReplyMatcher | undefined {
+    const { interface: name, senderonly } = this.#options.config.local;
+    const matcher = new ReplyMatcher({ now: () => performance.now() });
+    try {
+      const { replies, requests, kind } = openSockets({ interface: name, senderOnly: senderonly });
+      if (kind === 'raw')
+        this.#log.warn('no packet sockets here: a stateful firewall may hide replies to spoofed probes');
+      const loop = new PacketLoop([
+        ...(replies === undefined
+          ? []
+          : [
+              {
+                socket: replies,
+                take: (packet: Uint8Array) => matcher.offer(packet),
+                isWanted: () => matcher.isWaiting,
+              },
+            ]),
+        ...(requests === undefined
+          ? []
+          : [
+              {
+                socket: requests,
+                take: (packet: Uint8Array) => this.#emissions.offer(packet),
+                isWanted: () => this.#emissions.isWaiting,
+              },
+            ]),
+      ]);
+      loop.start();
+      this.#undo.push(() => loop.stop());
+      let dropped = 0;
+      this.#metrics.observe('revtr_agent_dropped_packets', 'Packets that came faster than they were read.', () => {
+        dropped += loop.dropped();
+        return dropped;
+      });
+    } catch (error) {
+      throw explainStart(error);
+    }
+    this.#metrics.observe('revtr_agent_echo_replies', 'Echo replies seen.', () => matcher.counts.seen);
+    this.#metrics.observe(
+      'revtr_agent_matched_replies',
+      'Replies to spoofed probes reported.',
+      () => matcher.counts.matched,
+    );
+    return senderonly ? undefined : matcher;
+  }
+
+  async #serveMetrics(): Promise<void> {
+    const address = this.#options.config.local.pprofaddr;
+    if (address === '') return;
+    const at = address.lastIndexOf(':');
+    let server: Server;
+    try {
+      server = await this.#metrics.serve(
+        address.slice(0, at) || '0.0.0.0',
+        Number(address.slice(at + 1)),
+        () => this.#isConnected,
+      );
+    } catch (error) {
+      throw explainPort('local.pprofaddr', address, error);
+    }
+    this.#undo.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+  }
+
+  async #startScamper(): Promise<ScamperHost | undefined> {
+    const { local, scamper } = this.#options.config;
+    if (!local.startscamp) return undefined;
+    const directory = mkdtempSync(join(tmpdir(), 'revtr-agent-'));
+    this.#undo.push(() => rmSync(directory, { recursive: true, force: true }));
+    try {
+      const options = {
+        socketPath: join(directory, 'scamper'),
+        packetsPerSecond: scamper.rate,
+        program: scamper.binpath,
+      };
+      const driver = await ScamperDriver.start(options, { clock: this.#clock });
+      this.#undo.push(() => driver.stop());
+      return new ScamperHost({ driver, clock: this.#clock });
+    } catch (error) {
+      if (!(error instanceof ScamperError)) throw error;
+      throw new AgentError(
+        'selfTestFailed',
+        `${error.message}: install it (Debian: scamper), name it in scamper.binpath, and let it open raw sockets (it is setuid root, or has the capability NET_RAW)`,
+      );
+    }
+  }
+
+  async #test(scamper: ScamperHost | undefined): Promise<SelfTest[]> {
+    if (scamper === undefined) return [];
+    const test = await testSpoofing(this.#options.config.controller, { scamper, emissions: this.#emissions });
+    if (!test.ok) this.#log.warn({ test: test.name }, test.message);
+    return [test];
+  }
+
+  #link(worker: Worker, work: AgentWork, selfTests: readonly SelfTest[]): LinkClient {
+    const { config, rootCertificate } = this.#options;
+    const profile: AgentProfile = {
+      software: `revtr-agent ${manifest.version}`,
+      window: WINDOW,
+      senderOnly: config.local.senderonly,
+      selfTests,
+    };
+    const endpoint = { host: config.controller, port: config.local.port, rootCertificate };
+    return new LinkClient(
+      { endpoint, profile },
+      {
+        identity: this.#identity,
+        work,
+        clock: this.#clock,
+        random: Math.random,
+        onWelcome: (welcome) => this.#welcome(welcome, worker),
+        onOptOut: ({ optOut }) => this.#policy.setOptedOut(optOut),
+        onState: (state) => this.#note(state),
+      },
+    );
+  }
+
+  /** The controller's time, its list of those who want no probes, and the certificate its grants are signed with. */
+  #welcome({ now, signer, optOut }: Extract<ToAgent, { type: 'welcome' }>, worker: Worker): void {
+    this.#time.set(now);
+    this.#policy.setOptedOut(optOut);
+    const credential = this.#identity.load(new Date(this.#clock.now()));
+    const address = credential && agentAddressOf(new X509Certificate(credential.certificate));
+    if (address === undefined) throw new LinkError('badCertificate', 'the certificate does not name the agent');
+    const options = { sender: address, rootCertificate: this.#options.rootCertificate };
+    this.#grants ??= new GrantVerifier(options, { now: () => this.#time.now() });
+    this.#grants.trust(signer);
+    worker.identify(address, this.#grants);
+    this.#log.debug({ address: formatIpv4(address) }, 'welcomed');
+  }
+
+  #note(state: LinkState): void {
+    this.#isConnected = state.type === 'connected';
+    this.#metrics.connected(this.#isConnected);
+    const { controller, local } = this.#options.config;
+    const where = `${controller}:${local.port}`;
+    if (state.type === 'enrolled') this.#log.info('enrolled: the controller has certified this agent');
+    else if (state.type === 'connected') this.#log.info({ resumed: state.resumed }, `connected to ${where}`);
+    else
+      this.#log.warn(
+        { retryInSeconds: Math.round(state.retryInMs / 100) / 10 },
+        `not connected to ${where}: ${state.reason}`,
+      );
+  }
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { pino } from 'pino';
+import { Agent } from './agent.ts';
+import { readArguments, USAGE } from './config/arguments.ts';
+import { loadConfig, readText } from './config/load.ts';
+import { AgentError } from './errors.ts';
+
+/** Exit codes: 0 stopped as asked, 1 cannot run, 2 wrong arguments or configuration. */
+async function main(): Promise<number> {
+  const { rootCertificate, config: file, logLevel, isHelpWanted } = readArguments(process.argv.slice(2));
+  if (isHelpWanted) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const config = loadConfig(file, process.env);
+  const rootFile = rootCertificate ?? config.local.rootca ?? config.scamper.cafile;
+  if (rootFile === undefined)
+    throw new AgentError('badArguments', 'give the root certificate as the first argument, or set local.rootca');
+  const log = pino({ level: config.environment.debug ? 'debug' : logLevel }, pino.destination({ dest: 1, sync: true }));
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  await new Agent({ config, rootCertificate: readText(rootFile, 'root certificate') }, { log }).run(stop.signal);
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof AgentError)) throw error;
+  const isUsage = error.code === 'badArguments';
+  process.stderr.write(`revtr-agent: ${error.message}\n${isUsage ? `\n${USAGE}` : ''}`);
+  process.exitCode = error.code === 'selfTestFailed' ? 1 : 2;
+}

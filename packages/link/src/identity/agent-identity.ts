@@ -1,0 +1,41 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile } from './authority.ts';
+import type { Credential } from './certificates.ts';
+
+const RENEW_BEFORE_MS = 30 * 86_400_000;
+
+/** What an agent proves who it is with, kept in a directory that survives restarts. */
+export class AgentIdentity {
+  readonly #file: string;
+  readonly #root: X509Certificate;
+
+  /** `rootCertificate`: PEM. The directory is made when it is missing. */
+  constructor(options: { readonly directory: string; readonly rootCertificate: string }) {
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    this.#file = join(options.directory, 'identity.pem');
+    this.#root = new X509Certificate(options.rootCertificate);
+  }
+
+  /** The credential, when there is one that this root has signed and that is good for a while. */
+  load(now: Date): Credential | undefined {
+    if (!existsSync(this.#file)) return undefined;
+    const text = readFileSync(this.#file, 'utf8');
+    const split = text.indexOf('-----BEGIN CERTIFICATE-----');
+    const [key, certificate] = [text.slice(0, split), text.slice(split)];
+    try {
+      const read = new X509Certificate(certificate);
+      const isOurs = read.verify(this.#root.publicKey) && read.checkPrivateKey(createPrivateKey(key));
+      return isOurs && Date.parse(read.validTo) - now.getTime() > RENEW_BEFORE_MS ? { key, certificate } : undefined;
+    } catch {
+      // A damaged file is as good as none: the agent enrols again.
+      return undefined;
+    }
+  }
+
+  /** Keeps a credential: key and certificate in one file, so that no crash parts them. */
+  save({ key, certificate }: Credential): void {
+    replaceFile(this.#file, `${key.trimEnd()}\n${certificate}`, 0o600);
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/** IPv4 address as an unsigned 32-bit number, as the rest of the system has it. */
+export const addressSchema = z.int().min(0).max(0xffffffff);
+const word = z.int().min(0).max(0xffff);
+const byte = z.int().min(0).max(255);
+
+const echoOptionSchema = z.union([
+  z.strictObject({ type: z.literal('recordRoute'), slots: z.int().min(1).max(9) }),
+  z.strictObject({
+    type: z.literal('timestamp'),
+    form: z.enum(['timestampOnly', 'withAddress', 'prespecified']),
+    slots: z.union([z.int().min(1).max(9), z.array(addressSchema).min(1).max(4).readonly()]),
+  }),
+]);
+
+/** A ping under the sender's own address. */
+export const pingSchema = z.strictObject({
+  type: z.literal('ping'),
+  sender: addressSchema,
+  target: addressSchema,
+  option: echoOptionSchema.optional(),
+  ttl: byte.optional(),
+  timeoutMs: z.number().positive(),
+});
+
+export const tracerouteSchema = z.strictObject({
+  type: z.literal('traceroute'),
+  sender: addressSchema,
+  target: addressSchema,
+  firstHop: byte.optional(),
+  maxHops: byte.optional(),
+  attempts: byte.optional(),
+  gapLimit: byte.optional(),
+  timeoutMs: z.number().positive(),
+  flow: word.optional(),
+});
+
+export const markSchema = z.strictObject({
+  identifier: word,
+  sequence: word,
+  token: z.string().regex(/^([0-9a-f]{2}){4,32}$/),
+});
+
+const replySchema = z.strictObject({
+  from: addressSchema,
+  icmpType: byte,
+  icmpCode: byte,
+  rttMs: z.number().nonnegative(),
+  ttl: byte,
+  recordRoute: z.array(addressSchema).max(9).readonly().optional(),
+  timestamps: z
+    .array(z.strictObject({ address: addressSchema.optional(), milliseconds: z.number().optional() }))
+    .max(9)
+    .readonly()
+    .optional(),
+});
+
+/** What came back for a ping. */
+export const pingOutcomeSchema = z.strictObject({
+  kind: z.literal('ping'),
+  sentAt: z.number(),
+  reply: replySchema.optional(),
+});
+
+/** What a traceroute found. */
+export const tracerouteOutcomeSchema = z.strictObject({
+  kind: z.literal('traceroute'),
+  startedAt: z.number(),
+  endedAt: z.number(),
+  stop: z.enum(['completed', 'unreachable', 'gapLimit', 'hopLimit', 'loop']),
+  hops: z
+    .array(
+      z.strictObject({
+        ttl: byte,
+        from: addressSchema.optional(),
+        rttMs: z.number().nonnegative().optional(),
+        labels: z
+          .array(
+            z.strictObject({
+              label: z.number(),
+              trafficClass: z.number(),
+              bottomOfStack: z.boolean(),
+              ttl: z.number(),
+            }),
+          )
+          .readonly()
+          .optional(),
+      }),
+    )
+    .max(255)
+    .readonly(),
+  probesSent: z.int().nonnegative(),
+});

@@ -1,0 +1,22 @@
+import type { WebSocket } from 'ws';
+
+/** How often a connection is checked, and after how long without a sign of life it is given up. */
+const EVERY_MS = 15_000;
+const SILENT_MS = 40_000;
+
+/** Ends a connection whose other side shows no life; both sides ask. Nothing is needed to stop it. */
+export function keepAlive(socket: WebSocket): void {
+  let heardAt = performance.now();
+  const heard = (): void => {
+    heardAt = performance.now();
+  };
+  socket.on('message', heard);
+  socket.on('ping', heard);
+  socket.on('pong', heard);
+  const timer = setInterval(() => {
+    if (performance.now() - heardAt > SILENT_MS) socket.terminate();
+    else if (socket.readyState === socket.OPEN) socket.ping();
+  }, EVERY_MS);
+  timer.unref();
+  socket.once('close', () => clearInterval(timer));
+}
