@@ -176,6 +176,8 @@ export class Agent {
         socketPath: join(directory, 'scamper'),
         packetsPerSecond: scamper.rate,
         program: scamper.binpath,
+        // scamper makes its socket as root; without this a program that is not root could not use it. Its directory is ours alone.
+        wrapper: ['sh', '-c', 'umask 0; exec "$@"', 'sh'],
       };
       const driver = await ScamperDriver.start(options, { clock: this.#clock });
       this.#undo.push(() => driver.stop());

@@ -1,4 +1,6 @@
-export { type ClientOptions, ReverseTracerouteClient, type Submitted } from './client.ts';
+export { ReverseTracerouteClient, type Submitted } from './client.ts';
+export type { ClientOptions } from './connection.ts';
 export * from './errors.ts';
 export type { BatchEvent } from './events.ts';
+export { FleetClient } from './fleet.ts';
 export * from './types.ts';

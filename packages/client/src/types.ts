@@ -1,4 +1,4 @@
-import type { components } from './generated/api.ts';
+import type { components, paths } from './generated/api.ts';
 
 type Schemas = components['schemas'];
 
@@ -18,3 +18,16 @@ export interface SourceInfo {
   readonly ip?: string | undefined;
   readonly site?: string | undefined;
 }
+
+/** An agent of a source or vantage point. */
+export type Agent = Schemas['Agent'];
+/** An agent with what its tests have shown. */
+export type AgentDetails = Schemas['AgentDetails'];
+/** An application to host a source. */
+export type Application = Schemas['Application'];
+export type NewApplication = NonNullable<
+  paths['/api/v2/sources/applications']['post']['requestBody']
+>['content']['application/json'];
+export type Mail = paths['/api/v2/mails']['get']['responses'][200]['content']['application/json']['mails'][number];
+export type OptOut =
+  paths['/api/v2/opt-outs']['get']['responses'][200]['content']['application/json']['optOuts'][number];

@@ -1,120 +1,209 @@
 import { randomUUID } from 'node:crypto';
-import type { ReverseTracerouteEngine } from '@revtr/engine';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TargetPolicy } from '@revtr/probing';
-import { Batches, type Database, Jobs, Sources, Users } from '@revtr/storage';
+import { Agents, AgentTests, Applications, Batches, type Database, Jobs, Mails, OptOuts, Users } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Authenticator } from './api/authenticate.ts';
-import { createServer } from './api/server.ts';
+import { createServer, type TlsFiles } from './api/server.ts';
+import { AtlasService } from './atlas/atlas-service.ts';
 import { BatchEvents } from './events/batch-events.ts';
-import type { AddressFacts } from './facts.ts';
+import type { AddressFacts } from './facts/address-facts.ts';
+import { AgentDirectory } from './gateway/directory.ts';
+import { PublishedOptOuts } from './gateway/opt-out-list.ts';
 import { DestinationCheck } from './intake/destination-check.ts';
 import { Submission } from './intake/submission.ts';
 import { MeasurementRunner } from './jobs/runner.ts';
+import { LifeCycle, type LifeCycleOptions } from './life/life-cycle.ts';
+import { SourceApplications, type UserLimits } from './life/source-applications.ts';
+import { replacedMail } from './mail/messages.ts';
+import { Outbox, type SendMail } from './mail/outbox.ts';
+import type { MeasuringSystem, OpenMeasuringSystem } from './measuring/measuring-system.ts';
 import { Metrics } from './metrics.ts';
 
 export interface ControllerOptions {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
+  /** Where the API listens: a TCP address, or the path of a Unix socket. */
+  readonly listen:
+    | { readonly host: string /** 0 takes any free port. */; readonly port: number }
+    | { readonly path: string };
+  /** Certificate and key of the API, PEM; without them it speaks plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
   readonly publicUrl: string | undefined;
   readonly concurrency: number;
   readonly maxBatch: number;
+  readonly newUserLimits: UserLimits;
+  readonly lifeCycle: LifeCycleOptions;
 }
 
 export interface ControllerCollaborators {
   readonly database: Database;
-  readonly engine: ReverseTracerouteEngine;
+  readonly measuring: OpenMeasuringSystem;
   readonly facts: AddressFacts;
   /** The policy that the engine obeys as well. */
   readonly targetPolicy: TargetPolicy;
+  /** How mails are sent; without it they wait for the operator. */
+  readonly sendMail?: SendMail | undefined;
   readonly log: Logger;
 }
 
 const LEASE_MS = 30_000;
 const POLL_MS = 1_000;
 
-/** The central system in one process: API, queue and engine. The database stays the caller's to close. */
+interface Parts {
+  readonly users: Users;
+  readonly agents: AgentDirectory;
+  readonly app: FastifyInstance;
+  readonly runner: MeasurementRunner;
+  readonly measuring: MeasuringSystem;
+  readonly life: LifeCycle;
+  readonly atlas: AtlasService;
+  readonly outbox: Outbox;
+  readonly stopping: AbortController;
+}
+
+/** The central system in one process: API, queue, engine and gateway. The database stays the caller's to close. */
 export class Controller {
   readonly users: Users;
-  readonly sources: Sources;
+  readonly agents: AgentDirectory;
   readonly #options: ControllerOptions;
-  readonly #app: FastifyInstance;
-  readonly #runner: MeasurementRunner;
-  readonly #stopping: AbortController;
+  readonly #parts: Parts;
+  #beginning: Promise<void> = Promise.resolve();
 
-  private constructor(
-    options: ControllerOptions,
-    parts: {
-      readonly users: Users;
-      readonly sources: Sources;
-      readonly app: FastifyInstance;
-      readonly runner: MeasurementRunner;
-      readonly stopping: AbortController;
-    },
-  ) {
+  private constructor(options: ControllerOptions, parts: Parts) {
     this.#options = options;
     this.users = parts.users;
-    this.sources = parts.sources;
-    this.#app = parts.app;
-    this.#runner = parts.runner;
-    this.#stopping = parts.stopping;
+    this.agents = parts.agents;
+    this.#parts = parts;
   }
 
   /** Puts the parts together; nothing runs before {@link start}. */
   static async create(options: ControllerOptions, collaborators: ControllerCollaborators): Promise<Controller> {
-    const { database, engine, facts, targetPolicy, log } = collaborators;
+    const { database, facts, targetPolicy, log } = collaborators;
     if (targetPolicy.warning !== undefined) log.warn(targetPolicy.warning);
-    const [users, sources, batches, jobs] = [
-      new Users(database.db),
-      new Sources(database.db),
-      new Batches(database.db),
-      new Jobs(database.db),
-    ];
+    const { db } = database;
+    const [users, agents, batches, jobs] = [new Users(db), new Agents(db), new Batches(db), new Jobs(db)];
+    const [tests, mails, optOuts] = [new AgentTests(db), new Mails(db), new OptOuts(db)];
     if (database.isExclusive) await jobs.release();
     const events = new BatchEvents();
     const metrics = new Metrics();
     const stopping = new AbortController();
+    const directory = await AgentDirectory.open(agents);
+    const published = new PublishedOptOuts({ optOuts, targetPolicy });
+    await published.refresh();
+    const outbox = new Outbox({ mails, send: collaborators.sendMail, log });
+
+    const onReplaced = (address: Ipv4Address): void => {
+      const text = formatIpv4(address);
+      log.warn({ agent: text }, 'an agent was given a new certificate in place of the one it had');
+      const owner = directory.find(address)?.user_id ?? undefined;
+      if (owner === undefined) return;
+      users
+        .find(owner)
+        .then((user) => user && outbox.add(user.email, replacedMail(text)))
+        .catch((error: unknown) => log.error({ err: error }, 'a mail could not be stored'));
+    };
+    const onJoined = (address: Ipv4Address): void => {
+      life.joined(address).catch((error: unknown) => log.error({ err: error }, 'an agent could not be tested'));
+    };
+    const measuring = await collaborators.measuring({
+      directory,
+      optOuts: published,
+      targetPolicy,
+      metrics,
+      log,
+      onJoined,
+      onReplaced,
+    });
+    const { engine, network } = measuring;
+    const atlas = new AtlasService({ network, origins: () => measuring.vantagePoints(), log });
+    const life = new LifeCycle(options.lifeCycle, {
+      directory,
+      tests,
+      users,
+      prober: network.prober,
+      atlas,
+      outbox,
+      sessionOf: (address) => measuring.sessionOf(address),
+      random: Math.random,
+      log,
+    });
+    const applicationTable = new Applications(db);
+    const decisions = new SourceApplications(
+      { limits: options.newUserLimits },
+      { applications: applicationTable, users, directory, outbox, targetPolicy },
+    );
     const runner = new MeasurementRunner(
       { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
       { jobs, engine, facts, events, metrics, log },
     );
-    const destinationCheck = new DestinationCheck({ targetPolicy, ipToAs: facts.ipToAs });
+    const destinationCheck = new DestinationCheck({ targetPolicy, facts });
     const onAccepted = (): void => runner.notify();
-    const app = await createServer({
-      authenticator: new Authenticator(users),
-      submission: new Submission(
-        { maxBatch: options.maxBatch },
-        { batches, sources, facts, destinationCheck, onAccepted },
-      ),
-      batches,
-      sources,
-      events,
-      facts,
-      publicUrl: options.publicUrl,
-      stopping: stopping.signal,
-      log,
-      metrics,
+    const app = await createServer(
+      { tls: options.tls },
+      {
+        authenticator: new Authenticator(users),
+        submission: new Submission(
+          { maxBatch: options.maxBatch },
+          { batches, agents, facts, destinationCheck, onAccepted },
+        ),
+        batches,
+        agents,
+        directory,
+        tests,
+        life,
+        applications: { table: applicationTable, decisions },
+        mails,
+        optOuts: { table: optOuts, published },
+        atlas,
+        measuring,
+        events,
+        facts,
+        publicUrl: options.publicUrl,
+        stopping: stopping.signal,
+        log,
+        metrics,
+      },
+    );
+    return new Controller(options, {
+      users,
+      agents: directory,
+      app,
+      runner,
+      measuring,
+      life,
+      atlas,
+      outbox,
+      stopping,
     });
-    return new Controller(options, { users, sources, app, runner, stopping });
   }
 
-  /** Opens the API and begins to measure. Returns the address of the API. */
+  /** Opens the API and awaits agents; measuring begins when those known from before are back. Returns the address of the API. */
   async start(): Promise<string> {
-    const url = await this.#app.listen({ host: this.#options.host, port: this.#options.port });
-    this.#runner.start();
+    const { app, measuring, life, outbox, runner, stopping } = this.#parts;
+    const url = await app.listen({ ...this.#options.listen });
+    await measuring.start();
+    life.start();
+    outbox.start();
+    this.#beginning = measuring.settled(stopping.signal).then(() => {
+      if (!stopping.signal.aborted) runner.start();
+    });
     return url;
   }
 
   /** Stops taking requests, ends open streams, and gives unfinished measurements back to the queue. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#app.close();
-    await this.#runner.stop();
+    const { app, measuring, life, atlas, outbox, runner, stopping } = this.#parts;
+    stopping.abort();
+    await app.close();
+    await this.#beginning;
+    await runner.stop();
+    await Promise.all([life.stop(), atlas.stop()]);
+    await outbox.stop();
+    await measuring.stop();
   }
 
   /** The OpenAPI document of the API. */
   openApiDocument(): unknown {
-    return this.#app.swagger();
+    return this.#parts.app.swagger();
   }
 }

@@ -5,13 +5,16 @@ export const ERROR_STATUS = {
   emptyBatch: 400,
   invalidPairs: 400,
   unauthorized: 401,
+  forbidden: 403,
   notFound: 404,
   methodNotAllowed: 405,
+  conflict: 409,
   batchTooLarge: 413,
   bodyTooLarge: 413,
   quotaPerDay: 429,
   quotaParallel: 429,
   quotaPerMinute: 429,
+  tooManyRequests: 429,
   internal: 500,
 } as const;
 export type ControllerErrorCode = keyof typeof ERROR_STATUS;

@@ -1,5 +1,5 @@
 import { optionProbes, type ReverseTraceroute } from '@revtr/engine';
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the controller counts, for Prometheus. */
 export class Metrics {
@@ -22,8 +22,32 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #refused = new Counter({
+    name: 'revtr_refused_total',
+    help: 'What agents, or those who claim to be some, were refused.',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Counts something that was refused: `enrolment`, `connection`, `message`, `reply`. */
+  refused(kind: string): void {
+    this.#refused.inc({ kind });
+  }
+
+  /** Shows how many agents are connected. */
+  observeAgents(count: () => number): void {
+    new Gauge({
+      name: 'revtr_agents_connected',
+      help: 'Agents that are connected.',
+      registers: [this.registry],
+      collect() {
+        this.set(count());
+      },
+    });
   }
 
   measured({ stopReason, startedAt, endedAt, stats }: ReverseTraceroute): void {

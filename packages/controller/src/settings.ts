@@ -1,9 +1,34 @@
+import { type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { z } from 'zod';
+
+const listOf = <T>(parse: (text: string) => T) =>
+  z
+    .string()
+    .default('')
+    .transform((text, context): T[] => {
+      try {
+        return text
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== '')
+          .map(parse);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+        return z.NEVER;
+      }
+    });
+const port = z.coerce.number().int().min(0).max(65_535);
+const hours = z.coerce.number().positive();
 
 const settingsSchema = z.object({
   /** Address and port of the API. */
   REVTR_HOST: z.string().min(1).default('127.0.0.1'),
-  REVTR_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  REVTR_PORT: port.default(8080),
+  /** Path of a Unix socket for the API, in place of address and port. */
+  REVTR_SOCKET: z.string().min(1).optional(),
+  /** Files with certificate and key of the API; without them it speaks plain HTTP. */
+  REVTR_TLS_CERTIFICATE: z.string().min(1).optional(),
+  REVTR_TLS_KEY: z.string().min(1).optional(),
   /** `postgres://…`, a directory for the embedded database, or `memory:`. */
   REVTR_DATABASE: z.string().min(1).default('.revtr/data'),
   /** Address under which users reach the API; default: what their request says. */
@@ -13,29 +38,77 @@ const settingsSchema = z.object({
   REVTR_CONCURRENCY: z.coerce.number().int().min(1).max(100_000).default(500),
   /** Most pairs in one request. */
   REVTR_MAX_BATCH: z.coerce.number().int().min(1).max(1_000_000).default(20_000),
+  /** Address and port where agents connect. */
+  REVTR_GATEWAY_HOST: z.string().min(1).default('0.0.0.0'),
+  REVTR_GATEWAY_PORT: port.default(4380),
+  /** Directory of the certificate authority; its `root.crt` is for agents. */
+  REVTR_AUTHORITY: z.string().min(1).default('.revtr/authority'),
+  /** API key of the operator, at least 24 characters; default: one is made at the first start and printed once. */
+  REVTR_OPERATOR_KEY: z.string().min(24).optional(),
+  REVTR_OPERATOR_EMAIL: z.email().default('operator@localhost.localdomain'),
+  /** Mail server, `smtp://user:password@host:587`; without one, mails wait for the operator to read. */
+  REVTR_SMTP: z.url().optional(),
+  REVTR_MAIL_FROM: z.string().min(3).default('Reverse Traceroute <revtr@localhost.localdomain>'),
+  /** File that says who announces what: CAIDA prefix2as. */
+  REVTR_IP_TO_AS: z.string().min(1).optional(),
+  /** File with the addresses of routers: ITDK nodes. */
+  REVTR_ALIASES: z.string().min(1).optional(),
+  /** Addresses that answer pings, to test agents with; separated by commas. */
+  REVTR_TEST_TARGETS: listOf(parseIpv4),
+  /** Private ranges that may be probed all the same, in a network made for tests; separated by commas. */
+  REVTR_TEST_NETWORKS: listOf(parsePrefix),
+  /** How often an agent that works is tested again. */
+  REVTR_RETEST_HOURS: hours.default(6),
+  /** Length of the first quarantine of an agent whose tests fail. */
+  REVTR_QUARANTINE_HOURS: hours.default(24),
 });
 
 /** Settings of the controller, read from the environment. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
+  readonly socket: string | undefined;
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   readonly database: string;
   readonly publicUrl: string | undefined;
   readonly logLevel: string;
   readonly concurrency: number;
   readonly maxBatch: number;
+  readonly gateway: { readonly host: string; readonly port: number; readonly authority: string };
+  readonly operator: { readonly key: string | undefined; readonly email: string };
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
+  readonly ipToAsFile: string | undefined;
+  readonly aliasesFile: string | undefined;
+  readonly testTargets: readonly Ipv4Address[];
+  readonly testNetworks: readonly Prefix[];
+  readonly retestMs: number;
+  readonly quarantineMs: number;
 }
+
+const HOUR_MS = 3_600_000;
 
 /** Reads the settings. @throws {z.ZodError} naming each bad variable */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const read = settingsSchema.parse(environment);
+  const { REVTR_TLS_CERTIFICATE: certificateFile, REVTR_TLS_KEY: keyFile, REVTR_SMTP: url } = read;
   return {
     host: read.REVTR_HOST,
     port: read.REVTR_PORT,
+    socket: read.REVTR_SOCKET,
+    tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
     database: read.REVTR_DATABASE,
     publicUrl: read.REVTR_PUBLIC_URL,
     logLevel: read.REVTR_LOG_LEVEL,
     concurrency: read.REVTR_CONCURRENCY,
     maxBatch: read.REVTR_MAX_BATCH,
+    gateway: { host: read.REVTR_GATEWAY_HOST, port: read.REVTR_GATEWAY_PORT, authority: read.REVTR_AUTHORITY },
+    operator: { key: read.REVTR_OPERATOR_KEY, email: read.REVTR_OPERATOR_EMAIL },
+    mail: url === undefined ? undefined : { url, from: read.REVTR_MAIL_FROM },
+    ipToAsFile: read.REVTR_IP_TO_AS,
+    aliasesFile: read.REVTR_ALIASES,
+    testTargets: read.REVTR_TEST_TARGETS,
+    testNetworks: read.REVTR_TEST_NETWORKS,
+    retestMs: read.REVTR_RETEST_HOURS * HOUR_MS,
+    quarantineMs: read.REVTR_QUARANTINE_HOURS * HOUR_MS,
   };
 }

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
+import type { ColumnType, Generated, Insertable, Selectable, Updateable } from 'kysely';
 
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
 /** JSON written as text and read as a value of unknown shape: whoever reads it parses it by a schema. */
@@ -26,11 +26,72 @@ interface ApiKeyTable {
   readonly revoked_at: Date | null;
 }
 
-interface SourceTable {
+/** Where an agent is in its life: docs/host-a-source.md tells it. */
+export type AgentState = 'expected' | 'testing' | 'preparing' | 'ready' | 'quarantined' | 'withdrawn';
+
+interface AgentTable {
   /** Dotted quad. */
   readonly address: string;
+  readonly kind: 'source' | 'vantagePoint';
   readonly hostname: string;
   readonly site: string;
+  /** Who it belongs to; null: the operator. */
+  readonly user_id: number | null;
+  readonly state: AgentState;
+  /** Of the certificate that the agent must show; null before it has enrolled. */
+  readonly certificate_serial: string | null;
+  /** Whether its last tests have shown that its spoofed packets arrive. */
+  readonly can_spoof: ColumnType<boolean, boolean | undefined, boolean>;
+  readonly last_connected_at: Date | null;
+  readonly last_tested_at: Date | null;
+  /** How often in a row its tests have failed. */
+  readonly quarantine_level: ColumnType<number, number | undefined, number>;
+  readonly quarantined_until: Date | null;
+  readonly quarantine_reason: string | null;
+  readonly created_at: CreatedAt;
+}
+
+interface AgentTestTable {
+  readonly id: Generated<number>;
+  readonly address: string;
+  readonly tested_at: Date;
+  /** Why it was tested: `connected`, `periodic`, `released`, `asked`. */
+  readonly cause: string;
+  readonly verdict: 'passed' | 'failed' | 'notTested';
+  readonly report: Json;
+}
+
+interface ApplicationTable {
+  readonly id: Generated<number>;
+  readonly address: string;
+  readonly hosting: string;
+  readonly name: string;
+  readonly email: string;
+  readonly reason: string;
+  readonly state: 'pending' | 'approved' | 'refused';
+  readonly note: ColumnType<string, string | undefined, string>;
+  readonly created_at: CreatedAt;
+  readonly decided_at: Date | null;
+  readonly decided_by: number | null;
+}
+
+interface MailTable {
+  readonly id: Generated<number>;
+  readonly recipient: string;
+  readonly subject: string;
+  readonly body: string;
+  /** Part of the body that is blotted out once the mail is sent, such as an API key. */
+  readonly secret: string | null;
+  readonly attempts: ColumnType<number, number | undefined, number>;
+  readonly last_error: string | null;
+  readonly created_at: CreatedAt;
+  readonly next_attempt_at: ColumnType<Date, Date | undefined, Date>;
+  readonly sent_at: Date | null;
+}
+
+interface OptOutTable {
+  readonly prefix: string;
+  readonly reason: string;
   readonly created_at: CreatedAt;
 }
 
@@ -63,13 +124,23 @@ interface MeasurementTable {
 export interface Schema {
   readonly users: UserTable;
   readonly api_keys: ApiKeyTable;
-  readonly sources: SourceTable;
+  readonly agents: AgentTable;
+  readonly agent_tests: AgentTestTable;
+  readonly applications: ApplicationTable;
+  readonly mails: MailTable;
+  readonly opt_outs: OptOutTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
 }
 
 export type User = Selectable<UserTable>;
 export type NewUser = Insertable<UserTable>;
-export type Source = Selectable<SourceTable>;
+export type Agent = Selectable<AgentTable>;
+export type NewAgent = Pick<Agent, 'address' | 'kind' | 'hostname' | 'site' | 'user_id' | 'state'>;
+export type AgentChange = Updateable<AgentTable>;
+export type AgentTest = Selectable<AgentTestTable>;
+export type Application = Selectable<ApplicationTable>;
+export type Mail = Selectable<MailTable>;
+export type OptOut = Selectable<OptOutTable>;
 export type Batch = Selectable<BatchTable>;
 export type MeasurementRow = Selectable<MeasurementTable>;

@@ -1,11 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
+  Agents,
+  AgentTests,
+  Applications,
   Batches,
   type Database,
   type DatabaseSettings,
   Jobs,
+  Mails,
+  OptOuts,
   openDatabase,
-  Sources,
   type User,
   Users,
 } from '../src/index.ts';
@@ -65,11 +69,69 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(JSON.stringify(rows)).not.toContain(key);
     });
 
-    it('keeps one row a source', async () => {
-      const sources = new Sources(database.db);
-      await sources.put({ address: '1.2.3.4', hostname: 'a', site: 's' });
-      await sources.put({ address: '1.2.3.4', hostname: 'b', site: 's' });
-      expect((await sources.list()).map(({ hostname }) => hostname)).toEqual(['b']);
+    it('keeps one row an agent, with what it has proved', async () => {
+      const agents = new Agents(database.db);
+      const agent = { address: '1.2.3.4', kind: 'source', site: 's', user_id: null, state: 'expected' } as const;
+      await agents.put({ ...agent, hostname: 'a' });
+      await agents.change('1.2.3.4', { certificate_serial: 'C0FFEE' });
+      expect(await agents.readySources()).toEqual([]);
+      await agents.put({ ...agent, hostname: 'b', state: 'ready' });
+      expect(await agents.readySources()).toMatchObject([{ hostname: 'b', certificate_serial: 'C0FFEE' }]);
+      expect(await agents.change('9.9.9.9', { state: 'ready' })).toBeUndefined();
+    });
+
+    it('keeps the tests of an agent, newest first', async () => {
+      const agents = new Agents(database.db);
+      await agents.put({
+        address: '1.2.3.5',
+        kind: 'vantagePoint',
+        hostname: 'v',
+        site: 's',
+        user_id: null,
+        state: 'expected',
+      });
+      const tests = new AgentTests(database.db);
+      for (const verdict of ['failed', 'passed'] as const)
+        await tests.add({
+          address: '1.2.3.5',
+          tested_at: new Date(),
+          cause: 'connected',
+          verdict,
+          report: { verdict },
+        });
+      expect(await tests.of('1.2.3.5', 10)).toMatchObject([{ report: { verdict: 'passed' } }, { verdict: 'failed' }]);
+    });
+
+    it('takes one pending application an address, and decides it once', async () => {
+      const applications = new Applications(database.db);
+      const application = { address: '5.5.5.5', hosting: 'h', name: 'n', email: 'e@x', reason: 'r' };
+      const added = await applications.add(application);
+      expect(await applications.add(application)).toBeUndefined();
+      const { id: by } = await newUser();
+      const decision = { state: 'approved', note: '', by, at: new Date() } as const;
+      expect(await applications.decide(added?.id ?? 0, decision)).toMatchObject({ state: 'approved' });
+      expect(await applications.decide(added?.id ?? 0, decision)).toBeUndefined();
+      expect(await applications.list('pending')).toEqual([]);
+      expect(await applications.add(application)).toBeDefined();
+    });
+
+    it('blots out the secret of a mail that is sent, and sends failed ones later', async () => {
+      const mails = new Mails(database.db);
+      const now = new Date();
+      await mails.add({ recipient: 'a@x', subject: 's', body: 'the key is hush', secret: 'hush' });
+      const [{ id }] = await mails.due(new Date(), 10);
+      await mails.failed(id, 'no server', new Date(now.getTime() + 60_000));
+      expect(await mails.due(new Date(), 10)).toEqual([]);
+      await mails.sent(id, now);
+      expect(await mails.list(10)).toMatchObject([{ body: 'the key is [sent]', secret: null, attempts: 2 }]);
+    });
+
+    it('keeps those who want no probes', async () => {
+      const optOuts = new OptOuts(database.db);
+      await optOuts.put('192.0.2.0/24', 'asked by mail');
+      expect(await optOuts.list()).toMatchObject([{ prefix: '192.0.2.0/24' }]);
+      expect(await optOuts.remove('192.0.2.0/24')).toBe(true);
+      expect(await optOuts.remove('192.0.2.0/24')).toBe(false);
     });
 
     it('gives a batch back in order, with options and label', async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase, parseDatabaseSettings, Sources, StorageError } from '../src/index.ts';
+import { Agents, openDatabase, parseDatabaseSettings, StorageError } from '../src/index.ts';
 
 const writer = new URL('./kill-writer.ts', import.meta.url).pathname;
 
@@ -32,7 +32,7 @@ describe('embedded database on disk', () => {
       child.once('exit', () => resolve());
     });
     const database = await openDatabase({ kind: 'embedded', directory });
-    const rows = await new Sources(database.db).list();
+    const rows = await new Agents(database.db).list();
     await database.close();
     expect(acknowledged).toBeGreaterThanOrEqual(200);
     expect(rows.length).toBeGreaterThanOrEqual(acknowledged);

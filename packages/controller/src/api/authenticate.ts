@@ -14,6 +14,13 @@ export class Authenticator {
     this.#users = users;
   }
 
+  /** The user, who must be an operator. @throws {ControllerError} `unauthorized`, `forbidden` */
+  async operatorOf(request: FastifyRequest): Promise<User> {
+    const user = await this.userOf(request);
+    if (user.role !== 'operator') throw new ControllerError('forbidden', 'only operators may do this');
+    return user;
+  }
+
   /** @throws {ControllerError} `unauthorized` */
   async userOf(request: FastifyRequest): Promise<User> {
     const key = request.headers['revtr-key'];

@@ -1,7 +1,13 @@
-import type { Batches, Sources } from '@revtr/storage';
+import type { Agents, AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
+import type { AtlasService } from '../atlas/atlas-service.ts';
 import type { BatchEvents } from '../events/batch-events.ts';
-import type { AddressFacts } from '../facts.ts';
+import type { AddressFacts } from '../facts/address-facts.ts';
+import type { AgentDirectory } from '../gateway/directory.ts';
+import type { PublishedOptOuts } from '../gateway/opt-out-list.ts';
 import type { Submission } from '../intake/submission.ts';
+import type { LifeCycle } from '../life/life-cycle.ts';
+import type { SourceApplications } from '../life/source-applications.ts';
+import type { MeasuringSystem } from '../measuring/measuring-system.ts';
 import type { Authenticator } from './authenticate.ts';
 
 /** What the routes need. */
@@ -9,7 +15,15 @@ export interface ApiCollaborators {
   readonly authenticator: Authenticator;
   readonly submission: Submission;
   readonly batches: Batches;
-  readonly sources: Sources;
+  readonly agents: Agents;
+  readonly directory: AgentDirectory;
+  readonly tests: AgentTests;
+  readonly life: LifeCycle;
+  readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
+  readonly mails: Mails;
+  readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };
+  readonly atlas: AtlasService;
+  readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;
   readonly facts: AddressFacts;
   /** Address under which users reach the API; `undefined`: what their request says. */

@@ -1,4 +1,5 @@
 import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import {
@@ -8,21 +9,34 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import { ControllerError } from '../errors.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ApiCollaborators } from './collaborators.ts';
 import { installErrorHandler } from './errors.ts';
 import { installJsonBody } from './json-body.ts';
+import { registerAtlas } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
+import { registerAgents } from './v2/agents.ts';
+import { registerApplications } from './v2/applications.ts';
+import { registerOperations } from './v2/operations.ts';
 import { registerV2 } from './v2/routes.ts';
 
 const MOST_BODY_BYTES = 16 * 2 ** 20;
 
+/** Certificate and key of the API, PEM. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** The HTTP server with all its routes and the document that describes them. */
 export async function createServer(
+  options: { readonly tls: TlsFiles | undefined },
   collaborators: ApiCollaborators & { readonly log: Logger; readonly metrics: Metrics },
 ): Promise<FastifyInstance> {
   const { log, metrics } = collaborators;
   const app: FastifyInstance = fastify({
+    https: options.tls === undefined ? null : { cert: options.tls.certificate, key: options.tls.key },
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: MOST_BODY_BYTES,
     forceCloseConnections: 'idle',
@@ -33,6 +47,13 @@ export async function createServer(
   installErrorHandler(app);
   installJsonBody(app);
   await app.register(helmet);
+  await app.register(rateLimit, {
+    global: false,
+    // Over a Unix socket nobody has an address.
+    keyGenerator: ({ ip }) => ip || 'local',
+    errorResponseBuilder: (_request, { ttl }) =>
+      new ControllerError('tooManyRequests', 'too many requests from your address', [], Math.ceil(ttl / 1000)),
+  });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -48,7 +69,11 @@ export async function createServer(
   });
   await app.register(async (routes) => {
     registerV1(routes, collaborators);
+    registerAtlas(routes, collaborators);
     registerV2(routes, collaborators);
+    registerAgents(routes, collaborators);
+    registerApplications(routes, collaborators);
+    registerOperations(routes, collaborators);
     routes.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>

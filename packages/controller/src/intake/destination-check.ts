@@ -1,21 +1,25 @@
-import type { IpToAs } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TargetPolicy, TargetRefusal } from '@revtr/probing';
+import type { AddressFacts } from '../facts/address-facts.ts';
 
 /** Decides which addresses may be destinations: those that may be probed and that somebody announces. */
 export class DestinationCheck {
   readonly #targetPolicy: TargetPolicy;
-  readonly #ipToAs: IpToAs;
+  readonly #facts: Pick<AddressFacts, 'ipToAs' | 'knowsAllRoutes'>;
 
-  constructor(collaborators: { readonly targetPolicy: TargetPolicy; readonly ipToAs: IpToAs }) {
+  constructor(collaborators: {
+    readonly targetPolicy: TargetPolicy;
+    readonly facts: Pick<AddressFacts, 'ipToAs' | 'knowsAllRoutes'>;
+  }) {
     this.#targetPolicy = collaborators.targetPolicy;
-    this.#ipToAs = collaborators.ipToAs;
+    this.#facts = collaborators.facts;
   }
 
   /** Why an address must not be a destination; `undefined` when it may. */
   refuse(address: Ipv4Address): TargetRefusal | undefined {
     const refusal = this.#targetPolicy.refuse(address);
-    if (refusal !== undefined || this.#ipToAs.originOf(address) !== undefined) return refusal;
+    const { ipToAs, knowsAllRoutes } = this.#facts;
+    if (refusal !== undefined || !knowsAllRoutes || ipToAs.originOf(address) !== undefined) return refusal;
     const message = `${formatIpv4(address)} is in no announced prefix and is not probed`;
     return { code: 'destinationUnrouted', message };
   }

@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
-import type { NewMeasurement, Source } from '@revtr/storage';
+import type { Agent, NewMeasurement } from '@revtr/storage';
 import type { ErrorDetail } from '../errors.ts';
-import type { AddressFacts } from '../facts.ts';
+import type { AddressFacts } from '../facts/address-facts.ts';
 import type { DestinationCheck } from './destination-check.ts';
 import type { StoredOptions } from './options.ts';
 
@@ -31,7 +31,7 @@ const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0
  */
 export async function checkPairs(
   pairs: readonly RequestedPair[],
-  sources: readonly Source[],
+  sources: readonly Agent[],
   { facts, destinationCheck }: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck },
 ): Promise<CheckedPairs> {
   const known = new Set(sources.map(({ address }) => address));
@@ -65,7 +65,7 @@ function refuseSource(source: string, known: ReadonlySet<string>): Refusal | und
   if (known.has(source)) return undefined;
   const isAddress = tryParseIpv4(source) !== undefined;
   return isAddress
-    ? { field: 'src', code: 'unknownSource', message: `${source} is not a registered source` }
+    ? { field: 'src', code: 'unknownSource', message: `${source} is not a source that is ready` }
     : { field: 'src', code: 'badAddress', message: `'${source}' is not an IPv4 address` };
 }
 

@@ -1,6 +1,6 @@
-import type { Batch, Batches, MeasurementRow, QuotaExceeded, Sources, User } from '@revtr/storage';
+import type { Agents, Batch, Batches, MeasurementRow, QuotaExceeded, User } from '@revtr/storage';
 import { ControllerError, type ControllerErrorCode } from '../errors.ts';
-import type { AddressFacts } from '../facts.ts';
+import type { AddressFacts } from '../facts/address-facts.ts';
 import type { DestinationCheck } from './destination-check.ts';
 import { type CheckedPairs, checkPairs, type RequestedPair } from './intake.ts';
 
@@ -14,7 +14,7 @@ const QUOTA_CODES: Readonly<Record<QuotaExceeded['limit'], ControllerErrorCode>>
 export class Submission {
   readonly #maxBatch: number;
   readonly #batches: Batches;
-  readonly #sources: Sources;
+  readonly #agents: Agents;
   readonly #checks: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck };
   readonly #onAccepted: () => void;
 
@@ -22,7 +22,7 @@ export class Submission {
     options: { readonly maxBatch: number },
     collaborators: {
       readonly batches: Batches;
-      readonly sources: Sources;
+      readonly agents: Agents;
       readonly facts: AddressFacts;
       readonly destinationCheck: DestinationCheck;
       readonly onAccepted: () => void;
@@ -30,7 +30,7 @@ export class Submission {
   ) {
     this.#maxBatch = options.maxBatch;
     this.#batches = collaborators.batches;
-    this.#sources = collaborators.sources;
+    this.#agents = collaborators.agents;
     this.#checks = collaborators;
     this.#onAccepted = collaborators.onAccepted;
   }
@@ -48,7 +48,7 @@ export class Submission {
     if (pairs.length > this.#maxBatch) {
       throw new ControllerError('batchTooLarge', `a batch holds at most ${this.#maxBatch} pairs, not ${pairs.length}`);
     }
-    const { accepted, rejected } = await checkPairs(pairs, await this.#sources.list(), this.#checks);
+    const { accepted, rejected } = await checkPairs(pairs, await this.#agents.readySources(), this.#checks);
     if (accepted.length === 0 || (rejected.length > 0 && !skipInvalid)) {
       const details = rejected.map(({ at, code, message }) => ({ at, code, message }));
       throw new ControllerError(

@@ -3,7 +3,7 @@ import { parseIpv4 } from '@revtr/net';
 import type { Job, Jobs } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { BatchEvents } from '../events/batch-events.ts';
-import type { AddressFacts } from '../facts.ts';
+import type { AddressFacts } from '../facts/address-facts.ts';
 import { measurementOptionsSchema } from '../intake/options.ts';
 import type { Metrics } from '../metrics.ts';
 import { compactResult, type StoredResult, toStoredHops, toStoredResult } from '../results/stored-result.ts';

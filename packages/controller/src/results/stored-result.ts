@@ -8,7 +8,7 @@ import {
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 import { z } from 'zod';
-import type { AddressFacts } from '../facts.ts';
+import type { AddressFacts } from '../facts/address-facts.ts';
 
 const address = z.string().describe('IPv4 address');
 const techniques = Object.keys(ARCHIVE_HOP_TYPES) as [HopTechnique, ...HopTechnique[]];

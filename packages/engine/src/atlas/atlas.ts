@@ -82,6 +82,11 @@ export class Atlas {
     return alias !== undefined && isUsable(alias, query) ? intersection(alias, 'alias') : undefined;
   }
 
+  /** Forgets everything about a source. */
+  clear(source: Ipv4Address): void {
+    this.#sources.delete(source);
+  }
+
   /** Traceroutes to a source. */
   traceroutesTo(source: Ipv4Address): readonly AtlasTraceroute[] {
     return [...(this.#sources.get(source)?.traceroutes.values() ?? [])];

@@ -46,11 +46,9 @@ export async function collectAtlas(
   let arrived = 0;
   await inParallel(origins.length, concurrency, async (i) => {
     if (origins[i] === source) return;
-    const result = await prober.traceroute(
-      { type: 'traceroute', sender: origins[i], target: source, timeoutMs },
-      signal,
-    );
-    const traceroute = toAtlasTraceroute(id + 1, result);
+    const request = { type: 'traceroute', sender: origins[i], target: source, timeoutMs } as const;
+    const result = await prober.traceroute(request, signal).catch(unlessCancelled);
+    const traceroute = result && toAtlasTraceroute(id + 1, result);
     if (traceroute === undefined) return;
     id++;
     arrived++;
@@ -87,11 +85,14 @@ async function stampsBehind(
   signal?: AbortSignal,
 ): Promise<Ipv4Address[] | undefined> {
   const request = recordRoutePing(ping.sender, ping.source, ping.target, ping.timeoutMs);
-  const result = await prober.ping(request, signal).catch((error: unknown) => {
-    if (error instanceof ProbingError && error.code !== 'cancelled') return undefined;
-    throw error;
-  });
+  const result = await prober.ping(request, signal).catch(unlessCancelled);
   if (result?.reply?.recordRoute === undefined) return undefined;
   const reading = readRecordRoute(ping.target, result.reply.recordRoute, { ...facts, useHeuristics: false });
   return reading.hops.length > 0 ? reading.hops.map(({ address }) => address) : undefined;
+}
+
+/** What one host cannot measure must not end the whole collection. */
+function unlessCancelled(error: unknown): undefined {
+  if (error instanceof ProbingError && error.code !== 'cancelled') return undefined;
+  throw error;
 }

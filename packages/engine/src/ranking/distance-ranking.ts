@@ -18,7 +18,7 @@ const USABLE = OUT_OF_REACH - 0.5;
  * survey teaches it first, every later answer after that.
  */
 export class DistanceRanking implements VantagePointRanking {
-  readonly #vantagePoints: readonly Ipv4Address[];
+  #vantagePoints: readonly Ipv4Address[];
   readonly #ipToAs: IpToAs;
   readonly #distances = new Map<number, Map<Ipv4Address, Distance>>();
   readonly #ranked = new Map<number, readonly Ipv4Address[]>();
@@ -56,6 +56,12 @@ export class DistanceRanking implements VantagePointRanking {
       known.mean += (distance - known.mean) / known.count;
     }
     this.#ranked.delete(network);
+  }
+
+  /** Replaces the vantage points to choose from; what is known of others is kept for when they come back. */
+  setVantagePoints(vantagePoints: readonly Ipv4Address[]): void {
+    this.#vantagePoints = vantagePoints;
+    this.rankGlobally();
   }
 
   /** Orders the vantage points of networks nothing is known about: to be called after a survey. */

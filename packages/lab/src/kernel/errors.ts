@@ -1,5 +1,5 @@
 /** What can be wrong with a kernel lab. Codes are stable. */
-export type KernelLabErrorCode = 'badTopology' | 'commandFailed';
+export type KernelLabErrorCode = 'badTopology' | 'commandFailed' | 'notReady' | 'stopped';
 
 /** The one error class of the kernel lab: a stable code, a sentence for a person, the place. */
 export class KernelLabError extends Error {

@@ -50,16 +50,26 @@ export class KernelLab {
     return `${this.#prefix}-${node}`;
   }
 
+  /** Name of the namespace beside the network, where the controller runs. */
+  get controlNamespace(): string {
+    return `${this.#prefix}-_ctl`;
+  }
+
   /** Runs a program inside a node and returns its output. @throws {KernelLabError} `commandFailed` */
   async exec(node: string, ...command: readonly string[]): Promise<string> {
-    return execute('ip', ['netns', 'exec', this.namespaceOf(node), ...command]);
+    return this.execIn(this.namespaceOf(node), ...command);
+  }
+
+  /** As {@link exec}, by the name of the namespace. */
+  async execIn(namespace: string, ...command: readonly string[]): Promise<string> {
+    return execute('ip', ['netns', 'exec', namespace, ...command]);
   }
 
   /** Removes the namespaces, and with them everything in them. */
   async down(): Promise<void> {
-    for (const node of this.topology.nodes.keys()) {
-      await execute('ip', ['netns', 'del', this.namespaceOf(node)]).catch(() => undefined);
-    }
+    const namespaces = [...this.topology.nodes.keys()].map((node) => this.namespaceOf(node));
+    for (const namespace of [...namespaces, this.controlNamespace])
+      await execute('ip', ['netns', 'del', namespace]).catch(() => undefined);
   }
 
   /** Replaces routes while the lab runs. */
@@ -69,6 +79,7 @@ export class KernelLab {
 
   async #build(): Promise<void> {
     const { nodes, interfaces, routes } = this.topology;
+    await execute('ip', ['netns', 'add', this.controlNamespace]);
     for (const node of nodes.keys()) {
       await execute('ip', ['netns', 'add', this.namespaceOf(node)]);
       await this.exec(node, 'sysctl', '-q', '-w', ...SYSCTLS.map(([name, value]) => `${name}=${value}`));

@@ -3,7 +3,6 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { KernelLabError } from './errors.ts';
 import { startKernelSystem } from './kernel-system.ts';
 import { parseTopology } from './topology.ts';
@@ -22,16 +21,22 @@ const HOLDER = join(tmpdir(), 'revtr-lab.pid');
 async function up(file: string): Promise<number> {
   const topology = parseTopology(JSON.parse(readFileSync(file, 'utf8')));
   const port = Number(process.env.REVTR_PORT ?? 8080);
-  process.stderr.write(`building ${topology.nodes.size} namespaces, then surveying and collecting the atlas\n`);
   writeFileSync(HOLDER, String(process.pid), { flag: 'wx' });
   try {
-    const log = pino({ level: 'warn' }, pino.destination(2));
-    const { url, key, source, namespaces, stop } = await startKernelSystem(topology, { prefix: PREFIX, port }, log);
-    process.stdout.write(`${JSON.stringify({ api: url, key, source, namespaces })}\n`);
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    const stop = new AbortController();
+    const stopped = new Promise<void>((resolve) => {
+      stop.signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    await stop();
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+    const onProgress = (message: string): void => {
+      process.stderr.write(`${message}\n`);
+    };
+    const system = await startKernelSystem(topology, { prefix: PREFIX, port, onProgress, signal: stop.signal });
+    const { api, key, source, namespaces } = system;
+    process.stdout.write(`${JSON.stringify({ api, key, source, namespaces })}\n`);
+    await stopped;
+    process.stderr.write('removing the lab\n');
+    await system.stop();
     return 0;
   } finally {
     rmSync(HOLDER, { force: true });

@@ -1,5 +1,5 @@
-import { Controller } from '@revtr/controller';
-import { AliasSets, Atlas, DistanceRanking, defaultPlan, PrefixOrigins, ReverseTracerouteEngine } from '@revtr/engine';
+import { Controller, DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from '@revtr/controller';
+import { AliasSets, Atlas, DistanceRanking, PrefixOrigins } from '@revtr/engine';
 import { isGloballyReachable } from '@revtr/net';
 import { systemClock, TargetPolicy } from '@revtr/probing';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
@@ -7,31 +7,36 @@ import { openDatabase } from '@revtr/storage';
 import openapiTypeScript, { astToString } from 'openapi-typescript';
 import { pino } from 'pino';
 import { simulatedFacts } from '../world/simulated-facts.ts';
+import { simulatedMeasuring } from '../world/simulated-measuring.ts';
 
 /** The OpenAPI document of the API, from a controller that is never started. */
 export async function openApiDocument(): Promise<object> {
   const ipToAs = new PrefixOrigins([]);
   const aliases = new AliasSets();
   const internet = new SimulatedInternet({ parameters: simParameters('small', 1) });
-  const engine = new ReverseTracerouteEngine(
-    { plan: defaultPlan },
-    {
-      prober: internet.prober(),
-      clock: systemClock,
-      atlas: new Atlas(aliases),
-      ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
-      aliases,
-      ipToAs,
-      mayProbe: isGloballyReachable,
-    },
-  );
+  const network = {
+    prober: internet.prober(),
+    clock: systemClock,
+    atlas: new Atlas(aliases),
+    ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
+    aliases,
+    ipToAs,
+    mayProbe: isGloballyReachable,
+  };
   const database = await openDatabase({ kind: 'memory' });
   try {
     const controller = await Controller.create(
-      { host: '127.0.0.1', port: 0, publicUrl: undefined, concurrency: 1, maxBatch: 1 },
+      {
+        listen: { host: '127.0.0.1', port: 0 },
+        publicUrl: undefined,
+        concurrency: 1,
+        maxBatch: 1,
+        newUserLimits: DEFAULT_USER_LIMITS,
+        lifeCycle: DEFAULT_LIFE_CYCLE,
+      },
       {
         database,
-        engine,
+        measuring: simulatedMeasuring(network, []),
         facts: simulatedFacts(internet, { ipToAs, asNames: new Map() }),
         targetPolicy: new TargetPolicy(),
         log: pino({ level: 'silent' }),

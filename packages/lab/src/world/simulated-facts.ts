@@ -13,6 +13,7 @@ export function simulatedFacts(
   const nameOf = new Map(places.map(({ hostname, address }) => [address, hostname]));
   return {
     ipToAs: data.ipToAs,
+    knowsAllRoutes: true,
     asName: (asn) => data.asNames.get(asn),
     nameOf: async (address) => nameOf.get(address) ?? hostName(internet.topology, address),
     resolve: async (name) => {

@@ -1,7 +1,7 @@
-import { defaultPlan, ReverseTracerouteEngine } from '@revtr/engine';
 import { formatIpv4 } from '@revtr/net';
 import type { Logger } from 'pino';
 import { simulatedFacts } from './simulated-facts.ts';
+import { simulatedMeasuring } from './simulated-measuring.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
 
@@ -19,7 +19,7 @@ export async function startSimulatedSystem(
   log: Logger,
 ): Promise<System> {
   const { clock } = world.internet;
-  const engine = new ReverseTracerouteEngine({ plan: defaultPlan }, await clock.drive(world.prepare(options.signal)));
+  const network = await clock.drive(world.prepare(options.signal));
   const facts = simulatedFacts(world.internet, { ipToAs: world.ipToAs, asNames: world.data.asNames });
   const sources = world.sources.map(({ address, hostname, site }) => ({
     address: formatIpv4(address),
@@ -34,7 +34,15 @@ export async function startSimulatedSystem(
     return driving;
   };
   try {
-    const system = await startSystem({ ...options, sources }, { engine, facts, targetPolicy: world.targetPolicy, log });
+    const system = await startSystem(
+      { ...options, sources },
+      {
+        measuring: simulatedMeasuring(network, world.vantagePoints),
+        facts,
+        targetPolicy: world.targetPolicy,
+        log,
+      },
+    );
     return { ...system, stop: () => system.stop().then(stopDriving) };
   } catch (error) {
     await stopDriving();

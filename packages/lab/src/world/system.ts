@@ -1,5 +1,10 @@
-import { type AddressFacts, Controller } from '@revtr/controller';
-import type { ReverseTracerouteEngine } from '@revtr/engine';
+import {
+  type AddressFacts,
+  Controller,
+  DEFAULT_LIFE_CYCLE,
+  DEFAULT_USER_LIMITS,
+  type OpenMeasuringSystem,
+} from '@revtr/controller';
 import type { TargetPolicy } from '@revtr/probing';
 import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -37,11 +42,11 @@ const OPERATOR = {
   max_per_minute: UNLIMITED,
 } as const;
 
-/** Opens the database and starts controller and API over an engine. */
+/** Opens the database and starts controller and API over a measuring system. */
 export async function startSystem(
   options: SystemOptions,
   collaborators: {
-    readonly engine: ReverseTracerouteEngine;
+    readonly measuring: OpenMeasuringSystem;
     readonly facts: AddressFacts;
     readonly targetPolicy: TargetPolicy;
     readonly log: Logger;
@@ -49,10 +54,18 @@ export async function startSystem(
 ): Promise<System> {
   const { host, port, concurrency, maxBatch = 20_000 } = options;
   const database = await openDatabase(parseDatabaseSettings(options.database));
-  const settings = { host, port, publicUrl: undefined, concurrency, maxBatch };
+  const settings = {
+    listen: { host, port },
+    publicUrl: undefined,
+    concurrency,
+    maxBatch,
+    newUserLimits: DEFAULT_USER_LIMITS,
+    lifeCycle: DEFAULT_LIFE_CYCLE,
+  };
   try {
     const controller = await Controller.create(settings, { database, ...collaborators });
-    for (const source of options.sources) await controller.sources.put(source);
+    for (const source of options.sources)
+      await controller.agents.put({ ...source, kind: 'source', user_id: null, state: 'ready' });
     const user = await controller.users.ensure(OPERATOR);
     const key = await controller.users.issueKey(user.id);
     const url = await controller.start();

@@ -41,6 +41,7 @@ export class AgentHub {
   readonly #options: AgentHubOptions;
   readonly #collaborators: AgentHubCollaborators;
   readonly #presences = new Map<Ipv4Address, Presence>();
+  readonly #awaited = new Map<Ipv4Address, Set<(session: AgentSession | undefined) => void>>();
 
   constructor(options: AgentHubOptions, collaborators: AgentHubCollaborators) {
     this.#options = options;
@@ -50,6 +51,24 @@ export class AgentHub {
   /** The session of an agent that is connected, or was a moment ago. */
   sessionOf(address: Ipv4Address): AgentSession | undefined {
     return this.#presences.get(address)?.session;
+  }
+
+  /** The session of an agent, as soon as it connects; `undefined` when it does not in time, or `signal` fires. */
+  waitFor(address: Ipv4Address, timeoutMs: number, signal?: AbortSignal): Promise<AgentSession | undefined> {
+    const present = this.sessionOf(address);
+    if (present !== undefined || signal?.aborted) return Promise.resolve(present);
+    return new Promise((resolve) => {
+      const finish = (session?: AgentSession): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+        this.#awaited.get(address)?.delete(finish);
+        resolve(session);
+      };
+      const stop = (): void => finish();
+      const timer = setTimeout(stop, timeoutMs);
+      signal?.addEventListener('abort', stop, { once: true });
+      this.#awaited.set(address, (this.#awaited.get(address) ?? new Set()).add(finish));
+    });
   }
 
   /** Addresses of agents that are connected. */
@@ -82,6 +101,8 @@ export class AgentHub {
       optOut: this.#collaborators.optOut(),
     });
     session.attach((message) => connection.send(message), new Set(resumed ? hello.known : []));
+    for (const tell of this.#awaited.get(address) ?? []) tell(session);
+    this.#awaited.delete(address);
     if (!resumed) this.#collaborators.onJoined?.(session);
     return session;
   }
@@ -112,6 +133,7 @@ export class AgentHub {
   /** Ends everything. */
   stop(): void {
     for (const address of [...this.#presences.keys()]) this.expel(address, 'the controller stops');
+    for (const waiting of this.#awaited.values()) for (const tell of waiting) tell(undefined);
   }
 
   #remove(address: Ipv4Address, presence: Presence): void {

@@ -24,6 +24,14 @@ export class Users {
     return this.#db.selectFrom('users').selectAll().where('email', '=', user.email).executeTakeFirstOrThrow();
   }
 
+  async findByEmail(email: string): Promise<User | undefined> {
+    return this.#db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
+  }
+
+  async find(id: number): Promise<User | undefined> {
+    return this.#db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
   /** Makes a key of 192 random bits. It is returned once and never again. */
   async issueKey(userId: number): Promise<string> {
     const key = `revtr_${randomBytes(24).toString('base64url')}`;

@@ -28,7 +28,7 @@ const querySchema = z.object({
 /** Version 1 of the API, as clients of the original know it. */
 export function registerV1(
   app: FastifyInstance,
-  { authenticator, submission, batches, sources, publicUrl }: ApiCollaborators,
+  { authenticator, submission, batches, agents, publicUrl }: ApiCollaborators,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
@@ -44,7 +44,7 @@ export function registerV1(
     },
     async (request) => {
       await authenticator.userOf(request);
-      const known = await sources.list();
+      const known = await agents.readySources();
       return { srcs: known.map(({ hostname, address, site }) => ({ hostname, ip: address, site })) };
     },
   );

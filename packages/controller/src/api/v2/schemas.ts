@@ -1,7 +1,7 @@
 import { parseIpv4 } from '@revtr/net';
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
-import type { AddressFacts } from '../../facts.ts';
+import type { AddressFacts } from '../../facts/address-facts.ts';
 import { hopSchema, readStoredResult, resultSchema } from '../../results/stored-result.ts';
 
 const namedHopSchema = hopSchema.extend({

@@ -4,6 +4,8 @@ import type { Ipv4Address } from '@revtr/net';
 /** What the controller can look up about addresses, for checking targets and for telling people what they see. */
 export interface AddressFacts {
   readonly ipToAs: IpToAs;
+  /** Whether `ipToAs` knows the whole routing table, so that an address it does not hold is announced by nobody. */
+  readonly knowsAllRoutes: boolean;
   asName(asn: number): string | undefined;
   /** Reverse DNS. */
   nameOf(address: Ipv4Address): Promise<string | undefined>;

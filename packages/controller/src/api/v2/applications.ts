@@ -1,0 +1,88 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ControllerError } from '../../errors.ts';
+import type { ApiCollaborators } from '../collaborators.ts';
+import { errorResponses } from '../errors.ts';
+import { numberInUrl, security } from '../route-parts.ts';
+import { applicationSchema, toApplication } from './agent-schemas.ts';
+
+const line = (most: number) => z.string().trim().min(1).max(most);
+const newApplicationSchema = z.object({
+  address: z.string().max(15).describe('Public IPv4 address of the source'),
+  hosting: line(500).describe('Where that address is hosted'),
+  name: line(200),
+  email: z.email().max(254),
+  reason: line(2_000).describe('Why you want to add a source'),
+});
+const decisionSchema = z.object({ note: z.string().max(2_000).default('').describe('Goes into the mail') });
+
+/** How often one address may apply. */
+const APPLICATIONS_AN_HOUR = 10;
+
+/** Applications of people who want to host sources. */
+export function registerApplications(app: FastifyInstance, { authenticator, applications }: ApiCollaborators): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { table, decisions } = applications;
+
+  routes.post(
+    '/api/v2/sources/applications',
+    {
+      config: { rateLimit: { max: APPLICATIONS_AN_HOUR, timeWindow: '1 hour' } },
+      schema: {
+        summary: 'Apply to host a source',
+        description: 'Needs no key. An operator decides; you get a mail with an API key.',
+        tags: ['applications'],
+        body: newApplicationSchema,
+        response: { 200: z.object({ id: z.int(), state: z.literal('pending') }), ...errorResponses },
+      },
+    },
+    async (request) => {
+      const { id } = await decisions.apply(request.body);
+      return { id, state: 'pending' as const };
+    },
+  );
+
+  routes.get(
+    '/api/v2/sources/applications',
+    {
+      schema: {
+        summary: 'Applications, newest first (operators)',
+        tags: ['applications'],
+        security,
+        querystring: z.object({ state: z.enum(['pending', 'approved', 'refused']).optional() }),
+        response: { 200: z.object({ applications: z.array(applicationSchema) }), ...errorResponses },
+      },
+    },
+    async (request) => {
+      await authenticator.operatorOf(request);
+      return { applications: (await table.list(request.query.state)).map(toApplication) };
+    },
+  );
+
+  for (const decision of ['approve', 'refuse'] as const) {
+    routes.post(
+      `/api/v2/sources/applications/:id/${decision}`,
+      {
+        schema: {
+          summary:
+            decision === 'approve'
+              ? 'Approve an application: the applicant is mailed a key (operators)'
+              : 'Refuse an application (operators)',
+          tags: ['applications'],
+          security,
+          params: z.object({ id: numberInUrl }),
+          body: decisionSchema.optional(),
+          response: { 200: applicationSchema, ...errorResponses },
+        },
+      },
+      async (request) => {
+        const operator = await authenticator.operatorOf(request);
+        const { id } = request.params;
+        if ((await table.find(id)) === undefined)
+          throw new ControllerError('notFound', `there is no application ${id}`);
+        return toApplication(await decisions[decision](id, operator, request.body?.note ?? ''));
+      },
+    );
+  }
+}

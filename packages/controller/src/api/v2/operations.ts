@@ -1,0 +1,121 @@
+import { formatPrefix, parsePrefix } from '@revtr/net';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ControllerError } from '../../errors.ts';
+import type { ApiCollaborators } from '../collaborators.ts';
+import { errorResponses } from '../errors.ts';
+import { security } from '../route-parts.ts';
+
+const prefixSchema = z.string().transform((text, context) => {
+  try {
+    return formatPrefix(parsePrefix(text));
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
+const mailSchema = z.object({
+  id: z.int(),
+  recipient: z.string(),
+  subject: z.string(),
+  body: z.string(),
+  createdAt: z.iso.datetime(),
+  sentAt: z.iso.datetime().optional(),
+  attempts: z.int(),
+  lastError: z.string().optional(),
+});
+const optOutSchema = z.object({ prefix: z.string(), reason: z.string() });
+const LONGEST_LIST = 200;
+
+/** What operators read and set: mails, and ranges whose holders want no probes. The latter may be read by everybody. */
+export function registerOperations(
+  app: FastifyInstance,
+  { authenticator, mails, optOuts, measuring }: ApiCollaborators,
+): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const publish = async (): Promise<void> => {
+    await optOuts.published.refresh();
+    measuring.publishOptOut();
+  };
+
+  routes.get(
+    '/api/v2/mails',
+    {
+      schema: {
+        summary: 'The last mails, newest first (operators)',
+        tags: ['operations'],
+        security,
+        response: { 200: z.object({ mails: z.array(mailSchema) }), ...errorResponses },
+      },
+    },
+    async (request) => {
+      await authenticator.operatorOf(request);
+      const rows = await mails.list(LONGEST_LIST);
+      return {
+        mails: rows.map(({ id, recipient, subject, body, created_at, sent_at, attempts, last_error }) => ({
+          id,
+          recipient,
+          subject,
+          body,
+          attempts,
+          createdAt: created_at.toISOString(),
+          ...(sent_at && { sentAt: sent_at.toISOString() }),
+          ...(last_error !== null && { lastError: last_error }),
+        })),
+      };
+    },
+  );
+
+  routes.get(
+    '/api/v2/opt-outs',
+    {
+      schema: {
+        summary: 'Ranges that are not probed because their holders asked for it',
+        tags: ['operations'],
+        response: { 200: z.object({ optOuts: z.array(optOutSchema) }), ...errorResponses },
+      },
+    },
+    async () => ({ optOuts: (await optOuts.table.list()).map(({ prefix, reason }) => ({ prefix, reason })) }),
+  );
+
+  routes.post(
+    '/api/v2/opt-outs',
+    {
+      schema: {
+        summary: 'Probe a range no more (operators)',
+        tags: ['operations'],
+        security,
+        body: z.object({ prefix: prefixSchema, reason: z.string().max(500).default('') }),
+        response: { 200: optOutSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      await authenticator.operatorOf(request);
+      const { prefix, reason } = request.body;
+      await optOuts.table.put(prefix, reason);
+      await publish();
+      return { prefix, reason };
+    },
+  );
+
+  routes.delete(
+    '/api/v2/opt-outs',
+    {
+      schema: {
+        summary: 'Allow probes to a range again (operators)',
+        tags: ['operations'],
+        security,
+        querystring: z.object({ prefix: prefixSchema }),
+        response: { 200: z.object({ prefix: z.string() }), ...errorResponses },
+      },
+    },
+    async (request) => {
+      await authenticator.operatorOf(request);
+      const { prefix } = request.query;
+      if (!(await optOuts.table.remove(prefix))) throw new ControllerError('notFound', `${prefix} is not on the list`);
+      await publish();
+      return { prefix };
+    },
+  );
+}

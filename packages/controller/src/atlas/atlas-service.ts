@@ -1,0 +1,89 @@
+import { type CollectReport, collectAtlas, type EngineCollaborators } from '@revtr/engine';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { ProbingError } from '@revtr/probing';
+import type { Logger } from 'pino';
+
+/** What an atlas run is doing, or did. */
+export type AtlasRun =
+  | { readonly state: 'running'; readonly startedAt: number }
+  | { readonly state: 'done'; readonly startedAt: number; readonly endedAt: number; readonly report: CollectReport }
+  | { readonly state: 'failed'; readonly startedAt: number; readonly endedAt: number; readonly reason: string };
+
+export interface AtlasServiceCollaborators {
+  readonly network: EngineCollaborators;
+  /** Vantage points that send traceroutes now. */
+  readonly origins: () => readonly Ipv4Address[];
+  readonly log: Logger;
+}
+
+const CONCURRENCY = 20;
+const TIMEOUT_MS = 2_000;
+const SPOOFERS_PER_HOP = 3;
+
+/** Collects the atlas of each source in the background, one run a source at a time. */
+export class AtlasService {
+  readonly #collaborators: AtlasServiceCollaborators;
+  readonly #runs = new Map<Ipv4Address, { readonly run: AtlasRun; readonly ended: Promise<AtlasRun> }>();
+  readonly #over = new AbortController();
+
+  constructor(collaborators: AtlasServiceCollaborators) {
+    this.#collaborators = collaborators;
+  }
+
+  /** Starts a run, or joins the one under way. Resolves when it has ended, however it did. */
+  collect(source: Ipv4Address): Promise<AtlasRun> {
+    const known = this.#runs.get(source);
+    if (known?.run.state === 'running') return known.ended;
+    const startedAt = Date.now();
+    const ended = this.#run(source, startedAt).then((run) => {
+      this.#runs.set(source, { run, ended });
+      return run;
+    });
+    this.#runs.set(source, { run: { state: 'running', startedAt }, ended });
+    return ended;
+  }
+
+  /** The last run of a source. */
+  lastRun(source: Ipv4Address): AtlasRun | undefined {
+    return this.#runs.get(source)?.run;
+  }
+
+  /** Traceroutes held towards a source. */
+  size(source: Ipv4Address): number {
+    return this.#collaborators.network.atlas.traceroutesTo(source).length;
+  }
+
+  /** Forgets the atlas of a source. */
+  clean(source: Ipv4Address): void {
+    this.#collaborators.network.atlas.clear(source);
+  }
+
+  /** Ends runs under way. */
+  async stop(): Promise<void> {
+    this.#over.abort();
+    await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
+  }
+
+  async #run(source: Ipv4Address, startedAt: number): Promise<AtlasRun> {
+    const { network, origins, log } = this.#collaborators;
+    const options = {
+      source,
+      origins: origins().filter((origin) => origin !== source),
+      spoofersPerHop: SPOOFERS_PER_HOP,
+      concurrency: CONCURRENCY,
+      timeoutMs: TIMEOUT_MS,
+      signal: this.#over.signal,
+    };
+    const facts = { aliases: network.aliases, ipToAs: network.ipToAs, useHeuristics: true };
+    try {
+      const report = await collectAtlas(options, { ...network, facts });
+      log.info({ source: formatIpv4(source), ...report }, 'atlas collected');
+      return { state: 'done', startedAt, endedAt: Date.now(), report };
+    } catch (error) {
+      if (!(error instanceof ProbingError)) log.error({ err: error, source: formatIpv4(source) }, 'atlas run broke');
+      const reason =
+        error instanceof ProbingError ? error.message : 'the run broke; the operator can find the reason in the log';
+      return { state: 'failed', startedAt, endedAt: Date.now(), reason };
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { LifeCycleOptions } from './life/life-cycle.ts';
+import type { UserLimits } from './life/source-applications.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What a new user may do, until the operator decides otherwise. */
+export const DEFAULT_USER_LIMITS: UserLimits = { perDay: 10_000, parallel: 1_000, perMinute: 1_000 };
+
+/** How agents are tested: the quarantine of the original, a day at first and a week at most. */
+export const DEFAULT_LIFE_CYCLE: LifeCycleOptions = {
+  quarantine: { firstMs: 24 * HOUR_MS, mostMs: 7 * 24 * HOUR_MS },
+  retestMs: 6 * HOUR_MS,
+  pollMs: 30_000,
+  testTargets: [],
+};

@@ -1,0 +1,110 @@
+import { AgentHub, Authority, Gateway, type GatewayRefusal, GrantSigner } from '@revtr/link';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { Clock, TargetPolicy } from '@revtr/probing';
+import type { Agent } from '@revtr/storage';
+import type { Logger } from 'pino';
+import type { Metrics } from '../metrics.ts';
+import { DirectoryAdmission } from './admission.ts';
+import type { AgentDirectory } from './directory.ts';
+import { LinkProber } from './link-prober.ts';
+import type { PublishedOptOuts } from './opt-out-list.ts';
+
+export interface AgentGatewayOptions {
+  /** Where agents connect to. */
+  readonly host: string;
+  readonly port: number;
+  /** Directory of the certificate authority. */
+  readonly authority: string;
+}
+
+export interface AgentGatewayCollaborators {
+  readonly directory: AgentDirectory;
+  readonly optOuts: PublishedOptOuts;
+  readonly targetPolicy: TargetPolicy;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Told when an agent begins a session. */
+  readonly onJoined: (address: Ipv4Address) => void;
+  readonly onLeft: (address: Ipv4Address) => void;
+  /** Told when an agent that had a certificate was given another. */
+  readonly onReplaced: (address: Ipv4Address) => void;
+}
+
+/** How long a probe waits for an agent that is registered and not connected, milliseconds. */
+const PATIENCE_MS = 60_000;
+/** Agents take no list that is older than a day. */
+const OPT_OUT_EVERY_MS = 3_600_000;
+const SETTLE_POLL_MS = 50;
+
+/** Where agents connect, and the prober that they are together. */
+export class AgentGateway {
+  readonly hub: AgentHub;
+  readonly prober: LinkProber;
+  /** PEM of the certificate to give to agents. */
+  readonly rootCertificate: string;
+  readonly #gateway: Gateway;
+  readonly #directory: AgentDirectory;
+  readonly #clock: Clock;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
+    const { directory, optOuts, targetPolicy, clock, metrics, log, onJoined, onLeft, onReplaced } = collaborators;
+    this.#directory = directory;
+    this.#clock = clock;
+    this.rootCertificate = authority.rootCertificate;
+    this.hub = new AgentHub(
+      { signerCertificate: authority.grantSigner.certificate },
+      {
+        now: () => clock.now(),
+        optOut: () => optOuts.at(clock.now()),
+        onJoined: ({ address, profile }) => {
+          log.info({ agent: formatIpv4(address), software: profile.software }, 'agent connected');
+          onJoined(address);
+        },
+        onLeft: (address) => {
+          log.warn({ agent: formatIpv4(address) }, 'agent is gone');
+          onLeft(address);
+        },
+      },
+    );
+    metrics.observeAgents(() => this.hub.connected().length);
+    const onForged = (address: Ipv4Address): void => {
+      metrics.refused('reply');
+      log.warn({ agent: formatIpv4(address) }, 'refused: a spoofed reply that its probe cannot have caused');
+    };
+    const grants = new GrantSigner({ key: authority.grantSigner.key });
+    const prober = { hub: this.hub, directory, grants, targetPolicy, clock, onForged };
+    this.prober = new LinkProber({ patienceMs: PATIENCE_MS }, prober);
+    const onRefused = ({ kind, address, reason }: GatewayRefusal): void => {
+      metrics.refused(kind);
+      log.warn({ kind, address, reason }, 'refused');
+    };
+    const admission = new DirectoryAdmission({ directory, hub: this.hub, onReplaced });
+    this.#gateway = new Gateway(options, { authority, hub: this.hub, admission, onRefused });
+  }
+
+  static async create(options: AgentGatewayOptions, collaborators: AgentGatewayCollaborators): Promise<AgentGateway> {
+    const authority = await Authority.open(options.authority, new Date(collaborators.clock.now()));
+    return new AgentGateway(options, authority, collaborators);
+  }
+
+  /** Begins to await agents. Returns the port. */
+  async start(): Promise<number> {
+    this.#timer = setInterval(() => this.hub.publishOptOut(), OPT_OUT_EVERY_MS);
+    return this.#gateway.start();
+  }
+
+  /** Resolves when the agents that were ready before a restart are back, or after `timeoutMs`. */
+  async settled(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const wanted = this.#directory.list().filter(({ state }: Agent) => state === 'ready').length;
+    const deadline = this.#clock.now() + timeoutMs;
+    while (this.hub.connected().length < wanted && this.#clock.now() < deadline && !signal.aborted)
+      await this.#clock.sleep(SETTLE_POLL_MS, signal).catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#gateway.stop();
+  }
+}

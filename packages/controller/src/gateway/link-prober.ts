@@ -1,0 +1,165 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { type AgentHub, type AgentSession, type GrantSigner, LinkError, type Outcome, type Work } from '@revtr/link';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import {
+  assertValidRequest,
+  type Clock,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  ProbingError,
+  readSpoofedReply,
+  type Spoof,
+  type SpoofMark,
+  type TargetPolicy,
+  type TracerouteRequest,
+  type TracerouteResult,
+  toPingReply,
+} from '@revtr/probing';
+import type { AgentDirectory } from './directory.ts';
+
+export interface LinkProberOptions {
+  /** How long to wait for an agent that is registered and not connected, milliseconds. */
+  readonly patienceMs: number;
+}
+
+export interface LinkProberCollaborators {
+  readonly hub: AgentHub;
+  readonly directory: AgentDirectory;
+  readonly grants: GrantSigner;
+  readonly targetPolicy: TargetPolicy;
+  readonly clock: Clock;
+  /** Told of each spoofed reply that was reported and is not what the probe can have caused. */
+  readonly onForged: (address: Ipv4Address) => void;
+}
+
+const TOKEN_BYTES = 12;
+/** Identifiers above belong to scamper's own probes. */
+const IDENTIFIER_BOUND = 0x8000;
+/** A traceroute takes at most so many replies' time. */
+const MOST_TRACEROUTE_MS = 120_000;
+
+/** A {@link Prober} whose hosts are the agents that are connected. Only active ones may be claimed, each packet by a grant of its own. */
+export class LinkProber implements Prober {
+  readonly #options: LinkProberOptions;
+  readonly #collaborators: LinkProberCollaborators;
+
+  constructor(options: LinkProberOptions, collaborators: LinkProberCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+  }
+
+  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+    const session = await this.#check(request, signal);
+    if (request.spoof !== undefined) return this.#spoof(request, request.spoof, session, signal);
+    const { spoof: _, ...plain } = request;
+    const { timeoutMs } = request;
+    const outcome = await run(session, () => ({ kind: 'ping', request: plain }), { timeoutMs, signal });
+    if (outcome.kind !== 'ping') throw unexpected(outcome);
+    const { sentAt, reply } = outcome;
+    return { type: 'ping', request, sentAt, ...(reply && { reply }) };
+  }
+
+  async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
+    const session = await this.#check(request, signal);
+    const options = { timeoutMs: MOST_TRACEROUTE_MS, signal };
+    const outcome = await run(session, () => ({ kind: 'traceroute', request }), options);
+    if (outcome.kind !== 'traceroute') throw unexpected(outcome);
+    const { kind: _, ...rest } = outcome;
+    return { type: 'traceroute', request, ...rest };
+  }
+
+  async #check(request: PingRequest | TracerouteRequest, signal: AbortSignal | undefined): Promise<AgentSession> {
+    assertValidRequest(request);
+    const refusal = this.#collaborators.targetPolicy.refuse(request.target);
+    if (refusal !== undefined) throw new ProbingError('invalidRequest', refusal.message);
+    return this.#session(request.sender, 'unknownSender', signal);
+  }
+
+  /** Asks the receiver to report the reply and, at the same time, the sender to emit the probe that causes it. */
+  async #spoof(request: PingRequest, spoof: Spoof, sender: AgentSession, signal?: AbortSignal): Promise<PingResult> {
+    const { directory, clock, grants } = this.#collaborators;
+    const { claimedSource } = spoof;
+    const receiver = await this.#session(spoof.receiver, 'unknownReceiver', signal);
+    if (!directory.isActive(claimedSource))
+      throw new ProbingError('spoofingRefused', `${formatIpv4(claimedSource)} has not agreed to be claimed`);
+    const mark: SpoofMark = {
+      identifier: randomInt(1, IDENTIFIER_BOUND),
+      sequence: randomInt(0x10000),
+      token: randomBytes(TOKEN_BYTES).toString('hex'),
+    };
+    const over = new AbortController();
+    const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+    const { target, timeoutMs } = request;
+    const options = { timeoutMs, signal: limited };
+    const sentAt = clock.now();
+    const caught = run(receiver, () => ({ kind: 'catch', target, mark, timeoutMs }), { ...options, isListening: true });
+    const emitted = run(
+      sender,
+      () => ({ kind: 'emit', grant: grants.sign(request, spoof, mark, clock.now()) }),
+      options,
+    );
+    try {
+      // The probe's own end matters only when it could not be sent.
+      const outcome = await Promise.race([caught, emitted.then(() => caught)]);
+      const reply = this.#judge(outcome, { target, mark, receiver: spoof.receiver, sentAt });
+      return { type: 'ping', request, sentAt, ...(reply && { reply }) };
+    } finally {
+      over.abort();
+      caught.catch(() => undefined);
+      emitted.catch(() => undefined);
+    }
+  }
+
+  /** Agents are not trusted with the verdict: the packet itself must be what the probe can have caused. */
+  #judge(
+    outcome: Outcome,
+    expected: {
+      readonly target: Ipv4Address;
+      readonly mark: SpoofMark;
+      readonly receiver: Ipv4Address;
+      readonly sentAt: number;
+    },
+  ): ReturnType<typeof toPingReply> | undefined {
+    if (outcome.kind !== 'catch') throw unexpected(outcome);
+    if (outcome.packet === undefined) return undefined;
+    const packet = readSpoofedReply(Buffer.from(outcome.packet, 'base64'), expected);
+    if (packet !== undefined) return toPingReply(packet, this.#collaborators.clock.now() - expected.sentAt);
+    this.#collaborators.onForged(expected.receiver);
+    return undefined;
+  }
+
+  async #session(
+    address: Ipv4Address,
+    code: 'unknownSender' | 'unknownReceiver',
+    signal: AbortSignal | undefined,
+  ): Promise<AgentSession> {
+    const { hub, directory } = this.#collaborators;
+    const text = formatIpv4(address);
+    if (!directory.isActive(address)) throw new ProbingError(code, `${text} is no active agent`, { address: text });
+    const session = hub.sessionOf(address) ?? (await hub.waitFor(address, this.#options.patienceMs, signal));
+    if (session === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
+    return session;
+  }
+}
+
+/** Runs work and turns every failure into an error of measurement. */
+async function run(
+  session: AgentSession,
+  build: () => Work,
+  options: { readonly timeoutMs: number; readonly isListening?: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<Outcome> {
+  let outcome: Outcome;
+  try {
+    outcome = await session.run(build, options);
+  } catch (error) {
+    if (error instanceof LinkError) throw new ProbingError('proberStopped', error.message);
+    throw error;
+  }
+  if (outcome.kind !== 'failed') return outcome;
+  const code = outcome.code === 'targetRefused' ? 'invalidRequest' : outcome.code;
+  throw new ProbingError(code, `${formatIpv4(session.address)}: ${outcome.message}`);
+}
+
+const unexpected = (outcome: Outcome): ProbingError =>
+  new ProbingError('proberStopped', `an agent answered with ${outcome.kind}`);

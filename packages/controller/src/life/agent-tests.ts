@@ -1,0 +1,109 @@
+import { formatIpv4, type Ipv4Address, MAX_RECORD_ROUTE_SLOTS } from '@revtr/net';
+import { type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import type { Evidence, TestName, TestResult } from './report.ts';
+
+/** Who is tested, and with whom. */
+export interface TestPlan {
+  readonly address: Ipv4Address;
+  readonly kind: 'source' | 'vantagePoint';
+  /** Whether the agent never receives spoofed replies. */
+  readonly senderOnly: boolean;
+  /** Other agents, best first: they send as the tested one, and are claimed by it. */
+  readonly partners: readonly Ipv4Address[];
+  /** Addresses to probe, best first. */
+  readonly targets: readonly Ipv4Address[];
+}
+
+/** What each kind of agent cannot do without. */
+const REQUIRED: Readonly<Record<TestPlan['kind'], readonly TestName[]>> = {
+  source: ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed'],
+  vantagePoint: ['ping', 'traceroute', 'receiveRecordRoute', 'sendSpoofed'],
+};
+
+const TIMEOUT_MS = 2_000;
+/** Probes of one test. */
+const MOST_PROBES = 4;
+const RECORD_ROUTE = { type: 'recordRoute', slots: MAX_RECORD_ROUTE_SLOTS } as const;
+
+/** Tests what an agent can do: pings, a traceroute, Record Route, and spoofed probes both ways. Every probe is evidence. */
+export async function testAgent(
+  plan: TestPlan,
+  { prober, signal }: { readonly prober: Prober; readonly signal: AbortSignal },
+): Promise<TestResult[]> {
+  const { address, kind, senderOnly, partners, targets } = plan;
+  const ping = (request: Omit<PingRequest, 'type' | 'timeoutMs'>): Promise<Evidence> =>
+    probe(request, async () => judge(await prober.ping({ type: 'ping', timeoutMs: TIMEOUT_MS, ...request }, signal)));
+  const others = (besides: Ipv4Address): Ipv4Address[] => targets.filter((target) => target !== besides);
+  const ownPings = (option?: PingRequest['option']): Promise<Evidence>[] =>
+    targets.slice(0, MOST_PROBES).map((target) => ping({ sender: address, target, ...(option && { option }) }));
+  const received = senderOnly
+    ? []
+    : pairs(partners, others).map(([sender, target]) =>
+        ping({ sender, target, option: RECORD_ROUTE, spoof: { claimedSource: address, receiver: address } }),
+      );
+  const sent = pairs(partners, others).map(([partner, target]) =>
+    ping({ sender: address, target, option: RECORD_ROUTE, spoof: { claimedSource: partner, receiver: partner } }),
+  );
+  const evidence: Readonly<Record<TestName, Promise<Evidence[]>>> = {
+    ping: Promise.all(ownPings()),
+    traceroute: Promise.all(targets.slice(0, 1).map((target) => trace(address, target, { prober, signal }))),
+    receiveRecordRoute: Promise.all(ownPings(RECORD_ROUTE)),
+    receiveSpoofed: Promise.all(received),
+    sendSpoofed: Promise.all(sent),
+  };
+  const results: TestResult[] = [];
+  for (const name of ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const) {
+    const probes = await evidence[name];
+    const verdict = probes.length === 0 ? 'notTested' : probes.some(({ ok }) => ok) ? 'passed' : 'failed';
+    results.push({ name, verdict, isRequired: REQUIRED[kind].includes(name), evidence: probes });
+  }
+  return results;
+}
+
+/** One target for each partner, another one than the partner, spread over the targets. */
+function pairs(
+  partners: readonly Ipv4Address[],
+  targetsFor: (partner: Ipv4Address) => readonly Ipv4Address[],
+): (readonly [Ipv4Address, Ipv4Address])[] {
+  return partners.slice(0, MOST_PROBES).flatMap((partner, i) => {
+    const targets = targetsFor(partner);
+    return targets.length === 0 ? [] : [[partner, targets[i % targets.length]] as const];
+  });
+}
+
+function trace(
+  sender: Ipv4Address,
+  target: Ipv4Address,
+  { prober, signal }: { readonly prober: Prober; readonly signal: AbortSignal },
+): Promise<Evidence> {
+  return probe({ sender, target }, async () => {
+    const { hops, stop } = await prober.traceroute(
+      { type: 'traceroute', sender, target, timeoutMs: TIMEOUT_MS, attempts: 1 },
+      signal,
+    );
+    const answered = hops.filter(({ from }) => from !== undefined).length;
+    return { ok: answered > 0, detail: `${answered} of ${hops.length} hops answered (${stop})` };
+  });
+}
+
+async function probe(
+  { sender, target }: { readonly sender: Ipv4Address; readonly target: Ipv4Address },
+  run: () => Promise<{ readonly ok: boolean; readonly detail: string }>,
+): Promise<Evidence> {
+  const who = { sender: formatIpv4(sender), target: formatIpv4(target) };
+  try {
+    return { ...who, ...(await run()) };
+  } catch (error) {
+    if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
+    return { ...who, ok: false, detail: error.message };
+  }
+}
+
+function judge({ request, reply }: PingResult): { readonly ok: boolean; readonly detail: string } {
+  if (reply === undefined) return { ok: false, detail: 'no reply arrived' };
+  if (reply.icmpType !== 0) return { ok: false, detail: `ICMP error ${reply.icmpType} from ${formatIpv4(reply.from)}` };
+  if (request.option === undefined) return { ok: true, detail: `reply after ${reply.rttMs.toFixed(1)} ms` };
+  if (reply.recordRoute === undefined)
+    return { ok: false, detail: 'the reply arrived without its Record Route option' };
+  return { ok: true, detail: `reply with ${reply.recordRoute.length} addresses recorded` };
+}

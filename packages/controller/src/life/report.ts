@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/** What is tested, in order. */
+export const TEST_NAMES = ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const;
+export type TestName = (typeof TEST_NAMES)[number];
+
+/** What each test is about, for people. */
+export const TEST_TITLES: Readonly<Record<TestName, string>> = {
+  ping: 'send pings',
+  traceroute: 'send traceroutes',
+  receiveRecordRoute: 'receive packets with the Record Route option',
+  receiveSpoofed: 'receive replies to spoofed probes',
+  sendSpoofed: 'send spoofed probes',
+};
+
+/** One probe of a test, and what came of it. */
+const evidenceSchema = z.object({
+  /** Who sent, dotted quad. */
+  sender: z.string(),
+  target: z.string(),
+  ok: z.boolean(),
+  detail: z.string(),
+});
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+const testSchema = z.object({
+  name: z.enum(TEST_NAMES),
+  /** `notTested`: there was nobody to test with. */
+  verdict: z.enum(['passed', 'failed', 'notTested']),
+  /** Whether an agent of this kind cannot do without. */
+  isRequired: z.boolean(),
+  evidence: z.array(evidenceSchema),
+});
+export type TestResult = z.infer<typeof testSchema>;
+
+/** What the tests of an agent have shown. */
+export const reportSchema = z.object({
+  verdict: z.enum(['passed', 'failed', 'notTested']),
+  tests: z.array(testSchema),
+  /** What the agent found about itself at its start. */
+  selfTests: z.array(z.object({ name: z.string(), ok: z.boolean(), message: z.string() })),
+});
+z.globalRegistry.add(reportSchema, { id: 'AgentReport' });
+export type Report = z.infer<typeof reportSchema>;
+
+/** The verdict about an agent: good when everything that it cannot do without is. */
+export function verdictOf(tests: readonly TestResult[]): Report['verdict'] {
+  const required = tests.filter(({ isRequired }) => isRequired);
+  if (required.some(({ verdict }) => verdict === 'failed')) return 'failed';
+  return required.every(({ verdict }) => verdict === 'passed') ? 'passed' : 'notTested';
+}
+
+/** A report as lines of text, for mails and terminals. */
+export function describeReport({ tests, selfTests }: Report): string {
+  const mark = { passed: 'yes', failed: 'NO', notTested: 'not tested' };
+  const lines = tests.map(({ name, verdict, isRequired, evidence }) => {
+    const probes = evidence.map(({ sender, target, detail }) => `      ${sender} to ${target}: ${detail}`);
+    const need = isRequired ? '' : ' (not required)';
+    return [`  ${TEST_TITLES[name]}: ${mark[verdict]}${need}`, ...probes].join('\n');
+  });
+  const own = selfTests.filter(({ ok }) => !ok).map(({ name, message }) => `  ${name}: ${message}`);
+  return [...lines, ...own].join('\n');
+}

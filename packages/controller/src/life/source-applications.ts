@@ -1,0 +1,105 @@
+import { formatIpv4, tryParseIpv4 } from '@revtr/net';
+import type { TargetPolicy } from '@revtr/probing';
+import type { Application, Applications, NewApplication, User, Users } from '@revtr/storage';
+import { ControllerError } from '../errors.ts';
+import type { AgentDirectory } from '../gateway/directory.ts';
+import { clearedMail, refusedMail } from '../mail/messages.ts';
+import type { Outbox } from '../mail/outbox.ts';
+
+/** What a new user may do. */
+export interface UserLimits {
+  readonly perDay: number;
+  readonly parallel: number;
+  readonly perMinute: number;
+}
+
+/** Takes applications for sources, and carries out what the operator decides about them. */
+export class SourceApplications {
+  readonly #limits: UserLimits;
+  readonly #applications: Applications;
+  readonly #users: Users;
+  readonly #directory: AgentDirectory;
+  readonly #outbox: Outbox;
+  readonly #targetPolicy: TargetPolicy;
+
+  constructor(
+    options: { readonly limits: UserLimits },
+    collaborators: {
+      readonly applications: Applications;
+      readonly users: Users;
+      readonly directory: AgentDirectory;
+      readonly outbox: Outbox;
+      readonly targetPolicy: TargetPolicy;
+    },
+  ) {
+    this.#limits = options.limits;
+    this.#applications = collaborators.applications;
+    this.#users = collaborators.users;
+    this.#directory = collaborators.directory;
+    this.#outbox = collaborators.outbox;
+    this.#targetPolicy = collaborators.targetPolicy;
+  }
+
+  /** Stores an application. @throws {ControllerError} `badRequest` for an address that cannot be a source, `conflict` */
+  async apply(application: NewApplication): Promise<Application> {
+    const address = tryParseIpv4(application.address);
+    const refusal =
+      address === undefined
+        ? `'${application.address}' is not an IPv4 address`
+        : this.#targetPolicy.refuse(address)?.message;
+    if (address === undefined || refusal !== undefined) {
+      const message = refusal ?? '';
+      throw new ControllerError('badRequest', `the address cannot be a source: ${message}`, [
+        { at: 'address', code: 'badAddress', message },
+      ]);
+    }
+    const agent = this.#directory.find(address);
+    if (agent !== undefined && agent.state !== 'withdrawn')
+      throw new ControllerError('conflict', `${application.address} is registered already`);
+    const added = await this.#applications.add({ ...application, address: formatIpv4(address) });
+    if (added === undefined)
+      throw new ControllerError('conflict', `an application for ${application.address} awaits a decision already`);
+    return added;
+  }
+
+  /** Authorises the address and mails the applicant a key. @throws {ControllerError} `notFound`, `conflict` */
+  async approve(id: number, operator: User, note: string): Promise<Application> {
+    const application = await this.#decide(id, operator, 'approved', note);
+    const { address, name, email, hosting } = application;
+    const { perDay, parallel, perMinute } = this.#limits;
+    const user = await this.#users.ensure({
+      name,
+      email,
+      role: 'user',
+      max_per_day: perDay,
+      max_parallel: parallel,
+      max_per_minute: perMinute,
+    });
+    await this.#directory.put({
+      address,
+      kind: 'source',
+      hostname: address,
+      site: hosting.slice(0, 200),
+      user_id: user.id,
+      state: 'expected',
+    });
+    const key = await this.#users.issueKey(user.id);
+    await this.#outbox.add(email, clearedMail({ address, name, key, note }));
+    return application;
+  }
+
+  /** Turns an applicant down. @throws {ControllerError} `notFound`, `conflict` */
+  async refuse(id: number, operator: User, note: string): Promise<Application> {
+    const application = await this.#decide(id, operator, 'refused', note);
+    await this.#outbox.add(application.email, refusedMail({ ...application, note }));
+    return application;
+  }
+
+  async #decide(id: number, operator: User, state: 'approved' | 'refused', note: string): Promise<Application> {
+    const decided = await this.#applications.decide(id, { state, note, by: operator.id, at: new Date() });
+    if (decided !== undefined) return decided;
+    const application = await this.#applications.find(id);
+    if (application === undefined) throw new ControllerError('notFound', `there is no application ${id}`);
+    throw new ControllerError('conflict', `application ${id} is ${application.state} already`);
+  }
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { AliasSets, PrefixOrigins } from '@revtr/engine';
+import { TargetPolicy } from '@revtr/probing';
+import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import { type Logger, pino } from 'pino';
+import { z } from 'zod';
+import { Controller } from './controller.ts';
+import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './defaults.ts';
+import { DatasetError, readAliases, readPrefixToAs } from './facts/datasets.ts';
+import { LiveFacts } from './facts/live-facts.ts';
+import { smtpSender } from './mail/smtp.ts';
+import { agentSystem } from './measuring/agent-system.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+const USAGE = `revtr-controller
+
+The central system: API, queue, engine, and the gateway that agents connect to. It takes no arguments; every setting is
+an environment variable, described in docs/running.md.
+`;
+
+const UNLIMITED = 1_000_000_000;
+/** A stop that takes longer than this is cut short: everything accepted is durable. */
+const MOST_STOP_MS = 20_000;
+
+async function run(settings: Settings): Promise<void> {
+  const log = pino({ level: settings.logLevel }, pino.destination({ dest: 1, sync: true }));
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const database = await openDatabase(parseDatabaseSettings(settings.database));
+  try {
+    const controller = await create(settings, database, log);
+    await ensureOperator(settings, controller);
+    const url = await controller.start();
+    log.info({ api: url }, 'started');
+    await stopped;
+    log.info('stopping');
+    setTimeout(() => process.exit(0), MOST_STOP_MS).unref();
+    await controller.stop();
+  } finally {
+    await database.close();
+  }
+}
+
+async function create(settings: Settings, database: Database, log: Logger): Promise<Controller> {
+  const { ipToAsFile, aliasesFile, socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
+  if (ipToAsFile === undefined)
+    log.warn('REVTR_IP_TO_AS is not set: hops have no networks, and destinations are not checked to be announced');
+  if (mail === undefined) log.warn('REVTR_SMTP is not set: mails wait for the operator (revtr admin mails)');
+  const ipToAs = ipToAsFile === undefined ? new PrefixOrigins([]) : await readPrefixToAs(ipToAsFile);
+  const aliases = aliasesFile === undefined ? new AliasSets() : await readAliases(aliasesFile);
+  return Controller.create(
+    {
+      listen: socket === undefined ? { host: settings.host, port: settings.port } : { path: socket },
+      tls: tls && { certificate: readFileSync(tls.certificateFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
+      publicUrl: settings.publicUrl,
+      concurrency: settings.concurrency,
+      maxBatch: settings.maxBatch,
+      newUserLimits: DEFAULT_USER_LIMITS,
+      lifeCycle: {
+        quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },
+        retestMs,
+        pollMs: Math.min(DEFAULT_LIFE_CYCLE.pollMs, retestMs / 2, quarantineMs / 2),
+        testTargets,
+      },
+    },
+    {
+      database,
+      measuring: agentSystem(settings.gateway, { ipToAs, aliases }),
+      facts: new LiveFacts({ ipToAs, knowsAllRoutes: ipToAsFile !== undefined }),
+      targetPolicy: new TargetPolicy({ testNetworks }),
+      sendMail: mail && smtpSender(mail),
+      log,
+    },
+  );
+}
+
+/** The operator's key: the one that is set, or one that is made at the first start and printed once. */
+async function ensureOperator({ operator }: Settings, { users }: Controller): Promise<void> {
+  const before = await users.findByEmail(operator.email);
+  const user = await users.ensure({
+    name: 'Operator',
+    email: operator.email,
+    role: 'operator',
+    max_per_day: UNLIMITED,
+    max_parallel: UNLIMITED,
+    max_per_minute: UNLIMITED,
+  });
+  if (operator.key !== undefined) await users.addKey(user.id, operator.key);
+  else if (before === undefined)
+    process.stdout.write(`The operator's API key, shown this once: ${await users.issueKey(user.id)}\n`);
+}
+
+/** Errors that are about the machine or the settings, not about us: a sentence is enough. */
+function explain(error: unknown): string | undefined {
+  if (error instanceof z.ZodError)
+    return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
+  if (error instanceof StorageError || error instanceof DatasetError) return error.message;
+  return error instanceof Error && 'syscall' in error ? error.message : undefined;
+}
+
+if (process.argv.length > 2) {
+  const isHelp = process.argv[2] === '--help' || process.argv[2] === '-h';
+  (isHelp ? process.stdout : process.stderr).write(USAGE);
+  process.exitCode = isHelp ? 0 : 2;
+} else {
+  try {
+    await run(readSettings(process.env));
+  } catch (error) {
+    const sentence = explain(error);
+    if (sentence === undefined) throw error;
+    process.stderr.write(`revtr-controller: ${sentence}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  type Aliases,
+  Atlas,
+  DistanceRanking,
+  defaultPlan,
+  type EngineCollaborators,
+  type IpToAs,
+  ReverseTracerouteEngine,
+} from '@revtr/engine';
+import { type Ipv4Address, parseIpv4 } from '@revtr/net';
+import { systemClock } from '@revtr/probing';
+import { AgentGateway, type AgentGatewayOptions } from '../gateway/agent-gateway.ts';
+import type { MeasuringSystem, OpenMeasuringSystem } from './measuring-system.ts';
+
+/** How long measuring waits after a start for agents that were there before, milliseconds. */
+const SETTLE_MS = 20_000;
+
+/** Measures with agents that connect to a gateway. */
+export function agentSystem(
+  options: AgentGatewayOptions,
+  facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases },
+): OpenMeasuringSystem {
+  return async (parts): Promise<MeasuringSystem> => {
+    const { directory, targetPolicy, log } = parts;
+    const { ipToAs, aliases } = facts;
+    const ranking = new DistanceRanking({ vantagePoints: [] }, { ipToAs });
+    const vantagePoints = (): Ipv4Address[] =>
+      directory
+        .list()
+        .filter(({ kind, state, can_spoof }) => kind === 'vantagePoint' && state === 'ready' && can_spoof)
+        .map(({ address }) => parseIpv4(address))
+        .filter((address) => gateway.hub.sessionOf(address)?.isConnected === true);
+    const rank = (): void => ranking.setVantagePoints(vantagePoints());
+    const gateway = await AgentGateway.create(options, {
+      ...parts,
+      clock: systemClock,
+      onJoined: (address) => {
+        rank();
+        parts.onJoined(address);
+      },
+      onLeft: rank,
+    });
+    directory.subscribe(rank);
+    const network: EngineCollaborators = {
+      prober: gateway.prober,
+      clock: systemClock,
+      atlas: new Atlas(aliases),
+      ranking,
+      aliases,
+      ipToAs,
+      mayProbe: (address) => targetPolicy.mayProbe(address),
+    };
+    return {
+      engine: new ReverseTracerouteEngine({ plan: defaultPlan }, network),
+      network,
+      vantagePoints,
+      sessionOf: (address) => gateway.hub.sessionOf(address),
+      expel: (address, reason) => gateway.hub.expel(address, reason),
+      publishOptOut: () => gateway.hub.publishOptOut(),
+      start: async () => {
+        const port = await gateway.start();
+        log.info({ port }, 'awaiting agents');
+      },
+      settled: (signal) => gateway.settled(SETTLE_MS, signal),
+      stop: () => gateway.stop(),
+    };
+  };
+}

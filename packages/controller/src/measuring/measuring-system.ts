@@ -1,0 +1,41 @@
+import type { EngineCollaborators, ReverseTracerouteEngine } from '@revtr/engine';
+import type { AgentSession } from '@revtr/link';
+import type { Ipv4Address } from '@revtr/net';
+import type { TargetPolicy } from '@revtr/probing';
+import type { Logger } from 'pino';
+import type { AgentDirectory } from '../gateway/directory.ts';
+import type { PublishedOptOuts } from '../gateway/opt-out-list.ts';
+import type { Metrics } from '../metrics.ts';
+
+/** What reverse traceroutes are measured with: agents on the Internet, or a simulated one. */
+export interface MeasuringSystem {
+  readonly engine: ReverseTracerouteEngine;
+  /** What the engine itself works with. */
+  readonly network: EngineCollaborators;
+  /** Vantage points that can be used now. */
+  vantagePoints(): readonly Ipv4Address[];
+  /** The session of an agent that is connected. */
+  sessionOf(address: Ipv4Address): AgentSession | undefined;
+  /** Ends an agent's session, for instance because its host has withdrawn it. */
+  expel(address: Ipv4Address, reason: string): void;
+  /** Gives agents the current list of those who want no probes. */
+  publishOptOut(): void;
+  start(): Promise<void>;
+  /** Resolves when measuring can begin. */
+  settled(signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What a measuring system is built on. */
+export interface MeasuringParts {
+  readonly directory: AgentDirectory;
+  readonly optOuts: PublishedOptOuts;
+  readonly targetPolicy: TargetPolicy;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Told when an agent begins a session. */
+  readonly onJoined: (address: Ipv4Address) => void;
+  /** Told when an agent that had a certificate was given another. */
+  readonly onReplaced: (address: Ipv4Address) => void;
+}
+export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

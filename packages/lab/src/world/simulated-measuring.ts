@@ -1,0 +1,22 @@
+import type { MeasuringSystem, OpenMeasuringSystem } from '@revtr/controller';
+import { defaultPlan, type EngineCollaborators, ReverseTracerouteEngine } from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
+
+/** A measuring system whose hosts are always there, because they are simulated: no agent ever connects. */
+export function simulatedMeasuring(
+  network: EngineCollaborators,
+  vantagePoints: readonly Ipv4Address[],
+): OpenMeasuringSystem {
+  const system: MeasuringSystem = {
+    engine: new ReverseTracerouteEngine({ plan: defaultPlan }, network),
+    network,
+    vantagePoints: () => vantagePoints,
+    sessionOf: () => undefined,
+    expel: () => undefined,
+    publishOptOut: () => undefined,
+    start: () => Promise.resolve(),
+    settled: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+  };
+  return () => Promise.resolve(system);
+}
