@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Authority, GrantSigner, GrantVerifier, type Outcome } from '@revtr/link';
+import { buildEchoRequest, type Ipv4Address, parseIpv4, parsePrefix, writeIcmp, writeIpv4Header } from '@revtr/net';
+import type { PingRequest, SpoofMark } from '@revtr/probing';
+import type { ScamperHost } from '@revtr/scamper';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EmissionWatch } from '../src/listener/emission-watch.ts';
+import { ReplyMatcher } from '../src/listener/reply-matcher.ts';
+import { AgentMetrics } from '../src/metrics.ts';
+import { LocalPolicy } from '../src/work/local-policy.ts';
+import { Worker } from '../src/work/worker.ts';
+
+const OWN = parseIpv4('1.1.1.1');
+const SOURCE = parseIpv4('9.9.9.9');
+const TARGET = parseIpv4('8.8.8.8');
+const HOUR_MS = 3_600_000;
+
+describe('what an agent lets through, whatever the controller asks', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'revtr-worker-'));
+  let authority: Authority;
+  let signer: GrantSigner;
+  let now: number;
+  let policy: LocalPolicy;
+  let worker: Worker;
+  /** Everything that would have left the host. */
+  let sent: string[];
+  let token = 0;
+  beforeAll(async () => {
+    authority = await Authority.open(directory, new Date());
+    signer = new GrantSigner(authority.grantSigner);
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+  beforeEach(() => {
+    now = Date.now();
+    sent = [];
+    const scamper = {
+      ping: async (request: PingRequest) => {
+        sent.push(`ping ${request.target}`);
+        return { type: 'ping', request, sentAt: now };
+      },
+      emitSpoofed: async (request: PingRequest, claimed: Ipv4Address) =>
+        void sent.push(`spoof ${claimed} ${request.target}`),
+    };
+    policy = new LocalPolicy({ testNetworks: [parsePrefix('10.9.0.0/16')] }, { now: () => now });
+    policy.setOptedOut({ issuedAt: now, prefixes: ['8.8.4.0/24'] });
+    worker = new Worker({
+      scamper: scamper as unknown as ScamperHost,
+      replies: new ReplyMatcher({ now: () => now }),
+      emissions: new EmissionWatch(),
+      policy,
+      metrics: new AgentMetrics(),
+    });
+    const grants = new GrantVerifier({ sender: OWN, rootCertificate: authority.rootCertificate }, { now: () => now });
+    grants.trust(authority.grantSigner.certificate);
+    worker.identify(OWN, grants);
+  });
+
+  const signal = new AbortController().signal;
+  const pingTo = (target: Ipv4Address, sender = OWN): PingRequest => ({
+    type: 'ping',
+    sender,
+    target,
+    timeoutMs: 1_000,
+  });
+  const ping = (target: Ipv4Address, sender = OWN): Promise<Outcome> =>
+    worker.perform({ kind: 'ping', request: pingTo(target, sender) }, signal);
+  const emit = (grant: string): Promise<Outcome> => worker.perform({ kind: 'emit', grant }, signal);
+  const grantFor = (request: PingRequest, claimedSource = SOURCE): string => {
+    const mark = { identifier: 1, sequence: 1, token: (++token).toString(16).padStart(24, '0') };
+    return signer.sign(request, { claimedSource, receiver: claimedSource }, mark, now);
+  };
+
+  it('probes what may be probed, and spoofs by grant', async () => {
+    expect((await ping(TARGET)).kind).toBe('ping');
+    expect((await ping(parseIpv4('10.9.1.1'))).kind).toBe('ping');
+    expect((await emit(grantFor(pingTo(TARGET)))).kind).toBe('emit');
+    expect(sent).toHaveLength(3);
+  });
+
+  it.each([
+    '10.0.0.1',
+    '127.0.0.1',
+    '169.254.1.1',
+    '100.64.0.1',
+    '192.0.2.1',
+    '192.88.99.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '0.0.0.0',
+    '8.8.4.4',
+  ])('never probes %s, directly or spoofed', async (target) => {
+    expect(await ping(parseIpv4(target))).toMatchObject({ kind: 'failed', code: 'targetRefused' });
+    expect(await emit(grantFor(pingTo(parseIpv4(target))))).toMatchObject({ kind: 'failed', code: 'targetRefused' });
+    expect(sent).toEqual([]);
+  });
+
+  it.each(['10.0.0.1', '224.0.0.1', '255.255.255.255', '127.0.0.1'])('never claims %s', async (claimed) => {
+    expect(await emit(grantFor(pingTo(TARGET), parseIpv4(claimed)))).toMatchObject({ code: 'spoofingRefused' });
+    expect(sent).toEqual([]);
+  });
+
+  it('does not spoof without a grant, with a used one, an expired one, or one for another agent', async () => {
+    const grant = grantFor(pingTo(TARGET));
+    expect((await emit(grant)).kind).toBe('emit');
+    expect(await emit(grant)).toMatchObject({ code: 'spoofingRefused' });
+    expect(await emit('nothing.signed')).toMatchObject({ code: 'spoofingRefused' });
+    expect(await emit(grantFor(pingTo(TARGET, OWN + 1)))).toMatchObject({ code: 'spoofingRefused' });
+    const late = grantFor(pingTo(TARGET));
+    now += 60_000;
+    expect(await emit(late)).toMatchObject({ code: 'spoofingRefused' });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('sends under no other address than its own', async () => {
+    expect(await ping(TARGET, OWN + 1)).toMatchObject({ kind: 'failed', code: 'invalidRequest' });
+    expect(sent).toEqual([]);
+  });
+
+  it('sends nothing when its list of those who want no probes is too old', async () => {
+    now += 25 * HOUR_MS;
+    expect(await ping(TARGET)).toMatchObject({ code: 'targetRefused' });
+    policy.setOptedOut({ issuedAt: now, prefixes: [] });
+    expect((await ping(TARGET)).kind).toBe('ping');
+    // An older list does not come back.
+    policy.setOptedOut({ issuedAt: now - HOUR_MS, prefixes: ['8.8.8.0/24'] });
+    expect((await ping(TARGET)).kind).toBe('ping');
+  });
+
+  it('does nothing before it knows who it is, nor after it was told to stop', async () => {
+    worker.stop();
+    expect(await ping(TARGET)).toMatchObject({ code: 'proberStopped' });
+    expect(sent).toEqual([]);
+  });
+});
+
+/** An echo reply as the kernel delivers it. */
+function replyFrom(source: Ipv4Address, { identifier, sequence, token }: SpoofMark): Uint8Array {
+  const payload = Buffer.concat([Buffer.alloc(4), Buffer.from(token, 'hex')]);
+  const packet = buildEchoRequest({ source, destination: OWN, ttl: 50, identifier, sequence, payload });
+  writeIcmp(packet, 20, packet.length, 0, 0, identifier, sequence);
+  writeIpv4Header(packet, 0, 20, packet.length, { source, destination: OWN, ttl: 50, protocol: 1 });
+  return packet;
+}
+
+describe('matching replies', () => {
+  const mark: SpoofMark = { identifier: 77, sequence: 88, token: 'a1b2c3d4e5f60718' };
+  let now = 0;
+  let matcher: ReplyMatcher;
+  beforeEach(() => {
+    now = 0;
+    matcher = new ReplyMatcher({ now: () => now });
+  });
+
+  it('finds the reply to a probe among others', async () => {
+    const waiting = matcher.expect({ target: TARGET, mark }, 1_000);
+    matcher.offer(replyFrom(TARGET, { ...mark, sequence: 89 }));
+    matcher.offer(replyFrom(TARGET, { ...mark, token: 'ffffffffffffffff' }));
+    matcher.offer(replyFrom(TARGET + 1, mark));
+    expect(matcher.isWaiting).toBe(true);
+    matcher.offer(replyFrom(TARGET, mark));
+    expect(await waiting).toBeDefined();
+    expect([matcher.isWaiting, matcher.counts]).toEqual([false, { seen: 4, matched: 1 }]);
+  });
+
+  it('keeps a reply that is faster than the order to wait for it, for a while', async () => {
+    matcher.offer(replyFrom(TARGET, mark));
+    expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeDefined();
+    expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeUndefined();
+    matcher.offer(replyFrom(TARGET, mark));
+    now = 3_000;
+    expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeUndefined();
+  });
+
+  it('is not filled by a flood', () => {
+    for (let i = 0; i < 50_000; i++)
+      matcher.offer(replyFrom(TARGET, { ...mark, sequence: i & 0xffff, identifier: i >> 4 }));
+    expect(matcher.counts.seen).toBe(50_000);
+  });
+
+  it('survives packets that are cut short', () => {
+    const whole = replyFrom(TARGET, mark);
+    for (let length = 1; length < whole.length; length++) matcher.offer(whole.slice(0, length));
+    expect(matcher.counts.matched).toBe(0);
+  });
+
+  it('ends when it is cancelled', async () => {
+    const cancel = new AbortController();
+    const waiting = matcher.expect({ target: TARGET, mark }, 60_000, cancel.signal);
+    cancel.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+    expect(matcher.isWaiting).toBe(false);
+  });
+});

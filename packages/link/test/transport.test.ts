@@ -1,0 +1,368 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectTcp, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import { systemClock } from '@revtr/probing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  type Admission,
+  AgentHub,
+  AgentIdentity,
+  AgentWork,
+  Authority,
+  enrol,
+  Gateway,
+  type GatewayRefusal,
+  LinkClient,
+  LinkError,
+  type LinkState,
+  type Perform,
+} from '../src/index.ts';
+
+/** Registered agents: addresses of this machine's loopback. */
+const ONE = '127.0.0.1';
+const TWO = '127.0.0.2';
+const STRANGER = '127.0.0.3';
+const PROFILE = { software: 'test', window: 4, senderOnly: false, selfTests: [] };
+
+/** Lets two addresses in, each with its newest certificate. */
+class TwoAgents implements Admission {
+  readonly serials = new Map<Ipv4Address, string>();
+
+  async mayEnrol(address: Ipv4Address): Promise<string | undefined> {
+    return [ONE, TWO].includes(formatIpv4(address)) ? undefined : 'not registered';
+  }
+
+  async enrolled(address: Ipv4Address, serial: string): Promise<void> {
+    this.serials.set(address, serial);
+  }
+
+  async mayConnect(address: Ipv4Address, serial: string): Promise<string | undefined> {
+    return this.serials.get(address) === serial ? undefined : 'replaced';
+  }
+}
+
+/** A wire to a port of this machine that can be cut. */
+async function startWire(to: number): Promise<{ readonly port: number; cut(): void; close(): void }> {
+  const ends = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connectTcp(to, '127.0.0.1');
+    for (const [from, other] of [
+      [near, far],
+      [far, near],
+    ]) {
+      ends.add(from);
+      from.pipe(other);
+      from.on('error', () => other.destroy());
+      from.once('close', () => ends.delete(from));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = (): void => {
+    for (const end of ends) end.destroy();
+  };
+  const address = server.address();
+  const close = (): void => {
+    server.close();
+    cut();
+  };
+  return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, cut, close };
+}
+
+describe('the link over TLS', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'revtr-link-'));
+  let authority: Authority;
+  let foreign: Authority;
+  let hub: AgentHub;
+  let gateway: Gateway;
+  let port: number;
+  let refused: GatewayRefusal[];
+  let stopping: AbortController;
+  let running: Promise<void>[];
+  let agents = 0;
+
+  beforeAll(async () => {
+    authority = await Authority.open(join(directory, 'ours'), new Date());
+    foreign = await Authority.open(join(directory, 'foreign'), new Date());
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  const startGateway = async (at: number): Promise<void> => {
+    hub = new AgentHub(
+      { signerCertificate: authority.grantSigner.certificate, resumeMs: 5_000 },
+      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }) },
+    );
+    const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
+    gateway = new Gateway({ host: '127.0.0.1', port: at }, { authority, hub, admission, onRefused });
+    port = await gateway.start();
+  };
+  let admission: TwoAgents;
+  beforeEach(async () => {
+    refused = [];
+    running = [];
+    stopping = new AbortController();
+    admission = new TwoAgents();
+    await startGateway(0);
+  });
+  afterEach(async () => {
+    stopping.abort();
+    await Promise.all(running);
+    await gateway.stop();
+  });
+
+  const endpoint = (localAddress = ONE) => ({
+    host: '127.0.0.1',
+    port,
+    rootCertificate: authority.rootCertificate,
+    localAddress,
+  });
+
+  /** Starts an agent whose work is done by `perform`. */
+  const startAgent = (perform: Perform, address = ONE): LinkState[] => {
+    const states: LinkState[] = [];
+    const identity = new AgentIdentity({
+      directory: join(directory, `agent${agents++}`),
+      rootCertificate: authority.rootCertificate,
+    });
+    const client = new LinkClient(
+      { endpoint: endpoint(address), profile: PROFILE, retryMs: { least: 20, most: 100 } },
+      {
+        identity,
+        work: new AgentWork({ perform }),
+        clock: systemClock,
+        random: Math.random,
+        onWelcome: () => undefined,
+        onOptOut: () => undefined,
+        onState: (state) => states.push(state),
+      },
+    );
+    running.push(client.run(stopping.signal));
+    return states;
+  };
+  const listen = {
+    kind: 'catch',
+    target: 1,
+    mark: { identifier: 1, sequence: 1, token: '00ff00ff' },
+    timeoutMs: 1_000,
+  } as const;
+  const joined = async (address = ONE) => {
+    const session = await hub.waitFor(parseIpv4(address), 5_000);
+    if (session === undefined) throw new Error('no session');
+    return session;
+  };
+
+  it('enrols an agent by the address that it connects from, and lets it work', async () => {
+    const states = startAgent(async () => ({ kind: 'catch' }));
+    const session = await joined();
+    expect(await session.run(() => listen, { timeoutMs: 1_000 })).toEqual({ kind: 'catch' });
+    expect(states.map(({ type }) => type)).toEqual(['enrolled', 'connected']);
+    expect(hub.connected()).toEqual([parseIpv4(ONE)]);
+  });
+
+  it('refuses to enrol an address that is not registered', async () => {
+    await expect(enrol(endpoint(STRANGER))).rejects.toMatchObject({
+      code: 'enrolmentRefused',
+      message: 'not registered',
+    });
+    expect(refused).toMatchObject([{ kind: 'enrolment', address: STRANGER }]);
+  });
+
+  it('does not talk to a controller of another root', async () => {
+    const wrong = { ...endpoint(), rootCertificate: foreign.rootCertificate };
+    await expect(enrol(wrong)).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  /** Status with which a connection with this certificate from this address is answered. */
+  const statusOf = (key: string | undefined, cert: string | undefined, localAddress: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const ca = authority.rootCertificate;
+      const socket = new WebSocket(`wss://127.0.0.1:${port}/link`, {
+        key,
+        cert,
+        ca,
+        localAddress,
+        rejectUnauthorized: false,
+      });
+      socket.once('unexpected-response', (_request, { statusCode = 0 }) => {
+        resolve(statusCode);
+        socket.terminate();
+      });
+      socket.once('open', () => {
+        resolve(101);
+        socket.terminate();
+      });
+      socket.once('error', reject);
+    });
+
+  it('refuses certificates that are missing, foreign, of another address, of no agent, or replaced; and counts it', async () => {
+    const first = await enrol(endpoint());
+    expect(await statusOf(first.key, first.certificate, ONE)).toBe(101);
+    expect(await statusOf(undefined, undefined, ONE)).toBe(403);
+    expect(await statusOf(foreign.controller.key, foreign.controller.certificate, ONE)).toBe(403);
+    expect(await statusOf(authority.controller.key, authority.controller.certificate, ONE)).toBe(403);
+    expect(await statusOf(first.key, first.certificate, TWO)).toBe(403);
+    const second = await enrol(endpoint());
+    expect(await statusOf(first.key, first.certificate, ONE)).toBe(403);
+    expect(await statusOf(second.key, second.certificate, ONE)).toBe(101);
+    expect(refused.filter(({ kind }) => kind === 'connection')).toHaveLength(5);
+  });
+
+  it('survives whatever is sent to its port', async () => {
+    const garbage = connectTcp(port, '127.0.0.1');
+    garbage.on('error', () => undefined);
+    garbage.write(Buffer.alloc(5_000, 0x5a));
+    const { key, certificate } = await enrol(endpoint());
+    for (const message of ['nonsense', '{"type":"done","id":0,"outcome":{"kind":"emit"}}', Buffer.from([1, 2, 3])]) {
+      const socket = new WebSocket(`wss://127.0.0.1:${port}/link`, {
+        key,
+        cert: certificate,
+        ca: authority.rootCertificate,
+        rejectUnauthorized: false,
+      });
+      await new Promise((resolve) => socket.once('open', resolve));
+      socket.send(message);
+      const code = await new Promise((resolve) => socket.once('close', resolve));
+      expect(code).toBe(4_400);
+    }
+    const raw = connectTls({
+      host: '127.0.0.1',
+      port,
+      key,
+      cert: certificate,
+      ca: authority.rootCertificate,
+      rejectUnauthorized: false,
+    });
+    raw.on('error', () => undefined);
+    raw.write(
+      'GET /link HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: x\r\n\r\n',
+    );
+    await sleep(50);
+    raw.destroy();
+    garbage.destroy();
+    startAgent(async () => ({ kind: 'catch' }));
+    await joined();
+    expect(refused.filter(({ kind }) => kind === 'message')).toHaveLength(3);
+  });
+
+  it('goes on with the same session after the connection broke: nothing lost, nothing done twice', async () => {
+    let done = 0;
+    const wire = await startWire(port);
+    const direct = port;
+    port = wire.port;
+    const states = startAgent(async () => {
+      done++;
+      await sleep(Math.random() * 60);
+      return { kind: 'catch' };
+    });
+    const session = await joined();
+    const work = Array.from({ length: 200 }, () => session.run(() => listen, { timeoutMs: 1_000, isListening: true }));
+    for (let cut = 0; cut < 5; cut++) {
+      await sleep(15);
+      wire.cut();
+    }
+    expect((await Promise.all(work)).length).toBe(200);
+    expect(done).toBe(200);
+    expect(states.filter((state) => state.type === 'connected' && state.resumed).length).toBeGreaterThan(0);
+    expect((await joined()).id).toBe(session.id);
+    port = direct;
+    wire.close();
+  });
+  it('gives no more probes at once than the agent asked for', async () => {
+    let underWay = 0;
+    let most = 0;
+    startAgent(async () => {
+      most = Math.max(most, ++underWay);
+      await sleep(5);
+      underWay--;
+      return { kind: 'emit' };
+    });
+    const session = await joined();
+    await Promise.all(
+      Array.from({ length: 40 }, () => session.run(() => ({ kind: 'emit', grant: 'x' }), { timeoutMs: 1_000 })),
+    );
+    expect(most).toBe(PROFILE.window);
+  });
+
+  it('cancels work at the agent when nobody waits for it any more', async () => {
+    const aborted = Promise.withResolvers<void>();
+    startAgent(async (_work, signal) => {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      aborted.resolve();
+      return { kind: 'catch' };
+    });
+    const session = await joined();
+    const cancel = new AbortController();
+    const work = session.run(() => listen, { timeoutMs: 60_000, signal: cancel.signal });
+    await sleep(50);
+    cancel.abort();
+    await expect(work).rejects.toMatchObject({ code: 'cancelled' });
+    await aborted.promise;
+    expect(session.unfinished).toBe(0);
+  });
+
+  it('takes unfinished work over to the next run of the agent', async () => {
+    const first = new AbortController();
+    const identity = new AgentIdentity({
+      directory: join(directory, 'restarted'),
+      rootCertificate: authority.rootCertificate,
+    });
+    const run = (perform: Perform, signal: AbortSignal): Promise<void> =>
+      new LinkClient(
+        { endpoint: endpoint(), profile: PROFILE, retryMs: { least: 20, most: 100 } },
+        {
+          identity,
+          work: new AgentWork({ perform }),
+          clock: systemClock,
+          random: Math.random,
+          onWelcome: () => undefined,
+          onOptOut: () => undefined,
+          onState: () => undefined,
+        },
+      ).run(signal);
+    const never = run(() => new Promise(() => undefined), first.signal);
+    const session = await joined();
+    const work = Array.from({ length: 10 }, () => session.run(() => listen, { timeoutMs: 60_000 }));
+    await sleep(50);
+    first.abort();
+    await never;
+    running.push(run(async () => ({ kind: 'catch', packet: 'AAAA' }), stopping.signal));
+    expect(await Promise.all(work)).toEqual(Array.from({ length: 10 }, () => ({ kind: 'catch', packet: 'AAAA' })));
+    expect(session.unfinished).toBe(0);
+  });
+
+  it('fails work when the agent does not come back', async () => {
+    const only = new AbortController();
+    hub.stop();
+    await gateway.stop();
+    hub = new AgentHub(
+      { signerCertificate: authority.grantSigner.certificate, resumeMs: 50 },
+      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }) },
+    );
+    gateway = new Gateway({ host: '127.0.0.1', port: 0 }, { authority, hub, admission, onRefused: () => undefined });
+    port = await gateway.start();
+    startAgent(() => new Promise(() => undefined));
+    const session = await joined();
+    const work = session.run(() => listen, { timeoutMs: 60_000 }).catch((error: unknown) => error);
+    await sleep(20);
+    stopping.abort();
+    only.abort();
+    expect(await work).toBeInstanceOf(LinkError);
+    expect(hub.sessionOf(parseIpv4(ONE))).toBeUndefined();
+  });
+
+  it('finds its agents again after a restart of the controller', async () => {
+    const states = startAgent(async () => ({ kind: 'catch' }));
+    await joined();
+    const before = port;
+    await gateway.stop();
+    await sleep(50);
+    await startGateway(before);
+    const session = await joined();
+    expect(await session.run(() => listen, { timeoutMs: 1_000 })).toEqual({ kind: 'catch' });
+    expect(states.filter(({ type }) => type === 'enrolled')).toHaveLength(1);
+  });
+});
