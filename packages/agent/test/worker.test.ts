@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Authority, GrantSigner, GrantVerifier, type Outcome } from '@revtr/link';
 import { buildEchoRequest, type Ipv4Address, parseIpv4, parsePrefix, writeIcmp, writeIpv4Header } from '@revtr/net';
 import type { PingRequest, SpoofMark } from '@revtr/probing';
-import type { ScamperHost } from '@revtr/scamper';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EmissionWatch } from '../src/listener/emission-watch.ts';
 import { ReplyMatcher } from '../src/listener/reply-matcher.ts';
@@ -38,15 +37,16 @@ describe('what an agent lets through, whatever the controller asks', () => {
     const scamper = {
       ping: async (request: PingRequest) => {
         sent.push(`ping ${request.target}`);
-        return { type: 'ping', request, sentAt: now };
+        return { type: 'ping' as const, request, sentAt: now };
       },
+      traceroute: () => Promise.reject(new Error('not asked for')),
       emitSpoofed: async (request: PingRequest, claimed: Ipv4Address) =>
         void sent.push(`spoof ${claimed} ${request.target}`),
     };
     policy = new LocalPolicy({ testNetworks: [parsePrefix('10.9.0.0/16')] }, { now: () => now });
     policy.setOptedOut({ issuedAt: now, prefixes: ['8.8.4.0/24'] });
     worker = new Worker({
-      scamper: scamper as unknown as ScamperHost,
+      scamper,
       replies: new ReplyMatcher({ now: () => now }),
       emissions: new EmissionWatch(),
       policy,

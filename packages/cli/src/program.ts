@@ -1,6 +1,9 @@
 import { ClientError } from '@revtr/client';
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { addAdmin } from './commands/admin.ts';
+import { addAgents } from './commands/agents.ts';
+import { addApply } from './commands/apply.ts';
 import { addBatch } from './commands/batch.ts';
 import { addFetch } from './commands/fetch.ts';
 import { addMeasure } from './commands/measure.ts';
@@ -26,6 +29,9 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addBatch(program, terminal, exit);
   addFetch(program, terminal);
   addSources(program, terminal);
+  addApply(program, terminal);
+  addAgents(program, terminal);
+  addAdmin(program, terminal);
   addSim(program, terminal);
   addWarts(program, terminal);
   for (const command of program.commands) inheritSettings(command, program);

@@ -1,48 +1,174 @@
-import type { ReverseTraceroute } from '@revtr/engine';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseIpv4 } from '@revtr/net';
-import { systemClock } from '@revtr/probing';
-import { afterEach, describe, expect, it } from 'vitest';
-import { KernelLabError } from '../src/kernel/errors.ts';
-import { labPolicy, prepareEngine, trueNodes } from '../src/kernel/kernel-world.ts';
-import { nodeOf, parseTopology } from '../src/kernel/topology.ts';
-import { canRunKernelLab, startTestLab, type TestLab, type TopologyFile } from './kernel.ts';
+import { createRandom } from '@revtr/probing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ManagedProcess } from '../src/kernel/managed-process.ts';
+import { trueNodes } from '../src/kernel/truth.ts';
+import { canRunKernelLab, startScamperLab, startTestSystem, type TestSystem, type TopologyFile } from './kernel.ts';
 
-const SOURCE = parseIpv4('10.1.0.1');
-const DESTINATION = parseIpv4('10.4.0.2');
+const DESTINATION = '10.4.0.2';
 const WAY_BACK = ['R4', 'R5', 'R6', 'R7', 'R8', 'R1', 'S'];
 
-let running: TestLab | undefined;
-afterEach(async () => {
-  await running?.down();
-  running = undefined;
-});
+const truth = ({ lab, source }: TestSystem): Promise<(string | undefined)[]> => trueNodes(lab, 'D', parseIpv4(source));
 
-async function start(change?: (file: TopologyFile) => void): Promise<TestLab> {
-  running = await startTestLab('k', change);
-  return running;
-}
+describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () => {
+  let system: TestSystem;
+  beforeAll(async () => {
+    system = await startTestSystem();
+  });
+  afterAll(() => system?.stop());
 
-const nodesOf = ({ lab }: TestLab, result: ReverseTraceroute): (string | undefined)[] =>
-  result.hops.slice(1).map(({ address }) => nodeOf(lab.topology, address));
-
-/** Measures with the real scamper, and checks that the truth is what the scenario says before it is used as a judge. */
-async function measure(test: TestLab, useAtlas = true): Promise<ReverseTraceroute> {
-  const engine = await prepareEngine(test, { clock: systemClock, targetPolicy: labPolicy(test.lab) });
-  return engine.measure({ source: SOURCE, destination: DESTINATION, options: { useAtlas, reuseMaxAgeMs: 0 } });
-}
-
-describe.skipIf(!canRunKernelLab())('among Linux routers, with the real scamper', () => {
-  it('finds the way back router by router, though the way there is another', async () => {
-    const test = await start();
-    expect(await trueNodes(test.lab, 'S', DESTINATION)).toEqual(['R1', 'R2', 'R3', 'R4', 'D']);
-    expect(await trueNodes(test.lab, 'D', SOURCE)).toEqual(WAY_BACK);
-    const result = await measure(test);
-    expect(result.stopReason).toBe('reaches');
-    expect(nodesOf(test, result)).toEqual(WAY_BACK);
-    expect(result.hops.every(({ trust }) => trust === 'measured')).toBe(true);
+  it('brings a source from its application to ready, and mails its owner', async () => {
+    const mails = (await system.operator.fleet.mails()).map(({ subject }) => subject);
+    expect(mails.reverse()).toEqual([
+      expect.stringContaining('is cleared'),
+      expect.stringContaining('can receive reverse traceroutes'),
+      expect.stringContaining('is ready'),
+    ]);
+    const { state, connected, tests, atlas } = await system.client.fleet.agent(system.source);
+    expect({ state, connected }).toEqual({ state: 'ready', connected: true });
+    expect(tests[0].report.tests.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ['ping', 'passed'],
+      ['traceroute', 'passed'],
+      ['receiveRecordRoute', 'passed'],
+      ['receiveSpoofed', 'passed'],
+      ['sendSpoofed', 'passed'],
+    ]);
+    expect(atlas.traceroutes).toBe(3);
   });
 
-  it('finds it by spoofed probes alone, when there is no atlas and the destination is out of the source’s reach', async () => {
+  it('finds the way back router by router, though the way there is another', async () => {
+    expect(await trueNodes(system.lab, 'S', parseIpv4(DESTINATION))).toEqual(['R1', 'R2', 'R3', 'R4', 'D']);
+    expect(await truth(system)).toEqual(WAY_BACK);
+    for (const useAtlas of [true, false]) {
+      const measurement = await system.measure(DESTINATION, { useAtlas });
+      expect(measurement.result?.stopReason).toBe('reaches');
+      expect(system.nodesOf(measurement)).toEqual(WAY_BACK);
+      expect(measurement.result?.hops.every(({ trust }) => trust === 'measured')).toBe(true);
+    }
+  });
+
+  it('refuses what may not be probed, though the lab’s own addresses may', async () => {
+    for (const dst of ['10.200.0.1', '127.0.0.1', '192.168.255.1'])
+      await expect(system.client.submit([{ src: system.source, dst }])).rejects.toMatchObject({
+        serverCode: 'invalidPairs',
+      });
+  });
+
+  it('asks another vantage point when the network of the nearest filters spoofed packets', async () => {
+    const filter = (mode: string) =>
+      system.lab.exec('R4', 'sysctl', '-q', '-w', `net.ipv4.conf.toV1l10.rp_filter=${mode}`);
+    await filter('1');
+    const measurement = await system.measure(DESTINATION, { useAtlas: false });
+    expect(system.nodesOf(measurement)).toEqual(WAY_BACK);
+    await system.operator.fleet.test('10.104.0.1');
+    const quarantined = await until(
+      () => system.operator.fleet.agent('10.104.0.1'),
+      ({ state }) => state === 'quarantined',
+    );
+    expect(quarantined.quarantine?.reason).toContain('sendSpoofed');
+    await filter('0');
+    await system.operator.fleet.test('10.104.0.1');
+    await until(
+      () => system.operator.fleet.agent('10.104.0.1'),
+      ({ state }) => state === 'ready',
+    );
+  });
+
+  it('sees a routing change', async () => {
+    const { lab } = system;
+    const routesVia = (neighbour: string) => {
+      const via = lab.topology.interfaces.find((end) => end.node === 'R4' && end.neighbour === neighbour);
+      if (via === undefined) throw new Error('no link');
+      return [{ at: 'R4', to: { address: 0, length: 0 }, via }];
+    };
+    await lab.setRoutes(routesVia('R3'));
+    const changed = await truth(system);
+    expect(changed).toEqual(['R4', 'R3', 'R2', 'R1', 'S']);
+    expect(system.nodesOf(await system.measure(DESTINATION, { useAtlas: false }))).toEqual(changed);
+    await lab.setRoutes(routesVia('R5'));
+    expect(system.nodesOf(await system.measure(DESTINATION, { useAtlas: false }))).toEqual(WAY_BACK);
+  });
+
+  it('goes on when an agent is killed and started again', async () => {
+    const agent = system.agents.get('S');
+    const before = system.measure(DESTINATION, { useAtlas: false });
+    await agent?.kill();
+    agent?.start();
+    expect(system.nodesOf(await before)).toEqual(WAY_BACK);
+    expect(system.nodesOf(await system.measure(DESTINATION, { useAtlas: false }))).toEqual(WAY_BACK);
+    // Its identity has survived: it did not enrol again.
+    expect(agent?.log.match(/enrolled/g)).toHaveLength(1);
+  });
+
+  it('ends every measurement once, whatever is killed meanwhile', async () => {
+    const { client, controller, agents } = system;
+    const count = 500;
+    const pair = { src: system.source, dst: DESTINATION, useCache: false, atlasOptions: { useAtlas: false } };
+    const { batchId } = await client.submit(Array.from({ length: count }, () => pair));
+    const random = createRandom(7);
+    const doneNow = async (): Promise<number> => (await client.batch(batchId).catch(() => undefined))?.done ?? 0;
+    const killScamper = async (): Promise<void> => {
+      for (const pid of childrenOf(random.pick([...agents.values()]).pid)) process.kill(pid, 'SIGKILL');
+    };
+    const killAndStart = async (victim: ManagedProcess): Promise<void> => {
+      await victim.kill();
+      await sleep(random.below(200));
+      victim.start();
+    };
+    const faults = [controller, controller, ...agents.values()].map((victim) => () => killAndStart(victim));
+    let during = 0;
+    for (const fault of random.shuffle([...faults, killScamper, killScamper, killScamper])) {
+      await sleep(random.below(250));
+      if ((await doneNow()) < count) during++;
+      await fault();
+    }
+    expect(during).toBeGreaterThan(4);
+    await until(doneNow, (done) => done === count, 90_000);
+    expect(controller.log.match(/"msg":"started"/g)?.length).toBeGreaterThan(1);
+    const { measurements } = await client.batch(batchId);
+    expect(new Set(measurements.map(({ id }) => id)).size).toBe(count);
+    expect(measurements.filter(({ state, result }) => state !== 'done' || result === undefined)).toEqual([]);
+    const right = measurements.filter(
+      (measurement) => JSON.stringify(system.nodesOf(measurement)) === JSON.stringify(WAY_BACK),
+    );
+    // Those under way when their vantage point died may have had to assume; nothing may be wrong.
+    const wrong = measurements.filter(({ result }) =>
+      result?.hops
+        .slice(1)
+        .some(
+          ({ address, trust }) => trust === 'measured' && !WAY_BACK.includes(system.node(parseIpv4(address)) ?? ''),
+        ),
+    );
+    expect(wrong).toEqual([]);
+    expect(right.length).toBeGreaterThan(count * 0.9);
+  });
+
+  it('lets the owner withdraw the source: nothing is sent in its name any more', async () => {
+    expect((await system.client.fleet.withdraw(system.source)).state).toBe('withdrawn');
+    await expect(system.client.submit([{ src: system.source, dst: DESTINATION }])).rejects.toMatchObject({
+      serverCode: 'invalidPairs',
+    });
+    await until(
+      async () => system.agents.get('S')?.log ?? '',
+      (log) => log.includes('not that of a registered source'),
+    );
+  });
+});
+
+describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
+  let system: TestSystem | undefined;
+  afterEach(async () => {
+    await system?.stop();
+    system = undefined;
+  });
+  const start = async (change: (file: TopologyFile) => void): Promise<TestSystem> => {
+    system = await startTestSystem(change);
+    return system;
+  };
+
+  it('put the destination out of the source’s reach need a vantage point that is nearer', async () => {
     const test = await start(({ nodes, links, routes }) => {
       // Six more routers on the way there leave no slot for the way back.
       const chain = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6'];
@@ -63,104 +189,81 @@ describe.skipIf(!canRunKernelLab())('among Linux routers, with the real scamper'
         if (route.at === 'R2' && route.via === 'R1') route.via = 'A6';
       }
     });
-    expect(await trueNodes(test.lab, 'S', DESTINATION)).toHaveLength(11);
-    expect(await trueNodes(test.lab, 'D', SOURCE)).toEqual(WAY_BACK);
-    const result = await measure(test, false);
-    expect(nodesOf(test, result)).toEqual(WAY_BACK);
-    expect(result.hops.some(({ technique }) => technique === 'spoofedRecordRoute')).toBe(true);
+    expect(await trueNodes(test.lab, 'S', parseIpv4(DESTINATION))).toHaveLength(11);
+    expect(await truth(test)).toEqual(WAY_BACK);
+    const measurement = await test.measure(DESTINATION, { useAtlas: false });
+    expect(test.nodesOf(measurement)).toEqual(WAY_BACK);
+    expect(measurement.result?.hops.some(({ technique }) => technique === 'spoofedRecordRoute')).toBe(true);
   });
 
-  it('misses a router that does not stamp, and shows nothing wrong in its place', async () => {
-    const test = await start(({ nodes }) => {
-      nodes.R6 = { role: 'router', options: { rr: 'off' } };
-    });
-    const result = await measure(test, false);
-    expect(result.stopReason).toBe('reaches');
-    expect(nodesOf(test, result)).toEqual(WAY_BACK.filter((node) => node !== 'R6'));
-  });
-
-  it('gets around a router that drops packets with options on the way there', async () => {
+  it('do not stamp, drop options, are silent, or stamp other addresses: nothing is wrong, and what is missing does not stamp', async () => {
     const test = await start(({ nodes }) => {
       nodes.R2 = { role: 'router', options: { rr: 'drop' } };
-    });
-    const result = await measure(test, false);
-    expect(nodesOf(test, result)).toEqual(WAY_BACK);
-  });
-
-  it('is not misled by routers that are silent, or stamp another of their addresses', async () => {
-    const test = await start(({ nodes }) => {
       nodes.R5 = { role: 'router', options: { ttl: 'silent' } };
+      nodes.R6 = { role: 'router', options: { rr: 'off' } };
       nodes.R7 = { role: 'router', options: { rr: 'ingress' } };
     });
-    const result = await measure(test, false);
-    expect(nodesOf(test, result)).toEqual(WAY_BACK);
+    const measurement = await test.measure(DESTINATION, { useAtlas: false });
+    expect(measurement.result?.stopReason).toBe('reaches');
+    expect(test.nodesOf(measurement)).toEqual(WAY_BACK.filter((node) => node !== 'R6'));
   });
 
-  it('asks another vantage point when the network of the nearest filters spoofed packets', async () => {
-    const test = await start();
-    await test.lab.exec('R4', 'sysctl', '-q', '-w', 'net.ipv4.conf.toV1l10.rp_filter=1');
-    const result = await measure(test, false);
-    expect(result.stopReason).toBe('reaches');
-    expect(nodesOf(test, result)).toEqual(WAY_BACK);
-  });
-
-  it('sees a routing change', async () => {
-    const test = await start();
-    const { lab } = test;
-    expect(nodesOf(test, await measure(test, false))).toEqual(WAY_BACK);
-    const via = lab.topology.interfaces.find(({ node, neighbour }) => node === 'R4' && neighbour === 'R3');
-    if (via === undefined) throw new Error('no link');
-    await lab.setRoute({ at: 'R4', to: { address: 0, length: 0 }, via });
-    const truth = await trueNodes(lab, 'D', SOURCE);
-    expect(truth).toEqual(['R4', 'R3', 'R2', 'R1', 'S']);
-    expect(nodesOf(test, await measure(test, false))).toEqual(truth);
-  });
-
-  it('goes on after scamper was killed in the middle: nothing lost, nothing twice', async () => {
-    const test = await start();
-    const driver = test.scampers.drivers.get(SOURCE);
-    if (driver === undefined) throw new Error('no scamper');
-    const results = Array.from({ length: 300 }, () => driver.run('ping -c 1 -o 1 10.4.0.2').result);
-    const first = driver.pid;
-    await results[50];
-    process.kill(first ?? 0, 'SIGKILL');
-    const records = await Promise.all(results);
-    expect(new Set(records.map((record) => (record.type === 'ping' ? record.userId : undefined))).size).toBe(300);
-    expect(driver.pid).not.toBe(first);
+  it('balance load between two ways: the one taken is found', async () => {
+    const test = await start(({ nodes, links, routes }) => {
+      nodes.B5 = { role: 'router' };
+      links.push(['R4', 'B5', '10.46.0.0/30'], ['B5', 'R6', '10.57.0.0/30']);
+      routes.push(
+        { at: 'R4', to: 'default', via: 'B5' },
+        { at: 'B5', to: 'default', via: 'R6' },
+        ...['10.4.0.0/30', '10.34.0.0/30', '10.104.0.0/30', '10.102.0.0/30'].map((to) => ({ at: 'B5', to, via: 'R4' })),
+      );
+    });
+    const taken = await truth(test);
+    expect(['R5', 'B5']).toContain(taken[1]);
+    expect(taken.filter((_, i) => i !== 1)).toEqual(WAY_BACK.filter((_, i) => i !== 1));
+    expect(test.nodesOf(await test.measure(DESTINATION, { useAtlas: false }))).toEqual(taken);
   });
 });
 
-describe('topology files', () => {
-  const valid = {
-    nodes: { A: { role: 'router' }, B: { role: 'source' } },
-    links: [['A', 'B', '10.0.0.0/30']],
-    routes: [],
-  };
-
-  it.each([
-    ['an unknown role', { ...valid, nodes: { A: { role: 'king' } } }, 'nodes.A.role'],
-    ['a link to nowhere', { ...valid, links: [['A', 'C', '10.0.0.0/30']] }, 'links.0'],
-    ['a link to itself', { ...valid, links: [['A', 'A', '10.0.0.0/30']] }, 'links.0'],
-    ['a prefix that is none', { ...valid, links: [['A', 'B', '10.0.0.1/30']] }, 'links.0'],
-    ['a prefix without room', { ...valid, links: [['A', 'B', '10.0.0.1/32']] }, 'links.0'],
-    ['a route over no link', { ...valid, routes: [{ at: 'A', to: 'default', via: 'Z' }] }, 'routes.0'],
-    ['a bad origin', { ...valid, as: { nonsense: 1 } }, 'as.nonsense'],
-    ['an unknown field', { ...valid, extra: 1 }, ''],
-  ])('with %s are refused, with the place', (_, file, place) => {
+describe.skipIf(!canRunKernelLab())('the driver of scamper', () => {
+  it('goes on after scamper was killed in the middle: nothing lost, nothing twice', async () => {
+    const test = await startScamperLab();
     try {
-      parseTopology(file);
-      expect.unreachable();
-    } catch (error) {
-      expect(error).toBeInstanceOf(KernelLabError);
-      expect((error as KernelLabError).at).toBe(place);
+      const driver = test.scampers.drivers.get(parseIpv4('10.1.0.1'));
+      if (driver === undefined) throw new Error('no scamper');
+      const results = Array.from({ length: 300 }, () => driver.run('ping -c 1 -o 1 10.4.0.2').result);
+      const first = driver.pid;
+      await results[50];
+      process.kill(first ?? 0, 'SIGKILL');
+      const records = await Promise.all(results);
+      expect(new Set(records.map((record) => (record.type === 'ping' ? record.userId : undefined))).size).toBe(300);
+      expect(driver.pid).not.toBe(first);
+    } finally {
+      await test.down();
     }
   });
-
-  it('give the first address of a link to its first node', () => {
-    const { interfaces } = parseTopology(valid);
-    expect(interfaces.map(({ node, address }) => [node, address & 3])).toEqual([
-      ['A', 1],
-      ['B', 2],
-    ]);
-  });
 });
+
+/** Processes that a process has started. */
+function childrenOf(pid: number | undefined): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text
+      .split(' ')
+      .filter((part) => part !== '')
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Looks until what is seen is right. */
+async function until<T>(look: () => Promise<T>, isRight: (seen: T) => boolean, timeoutMs = 30_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const seen = await look();
+    if (isRight(seen)) return seen;
+    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(seen)}`);
+    await sleep(50);
+  }
+}

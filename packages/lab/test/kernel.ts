@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
+import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import { KernelLab } from '../src/kernel/kernel-lab.ts';
+import { type KernelSystem, startKernelSystem } from '../src/kernel/kernel-system.ts';
 import { type LabScampers, startScampers } from '../src/kernel/scampers.ts';
-import { parseTopology } from '../src/kernel/topology.ts';
+import { nodeOf, parseTopology } from '../src/kernel/topology.ts';
 
 /** Whether namespaces, Linux's routing tools and scamper are there. A suite that needs them is skipped without, which fails in CI. */
 export function canRunKernelLab(): boolean {
@@ -17,13 +20,6 @@ export function canRunKernelLab(): boolean {
   );
 }
 
-/** A lab with scampers, from the topology that the package brings, changed as a test wishes. */
-export interface TestLab {
-  readonly lab: KernelLab;
-  readonly scampers: LabScampers;
-  down(): Promise<void>;
-}
-
 export interface TopologyFile {
   nodes: Record<string, { role: string; options?: { rr?: string; ttl?: string } }>;
   links: [string, string, string][];
@@ -32,18 +28,27 @@ export interface TopologyFile {
 }
 
 const ASYMMETRIC = new URL('../src/kernel/asymmetric.json', import.meta.url);
+let labs = 0;
 
 /** Distinct among suites, and among runs at the same time on one machine. */
-const prefixOf = (suite: string): string => `${suite}${(process.pid % 36 ** 3).toString(36)}`;
+const nextPrefix = (): string => `t${((process.pid * 36 + labs++) % 36 ** 4).toString(36)}`;
 
-/** Starts a lab; `suite` is one letter, distinct among suites. */
-export async function startTestLab(
-  suite: string,
-  change: (file: TopologyFile) => void = () => undefined,
-): Promise<TestLab> {
+async function topologyWith(change: (file: TopologyFile) => void): Promise<ReturnType<typeof parseTopology>> {
   const file: TopologyFile = JSON.parse(await readFile(ASYMMETRIC, 'utf8'));
   change(file);
-  const lab = await KernelLab.up(parseTopology(file), { prefix: prefixOf(suite) });
+  return parseTopology(file);
+}
+
+/** A lab with scampers that this process drives itself. */
+export interface ScamperLab {
+  readonly lab: KernelLab;
+  readonly scampers: LabScampers;
+  down(): Promise<void>;
+}
+
+/** Starts a lab with scampers alone, from the topology that the package brings, changed as a test wishes. */
+export async function startScamperLab(change: (file: TopologyFile) => void = () => undefined): Promise<ScamperLab> {
+  const lab = await KernelLab.up(await topologyWith(change), { prefix: nextPrefix() });
   const scampers = await startScampers(lab, { clock: systemClock }).catch(async (error: unknown) => {
     await lab.down();
     throw error;
@@ -54,6 +59,46 @@ export async function startTestLab(
     down: async () => {
       await scampers.stop();
       await lab.down();
+    },
+  };
+}
+
+/** A lab with the whole system in it, and clients of its API. */
+export interface TestSystem extends KernelSystem {
+  /** As the owner of the source. */
+  readonly client: ReverseTracerouteClient;
+  readonly operator: ReverseTracerouteClient;
+  /** Measures the path from a destination back to the source, reusing nothing. */
+  measure(destination: string, options?: { readonly useAtlas?: boolean }): Promise<Measurement>;
+  /** The nodes that a measured path passes behind its destination. */
+  nodesOf(measurement: Measurement): (string | undefined)[];
+  node(address: Ipv4Address): string | undefined;
+}
+
+/** Starts a lab with the whole system, from the topology that the package brings, changed as a test wishes. */
+export async function startTestSystem(change: (file: TopologyFile) => void = () => undefined): Promise<TestSystem> {
+  const topology = await topologyWith(change);
+  const system = await startKernelSystem(topology, {
+    prefix: nextPrefix(),
+    port: 0,
+    onProgress: (message) => {
+      if (message.includes('.log:')) process.stderr.write(`${message}\n`);
+    },
+  });
+  const client = new ReverseTracerouteClient({ server: system.api, key: system.key });
+  const operator = new ReverseTracerouteClient({ server: system.api, key: system.operatorKey });
+  const node = (address: Ipv4Address): string | undefined => nodeOf(topology, address);
+  return {
+    ...system,
+    client,
+    operator,
+    node,
+    nodesOf: ({ result }) => (result?.hops ?? []).slice(1).map(({ address }) => node(parseIpv4(address))),
+    measure: async (destination, { useAtlas = true } = {}) => {
+      const pair = { src: system.source, dst: destination, useCache: false, atlasOptions: { useAtlas } };
+      const { batchId } = await client.submit([pair]);
+      const { measurements } = await client.wait(batchId);
+      return measurements[0];
     },
   };
 }

@@ -4,10 +4,10 @@ import { type ProberEnvironment, proberConformance } from '@revtr/probing/confor
 import { ScamperProber } from '@revtr/scamper';
 import { describe } from 'vitest';
 import { nodeOf } from '../src/kernel/topology.ts';
-import { canRunKernelLab, startTestLab } from './kernel.ts';
+import { canRunKernelLab, startScamperLab } from './kernel.ts';
 
 async function start(): Promise<ProberEnvironment> {
-  const { lab, scampers, down } = await startTestLab('c', ({ nodes, links, routes }) => {
+  const { lab, scampers, down } = await startScamperLab(({ nodes, links, routes }) => {
     nodes.Q = { role: 'destination' };
     links.push(['R4', 'Q', '10.5.0.0/30']);
     routes.push({ at: 'Q', to: 'default', via: 'R4' });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { encodeWarts, ScamperError, WartsDecoder, type WartsRecord, WartsToJson } from '@revtr/scamper';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canRunKernelLab, startTestLab } from './kernel.ts';
+import { canRunKernelLab, startScamperLab } from './kernel.ts';
 
 const COMMANDS = [
   'ping -R -c 2 10.4.0.2',
@@ -30,7 +30,7 @@ describe.skipIf(!canRunKernelLab())('warts', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'revtr-warts-'));
     file = join(directory, 'all.warts');
-    const { lab, down } = await startTestLab('w', ({ nodes }) => {
+    const { lab, down } = await startScamperLab(({ nodes }) => {
       nodes.R3 = { role: 'router', options: { ttl: 'silent' } };
     });
     await lab.exec('S', 'scamper', '-O', 'warts', '-o', file, ...COMMANDS.flatMap((command) => ['-I', command]));

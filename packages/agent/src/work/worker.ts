@@ -9,7 +9,7 @@ import type { LocalPolicy } from './local-policy.ts';
 
 export interface WorkerCollaborators {
   /** Absent when the agent was told not to start scamper. */
-  readonly scamper: ScamperHost | undefined;
+  readonly scamper: Pick<ScamperHost, 'ping' | 'traceroute' | 'emitSpoofed'> | undefined;
   /** Absent when the agent only sends. */
   readonly replies: ReplyMatcher | undefined;
   readonly emissions: EmissionWatch;

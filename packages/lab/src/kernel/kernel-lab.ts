@@ -68,13 +68,13 @@ export class KernelLab {
   /** Removes the namespaces, and with them everything in them. */
   async down(): Promise<void> {
     const namespaces = [...this.topology.nodes.keys()].map((node) => this.namespaceOf(node));
-    for (const namespace of [...namespaces, this.controlNamespace])
-      await execute('ip', ['netns', 'del', namespace]).catch(() => undefined);
+    for (const namespace of [...namespaces, this.controlNamespace]) await removeNamespace(namespace);
   }
 
-  /** Replaces routes while the lab runs. */
-  async setRoute(route: Route): Promise<void> {
-    await this.exec(route.at, 'ip', ...this.#routeArguments(route));
+  /** Replaces the routes of a node to a prefix while the lab runs; several are used side by side. */
+  async setRoutes(routes: readonly Route[]): Promise<void> {
+    const [{ at }] = routes;
+    await this.exec(at, 'ip', ...this.#routeArguments(routes));
   }
 
   async #build(): Promise<void> {
@@ -87,7 +87,8 @@ export class KernelLab {
     }
     for (let i = 0; i < interfaces.length; i += 2) await this.#link(interfaces[i], interfaces[i + 1]);
     for (const [node, { options }] of nodes) await this.#configure(node, options);
-    for (const route of routes) await this.setRoute(route);
+    const byPrefix = Map.groupBy(routes, ({ at, to }) => `${at} ${formatPrefix(to)}`);
+    for (const sideBySide of byPrefix.values()) await this.setRoutes(sideBySide);
   }
 
   async #link(a: Interface, b: Interface): Promise<void> {
@@ -151,18 +152,13 @@ export class KernelLab {
     ]);
   }
 
-  #routeArguments({ at, to, via, src }: Route): string[] {
+  #routeArguments(routes: readonly Route[]): string[] {
+    const [{ at, to, via, src }] = routes;
     const stamped = src ?? this.#stampOf(at, via);
-    const base = [
-      'route',
-      'replace',
-      formatPrefix(to),
-      'via',
-      formatIpv4(via.neighbourAddress),
-      'dev',
-      interfaceName(via),
-    ];
-    return stamped === undefined ? base : [...base, 'src', formatIpv4(stamped)];
+    const ways = routes.map(({ via: way }) => ['via', formatIpv4(way.neighbourAddress), 'dev', interfaceName(way)]);
+    const source = stamped === undefined ? [] : ['src', formatIpv4(stamped)];
+    const nexthops = ways.length === 1 ? ways[0] : ways.flatMap((way) => ['nexthop', ...way]);
+    return ['route', 'replace', formatPrefix(to), ...source, ...nexthops];
   }
 
   /** The address that a node's option makes it stamp on routes through `via`; `undefined` for the outgoing interface's. */
@@ -185,6 +181,19 @@ const interfaceName = ({ neighbour, link }: Interface): string => `to${neighbour
 function forwardRule(chain: number, destination: string, via: Interface): string {
   const device = `"${interfaceName(via)}"`;
   return `add rule netdev lab in${chain} ip hdrlength > 5 ip ttl > 1 ip daddr ${destination} fwd ip to ${formatIpv4(via.neighbourAddress)} device ${device}`;
+}
+
+/** Removes a namespace, and kills what still runs in it: a scamper outlives an agent that was killed. */
+export async function removeNamespace(namespace: string): Promise<void> {
+  const pids = await execute('ip', ['netns', 'pids', namespace]).catch(() => '');
+  for (const pid of pids.split('\n').filter((line) => line !== '')) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
+  await execute('ip', ['netns', 'del', namespace]).catch(() => undefined);
 }
 
 async function execute(program: string, args: readonly string[]): Promise<string> {

@@ -91,12 +91,13 @@ export async function startKernelSystem(topology: KernelTopology, options: Kerne
     const operator = new ReverseTracerouteClient({ server: api, key: operatorKey });
     const key = await registerHosts(operator, hosts);
     const agents = new Map(hosts.map(({ name }) => [name, createAgent(lab, name, directory)]));
-    for (const agent of agents.values()) {
-      agent.start();
-      undo.push(() => agent.stop());
+    undo.push(async () => void (await Promise.all([...agents.values()].map((agent) => agent.stop()))));
+    for (const kind of ['vantagePoint', 'source'] as const) {
+      const starting = hosts.filter((host) => host.kind === kind);
+      for (const { name } of starting) agents.get(name)?.start();
+      say(`${starting.length} agents of kind ${kind} started; waiting until they are tested and ready`);
+      await untilReady(operator, starting, options.signal);
     }
-    say(`${agents.size} agents started; waiting until they are tested and the sources are ready`);
-    await untilReady(operator, hosts, options.signal);
     const namespaces = Object.fromEntries([...topology.nodes.keys()].map((node) => [node, lab.namespaceOf(node)]));
     const source = hosts.find(({ kind }) => kind === 'source')?.address ?? '';
     return { lab, api, key, operatorKey, source, namespaces, controller, agents, directory, stop };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KernelLabError } from './errors.ts';
+import { removeNamespace } from './kernel-lab.ts';
 import { startKernelSystem } from './kernel-system.ts';
 import { parseTopology } from './topology.ts';
 
@@ -54,8 +55,7 @@ async function down(): Promise<number> {
   const left = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })
     .split('\n')
     .map((line) => line.split(' ')[0]);
-  for (const namespace of left.filter((name) => name.startsWith(`${PREFIX}-`)))
-    execFileSync('ip', ['netns', 'del', namespace]);
+  for (const namespace of left.filter((name) => name.startsWith(`${PREFIX}-`))) await removeNamespace(namespace);
   return 0;
 }
 
