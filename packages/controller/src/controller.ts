@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Authenticator } from './api/authenticate.ts';
 import { createServer, type TlsFiles } from './api/server.ts';
+import { removeStaleSocket } from './api/stale-socket.ts';
 import { AtlasService } from './atlas/atlas-service.ts';
 import { BatchEvents } from './events/batch-events.ts';
 import type { AddressFacts } from './facts/address-facts.ts';
@@ -180,7 +181,9 @@ export class Controller {
   /** Opens the API and awaits agents; measuring begins when those known from before are back. Returns the address of the API. */
   async start(): Promise<string> {
     const { app, measuring, life, outbox, runner, stopping } = this.#parts;
-    const url = await app.listen({ ...this.#options.listen });
+    const { listen } = this.#options;
+    if ('path' in listen) await removeStaleSocket(listen.path);
+    const url = await app.listen({ ...listen });
     await measuring.start();
     life.start();
     outbox.start();
