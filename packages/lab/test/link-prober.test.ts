@@ -1,0 +1,125 @@
+import { buildEchoRequest, type Ipv4Address, parseIpv4, writeIcmp, writeIpv4Header } from '@revtr/net';
+import { type ProberEnvironment, proberConformance } from '@revtr/probing/conformance';
+import { afterEach, describe, expect, it } from 'vitest';
+import { nodeOf } from '../src/kernel/topology.ts';
+import { canRunKernelLab, type ScamperLab, startScamperLab } from './kernel.ts';
+import { type LinkedAgents, startLinkedAgents } from './linked-agents.ts';
+
+const SOURCE = parseIpv4('10.1.0.1');
+const VANTAGE_POINT = parseIpv4('10.104.0.1');
+const TARGET = parseIpv4('10.4.0.2');
+
+async function start(
+  tamper?: Parameters<typeof startLinkedAgents>[2],
+): Promise<{ test: ScamperLab; agents: LinkedAgents }> {
+  const test = await startScamperLab(({ nodes, links, routes, as }) => {
+    nodes.Q = { role: 'destination' };
+    links.push(['R4', 'Q', '10.5.0.0/30']);
+    routes.push({ at: 'Q', to: 'default', via: 'R4' });
+    as['10.5.0.0/16'] = 64_520;
+  });
+  const { topology } = test.lab;
+  await test.lab.exec('Q', 'sysctl', '-q', '-w', 'net.ipv4.icmp_echo_ignore_all=1');
+  const hosts = [...test.scampers.drivers].map(([address, driver]) => ({
+    address,
+    driver,
+    namespace: test.lab.namespaceOf(nodeOf(topology, address) ?? ''),
+  }));
+  const agents = await startLinkedAgents(
+    hosts,
+    topology.origins.map(({ prefix }) => prefix),
+    tamper,
+  );
+  return { test, agents };
+}
+
+async function environment(): Promise<ProberEnvironment> {
+  const { test, agents } = await start();
+  const isAt = (address: number, nodes: readonly string[]): boolean =>
+    nodes.includes(nodeOf(test.lab.topology, address) ?? '');
+  return {
+    prober: agents.prober,
+    vantagePoint: VANTAGE_POINT,
+    source: SOURCE,
+    target: TARGET,
+    silent: parseIpv4('10.5.0.2'),
+    stranger: parseIpv4('10.45.0.2'),
+    forwardRouters: 1,
+    isOnForwardPath: (address) => isAt(address, ['R4']),
+    isOnReversePath: (address) => isAt(address, ['R4', 'R5', 'R6', 'R7', 'R8', 'R1', 'S']),
+    drive: (work) => work,
+    stop: async () => {
+      await agents.stop();
+      await test.down();
+    },
+  };
+}
+
+describe.skipIf(!canRunKernelLab())('with agents', () => {
+  proberConformance('agents with scamper among Linux routers', environment);
+
+  describe('spoofing', () => {
+    let running: { test: ScamperLab; agents: LinkedAgents } | undefined;
+    afterEach(async () => {
+      await running?.agents.stop();
+      await running?.test.down();
+    });
+    const spoofed = (claimedSource: Ipv4Address) =>
+      ({
+        type: 'ping',
+        sender: VANTAGE_POINT,
+        target: TARGET,
+        timeoutMs: 1_000,
+        option: { type: 'recordRoute', slots: 9 },
+        spoof: { claimedSource, receiver: SOURCE },
+      }) as const;
+
+    it('claims nobody but active agents', async () => {
+      running = await start();
+      const { prober, directory } = running.agents;
+      expect((await prober.ping(spoofed(SOURCE))).reply).toBeDefined();
+      await expect(prober.ping(spoofed(parseIpv4('10.45.0.2')))).rejects.toMatchObject({ code: 'spoofingRefused' });
+      await directory.change(SOURCE, { state: 'quarantined' });
+      await expect(prober.ping(spoofed(SOURCE))).rejects.toMatchObject({ code: 'unknownReceiver' });
+      await directory.change(SOURCE, { state: 'ready' });
+      await directory.change(VANTAGE_POINT, { state: 'withdrawn' });
+      await expect(prober.ping(spoofed(SOURCE))).rejects.toMatchObject({ code: 'unknownSender' });
+    });
+
+    it('is not held back by scamper, which lets probes to one target wait for each other', async () => {
+      running = await start();
+      const { prober } = running.agents;
+      // scamper alone gives each a second: only a few would leave in time.
+      const request = { ...spoofed(SOURCE), timeoutMs: 5_000 };
+      const results = await Promise.all(Array.from({ length: 30 }, () => prober.ping(request)));
+      expect(results.filter(({ reply }) => reply === undefined)).toEqual([]);
+    });
+
+    it('does not believe a source that reports replies which its probe cannot have caused', async () => {
+      running = await start((work, outcome) => {
+        if (work.kind !== 'catch' || outcome.kind !== 'catch') return outcome;
+        const { identifier, sequence } = work.mark;
+        // Everything is right but the token, which only the true reply carries.
+        const packet = buildEchoRequest({
+          source: work.target,
+          destination: SOURCE,
+          ttl: 60,
+          identifier,
+          sequence,
+          payload: new Uint8Array(16),
+        });
+        writeIcmp(packet, 20, packet.length, 0, 0, identifier, sequence);
+        writeIpv4Header(packet, 0, 20, packet.length, {
+          source: work.target,
+          destination: SOURCE,
+          ttl: 60,
+          protocol: 1,
+        });
+        return { kind: 'catch', packet: Buffer.from(packet).toString('base64') };
+      });
+      const { prober, forgers } = running.agents;
+      expect((await prober.ping(spoofed(SOURCE))).reply).toBeUndefined();
+      expect(forgers).toEqual([SOURCE]);
+    });
+  });
+});

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AgentMetrics, EmissionWatch, LocalPolicy, openSockets, PacketLoop, ReplyMatcher, Worker } from '@revtr/agent';
+import { AgentDirectory, LinkProber } from '@revtr/controller';
+import {
+  AgentHub,
+  AgentWork,
+  Authority,
+  GrantSigner,
+  GrantVerifier,
+  type Outcome,
+  readToAgent,
+  readToController,
+  type Work,
+} from '@revtr/link';
+import { inNetworkNamespace } from '@revtr/linux';
+import { formatIpv4, type Ipv4Address, type Prefix } from '@revtr/net';
+import { systemClock, TargetPolicy } from '@revtr/probing';
+import { type ScamperDriver, ScamperHost } from '@revtr/scamper';
+import { Agents, openDatabase } from '@revtr/storage';
+
+/** A host with a scamper, in a network namespace. */
+export interface LinkedHost {
+  readonly address: Ipv4Address;
+  readonly namespace: string;
+  readonly driver: ScamperDriver;
+}
+
+/** Agents in this process, joined to a hub by messages as they would cross the network. */
+export interface LinkedAgents {
+  readonly prober: LinkProber;
+  readonly directory: AgentDirectory;
+  /** Addresses of agents whose reports were refused. */
+  readonly forgers: Ipv4Address[];
+  stop(): Promise<void>;
+}
+
+/** `tamper`: what becomes of an outcome on its way, for agents that are not to be trusted. */
+export async function startLinkedAgents(
+  hosts: readonly LinkedHost[],
+  testNetworks: readonly Prefix[],
+  tamper: (work: Work, outcome: Outcome) => Outcome = (_work, outcome) => outcome,
+): Promise<LinkedAgents> {
+  const clock = systemClock;
+  const directoryPath = mkdtempSync(join(tmpdir(), 'revtr-linked-'));
+  const authority = await Authority.open(directoryPath, new Date());
+  const database = await openDatabase({ kind: 'memory' });
+  const directory = await AgentDirectory.open(new Agents(database.db));
+  const optOut = { issuedAt: clock.now(), prefixes: [] };
+  const hub = new AgentHub(
+    { signerCertificate: authority.grantSigner.certificate },
+    { now: () => clock.now(), optOut: () => optOut },
+  );
+  const loops: PacketLoop[] = [];
+  for (const { address, namespace, driver } of hosts) {
+    const text = formatIpv4(address);
+    await directory.put({ address: text, kind: 'source', hostname: text, site: '', user_id: null, state: 'ready' });
+    const { replies, requests } = inNetworkNamespace(namespace, () => openSockets({ senderOnly: false }));
+    const [matcher, emissions] = [new ReplyMatcher({ now: () => performance.now() }), new EmissionWatch()];
+    if (replies === undefined || requests === undefined) throw new Error('no packet sockets');
+    const loop = new PacketLoop([
+      { socket: replies, take: (packet) => matcher.offer(packet), isWanted: () => matcher.isWaiting },
+      { socket: requests, take: (packet) => emissions.offer(packet), isWanted: () => emissions.isWaiting },
+    ]);
+    loop.start();
+    loops.push(loop);
+    const policy = new LocalPolicy({ testNetworks }, { now: () => clock.now() });
+    policy.setOptedOut(optOut);
+    const scamper = new ScamperHost({ driver, clock });
+    const worker = new Worker({ scamper, replies: matcher, emissions, policy, metrics: new AgentMetrics() });
+    const grants = new GrantVerifier(
+      { sender: address, rootCertificate: authority.rootCertificate },
+      { now: () => clock.now() },
+    );
+    grants.trust(authority.grantSigner.certificate);
+    worker.identify(address, grants);
+    connectDirectly(
+      hub,
+      address,
+      new AgentWork({ perform: async (work, signal) => tamper(work, await worker.perform(work, signal)) }),
+    );
+  }
+  const forgers: Ipv4Address[] = [];
+  const prober = new LinkProber(
+    { patienceMs: 1_000 },
+    {
+      hub,
+      directory,
+      grants: new GrantSigner(authority.grantSigner),
+      targetPolicy: new TargetPolicy({ testNetworks }),
+      clock,
+      onForged: (address) => forgers.push(address),
+    },
+  );
+  return {
+    prober,
+    directory,
+    forgers,
+    stop: async () => {
+      hub.stop();
+      for (const loop of loops) loop.stop();
+      await database.close();
+      rmSync(directoryPath, { recursive: true });
+    },
+  };
+}
+
+/** Joins an agent's work to a hub: every message is written and read as text. */
+function connectDirectly(hub: AgentHub, address: Ipv4Address, work: AgentWork): void {
+  const hello = readToController(
+    JSON.stringify({
+      type: 'hello',
+      protocol: 1,
+      software: 'test',
+      known: [],
+      window: 100,
+      senderOnly: false,
+      selfTests: [],
+    }),
+  );
+  if (hello.type !== 'hello') throw new Error('no hello');
+  const session = hub.join(address, hello, {
+    send: (message) => {
+      const read = readToAgent(JSON.stringify(message));
+      setImmediate(() => {
+        if (read.type === 'work' || read.type === 'cancel' || read.type === 'received') work.receive(read);
+      });
+    },
+    close: () => undefined,
+  });
+  work.welcome(session.id, false, (message) => {
+    const read = readToController(JSON.stringify(message));
+    if (read.type === 'done') session.receive(read.id, read.outcome);
+  });
+}
