@@ -16,12 +16,15 @@ function run(title: string, command: string, args: readonly string[]): void {
 
 /** Debian packages that some suites need, and a file that shows that they are there. */
 const KERNEL = 'reverse traceroutes with the real scamper among Linux routers';
+const IMAGES = 'the container images';
 const NEEDED = [
   { name: 'postgresql', file: '/usr/lib/postgresql', what: 'the PostgreSQL half of the database suite' },
   { name: 'scamper', file: '/usr/bin/scamper', what: KERNEL },
   { name: 'iproute2', file: '/usr/sbin/ip', what: KERNEL },
   { name: 'nftables', file: '/usr/sbin/nft', what: KERNEL },
   { name: 'procps', file: '/usr/sbin/sysctl', what: KERNEL },
+  { name: 'buildah', file: '/usr/bin/buildah', what: IMAGES },
+  { name: 'debootstrap', file: '/usr/sbin/debootstrap', what: IMAGES },
 ];
 
 function installMissing(): void {

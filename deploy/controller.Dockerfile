@@ -1,0 +1,35 @@
+# The controller: docker build -f deploy/controller.Dockerfile -t revtr-controller .
+ARG NODE=node:24-bookworm-slim
+ARG DEBIAN=debian:bookworm-slim
+
+FROM ${NODE} AS build
+RUN cp "$(command -v node)" /node
+WORKDIR /opt/revtr
+COPY package.json package-lock.json .npmrc ./
+COPY packages/controller/package.json packages/controller/
+COPY packages/engine/package.json packages/engine/
+COPY packages/link/package.json packages/link/
+COPY packages/net/package.json packages/net/
+COPY packages/probing/package.json packages/probing/
+COPY packages/storage/package.json packages/storage/
+RUN npm ci --omit=dev --ignore-scripts --workspace=@revtr/controller
+COPY packages/controller/src packages/controller/src
+COPY packages/engine/src packages/engine/src
+COPY packages/link/src packages/link/src
+COPY packages/net/src packages/net/src
+COPY packages/probing/src packages/probing/src
+COPY packages/storage/src packages/storage/src
+
+FROM ${DEBIAN}
+RUN useradd --system --create-home --home-dir /var/lib/revtr --shell /usr/sbin/nologin revtr
+COPY --from=build /node /usr/local/bin/node
+COPY --from=build /opt/revtr /opt/revtr
+ENV REVTR_HOST=0.0.0.0 \
+    REVTR_DATABASE=/var/lib/revtr/data \
+    REVTR_AUTHORITY=/var/lib/revtr/authority
+USER revtr
+VOLUME /var/lib/revtr
+EXPOSE 8080 4380
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/opt/revtr/packages/controller/src/main.ts"]

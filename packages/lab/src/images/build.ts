@@ -1,0 +1,110 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ImageError } from './errors.ts';
+
+const run = promisify(execFile);
+
+/** Names of the images that are built. */
+export const IMAGES = { agent: 'localhost/revtr-agent', controller: 'localhost/revtr-controller' } as const;
+const DEBIAN_IMAGE = 'localhost/revtr-debian';
+const NODE_IMAGE = 'localhost/revtr-node';
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const TRUSTED = '/etc/ssl/certs/ca-certificates.crt';
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** What an image does not need of Debian. */
+const DISPENSABLE = [
+  'var/cache/apt/archives',
+  'var/lib/apt/lists',
+  'usr/share/doc',
+  'usr/share/locale',
+  'usr/share/man',
+];
+const MOST_OUTPUT = 64 * 2 ** 20;
+
+/** Whether images can be built here: as root, with buildah and debootstrap. */
+export function canBuildImages(): boolean {
+  return process.getuid?.() === 0 && existsSync('/usr/bin/buildah') && existsSync('/usr/sbin/debootstrap');
+}
+
+/**
+ * Builds both images without any registry of images: on a Debian of debootstrap's, with this machine's Node. Base images that
+ * are there already are used. @throws {ImageError}
+ */
+export async function buildImages(say: (message: string) => void): Promise<void> {
+  if (!(await hasImage(NODE_IMAGE))) await buildBase(say);
+  const bases = ['--build-arg', `NODE=${NODE_IMAGE}`, '--build-arg', `DEBIAN=${DEBIAN_IMAGE}`];
+  const options = ['build', '--isolation', 'chroot', ...bases];
+  say(`building ${IMAGES.agent}`);
+  await buildah(...options, '-t', IMAGES.agent, ROOT);
+  say(`building ${IMAGES.controller}`);
+  await buildah(...options, '-f', join(ROOT, 'deploy/controller.Dockerfile'), '-t', IMAGES.controller, ROOT);
+}
+
+/** Runs buildah and returns its output. @throws {ImageError} */
+export async function buildah(...args: readonly string[]): Promise<string> {
+  return execute('buildah', args);
+}
+
+async function hasImage(name: string): Promise<boolean> {
+  return buildah('inspect', '--type', 'image', name).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function buildBase(say: (message: string) => void): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'revtr-image-'));
+  try {
+    say('bootstrapping Debian');
+    const debian = join(directory, 'debian');
+    await execute('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', debian]);
+    for (const path of DISPENSABLE) {
+      rmSync(join(debian, path), { recursive: true, force: true });
+      mkdirSync(join(debian, path), { recursive: true });
+    }
+    // Whom this machine trusts, the image must trust too: it fetches the same packages.
+    copyFileSync(TRUSTED, join(debian, TRUSTED));
+    await commit(debian, 'scratch', DEBIAN_IMAGE);
+    const node = join(directory, 'node');
+    addNode(node);
+    await commit(node, DEBIAN_IMAGE, NODE_IMAGE);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** This machine's Node and npm, laid out as they are installed. */
+function addNode(directory: string): void {
+  const [bin, lib] = [join(directory, 'usr/local/bin'), join(directory, 'usr/local/lib/node_modules')];
+  mkdirSync(bin, { recursive: true });
+  mkdirSync(lib, { recursive: true });
+  copyFileSync(process.execPath, join(bin, 'node'));
+  const cli = realpathSync(execFileSync('/bin/sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim());
+  cpSync(join(dirname(cli), '..'), join(lib, 'npm'), { recursive: true });
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(bin, 'npm'));
+}
+
+async function commit(directory: string, from: string, name: string): Promise<void> {
+  const container = (await buildah('from', from)).trim();
+  try {
+    await buildah('add', '-q', container, directory, '/');
+    await buildah('config', '--env', `PATH=${PATH}`, '--env', `NODE_EXTRA_CA_CERTS=${TRUSTED}`, container);
+    await buildah('commit', '-q', container, name);
+  } finally {
+    await buildah('rm', container);
+  }
+}
+
+async function execute(program: string, args: readonly string[]): Promise<string> {
+  try {
+    return (await run(program, args, { maxBuffer: MOST_OUTPUT })).stdout;
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    throw new ImageError(`${program} ${args.slice(0, 3).join(' ')}`, said.slice(-4_000));
+  }
+}
