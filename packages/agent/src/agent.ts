@@ -22,10 +22,7 @@ import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import type { AgentConfig } from './config/schema.ts';
 import { AgentError } from './errors.ts';
-import { EmissionWatch } from './listener/emission-watch.ts';
-import { openSockets } from './listener/open-sockets.ts';
-import { PacketLoop } from './listener/packet-loop.ts';
-import { ReplyMatcher } from './listener/reply-matcher.ts';
+import { Listener } from './listener/listener.ts';
 import { AgentMetrics } from './metrics.ts';
 import { explainPort, explainStart } from './self-tests/remedies.ts';
 import { testSpoofing } from './self-tests/spoof-test.ts';
@@ -50,7 +47,6 @@ export class Agent {
   readonly #log: Logger;
   readonly #clock: Clock = systemClock;
   readonly #metrics = new AgentMetrics();
-  readonly #emissions = new EmissionWatch();
   readonly #over = new AbortController();
   /** What to undo at the end, last first. */
   readonly #undo: (() => Promise<void> | void)[] = [];
@@ -72,14 +68,14 @@ export class Agent {
   async run(signal: AbortSignal): Promise<void> {
     if (this.#policy.warning !== undefined) this.#log.warn(this.#policy.warning);
     try {
-      const replies = this.#listen();
+      const listener = this.#listen();
       await this.#serveMetrics();
       const scamper = await this.#startScamper();
-      const selfTests = await this.#test(scamper);
+      const selfTests = await this.#test(scamper, listener);
       const worker = new Worker({
         scamper,
-        replies,
-        emissions: this.#emissions,
+        replies: listener.replies,
+        emissions: listener.emissions,
         policy: this.#policy,
         metrics: this.#metrics,
       });
@@ -100,50 +96,23 @@ export class Agent {
     }
   }
 
-  #listen(): ReplyMatcher | undefined {
+  #listen(): Listener {
     const { interface: name, senderonly } = this.#options.config.local;
-    const matcher = new ReplyMatcher({ now: () => performance.now() });
+    let listener: Listener;
     try {
-      const { replies, requests, kind } = openSockets({ interface: name, senderOnly: senderonly });
-      if (kind === 'raw')
-        this.#log.warn('no packet sockets here: a stateful firewall may hide replies to spoofed probes');
-      const loop = new PacketLoop([
-        ...(replies === undefined
-          ? []
-          : [
-              {
-                socket: replies,
-                take: (packet: Uint8Array) => matcher.offer(packet),
-                isWanted: () => matcher.isWaiting,
-              },
-            ]),
-        ...(requests === undefined
-          ? []
-          : [
-              {
-                socket: requests,
-                take: (packet: Uint8Array) => this.#emissions.offer(packet),
-                isWanted: () => this.#emissions.isWaiting,
-              },
-            ]),
-      ]);
-      loop.start();
-      this.#undo.push(() => loop.stop());
-      let dropped = 0;
-      this.#metrics.observe('revtr_agent_dropped_packets', 'Packets that came faster than they were read.', () => {
-        dropped += loop.dropped();
-        return dropped;
-      });
+      listener = Listener.start({ interface: name, senderOnly: senderonly });
     } catch (error) {
       throw explainStart(error);
     }
-    this.#metrics.observe('revtr_agent_echo_replies', 'Echo replies seen.', () => matcher.counts.seen);
-    this.#metrics.observe(
-      'revtr_agent_matched_replies',
-      'Replies to spoofed probes reported.',
-      () => matcher.counts.matched,
-    );
-    return senderonly ? undefined : matcher;
+    this.#undo.push(() => listener.stop());
+    if (listener.isBehindFirewall)
+      this.#log.warn('no packet sockets here: a stateful firewall may hide replies to spoofed probes');
+    const counts = listener.replies?.counts ?? { seen: 0, matched: 0 };
+    const help = 'Packets that came faster than they were read.';
+    this.#metrics.observe('revtr_agent_dropped_packets', help, () => listener.dropped);
+    this.#metrics.observe('revtr_agent_echo_replies', 'Echo replies seen.', () => counts.seen);
+    this.#metrics.observe('revtr_agent_matched_replies', 'Replies to spoofed probes reported.', () => counts.matched);
+    return listener;
   }
 
   async #serveMetrics(): Promise<void> {
@@ -191,9 +160,9 @@ export class Agent {
     }
   }
 
-  async #test(scamper: ScamperHost | undefined): Promise<SelfTest[]> {
+  async #test(scamper: ScamperHost | undefined, { emissions }: Listener): Promise<SelfTest[]> {
     if (scamper === undefined) return [];
-    const test = await testSpoofing(this.#options.config.controller, { scamper, emissions: this.#emissions });
+    const test = await testSpoofing(this.#options.config.controller, { scamper, emissions });
     if (!test.ok) this.#log.warn({ test: test.name }, test.message);
     return [test];
   }

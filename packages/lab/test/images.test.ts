@@ -2,8 +2,8 @@ import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ManagedProcess } from '../src/deployment/managed-process.ts';
 import { buildah, buildImages, canBuildImages, IMAGES } from '../src/images/build.ts';
-import { ManagedProcess } from '../src/kernel/managed-process.ts';
 import { canRunKernelLab, startTestSystem, type TestSystem } from './kernel.ts';
 
 const BUILD_MS = 600_000;

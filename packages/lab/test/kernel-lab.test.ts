@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseIpv4 } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ManagedProcess } from '../src/kernel/managed-process.ts';
+import type { ManagedProcess } from '../src/deployment/managed-process.ts';
 import { trueNodes } from '../src/kernel/truth.ts';
 import { canRunKernelLab, startScamperLab, startTestSystem, type TestSystem, type TopologyFile } from './kernel.ts';
 

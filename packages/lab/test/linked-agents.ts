@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AgentMetrics, EmissionWatch, LocalPolicy, openSockets, PacketLoop, ReplyMatcher, Worker } from '@revtr/agent';
+import { AgentMetrics, Listener, LocalPolicy, Worker } from '@revtr/agent';
 import { AgentDirectory, LinkProber } from '@revtr/controller';
 import {
   AgentHub,
@@ -52,23 +52,22 @@ export async function startLinkedAgents(
     { signerCertificate: authority.grantSigner.certificate },
     { now: () => clock.now(), optOut: () => optOut },
   );
-  const loops: PacketLoop[] = [];
+  const listeners: Listener[] = [];
   for (const { address, namespace, driver } of hosts) {
     const text = formatIpv4(address);
     await directory.put({ address: text, kind: 'source', hostname: text, site: '', user_id: null, state: 'ready' });
-    const { replies, requests } = inNetworkNamespace(namespace, () => openSockets({ senderOnly: false }));
-    const [matcher, emissions] = [new ReplyMatcher({ now: () => performance.now() }), new EmissionWatch()];
-    if (replies === undefined || requests === undefined) throw new Error('no packet sockets');
-    const loop = new PacketLoop([
-      { socket: replies, take: (packet) => matcher.offer(packet), isWanted: () => matcher.isWaiting },
-      { socket: requests, take: (packet) => emissions.offer(packet), isWanted: () => emissions.isWaiting },
-    ]);
-    loop.start();
-    loops.push(loop);
+    const listener = inNetworkNamespace(namespace, () => Listener.start({ senderOnly: false }));
+    listeners.push(listener);
     const policy = new LocalPolicy({ testNetworks }, { now: () => clock.now() });
     policy.setOptedOut(optOut);
     const scamper = new ScamperHost({ driver, clock });
-    const worker = new Worker({ scamper, replies: matcher, emissions, policy, metrics: new AgentMetrics() });
+    const worker = new Worker({
+      scamper,
+      replies: listener.replies,
+      emissions: listener.emissions,
+      policy,
+      metrics: new AgentMetrics(),
+    });
     const grants = new GrantVerifier(
       { sender: address, rootCertificate: authority.rootCertificate },
       { now: () => clock.now() },
@@ -99,7 +98,7 @@ export async function startLinkedAgents(
     forgers,
     stop: async () => {
       hub.stop();
-      for (const loop of loops) loop.stop();
+      for (const listener of listeners) listener.stop();
       await database.close();
       rmSync(directoryPath, { recursive: true });
     },

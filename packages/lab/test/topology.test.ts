@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { KernelLabError } from '../src/kernel/errors.ts';
 import { parseTopology } from '../src/kernel/topology.ts';
+import { KernelLabError } from '../src/namespaces/errors.ts';
 
 describe('topology files', () => {
   const valid = {

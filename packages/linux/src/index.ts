@@ -1,4 +1,5 @@
 export * from './errors.ts';
 export * from './network-namespace.ts';
 export * from './packet-socket.ts';
+export * from './poll-loop.ts';
 export * from './tun-device.ts';

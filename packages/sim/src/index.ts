@@ -15,3 +15,4 @@ export { generateTopology } from './topology/generate.ts';
 export { hostName } from './topology/names.ts';
 export { Relation, routerOf, type Topology } from './topology/topology.ts';
 export { GroundTruth, type TruePath } from './truth/ground-truth.ts';
+export { TunAttachment, type TunHost } from './tun/tun-attachment.ts';

@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { formatIpv4, formatPrefix, type Ipv4Address } from '@revtr/net';
-import { KernelLabError } from './errors.ts';
+import { Namespaces } from '../namespaces/namespaces.ts';
 import { addressesOf, type Interface, type KernelTopology, type Route } from './topology.ts';
-
-const run = promisify(execFile);
 
 /** Settings of every namespace: why each is needed is in docs/kernel-lab.md. */
 const SYSCTLS: readonly (readonly [string, string])[] = [
@@ -26,11 +22,11 @@ export interface KernelLabOptions {
 /** Network namespaces whose routers are Linux's own. Needs root. */
 export class KernelLab {
   readonly topology: KernelTopology;
-  readonly #prefix: string;
+  readonly namespaces: Namespaces;
 
   private constructor(topology: KernelTopology, options: KernelLabOptions) {
     this.topology = topology;
-    this.#prefix = options.prefix;
+    this.namespaces = new Namespaces(options);
   }
 
   /** Builds everything; on failure what was built is removed. @throws {KernelLabError} `commandFailed` */
@@ -47,28 +43,17 @@ export class KernelLab {
 
   /** Name of a node's network namespace. */
   namespaceOf(node: string): string {
-    return `${this.#prefix}-${node}`;
-  }
-
-  /** Name of the namespace beside the network, where the controller runs. */
-  get controlNamespace(): string {
-    return `${this.#prefix}-_ctl`;
+    return this.namespaces.of(node);
   }
 
   /** Runs a program inside a node and returns its output. @throws {KernelLabError} `commandFailed` */
   async exec(node: string, ...command: readonly string[]): Promise<string> {
-    return this.execIn(this.namespaceOf(node), ...command);
-  }
-
-  /** As {@link exec}, by the name of the namespace. */
-  async execIn(namespace: string, ...command: readonly string[]): Promise<string> {
-    return execute('ip', ['netns', 'exec', namespace, ...command]);
+    return this.namespaces.exec(this.namespaceOf(node), ...command);
   }
 
   /** Removes the namespaces, and with them everything in them. */
   async down(): Promise<void> {
-    const namespaces = [...this.topology.nodes.keys()].map((node) => this.namespaceOf(node));
-    for (const namespace of [...namespaces, this.controlNamespace]) await removeNamespace(namespace);
+    await this.namespaces.down();
   }
 
   /** Replaces the routes of a node to a prefix while the lab runs; several are used side by side. */
@@ -79,11 +64,9 @@ export class KernelLab {
 
   async #build(): Promise<void> {
     const { nodes, interfaces, routes } = this.topology;
-    await execute('ip', ['netns', 'add', this.controlNamespace]);
     for (const node of nodes.keys()) {
-      await execute('ip', ['netns', 'add', this.namespaceOf(node)]);
+      await this.namespaces.add(this.namespaceOf(node));
       await this.exec(node, 'sysctl', '-q', '-w', ...SYSCTLS.map(([name, value]) => `${name}=${value}`));
-      await this.exec(node, 'ip', 'link', 'set', 'lo', 'up');
     }
     for (let i = 0; i < interfaces.length; i += 2) await this.#link(interfaces[i], interfaces[i + 1]);
     for (const [node, { options }] of nodes) await this.#configure(node, options);
@@ -94,20 +77,8 @@ export class KernelLab {
   async #link(a: Interface, b: Interface): Promise<void> {
     const [namespaceA, namespaceB] = [this.namespaceOf(a.node), this.namespaceOf(b.node)];
     const names = [interfaceName(a), interfaceName(b)];
-    await execute('ip', [
-      'link',
-      'add',
-      names[0],
-      'netns',
-      namespaceA,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      names[1],
-      'netns',
-      namespaceB,
-    ]);
+    const far = ['peer', 'name', names[1], 'netns', namespaceB];
+    await this.namespaces.exec(namespaceA, 'ip', 'link', 'add', names[0], 'type', 'veth', ...far);
     for (const [end, name] of [
       [a, names[0]],
       [b, names[1]],
@@ -181,26 +152,4 @@ const interfaceName = ({ neighbour, link }: Interface): string => `to${neighbour
 function forwardRule(chain: number, destination: string, via: Interface): string {
   const device = `"${interfaceName(via)}"`;
   return `add rule netdev lab in${chain} ip hdrlength > 5 ip ttl > 1 ip daddr ${destination} fwd ip to ${formatIpv4(via.neighbourAddress)} device ${device}`;
-}
-
-/** Removes a namespace, and kills what still runs in it: a scamper outlives an agent that was killed. */
-export async function removeNamespace(namespace: string): Promise<void> {
-  const pids = await execute('ip', ['netns', 'pids', namespace]).catch(() => '');
-  for (const pid of pids.split('\n').filter((line) => line !== '')) {
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It ended by itself meanwhile.
-    }
-  }
-  await execute('ip', ['netns', 'del', namespace]).catch(() => undefined);
-}
-
-async function execute(program: string, args: readonly string[]): Promise<string> {
-  try {
-    return (await run(program, args)).stdout;
-  } catch (error) {
-    const detail = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    throw new KernelLabError('commandFailed', `${program} ${args.join(' ')}: ${detail}`);
-  }
 }

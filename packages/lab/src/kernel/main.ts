@@ -3,8 +3,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KernelLabError } from './errors.ts';
-import { removeNamespace } from './kernel-lab.ts';
+import { KernelLabError } from '../namespaces/errors.ts';
+import { removeNamespace } from '../namespaces/namespaces.ts';
 import { startKernelSystem } from './kernel-system.ts';
 import { parseTopology } from './topology.ts';
 

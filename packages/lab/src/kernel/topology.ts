@@ -1,6 +1,6 @@
 import { type Ipv4Address, NetError, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { z } from 'zod';
-import { KernelLabError } from './errors.ts';
+import { KernelLabError } from '../namespaces/errors.ts';
 
 const nodeSchema = z.strictObject({
   role: z.enum(['router', 'source', 'vp', 'destination']),

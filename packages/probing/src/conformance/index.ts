@@ -86,7 +86,7 @@ export function proberConformance(name: string, start: () => Promise<ProberEnvir
       const { reply } = await ping({ ttl: 1, option: RECORD_ROUTE });
       if (reply === undefined) return;
       expect(reply.icmpType).toBe(11);
-      expect(reply.recordRoute?.length).toBeLessThanOrEqual(1);
+      expect(reply.recordRoute?.length ?? 0).toBeLessThanOrEqual(1);
     });
 
     it('stamps a prespecified timestamp only at its owner', async () => {

@@ -14,6 +14,7 @@ import { ScamperError } from '../errors.ts';
 import type { WartsRecord } from '../warts/file.ts';
 import { pingCommand, sniffCommand, spoofCommand, traceCommand } from './commands.ts';
 import { recordedReply, toTracerouteResult } from './results.ts';
+import { Turns } from './turns.ts';
 
 /** scamper opens its capture a moment after it has taken the command. */
 const SNIFF_OPENS_MS = 30;
@@ -22,6 +23,7 @@ const SNIFF_OPENS_MS = 30;
 export class ScamperHost {
   readonly #driver: ScamperDriver;
   readonly #clock: Clock;
+  readonly #turns = new Turns();
 
   constructor(collaborators: { readonly driver: ScamperDriver; readonly clock: Clock }) {
     this.#driver = collaborators.driver;
@@ -30,32 +32,45 @@ export class ScamperHost {
 
   /** Sends an echo request under this host's own address and waits for its reply. @throws {ProbingError} */
   async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
-    const sentAt = this.#clock.now();
-    const record = await within(request.timeoutMs, { signal, clock: this.#clock }, (limited) =>
-      translated(this.#driver.run(pingCommand(request), limited).result),
-    );
-    const reply = record?.type === 'ping' ? recordedReply(request, record) : undefined;
-    return { type: 'ping', request, sentAt, ...(reply && { reply }) };
+    return this.#turns.take(request.target, signal, async () => {
+      const sentAt = this.#clock.now();
+      const record = await within(request.timeoutMs, { signal, clock: this.#clock }, (limited) =>
+        translated(this.#driver.run(pingCommand(request), limited).result),
+      );
+      const reply = record?.type === 'ping' ? recordedReply(request, record) : undefined;
+      return { type: 'ping', request, sentAt, ...(reply && { reply }) };
+    });
   }
 
   /** Runs a Paris traceroute. @throws {ProbingError} */
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
-    const startedAt = this.#clock.now();
-    const record = await translated(this.#driver.run(traceCommand(request), signal).result);
-    if (record.type !== 'trace')
-      throw new ProbingError('proberStopped', 'scamper answered a traceroute with something else');
-    return toTracerouteResult(request, record, { startedAt, endedAt: this.#clock.now() });
+    return this.#turns.take(request.target, signal, async () => {
+      const startedAt = this.#clock.now();
+      const record = await translated(this.#driver.run(traceCommand(request), signal).result);
+      if (record.type !== 'trace')
+        throw new ProbingError('proberStopped', 'scamper answered a traceroute with something else');
+      return toTracerouteResult(request, record, { startedAt, endedAt: this.#clock.now() });
+    });
   }
 
   /**
    * Emits one spoofed echo request; its reply goes elsewhere. scamper would wait a second for it, and hold back other probes to
    * the target meanwhile: it is halted as soon as `left` says that the packet was seen leaving. @throws {ProbingError}
    */
-  async emitSpoofed(
+  emitSpoofed(
     request: PingRequest,
     claimedSource: Ipv4Address,
     mark: SpoofMark,
     options: { readonly left?: Promise<void>; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    return this.#turns.take(request.target, options.signal, () => this.#emit(request, claimedSource, mark, options));
+  }
+
+  async #emit(
+    request: PingRequest,
+    claimedSource: Ipv4Address,
+    mark: SpoofMark,
+    options: { readonly left?: Promise<void>; readonly signal?: AbortSignal | undefined },
   ): Promise<void> {
     const halt = new AbortController();
     const signal = options.signal === undefined ? halt.signal : AbortSignal.any([options.signal, halt.signal]);

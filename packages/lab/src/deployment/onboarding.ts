@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AgentDetails, ClientError, type ReverseTracerouteClient } from '@revtr/client';
-import { KernelLabError } from './errors.ts';
+import { KernelLabError } from '../namespaces/errors.ts';
 
 /** A host to bring into the system. */
 export interface NewHost {

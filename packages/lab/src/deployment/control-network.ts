@@ -1,0 +1,30 @@
+import type { Namespaces } from '../namespaces/namespaces.ts';
+
+/** Where the controller is, for agents: an address that no network under test should use. */
+export const CONTROLLER_ADDRESS = '192.168.255.1';
+
+/**
+ * Joins hosts to the namespace of the controller, each by a link of its own, beside the network under test. Their connections
+ * come from their own addresses, as on the Internet. The link carries that traffic and nothing else.
+ */
+export async function buildControlNetwork(
+  namespaces: Namespaces,
+  hosts: readonly { readonly name: string; readonly address: string }[],
+): Promise<void> {
+  const { control } = namespaces;
+  await namespaces.add(control);
+  await namespaces.exec(control, 'ip', 'addr', 'add', `${CONTROLLER_ADDRESS}/32`, 'dev', 'lo');
+  for (const [i, { name, address }] of hosts.entries()) {
+    const near = `agent${i}`;
+    const own = namespaces.of(name);
+    const far = ['name', 'control', 'netns', own];
+    await namespaces.exec(control, 'ip', 'link', 'add', near, 'type', 'veth', 'peer', ...far);
+    for (const setting of ['all', near])
+      await namespaces.exec(control, 'sysctl', '-q', '-w', `net.ipv4.conf.${setting}.rp_filter=0`);
+    await namespaces.exec(control, 'ip', 'link', 'set', near, 'up');
+    await namespaces.exec(control, 'ip', 'route', 'add', `${address}/32`, 'dev', near, 'src', CONTROLLER_ADDRESS);
+    await namespaces.exec(own, 'sysctl', '-q', '-w', 'net.ipv4.conf.control.rp_filter=0');
+    await namespaces.exec(own, 'ip', 'link', 'set', 'control', 'up');
+    await namespaces.exec(own, 'ip', 'route', 'add', `${CONTROLLER_ADDRESS}/32`, 'dev', 'control', 'src', address);
+  }
+}

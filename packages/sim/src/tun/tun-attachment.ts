@@ -1,0 +1,44 @@
+import { PollLoop, type TunDevice } from '@revtr/linux';
+import type { Ipv4Address } from '@revtr/net';
+import type { Network } from '../forwarding/network.ts';
+
+/** A host of the simulated Internet that is real: what it sends into its device enters the network, and the other way round. */
+export interface TunHost {
+  readonly address: Ipv4Address;
+  readonly device: TunDevice;
+}
+
+/**
+ * Attaches real hosts to a simulated network: programs in their namespaces probe it without knowing. The network's clock must
+ * be paced by the machine's.
+ */
+export class TunAttachment {
+  readonly #hosts: readonly TunHost[];
+  readonly #loop: PollLoop;
+  readonly #detach: readonly (() => void)[];
+
+  constructor(options: { readonly hosts: readonly TunHost[] }, collaborators: { readonly network: Network }) {
+    const { network } = collaborators;
+    this.#hosts = options.hosts;
+    this.#detach = options.hosts.map(({ address, device }) =>
+      network.attach(address, (packet) => device.write(packet)),
+    );
+    this.#loop = new PollLoop(
+      options.hosts.map(({ address, device }) => ({
+        read: () => device.drain((packet) => network.send(packet, address)),
+        isWanted: () => false,
+      })),
+    );
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  /** Detaches the hosts and removes their devices. */
+  stop(): void {
+    this.#loop.stop();
+    for (const detach of this.#detach) detach();
+    for (const { device } of this.#hosts) device.close();
+  }
+}
