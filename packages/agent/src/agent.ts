@@ -175,7 +175,12 @@ export class Agent {
       senderOnly: config.local.senderonly,
       selfTests,
     };
-    const endpoint = { host: config.controller, port: config.local.port, rootCertificate };
+    const endpoint = {
+      host: config.controller,
+      port: config.local.port,
+      rootCertificate,
+      ...(config.scamper.inbound && { listeningPort: config.scamper.port }),
+    };
     return new LinkClient(
       { endpoint, profile },
       {

@@ -86,7 +86,10 @@ describe.skipIf(!canRunKernelLab())('the simulated Internet at the other end of 
     let network: TunNetwork;
     let system: Deployment;
     beforeAll(async () => {
-      internet = new SimulatedInternet({ parameters: simParameters('medium', 5, { perFlowBalancing: 0, perPacketBalancing: 0 }), startMs: Date.now() });
+      internet = new SimulatedInternet({
+        parameters: simParameters('medium', 5, { perFlowBalancing: 0, perPacketBalancing: 0 }),
+        startMs: Date.now(),
+      });
       expect(internet.topology.routers.count).toBeGreaterThan(ROUTERS);
       const { vantagePoints, sources, hitlist } = internet.places;
       const places = [

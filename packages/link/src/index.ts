@@ -16,6 +16,7 @@ export type { Outcome, Work } from './messages/work.ts';
 export { AgentHub } from './session/agent-hub.ts';
 export { type AgentProfile, AgentSession } from './session/agent-session.ts';
 export { AgentWork, type Perform } from './session/agent-work.ts';
+export { Dialer, type ListeningAgent } from './transport/dialer.ts';
 export { type ControllerEndpoint, enrol } from './transport/enrol.ts';
-export { type Admission, Gateway, type GatewayRefusal } from './transport/gateway.ts';
+export { type Admission, type Enrolment, Gateway, type GatewayRefusal } from './transport/gateway.ts';
 export { LinkClient, type LinkState } from './transport/link-client.ts';

@@ -14,12 +14,15 @@ import {
   AgentIdentity,
   AgentWork,
   Authority,
+  Dialer,
+  type Enrolment,
   enrol,
   Gateway,
   type GatewayRefusal,
   LinkClient,
   LinkError,
   type LinkState,
+  type ListeningAgent,
   type Perform,
 } from '../src/index.ts';
 
@@ -32,18 +35,28 @@ const PROFILE = { software: 'test', window: 4, senderOnly: false, selfTests: [] 
 /** Lets two addresses in, each with its newest certificate. */
 class TwoAgents implements Admission {
   readonly serials = new Map<Ipv4Address, string>();
+  readonly listening: ListeningAgent[] = [];
 
   async mayEnrol(address: Ipv4Address): Promise<string | undefined> {
     return [ONE, TWO].includes(formatIpv4(address)) ? undefined : 'not registered';
   }
 
-  async enrolled(address: Ipv4Address, serial: string): Promise<void> {
-    this.serials.set(address, serial);
+  async enrolled(address: Ipv4Address, { serialNumber, listeningPort }: Enrolment): Promise<void> {
+    this.serials.set(address, serialNumber);
+    if (listeningPort !== undefined) this.listening.push({ address, port: listeningPort });
   }
 
   async mayConnect(address: Ipv4Address, serial: string): Promise<string | undefined> {
     return this.serials.get(address) === serial ? undefined : 'replaced';
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
 /** A wire to a port of this machine that can be cut. */
@@ -352,6 +365,55 @@ describe('the link over TLS', () => {
     only.abort();
     expect(await work).toBeInstanceOf(LinkError);
     expect(hub.sessionOf(parseIpv4(ONE))).toBeUndefined();
+  });
+
+  it('dials agents that await it, and they let nobody else in', async () => {
+    const states: LinkState[] = [];
+    const identity = new AgentIdentity({
+      directory: join(directory, 'awaits'),
+      rootCertificate: authority.rootCertificate,
+    });
+    const listeningPort = await freePort();
+    const client = new LinkClient(
+      { endpoint: { ...endpoint(), listeningPort }, profile: PROFILE, retryMs: { least: 20, most: 100 } },
+      {
+        identity,
+        work: new AgentWork({ perform: async () => ({ kind: 'catch' }) }),
+        clock: systemClock,
+        random: Math.random,
+        onWelcome: () => undefined,
+        onOptOut: () => undefined,
+        onState: (state) => states.push(state),
+      },
+    );
+    running.push(client.run(stopping.signal));
+    const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
+    const dialer = new Dialer({ authority, hub, admission, listening: () => admission.listening, onRefused });
+    dialer.start();
+    try {
+      const session = await joined();
+      expect(await session.run(() => listen, { timeoutMs: 1_000 })).toEqual({ kind: 'catch' });
+      const { key, certificate } = await enrol(endpoint(TWO));
+      const ca = authority.rootCertificate;
+      for (const other of [
+        {},
+        { key, cert: certificate },
+        { key: foreign.controller.key, cert: foreign.controller.certificate },
+      ]) {
+        const socket = new WebSocket(`wss://127.0.0.1:${listeningPort}/link`, {
+          ...other,
+          ca,
+          rejectUnauthorized: false,
+        });
+        expect(
+          await new Promise((resolve) =>
+            socket.once('error', () => resolve('refused')).once('open', () => resolve('open')),
+          ),
+        ).toBe('refused');
+      }
+    } finally {
+      dialer.stop();
+    }
   });
 
   it('finds its agents again after a restart of the controller', async () => {

@@ -40,6 +40,8 @@ interface AgentTable {
   readonly state: AgentState;
   /** Of the certificate that the agent must show; null before it has enrolled. */
   readonly certificate_serial: string | null;
+  /** Port on which it awaits the controller; null: it dials. */
+  readonly listening_port: number | null;
   /** Whether its last tests have shown that its spoofed packets arrive. */
   readonly can_spoof: ColumnType<boolean, boolean | undefined, boolean>;
   readonly last_connected_at: Date | null;

@@ -54,7 +54,7 @@ export const configSchema = z.strictObject({
       binpath: z.string().min(1).default('scamper'),
       /** Port on which the controller may connect to the agent, when `scamper.inbound` is set. */
       port: port.default(4381),
-      /** Whether the agent awaits the controller on `scamper.port` as well as dialling it. */
+      /** Whether the agent awaits the controller on `scamper.port`; it then dials it no more than to enrol. */
       inbound: z.boolean().default(false),
       /** Most packets a second. */
       rate: z

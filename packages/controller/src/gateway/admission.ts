@@ -1,4 +1,4 @@
-import type { Admission, AgentHub } from '@revtr/link';
+import type { Admission, AgentHub, Enrolment } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { AgentDirectory } from './directory.ts';
 
@@ -30,9 +30,9 @@ export class DirectoryAdmission implements Admission {
     return undefined;
   }
 
-  async enrolled(address: Ipv4Address, serialNumber: string): Promise<void> {
+  async enrolled(address: Ipv4Address, { serialNumber, listeningPort }: Enrolment): Promise<void> {
     const before = this.#directory.find(address)?.certificate_serial;
-    await this.#directory.change(address, { certificate_serial: serialNumber });
+    await this.#directory.change(address, { certificate_serial: serialNumber, listening_port: listeningPort ?? null });
     if (before !== null && before !== undefined) this.#onReplaced(address);
   }
 

@@ -1,5 +1,5 @@
-import { AgentHub, Authority, Gateway, type GatewayRefusal, GrantSigner } from '@revtr/link';
-import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { AgentHub, Authority, Dialer, Gateway, type GatewayRefusal, GrantSigner } from '@revtr/link';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { Agent } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -44,6 +44,7 @@ export class AgentGateway {
   /** PEM of the certificate to give to agents. */
   readonly rootCertificate: string;
   readonly #gateway: Gateway;
+  readonly #dialer: Dialer;
   readonly #directory: AgentDirectory;
   readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
@@ -81,7 +82,15 @@ export class AgentGateway {
       log.warn({ kind, address, reason }, 'refused');
     };
     const admission = new DirectoryAdmission({ directory, hub: this.hub, onReplaced });
-    this.#gateway = new Gateway(options, { authority, hub: this.hub, admission, onRefused });
+    const shared = { authority, hub: this.hub, admission, onRefused };
+    this.#gateway = new Gateway(options, shared);
+    const listening = () =>
+      directory
+        .list()
+        .flatMap(({ address, state, listening_port: port }) =>
+          port === null || state === 'withdrawn' ? [] : [{ address: parseIpv4(address), port }],
+        );
+    this.#dialer = new Dialer({ ...shared, listening });
   }
 
   static async create(options: AgentGatewayOptions, collaborators: AgentGatewayCollaborators): Promise<AgentGateway> {
@@ -92,6 +101,7 @@ export class AgentGateway {
   /** Begins to await agents. Returns the port. */
   async start(): Promise<number> {
     this.#timer = setInterval(() => this.hub.publishOptOut(), OPT_OUT_EVERY_MS);
+    this.#dialer.start();
     return this.#gateway.start();
   }
 
@@ -105,6 +115,7 @@ export class AgentGateway {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#dialer.stop();
     await this.#gateway.stop();
   }
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { LinkError } from '../errors.ts';
 import { type Credential, createRequest } from '../identity/certificates.ts';
 import { CONTROLLER_NAME } from '../identity/names.ts';
-import { ENROL_PATH, expectName } from './tls.ts';
+import { ENROL_PATH, expectName, LISTENING_HEADER } from './tls.ts';
 
 /** How the controller is reached. */
 export interface ControllerEndpoint {
@@ -15,6 +15,8 @@ export interface ControllerEndpoint {
   readonly rootCertificate: string;
   /** Address to connect from. Default: the system's choice. */
   readonly localAddress?: string;
+  /** Port on which the agent awaits the controller; it then dials no more than to enrol. */
+  readonly listeningPort?: number;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -47,7 +49,7 @@ export function reasonOf(answer: string, status: number): string {
 }
 
 function post(
-  { host, port, rootCertificate, localAddress }: ControllerEndpoint,
+  { host, port, rootCertificate, localAddress, listeningPort }: ControllerEndpoint,
   body: string,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: number; readonly answer: string }> {
@@ -63,6 +65,7 @@ function post(
         ca: rootCertificate,
         checkServerIdentity: expectName(CONTROLLER_NAME),
         timeout: TIMEOUT_MS,
+        headers: listeningPort === undefined ? {} : { [LISTENING_HEADER]: String(listeningPort) },
         agent: false,
         ...(localAddress !== undefined && { localAddress }),
         ...(signal && { signal }),

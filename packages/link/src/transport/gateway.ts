@@ -12,7 +12,14 @@ import { agentAddressOf } from '../identity/names.ts';
 import { MOST_MESSAGE_BYTES } from '../messages/messages.ts';
 import type { AgentHub } from '../session/agent-hub.ts';
 import { serveAgent } from './agent-socket.ts';
-import { ENROL_PATH, LINK_PATH, peerAddressOf, trustedCertificateOf, WEBSOCKET_OPTIONS } from './tls.ts';
+import {
+  ENROL_PATH,
+  LINK_PATH,
+  LISTENING_HEADER,
+  peerAddressOf,
+  trustedCertificateOf,
+  WEBSOCKET_OPTIONS,
+} from './tls.ts';
 
 export interface GatewayOptions {
   readonly host: string;
@@ -20,11 +27,19 @@ export interface GatewayOptions {
   readonly port: number;
 }
 
+/** What an agent that has enrolled is known by. */
+export interface Enrolment {
+  /** Of its certificate. */
+  readonly serialNumber: string;
+  /** Port on which it awaits the controller; `undefined` when it dials. */
+  readonly listeningPort: number | undefined;
+}
+
 /** Says who may come in. Each answer is `undefined` for yes, or the reason for no. */
 export interface Admission {
   mayEnrol(address: Ipv4Address): Promise<string | undefined>;
   /** A certificate was made for the agent: it replaces the one before. */
-  enrolled(address: Ipv4Address, serialNumber: string): Promise<void>;
+  enrolled(address: Ipv4Address, enrolment: Enrolment): Promise<void>;
   mayConnect(address: Ipv4Address, serialNumber: string): Promise<string | undefined>;
 }
 
@@ -112,7 +127,8 @@ export class Gateway {
     const reason = await admission.mayEnrol(address);
     if (reason !== undefined) throw new LinkError('enrolmentRefused', reason);
     const certificate = await authority.certifyAgent(await readBody(request), address, new Date());
-    await admission.enrolled(address, new X509Certificate(certificate).serialNumber);
+    const { serialNumber } = new X509Certificate(certificate);
+    await admission.enrolled(address, { serialNumber, listeningPort: listeningPortOf(request) });
     response.writeHead(200, { 'content-type': 'application/x-pem-file' }).end(certificate);
   }
 
@@ -151,6 +167,11 @@ export class Gateway {
   readonly #badMessage = (address: Ipv4Address, error: LinkError): void => {
     this.#collaborators.onRefused({ kind: 'message', address: formatIpv4(address), reason: error.message });
   };
+}
+
+function listeningPortOf({ headers }: IncomingMessage): number | undefined {
+  const port = Number(headers[LISTENING_HEADER]);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
 
 const textOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? 'unknown';

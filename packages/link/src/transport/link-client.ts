@@ -10,6 +10,7 @@ import type { AgentProfile } from '../session/agent-session.ts';
 import type { AgentWork } from '../session/agent-work.ts';
 import { type ControllerEndpoint, enrol, reasonOf } from './enrol.ts';
 import { keepAlive } from './heartbeat.ts';
+import { InboundServer } from './inbound-server.ts';
 import { expectName, LINK_PATH, WEBSOCKET_OPTIONS } from './tls.ts';
 
 export interface LinkClientOptions {
@@ -47,7 +48,7 @@ export class LinkClient {
     this.#collaborators = collaborators;
   }
 
-  /** Runs until `signal` fires. */
+  /** Runs until `signal` fires: dials the controller, or awaits it where the endpoint says so. */
   async run(signal: AbortSignal): Promise<void> {
     const { least, most } = this.#options.retryMs ?? { least: 500, most: 60_000 };
     const { clock, random, onState } = this.#collaborators;
@@ -55,9 +56,14 @@ export class LinkClient {
     while (!signal.aborted) {
       let reason: string;
       try {
-        reason = await this.#connect(await this.#credential(signal), signal, () => {
+        const credential = await this.#credential(signal);
+        const onConnected = (): void => {
           failures = 0;
-        });
+        };
+        reason =
+          this.#options.endpoint.listeningPort === undefined
+            ? await this.#connect(credential, signal, onConnected)
+            : await this.#await(credential, this.#options.endpoint.listeningPort, signal);
       } catch (error) {
         if (!(error instanceof LinkError)) throw error;
         reason = error.message;
@@ -98,6 +104,27 @@ export class LinkClient {
     return this.#serve(socket, signal, onConnected);
   }
 
+  /** Lets the controller connect until `signal` fires. @throws {LinkError} when the port is taken */
+  async #await(credential: Credential, port: number, signal: AbortSignal): Promise<string> {
+    const { onState } = this.#collaborators;
+    const onConnection = (socket: WebSocket): void => {
+      this.#serve(socket, signal, () => undefined).then(
+        (reason) => onState({ type: 'disconnected', reason, retryInMs: 0 }),
+        () => undefined,
+      );
+    };
+    const onRefused = (reason: string): void => onState({ type: 'disconnected', reason, retryInMs: 0 });
+    const { rootCertificate } = this.#options.endpoint;
+    const server = new InboundServer({ port, rootCertificate, credential }, { onConnection, onRefused });
+    await server.start();
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    server.stop();
+    return 'stopped';
+  }
+
   #serve(socket: WebSocket, signal: AbortSignal, onConnected: () => void): Promise<string> {
     const { work } = this.#collaborators;
     return new Promise((resolve, reject) => {
@@ -119,7 +146,7 @@ export class LinkClient {
           reject(new LinkError('unknownAgent', `refused: ${reasonOf(body, response.statusCode ?? 0)}`));
         });
       });
-      socket.once('open', () =>
+      const greet = (): void =>
         send({
           type: 'hello',
           protocol: PROTOCOL,
@@ -127,8 +154,9 @@ export class LinkClient {
           selfTests: [...this.#options.profile.selfTests],
           ...(work.session !== undefined && { session: work.session }),
           known: work.known,
-        }),
-      );
+        });
+      if (socket.readyState === socket.OPEN) greet();
+      else socket.once('open', greet);
       socket.on('message', (data) => {
         try {
           this.#receive(readToAgent(String(data)), send, onConnected);

@@ -7,6 +7,8 @@ import { namesOf } from '../identity/names.ts';
 /** Paths of the controller's server for agents. */
 export const ENROL_PATH = '/enrol';
 export const LINK_PATH = '/link';
+/** Header of an enrolment: the port on which the agent awaits the controller, if it does not dial. */
+export const LISTENING_HEADER = 'revtr-listening-port';
 
 /** Text frames only, no compression: messages are small, and compressing each costs more than it saves. */
 export const WEBSOCKET_OPTIONS = { perMessageDeflate: false } as const;

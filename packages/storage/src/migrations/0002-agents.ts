@@ -14,6 +14,7 @@ export const agents: Migration = {
        state text not null
          check (state in ('expected', 'testing', 'preparing', 'ready', 'quarantined', 'withdrawn')),
        certificate_serial text,
+       listening_port integer,
        can_spoof boolean not null default false,
        last_connected_at timestamptz,
        last_tested_at timestamptz,
