@@ -1,5 +1,7 @@
 import { benchForwarding } from './forwarding.ts';
 import { benchGeneration } from './generation.ts';
+import { benchLink } from './link.ts';
+import { benchListener } from './listener.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchRealism } from './realism.ts';
 import { benchThroughput } from './throughput.ts';
@@ -9,6 +11,8 @@ const BENCHES: Readonly<Record<string, () => unknown>> = {
   'prefix-table': benchPrefixTable,
   forwarding: benchForwarding,
   generation: benchGeneration,
+  link: benchLink,
+  listener: benchListener,
   realism: benchRealism,
   throughput: benchThroughput,
   warts: benchWarts,

@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AliasSets, Atlas, DistanceRanking, PrefixOrigins } from '@revtr/engine';
+import { AgentSession } from '@revtr/link';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import { type PingRequest, type PingResult, type Prober, systemClock, type TracerouteResult } from '@revtr/probing';
+import { type AgentState, Agents, AgentTests, type Database, Mails, openDatabase, Users } from '@revtr/storage';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AtlasService } from '../src/atlas/atlas-service.ts';
+import { AgentDirectory } from '../src/gateway/directory.ts';
+import { LifeCycle } from '../src/life/life-cycle.ts';
+import { Outbox } from '../src/mail/outbox.ts';
+
+const SOURCE = parseIpv4('192.0.2.1');
+const HELPERS = [parseIpv4('198.51.100.1'), parseIpv4('198.51.100.2')];
+const log = pino({ level: 'silent' });
+const DAY_MS = 86_400_000;
+
+/** A network that can be told what does not work in it. */
+class Network implements Prober {
+  readonly broken = { recordRoute: false, spoofed: false, everything: false };
+
+  async ping(request: PingRequest): Promise<PingResult> {
+    const { target, option, spoof } = request;
+    const { recordRoute, spoofed, everything } = this.broken;
+    const isLost =
+      everything || (recordRoute && option !== undefined && spoof === undefined) || (spoofed && spoof !== undefined);
+    const stamps = option === undefined ? {} : { recordRoute: [target] };
+    const reply = { from: target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60, ...stamps };
+    return { type: 'ping', request, sentAt: 0, ...(!isLost && { reply }) };
+  }
+
+  async traceroute(request: TracerouteResult['request']): Promise<TracerouteResult> {
+    const hops = this.broken.everything ? [{ ttl: 1 }] : [{ ttl: 1, from: request.target, rttMs: 1 }];
+    return { type: 'traceroute', request, startedAt: 0, endedAt: 1, stop: 'completed', hops, probesSent: 1 };
+  }
+}
+
+describe('the life of a source', () => {
+  let database: Database;
+  let directory: AgentDirectory;
+  let network: Network;
+  let life: LifeCycle;
+  let mails: Mails;
+  let sessions: Map<Ipv4Address, AgentSession>;
+  beforeEach(async () => {
+    database = await openDatabase({ kind: 'memory' });
+    const [users, agents] = [new Users(database.db), new Agents(database.db)];
+    mails = new Mails(database.db);
+    directory = await AgentDirectory.open(agents);
+    network = new Network();
+    const owner = await users.ensure({
+      name: 'Owner',
+      email: 'owner@revtr.example',
+      role: 'user',
+      max_per_day: 1,
+      max_parallel: 1,
+      max_per_minute: 1,
+    });
+    const add = (address: Ipv4Address, kind: 'source' | 'vantagePoint', state: AgentState): Promise<void> => {
+      const text = formatIpv4(address);
+      return directory.put({
+        address: text,
+        kind,
+        hostname: text,
+        site: '',
+        user_id: kind === 'source' ? owner.id : null,
+        state,
+      });
+    };
+    await add(SOURCE, 'source', 'expected');
+    for (const helper of HELPERS) await add(helper, 'vantagePoint', 'ready');
+    sessions = new Map([SOURCE, ...HELPERS].map((address) => [address, sessionOf(address)]));
+    const aliases = new AliasSets();
+    const ipToAs = new PrefixOrigins([]);
+    const ranking = new DistanceRanking({ vantagePoints: [] }, { ipToAs });
+    const engine = {
+      prober: network,
+      clock: systemClock,
+      atlas: new Atlas(aliases),
+      ranking,
+      aliases,
+      ipToAs,
+      mayProbe: () => true,
+    };
+    life = new LifeCycle(
+      { quarantine: { firstMs: DAY_MS, mostMs: 7 * DAY_MS }, retestMs: DAY_MS, pollMs: 10, testTargets: [] },
+      {
+        directory,
+        tests: new AgentTests(database.db),
+        users,
+        prober: network,
+        atlas: new AtlasService({ network: engine, origins: () => HELPERS, log }),
+        outbox: new Outbox({ mails, send: undefined, log }),
+        sessionOf: (address) => sessions.get(address),
+        random: () => 0,
+        log,
+      },
+    );
+  });
+  afterEach(async () => {
+    await life.stop();
+    await database.close();
+  });
+
+  const sessionOf = (address: Ipv4Address): AgentSession => {
+    const session = new AgentSession({
+      address,
+      profile: { software: 'test', window: 1, senderOnly: false, selfTests: [] },
+    });
+    session.attach(() => undefined, new Set());
+    return session;
+  };
+  const until = async (state: AgentState): Promise<void> => {
+    for (let tries = 0; tries < 500 && directory.find(SOURCE)?.state !== state; tries++) await sleep(5);
+    expect(directory.find(SOURCE)?.state).toBe(state);
+  };
+  const subjects = async (): Promise<string[]> => (await mails.list(10)).reverse().map(({ subject }) => subject);
+
+  it('leads from connecting over tests and the atlas to ready, with two mails', async () => {
+    await life.joined(SOURCE);
+    await until('ready');
+    await life.stop();
+    expect(await subjects()).toEqual([expect.stringContaining('can receive'), expect.stringContaining('is ready')]);
+  });
+
+  it.each([
+    ['receives no packets with Record Route', 'recordRoute', 'receiveRecordRoute'],
+    ['receives no replies to spoofed probes', 'spoofed', 'receiveSpoofed'],
+    ['reaches nothing', 'everything', 'ping'],
+  ] as const)('leads into quarantine when it %s', async (_, what, test) => {
+    network.broken[what] = true;
+    await life.joined(SOURCE);
+    await until('quarantined');
+    expect(directory.find(SOURCE)?.quarantine_reason).toContain(test);
+    await life.stop();
+    expect(await subjects()).toEqual([expect.stringContaining('cannot receive')]);
+    expect((await mails.list(1))[0].body).toContain('no reply arrived');
+  });
+
+  it('leads out of quarantine when it works again, after ever longer pauses', async () => {
+    network.broken.everything = true;
+    const pauses: number[] = [];
+    for (let failures = 0; failures < 5; failures++) {
+      await life.test(SOURCE, 'released');
+      await until('quarantined');
+      pauses.push(Math.round(((directory.find(SOURCE)?.quarantined_until?.getTime() ?? 0) - Date.now()) / DAY_MS));
+    }
+    expect(pauses).toEqual([1, 2, 4, 7, 7]);
+    // Connecting alone does not release it.
+    await life.joined(SOURCE);
+    expect(directory.find(SOURCE)?.state).toBe('quarantined');
+    network.broken.everything = false;
+    await directory.change(SOURCE, { quarantined_until: new Date(0) });
+    life.start();
+    await until('ready');
+    expect(directory.find(SOURCE)).toMatchObject({ quarantine_level: 0, quarantined_until: null });
+  });
+
+  it('goes through a test from time to time', async () => {
+    await life.joined(SOURCE);
+    await until('ready');
+    network.broken.spoofed = true;
+    await directory.change(SOURCE, { last_tested_at: new Date(Date.now() - 2 * DAY_MS) });
+    life.start();
+    await until('quarantined');
+  });
+
+  it('waits for somebody to be tested with', async () => {
+    for (const helper of HELPERS) sessions.delete(helper);
+    await life.joined(SOURCE);
+    await sleep(50);
+    expect(directory.find(SOURCE)?.state).toBe('testing');
+    for (const helper of HELPERS) sessions.set(helper, sessionOf(helper));
+    life.start();
+    await until('ready');
+  });
+});
