@@ -12,7 +12,20 @@ const mayImport = {
   controller: ['engine', 'link', 'net', 'probing', 'storage'],
   client: [],
   cli: ['client', 'net', 'scamper', 'sim'],
-  lab: ['agent', 'cli', 'client', 'controller', 'engine', 'link', 'linux', 'net', 'probing', 'scamper', 'sim', 'storage'],
+  lab: [
+    'agent',
+    'cli',
+    'client',
+    'controller',
+    'engine',
+    'link',
+    'linux',
+    'net',
+    'probing',
+    'scamper',
+    'sim',
+    'storage',
+  ],
 };
 const packages = Object.keys(mayImport);
 

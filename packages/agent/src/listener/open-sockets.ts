@@ -2,7 +2,7 @@ import { LinuxError, PacketSocket } from '@revtr/linux';
 import { ICMP } from '@revtr/net';
 
 /** How replies are heard: `packet` before any firewall, `raw` behind it. */
-export type ListenerKind = 'packet' | 'raw';
+type ListenerKind = 'packet' | 'raw';
 
 /** The sockets of an agent. */
 export interface AgentSockets {

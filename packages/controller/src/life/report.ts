@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /** What is tested, in order. */
-export const TEST_NAMES = ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const;
+const TEST_NAMES = ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const;
 export type TestName = (typeof TEST_NAMES)[number];
 
 /** What each test is about, for people. */
-export const TEST_TITLES: Readonly<Record<TestName, string>> = {
+const TEST_TITLES: Readonly<Record<TestName, string>> = {
   ping: 'send pings',
   traceroute: 'send traceroutes',
   receiveRecordRoute: 'receive packets with the Record Route option',

@@ -27,7 +27,7 @@ export interface MeasuringSystem {
 }
 
 /** What a measuring system is built on. */
-export interface MeasuringParts {
+interface MeasuringParts {
   readonly directory: AgentDirectory;
   readonly optOuts: PublishedOptOuts;
   readonly targetPolicy: TargetPolicy;

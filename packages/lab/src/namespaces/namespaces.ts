@@ -56,7 +56,7 @@ export async function removeNamespace(namespace: string): Promise<void> {
 }
 
 /** Runs a program and returns its output. @throws {KernelLabError} `commandFailed` with what it said */
-export async function execute(program: string, args: readonly string[]): Promise<string> {
+async function execute(program: string, args: readonly string[]): Promise<string> {
   try {
     return (await run(program, args)).stdout;
   } catch (error) {

@@ -10,7 +10,7 @@ export const MOST_MESSAGE_BYTES = 2 ** 20;
 const idSchema = z.int().nonnegative();
 
 /** Result of one thing that an agent checked about itself. */
-export const selfTestSchema = z.strictObject({
+const selfTestSchema = z.strictObject({
   name: z.string().max(100),
   ok: z.boolean(),
   /** What was found and, when it is not good, what to do about it. */
@@ -19,7 +19,7 @@ export const selfTestSchema = z.strictObject({
 export type SelfTest = z.infer<typeof selfTestSchema>;
 
 /** Ranges whose holders want no probes. An agent whose list is older than a day probes nothing. */
-export const optOutSchema = z.strictObject({
+const optOutSchema = z.strictObject({
   /** When the controller made the list, milliseconds since the Unix epoch by its own clock. */
   issuedAt: z.number(),
   prefixes: z.array(z.string().max(18)),
