@@ -12,6 +12,7 @@ interface Libc {
   write(fd: number, buffer: Uint8Array, length: number): number;
   open(path: string, flags: number): number;
   close(fd: number): number;
+  interfaceIndex(name: string): number;
   setns(fd: number, kind: number): number;
   ioctlBuffer(fd: number, request: number, buffer: Uint8Array): number;
   ioctlNumber(fd: number, request: number, value: number): number;
@@ -41,6 +42,7 @@ function bind(): Libc {
     write: library.func('intptr_t write(int fd, const void *buffer, size_t length)'),
     open: library.func('int open(const char *path, int flags)'),
     close: library.func('int close(int fd)'),
+    interfaceIndex: library.func('unsigned int if_nametoindex(const char *name)'),
     setns: library.func('int setns(int fd, int kind)'),
     ioctlBuffer: (fd, request, buffer) => ioctl(fd, request, 'void *', buffer),
     ioctlNumber: (fd, request, value) => ioctl(fd, request, 'unsigned long', value),

@@ -15,6 +15,9 @@ const JUMP_SET = 0x45;
 const RETURN = 0x06;
 const WHOLE_PACKET = 0xffff;
 const PROTOCOL_ICMP = 1;
+const ETH_P_IP = 0x0800;
+/** In place of an offset: the protocol that the frame names (SKF_AD_OFF + SKF_AD_PROTOCOL). */
+const PROTOCOL_OF_FRAME = 0xfffff000;
 
 const at = (code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Instruction => ({
   code,
@@ -23,9 +26,14 @@ const at = (code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Instruc
   jumpFalse,
 });
 
-/** A filter for packets that begin with their IPv4 header: unfragmented ICMP messages of one type. */
-export function icmpFilter(icmpType: number): Uint8Array {
+/**
+ * A filter for packets that begin with their IPv4 header: unfragmented ICMP messages of one type. Where packets of other
+ * protocols come as well, `isMixed`, these are told apart first.
+ */
+export function icmpFilter(icmpType: number, isMixed: boolean): Uint8Array {
+  const isIpv4 = [at(LOAD_HALF, PROTOCOL_OF_FRAME), at(JUMP_EQUAL, ETH_P_IP, 0, 8)];
   return encode([
+    ...(isMixed ? isIpv4 : []),
     at(LOAD_BYTE, 9),
     at(JUMP_EQUAL, PROTOCOL_ICMP, 0, 6),
     at(LOAD_HALF, 6),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { LinuxError } from './errors.ts';
 import { addressOf, checked, isNothingYet, libc } from './libc.ts';
 import { icmpFilter } from './packet-filter.ts';
@@ -22,6 +21,7 @@ const SO_BINDTODEVICE = 25;
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
+const ETH_P_ALL = 0x0003;
 const ETH_P_IP = 0x0800;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -51,11 +51,13 @@ export class PacketSocket {
     // Without a protocol nothing arrives before the filter is in place.
     const fd = checked('socket', libc().socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     try {
-      attachFilter(fd, icmpFilter(options.icmpType));
+      // Packets that leave are shown only to sockets that want every protocol.
+      const isMixed = options.direction === 'both';
+      attachFilter(fd, icmpFilter(options.icmpType, isMixed));
       enlargeBuffer(fd, options.bufferBytes ?? 8 * 2 ** 20);
       if (options.direction === 'incoming')
         checked('setsockopt', libc().setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, number32(1), 4));
-      checked('bind', libc().bind(fd, linkAddress(index), 20));
+      checked('bind', libc().bind(fd, linkAddress(index, isMixed ? ETH_P_ALL : ETH_P_IP), 20));
       return new PacketSocket(fd);
     } catch (error) {
       libc().close(fd);
@@ -71,7 +73,7 @@ export class PacketSocket {
     if (options.interface !== undefined) interfaceIndex(options.interface);
     const fd = checked('socket', libc().socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, PROTOCOL_ICMP));
     try {
-      attachFilter(fd, icmpFilter(options.icmpType));
+      attachFilter(fd, icmpFilter(options.icmpType, false));
       enlargeBuffer(fd, options.bufferBytes ?? 8 * 2 ** 20);
       const device = new TextEncoder().encode(`${options.interface ?? ''}\0`);
       checked('setsockopt', libc().setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, device.length));
@@ -114,16 +116,10 @@ export class PacketSocket {
 }
 
 function interfaceIndex(name: string): number {
-  if (!/^[^/\s]{1,15}$/.test(name) || name === '..') throw noSuchInterface(name);
-  try {
-    return Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
-  } catch {
-    throw noSuchInterface(name);
-  }
+  const index = libc().interfaceIndex(name);
+  if (index !== 0) return index;
+  throw new LinuxError('noSuchInterface', `there is no interface '${name}'`, { interface: name });
 }
-
-const noSuchInterface = (name: string): LinuxError =>
-  new LinuxError('noSuchInterface', `there is no interface '${name}'`, { interface: name });
 
 function attachFilter(fd: number, program: Uint8Array): void {
   const descriptor = new Uint8Array(16);
@@ -139,12 +135,12 @@ function enlargeBuffer(fd: number, bytes: number): void {
   checked('setsockopt', libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, number32(bytes), 4));
 }
 
-/** Linux `struct sockaddr_ll` for IPv4 on an interface, 0 for all. */
-function linkAddress(index: number): Uint8Array {
+/** Linux `struct sockaddr_ll` for a protocol on an interface, 0 for all. */
+function linkAddress(index: number, protocol: number): Uint8Array {
   const address = new Uint8Array(20);
   const view = new DataView(address.buffer);
   view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, ETH_P_IP, false);
+  view.setUint16(2, protocol, false);
   view.setInt32(4, index, true);
   return address;
 }

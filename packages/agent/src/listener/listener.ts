@@ -12,7 +12,8 @@ export interface ListenerOptions {
 
 /** What an agent hears: replies to spoofed probes that claim it, and its own probes leaving. */
 export class Listener {
-  readonly emissions = new EmissionWatch();
+  /** Absent where the system does not show what leaves. */
+  readonly emissions: EmissionWatch | undefined;
   /** Absent for an agent that only sends. */
   readonly replies: ReplyMatcher | undefined;
   readonly #sockets: AgentSockets;
@@ -22,8 +23,9 @@ export class Listener {
   private constructor(sockets: AgentSockets) {
     this.#sockets = sockets;
     const { replies, requests } = sockets;
-    const [matcher, emissions] = [new ReplyMatcher({ now: () => performance.now() }), this.emissions];
+    const [matcher, emissions] = [new ReplyMatcher({ now: () => performance.now() }), new EmissionWatch()];
     this.replies = replies && matcher;
+    this.emissions = requests && emissions;
     const heard = replies && {
       read: () => replies.drain((packet) => matcher.offer(packet)),
       isWanted: () => matcher.isWaiting,

@@ -12,7 +12,8 @@ export interface WorkerCollaborators {
   readonly scamper: Pick<ScamperHost, 'ping' | 'traceroute' | 'emitSpoofed'> | undefined;
   /** Absent when the agent only sends. */
   readonly replies: ReplyMatcher | undefined;
-  readonly emissions: EmissionWatch;
+  /** Absent where the system does not show what leaves. */
+  readonly emissions: EmissionWatch | undefined;
   readonly policy: LocalPolicy;
   readonly metrics: AgentMetrics;
 }
@@ -90,11 +91,11 @@ export class Worker {
     const refusal = policy.refuseTarget(request.target);
     if (refusal !== undefined) return failed('targetRefused', refusal);
     if (scamper === undefined) return failed('proberStopped', 'this agent runs no scamper (local.startscamp)');
-    const { left, stop } = emissions.watch({ claimedSource, target: request.target, mark });
+    const watched = emissions?.watch({ claimedSource, target: request.target, mark });
     try {
-      await scamper.emitSpoofed(request, claimedSource, mark, { left, signal });
+      await scamper.emitSpoofed(request, claimedSource, mark, { ...(watched && { left: watched.left }), signal });
     } finally {
-      stop();
+      watched?.stop();
     }
     return { kind: 'emit' };
   }
