@@ -10,6 +10,7 @@ export const DEFAULT_USER_LIMITS: UserLimits = { perDay: 10_000, parallel: 1_000
 export const DEFAULT_LIFE_CYCLE: LifeCycleOptions = {
   quarantine: { firstMs: 24 * HOUR_MS, mostMs: 7 * 24 * HOUR_MS },
   retestMs: 6 * HOUR_MS,
+  confirmMs: 5_000,
   pollMs: 30_000,
   testTargets: [],
 };

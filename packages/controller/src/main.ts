@@ -61,6 +61,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },
         retestMs,
+        confirmMs: DEFAULT_LIFE_CYCLE.confirmMs,
         pollMs: Math.min(DEFAULT_LIFE_CYCLE.pollMs, retestMs / 2, quarantineMs / 2),
         testTargets,
       },

@@ -84,7 +84,13 @@ describe('the life of a source', () => {
       mayProbe: () => true,
     };
     life = new LifeCycle(
-      { quarantine: { firstMs: DAY_MS, mostMs: 7 * DAY_MS }, retestMs: DAY_MS, pollMs: 10, testTargets: [] },
+      {
+        quarantine: { firstMs: DAY_MS, mostMs: 7 * DAY_MS },
+        retestMs: DAY_MS,
+        confirmMs: 10,
+        pollMs: 10,
+        testTargets: [],
+      },
       {
         directory,
         tests: new AgentTests(database.db),

@@ -349,11 +349,22 @@ describe('the document', () => {
     const { body } = await call('GET', '/openapi.json');
     expect(body.openapi).toMatch(/^3\.1/);
     expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/v1/atlas/clean',
+      '/api/v1/atlas/run',
       '/api/v1/revtr',
       '/api/v1/sources',
+      '/api/v2/agents',
+      '/api/v2/agents/{address}',
+      '/api/v2/agents/{address}/quarantine',
+      '/api/v2/agents/{address}/test',
       '/api/v2/batches/{id}',
       '/api/v2/batches/{id}/events',
+      '/api/v2/mails',
       '/api/v2/measurements',
+      '/api/v2/opt-outs',
+      '/api/v2/sources/applications',
+      '/api/v2/sources/applications/{id}/approve',
+      '/api/v2/sources/applications/{id}/refuse',
     ]);
     expect(body.components.schemas).toHaveProperty('Measurement');
   });

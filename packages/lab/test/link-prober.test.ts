@@ -79,7 +79,7 @@ describe.skipIf(!canRunKernelLab())('with agents', () => {
       const { prober, directory } = running.agents;
       expect((await prober.ping(spoofed(SOURCE))).reply).toBeDefined();
       await expect(prober.ping(spoofed(parseIpv4('10.45.0.2')))).rejects.toMatchObject({ code: 'spoofingRefused' });
-      await directory.change(SOURCE, { state: 'quarantined' });
+      await directory.change(SOURCE, { state: 'expected' });
       await expect(prober.ping(spoofed(SOURCE))).rejects.toMatchObject({ code: 'unknownReceiver' });
       await directory.change(SOURCE, { state: 'ready' });
       await directory.change(VANTAGE_POINT, { state: 'withdrawn' });

@@ -118,10 +118,10 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
     it('blots out the secret of a mail that is sent, and sends failed ones later', async () => {
       const mails = new Mails(database.db);
       const now = new Date();
-      await mails.add({ recipient: 'a@x', subject: 's', body: 'the key is hush', secret: 'hush' });
-      const [{ id }] = await mails.due(new Date(), 10);
+      await mails.add({ recipient: 'a@x', subject: 's', body: 'the key is hush', secret: 'hush' }, now);
+      const [{ id }] = await mails.due(now, 10);
       await mails.failed(id, 'no server', new Date(now.getTime() + 60_000));
-      expect(await mails.due(new Date(), 10)).toEqual([]);
+      expect(await mails.due(now, 10)).toEqual([]);
       await mails.sent(id, now);
       expect(await mails.list(10)).toMatchObject([{ body: 'the key is [sent]', secret: null, attempts: 2 }]);
     });

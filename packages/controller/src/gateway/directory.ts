@@ -1,8 +1,11 @@
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { Agent, AgentChange, Agents, NewAgent } from '@revtr/storage';
 
-/** States in which an agent's address may be claimed by others' probes, and in which it probes. */
-const ACTIVE = new Set<Agent['state']>(['testing', 'preparing', 'ready']);
+/**
+ * States in which an agent probes, and its address may be claimed by others' probes. One in quarantine is used for tests, its own
+ * and those of others; measurements ask for `ready`.
+ */
+const ACTIVE = new Set<Agent['state']>(['testing', 'preparing', 'ready', 'quarantined']);
 
 /** All agents in memory, as the database has them: every probe asks. Changes are written first. */
 export class AgentDirectory {

@@ -21,8 +21,8 @@ const REQUIRED: Readonly<Record<TestPlan['kind'], readonly TestName[]>> = {
 };
 
 const TIMEOUT_MS = 2_000;
-/** Probes of one test. */
-const MOST_PROBES = 4;
+/** Probes of one test: one that gets through is enough, and some ways do not let options through. */
+const MOST_PROBES = 8;
 const RECORD_ROUTE = { type: 'recordRoute', slots: MAX_RECORD_ROUTE_SLOTS } as const;
 
 /** Tests what an agent can do: pings, a traceroute, Record Route, and spoofed probes both ways. Every probe is evidence. */
@@ -60,15 +60,19 @@ export async function testAgent(
   return results;
 }
 
-/** One target for each partner, another one than the partner, spread over the targets. */
+/** Partners and targets together, so that the first few hold as many of both as possible. */
 function pairs(
   partners: readonly Ipv4Address[],
   targetsFor: (partner: Ipv4Address) => readonly Ipv4Address[],
 ): (readonly [Ipv4Address, Ipv4Address])[] {
-  return partners.slice(0, MOST_PROBES).flatMap((partner, i) => {
-    const targets = targetsFor(partner);
-    return targets.length === 0 ? [] : [[partner, targets[i % targets.length]] as const];
-  });
+  const rounds = Math.max(0, ...partners.map((partner) => targetsFor(partner).length));
+  const all = Array.from({ length: rounds }, (_, round) =>
+    partners.flatMap((partner, i) => {
+      const targets = targetsFor(partner);
+      return round < targets.length ? [[partner, targets[(i + round) % targets.length]] as const] : [];
+    }),
+  );
+  return all.flat().slice(0, MOST_PROBES);
 }
 
 function trace(

@@ -1,6 +1,6 @@
 import type { AgentSession } from '@revtr/link';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import { type Prober, ProbingError } from '@revtr/probing';
+import { type Prober, ProbingError, systemClock } from '@revtr/probing';
 import type { Agent, AgentTests, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AtlasService } from '../atlas/atlas-service.ts';
@@ -15,6 +15,8 @@ export interface LifeCycleOptions {
   readonly quarantine: QuarantineOptions;
   /** How often an agent that works is tested again, milliseconds. */
   readonly retestMs: number;
+  /** After how long a test that an agent fails when it connects is done again before it counts, milliseconds: others may be connecting. */
+  readonly confirmMs: number;
   /** How often to look for agents that are to be tested, milliseconds. */
   readonly pollMs: number;
   /** Addresses that answer pings, to test with beside the agents themselves. */
@@ -82,7 +84,8 @@ export class LifeCycle {
     const agent = directory.find(address);
     if (agent === undefined || agent.state === 'withdrawn') return;
     // Only who takes part may probe and be claimed, and the tests do both.
-    if (agent.state !== 'ready' && agent.state !== 'preparing') await directory.change(address, { state: 'testing' });
+    if (agent.state === 'expected' || agent.state === 'quarantined')
+      await directory.change(address, { state: 'testing' });
     if (!this.#queue.some((waiting) => waiting.address === address)) this.#queue.push({ address, cause });
     this.#fill();
   }
@@ -121,19 +124,20 @@ export class LifeCycle {
     const { directory, tests, log } = this.#collaborators;
     const before = directory.find(address);
     if (before === undefined) return;
-    const report = await this.#measure(before, address);
+    let report = await this.#measure(before, address);
+    if (report.verdict === 'failed' && cause === 'connected') {
+      await systemClock.sleep(this.#options.confirmMs, this.#over.signal);
+      report = await this.#measure(before, address);
+    }
     const now = new Date();
     await tests.add({ address: before.address, tested_at: now, cause, verdict: report.verdict, report });
     const canSpoof = report.tests.some(({ name, verdict }) => name === 'sendSpoofed' && verdict === 'passed');
     const agent = await directory.change(address, { last_tested_at: now, can_spoof: canSpoof });
     log.info({ agent: before.address, kind: before.kind, cause, verdict: report.verdict }, 'agent tested');
     if (agent === undefined || agent.state === 'withdrawn' || report.verdict === 'notTested') return;
-    if (report.verdict === 'failed') {
-      await this.#failed(agent, address, report);
-      return;
-    }
     await this.#testUntested();
-    await this.#passed(agent, address, report, before);
+    if (report.verdict === 'failed') await this.#failed(agent, address, report);
+    else await this.#passed(agent, address, report, before);
   }
 
   /** Agents that had nobody to be tested with have somebody now. */

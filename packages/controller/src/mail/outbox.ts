@@ -30,7 +30,7 @@ export class Outbox {
 
   /** Stores a mail; when this resolves it is durable. */
   async add(recipient: string, { subject, body, secret }: MailText): Promise<void> {
-    await this.#mails.add({ recipient, subject, body, ...(secret !== undefined && { secret }) });
+    await this.#mails.add({ recipient, subject, body, ...(secret !== undefined && { secret }) }, new Date());
     this.#log.info({ subject }, this.#send === undefined ? 'mail for the operator to pass on' : 'mail to send');
     this.#tick();
   }

@@ -53,6 +53,7 @@ export function agentSystem(
     return {
       engine: new ReverseTracerouteEngine({ plan: defaultPlan }, network),
       network,
+      rootCertificate: gateway.rootCertificate,
       vantagePoints,
       sessionOf: (address) => gateway.hub.sessionOf(address),
       expel: (address, reason) => gateway.hub.expel(address, reason),

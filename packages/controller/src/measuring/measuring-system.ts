@@ -12,6 +12,8 @@ export interface MeasuringSystem {
   readonly engine: ReverseTracerouteEngine;
   /** What the engine itself works with. */
   readonly network: EngineCollaborators;
+  /** PEM of the certificate that agents need; `undefined` where no agents connect. */
+  readonly rootCertificate: string | undefined;
   /** Vantage points that can be used now. */
   vantagePoints(): readonly Ipv4Address[];
   /** The session of an agent that is connected. */

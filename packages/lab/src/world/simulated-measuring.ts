@@ -10,6 +10,7 @@ export function simulatedMeasuring(
   const system: MeasuringSystem = {
     engine: new ReverseTracerouteEngine({ plan: defaultPlan }, network),
     network,
+    rootCertificate: undefined,
     vantagePoints: () => vantagePoints,
     sessionOf: () => undefined,
     expel: () => undefined,

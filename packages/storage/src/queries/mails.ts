@@ -11,11 +11,14 @@ export class Mails {
     this.#db = db;
   }
 
-  /** Stores a mail to send. `secret` is a part of the body that nobody may read once it is sent. */
-  async add(mail: Pick<Mail, 'recipient' | 'subject' | 'body'> & { readonly secret?: string }): Promise<void> {
+  /** Stores a mail to send from `now` on. `secret` is a part of the body that nobody may read once it is sent. */
+  async add(
+    mail: Pick<Mail, 'recipient' | 'subject' | 'body'> & { readonly secret?: string },
+    now: Date,
+  ): Promise<void> {
     await this.#db
       .insertInto('mails')
-      .values({ ...mail, secret: mail.secret ?? null })
+      .values({ ...mail, secret: mail.secret ?? null, created_at: now, next_attempt_at: now })
       .execute();
   }
 

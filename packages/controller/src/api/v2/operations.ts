@@ -39,6 +39,12 @@ export function registerOperations(
     measuring.publishOptOut();
   };
 
+  routes.get('/api/v2/root.crt', { schema: { hide: true } }, (_request, reply) => {
+    if (measuring.rootCertificate === undefined)
+      throw new ControllerError('notFound', 'no agents connect to this controller');
+    return reply.type('application/x-pem-file').send(measuring.rootCertificate);
+  });
+
   routes.get(
     '/api/v2/mails',
     {
