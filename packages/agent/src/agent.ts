@@ -81,13 +81,13 @@ export class Agent {
       });
       const work = new AgentWork({ perform: (asked, cancel) => worker.perform(asked, cancel) });
       const link = this.#link(worker, work, selfTests).run(this.#over.signal);
-      await new Promise<void>((resolve) => {
+      const stopped = new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         else signal.addEventListener('abort', () => resolve(), { once: true });
       });
-      worker.stop();
+      await Promise.race([stopped, link]);
       this.#log.info({ underWay: work.running }, 'stopping');
-      await Promise.race([work.drained(), this.#clock.sleep(DRAIN_MS)]);
+      await Promise.race([work.drain(), this.#clock.sleep(DRAIN_MS)]);
       this.#over.abort();
       await link;
     } finally {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { LinkError } from '@revtr/link';
 import { pino } from 'pino';
 import { Agent } from './agent.ts';
 import { readArguments, USAGE } from './config/arguments.ts';
@@ -26,8 +27,10 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof AgentError)) throw error;
-  const isUsage = error.code === 'badArguments';
-  process.stderr.write(`revtr-agent: ${error.message}\n${isUsage ? `\n${USAGE}` : ''}`);
-  process.exitCode = error.code === 'selfTestFailed' ? 1 : 2;
+  // A directory that cannot be written is the operator's to mend, and says so itself.
+  const isOfSystem = error instanceof LinkError || (error instanceof Error && 'syscall' in error);
+  if (!(error instanceof AgentError) && !isOfSystem) throw error;
+  const code = error instanceof AgentError ? error.code : 'selfTestFailed';
+  process.stderr.write(`revtr-agent: ${error.message}\n${code === 'badArguments' ? `\n${USAGE}` : ''}`);
+  process.exitCode = code === 'selfTestFailed' ? 1 : 2;
 }

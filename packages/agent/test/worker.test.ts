@@ -15,6 +15,7 @@ const OWN = parseIpv4('1.1.1.1');
 const SOURCE = parseIpv4('9.9.9.9');
 const TARGET = parseIpv4('8.8.8.8');
 const HOUR_MS = 3_600_000;
+const unasked = (): Promise<never> => Promise.reject(new Error('not asked for'));
 
 describe('what an agent lets through, whatever the controller asks', () => {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-worker-'));
@@ -39,7 +40,7 @@ describe('what an agent lets through, whatever the controller asks', () => {
         sent.push(`ping ${request.target}`);
         return { type: 'ping' as const, request, sentAt: now };
       },
-      traceroute: () => Promise.reject(new Error('not asked for')),
+      traceroute: unasked,
       emitSpoofed: async (request: PingRequest, claimed: Ipv4Address) =>
         void sent.push(`spoof ${claimed} ${request.target}`),
     };
@@ -128,10 +129,19 @@ describe('what an agent lets through, whatever the controller asks', () => {
     expect((await ping(TARGET)).kind).toBe('ping');
   });
 
-  it('does nothing before it knows who it is, nor after it was told to stop', async () => {
-    worker.stop();
-    expect(await ping(TARGET)).toMatchObject({ code: 'proberStopped' });
-    expect(sent).toEqual([]);
+  it('does nothing before it knows who it is', async () => {
+    const scamper = { ping: unasked, traceroute: unasked, emitSpoofed: unasked };
+    const nobody = new Worker({
+      scamper,
+      replies: undefined,
+      emissions: undefined,
+      policy,
+      metrics: new AgentMetrics(),
+    });
+    expect(await nobody.perform({ kind: 'ping', request: pingTo(TARGET) }, signal)).toMatchObject({ kind: 'failed' });
+    expect(await nobody.perform({ kind: 'emit', grant: grantFor(pingTo(TARGET)) }, signal)).toMatchObject({
+      code: 'spoofingRefused',
+    });
   });
 });
 

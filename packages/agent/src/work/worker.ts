@@ -26,7 +26,6 @@ const failed = (code: Failure['code'], message: string): Failure => ({ kind: 'fa
 export class Worker {
   readonly #collaborators: WorkerCollaborators;
   #identity: { readonly address: Ipv4Address; readonly grants: GrantVerifier } | undefined;
-  #isStopping = false;
 
   constructor(collaborators: WorkerCollaborators) {
     this.#collaborators = collaborators;
@@ -35,11 +34,6 @@ export class Worker {
   /** Says who the agent is: known once the controller has welcomed it. */
   identify(address: Ipv4Address, grants: GrantVerifier): void {
     this.#identity = { address, grants };
-  }
-
-  /** Takes no more work. */
-  stop(): void {
-    this.#isStopping = true;
   }
 
   async perform(work: Work, signal: AbortSignal): Promise<Outcome> {
@@ -53,7 +47,6 @@ export class Worker {
   }
 
   async #perform(work: Work, signal: AbortSignal): Promise<Outcome> {
-    if (this.#isStopping) return failed('proberStopped', 'the agent is stopping');
     switch (work.kind) {
       case 'catch':
         return this.#catch(work, signal);

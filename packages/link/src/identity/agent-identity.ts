@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LinkError } from '../errors.ts';
 import { replaceFile } from './authority.ts';
 import type { Credential } from './certificates.ts';
 
@@ -11,11 +12,14 @@ export class AgentIdentity {
   readonly #file: string;
   readonly #root: X509Certificate;
 
-  /** `rootCertificate`: PEM. The directory is made when it is missing. */
+  /** `rootCertificate`: PEM. The directory is made when it is missing. @throws {LinkError} `badCertificate` */
   constructor(options: { readonly directory: string; readonly rootCertificate: string }) {
+    const root = readCertificate(options.rootCertificate);
+    if (root === undefined)
+      throw new LinkError('badCertificate', 'the root certificate is not a certificate in PEM form');
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     this.#file = join(options.directory, 'identity.pem');
-    this.#root = new X509Certificate(options.rootCertificate);
+    this.#root = root;
   }
 
   /** The credential, when there is one that this root has signed and that is good for a while. */
@@ -37,5 +41,13 @@ export class AgentIdentity {
   /** Keeps a credential: key and certificate in one file, so that no crash parts them. */
   save({ key, certificate }: Credential): void {
     replaceFile(this.#file, `${key.trimEnd()}\n${certificate}`, 0o600);
+  }
+}
+
+function readCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
   }
 }

@@ -15,6 +15,7 @@ export class AgentWork {
   #send: ((message: ToController) => void) | undefined;
   #session: string | undefined;
   #idle: (() => void) | undefined;
+  #isStopping = false;
 
   constructor(collaborators: { readonly perform: Perform }) {
     this.#perform = collaborators.perform;
@@ -54,6 +55,7 @@ export class AgentWork {
 
   receive(message: Extract<ToAgent, { type: 'work' | 'cancel' | 'received' }>): void {
     if (message.type === 'work') {
+      if (this.#isStopping) return;
       if (!this.#running.has(message.id) && !this.#done.has(message.id)) void this.#run(message.id, message.work);
     } else if (message.type === 'cancel') {
       this.#running.get(message.id)?.abort();
@@ -66,8 +68,9 @@ export class AgentWork {
     }
   }
 
-  /** Resolves when nothing is under way and every outcome has arrived. */
-  drained(): Promise<void> {
+  /** Takes no more work, which is left to the next run of this agent; resolves when everything under way has been reported. */
+  drain(): Promise<void> {
+    this.#isStopping = true;
     return new Promise((resolve) => {
       this.#idle = resolve;
       this.#checkIdle();
