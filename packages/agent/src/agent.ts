@@ -78,6 +78,7 @@ export class Agent {
         emissions: listener.emissions,
         policy: this.#policy,
         metrics: this.#metrics,
+        onRefused: (reason) => this.#log.warn({ reason }, 'refused'),
       });
       const work = new AgentWork({ perform: (asked, cancel) => worker.perform(asked, cancel) });
       const link = this.#link(worker, work, selfTests).run(this.#over.signal);

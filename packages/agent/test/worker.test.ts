@@ -26,6 +26,7 @@ describe('what an agent lets through, whatever the controller asks', () => {
   let worker: Worker;
   /** Everything that would have left the host. */
   let sent: string[];
+  let refused: string[];
   let token = 0;
   beforeAll(async () => {
     authority = await Authority.open(directory, new Date());
@@ -35,6 +36,7 @@ describe('what an agent lets through, whatever the controller asks', () => {
   beforeEach(() => {
     now = Date.now();
     sent = [];
+    refused = [];
     const scamper = {
       ping: async (request: PingRequest) => {
         sent.push(`ping ${request.target}`);
@@ -52,6 +54,7 @@ describe('what an agent lets through, whatever the controller asks', () => {
       emissions: new EmissionWatch(),
       policy,
       metrics: new AgentMetrics(),
+      onRefused: (reason) => refused.push(reason),
     });
     const grants = new GrantVerifier({ sender: OWN, rootCertificate: authority.rootCertificate }, { now: () => now });
     grants.trust(authority.grantSigner.certificate);
@@ -112,6 +115,12 @@ describe('what an agent lets through, whatever the controller asks', () => {
     now += 60_000;
     expect(await emit(late)).toMatchObject({ code: 'spoofingRefused' });
     expect(sent).toHaveLength(1);
+    expect(refused).toEqual([
+      expect.stringContaining('used before'),
+      expect.stringContaining('has not signed'),
+      expect.stringContaining('another sender'),
+      expect.stringContaining('expired'),
+    ]);
   });
 
   it('sends under no other address than its own', async () => {
@@ -137,6 +146,7 @@ describe('what an agent lets through, whatever the controller asks', () => {
       emissions: undefined,
       policy,
       metrics: new AgentMetrics(),
+      onRefused: (reason) => refused.push(reason),
     });
     expect(await nobody.perform({ kind: 'ping', request: pingTo(TARGET) }, signal)).toMatchObject({ kind: 'failed' });
     expect(await nobody.perform({ kind: 'emit', grant: grantFor(pingTo(TARGET)) }, signal)).toMatchObject({

@@ -4,6 +4,7 @@ import { parseIpv4 } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ManagedProcess } from '../src/deployment/managed-process.ts';
+import { describeJudgement, judge } from '../src/kernel/judge.ts';
 import { trueNodes } from '../src/kernel/truth.ts';
 import { canRunKernelLab, startScamperLab, startTestSystem, type TestSystem, type TopologyFile } from './kernel.ts';
 
@@ -46,6 +47,18 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
       expect(measurement.result?.stopReason).toBe('reaches');
       expect(system.nodesOf(measurement)).toEqual(WAY_BACK);
       expect(measurement.result?.hops.every(({ trust }) => trust === 'measured')).toBe(true);
+    }
+  });
+
+  it('finds the true way back from every destination, and says how each hop was found', async () => {
+    const destinations = ['10.4.0.2', '10.6.0.2', '10.3.0.2'];
+    for (const useAtlas of [true, false]) {
+      for (const destination of destinations) {
+        const hops = await judge(system.lab, await system.measure(destination, { useAtlas }));
+        process.stdout.write(`${describeJudgement(destination, hops)}\n`);
+        expect(hops.filter(({ verdict }) => verdict !== 'right')).toEqual([]);
+        expect(hops.length).toBeGreaterThan(3);
+      }
     }
   });
 
@@ -206,6 +219,9 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
     const measurement = await test.measure(DESTINATION, { useAtlas: false });
     expect(measurement.result?.stopReason).toBe('reaches');
     expect(test.nodesOf(measurement)).toEqual(WAY_BACK.filter((node) => node !== 'R6'));
+    expect((await judge(test.lab, measurement)).filter(({ verdict }) => verdict !== 'right')).toEqual([
+      { node: 'R6', verdict: 'missing', because: 'it does not stamp' },
+    ]);
   });
 
   it('balance load between two ways: the one taken is found', async () => {

@@ -67,6 +67,7 @@ export async function startLinkedAgents(
       emissions: listener.emissions,
       policy,
       metrics: new AgentMetrics(),
+      onRefused: () => undefined,
     });
     const grants = new GrantVerifier(
       { sender: address, rootCertificate: authority.rootCertificate },

@@ -16,6 +16,8 @@ export interface WorkerCollaborators {
   readonly emissions: EmissionWatch | undefined;
   readonly policy: LocalPolicy;
   readonly metrics: AgentMetrics;
+  /** Told of everything that was not let through. */
+  readonly onRefused: (reason: string) => void;
 }
 
 type Failure = Extract<Outcome, { kind: 'failed' }>;
@@ -42,7 +44,10 @@ export class Worker {
       if (!(error instanceof ProbingError)) throw error;
       return failed(error.code === 'invalidRequest' ? error.code : 'proberStopped', error.message);
     });
-    this.#collaborators.metrics.worked(work.kind, outcome.kind === 'failed' ? outcome.code : 'done');
+    const { metrics, onRefused } = this.#collaborators;
+    metrics.worked(work.kind, outcome.kind === 'failed' ? outcome.code : 'done');
+    if (outcome.kind === 'failed' && (outcome.code === 'spoofingRefused' || outcome.code === 'targetRefused'))
+      onRefused(outcome.message);
     return outcome;
   }
 

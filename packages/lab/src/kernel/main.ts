@@ -78,7 +78,9 @@ function isAlive(pid: number): boolean {
 
 function test(): number {
   const vitest = join(import.meta.dirname, '../../../../node_modules/.bin/vitest');
-  const suites = ['kernel-lab', 'scamper-prober', 'warts'].map((name) => `packages/lab/test/${name}.test.ts`);
+  const suites = ['topology', 'kernel-lab', 'scamper-prober', 'link-prober', 'warts', 'tun'].map(
+    (name) => `packages/lab/test/${name}.test.ts`,
+  );
   return spawnSync(vitest, ['run', ...suites], { stdio: 'inherit' }).status ?? 1;
 }
 
