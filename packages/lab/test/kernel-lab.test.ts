@@ -215,6 +215,7 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
       nodes.R5 = { role: 'router', options: { ttl: 'silent' } };
       nodes.R6 = { role: 'router', options: { rr: 'off' } };
       nodes.R7 = { role: 'router', options: { rr: 'ingress' } };
+      nodes.R8 = { role: 'router', options: { rr: 'loopback' } };
     });
     const measurement = await test.measure(DESTINATION, { useAtlas: false });
     expect(measurement.result?.stopReason).toBe('reaches');

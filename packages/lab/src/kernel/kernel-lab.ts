@@ -1,6 +1,6 @@
 import { formatIpv4, formatPrefix, type Ipv4Address } from '@revtr/net';
 import { Namespaces } from '../namespaces/namespaces.ts';
-import { addressesOf, type Interface, type KernelTopology, type Route } from './topology.ts';
+import { type Interface, type KernelTopology, linkAddressesOf, loopbackOf, type Route } from './topology.ts';
 
 /** Settings of every namespace: why each is needed is in docs/kernel-lab.md. */
 const SYSCTLS: readonly (readonly [string, string])[] = [
@@ -91,7 +91,7 @@ export class KernelLab {
 
   async #configure(node: string, { rr, ttl }: { readonly rr: string; readonly ttl: string }): Promise<void> {
     if (rr === 'loopback')
-      await this.exec(node, 'ip', 'addr', 'add', `${formatIpv4(this.#loopbackOf(node))}/32`, 'dev', 'lo');
+      await this.exec(node, 'ip', 'addr', 'add', `${formatIpv4(loopbackOf(this.topology, node))}/32`, 'dev', 'lo');
     const rules: string[] = [];
     if (rr === 'drop')
       rules.push(
@@ -117,7 +117,9 @@ export class KernelLab {
     const routes = this.topology.routes.filter((route) => route.at === node).sort((a, b) => b.to.length - a.to.length);
     return ends.flatMap((end, i) => [
       `add chain netdev lab in${i} { type filter hook ingress device "${interfaceName(end)}" priority 0; }`,
-      ...addressesOf(this.topology, node).map((own) => `add rule netdev lab in${i} ip daddr ${formatIpv4(own)} accept`),
+      ...linkAddressesOf(this.topology, node).map(
+        (own) => `add rule netdev lab in${i} ip daddr ${formatIpv4(own)} accept`,
+      ),
       ...ends.map((other) => forwardRule(i, `${formatIpv4(other.neighbourAddress)}`, other)),
       ...routes.map((route) => forwardRule(i, formatPrefix(route.to), route.via)),
     ]);
@@ -135,14 +137,9 @@ export class KernelLab {
   /** The address that a node's option makes it stamp on routes through `via`; `undefined` for the outgoing interface's. */
   #stampOf(node: string, via: Interface): Ipv4Address | undefined {
     const rr = this.topology.nodes.get(node)?.options.rr;
-    if (rr === 'loopback') return this.#loopbackOf(node);
-    if (rr === 'ingress') return addressesOf(this.topology, node).find((address) => address !== via.address);
+    if (rr === 'loopback') return loopbackOf(this.topology, node);
+    if (rr === 'ingress') return linkAddressesOf(this.topology, node).find((address) => address !== via.address);
     return undefined;
-  }
-
-  /** An address of its own for each node, from a range that no link uses. */
-  #loopbackOf(node: string): Ipv4Address {
-    return 0x0aff0001 + [...this.topology.nodes.keys()].indexOf(node);
   }
 }
 

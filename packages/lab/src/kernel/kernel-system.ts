@@ -55,10 +55,12 @@ function hostsOf(topology: KernelTopology): NewHost[] {
   });
 }
 
-/** The ranges of the file, and the addresses of its links. */
-const testNetworksOf = ({ origins, interfaces }: KernelTopology): string[] => [
+/** The ranges of the file, and the addresses of its nodes. */
+const testNetworksOf = (topology: KernelTopology): string[] => [
   ...new Set([
-    ...origins.map(({ prefix }) => formatPrefix(prefix)),
-    ...interfaces.map(({ address }) => `${formatIpv4(address)}/32`),
+    ...topology.origins.map(({ prefix }) => formatPrefix(prefix)),
+    ...[...topology.nodes.keys()].flatMap((node) =>
+      addressesOf(topology, node).map((address) => `${formatIpv4(address)}/32`),
+    ),
   ]),
 ];

@@ -25,6 +25,9 @@ const fileSchema = z.strictObject({
 type NodeRole = z.infer<typeof nodeSchema>['role'];
 type NodeOptions = z.infer<typeof nodeSchema>['options'];
 
+/** 10.255.0.1 */
+const LOOPBACKS = 0x0aff0001;
+
 /** One end of a link. */
 export interface Interface {
   readonly node: string;
@@ -69,9 +72,20 @@ export function parseTopology(file: unknown): KernelTopology {
   };
 }
 
-/** The addresses of a node, in the order of its links. */
-export function addressesOf(topology: KernelTopology, node: string): Ipv4Address[] {
+/** The addresses of a node's links, in their order. */
+export function linkAddressesOf(topology: KernelTopology, node: string): Ipv4Address[] {
   return topology.interfaces.filter((end) => end.node === node).map(({ address }) => address);
+}
+
+/** The address that a node with the option `rr: loopback` stamps, from a range that no link should use. */
+export function loopbackOf({ nodes }: KernelTopology, node: string): Ipv4Address {
+  return LOOPBACKS + [...nodes.keys()].indexOf(node);
+}
+
+/** All addresses of a node: those of its links, then its loopback where it has one. */
+export function addressesOf(topology: KernelTopology, node: string): Ipv4Address[] {
+  const hasLoopback = topology.nodes.get(node)?.options.rr === 'loopback';
+  return [...linkAddressesOf(topology, node), ...(hasLoopback ? [loopbackOf(topology, node)] : [])];
 }
 
 function toInterfaces(a: string, b: string, text: string, link: number, nodes: object): Interface[] {
@@ -118,5 +132,5 @@ const bad = (place: string, message: string): KernelLabError =>
 
 /** The node that has an address. */
 export function nodeOf(topology: KernelTopology, address: Ipv4Address): string | undefined {
-  return topology.interfaces.find((end) => end.address === address)?.node;
+  return [...topology.nodes.keys()].find((node) => addressesOf(topology, node).includes(address));
 }
