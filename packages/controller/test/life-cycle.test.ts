@@ -18,10 +18,12 @@ const DAY_MS = 86_400_000;
 
 /** A network that can be told what does not work in it. */
 class Network implements Prober {
+  readonly claimed = new Set<Ipv4Address>();
   readonly broken = { recordRoute: false, spoofed: false, everything: false };
 
   async ping(request: PingRequest): Promise<PingResult> {
     const { target, option, spoof } = request;
+    if (spoof !== undefined) this.claimed.add(spoof.claimedSource);
     const { recordRoute, spoofed, everything } = this.broken;
     const isLost =
       everything || (recordRoute && option !== undefined && spoof === undefined) || (spoofed && spoof !== undefined);
@@ -109,10 +111,10 @@ describe('the life of a source', () => {
     await database.close();
   });
 
-  const sessionOf = (address: Ipv4Address): AgentSession => {
+  const sessionOf = (address: Ipv4Address, senderOnly = false): AgentSession => {
     const session = new AgentSession({
       address,
-      profile: { software: 'test', window: 1, senderOnly: false, selfTests: [] },
+      profile: { software: 'test', window: 1, senderOnly, selfTests: [] },
     });
     session.attach(() => undefined, new Set());
     return session;
@@ -170,6 +172,26 @@ describe('the life of a source', () => {
     await directory.change(SOURCE, { last_tested_at: new Date(Date.now() - 2 * DAY_MS) });
     life.start();
     await until('quarantined');
+  });
+
+  it('leaves vantage points that only send out of everything that needs a receiver', async () => {
+    const [sender, other] = HELPERS;
+    sessions.set(sender, sessionOf(sender, true));
+    await directory.change(SOURCE, { state: 'ready' });
+    await directory.change(sender, { state: 'expected', can_spoof: false });
+    await life.joined(sender);
+    for (let tries = 0; tries < 500 && directory.find(sender)?.state !== 'ready'; tries++) await sleep(5);
+    expect(directory.find(sender)).toMatchObject({ state: 'ready', can_spoof: true });
+    const tests = new AgentTests(database.db);
+    const [{ report }] = await tests.of(formatIpv4(sender), 1);
+    expect(report).toMatchObject({
+      tests: expect.arrayContaining([expect.objectContaining({ name: 'receiveSpoofed', verdict: 'notTested' })]),
+    });
+    // Nobody claims it, since nobody would hear the reply.
+    network.claimed.clear();
+    await life.test(other, 'asked');
+    for (let tries = 0; tries < 500 && network.claimed.size === 0; tries++) await sleep(5);
+    expect([...network.claimed]).not.toContain(sender);
   });
 
   it('waits for somebody to be tested with', async () => {
