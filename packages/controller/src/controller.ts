@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { TargetPolicy } from '@revtr/probing';
-import { Agents, AgentTests, Applications, Batches, type Database, Jobs, Mails, OptOuts, Users } from '@revtr/storage';
+import {
+  Agents,
+  AgentTests,
+  Applications,
+  Atlases,
+  Batches,
+  type Database,
+  Jobs,
+  Mails,
+  OptOuts,
+  Users,
+} from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Authenticator } from './api/authenticate.ts';
@@ -116,7 +127,14 @@ export class Controller {
       onReplaced,
     });
     const { engine, network } = measuring;
-    const atlas = new AtlasService({ network, origins: () => measuring.vantagePoints(), log });
+    const atlas = new AtlasService({
+      network,
+      records: new Atlases(db),
+      origins: () => measuring.vantagePoints(),
+      log,
+    });
+    const sources = directory.list().filter(({ kind, state }) => kind === 'source' && state !== 'withdrawn');
+    await atlas.restore(sources.map(({ address }) => parseIpv4(address)));
     const life = new LifeCycle(options.lifeCycle, {
       directory,
       tests,

@@ -3,7 +3,16 @@ import { AliasSets, Atlas, DistanceRanking, PrefixOrigins } from '@revtr/engine'
 import { AgentSession } from '@revtr/link';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { type PingRequest, type PingResult, type Prober, systemClock, type TracerouteResult } from '@revtr/probing';
-import { type AgentState, Agents, AgentTests, type Database, Mails, openDatabase, Users } from '@revtr/storage';
+import {
+  type AgentState,
+  Agents,
+  AgentTests,
+  Atlases,
+  type Database,
+  Mails,
+  openDatabase,
+  Users,
+} from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
@@ -98,7 +107,7 @@ describe('the life of a source', () => {
         tests: new AgentTests(database.db),
         users,
         prober: network,
-        atlas: new AtlasService({ network: engine, origins: () => HELPERS, log }),
+        atlas: new AtlasService({ network: engine, records: new Atlases(database.db), origins: () => HELPERS, log }),
         outbox: new Outbox({ mails, send: undefined, log }),
         sessionOf: (address) => sessions.get(address),
         random: () => 0,

@@ -140,6 +140,8 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     expect(during).toBeGreaterThan(4);
     await until(doneNow, (done) => done === count, 90_000);
     expect(controller.log.match(/"msg":"started"/g)?.length).toBeGreaterThan(1);
+    // The atlas has outlived the controller.
+    expect((await client.fleet.agent(system.source)).atlas.traceroutes).toBe(3);
     const { measurements } = await client.batch(batchId);
     expect(new Set(measurements.map(({ id }) => id)).size).toBe(count);
     expect(measurements.filter(({ state, result }) => state !== 'done' || result === undefined)).toEqual([]);

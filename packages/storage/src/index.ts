@@ -3,6 +3,7 @@ export * from './errors.ts';
 export { AgentTests } from './queries/agent-tests.ts';
 export { Agents } from './queries/agents.ts';
 export { Applications, type NewApplication } from './queries/applications.ts';
+export { Atlases, type StoredAtlas } from './queries/atlases.ts';
 export { Batches, type NewMeasurement, type QuotaExceeded } from './queries/batches.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { Mails } from './queries/mails.ts';

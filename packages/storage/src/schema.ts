@@ -91,6 +91,24 @@ interface MailTable {
   readonly sent_at: Date | null;
 }
 
+interface AtlasTracerouteTable {
+  /** Dotted quad. */
+  readonly source: string;
+  readonly id: number;
+  readonly origin: string;
+  readonly measured_at: Date;
+  /** Dotted quads in order, null for silent hops. */
+  readonly hops: Json;
+}
+
+interface AtlasTailTable {
+  readonly source: string;
+  /** Hop that answered. */
+  readonly target: string;
+  /** Dotted quads in order. */
+  readonly stamps: Json;
+}
+
 interface OptOutTable {
   readonly prefix: string;
   readonly reason: string;
@@ -131,6 +149,8 @@ export interface Schema {
   readonly applications: ApplicationTable;
   readonly mails: MailTable;
   readonly opt_outs: OptOutTable;
+  readonly atlas_traceroutes: AtlasTracerouteTable;
+  readonly atlas_tails: AtlasTailTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
 }

@@ -3,6 +3,7 @@ import {
   Agents,
   AgentTests,
   Applications,
+  Atlases,
   Batches,
   type Database,
   type DatabaseSettings,
@@ -124,6 +125,21 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await mails.due(now, 10)).toEqual([]);
       await mails.sent(id, now);
       expect(await mails.list(10)).toMatchObject([{ body: 'the key is [sent]', secret: null, attempts: 2 }]);
+    });
+
+    it('keeps an atlas whole, in place of the one before', async () => {
+      const atlases = new Atlases(database.db);
+      const measuredAt = new Date('2026-01-01T00:00:00.123Z');
+      const traceroute = (id: number) => ({ id, origin: '1.1.1.1', measuredAt, hops: ['1.1.1.1', null, '2.2.2.2'] });
+      const tails = [{ target: '1.1.1.1', stamps: ['3.3.3.3'] }];
+      await atlases.replace('2.2.2.2', { traceroutes: Array.from({ length: 4_500 }, (_, i) => traceroute(i)), tails });
+      await atlases.replace('9.9.9.9', { traceroutes: [traceroute(7)], tails: [] });
+      expect((await atlases.of('2.2.2.2')).traceroutes).toHaveLength(4_500);
+      await atlases.replace('2.2.2.2', { traceroutes: [traceroute(1), traceroute(2)], tails });
+      expect(await atlases.of('2.2.2.2')).toEqual({ traceroutes: [traceroute(1), traceroute(2)], tails });
+      await atlases.clear('2.2.2.2');
+      expect(await atlases.of('2.2.2.2')).toEqual({ traceroutes: [], tails: [] });
+      expect((await atlases.of('9.9.9.9')).traceroutes).toHaveLength(1);
     });
 
     it('keeps those who want no probes', async () => {

@@ -1,7 +1,9 @@
 import { type CollectReport, collectAtlas, type EngineCollaborators } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ProbingError } from '@revtr/probing';
+import type { Atlases } from '@revtr/storage';
 import type { Logger } from 'pino';
+import { restoreAtlas, toStoredAtlas } from './stored-atlas.ts';
 
 /** What an atlas run is doing, or did. */
 export type AtlasRun =
@@ -11,6 +13,7 @@ export type AtlasRun =
 
 export interface AtlasServiceCollaborators {
   readonly network: EngineCollaborators;
+  readonly records: Atlases;
   /** Vantage points that send traceroutes now. */
   readonly origins: () => readonly Ipv4Address[];
   readonly log: Logger;
@@ -54,8 +57,23 @@ export class AtlasService {
   }
 
   /** Forgets the atlas of a source. */
-  clean(source: Ipv4Address): void {
+  async clean(source: Ipv4Address): Promise<void> {
     this.#collaborators.network.atlas.clear(source);
+    await this.#collaborators.records.clear(formatIpv4(source));
+  }
+
+  /** Reads what is stored of the atlases of sources: to be called at the start. */
+  async restore(sources: readonly Ipv4Address[]): Promise<void> {
+    const { network, records, log } = this.#collaborators;
+    for (const source of sources) {
+      try {
+        restoreAtlas(network.atlas, source, await records.of(formatIpv4(source)));
+      } catch (error) {
+        // An atlas can be measured again.
+        log.error({ err: error, source: formatIpv4(source) }, 'a stored atlas could not be read');
+        network.atlas.clear(source);
+      }
+    }
   }
 
   /** Ends runs under way. */
@@ -77,6 +95,7 @@ export class AtlasService {
     const facts = { aliases: network.aliases, ipToAs: network.ipToAs, useHeuristics: true };
     try {
       const report = await collectAtlas(options, { ...network, facts });
+      await this.#collaborators.records.replace(formatIpv4(source), toStoredAtlas(network.atlas, source));
       log.info({ source: formatIpv4(source), ...report }, 'atlas collected');
       return { state: 'done', startedAt, endedAt: Date.now(), report };
     } catch (error) {

@@ -32,6 +32,7 @@ export interface IntersectionQuery {
 
 /** The traceroutes of one source, by address and by router. */
 class SourceIndex {
+  readonly tails: TailStamps[] = [];
   readonly traceroutes = new Map<number, AtlasTraceroute>();
   readonly byAddress = new Map<Ipv4Address, Entry>();
   readonly byRouter = new Map<number, Entry>();
@@ -58,6 +59,7 @@ export class Atlas {
   /** Places what Record Route pings to the hops have shown. Returns the placements by traceroute. */
   addTails(source: Ipv4Address, tails: readonly TailStamps[]): Map<AtlasTraceroute, Placement[]> {
     const index = this.#indexOf(source);
+    index.tails.push(...tails);
     const byTarget = new Map<Ipv4Address, TailStamps[]>();
     for (const tail of tails) byTarget.set(tail.target, [...(byTarget.get(tail.target) ?? []), tail]);
     const placed = new Map<AtlasTraceroute, Placement[]>();
@@ -90,6 +92,11 @@ export class Atlas {
   /** Traceroutes to a source. */
   traceroutesTo(source: Ipv4Address): readonly AtlasTraceroute[] {
     return [...(this.#sources.get(source)?.traceroutes.values() ?? [])];
+  }
+
+  /** What Record Route pings to the hops have shown so far. */
+  tailsTo(source: Ipv4Address): readonly TailStamps[] {
+    return this.#sources.get(source)?.tails ?? [];
   }
 
   /** Distinct responsive hops of the traceroutes to a source, origins and the source left out. */

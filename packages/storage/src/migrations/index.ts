@@ -3,8 +3,13 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { StorageError } from '../errors.ts';
 import { foundation } from './0001-foundation.ts';
 import { agents } from './0002-agents.ts';
+import { atlas } from './0003-atlas.ts';
 
-const MIGRATIONS: Record<string, Migration> = { '0001-foundation': foundation, '0002-agents': agents };
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-foundation': foundation,
+  '0002-agents': agents,
+  '0003-atlas': atlas,
+};
 
 /** Brings the schema up to date; safe to call from several processes at once. @throws {StorageError} `migrationFailed` */
 export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {

@@ -38,7 +38,7 @@ export function registerAtlas(app: FastifyInstance, { authenticator, directory, 
   });
 
   routes.post('/api/v1/atlas/clean', { schema: schemaOf('Forget the atlas of your source') }, async (request) => {
-    atlas.clean(await sourceOf(request, request.headers.source));
+    await atlas.clean(await sourceOf(request, request.headers.source));
     return {};
   });
 }
