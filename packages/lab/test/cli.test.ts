@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { runCli } from '@revtr/cli';
-import { parseIpv4 } from '@revtr/net';
+import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestSystem, type TestSystem } from './system.ts';
@@ -176,5 +176,51 @@ describe('revtr sim truth', () => {
     expect((await revtr(['sim', 'truth', '--from', '300.1.1.1', '--to', to])).code).toBe(2);
     expect((await revtr(['sim', 'truth', '--size', 'small', '--from', '223.1.1.1', '--to', to])).code).toBe(2);
     expect((await revtr(['sim', 'truth', '--seed', 'x', '--from', from, '--to', to])).code).toBe(2);
+  });
+});
+
+describe('revtr for hosts and operators', () => {
+  it('leads from an application to its decision, mails included', async () => {
+    const address = formatIpv4(system.world.internet.places.hitlist[7]);
+    const about = [
+      '--hosting',
+      'a rack',
+      '--name',
+      'A. Host',
+      '--email',
+      'a.host@revtr.example',
+      '--reason',
+      'curiosity',
+    ];
+    const applied = await revtr(['apply', address, ...about], { environment: { REVTR_KEY: '' } });
+    expect(applied).toMatchObject({ code: 0, out: expect.stringContaining('awaits the operators') });
+    expect((await revtr(['admin', 'applications'])).out).toContain(`pending  ${address}  A. Host`);
+    const id = /application (\d+)/.exec(applied.out)?.[1] ?? '';
+    expect((await revtr(['admin', 'approve', id, '--note', 'Hello.'])).out).toContain('is approved');
+    expect((await revtr(['admin', 'applications'])).out).toBe('no application awaits a decision\n');
+    expect((await revtr(['admin', 'mails'])).out).toMatch(
+      /not sent\nTo: a\.host@revtr\.example\nSubject: .*is cleared/,
+    );
+    expect((await revtr(['agents'])).out).toMatch(
+      new RegExp(`${address.replaceAll('.', '\\.')}\\s+source\\s+expected\\s+no`),
+    );
+    expect((await revtr(['agents', 'show', address])).out).toContain('state: expected, not connected');
+    expect(await revtr(['agents', 'test', address])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('not connected'),
+    });
+    expect((await revtr(['agents', 'withdraw', address])).out).toContain('withdrawn');
+  });
+
+  it('registers vantage points and keeps opt-outs', async () => {
+    const address = formatIpv4(system.world.internet.places.hitlist[8]);
+    expect((await revtr(['admin', 'add-vp', address, '--hostname', 'vp.example'])).out).toContain('may enrol');
+    expect((await revtr(['admin', 'quarantine', address, '--reason', 'noise'])).out).toContain('in quarantine until');
+    expect((await revtr(['admin', 'opt-out', 'add', '192.0.2.0/24', '--reason', 'asked'])).code).toBe(0);
+    expect((await revtr(['admin', 'opt-out'])).out).toContain('192.0.2.0/24');
+    expect((await revtr(['admin', 'opt-out', 'remove', '192.0.2.0/24'])).code).toBe(0);
+    expect((await revtr(['admin', 'opt-out', 'add', 'nonsense'])).code).toBe(2);
+    expect((await revtr(['admin', 'approve', 'x'])).code).toBe(2);
+    expect((await revtr(['agents', 'show', '9.9.9.9'])).code).toBe(2);
   });
 });

@@ -20,7 +20,9 @@ function addApplications(admin: Command, terminal: Terminal): void {
     .option('--all', 'also those that are decided')
     .action(async (options: ConnectionOptions & { readonly all?: boolean }) => {
       const { fleet } = await connect(options, terminal);
-      for (const application of await fleet.applications(options.all === true ? undefined : 'pending')) {
+      const applications = await fleet.applications(options.all === true ? undefined : 'pending');
+      if (applications.length === 0) terminal.out('no application awaits a decision\n');
+      for (const application of applications) {
         const { id, address, state, name, email, hosting, reason } = application;
         terminal.out(`${id}  ${state}  ${address}  ${name} <${email}>\n   hosted: ${hosting}\n   reason: ${reason}\n`);
       }

@@ -1,6 +1,7 @@
 import { formatIpv4, formatPrefix } from '@revtr/net';
 import { type Deployment, deploy } from '../deployment/deployment.ts';
 import type { NewHost } from '../deployment/onboarding.ts';
+import { KernelLabError } from '../namespaces/errors.ts';
 import { KernelLab, type KernelLabOptions } from './kernel-lab.ts';
 import { addressesOf, type KernelTopology } from './topology.ts';
 
@@ -22,12 +23,23 @@ export interface KernelSystem extends Deployment {
 
 /** Builds the lab and deploys the system in it; what was built is removed when a step fails, and at the end. */
 export async function startKernelSystem(topology: KernelTopology, options: KernelSystemOptions): Promise<KernelSystem> {
+  const hosts = hostsOf(topology);
+  for (const [kind, role] of [
+    ['source', 'source'],
+    ['vantagePoint', 'vp'],
+  ])
+    if (!hosts.some((host) => host.kind === kind))
+      throw new KernelLabError(
+        'badTopology',
+        `nodes: no node has the role ${role}, and nothing can be measured without`,
+        'nodes',
+      );
   const lab = await KernelLab.up(topology, options);
   try {
     options.onProgress?.(`built ${topology.nodes.size} namespaces`);
     const deployment = await deploy(lab.namespaces, {
       ...options,
-      hosts: hostsOf(topology),
+      hosts,
       origins: topology.origins,
       aliases: [...topology.nodes.keys()].map((node) => addressesOf(topology, node)),
       testNetworks: testNetworksOf(topology),

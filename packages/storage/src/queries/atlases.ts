@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 
 /** A traceroute as it is stored: dotted quads, null for silent hops. */
-export interface StoredTraceroute {
+interface StoredTraceroute {
   readonly id: number;
   readonly origin: string;
   readonly measuredAt: Date;
@@ -11,7 +11,7 @@ export interface StoredTraceroute {
 }
 
 /** What a Record Route ping to a hop has shown behind it. */
-export interface StoredTail {
+interface StoredTail {
   readonly target: string;
   readonly stamps: unknown;
 }
