@@ -49,13 +49,12 @@ function bind(): Libc {
   };
 }
 
-const EAGAIN = 11;
-const EINTR = 4;
+/** EAGAIN, EINTR; and an interface that is down (ENETDOWN, EBADFD), or busy (ENOBUFS): it may come back. */
+const NOTHING_YET = new Set([11, 4, 100, 77, 105]);
 
 /** Whether the last call found nothing to do, rather than failed. */
 export function isNothingYet(): boolean {
-  const errno = koffi.errno();
-  return errno === EAGAIN || errno === EINTR;
+  return NOTHING_YET.has(koffi.errno());
 }
 
 /** Passes a good result through. @throws {LinuxError} for a negative one */

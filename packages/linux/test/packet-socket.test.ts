@@ -71,6 +71,16 @@ describe.skipIf(!canRun)('packet sockets', () => {
     raw.close();
   });
 
+  it('outlive an interface that goes down and comes back', () => {
+    const socket = open(ECHO_REPLY, 'incoming');
+    inNear('ip', 'link', 'set', 'veth0', 'down');
+    expect(read(socket)).toEqual([]);
+    inNear('ip', 'link', 'set', 'veth0', 'up');
+    ping();
+    expect(read(socket)).toHaveLength(2);
+    socket.close();
+  });
+
   it('refuse interfaces that are not there', () => {
     for (const name of ['nope0', '../lo', 'far too long a name'])
       expect(() => open(ECHO_REPLY, 'incoming', name)).toThrow(LinuxError);

@@ -59,6 +59,8 @@ export class AgentSession {
   #probing = 0;
   #send: ((message: ToAgent) => void) | undefined;
   #nextId: number;
+  /** What has become of this session: whoever still holds it is led on. */
+  #over: { readonly successor?: AgentSession; readonly reason: string } | undefined;
 
   /** `predecessor`: the session of an earlier run of the same agent, whose unfinished work is taken over. */
   constructor(options: {
@@ -70,7 +72,10 @@ export class AgentSession {
     this.profile = options.profile;
     const { predecessor } = options;
     this.#nextId = predecessor === undefined ? 0 : predecessor.#nextId;
-    for (const task of predecessor === undefined ? [] : predecessor.#handOver()) {
+    if (predecessor === undefined) return;
+    predecessor.#over = { successor: this, reason: 'the agent was started anew' };
+    predecessor.#send = undefined;
+    for (const task of predecessor.#handOver()) {
       task.owner = this;
       if (task.attempts < MOST_ATTEMPTS) this.#waiting.push(task);
       else this.#fail(task, new LinkError('closed', 'the agent ended several times meanwhile'));
@@ -87,9 +92,12 @@ export class AgentSession {
   }
 
   /** Gives the agent something to do. @throws {LinkError} `closed`; {ProbingError} `cancelled` */
-  run(build: () => Work, { timeoutMs, isListening = false, signal }: RunOptions): Promise<Outcome> {
+  run(build: () => Work, options: RunOptions): Promise<Outcome> {
+    if (this.#over?.successor !== undefined) return this.#over.successor.run(build, options);
+    const { timeoutMs, isListening = false, signal } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled());
+      if (this.#over !== undefined) return reject(new LinkError('closed', this.#over.reason));
       const cancel = (): void => task.owner.#cancel(task);
       const task: Task = {
         id: this.#nextId++,
@@ -139,6 +147,7 @@ export class AgentSession {
 
   /** Ends all work. */
   end(reason: string): void {
+    this.#over = { reason };
     this.#send = undefined;
     for (const task of this.#handOver()) this.#fail(task, new LinkError('closed', reason));
   }

@@ -1,0 +1,90 @@
+import { parseIpv4 } from '@revtr/net';
+import { describe, expect, it } from 'vitest';
+import { AgentSession, type ToAgent, type Work } from '../src/index.ts';
+
+const address = parseIpv4('192.0.2.1');
+const profile = { software: 'test', window: 2, senderOnly: false, selfTests: [] };
+const work = (): Work => ({ kind: 'emit', grant: 'x' });
+const OPTIONS = { timeoutMs: 60_000 };
+
+/** A session whose agent answers nothing by itself. */
+function connected(predecessor?: AgentSession): { session: AgentSession; given: number[] } {
+  const session = new AgentSession({ address, profile, predecessor });
+  const given: number[] = [];
+  session.attach((message: ToAgent) => {
+    if (message.type === 'work') given.push(message.id);
+  }, new Set());
+  return { session, given };
+}
+
+describe('a session', () => {
+  it('gives work in order, no more at once than the agent asked for', async () => {
+    const { session, given } = connected();
+    const results = [0, 1, 2, 3].map(() => session.run(work, OPTIONS));
+    expect(given).toEqual([0, 1]);
+    session.receive(1, { kind: 'emit' });
+    expect(given).toEqual([0, 1, 2]);
+    for (const id of [0, 2, 3]) session.receive(id, { kind: 'emit' });
+    expect(await Promise.all(results)).toHaveLength(4);
+    expect(session.unfinished).toBe(0);
+  });
+
+  it('sends again what the agent does not know after a connection broke, and cancels what nobody wants any more', () => {
+    const { session } = connected();
+    void session.run(work, OPTIONS).catch(() => undefined);
+    void session.run(work, OPTIONS).catch(() => undefined);
+    session.detach();
+    const messages: ToAgent[] = [];
+    session.attach((message) => messages.push(message), new Set([1, 99]));
+    expect(messages).toEqual([
+      { type: 'work', id: 0, work: work() },
+      { type: 'cancel', id: 99 },
+    ]);
+    session.end('over');
+  });
+
+  it('takes an outcome once', async () => {
+    const { session } = connected();
+    const result = session.run(work, OPTIONS);
+    session.receive(0, { kind: 'emit' });
+    session.receive(0, { kind: 'failed', code: 'proberStopped', message: 'again' });
+    session.receive(4_711, { kind: 'emit' });
+    expect(await result).toEqual({ kind: 'emit' });
+  });
+
+  it('leads whoever still holds it to the next run of the agent', async () => {
+    const { session: first, given: before } = connected();
+    const early = first.run(work, OPTIONS);
+    const { session: second, given } = connected(first);
+    const late = first.run(work, OPTIONS);
+    expect([before, given]).toEqual([[0], [0, 1]]);
+    for (const id of given) second.receive(id, { kind: 'emit' });
+    expect(await Promise.all([early, late])).toHaveLength(2);
+  });
+
+  it('gives work to two runs of an agent at most', async () => {
+    const { session: first } = connected();
+    const result = first.run(work, OPTIONS).catch((error: Error) => error.message);
+    const { session: second } = connected(first);
+    connected(second);
+    expect(await result).toContain('ended several times');
+  });
+
+  it('cancels work wherever it has gone', async () => {
+    const { session: first } = connected();
+    const cancel = new AbortController();
+    const result = first.run(work, { ...OPTIONS, signal: cancel.signal });
+    const { session: second } = connected(first);
+    cancel.abort();
+    await expect(result).rejects.toMatchObject({ code: 'cancelled' });
+    expect([first.unfinished, second.unfinished]).toEqual([0, 0]);
+  });
+
+  it('fails everything once it is over', async () => {
+    const { session } = connected();
+    const pending = session.run(work, OPTIONS);
+    session.end('the agent is gone');
+    await expect(pending).rejects.toMatchObject({ code: 'closed', message: 'the agent is gone' });
+    await expect(session.run(work, OPTIONS)).rejects.toMatchObject({ code: 'closed' });
+  });
+});
