@@ -52,6 +52,9 @@ describe('the life of a source', () => {
   let directory: AgentDirectory;
   let network: Network;
   let life: LifeCycle;
+  let newLife: () => LifeCycle;
+  let atlas: AtlasService;
+  let origins: readonly Ipv4Address[];
   let mails: Mails;
   let sessions: Map<Ipv4Address, AgentSession>;
   beforeEach(async () => {
@@ -94,26 +97,30 @@ describe('the life of a source', () => {
       ipToAs,
       mayProbe: () => true,
     };
-    life = new LifeCycle(
-      {
-        quarantine: { firstMs: DAY_MS, mostMs: 7 * DAY_MS },
-        retestMs: DAY_MS,
-        confirmMs: 10,
-        pollMs: 10,
-        testTargets: [],
-      },
-      {
-        directory,
-        tests: new AgentTests(database.db),
-        users,
-        prober: network,
-        atlas: new AtlasService({ network: engine, records: new Atlases(database.db), origins: () => HELPERS, log }),
-        outbox: new Outbox({ mails, send: undefined, log }),
-        sessionOf: (address) => sessions.get(address),
-        random: () => 0,
-        log,
-      },
-    );
+    origins = HELPERS;
+    atlas = new AtlasService({ network: engine, records: new Atlases(database.db), origins: () => origins, log });
+    newLife = () =>
+      new LifeCycle(
+        {
+          quarantine: { firstMs: DAY_MS, mostMs: 7 * DAY_MS },
+          retestMs: DAY_MS,
+          confirmMs: 10,
+          pollMs: 10,
+          testTargets: [],
+        },
+        {
+          directory,
+          tests: new AgentTests(database.db),
+          users,
+          prober: network,
+          atlas,
+          outbox: new Outbox({ mails, send: undefined, log }),
+          sessionOf: (address) => sessions.get(address),
+          random: () => 0,
+          log,
+        },
+      );
+    life = newLife();
   });
   afterEach(async () => {
     await life.stop();
@@ -181,6 +188,21 @@ describe('the life of a source', () => {
     await directory.change(SOURCE, { last_tested_at: new Date(Date.now() - 2 * DAY_MS) });
     life.start();
     await until('quarantined');
+  });
+
+  it('lets vantage points that come later add to the atlas of every source', async () => {
+    const [late, early] = HELPERS;
+    origins = [early];
+    await life.joined(SOURCE);
+    await until('ready');
+    await life.stop();
+    expect(atlas.size(SOURCE)).toBe(1);
+    life = newLife();
+    await directory.change(late, { state: 'expected' });
+    origins = HELPERS;
+    await life.joined(late);
+    for (let tries = 0; tries < 500 && atlas.size(SOURCE) < 2; tries++) await sleep(5);
+    expect(atlas.size(SOURCE)).toBe(2);
   });
 
   it('leaves vantage points that only send out of everything that needs a receiver', async () => {

@@ -19,6 +19,12 @@ export interface AtlasServiceCollaborators {
   readonly log: Logger;
 }
 
+/** What a run measures. */
+interface AtlasWork {
+  readonly origins: readonly Ipv4Address[];
+  readonly onlyNewHops: boolean;
+}
+
 const CONCURRENCY = 20;
 const TIMEOUT_MS = 2_000;
 const SPOOFERS_PER_HOP = 3;
@@ -35,10 +41,22 @@ export class AtlasService {
 
   /** Starts a run, or joins the one under way. Resolves when it has ended, however it did. */
   collect(source: Ipv4Address): Promise<AtlasRun> {
+    return this.#start(source, { origins: this.#collaborators.origins(), onlyNewHops: false });
+  }
+
+  /** Adds the traceroutes of vantage points that have come since the last run, once one under way has ended. */
+  async catchUp(source: Ipv4Address): Promise<void> {
+    while (this.#runs.get(source)?.run.state === 'running') await this.#runs.get(source)?.ended;
+    const known = new Set(this.#collaborators.network.atlas.traceroutesTo(source).map(({ origin }) => origin));
+    const origins = this.#collaborators.origins().filter((origin) => !known.has(origin) && origin !== source);
+    if (origins.length > 0) await this.#start(source, { origins, onlyNewHops: true });
+  }
+
+  #start(source: Ipv4Address, what: AtlasWork): Promise<AtlasRun> {
     const known = this.#runs.get(source);
     if (known?.run.state === 'running') return known.ended;
     const startedAt = Date.now();
-    const ended = this.#run(source, startedAt).then((run) => {
+    const ended = this.#run(source, startedAt, what).then((run) => {
       this.#runs.set(source, { run, ended });
       return run;
     });
@@ -82,11 +100,12 @@ export class AtlasService {
     await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
   }
 
-  async #run(source: Ipv4Address, startedAt: number): Promise<AtlasRun> {
-    const { network, origins, log } = this.#collaborators;
+  async #run(source: Ipv4Address, startedAt: number, { origins, onlyNewHops }: AtlasWork): Promise<AtlasRun> {
+    const { network, log } = this.#collaborators;
     const options = {
       source,
-      origins: origins().filter((origin) => origin !== source),
+      origins: origins.filter((origin) => origin !== source),
+      onlyNewHops,
       spoofersPerHop: SPOOFERS_PER_HOP,
       concurrency: CONCURRENCY,
       timeoutMs: TIMEOUT_MS,

@@ -189,6 +189,7 @@ export class LifeCycle {
     const healed = { quarantine_level: 0, quarantined_until: null, quarantine_reason: null };
     if (agent.kind === 'vantagePoint') {
       await directory.change(address, { ...healed, state: 'ready' });
+      if (before.state !== 'ready') await this.#catchUpAtlases();
       return;
     }
     const isNew = agent.state !== 'ready';
@@ -200,6 +201,18 @@ export class LifeCycle {
     await directory.change(address, { state: 'ready' });
     log.info({ agent: agent.address }, 'source is ready');
     await this.#mailOwner(agent, readyMail(agent.address));
+    // Vantage points may have become ready while the atlas was measured.
+    await atlas.catchUp(address);
+  }
+
+  /** A vantage point that has come adds its way to every source. */
+  async #catchUpAtlases(): Promise<void> {
+    const { directory, atlas, sessionOf } = this.#collaborators;
+    for (const { address, kind, state } of directory.list()) {
+      const source = parseIpv4(address);
+      if (kind === 'source' && state === 'ready' && sessionOf(source)?.isConnected === true)
+        await atlas.catchUp(source);
+    }
   }
 
   async #mailOwner(agent: Agent, text: MailText): Promise<void> {

@@ -12,6 +12,8 @@ export interface CollectOptions {
   readonly source: Ipv4Address;
   /** Hosts that send traceroutes to the source. */
   readonly origins: readonly Ipv4Address[];
+  /** Whether hops that the atlas holds already are left alone. Default false. */
+  readonly onlyNewHops?: boolean;
   /** Spoofers asked for each hop that the source's own Record Route ping does not reach. */
   readonly spoofersPerHop: number;
   /** Measurements under way at once. */
@@ -43,6 +45,7 @@ export async function collectAtlas(
   const { prober, atlas, facts } = collaborators;
   const { source, origins, concurrency, timeoutMs, signal } = options;
   let id = atlas.traceroutesTo(source).reduce((most, { id }) => Math.max(most, id), 0);
+  const known = new Set(options.onlyNewHops === true ? atlas.hopsTo(source) : []);
   let arrived = 0;
   await inParallel(origins.length, concurrency, async (i) => {
     if (origins[i] === source) return;
@@ -54,7 +57,7 @@ export async function collectAtlas(
     arrived++;
     atlas.add(traceroute);
   });
-  const hops = atlas.hopsTo(source);
+  const hops = atlas.hopsTo(source).filter((hop) => !known.has(hop));
   const tails: TailStamps[] = [];
   let recordRoutePings = 0;
   await inParallel(hops.length, concurrency, async (i) => {
