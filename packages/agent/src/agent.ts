@@ -16,7 +16,7 @@ import {
   type ToAgent,
 } from '@revtr/link';
 import { formatIpv4 } from '@revtr/net';
-import { type Clock, systemClock } from '@revtr/probing';
+import { type Clock, systemClock, untilAborted } from '@revtr/probing';
 import { ScamperDriver, ScamperError, ScamperHost } from '@revtr/scamper';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
@@ -82,11 +82,7 @@ export class Agent {
       });
       const work = new AgentWork({ perform: (asked, cancel) => worker.perform(asked, cancel) });
       const link = this.#link(worker, work, selfTests).run(this.#over.signal);
-      const stopped = new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        else signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([stopped, link]);
+      await Promise.race([untilAborted(signal), link]);
       this.#log.info({ underWay: work.running }, 'stopping');
       await Promise.race([work.drain(), this.#clock.sleep(DRAIN_MS)]);
       this.#over.abort();

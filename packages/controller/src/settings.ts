@@ -1,22 +1,15 @@
 import { type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { z } from 'zod';
+import { parsed } from './parsed.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
-  z
-    .string()
-    .default('')
-    .transform((text, context): T[] => {
-      try {
-        return text
-          .split(',')
-          .map((entry) => entry.trim())
-          .filter((entry) => entry !== '')
-          .map(parse);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-        return z.NEVER;
-      }
-    });
+  parsed((text) =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+      .map(parse),
+  ).prefault('');
 const port = z.coerce.number().int().min(0).max(65_535);
 const hours = z.coerce.number().positive();
 

@@ -134,17 +134,27 @@ describe('the link over TLS', () => {
     localAddress,
   });
 
+  interface TestAgent {
+    /** Directory of its identity. Default: one of its own. */
+    readonly identity?: string;
+    readonly listeningPort?: number;
+    /** Ends it. Default: the end of the test. */
+    readonly signal?: AbortSignal;
+  }
+
   /** Starts an agent whose work is done by `perform`. */
-  const startAgent = (perform: Perform, address = ONE): LinkState[] => {
+  const startAgent = (perform: Perform, options: TestAgent = {}): { states: LinkState[]; ended: Promise<void> } => {
+    const { identity = `agent${agents++}`, listeningPort, signal = stopping.signal } = options;
     const states: LinkState[] = [];
-    const identity = new AgentIdentity({
-      directory: join(directory, `agent${agents++}`),
-      rootCertificate: authority.rootCertificate,
-    });
+    const { rootCertificate } = authority;
     const client = new LinkClient(
-      { endpoint: endpoint(address), profile: PROFILE, retryMs: { least: 20, most: 100 } },
       {
-        identity,
+        endpoint: { ...endpoint(), ...(listeningPort !== undefined && { listeningPort }) },
+        profile: PROFILE,
+        retryMs: { least: 20, most: 100 },
+      },
+      {
+        identity: new AgentIdentity({ directory: join(directory, identity), rootCertificate }),
         work: new AgentWork({ perform }),
         clock: systemClock,
         random: Math.random,
@@ -153,8 +163,9 @@ describe('the link over TLS', () => {
         onState: (state) => states.push(state),
       },
     );
-    running.push(client.run(stopping.signal));
-    return states;
+    const ended = client.run(signal);
+    running.push(ended);
+    return { states, ended };
   };
   const listen = {
     kind: 'catch',
@@ -169,7 +180,7 @@ describe('the link over TLS', () => {
   };
 
   it('enrols an agent by the address that it connects from, and lets it work', async () => {
-    const states = startAgent(async () => ({ kind: 'catch' }));
+    const { states } = startAgent(async () => ({ kind: 'catch' }));
     const session = await joined();
     expect(await session.run(() => listen, { timeoutMs: 1_000 })).toEqual({ kind: 'catch' });
     expect(states.map(({ type }) => type)).toEqual(['enrolled', 'connected']);
@@ -266,7 +277,7 @@ describe('the link over TLS', () => {
     const wire = await startWire(port);
     const direct = port;
     port = wire.port;
-    const states = startAgent(async () => {
+    const { states } = startAgent(async () => {
       done++;
       await sleep(Math.random() * 60);
       return { kind: 'catch' };
@@ -319,30 +330,13 @@ describe('the link over TLS', () => {
 
   it('takes unfinished work over to the next run of the agent', async () => {
     const first = new AbortController();
-    const identity = new AgentIdentity({
-      directory: join(directory, 'restarted'),
-      rootCertificate: authority.rootCertificate,
-    });
-    const run = (perform: Perform, signal: AbortSignal): Promise<void> =>
-      new LinkClient(
-        { endpoint: endpoint(), profile: PROFILE, retryMs: { least: 20, most: 100 } },
-        {
-          identity,
-          work: new AgentWork({ perform }),
-          clock: systemClock,
-          random: Math.random,
-          onWelcome: () => undefined,
-          onOptOut: () => undefined,
-          onState: () => undefined,
-        },
-      ).run(signal);
-    const never = run(() => new Promise(() => undefined), first.signal);
+    const never = startAgent(() => new Promise(() => undefined), { identity: 'restarted', signal: first.signal });
     const session = await joined();
     const work = Array.from({ length: 10 }, () => session.run(() => listen, { timeoutMs: 60_000 }));
     await sleep(50);
     first.abort();
-    await never;
-    running.push(run(async () => ({ kind: 'catch', packet: 'AAAA' }), stopping.signal));
+    await never.ended;
+    startAgent(async () => ({ kind: 'catch', packet: 'AAAA' }), { identity: 'restarted' });
     expect(await Promise.all(work)).toEqual(Array.from({ length: 10 }, () => ({ kind: 'catch', packet: 'AAAA' })));
     expect(session.unfinished).toBe(0);
   });
@@ -368,25 +362,8 @@ describe('the link over TLS', () => {
   });
 
   it('dials agents that await it, and they let nobody else in', async () => {
-    const states: LinkState[] = [];
-    const identity = new AgentIdentity({
-      directory: join(directory, 'awaits'),
-      rootCertificate: authority.rootCertificate,
-    });
     const listeningPort = await freePort();
-    const client = new LinkClient(
-      { endpoint: { ...endpoint(), listeningPort }, profile: PROFILE, retryMs: { least: 20, most: 100 } },
-      {
-        identity,
-        work: new AgentWork({ perform: async () => ({ kind: 'catch' }) }),
-        clock: systemClock,
-        random: Math.random,
-        onWelcome: () => undefined,
-        onOptOut: () => undefined,
-        onState: (state) => states.push(state),
-      },
-    );
-    running.push(client.run(stopping.signal));
+    startAgent(async () => ({ kind: 'catch' }), { listeningPort });
     const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
     const dialer = new Dialer({ authority, hub, admission, listening: () => admission.listening, onRefused });
     dialer.start();
@@ -417,7 +394,7 @@ describe('the link over TLS', () => {
   });
 
   it('finds its agents again after a restart of the controller', async () => {
-    const states = startAgent(async () => ({ kind: 'catch' }));
+    const { states } = startAgent(async () => ({ kind: 'catch' }));
     await joined();
     const before = port;
     await gateway.stop();

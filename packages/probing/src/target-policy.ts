@@ -58,10 +58,15 @@ export class TargetPolicy {
     return this.refuse(address) === undefined;
   }
 
+  /** Whether an address is a unicast address of the public Internet, or of a test network. */
+  isReachable(address: Ipv4Address): boolean {
+    return isGloballyReachable(address) || holds(this.#testNetworks, address);
+  }
+
   /** Why an address must not be probed; `undefined` when it may. */
   refuse(address: Ipv4Address): TargetRefusal | undefined {
     const text = formatIpv4(address);
-    if (!isGloballyReachable(address) && !holds(this.#testNetworks, address)) {
+    if (!this.isReachable(address)) {
       const range = specialPurposeOf(address);
       const name = `${range?.name ?? 'reserved'} (${range?.rfc ?? 'IANA'})`;
       return { code: 'destinationNotAllowed', message: `${text} is ${name} and is not probed` };

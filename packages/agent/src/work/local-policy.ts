@@ -1,12 +1,5 @@
 import type { OptOutList } from '@revtr/link';
-import {
-  formatIpv4,
-  type Ipv4Address,
-  isGloballyReachable,
-  type Prefix,
-  parsePrefix,
-  prefixContains,
-} from '@revtr/net';
+import { formatIpv4, type Ipv4Address, type Prefix, parsePrefix } from '@revtr/net';
 import { TargetPolicy } from '@revtr/probing';
 
 export interface LocalPolicyOptions {
@@ -19,14 +12,12 @@ const STALE_MS = 24 * 3_600_000;
 
 /** What this host lets through, whatever the controller asks. It fails closed. */
 export class LocalPolicy {
-  readonly #options: LocalPolicyOptions;
   readonly #targets: TargetPolicy;
   readonly #now: () => number;
   #issuedAt = Number.NEGATIVE_INFINITY;
 
   /** `now`: by the controller's clock. */
   constructor(options: LocalPolicyOptions, collaborators: { readonly now: () => number }) {
-    this.#options = options;
     this.#targets = new TargetPolicy(options);
     this.#now = collaborators.now;
   }
@@ -51,9 +42,6 @@ export class LocalPolicy {
 
   /** Why an address must not be claimed; `undefined` when it may. */
   refuseClaim(claimedSource: Ipv4Address): string | undefined {
-    const isTest = this.#options.testNetworks.some((prefix) => prefixContains(prefix, claimedSource));
-    return isTest || isGloballyReachable(claimedSource)
-      ? undefined
-      : `${formatIpv4(claimedSource)} is no public address`;
+    return this.#targets.isReachable(claimedSource) ? undefined : `${formatIpv4(claimedSource)} is no public address`;
   }
 }

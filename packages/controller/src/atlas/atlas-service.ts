@@ -104,7 +104,7 @@ export class AtlasService {
     const { network, log } = this.#collaborators;
     const options = {
       source,
-      origins: origins.filter((origin) => origin !== source),
+      origins,
       onlyNewHops,
       spoofersPerHop: SPOOFERS_PER_HOP,
       concurrency: CONCURRENCY,

@@ -1,13 +1,11 @@
 import { AgentHub, Authority, Dialer, Gateway, type GatewayRefusal, GrantSigner } from '@revtr/link';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import type { Clock, TargetPolicy } from '@revtr/probing';
+import type { Clock } from '@revtr/probing';
 import type { Agent } from '@revtr/storage';
-import type { Logger } from 'pino';
-import type { Metrics } from '../metrics.ts';
+import type { MeasuringParts } from '../measuring/measuring-system.ts';
 import { DirectoryAdmission } from './admission.ts';
 import type { AgentDirectory } from './directory.ts';
 import { LinkProber } from './link-prober.ts';
-import type { PublishedOptOuts } from './opt-out-list.ts';
 
 export interface AgentGatewayOptions {
   /** Where agents connect to. */
@@ -17,18 +15,10 @@ export interface AgentGatewayOptions {
   readonly authority: string;
 }
 
-export interface AgentGatewayCollaborators {
-  readonly directory: AgentDirectory;
-  readonly optOuts: PublishedOptOuts;
-  readonly targetPolicy: TargetPolicy;
+export interface AgentGatewayCollaborators extends MeasuringParts {
   readonly clock: Clock;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  /** Told when an agent begins a session. */
-  readonly onJoined: (address: Ipv4Address) => void;
+  /** Told when an agent has not come back in time. */
   readonly onLeft: (address: Ipv4Address) => void;
-  /** Told when an agent that had a certificate was given another. */
-  readonly onReplaced: (address: Ipv4Address) => void;
 }
 
 /** How long a probe waits for an agent that is registered and not connected, milliseconds. */

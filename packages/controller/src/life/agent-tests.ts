@@ -1,6 +1,6 @@
 import { formatIpv4, type Ipv4Address, MAX_RECORD_ROUTE_SLOTS } from '@revtr/net';
 import { type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
-import type { Evidence, TestName, TestResult } from './report.ts';
+import { type Evidence, TEST_NAMES, type TestName, type TestResult } from './report.ts';
 
 /** Who is tested, and with whom. */
 export interface TestPlan {
@@ -52,7 +52,7 @@ export async function testAgent(
     sendSpoofed: Promise.all(sent),
   };
   const results: TestResult[] = [];
-  for (const name of ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const) {
+  for (const name of TEST_NAMES) {
     const probes = await evidence[name];
     const verdict = probes.length === 0 ? 'notTested' : probes.some(({ ok }) => ok) ? 'passed' : 'failed';
     results.push({ name, verdict, isRequired: REQUIRED[kind].includes(name), evidence: probes });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What is tested, in order. */
-const TEST_NAMES = ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const;
+export const TEST_NAMES = ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const;
 export type TestName = (typeof TEST_NAMES)[number];
 
 /** What each test is about, for people. */

@@ -29,7 +29,7 @@ export interface MeasuringSystem {
 }
 
 /** What a measuring system is built on. */
-interface MeasuringParts {
+export interface MeasuringParts {
   readonly directory: AgentDirectory;
   readonly optOuts: PublishedOptOuts;
   readonly targetPolicy: TargetPolicy;

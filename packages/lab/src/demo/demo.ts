@@ -2,7 +2,7 @@ import { renderMeasurement, type Terminal } from '@revtr/cli';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { readSettings } from '@revtr/controller';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
-import { ProbingError } from '@revtr/probing';
+import { ProbingError, untilAborted } from '@revtr/probing';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 import { startSimulatedSystem } from '../world/simulated-system.ts';
@@ -76,10 +76,7 @@ async function demonstrate(
     }
     if (once) return 0;
     explainUse(system, measurement, say);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilAborted(signal);
     say('stopping');
     return 0;
   } finally {

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilAborted } from '@revtr/probing';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { removeNamespace } from '../namespaces/namespaces.ts';
 import { startKernelSystem } from './kernel-system.ts';
@@ -25,9 +26,6 @@ async function up(file: string): Promise<number> {
   writeFileSync(HOLDER, String(process.pid), { flag: 'wx' });
   try {
     const stop = new AbortController();
-    const stopped = new Promise<void>((resolve) => {
-      stop.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
     const onProgress = (message: string): void => {
       process.stderr.write(`${message}\n`);
@@ -35,7 +33,7 @@ async function up(file: string): Promise<number> {
     const system = await startKernelSystem(topology, { prefix: PREFIX, port, onProgress, signal: stop.signal });
     const { api, key, source, namespaces } = system;
     process.stdout.write(`${JSON.stringify({ api, key, source, namespaces })}\n`);
-    await stopped;
+    await untilAborted(stop.signal);
     process.stderr.write('removing the lab\n');
     await system.stop();
     return 0;

@@ -2,10 +2,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LinkError } from '../errors.ts';
-import { replaceFile } from './authority.ts';
 import type { Credential } from './certificates.ts';
-
-const RENEW_BEFORE_MS = 30 * 86_400_000;
+import { isCurrent } from './is-current.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** What an agent proves who it is with, kept in a directory that survives restarts. */
 export class AgentIdentity {
@@ -30,8 +29,8 @@ export class AgentIdentity {
     const [key, certificate] = [text.slice(0, split), text.slice(split)];
     try {
       const read = new X509Certificate(certificate);
-      const isOurs = read.verify(this.#root.publicKey) && read.checkPrivateKey(createPrivateKey(key));
-      return isOurs && Date.parse(read.validTo) - now.getTime() > RENEW_BEFORE_MS ? { key, certificate } : undefined;
+      const isGood = isCurrent(read, this.#root, now) && read.checkPrivateKey(createPrivateKey(key));
+      return isGood ? { key, certificate } : undefined;
     } catch {
       // A damaged file is as good as none: the agent enrols again.
       return undefined;

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ipv4Address } from '@revtr/net';
 import { type Credential, certifyRequest, createCredential, createRoot } from './certificates.ts';
+import { isCurrent } from './is-current.ts';
 import { agentName, CONTROLLER_NAME, GRANT_SIGNER_NAME } from './names.ts';
-
-const RENEW_BEFORE_MS = 30 * 86_400_000;
+import { replaceFile } from './replace-file.ts';
 
 /**
  * The controller's certificate authority: the root certificate that agents are given, the controller's own certificate, the
@@ -69,15 +69,5 @@ async function keep(
 /** A root is never replaced by itself: every agent would have to be given the new one. */
 function isGood({ certificate }: Credential, root: Credential | undefined, now: Date): boolean {
   if (root === undefined) return true;
-  const read = new X509Certificate(certificate);
-  const isOurs = read.verify(new X509Certificate(root.certificate).publicKey);
-  return isOurs && Date.parse(read.validTo) - now.getTime() > RENEW_BEFORE_MS;
-}
-
-/** Writes a file whole or not at all. */
-export function replaceFile(path: string, text: string, mode: number): void {
-  const temporary = `${path}.new`;
-  writeFileSync(temporary, text, { mode });
-  chmodSync(temporary, mode);
-  renameSync(temporary, path);
+  return isCurrent(new X509Certificate(certificate), new X509Certificate(root.certificate), now);
 }

@@ -1,5 +1,5 @@
 import { Agent } from 'node:https';
-import type { Clock } from '@revtr/probing';
+import { type Clock, untilAborted } from '@revtr/probing';
 import { WebSocket } from 'ws';
 import { LinkError } from '../errors.ts';
 import type { AgentIdentity } from '../identity/agent-identity.ts';
@@ -117,10 +117,7 @@ export class LinkClient {
     const { rootCertificate } = this.#options.endpoint;
     const server = new InboundServer({ port, rootCertificate, credential }, { onConnection, onRefused });
     await server.start();
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilAborted(signal);
     server.stop();
     return 'stopped';
   }

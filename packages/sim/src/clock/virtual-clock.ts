@@ -1,4 +1,4 @@
-import { type Clock, cancelled } from '@revtr/probing';
+import { type Clock, cancelled, untilAborted } from '@revtr/probing';
 import { EventHeap, type ScheduledEvent } from './event-heap.ts';
 
 export interface VirtualClockOptions {
@@ -75,12 +75,7 @@ export class VirtualClock implements Clock {
 
   /** Drives time until `signal` fires: for a server. */
   async runUntil(signal: AbortSignal): Promise<void> {
-    await this.drive(
-      new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      }),
-    );
+    await this.drive(untilAborted(signal));
   }
 
   async #run(): Promise<void> {

@@ -1,10 +1,11 @@
-import { parseIpv4, tryParseIpv4 } from '@revtr/net';
+import { tryParseIpv4 } from '@revtr/net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../errors.ts';
 import type { ApiCollaborators } from '../collaborators.ts';
 import { errorResponses } from '../errors.ts';
+import { ownAgent } from '../own-agent.ts';
 import { security } from '../route-parts.ts';
 
 const headersSchema = z.object({ source: z.string().describe('Address of your source') });
@@ -15,13 +16,13 @@ export function registerAtlas(app: FastifyInstance, { authenticator, directory, 
   /** The source that the request is about. @throws {ControllerError} `unauthorized`, `notFound`, `conflict` */
   const sourceOf = async (request: FastifyRequest, text: string): Promise<number> => {
     const user = await authenticator.userOf(request);
-    const agent = directory.find(tryParseIpv4(text) ?? -1);
-    const isTheirs = agent !== undefined && (agent.user_id === user.id || user.role === 'operator');
-    if (agent === undefined || !isTheirs || agent.kind !== 'source')
+    const address = tryParseIpv4(text);
+    const agent = address === undefined ? undefined : ownAgent(directory, user, address);
+    if (address === undefined || agent?.kind !== 'source')
       throw new ControllerError('notFound', `${text} is no source of yours`);
     if (agent.state !== 'ready' && agent.state !== 'preparing')
       throw new ControllerError('conflict', `${text} is not ready: it is ${agent.state}`);
-    return parseIpv4(agent.address);
+    return address;
   };
   const schemaOf = (summary: string) => ({
     summary,

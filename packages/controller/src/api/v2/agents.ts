@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ControllerError } from '../../errors.ts';
 import type { ApiCollaborators } from '../collaborators.ts';
 import { errorResponses } from '../errors.ts';
+import { ownAgent } from '../own-agent.ts';
 import { security } from '../route-parts.ts';
 import { agentDetailsSchema, agentSchema, toAgent, toTest } from './agent-schemas.ts';
 
@@ -24,11 +25,10 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   const { authenticator, agents, directory, tests, life, atlas, measuring } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const isConnected = ({ address }: Agent): boolean => measuring.sessionOf(parseIpv4(address))?.isConnected === true;
-  /** An agent, for its owner or an operator; for everybody else there is none. */
+  /** @throws {ControllerError} `notFound` */
   const agentOf = (user: User, address: string): Agent => {
-    const agent = directory.find(parseIpv4(address));
-    if (agent === undefined || (agent.user_id !== user.id && user.role !== 'operator'))
-      throw new ControllerError('notFound', `there is no agent ${address}`);
+    const agent = ownAgent(directory, user, parseIpv4(address));
+    if (agent === undefined) throw new ControllerError('notFound', `there is no agent ${address}`);
     return agent;
   };
   const schemaOf = (summary: string) => ({

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ControllerError } from '../../errors.ts';
 import type { ApiCollaborators } from '../collaborators.ts';
 import { errorResponses } from '../errors.ts';
 import { numberInUrl, security } from '../route-parts.ts';
@@ -78,10 +77,7 @@ export function registerApplications(app: FastifyInstance, { authenticator, appl
       },
       async (request) => {
         const operator = await authenticator.operatorOf(request);
-        const { id } = request.params;
-        if ((await table.find(id)) === undefined)
-          throw new ControllerError('notFound', `there is no application ${id}`);
-        return toApplication(await decisions[decision](id, operator, request.body?.note ?? ''));
+        return toApplication(await decisions[decision](request.params.id, operator, request.body?.note ?? ''));
       },
     );
   }

@@ -3,18 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../errors.ts';
+import { parsed } from '../../parsed.ts';
 import type { ApiCollaborators } from '../collaborators.ts';
 import { errorResponses } from '../errors.ts';
 import { security } from '../route-parts.ts';
 
-const prefixSchema = z.string().transform((text, context) => {
-  try {
-    return formatPrefix(parsePrefix(text));
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-    return z.NEVER;
-  }
-});
+const prefixSchema = parsed((text) => formatPrefix(parsePrefix(text)));
 const mailSchema = z.object({
   id: z.int(),
   recipient: z.string(),
