@@ -92,7 +92,7 @@ export class ReverseTracerouteEngine {
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
-    return {
+    const result: ReverseTraceroute = {
       source,
       destination,
       plan: this.#plan.name,
@@ -105,6 +105,8 @@ export class ReverseTracerouteEngine {
       attempts,
       ...(forward && { forward }),
     };
+    if (this.#plan.growsAtlas) this.#collaborators.atlas.grow(result);
+    return result;
   }
 
   /** Asks technique after technique until the path is at the source or none leads on. */

@@ -1,8 +1,12 @@
 export * from './atlas/atlas.ts';
 export * from './atlas/collect.ts';
-export { type Placement, placeStamps, type TailStamps } from './atlas/placing.ts';
+export type { Intersection, IntersectionQuery, PlacedStamp } from './atlas/intersection.ts';
+export { type Contradiction, type Placement, placeStamps, type TailStamps } from './atlas/placing.ts';
+export * from './atlas/refresh.ts';
+export { type Added, SourceAtlas } from './atlas/source-atlas.ts';
 export * from './atlas/traceroute.ts';
 export * from './engine.ts';
+export * from './facts/alias-evidence.ts';
 export * from './facts/aliases.ts';
 export * from './facts/ip-to-as.ts';
 export { NextHops } from './knowledge/next-hops.ts';

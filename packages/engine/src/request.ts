@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import type { AtlasPlatform } from './atlas/traceroute.ts';
 
 /** One reverse traceroute to measure: from `destination` back to `source`. */
 export interface ReverseTracerouteRequest {
@@ -15,13 +16,22 @@ export interface MeasurementOptions {
   readonly useRecordRouteAtlas: boolean;
   /** Oldest atlas traceroute to use, milliseconds. Default 24 hours. */
   readonly atlasMaxAgeMs: number;
+  /** Whose paths of the atlas are used. Default: everybody's. */
+  readonly atlasPlatforms?: readonly AtlasPlatform[];
+  /** Whether paths of the atlas that begin at the destination are left alone. Default false. */
+  readonly ignoreOwnTraceroutes?: boolean;
+  /** Whether paths of the atlas that begin in the destination's network are left alone. Default false. */
+  readonly ignoreOwnNetwork?: boolean;
   /** Most spoofers asked for one hop. Default: the plan's. */
   readonly maxSpoofers?: number;
   /** Whether a hop may be assumed across a border between networks. Default: the plan's. */
   readonly allowInterdomainSymmetry?: boolean;
   /** Whether turning points of destinations that do not stamp are guessed. Default: the plan's. */
   readonly useHeuristics?: boolean;
-  /** Oldest earlier measurement to reuse, milliseconds; 0 for none. Default 1 hour. */
+  /**
+   * Oldest earlier measurement to reuse, milliseconds; 0 for none. Default 1 hour. What earlier measurements have added to the
+   * atlas is as old as `atlasMaxAgeMs` allows, unless this is 0.
+   */
   readonly reuseMaxAgeMs: number;
   /** Whether the source pings every hop for its round-trip time. Default false. */
   readonly measureRtts: boolean;

@@ -1,87 +1,92 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { Aliases } from '../facts/aliases.ts';
-import type { AtlasMatchKind } from '../path/hop.ts';
-import { type Placement, placeStamps, type TailStamps } from './placing.ts';
-import type { AtlasTraceroute } from './traceroute.ts';
+import { AliasEvidence } from '../facts/alias-evidence.ts';
+import type { ReverseTraceroute } from '../result.ts';
+import { grownPath } from './growth.ts';
+import type { Intersection, IntersectionQuery } from './intersection.ts';
+import type { PlacingFacts, TailStamps } from './placing.ts';
+import { type Added, SourceAtlas } from './source-atlas.ts';
+import type { AtlasTraceroute, MeasuredPath } from './traceroute.ts';
 
-/** Where an address meets a traceroute. */
-interface Entry {
-  readonly traceroute: AtlasTraceroute;
-  /** Bounds of the position; equal but for Record Route addresses that lie between hops. */
-  readonly first: number;
-  readonly last: number;
-  readonly isRecordRoute: boolean;
+/** Told of what must be kept. */
+export interface AtlasListener {
+  readonly onAdded: (added: Added) => void;
+  readonly onRemoved: (source: Ipv4Address, removed: readonly AtlasTraceroute[]) => void;
+  readonly onTails: (source: Ipv4Address, tails: readonly TailStamps[]) => void;
 }
 
-/** A traceroute that an address lies on, and what follows it there. */
-export interface Intersection {
-  readonly match: AtlasMatchKind;
-  readonly traceroute: AtlasTraceroute;
-  /** Hops from behind the address to the source; `isBetween` when a hop may lie before the address. */
-  readonly tail: readonly { readonly address: Ipv4Address; readonly isBetween: boolean }[];
-}
-
-export interface IntersectionQuery {
-  readonly source: Ipv4Address;
-  readonly address: Ipv4Address;
-  /** Traceroutes older than this are not used, milliseconds since the Unix epoch. */
-  readonly oldest: number;
-  /** Whether Record Route addresses count. */
-  readonly useRecordRoute: boolean;
-}
-
-/** The traceroutes of one source, by address and by router. */
-class SourceIndex {
-  readonly tails: TailStamps[] = [];
-  readonly traceroutes = new Map<number, AtlasTraceroute>();
-  readonly byAddress = new Map<Ipv4Address, Entry>();
-  readonly byRouter = new Map<number, Entry>();
-}
-
-/** Forward traceroutes to each source and the Record Route addresses placed in them, held in memory. */
+/** Paths to each source and the Record Route addresses placed on them, held in memory. */
 export class Atlas {
-  readonly #aliases: Aliases;
-  readonly #sources = new Map<Ipv4Address, SourceIndex>();
+  /** Aliases that the placing of stamps has shown. */
+  readonly evidence = new AliasEvidence();
+  readonly #facts: PlacingFacts;
+  readonly #sources = new Map<Ipv4Address, SourceAtlas>();
+  #listener: AtlasListener | undefined;
 
-  constructor(aliases: Aliases) {
-    this.#aliases = aliases;
+  constructor(facts: PlacingFacts) {
+    this.#facts = facts;
   }
 
-  add(traceroute: AtlasTraceroute): void {
-    const index = this.#indexOf(traceroute.source);
-    index.traceroutes.set(traceroute.id, traceroute);
-    traceroute.hops.forEach((address, position) => {
-      if (address === undefined || position === traceroute.hops.length - 1) return;
-      this.#offer(index, address, { traceroute, first: position, last: position, isRecordRoute: false });
-    });
+  /** From now on `listener` is told of every change but {@link clear} and {@link restore}. */
+  listen(listener: AtlasListener): void {
+    this.#listener = listener;
   }
 
-  /** Places what Record Route pings to the hops have shown. Returns the placements by traceroute. */
-  addTails(source: Ipv4Address, tails: readonly TailStamps[]): Map<AtlasTraceroute, Placement[]> {
-    const index = this.#indexOf(source);
-    index.tails.push(...tails);
-    const byTarget = new Map<Ipv4Address, TailStamps[]>();
-    for (const tail of tails) byTarget.set(tail.target, [...(byTarget.get(tail.target) ?? []), tail]);
-    const placed = new Map<AtlasTraceroute, Placement[]>();
-    for (const traceroute of index.traceroutes.values()) {
-      const own = traceroute.hops.flatMap((hop) => (hop === undefined ? [] : (byTarget.get(hop) ?? [])));
-      const placements = placeStamps(traceroute, own, this.#aliases);
-      for (const { address, first, last } of placements) {
-        this.#offer(index, address, { traceroute, first, last, isRecordRoute: true });
-      }
-      placed.set(traceroute, placements);
+  /** Adds a path: it counts at once. It replaces an earlier one from the same origin of the same platform. */
+  add(path: MeasuredPath): Added {
+    const added = this.#of(path.source).add(path);
+    this.#listener?.onAdded(added);
+    return added;
+  }
+
+  /** Adds what Record Route pings to hops have shown. */
+  addTails(source: Ipv4Address, tails: readonly TailStamps[]): void {
+    this.#of(source).addTails(tails);
+    this.#listener?.onTails(source, tails);
+  }
+
+  /** Puts back what was kept. */
+  restore(source: Ipv4Address, paths: readonly AtlasTraceroute[], tails: readonly TailStamps[]): void {
+    const atlas = this.#of(source);
+    for (const path of paths) atlas.add(path, path.id);
+    atlas.addTails(tails);
+  }
+
+  /** Builds everything anew, for instance because other aliases are known now. */
+  rebuild(): void {
+    for (const [source, old] of [...this.#sources]) {
+      this.#sources.delete(source);
+      this.restore(source, [...old.paths.values()], [...old.tails()]);
     }
-    return placed;
   }
 
-  /** The best traceroute through an address: the closest match, then the most recent. */
+  /** The most believable path through an address. */
   intersect(query: IntersectionQuery): Intersection | undefined {
-    const index = this.#sources.get(query.source);
-    if (index === undefined) return undefined;
-    const exact = index.byAddress.get(query.address);
-    if (exact !== undefined && isUsable(exact, query)) return intersection(exact, kindOf(exact));
-    const alias = index.byRouter.get(this.#aliases.routerKey(query.address));
-    return alias !== undefined && isUsable(alias, query) ? intersection(alias, 'alias') : undefined;
+    return this.#sources.get(query.source)?.intersect(query);
+  }
+
+  /** A reverse traceroute goes on where it met the atlas: that place is worth keeping fresh. */
+  use({ node }: Intersection, now: number): void {
+    node.usedAt = now;
+  }
+
+  /** Adds what a reverse traceroute has shown, so that the atlas grows by use. */
+  grow(result: ReverseTraceroute): void {
+    const path = grownPath(result, this.#sources.get(result.source));
+    if (path !== undefined) this.add(path);
+  }
+
+  /** Forgets paths measured before `oldest`. */
+  expire(source: Ipv4Address, oldest: number): void {
+    const atlas = this.#sources.get(source);
+    const old = [...(atlas?.paths.values() ?? [])].filter(({ at }) => at < oldest);
+    this.remove(source, old);
+  }
+
+  /** Takes paths out. */
+  remove(source: Ipv4Address, paths: readonly AtlasTraceroute[]): void {
+    if (paths.length === 0) return;
+    this.#sources.get(source)?.remove(paths);
+    this.#listener?.onRemoved(source, paths);
   }
 
   /** Forgets everything about a source. */
@@ -89,60 +94,19 @@ export class Atlas {
     this.#sources.delete(source);
   }
 
-  /** Traceroutes to a source. */
+  /** What is known of one source; `undefined` when nothing is. */
+  of(source: Ipv4Address): SourceAtlas | undefined {
+    return this.#sources.get(source);
+  }
+
+  /** Paths to a source. */
   traceroutesTo(source: Ipv4Address): readonly AtlasTraceroute[] {
-    return [...(this.#sources.get(source)?.traceroutes.values() ?? [])];
+    return [...(this.#sources.get(source)?.paths.values() ?? [])];
   }
 
-  /** What Record Route pings to the hops have shown so far. */
-  tailsTo(source: Ipv4Address): readonly TailStamps[] {
-    return this.#sources.get(source)?.tails ?? [];
+  #of(source: Ipv4Address): SourceAtlas {
+    const atlas = this.#sources.get(source) ?? new SourceAtlas(source, { ...this.#facts, evidence: this.evidence });
+    this.#sources.set(source, atlas);
+    return atlas;
   }
-
-  /** Distinct responsive hops of the traceroutes to a source, origins and the source left out. */
-  hopsTo(source: Ipv4Address): Ipv4Address[] {
-    const hops = this.traceroutesTo(source).flatMap((traceroute) => traceroute.hops.slice(1, -1));
-    return [...new Set(hops)].filter((hop) => hop !== undefined);
-  }
-
-  #indexOf(source: Ipv4Address): SourceIndex {
-    const index = this.#sources.get(source) ?? new SourceIndex();
-    this.#sources.set(source, index);
-    return index;
-  }
-
-  #offer(index: SourceIndex, address: Ipv4Address, entry: Entry): void {
-    const known = index.byAddress.get(address);
-    if (known === undefined || isBetter(entry, known)) index.byAddress.set(address, entry);
-    if (entry.first !== entry.last) return;
-    const key = this.#aliases.routerKey(address);
-    const sibling = index.byRouter.get(key);
-    if (sibling === undefined || isBetter(entry, sibling)) index.byRouter.set(key, entry);
-  }
-}
-
-/** Hops of the traceroute before Record Route addresses, narrow bounds before wide ones, fresh before old, short before long. */
-function isBetter(entry: Entry, known: Entry): boolean {
-  if (entry.isRecordRoute !== known.isRecordRoute) return !entry.isRecordRoute;
-  const width = entry.last - entry.first - (known.last - known.first);
-  if (width !== 0) return width < 0;
-  const rest = ({ traceroute, last }: Entry): number => traceroute.hops.length - last;
-  const ageMs = known.traceroute.at - entry.traceroute.at;
-  return Math.abs(ageMs) > 3_600_000 ? ageMs < 0 : rest(entry) < rest(known);
-}
-
-function isUsable(entry: Entry, query: IntersectionQuery): boolean {
-  return entry.traceroute.at >= query.oldest && (query.useRecordRoute || !entry.isRecordRoute);
-}
-
-function kindOf(entry: Entry): AtlasMatchKind {
-  if (!entry.isRecordRoute) return 'exact';
-  return entry.first === entry.last ? 'recordRoute' : 'recordRouteBetween';
-}
-
-function intersection({ traceroute, first, last }: Entry, match: AtlasMatchKind): Intersection {
-  const tail = traceroute.hops.flatMap((address, position) =>
-    address === undefined || position <= first ? [] : [{ address, isBetween: position <= last && first !== last }],
-  );
-  return { match, traceroute, tail };
 }

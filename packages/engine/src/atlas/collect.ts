@@ -1,19 +1,15 @@
 import type { Ipv4Address } from '@revtr/net';
-import { inParallel, type Prober, ProbingError } from '@revtr/probing';
-import type { VantagePointRanking } from '../ranking/ranking.ts';
+import { type Clock, inParallel, type Prober, ProbingError } from '@revtr/probing';
+import { OUT_OF_REACH, type VantagePointRanking } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
 import type { Atlas } from './atlas.ts';
 import type { TailStamps } from './placing.ts';
-import { toAtlasTraceroute } from './traceroute.ts';
+import { type AtlasPlatform, pathOfTraceroute } from './traceroute.ts';
 
 /** How an atlas is collected. */
 export interface CollectOptions {
   readonly source: Ipv4Address;
-  /** Hosts that send traceroutes to the source. */
-  readonly origins: readonly Ipv4Address[];
-  /** Whether hops that the atlas holds already are left alone. Default false. */
-  readonly onlyNewHops?: boolean;
   /** Spoofers asked for each hop that the source's own Record Route ping does not reach. */
   readonly spoofersPerHop: number;
   /** Measurements under way at once. */
@@ -21,61 +17,111 @@ export interface CollectOptions {
   /** How long to wait for each reply, milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Told after each measurement how many are done, and of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What collecting an atlas took and gave. */
-export interface CollectReport {
-  readonly traceroutes: number;
-  readonly arrived: number;
-  readonly recordRoutePings: number;
-  readonly placedExactly: number;
-  readonly placedBetween: number;
+export interface CollectCollaborators {
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly atlas: Atlas;
+  readonly ranking: VantagePointRanking;
+  readonly facts: ReadingFacts;
+  readonly mayProbe: (address: Ipv4Address) => boolean;
 }
 
-/** Measures the atlas of one source: traceroutes to it, then Record Route pings to their hops. */
-export async function collectAtlas(
+/** A host that sends traceroutes. */
+export interface TracerouteOrigin {
+  readonly address: Ipv4Address;
+  readonly platform: Exclude<AtlasPlatform, 'reverseTraceroute'>;
+}
+
+/** Adds the traceroutes of hosts that the prober has. Returns how many arrived at the source. */
+export async function collectTraceroutes(
   options: CollectOptions,
-  collaborators: {
-    readonly prober: Prober;
-    readonly atlas: Atlas;
-    readonly ranking: VantagePointRanking;
-    readonly facts: ReadingFacts;
-  },
-): Promise<CollectReport> {
-  const { prober, atlas, facts } = collaborators;
-  const { source, origins, concurrency, timeoutMs, signal } = options;
-  let id = atlas.traceroutesTo(source).reduce((most, { id }) => Math.max(most, id), 0);
-  const known = new Set(options.onlyNewHops === true ? atlas.hopsTo(source) : []);
+  origins: readonly TracerouteOrigin[],
+  { prober, atlas }: Pick<CollectCollaborators, 'prober' | 'atlas'>,
+): Promise<number> {
+  const { source, concurrency, timeoutMs, signal, onProgress } = options;
   let arrived = 0;
+  let done = 0;
   await inParallel(origins.length, concurrency, async (i) => {
-    if (origins[i] === source) return;
-    const request = { type: 'traceroute', sender: origins[i], target: source, timeoutMs } as const;
-    const result = await prober.traceroute(request, signal).catch(unlessCancelled);
-    const traceroute = result && toAtlasTraceroute(id + 1, result);
-    if (traceroute === undefined) return;
-    id++;
-    arrived++;
-    atlas.add(traceroute);
+    const { address, platform } = origins[i];
+    if (address !== source) {
+      const request = { type: 'traceroute', sender: address, target: source, timeoutMs } as const;
+      const result = await prober.traceroute(request, signal).catch(unlessCancelled);
+      const path = result && pathOfTraceroute(result, platform);
+      if (path !== undefined) {
+        atlas.add(path);
+        arrived++;
+      }
+    }
+    onProgress?.(++done, origins.length);
   });
-  const hops = atlas.hopsTo(source).filter((hop) => !known.has(hop));
-  const tails: TailStamps[] = [];
+  return arrived;
+}
+
+/** What Record Route pings to the hops of an atlas took and gave. */
+export interface TailsReport {
+  readonly hops: number;
+  readonly recordRoutePings: number;
+  /** Hops behind which something was stamped. */
+  readonly answered: number;
+}
+
+/**
+ * Sends Record Route pings to every hop of the atlas that has had none since `notSince`, directly and spoofed, from the nearest
+ * first, and adds what they show.
+ */
+export async function collectTails(
+  options: CollectOptions,
+  notSince: number,
+  collaborators: CollectCollaborators,
+): Promise<TailsReport> {
+  const { atlas, clock, prober, facts, mayProbe } = collaborators;
+  const { source, concurrency, timeoutMs, signal, onProgress } = options;
+  const known = atlas.of(source);
+  const hops = (known?.hops() ?? []).filter((hop) => mayProbe(hop) && (known?.pingedAt(hop) ?? 0) < notSince);
   let recordRoutePings = 0;
+  let answered = 0;
+  let done = 0;
+  let batch: TailStamps[] = [];
   await inParallel(hops.length, concurrency, async (i) => {
-    for (const sender of [source, ...collaborators.ranking.rank(hops[i]).slice(0, options.spoofersPerHop)]) {
+    const target = hops[i];
+    for (const sender of sendersFor(target, source, options.spoofersPerHop, collaborators.ranking)) {
       recordRoutePings++;
-      const stamps = await stampsBehind(prober, facts, { sender, source, target: hops[i], timeoutMs }, signal);
-      if (stamps === undefined) continue;
-      tails.push({ target: hops[i], stamps });
+      const at = clock.now();
+      const stamps = await stampsBehind(prober, facts, { sender, source, target, timeoutMs }, signal);
+      batch.push({ target, sender, at, stamps });
+      if (stamps.length === 0) continue;
+      answered++;
       break;
     }
+    onProgress?.(++done, hops.length);
+    if (batch.length < TAILS_AT_ONCE) return;
+    atlas.addTails(source, batch);
+    batch = [];
   });
-  const placements = [...atlas.addTails(source, tails).values()].flat();
-  const exact = placements.filter(({ first, last }) => first === last).length;
-  const placedBetween = placements.length - exact;
-  return { traceroutes: origins.length, arrived, recordRoutePings, placedExactly: exact, placedBetween };
+  if (batch.length > 0) atlas.addTails(source, batch);
+  return { hops: hops.length, recordRoutePings, answered };
 }
 
-/** Stamps behind the target's own in the answer to one ping, as the source sees it; `undefined` when there are none. */
+/** Placing a path anew costs the same for one ping as for many. */
+const TAILS_AT_ONCE = 1_000;
+
+/** The source itself unless it is known to be too far, then spoofers, nearest first. */
+function sendersFor(
+  hop: Ipv4Address,
+  source: Ipv4Address,
+  spoofers: number,
+  ranking: VantagePointRanking,
+): Ipv4Address[] {
+  const distance = ranking.expectedDistance(source, hop) ?? 0;
+  const ranked = ranking.rank(hop).slice(0, spoofers);
+  return distance < OUT_OF_REACH ? [source, ...ranked] : ranked;
+}
+
+/** Stamps behind the target's own in the answer to one ping, as the source sees it; empty when there are none. */
 async function stampsBehind(
   prober: Prober,
   facts: ReadingFacts,
@@ -86,12 +132,12 @@ async function stampsBehind(
     readonly timeoutMs: number;
   },
   signal?: AbortSignal,
-): Promise<Ipv4Address[] | undefined> {
+): Promise<readonly Ipv4Address[]> {
   const request = recordRoutePing(ping.sender, ping.source, ping.target, ping.timeoutMs);
   const result = await prober.ping(request, signal).catch(unlessCancelled);
-  if (result?.reply?.recordRoute === undefined) return undefined;
+  if (result?.reply?.recordRoute === undefined) return [];
   const reading = readRecordRoute(ping.target, result.reply.recordRoute, { ...facts, useHeuristics: false });
-  return reading.hops.length > 0 ? reading.hops.map(({ address }) => address) : undefined;
+  return reading.hops.map(({ address }) => address);
 }
 
 /** What one host cannot measure must not end the whole collection. */

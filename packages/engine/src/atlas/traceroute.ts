@@ -1,27 +1,51 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 
-/** A traceroute towards a source that arrived there. */
+/**
+ * Who measured a path of the atlas: a vantage point of this system, a probe of RIPE Atlas, or a reverse traceroute that came
+ * to the source, so that the atlas grows by use.
+ */
+export type AtlasPlatform = 'vantagePoint' | 'ripeAtlas' | 'reverseTraceroute';
+
+/** A path towards a source that arrived there. */
 export interface AtlasTraceroute {
+  /** Number within the atlas of the source. */
   readonly id: number;
+  readonly platform: AtlasPlatform;
   /** Where it began. */
   readonly origin: Ipv4Address;
   readonly source: Ipv4Address;
-  /** When it was measured, milliseconds since the Unix epoch. */
+  /** When it was measured, milliseconds since the Unix epoch; of a reverse traceroute the time of its oldest evidence. */
   readonly at: number;
   /** The origin, each hop in order, the source; `undefined` for silent hops. */
   readonly hops: readonly (Ipv4Address | undefined)[];
 }
 
-/** The atlas traceroute that a measurement gives; `undefined` when it did not arrive. */
-export function toAtlasTraceroute(id: number, result: TracerouteResult): AtlasTraceroute | undefined {
+/** A path as it is measured, before the atlas numbers it. */
+export type MeasuredPath = Omit<AtlasTraceroute, 'id'>;
+
+/** Paths with the same key replace each other: the atlas holds one from each origin of a platform. */
+export const pathKey = ({ platform, origin }: Pick<AtlasTraceroute, 'platform' | 'origin'>): string =>
+  `${platform} ${origin}`;
+
+/**
+ * The atlas path that hops from `origin` to `source` give: a router that answers twice in a row counts once. `undefined`
+ * when the hops do not end at the source, or pass an address twice: routing changed or looped meanwhile.
+ */
+export function toMeasuredPath(path: MeasuredPath): MeasuredPath | undefined {
+  const hops = path.hops.filter((hop, i, all) => hop === undefined || hop !== all[i - 1]);
+  const known = hops.filter((hop) => hop !== undefined);
+  if (hops.at(-1) !== path.source || hops.length < 2 || new Set(known).size < known.length) return undefined;
+  return { ...path, hops };
+}
+
+/** The path that a traceroute gives; `undefined` when it did not arrive, or looped. */
+export function pathOfTraceroute(
+  result: TracerouteResult,
+  platform: AtlasPlatform = 'vantagePoint',
+): MeasuredPath | undefined {
   if (result.stop !== 'completed') return undefined;
   const { sender, target } = result.request;
-  return {
-    id,
-    origin: sender,
-    source: target,
-    at: result.endedAt,
-    hops: [sender, ...result.hops.map((hop) => hop.from)],
-  };
+  const hops = [sender, ...result.hops.map(({ from }) => from)];
+  return toMeasuredPath({ platform, origin: sender, source: target, at: result.endedAt, hops });
 }

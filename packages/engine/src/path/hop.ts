@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import type { AtlasPlatform } from '../atlas/traceroute.ts';
 
 /** How a hop was found. */
 export type HopTechnique =
@@ -49,8 +50,9 @@ export type Evidence =
   | {
       readonly type: 'atlas';
       readonly match: AtlasMatchKind;
-      /** Traceroute of the atlas, its origin, and when it was measured. */
+      /** Path of the atlas, who measured it, its origin, and when it was measured. */
       readonly tracerouteId: number;
+      readonly platform: AtlasPlatform;
       readonly origin: Ipv4Address;
       readonly at: number;
       /** Hop of the reverse path at which it met the traceroute. */

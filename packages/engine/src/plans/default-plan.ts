@@ -15,6 +15,7 @@ const GRACE_MS = 30;
  */
 export const defaultPlan: Plan = {
   name: 'default',
+  growsAtlas: true,
   techniques: () => [
     new AtlasIntersection(),
     new KnownPath(),

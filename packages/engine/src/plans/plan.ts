@@ -5,6 +5,8 @@ export interface Plan {
   readonly name: string;
   /** Makes the techniques of one measurement. */
   readonly techniques: () => readonly Technique[];
+  /** Whether what is measured joins the atlas. */
+  readonly growsAtlas: boolean;
   /** Position of the technique that is asked first after `technique` has found hops. */
   readonly resumeAt: (technique: string) => number;
 }

@@ -25,6 +25,7 @@ function tickDeadline({ firstAnswerMs }: RoundState): number {
  */
 export const revtr2Plan: Plan = {
   name: 'revtr2',
+  growsAtlas: false,
   techniques: () => [
     new AtlasIntersection(),
     new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, skipOutOfReach: false }),

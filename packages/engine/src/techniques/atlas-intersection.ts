@@ -1,44 +1,70 @@
 import { formatIpv4 } from '@revtr/net';
-import type { Intersection } from '../atlas/atlas.ts';
+import type { Intersection, IntersectionQuery } from '../atlas/intersection.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
+import type { MeasurementOptions } from '../request.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 
-/** Looks for a traceroute to the source that passes a hop of the last segment, and follows it. */
+/** Looks for a path to the source that passes a hop of the last segment, and follows it. */
 export class AtlasIntersection implements Technique {
   readonly name = 'atlas';
 
-  async extend({ path, options, atlas, clock, stats }: Measurement): Promise<Extension> {
+  async extend({ path, options, atlas, clock, stats, ipToAs }: Measurement): Promise<Extension> {
     if (!options.useAtlas) return notApplicable('the atlas is off');
-    const oldest = clock.now() - options.atlasMaxAgeMs;
+    const now = clock.now();
+    const accepts = acceptance(options, path.hops[0].address, (address) => ipToAs.originOf(address));
     for (const { address } of path.lastSegment) {
       stats.atlasQueries++;
-      const query = { source: path.source, address, oldest, useRecordRoute: options.useRecordRouteAtlas };
-      const found = atlas.intersect(query);
+      const found = atlas.intersect({
+        source: path.source,
+        address,
+        now,
+        oldest: now - options.atlasMaxAgeMs,
+        useRecordRoute: options.useRecordRouteAtlas,
+        accepts,
+      });
       if (found === undefined || found.tail.length === 0) continue;
+      atlas.use(found, now);
       const detail = `${found.match} match at ${formatIpv4(address)}`;
-      return { outcome: 'extended', from: path.indexOf(address), hops: toHops(found, address), detail };
+      return { outcome: 'extended', from: path.indexOf(address), hops: toHops(found, address, now), detail };
     }
     return nothingFound('no traceroute passes here');
   }
 }
 
-function toHops({ match, traceroute, tail }: Intersection, met: number): Hop[] {
+/** Which paths of the atlas the request wants; `undefined` when all, which is faster. */
+function acceptance(
+  options: MeasurementOptions,
+  destination: number,
+  originOf: (address: number) => number | undefined,
+): IntersectionQuery['accepts'] {
+  const { atlasPlatforms, ignoreOwnTraceroutes, ignoreOwnNetwork, reuseMaxAgeMs } = options;
+  const wantsGrown = reuseMaxAgeMs > 0 && atlasPlatforms === undefined;
+  if (wantsGrown && !ignoreOwnTraceroutes && !ignoreOwnNetwork) return undefined;
+  const network = ignoreOwnNetwork ? originOf(destination) : undefined;
+  return ({ platform, origin }) => {
+    if (platform === 'reverseTraceroute' && reuseMaxAgeMs <= 0) return false;
+    if (atlasPlatforms !== undefined && !atlasPlatforms.includes(platform)) return false;
+    if (ignoreOwnTraceroutes && origin === destination) return false;
+    return network === undefined || originOf(origin) !== network;
+  };
+}
+
+function toHops({ match, traceroute, tail, confidence: found }: Intersection, met: number, now: number): Hop[] {
   const evidence = {
     type: 'atlas',
     match,
     tracerouteId: traceroute.id,
+    platform: traceroute.platform,
     origin: traceroute.origin,
     at: traceroute.at,
     met,
   } as const;
+  const reused = traceroute.platform === 'reverseTraceroute' ? { reusedAgeMs: now - traceroute.at } : {};
   return tail.map(({ address, isBetween }): Hop => {
-    if (isBetween) {
-      const confidence = CONFIDENCE.atlas.recordRouteBetween;
-      return { address, technique: 'atlasBetween', trust: 'inferred', confidence, evidence };
-    }
-    const kind = match === 'recordRouteBetween' ? 'recordRoute' : match;
-    const confidence = address === traceroute.source ? CONFIDENCE.source : CONFIDENCE.atlas[kind];
-    return { address, technique: 'atlas', trust: 'measured', confidence, evidence };
+    const technique = isBetween ? 'atlasBetween' : 'atlas';
+    const trust = isBetween ? 'inferred' : 'measured';
+    const confidence = address === traceroute.source ? CONFIDENCE.source : found;
+    return { address, technique, trust, confidence, evidence, ...reused };
   });
 }

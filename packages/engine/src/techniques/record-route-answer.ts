@@ -23,12 +23,14 @@ export function readAnswer(
   result: PingResult,
   useHeuristics: boolean,
 ): ReadAnswer | undefined {
-  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, recordRouteTimeout } = measurement;
+  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, recordRouteTimeout, atlas } = measurement;
   const { request, reply, sentAt } = result;
   if (reply?.recordRoute === undefined) return undefined;
   recordRouteTimeout.observe(reply.rttMs);
   silentTargets.recordAnswer(request.target);
   const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
+  if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
+    atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
   ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH);
   const hops = toHops(measurement, result, reading);
   if (hops.length > 0) {

@@ -1,14 +1,16 @@
 import {
   AliasSets,
   Atlas,
-  type CollectReport,
-  collectAtlas,
+  collectTails,
+  collectTraceroutes,
   DistanceRanking,
   type EngineCollaborators,
   type Plan,
   PrefixOrigins,
   ReverseTracerouteEngine,
   surveyDistances,
+  type TailsReport,
+  type TracerouteOrigin,
 } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import { createRandom, TargetPolicy } from '@revtr/probing';
@@ -27,6 +29,8 @@ export interface SimulatedWorldOptions {
   readonly startMs?: number;
   /** How many of the sources are prepared. */
   readonly sources: number;
+  /** What the atlases are made of. Default: traceroutes, with Record Route pings to their hops. */
+  readonly atlas?: 'none' | 'traceroutes' | 'recordRoute';
   /** Told what is being done, for people. */
   readonly onProgress?: (message: string) => void;
 }
@@ -34,7 +38,7 @@ export interface SimulatedWorldOptions {
 /** What the preparation cost and gave. */
 export interface PreparationReport {
   readonly survey: { readonly probes: number; readonly answers: number };
-  readonly atlas: readonly CollectReport[];
+  readonly atlas: readonly (TailsReport & { readonly traceroutes: number; readonly arrived: number })[];
 }
 
 const CONCURRENCY = 2_000;
@@ -84,21 +88,31 @@ export class SimulatedWorld {
     say(`surveying the distance from ${this.vantagePoints.length} vantage points to ${targets.length} networks`);
     const vantagePoints = [...this.vantagePoints, ...this.sources.map(({ address }) => address)];
     const survey = await surveyDistances({ vantagePoints, targets, ...common }, { prober, ranking, facts });
-    const atlas = new Atlas(aliases);
-    const origins = [...this.internet.places.atlasProbes.map(({ address }) => address), ...this.vantagePoints];
-    const reports: CollectReport[] = [];
-    for (const { address, hostname } of this.sources) {
-      say(`collecting the atlas of ${hostname}: ${origins.length} traceroutes and Record Route pings to their hops`);
-      reports.push(
-        await collectAtlas(
-          { source: address, origins, spoofersPerHop: 1, ...common },
-          { prober, atlas, ranking, facts },
-        ),
-      );
-    }
-    this.#report = { survey, atlas: reports };
+    const atlas = new Atlas({ aliases, ipToAs });
     const mayProbe = (address: Ipv4Address): boolean => this.targetPolicy.mayProbe(address);
-    return { prober, clock: this.internet.clock, atlas, ranking, aliases, ipToAs, mayProbe };
+    const network = { prober, clock: this.internet.clock, atlas, ranking, aliases, ipToAs, mayProbe };
+    const atlases = [];
+    for (const { address, hostname } of this.#options.atlas === 'none' ? [] : this.sources) {
+      const origins = this.atlasOrigins();
+      say(`collecting the atlas of ${hostname}: ${origins.length} traceroutes and Record Route pings to their hops`);
+      const options = { source: address, spoofersPerHop: 1, ...common };
+      const arrived = await collectTraceroutes(options, origins, network);
+      const wantsTails = this.#options.atlas !== 'traceroutes';
+      const tails = wantsTails
+        ? await collectTails(options, network.clock.now(), { ...network, facts })
+        : { hops: 0, recordRoutePings: 0, answered: 0 };
+      atlases.push({ traceroutes: origins.length, arrived, ...tails });
+    }
+    this.#report = { survey, atlas: atlases };
+    return network;
+  }
+
+  /** Hosts that send traceroutes to the sources. */
+  atlasOrigins(): TracerouteOrigin[] {
+    const probes = this.internet.places.atlasProbes.map(
+      ({ address }): TracerouteOrigin => ({ address, platform: 'ripeAtlas' }),
+    );
+    return [...probes, ...this.vantagePoints.map((address) => ({ address, platform: 'vantagePoint' as const }))];
   }
 
   /** An engine for one plan over a world of its own knowledge: what another plan learns does not help it. */

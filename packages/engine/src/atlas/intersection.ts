@@ -1,0 +1,114 @@
+import type { Ipv4Address } from '@revtr/net';
+import { CONFIDENCE } from '../path/confidence.ts';
+import type { AtlasMatchKind } from '../path/hop.ts';
+import type { PathNode } from './path-tree.ts';
+import type { AtlasTraceroute } from './traceroute.ts';
+
+/** Where a Record Route address lies on the ways to a source: at one node, or somewhere from `first` to `last`. */
+export interface PlacedStamp {
+  readonly address: Ipv4Address;
+  /** The bound farther from the source. */
+  readonly first: PathNode;
+  readonly last: PathNode;
+  /** Paths that say so. */
+  paths: number;
+}
+
+export interface IntersectionQuery {
+  readonly source: Ipv4Address;
+  readonly address: Ipv4Address;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+  /** Paths older than this are not used, milliseconds since the Unix epoch. */
+  readonly oldest: number;
+  /** Whether Record Route addresses count. */
+  readonly useRecordRoute: boolean;
+  /** Which paths may be used. Default: all. */
+  readonly accepts?: ((path: AtlasTraceroute) => boolean) | undefined;
+}
+
+/** A path of the atlas that an address lies on, and what follows it there. */
+export interface Intersection {
+  readonly match: AtlasMatchKind;
+  /** The freshest path that goes this way. */
+  readonly traceroute: AtlasTraceroute;
+  /** Probability that packets from the address still go this way. */
+  readonly confidence: number;
+  /** Hops from behind the address to the source; `isBetween` when a hop may lie before the address. */
+  readonly tail: readonly { readonly address: Ipv4Address; readonly isBetween: boolean }[];
+  /** Where the path was met. */
+  readonly node: PathNode;
+}
+
+/** A place where an address may meet the atlas. */
+export interface Candidate {
+  readonly match: AtlasMatchKind;
+  readonly first: PathNode;
+  readonly last: PathNode;
+}
+
+interface Rated extends Candidate {
+  readonly traceroute: AtlasTraceroute;
+  readonly confidence: number;
+}
+
+/**
+ * Mean time for which a path stays as it was measured, milliseconds. Assumed: most Internet paths keep for days, so that a day
+ * costs a twentieth of what is believed.
+ */
+const MEAN_LIFE_MS = 20 * 86_400_000;
+/** What a path pieced together by a reverse traceroute is worth beside one that packets went as a whole. */
+const GROWN = 0.99;
+/** Each further position that an address may have makes its place less sure. */
+const PER_POSITION = 0.995;
+
+/**
+ * The best of several places: the most believable by how the address was matched, how old the measurement is, and who
+ * made it; of equal ones the one nearer to the source.
+ */
+export function bestOf(candidates: Iterable<Candidate>, query: IntersectionQuery): Intersection | undefined {
+  let best: Rated | undefined;
+  for (const candidate of candidates) {
+    const rated = rate(candidate, query);
+    if (rated === undefined) continue;
+    const lead = best === undefined ? 1 : rated.confidence - best.confidence;
+    if (lead > 1e-9 || (lead > -1e-9 && best !== undefined && rated.last.depth < best.last.depth)) best = rated;
+  }
+  if (best === undefined) return undefined;
+  const { match, traceroute, confidence, first, last } = best;
+  return { match, traceroute, confidence, tail: tailOf(first, last), node: first };
+}
+
+function rate(candidate: Candidate, query: IntersectionQuery): Rated | undefined {
+  const { first, last, match } = candidate;
+  const width = first.depth - last.depth;
+  let best: Rated | undefined;
+  for (const traceroute of freshest(first, query.accepts)) {
+    if (traceroute === undefined || traceroute.at < query.oldest) continue;
+    const survival = Math.exp(-Math.max(0, query.now - traceroute.at) / MEAN_LIFE_MS);
+    const trust = traceroute.platform === 'reverseTraceroute' ? GROWN : 1;
+    const confidence = CONFIDENCE.atlas[match] * survival * trust * PER_POSITION ** width;
+    if (best === undefined || confidence > best.confidence) best = { ...candidate, traceroute, confidence };
+  }
+  return best;
+}
+
+/** The freshest traceroute and the freshest reverse traceroute through a node, of those that may be used. */
+function freshest(node: PathNode, accepts: IntersectionQuery['accepts']): readonly (AtlasTraceroute | undefined)[] {
+  if (accepts === undefined) return [node.traced, node.grown];
+  let [traced, grown]: (AtlasTraceroute | undefined)[] = [];
+  for (const path of node.paths()) {
+    if (!accepts(path)) continue;
+    if (path.platform === 'reverseTraceroute') grown = grown !== undefined && grown.at > path.at ? grown : path;
+    else traced = traced !== undefined && traced.at > path.at ? traced : path;
+  }
+  return [traced, grown];
+}
+
+function tailOf(first: PathNode, last: PathNode): Intersection['tail'] {
+  const tail: { address: Ipv4Address; isBetween: boolean }[] = [];
+  for (let node = first.parent; node !== undefined; node = node.parent) {
+    if (node.address !== undefined) tail.push({ address: node.address, isBetween: node.depth >= last.depth });
+  }
+  return tail;
+}

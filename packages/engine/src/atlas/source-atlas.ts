@@ -1,0 +1,223 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { AliasEvidence } from '../facts/alias-evidence.ts';
+import { lastSharedHop, withKnownHops } from './change.ts';
+import { bestOf, type Candidate, type Intersection, type IntersectionQuery, type PlacedStamp } from './intersection.ts';
+import { type PathNode, PathTree } from './path-tree.ts';
+import { type Contradiction, type PlacingFacts, placeStamps, type TailStamps } from './placing.ts';
+import { type AtlasTraceroute, type MeasuredPath, pathKey } from './traceroute.ts';
+
+/** What adding a path did. */
+export interface Added {
+  readonly path: AtlasTraceroute;
+  /** Paths that are no more: the one it replaces, and those that shared a segment that has changed. */
+  readonly removed: readonly AtlasTraceroute[];
+}
+
+export interface SourceAtlasCollaborators extends PlacingFacts {
+  readonly evidence: AliasEvidence;
+}
+
+/** The paths to one source with the Record Route addresses placed on them, by address and by router. */
+export class SourceAtlas {
+  readonly tree: PathTree;
+  /** Paths by number, oldest addition first. */
+  readonly paths = new Map<number, AtlasTraceroute>();
+  /** Who lost a path because a segment changed, to be measured again. */
+  readonly lost = new Map<string, AtlasTraceroute>();
+  readonly #facts: SourceAtlasCollaborators;
+  readonly #byKey = new Map<string, AtlasTraceroute>();
+  readonly #nodes = new Map<Ipv4Address, PathNode[]>();
+  /** Nodes, and addresses placed exactly, by a router's key where that is another address. */
+  readonly #routers = new Map<number, (PathNode | PlacedStamp)[]>();
+  readonly #tails = new Map<Ipv4Address, TailStamps[]>();
+  readonly #placed = new Map<Ipv4Address, PlacedStamp[]>();
+  readonly #placedOn = new Map<AtlasTraceroute, PlacedStamp[]>();
+  readonly #contradictions = new Map<AtlasTraceroute, readonly Contradiction[]>();
+  #lastId = 0;
+
+  constructor(source: Ipv4Address, facts: SourceAtlasCollaborators) {
+    this.#facts = facts;
+    this.tree = new PathTree(source, {
+      onAdded: (node) => this.#index(node),
+      onRemoved: (node) => this.#forget(node),
+    });
+    this.#nodes.set(source, [this.tree.root]);
+  }
+
+  /** Adds a path; with `id`, one that was numbered before. */
+  add(measured: MeasuredPath, id = this.#lastId + 1): Added {
+    const before = this.#byKey.get(pathKey(measured));
+    const hops = before === undefined ? measured.hops : withKnownHops(before.hops, measured.hops);
+    const path: AtlasTraceroute = { ...measured, hops, id };
+    const removed = before === undefined ? [] : this.#supersede(before, path);
+    this.#lastId = Math.max(this.#lastId, id);
+    this.paths.set(id, path);
+    this.#byKey.set(pathKey(path), path);
+    this.lost.delete(pathKey(path));
+    this.tree.add(path);
+    this.#place(path);
+    return { path, removed };
+  }
+
+  /** Takes paths out. */
+  remove(paths: Iterable<AtlasTraceroute>): void {
+    for (const path of paths) {
+      if (!this.paths.delete(path.id)) continue;
+      if (this.#byKey.get(pathKey(path)) === path) this.#byKey.delete(pathKey(path));
+      this.#unplace(path);
+      this.tree.remove(path);
+    }
+  }
+
+  /** Adds what Record Route pings to hops have shown, in place of earlier ones from the same sender to the same hop. */
+  addTails(tails: readonly TailStamps[]): void {
+    for (const tail of tails) {
+      const others = (this.#tails.get(tail.target) ?? []).filter(({ sender }) => sender !== tail.sender);
+      this.#tails.set(tail.target, [...others, tail]);
+    }
+    const touched = new Set<AtlasTraceroute>();
+    for (const target of new Set(tails.map(({ target }) => target)))
+      for (const node of this.#nodes.get(target) ?? []) for (const path of node.paths()) touched.add(path);
+    for (const path of touched) this.#place(path);
+  }
+
+  intersect(query: IntersectionQuery): Intersection | undefined {
+    return bestOf(this.#candidates(query), query);
+  }
+
+  /** Every ping to a hop. */
+  *tails(): Generator<TailStamps> {
+    for (const tails of this.#tails.values()) yield* tails;
+  }
+
+  /** When a hop was last pinged with Record Route; 0 for never. */
+  pingedAt(hop: Ipv4Address): number {
+    return (this.#tails.get(hop) ?? []).reduce((latest, { at }) => Math.max(latest, at), 0);
+  }
+
+  /** Distinct responsive hops of the traceroutes, origins and the source left out. */
+  hops(): Ipv4Address[] {
+    const hops: Ipv4Address[] = [];
+    for (const [address, nodes] of this.#nodes)
+      if (nodes.some((node) => node.parent !== undefined && node.children !== undefined && node.traced !== undefined))
+        hops.push(address);
+    return hops;
+  }
+
+  /** Where stamps lie, by path. */
+  placements(): ReadonlyMap<AtlasTraceroute, readonly PlacedStamp[]> {
+    return this.#placedOn;
+  }
+
+  /** How often pings contradicted a path, by reason. */
+  contradictions(): Record<Contradiction, number> {
+    const counts = { order: 0, bounds: 0, asLoop: 0 };
+    for (const reasons of this.#contradictions.values()) for (const reason of reasons) counts[reason]++;
+    return counts;
+  }
+
+  /** Nodes but the source, in the order in which they came. */
+  *nodes(): Generator<PathNode> {
+    for (const nodes of this.#nodes.values()) for (const node of nodes) if (node.parent !== undefined) yield node;
+  }
+
+  /** Takes the path out that a new one from the same origin replaces, and, if the way has changed, all that shared it. */
+  #supersede(before: AtlasTraceroute, path: AtlasTraceroute): AtlasTraceroute[] {
+    const removed = new Set([before]);
+    // What Record Route shows of a way differs from one time to the next without a change.
+    const isComparable = path.platform !== 'reverseTraceroute';
+    const shared = isComparable ? lastSharedHop(before.hops, path.hops, this.#facts.aliases) : undefined;
+    // A way that was in use beside the old one before is no change: the router balances load.
+    const isBalanced = shared !== undefined && this.tree.find(path.hops.slice(shared)) !== undefined;
+    if (shared !== undefined && !isBalanced) {
+      const node = this.tree.find(before.hops.slice(shared));
+      for (const other of node?.paths() ?? []) if (other.at < path.at) removed.add(other);
+    }
+    this.remove(removed);
+    removed.delete(before);
+    for (const other of removed) if (other.platform !== 'reverseTraceroute') this.lost.set(pathKey(other), other);
+    return [before, ...removed];
+  }
+
+  *#candidates({ address, useRecordRoute }: IntersectionQuery): Generator<Candidate> {
+    for (const node of this.#nodes.get(address) ?? []) yield { match: 'exact', first: node, last: node };
+    if (useRecordRoute)
+      for (const { first, last } of this.#placed.get(address) ?? [])
+        yield { match: first === last ? 'recordRoute' : 'recordRouteBetween', first, last };
+    const key = this.#facts.aliases.routerKey(address);
+    const leader = key === address ? [] : [...(this.#nodes.get(key) ?? []), ...(this.#placed.get(key) ?? [])];
+    for (const entry of [...leader, ...(this.#routers.get(key) ?? [])]) {
+      if (entry.address === address) continue;
+      if (!('first' in entry)) yield { match: 'alias', first: entry, last: entry };
+      else if (useRecordRoute && entry.first === entry.last)
+        yield { match: 'alias', first: entry.first, last: entry.last };
+    }
+  }
+
+  #index(node: PathNode): void {
+    if (node.address === undefined) return;
+    push(this.#nodes, node.address, node);
+    const key = this.#facts.aliases.routerKey(node.address);
+    if (key !== node.address) push(this.#routers, key, node);
+  }
+
+  #forget(node: PathNode): void {
+    if (node.address === undefined) return;
+    drop(this.#nodes, node.address, node);
+    const key = this.#facts.aliases.routerKey(node.address);
+    if (key !== node.address) drop(this.#routers, key, node);
+  }
+
+  #place(path: AtlasTraceroute): void {
+    const tails = path.hops.flatMap((hop) => (hop === undefined ? [] : (this.#tails.get(hop) ?? [])));
+    if (tails.length === 0) return;
+    this.#unplace(path);
+    const chain = this.tree.find(path.hops)?.chain();
+    if (chain === undefined) return;
+    const { placed, contradictions, linkEnds } = placeStamps(path.hops, tails, this.#facts);
+    const stamps = placed.map(({ address, first, last }) => this.#placeAt(address, chain[first], chain[last]));
+    this.#placedOn.set(path, stamps);
+    if (contradictions.length > 0) {
+      const reasons = contradictions.map(({ reason }) => reason);
+      this.#contradictions.set(path, reasons);
+    }
+    for (const [stamp, hop] of linkEnds) this.#facts.evidence.add(stamp, hop, 'linkEnd', path.at);
+  }
+
+  #placeAt(address: Ipv4Address, first: PathNode, last: PathNode): PlacedStamp {
+    const known = this.#placed.get(address)?.find((stamp) => stamp.first === first && stamp.last === last);
+    if (known !== undefined) {
+      known.paths++;
+      return known;
+    }
+    const stamp: PlacedStamp = { address, first, last, paths: 1 };
+    push(this.#placed, address, stamp);
+    const key = this.#facts.aliases.routerKey(address);
+    if (first === last && key !== address) push(this.#routers, key, stamp);
+    return stamp;
+  }
+
+  #unplace(path: AtlasTraceroute): void {
+    for (const stamp of this.#placedOn.get(path) ?? []) {
+      stamp.paths--;
+      if (stamp.paths > 0) continue;
+      drop(this.#placed, stamp.address, stamp);
+      const key = this.#facts.aliases.routerKey(stamp.address);
+      if (stamp.first === stamp.last && key !== stamp.address) drop(this.#routers, key, stamp);
+    }
+    this.#placedOn.delete(path);
+    this.#contradictions.delete(path);
+  }
+}
+
+function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+function drop<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const left = (lists.get(key) ?? []).filter((other) => other !== value);
+  if (left.length === 0) lists.delete(key);
+  else lists.set(key, left);
+}

@@ -1,0 +1,51 @@
+import type { Ipv4Address } from '@revtr/net';
+
+/** What suggests that two addresses are one router's. */
+export type AliasEvidenceKind =
+  /** A stamp is the near end of the link whose far end answered as the next hop of a traceroute. */
+  | 'linkEnd'
+  /** The target of a Record Route ping stamped twice with an address that is not the one probed. */
+  | 'doubleStamp';
+
+/** Two addresses believed to be one router's because of our own probes. */
+export interface AliasSighting {
+  readonly addresses: readonly [Ipv4Address, Ipv4Address];
+  readonly kind: AliasEvidenceKind;
+  /** When it was last seen, milliseconds since the Unix epoch, and how often. */
+  readonly lastSeen: number;
+  readonly count: number;
+}
+
+/**
+ * Alias evidence from our own probes, kept beside the published datasets and apart from them: it is shown and exported with its
+ * source, and never merged silently.
+ */
+export class AliasEvidence {
+  readonly #sightings = new Map<string, AliasSighting>();
+  readonly #capacity: number;
+
+  /** @param options `capacity`: most pairs remembered; the oldest is forgotten first. Default 1,000,000. */
+  constructor(options: { readonly capacity?: number } = {}) {
+    this.#capacity = options.capacity ?? 1_000_000;
+  }
+
+  add(a: Ipv4Address, b: Ipv4Address, kind: AliasEvidenceKind, at: number): void {
+    if (a === b) return;
+    const addresses: [Ipv4Address, Ipv4Address] = a < b ? [a, b] : [b, a];
+    const key = `${addresses[0]} ${addresses[1]} ${kind}`;
+    const known = this.#sightings.get(key);
+    if (known?.lastSeen === at) return;
+    this.#sightings.delete(key);
+    const lastSeen = Math.max(at, known?.lastSeen ?? at);
+    this.#sightings.set(key, { addresses, kind, lastSeen, count: (known?.count ?? 0) + 1 });
+    for (const oldest of this.#sightings.keys()) {
+      if (this.#sightings.size <= this.#capacity) break;
+      this.#sightings.delete(oldest);
+    }
+  }
+
+  /** Everything remembered, most recently seen last. */
+  list(): AliasSighting[] {
+    return [...this.#sightings.values()];
+  }
+}

@@ -1,0 +1,306 @@
+import { type Ipv4Address, parseIpv4, parsePrefix } from '@revtr/net';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  AliasSets,
+  Atlas,
+  type AtlasPlatform,
+  DEFAULT_REFRESH,
+  idlePaths,
+  type MeasuredPath,
+  PrefixOrigins,
+  placeStamps,
+  planRefresh,
+  type TailStamps,
+  toMeasuredPath,
+} from '../src/index.ts';
+
+const DAY = 86_400_000;
+const ip = (last: number): Ipv4Address => parseIpv4(`5.0.0.${last}`);
+const SOURCE = ip(200);
+const nobody = new PrefixOrigins([]);
+const facts = (...sets: number[][]) => ({ aliases: new AliasSets(sets.map((set) => set.map(ip))), ipToAs: nobody });
+const hopsOf = (hops: (number | undefined)[]) => [
+  ...hops.map((last) => (last === undefined ? undefined : ip(last))),
+  SOURCE,
+];
+const path = (hops: (number | undefined)[], at = DAY, platform: AtlasPlatform = 'ripeAtlas'): MeasuredPath => ({
+  platform,
+  origin: ip(hops[0] ?? 0),
+  source: SOURCE,
+  at,
+  hops: hopsOf(hops),
+});
+const tail = (target: number, stamps: number[], sender = SOURCE): TailStamps => ({
+  target: ip(target),
+  sender,
+  at: DAY,
+  stamps: stamps.map(ip),
+});
+const query = (atlas: Atlas, last: number, changes = {}) =>
+  atlas.intersect({ source: SOURCE, address: ip(last), now: DAY, oldest: 0, useRecordRoute: true, ...changes });
+const tailOf = (found: ReturnType<typeof query>): Ipv4Address[] | undefined =>
+  found?.tail.map(({ address }) => address);
+const idsOf = (atlas: Atlas): number[] => atlas.traceroutesTo(SOURCE).map(({ id }) => id);
+
+describe('paths of the atlas', () => {
+  it('end at the source, count a router that answers twice once, and do not loop', () => {
+    expect(toMeasuredPath(path([10, 11, 11, 12]))?.hops).toEqual(hopsOf([10, 11, 12]));
+    expect(toMeasuredPath(path([10, 11, 12, 11]))).toBeUndefined();
+    expect(toMeasuredPath({ ...path([10, 11]), hops: [ip(10), ip(11)] })).toBeUndefined();
+  });
+});
+
+describe('intersection', () => {
+  it('follows a path from the hop it passes, silent hops left out', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 11, undefined, 13]));
+    expect(tailOf(query(atlas, 11))).toEqual([ip(13), SOURCE]);
+    expect(query(atlas, 11)?.match).toBe('exact');
+    expect(query(atlas, 12)).toBeUndefined();
+    expect(query(atlas, 11, { source: ip(201) })).toBeUndefined();
+  });
+
+  it('meets a path by an alias of its hop, whichever of the aliases names the router', () => {
+    for (const set of [
+      [11, 99],
+      [99, 11],
+      [50, 11, 99],
+    ]) {
+      const atlas = new Atlas(facts(set));
+      atlas.add(path([10, 11, 13]));
+      expect(query(atlas, 99)).toMatchObject({ match: 'alias' });
+      expect(tailOf(query(atlas, 99))).toEqual([ip(13), SOURCE]);
+    }
+  });
+
+  it('prefers the fresh to the old, and uses nothing too old', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 11, 13], 2 * DAY));
+    atlas.add(path([20, 11, 14], DAY));
+    expect(query(atlas, 11, { now: 2 * DAY })?.traceroute.id).toBe(1);
+    expect(query(atlas, 11, { oldest: 3 * DAY })).toBeUndefined();
+  });
+
+  it('prefers an exact match to a newer one that is less specific', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 11, 13], DAY - 3_600_000));
+    atlas.add(path([20, 21, 22, 23], DAY));
+    atlas.addTails(SOURCE, [tail(21, [11, 23])]);
+    expect(query(atlas, 11)).toMatchObject({ match: 'exact', traceroute: { id: 1 } });
+  });
+
+  it('gives way to a much fresher match, though it is less specific', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 11, 13], DAY));
+    atlas.add(path([20, 21, 22, 23], 20 * DAY));
+    atlas.addTails(SOURCE, [tail(21, [11, 23])]);
+    expect(query(atlas, 11, { now: 20 * DAY })).toMatchObject({ match: 'recordRouteBetween', traceroute: { id: 2 } });
+  });
+
+  it('uses only the paths that are wanted', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 11, 13], DAY, 'reverseTraceroute'));
+    const accepts = ({ platform }: MeasuredPath) => platform !== 'reverseTraceroute';
+    expect(query(atlas, 11)).toBeDefined();
+    expect(query(atlas, 11, { accepts })).toBeUndefined();
+    atlas.add(path([20, 11, 14], 0));
+    expect(query(atlas, 11, { accepts })?.traceroute.id).toBe(2);
+  });
+
+  it('says which hops behind an uncertain place may lie before it', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 20, 30, 40]));
+    atlas.addTails(SOURCE, [tail(10, [77, 30])]);
+    const found = query(atlas, 77);
+    expect(found?.match).toBe('recordRouteBetween');
+    expect(found?.tail).toEqual([
+      { address: ip(20), isBetween: true },
+      { address: ip(30), isBetween: true },
+      { address: ip(40), isBetween: false },
+      { address: SOURCE, isBetween: false },
+    ]);
+    expect(query(atlas, 77, { useRecordRoute: false })).toBeUndefined();
+  });
+
+  it('answers as a search through all paths would, whatever comes and goes', () => {
+    const steps = fc.array(
+      fc.record({
+        origin: fc.integer({ min: 1, max: 8 }),
+        hops: fc.uniqueArray(fc.integer({ min: 20, max: 32 }), { minLength: 1, maxLength: 5 }),
+        drop: fc.nat(6),
+      }),
+      { maxLength: 14 },
+    );
+    fc.assert(
+      fc.property(steps, (list) => {
+        const atlas = new Atlas(facts());
+        list.forEach(({ origin, hops, drop }, i) => {
+          atlas.add(path([origin, ...hops], DAY + i * 3_600_000));
+          if (drop === 0) atlas.remove(SOURCE, atlas.traceroutesTo(SOURCE).slice(0, 1));
+        });
+        const paths = atlas.traceroutesTo(SOURCE);
+        for (let address = 1; address <= 32; address++) {
+          const through = paths.filter(({ hops }) => hops.includes(ip(address)));
+          const newest = through.reduce<MeasuredPath | undefined>(
+            (a, b) => (a !== undefined && a.at > b.at ? a : b),
+            undefined,
+          );
+          const expected = newest?.hops.slice(newest.hops.indexOf(ip(address)) + 1);
+          expect(tailOf(query(atlas, address, { now: 2 * DAY }))).toEqual(expected);
+        }
+      }),
+    );
+  });
+});
+
+describe('placing of Record Route addresses', () => {
+  const place = (hops: number[], tails: TailStamps[], known = facts()) => placeStamps(hopsOf(hops), tails, known);
+
+  it('puts the far end of the next link exactly, others between what is known', () => {
+    // 30/31 are the two ends of the link into hop 31: stamp 30 is the router before it. 51 is the far end of the link into 50.
+    expect(place([10, 20, 31, 40, 50], [tail(20, [30, 77, 51])])).toMatchObject({
+      placed: [
+        { address: ip(30), first: 1, last: 1 },
+        { address: ip(77), first: 1, last: 3 },
+        { address: ip(51), first: 3, last: 3 },
+      ],
+      linkEnds: [
+        [ip(30), ip(20)],
+        [ip(51), ip(40)],
+      ],
+    });
+  });
+
+  it('narrows bounds by several sightings, and by what is stamped before and behind', () => {
+    const both = place([10, 20, 30, 40, 50], [tail(10, [77, 40]), tail(20, [77, 50])]);
+    expect(both.placed).toEqual([{ address: ip(77), first: 1, last: 3 }]);
+    // 78 follows 77, and 77 lies at or behind hop 3: so does 78, though its own ping does not show it.
+    const ordered = place([10, 20, 30, 40, 50], [tail(30, [77, 50]), tail(10, [77, 78])]);
+    expect(ordered.placed).toContainEqual({ address: ip(78), first: 2, last: 5 });
+  });
+
+  it('detects contradictions instead of guessing', () => {
+    const empty = place([10, 20, 30, 40, 50], [tail(10, [77, 20]), tail(30, [77, 50])]);
+    expect(empty.placed).toEqual([]);
+    expect(empty.contradictions).toEqual([{ address: ip(77), reason: 'bounds' }]);
+    const turned = place([10, 20, 30, 40, 50], [tail(20, [40, 77, 30])]);
+    expect(turned.placed).toEqual([]);
+    expect(turned.contradictions).toContainEqual({ address: ip(77), reason: 'order' });
+  });
+
+  it('leaves out an address that would make the path leave a network and come back', () => {
+    const ipToAs = new PrefixOrigins([
+      { prefix: parsePrefix('5.0.0.0/25'), asn: 1 },
+      { prefix: parsePrefix('5.0.0.128/25'), asn: 2 },
+    ]);
+    const known = { aliases: new AliasSets(), ipToAs };
+    expect(place([10, 20, 30, 40], [tail(10, [150, 40])], known)).toMatchObject({
+      placed: [],
+      contradictions: [{ address: ip(150), reason: 'asLoop' }],
+    });
+  });
+
+  it('is kept with the paths, and goes with them', () => {
+    const atlas = new Atlas(facts());
+    atlas.addTails(SOURCE, [tail(20, [30])]);
+    atlas.add(path([10, 20, 31]));
+    atlas.add(path([11, 20, 31]));
+    expect(query(atlas, 30)?.match).toBe('recordRoute');
+    expect(atlas.evidence.list()).toMatchObject([{ addresses: [ip(20), ip(30)], kind: 'linkEnd' }]);
+    atlas.remove(SOURCE, atlas.traceroutesTo(SOURCE).slice(0, 1));
+    expect(query(atlas, 30)?.match).toBe('recordRoute');
+    atlas.remove(SOURCE, atlas.traceroutesTo(SOURCE));
+    expect(query(atlas, 30)).toBeUndefined();
+  });
+});
+
+describe('change', () => {
+  it('of a segment takes away all paths that shared it, and asks for them again', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 20, 30, 40]));
+    atlas.add(path([11, 20, 30, 40]));
+    atlas.add(path([12, 30, 40]));
+    atlas.add(path([13, 50, 40]));
+    const { removed } = atlas.add(path([10, 20, 33, 40], 2 * DAY));
+    expect(removed.map(({ id }) => id)).toEqual([1, 2]);
+    expect(idsOf(atlas)).toEqual([3, 4, 5]);
+    expect(tailOf(query(atlas, 20))).toEqual([ip(33), ip(40), SOURCE]);
+    const known = atlas.of(SOURCE);
+    expect(known && planRefresh(known, DEFAULT_REFRESH, 2 * DAY, 9).map(({ id }) => id)).toEqual([2]);
+    atlas.add(path([11, 20, 33, 40], 2 * DAY));
+    expect(known && planRefresh(known, DEFAULT_REFRESH, 2 * DAY, 9)).toEqual([]);
+  });
+
+  it('is not seen where a router balances load, or where a hop is silent once', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 20, 30, 40]));
+    atlas.add(path([11, 20, 30, 40]));
+    atlas.add(path([12, 20, 31, 40]));
+    expect(atlas.add(path([10, 20, 31, 40], 2 * DAY)).removed.map(({ id }) => id)).toEqual([1]);
+    expect(atlas.add(path([11, 20, undefined, 40], 2 * DAY)).removed.map(({ id }) => id)).toEqual([2]);
+    expect(atlas.traceroutesTo(SOURCE).at(-1)?.hops).toEqual(hopsOf([11, 20, 30, 40]));
+  });
+});
+
+describe('refresh', () => {
+  it('measures what is used before it is too old, with the fewest paths', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 20, 30, 40], 0));
+    atlas.add(path([11, 20, 30, 40], 0));
+    atlas.add(path([12, 50, 40], 0));
+    const known = atlas.of(SOURCE);
+    const due = (now: number) => known && planRefresh(known, DEFAULT_REFRESH, now, 9).map(({ id }) => id);
+    const late = 20 * 3_600_000;
+    expect(due(late)).toEqual([]);
+    for (const used of [30, 20, 40]) {
+      const found = query(atlas, used, { now: late });
+      if (found !== undefined) atlas.use(found, late);
+    }
+    expect(due(3_600_000)).toEqual([]);
+    expect(due(late)).toHaveLength(1);
+    expect(due(late)?.[0]).toBeLessThan(3);
+    expect(due(4 * DAY)).toEqual([]);
+  });
+
+  it('names the paths that have added nothing', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 20, 40], 0));
+    atlas.add(path([11, 21, 40], 0));
+    const found = query(atlas, 20);
+    if (found !== undefined) atlas.use(found, DAY);
+    const known = atlas.of(SOURCE);
+    expect(known && idlePaths(known, DAY, DAY / 2).map(({ id }) => id)).toEqual([2]);
+    expect(known && idlePaths(known, DAY, 2 * DAY)).toEqual([]);
+  });
+});
+
+describe('keeping', () => {
+  it('tells what changes, and is the same when put back', () => {
+    const atlas = new Atlas(facts());
+    const kept = new Map<number, MeasuredPath & { id: number }>();
+    const tails: TailStamps[] = [];
+    atlas.listen({
+      onAdded: ({ path: added, removed }) => {
+        for (const { id } of removed) kept.delete(id);
+        kept.set(added.id, added);
+      },
+      onRemoved: (_source, removed) => {
+        for (const { id } of removed) kept.delete(id);
+      },
+      onTails: (_source, more) => tails.push(...more),
+    });
+    atlas.add(path([10, 20, 31, 40]));
+    atlas.add(path([11, 20, 31, 40]));
+    atlas.addTails(SOURCE, [tail(20, [30, 40])]);
+    atlas.add(path([10, 20, 35, 40], 2 * DAY));
+    atlas.expire(SOURCE, DAY);
+    const other = new Atlas(facts());
+    other.restore(SOURCE, [...kept.values()], tails);
+    expect(other.traceroutesTo(SOURCE)).toEqual(atlas.traceroutesTo(SOURCE));
+    for (const address of [10, 11, 20, 30, 31, 35, 40])
+      expect(tailOf(query(other, address))).toEqual(tailOf(query(atlas, address)));
+    other.rebuild();
+    expect(other.traceroutesTo(SOURCE)).toEqual(atlas.traceroutesTo(SOURCE));
+  });
+});

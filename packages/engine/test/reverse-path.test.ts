@@ -1,0 +1,70 @@
+import { type Ipv4Address, parseIpv4 } from '@revtr/net';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AliasSets, type Hop, ReversePath } from '../src/index.ts';
+
+const ip = (last: number): Ipv4Address => parseIpv4(`5.0.0.${last}`);
+const SOURCE = ip(200);
+const none = new AliasSets();
+
+const hop = (address: Ipv4Address, changes: Partial<Hop> = {}): Hop => ({
+  address,
+  technique: 'recordRoute',
+  trust: 'measured',
+  confidence: 1,
+  evidence: { type: 'destination' },
+  ...changes,
+});
+const addresses = (path: ReversePath): Ipv4Address[] => path.hops.map(({ address }) => address);
+
+describe('reverse path', () => {
+  it('grows at its end and knows when it is complete', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    expect(path.extend(0, [hop(ip(2)), hop(ip(3))])).toBe(2);
+    expect(path.isComplete).toBe(false);
+    expect(path.lastSegment.map(({ address }) => address)).toEqual([ip(3), ip(2)]);
+    expect(path.extend(2, [hop(SOURCE)])).toBe(1);
+    expect(path.isComplete).toBe(true);
+  });
+
+  it('leaves out what it knows, and replaces what a better answer contradicts', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    path.extend(0, [hop(ip(2)), hop(ip(3))]);
+    expect(path.extend(1, [hop(ip(3)), hop(ip(4))])).toBe(1);
+    expect(addresses(path)).toEqual([1, 2, 3, 4].map(ip));
+    expect(path.extend(1, [hop(ip(7)), hop(ip(8))])).toBe(2);
+    expect(addresses(path)).toEqual([1, 2, 7, 8].map(ip));
+    expect(path.extend(3, [hop(ip(2)), hop(ip(7))])).toBe(0);
+  });
+
+  it('calls nothing measured that rests on an assumption, and lowers its confidence', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    path.extend(0, [hop(ip(2), { trust: 'assumed', confidence: 0.5 })]);
+    path.extend(1, [hop(ip(3), { confidence: 1 })]);
+    expect(path.last.trust).toBe('inferred');
+    expect(path.last.confidence).toBeCloseTo(0.75);
+  });
+
+  it('never holds a router twice, whatever it is given', () => {
+    const aliases = new AliasSets([
+      [ip(1), ip(2)],
+      [ip(3), ip(4)],
+    ]);
+    const extension = fc.tuple(fc.nat(20), fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 }));
+    fc.assert(
+      fc.property(fc.array(extension, { maxLength: 8 }), (extensions) => {
+        const path = new ReversePath(SOURCE, hop(ip(50)), aliases);
+        for (const [from, hops] of extensions) {
+          const unique = hops.filter((h, i) => hops.findIndex((other) => aliases.sameRouter(ip(h), ip(other))) === i);
+          path.extend(
+            from % path.hops.length,
+            unique.map((h) => hop(ip(h))),
+          );
+          const keys = path.hops.map(({ address }) => aliases.routerKey(address));
+          expect(new Set(keys).size).toBe(keys.length);
+          expect(path.hops[0].address).toBe(ip(50));
+        }
+      }),
+    );
+  });
+});
