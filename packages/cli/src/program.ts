@@ -4,10 +4,13 @@ import manifest from '../package.json' with { type: 'json' };
 import { addAdmin } from './commands/admin.ts';
 import { addAgents } from './commands/agents.ts';
 import { addApply } from './commands/apply.ts';
+import { addAtlas } from './commands/atlas.ts';
 import { addBatch } from './commands/batch.ts';
+import { addData } from './commands/data.ts';
 import { addFetch } from './commands/fetch.ts';
 import { addMeasure } from './commands/measure.ts';
-import { addSim } from './commands/sim-truth.ts';
+import { addDatasets } from './commands/sim-datasets.ts';
+import { addTruth } from './commands/sim-truth.ts';
 import { addSources } from './commands/sources.ts';
 import { addWarts } from './commands/warts.ts';
 import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
@@ -31,8 +34,12 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addSources(program, terminal);
   addApply(program, terminal);
   addAgents(program, terminal);
+  addAtlas(program, terminal, exit);
+  addData(program, terminal, exit);
   addAdmin(program, terminal);
-  addSim(program, terminal);
+  const sim = program.command('sim').description('look into the simulated Internet');
+  addTruth(sim, terminal);
+  addDatasets(sim, terminal);
   addWarts(program, terminal);
   for (const command of program.commands) inheritSettings(command, program);
   try {

@@ -1,5 +1,19 @@
 import { type Connection, good } from './connection.ts';
-import type { Agent, AgentDetails, Application, Mail, NewApplication, OptOut } from './types.ts';
+import type {
+  Agent,
+  AgentDetails,
+  Application,
+  Atlas,
+  AtlasEstimate,
+  AtlasRun,
+  Dataset,
+  Mail,
+  NewApplication,
+  OptOut,
+} from './types.ts';
+
+const ATLAS_POLL_MS = 500;
+const ripeHeader = (key: string | undefined) => (key === undefined ? {} : { 'ripe-key': key });
 
 /** Hosting sources and running the system: applications, agents, mails, opt-outs. Every call rejects with a {@link ClientError}. */
 export class FleetClient {
@@ -71,9 +85,70 @@ export class FleetClient {
     return good(await this.#connection.api.DELETE('/api/v2/agents/{address}', { params: { path: { address } } }));
   }
 
-  /** Starts measuring the atlas of a source; it goes on after the answer. */
-  async runAtlas(source: string): Promise<void> {
-    good(await this.#connection.api.POST('/api/v1/atlas/run', { params: { header: { source } } }));
+  /** What the atlas of a source covers, how old it is, and its runs. */
+  async atlas(source: string): Promise<Atlas> {
+    return good(await this.#connection.api.GET('/api/v2/atlas/{source}', { params: { path: { source } } }));
+  }
+
+  /** What a run would measure and cost. */
+  async estimateAtlas(source: string, ripeKey?: string): Promise<AtlasEstimate> {
+    const params = { path: { source }, header: ripeHeader(ripeKey) };
+    return good(await this.#connection.api.GET('/api/v2/atlas/{source}/estimate', { params }));
+  }
+
+  /** Starts measuring the atlas of a source, with the credits of a RIPE Atlas key where one is given; it goes on after the answer. */
+  async runAtlas(source: string, ripeKey?: string): Promise<AtlasRun> {
+    const params = { path: { source }, header: ripeHeader(ripeKey) };
+    return good(await this.#connection.api.POST('/api/v2/atlas/{source}/runs', { params }));
+  }
+
+  /** Resolves when no run of a source is under way any more; `onProgress` is told of every look. */
+  async atlasWhenDone(source: string, onProgress: (run: AtlasRun) => void = () => undefined): Promise<Atlas> {
+    for (;;) {
+      const atlas = await this.atlas(source);
+      const [run] = atlas.runs;
+      if (run?.state !== 'running') return atlas;
+      onProgress(run);
+      await new Promise((resolve) => setTimeout(resolve, ATLAS_POLL_MS));
+    }
+  }
+
+  /** Cancels the run of a source that is under way. */
+  async cancelAtlasRun(source: string): Promise<Atlas> {
+    return good(await this.#connection.api.DELETE('/api/v2/atlas/{source}/runs', { params: { path: { source } } }));
+  }
+
+  /** Forgets the atlas of a source. */
+  async cleanAtlas(source: string): Promise<void> {
+    good(await this.#connection.api.POST('/api/v1/atlas/clean', { params: { header: { source } } }));
+  }
+
+  /** How the datasets are. */
+  async datasets(): Promise<readonly Dataset[]> {
+    return good(await this.#connection.api.GET('/api/v2/datasets')).datasets;
+  }
+
+  /** Puts a file in place of a dataset (operators). */
+  async importDataset(
+    kind: Dataset['kind'],
+    file: Blob,
+    options: { readonly sha256?: string; readonly mayShrink?: boolean } = {},
+  ): Promise<Dataset> {
+    const query = { ...options, mayShrink: String(options.mayShrink === true) };
+    return good(
+      await this.#connection.api.PUT('/api/v2/datasets/{kind}', {
+        params: { path: { kind }, query },
+        // The document says text for bytes; they are sent as they are.
+        body: '',
+        bodySerializer: () => file,
+        headers: { 'content-type': 'application/octet-stream' },
+      }),
+    );
+  }
+
+  /** Fetches a dataset now (operators). */
+  async updateDataset(kind: Dataset['kind']): Promise<Dataset> {
+    return good(await this.#connection.api.POST('/api/v2/datasets/{kind}/update', { params: { path: { kind } } }));
   }
 
   /** The last mails, newest first (operators). */

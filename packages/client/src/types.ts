@@ -31,3 +31,10 @@ export type NewApplication = NonNullable<
 export type Mail = paths['/api/v2/mails']['get']['responses'][200]['content']['application/json']['mails'][number];
 export type OptOut =
   paths['/api/v2/opt-outs']['get']['responses'][200]['content']['application/json']['optOuts'][number];
+/** The atlas of a source: what it covers, how old it is, its runs. */
+export type Atlas = Schemas['Atlas'];
+export type AtlasRun = Schemas['AtlasRun'];
+export type AtlasEstimate =
+  paths['/api/v2/atlas/{source}/estimate']['get']['responses'][200]['content']['application/json'];
+/** A dataset: the one in use, and why the last try to replace it failed. */
+export type Dataset = Schemas['Dataset'];

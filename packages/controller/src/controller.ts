@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import type { TargetPolicy } from '@revtr/probing';
+import { createRandom, type TargetPolicy } from '@revtr/probing';
+import type { RipeProbe } from '@revtr/ripe-atlas';
 import {
   Agents,
   AgentTests,
   Applications,
   Atlases,
+  AtlasRuns,
   Batches,
   type Database,
   Jobs,
@@ -19,8 +21,11 @@ import { Authenticator } from './api/authenticate.ts';
 import { createServer, type TlsFiles } from './api/server.ts';
 import { removeStaleSocket } from './api/stale-socket.ts';
 import { AtlasService } from './atlas/atlas-service.ts';
+import { Refresher } from './atlas/refresher.ts';
+import { RipeAtlasAccess, type RipeAtlasSettings } from './atlas/ripe-access.ts';
 import { BatchEvents } from './events/batch-events.ts';
 import type { AddressFacts } from './facts/address-facts.ts';
+import type { Datasets } from './facts/datasets.ts';
 import { AgentDirectory } from './gateway/directory.ts';
 import { PublishedOptOuts } from './gateway/opt-out-list.ts';
 import { DestinationCheck } from './intake/destination-check.ts';
@@ -45,12 +50,15 @@ export interface ControllerOptions {
   readonly maxBatch: number;
   readonly newUserLimits: UserLimits;
   readonly lifeCycle: LifeCycleOptions;
+  /** `undefined` where RIPE Atlas is not used. */
+  readonly ripeAtlas: RipeAtlasSettings | undefined;
 }
 
 export interface ControllerCollaborators {
   readonly database: Database;
   readonly measuring: OpenMeasuringSystem;
   readonly facts: AddressFacts;
+  readonly datasets: Datasets;
   /** The policy that the engine obeys as well. */
   readonly targetPolicy: TargetPolicy;
   /** How mails are sent; without it they wait for the operator. */
@@ -58,6 +66,8 @@ export interface ControllerCollaborators {
   readonly log: Logger;
 }
 
+const REFRESH_POLL_MS = 300_000;
+const FORGET_MS = 7 * 86_400_000;
 const LEASE_MS = 30_000;
 const POLL_MS = 1_000;
 
@@ -69,6 +79,8 @@ interface Parts {
   readonly measuring: MeasuringSystem;
   readonly life: LifeCycle;
   readonly atlas: AtlasService;
+  readonly refresher: Refresher;
+  readonly datasets: Datasets;
   readonly outbox: Outbox;
   readonly stopping: AbortController;
 }
@@ -90,7 +102,7 @@ export class Controller {
 
   /** Puts the parts together; nothing runs before {@link start}. */
   static async create(options: ControllerOptions, collaborators: ControllerCollaborators): Promise<Controller> {
-    const { database, facts, targetPolicy, log } = collaborators;
+    const { database, datasets, facts, targetPolicy, log } = collaborators;
     if (targetPolicy.warning !== undefined) log.warn(targetPolicy.warning);
     const { db } = database;
     const [users, agents, batches, jobs] = [new Users(db), new Agents(db), new Batches(db), new Jobs(db)];
@@ -127,12 +139,30 @@ export class Controller {
       onReplaced,
     });
     const { engine, network } = measuring;
-    const atlas = new AtlasService({
-      network,
-      records: new Atlases(db),
-      origins: () => measuring.vantagePoints(),
-      log,
-    });
+    const random = createRandom(randomInt(2 ** 31));
+    const ripe = options.ripeAtlas && new RipeAtlasAccess(options.ripeAtlas, { clock: network.clock, random, fetch });
+    const runs = new AtlasRuns(db);
+    const origins = (): readonly Ipv4Address[] => measuring.vantagePoints();
+    const importedProbes = (): readonly RipeProbe[] => datasets.knowledge.ripeProbes;
+    const records = new Atlases(db);
+    const atlas = new AtlasService({ network, records, runs, origins, ripe, importedProbes, random, log });
+    datasets.knowledge.onAliases(() => network.atlas.rebuild());
+    const refresher = new Refresher(
+      {
+        pollMs: REFRESH_POLL_MS,
+        forgetMs: FORGET_MS,
+        creditsPerDay: options.ripeAtlas?.key === undefined ? 0 : options.ripeAtlas.refreshCreditsPerDay,
+      },
+      {
+        service: atlas,
+        atlas: network.atlas,
+        runs,
+        clock: network.clock,
+        origins,
+        sources: () => measuring.sources(),
+        log,
+      },
+    );
     const sources = directory.list().filter(({ kind, state }) => kind === 'source' && state !== 'withdrawn');
     await atlas.restore(sources.map(({ address }) => parseIpv4(address)));
     const life = new LifeCycle(options.lifeCycle, {
@@ -177,6 +207,7 @@ export class Controller {
         measuring,
         events,
         facts,
+        datasets,
         publicUrl: options.publicUrl,
         stopping: stopping.signal,
         log,
@@ -191,6 +222,8 @@ export class Controller {
       measuring,
       life,
       atlas,
+      refresher,
+      datasets,
       outbox,
       stopping,
     });
@@ -198,26 +231,31 @@ export class Controller {
 
   /** Opens the API and awaits agents; measuring begins when those known from before are back. Returns the address of the API. */
   async start(): Promise<string> {
-    const { app, measuring, life, outbox, runner, stopping } = this.#parts;
+    const { app, measuring, life, atlas, refresher, datasets, outbox, runner, stopping } = this.#parts;
     const { listen } = this.#options;
     if ('path' in listen) await removeStaleSocket(listen.path);
     const url = await app.listen({ ...listen });
     await measuring.start();
     life.start();
     outbox.start();
-    this.#beginning = measuring.settled(stopping.signal).then(() => {
-      if (!stopping.signal.aborted) runner.start();
+    datasets.updater.start();
+    this.#beginning = measuring.settled(stopping.signal).then(async () => {
+      if (stopping.signal.aborted) return;
+      runner.start();
+      refresher.start();
+      await atlas.resume();
     });
     return url;
   }
 
   /** Stops taking requests, ends open streams, and gives unfinished measurements back to the queue. */
   async stop(): Promise<void> {
-    const { app, measuring, life, atlas, outbox, runner, stopping } = this.#parts;
+    const { app, measuring, life, atlas, refresher, datasets, outbox, runner, stopping } = this.#parts;
     stopping.abort();
     await app.close();
     await this.#beginning;
     await runner.stop();
+    await Promise.all([datasets.updater.stop(), refresher.stop()]);
     await Promise.all([life.stop(), atlas.stop()]);
     await outbox.stop();
     await measuring.stop();

@@ -4,6 +4,7 @@ export const ERROR_STATUS = {
   badJson: 400,
   emptyBatch: 400,
   invalidPairs: 400,
+  badDataset: 400,
   unauthorized: 401,
   forbidden: 403,
   notFound: 404,
@@ -16,6 +17,7 @@ export const ERROR_STATUS = {
   quotaPerMinute: 429,
   tooManyRequests: 429,
   internal: 500,
+  upstreamFailed: 502,
 } as const;
 export type ControllerErrorCode = keyof typeof ERROR_STATUS;
 

@@ -1,7 +1,10 @@
+export type { RipeAtlasSettings } from './atlas/ripe-access.ts';
 export { Controller, type ControllerCollaborators, type ControllerOptions } from './controller.ts';
 export { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './defaults.ts';
 export * from './errors.ts';
 export type { AddressFacts } from './facts/address-facts.ts';
+export type { Datasets } from './facts/datasets.ts';
+export { InternetKnowledge } from './facts/internet-knowledge.ts';
 export { AgentDirectory } from './gateway/directory.ts';
 export { LinkProber } from './gateway/link-prober.ts';
 export type { MeasuringSystem, OpenMeasuringSystem } from './measuring/measuring-system.ts';

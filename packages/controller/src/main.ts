@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { AliasSets, PrefixOrigins } from '@revtr/engine';
+import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
 import { TargetPolicy } from '@revtr/probing';
 import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
 import { Controller } from './controller.ts';
 import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './defaults.ts';
-import { DatasetError, readAliases, readPrefixToAs } from './facts/datasets.ts';
+import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
@@ -44,12 +44,22 @@ async function run(settings: Settings): Promise<void> {
 }
 
 async function create(settings: Settings, database: Database, log: Logger): Promise<Controller> {
-  const { ipToAsFile, aliasesFile, socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
-  if (ipToAsFile === undefined)
-    log.warn('REVTR_IP_TO_AS is not set: hops have no networks, and destinations are not checked to be announced');
+  const { socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
+  const store = new DatasetStore({ directory: settings.datasets.directory });
+  await store.open();
+  const knowledge = new InternetKnowledge({ store });
+  for (const { kind, failure } of store.status())
+    if (failure !== undefined) log.error({ kind, code: failure.code }, `a dataset cannot be used: ${failure.message}`);
+  if (!knowledge.knowsAllRoutes)
+    log.warn(
+      'there is no dataset of who announces what (revtr data import prefix2as FILE): hops have no networks, and destinations are not checked to be announced',
+    );
   if (mail === undefined) log.warn('REVTR_SMTP is not set: mails wait for the operator (revtr admin mails)');
-  const ipToAs = ipToAsFile === undefined ? new PrefixOrigins([]) : await readPrefixToAs(ipToAsFile);
-  const aliases = aliasesFile === undefined ? new AliasSets() : await readAliases(aliasesFile);
+  const updater = new DatasetUpdater(readDatasetSources(settings.datasets.sourcesFile), {
+    store,
+    fetch,
+    onFailure: (kind, error) => log.error({ err: error, kind }, 'a dataset could not be updated'),
+  });
   return Controller.create(
     {
       listen: socket === undefined ? { host: settings.host, port: settings.port } : { path: socket },
@@ -58,6 +68,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       concurrency: settings.concurrency,
       maxBatch: settings.maxBatch,
       newUserLimits: DEFAULT_USER_LIMITS,
+      ripeAtlas: settings.ripeAtlas,
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },
         retestMs,
@@ -68,13 +79,19 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
     },
     {
       database,
-      measuring: agentSystem(settings.gateway, { ipToAs, aliases }),
-      facts: new LiveFacts({ ipToAs, knowsAllRoutes: ipToAsFile !== undefined }),
+      measuring: agentSystem(settings.gateway, knowledge),
+      facts: new LiveFacts(knowledge),
+      datasets: { store, updater, knowledge },
       targetPolicy: new TargetPolicy({ testNetworks }),
       sendMail: mail && smtpSender(mail),
       log,
     },
   );
+}
+
+/** @throws {z.ZodError} naming what is wrong in the file */
+function readDatasetSources(file: string | undefined) {
+  return datasetSourcesSchema.parse(file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8')));
 }
 
 /** The operator's key: the one that is set, or one that is made at the first start and printed once. */
@@ -98,7 +115,8 @@ function explain(error: unknown): string | undefined {
   if (error instanceof z.ZodError)
     return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
   if (error instanceof StorageError || error instanceof DatasetError) return error.message;
-  return error instanceof Error && 'syscall' in error ? error.message : undefined;
+  const isOfTheMachine = error instanceof Error && ('syscall' in error || error instanceof SyntaxError);
+  return isOfTheMachine ? error.message : undefined;
 }
 
 if (process.argv.length > 2) {

@@ -1,5 +1,6 @@
 import { type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { z } from 'zod';
+import { type RipeAtlasSettings, streamUrlOf } from './atlas/ripe-access.ts';
 import { parsed } from './parsed.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
@@ -42,10 +43,23 @@ const settingsSchema = z.object({
   /** Mail server, `smtp://user:password@host:587`; without one, mails wait for the operator to read. */
   REVTR_SMTP: z.url().optional(),
   REVTR_MAIL_FROM: z.string().min(3).default('Reverse Traceroute <revtr@localhost.localdomain>'),
-  /** File that says who announces what: CAIDA prefix2as. */
-  REVTR_IP_TO_AS: z.string().min(1).optional(),
-  /** File with the addresses of routers: ITDK nodes. */
-  REVTR_ALIASES: z.string().min(1).optional(),
+  /** Directory of datasets; each file has the name of its kind. */
+  REVTR_DATASETS: z.string().min(1).default('.revtr/datasets'),
+  /** JSON file that says where datasets are fetched, and how often; without one, none are. */
+  REVTR_DATASET_SOURCES: z.string().min(1).optional(),
+  /** RIPE Atlas: `https://atlas.ripe.net/api/v2/`, or an emulator; without it RIPE Atlas is not used. */
+  REVTR_RIPE_ATLAS_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => (url.endsWith('/') ? url : `${url}/`))
+    .optional(),
+  /** Where it streams results; default: the real one's host for that, or the path `/stream/` of an emulator. */
+  REVTR_RIPE_ATLAS_STREAM_URL: z.url({ protocol: /^wss?$/ }).optional(),
+  /** The system's own key, for the first atlas of each source and for refreshing. */
+  REVTR_RIPE_ATLAS_KEY: z.string().min(1).optional(),
+  /** RIPE Atlas probes of one run. */
+  REVTR_ATLAS_PROBES: z.coerce.number().int().min(1).max(20_000).default(1_000),
+  /** RIPE Atlas credits that refreshing may cost the system in a day, all sources together. */
+  REVTR_ATLAS_REFRESH_CREDITS: z.coerce.number().int().min(0).default(0),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private ranges that may be probed all the same, in a network made for tests; separated by commas. */
@@ -70,8 +84,9 @@ export interface Settings {
   readonly gateway: { readonly host: string; readonly port: number; readonly authority: string };
   readonly operator: { readonly key: string | undefined; readonly email: string };
   readonly mail: { readonly url: string; readonly from: string } | undefined;
-  readonly ipToAsFile: string | undefined;
-  readonly aliasesFile: string | undefined;
+  readonly datasets: { readonly directory: string; readonly sourcesFile: string | undefined };
+  /** `undefined` where RIPE Atlas is not used. */
+  readonly ripeAtlas: RipeAtlasSettings | undefined;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
   readonly retestMs: number;
@@ -83,6 +98,7 @@ const HOUR_MS = 3_600_000;
 /** Reads the settings. @throws {z.ZodError} naming each bad variable */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const read = settingsSchema.parse(environment);
+  const { REVTR_RIPE_ATLAS_URL: ripeAtlasUrl } = read;
   const { REVTR_TLS_CERTIFICATE: certificateFile, REVTR_TLS_KEY: keyFile, REVTR_SMTP: url } = read;
   return {
     host: read.REVTR_HOST,
@@ -97,8 +113,17 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     gateway: { host: read.REVTR_GATEWAY_HOST, port: read.REVTR_GATEWAY_PORT, authority: read.REVTR_AUTHORITY },
     operator: { key: read.REVTR_OPERATOR_KEY, email: read.REVTR_OPERATOR_EMAIL },
     mail: url === undefined ? undefined : { url, from: read.REVTR_MAIL_FROM },
-    ipToAsFile: read.REVTR_IP_TO_AS,
-    aliasesFile: read.REVTR_ALIASES,
+    datasets: { directory: read.REVTR_DATASETS, sourcesFile: read.REVTR_DATASET_SOURCES },
+    ripeAtlas:
+      ripeAtlasUrl === undefined
+        ? undefined
+        : {
+            url: ripeAtlasUrl,
+            streamUrl: read.REVTR_RIPE_ATLAS_STREAM_URL ?? streamUrlOf(ripeAtlasUrl),
+            key: read.REVTR_RIPE_ATLAS_KEY,
+            probes: read.REVTR_ATLAS_PROBES,
+            refreshCreditsPerDay: read.REVTR_ATLAS_REFRESH_CREDITS,
+          },
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,
     retestMs: read.REVTR_RETEST_HOURS * HOUR_MS,

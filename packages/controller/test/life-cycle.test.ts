@@ -2,12 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AliasSets, Atlas, DistanceRanking, PrefixOrigins } from '@revtr/engine';
 import { AgentSession } from '@revtr/link';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import { type PingRequest, type PingResult, type Prober, systemClock, type TracerouteResult } from '@revtr/probing';
+import {
+  createRandom,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  systemClock,
+  type TracerouteResult,
+} from '@revtr/probing';
 import {
   type AgentState,
   Agents,
   AgentTests,
   Atlases,
+  AtlasRuns,
   type Database,
   Mails,
   openDatabase,
@@ -91,14 +99,23 @@ describe('the life of a source', () => {
     const engine = {
       prober: network,
       clock: systemClock,
-      atlas: new Atlas(aliases),
+      atlas: new Atlas({ aliases, ipToAs }),
       ranking,
       aliases,
       ipToAs,
       mayProbe: () => true,
     };
     origins = HELPERS;
-    atlas = new AtlasService({ network: engine, records: new Atlases(database.db), origins: () => origins, log });
+    atlas = new AtlasService({
+      network: engine,
+      records: new Atlases(database.db),
+      runs: new AtlasRuns(database.db),
+      origins: () => origins,
+      ripe: undefined,
+      importedProbes: () => [],
+      random: createRandom(1),
+      log,
+    });
     newLife = () =>
       new LifeCycle(
         {

@@ -1,6 +1,8 @@
 export { VirtualClock } from './clock/virtual-clock.ts';
+export { datasetFiles } from './datasets/dataset-files.ts';
 export type { Place, Places } from './datasets/places.ts';
-export { type DataQuality, type PublicData, publishData } from './datasets/public-data.ts';
+export { type DataQuality, DEFAULT_DATA_QUALITY, type PublicData, publishData } from './datasets/public-data.ts';
+export { probeJson, type SimulatedProbe, simulatedProbes } from './datasets/ripe-probes.ts';
 export { SimError, type SimErrorCode } from './errors.ts';
 export { HostBehaviours } from './forwarding/hosts.ts';
 export { Network, type PacketHandler } from './forwarding/network.ts';
@@ -11,6 +13,7 @@ export { PolicyRoutes } from './routing/policy-routes.ts';
 export { Timeline } from './routing/timeline.ts';
 export { SimulatedInternet, type SimulatedInternetOptions } from './simulated-internet.ts';
 export { parseAsRelationships } from './topology/as-relationships.ts';
+export { CITIES, type City } from './topology/cities.ts';
 export { generateTopology } from './topology/generate.ts';
 export { hostName } from './topology/names.ts';
 export { Relation, routerOf, type Topology } from './topology/topology.ts';

@@ -3,7 +3,15 @@ export * from './errors.ts';
 export { AgentTests } from './queries/agent-tests.ts';
 export { Agents } from './queries/agents.ts';
 export { Applications, type NewApplication } from './queries/applications.ts';
-export { Atlases, type StoredAtlas } from './queries/atlases.ts';
+export { AtlasRuns } from './queries/atlas-runs.ts';
+export {
+  type AtlasChange,
+  Atlases,
+  type StoredAliasEvidence,
+  type StoredAtlas,
+  type StoredPath,
+  type StoredTail,
+} from './queries/atlases.ts';
 export { Batches, type NewMeasurement, type QuotaExceeded } from './queries/batches.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { Mails } from './queries/mails.ts';
@@ -15,10 +23,13 @@ export type {
   AgentState,
   AgentTest,
   Application,
+  AtlasRunChange,
+  AtlasRunRow,
   Batch,
   Mail,
   MeasurementRow,
   NewAgent,
+  NewAtlasRun,
   NewUser,
   OptOut,
   Schema,

@@ -95,6 +95,10 @@ interface AtlasTracerouteTable {
   /** Dotted quad. */
   readonly source: string;
   readonly id: number;
+  /** Who measured it: `vantagePoint`, `ripeAtlas`, `reverseTraceroute`. */
+  readonly platform: string;
+  /** Number of the RIPE Atlas probe that did. */
+  readonly probe: number | null;
   readonly origin: string;
   readonly measured_at: Date;
   /** Dotted quads in order, null for silent hops. */
@@ -103,10 +107,40 @@ interface AtlasTracerouteTable {
 
 interface AtlasTailTable {
   readonly source: string;
-  /** Hop that answered. */
+  /** Hop that was pinged, and who pinged it. */
   readonly target: string;
+  readonly sender: string;
+  readonly measured_at: Date;
   /** Dotted quads in order. */
   readonly stamps: Json;
+}
+
+interface AtlasRunTable {
+  readonly id: Generated<number>;
+  readonly source: string;
+  /** Who asked for it; null: the system itself. */
+  readonly user_id: number | null;
+  /** Why: `asked`, `new`, `catchUp`, `refresh`. */
+  readonly cause: string;
+  /** Whose RIPE Atlas credits it spends: `system`, `user`, or `nobody`'s. */
+  readonly payer: string;
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  /** What it is about, and how far it has come: written and read by the controller alone. */
+  readonly details: Json;
+  readonly estimated_credits: number;
+  readonly spent_credits: ColumnType<number, number | undefined, number>;
+  readonly reason: string | null;
+  readonly started_at: Date;
+  readonly ended_at: Date | null;
+}
+
+interface AliasEvidenceTable {
+  /** Dotted quads; the first is the smaller number. */
+  readonly first: string;
+  readonly second: string;
+  readonly kind: string;
+  readonly last_seen: Date;
+  readonly count: number;
 }
 
 interface OptOutTable {
@@ -151,6 +185,8 @@ export interface Schema {
   readonly opt_outs: OptOutTable;
   readonly atlas_traceroutes: AtlasTracerouteTable;
   readonly atlas_tails: AtlasTailTable;
+  readonly atlas_runs: AtlasRunTable;
+  readonly alias_evidence: AliasEvidenceTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
 }
@@ -163,6 +199,9 @@ export type AgentChange = Updateable<AgentTable>;
 export type AgentTest = Selectable<AgentTestTable>;
 export type Application = Selectable<ApplicationTable>;
 export type Mail = Selectable<MailTable>;
+export type AtlasRunRow = Selectable<AtlasRunTable>;
+export type NewAtlasRun = Insertable<AtlasRunTable>;
+export type AtlasRunChange = Updateable<AtlasRunTable>;
 export type OptOut = Selectable<OptOutTable>;
 export type Batch = Selectable<BatchTable>;
 export type MeasurementRow = Selectable<MeasurementTable>;

@@ -4,6 +4,7 @@ import {
   AgentTests,
   Applications,
   Atlases,
+  AtlasRuns,
   Batches,
   type Database,
   type DatabaseSettings,
@@ -127,19 +128,74 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await mails.list(10)).toMatchObject([{ body: 'the key is [sent]', secret: null, attempts: 2 }]);
     });
 
-    it('keeps an atlas whole, in place of the one before', async () => {
+    it('keeps an atlas, change by change', async () => {
       const atlases = new Atlases(database.db);
       const measuredAt = new Date('2026-01-01T00:00:00.123Z');
-      const traceroute = (id: number) => ({ id, origin: '1.1.1.1', measuredAt, hops: ['1.1.1.1', null, '2.2.2.2'] });
-      const tails = [{ target: '1.1.1.1', stamps: ['3.3.3.3'] }];
-      await atlases.replace('2.2.2.2', { traceroutes: Array.from({ length: 4_500 }, (_, i) => traceroute(i)), tails });
-      await atlases.replace('9.9.9.9', { traceroutes: [traceroute(7)], tails: [] });
-      expect((await atlases.of('2.2.2.2')).traceroutes).toHaveLength(4_500);
-      await atlases.replace('2.2.2.2', { traceroutes: [traceroute(1), traceroute(2)], tails });
-      expect(await atlases.of('2.2.2.2')).toEqual({ traceroutes: [traceroute(1), traceroute(2)], tails });
+      const path = (id: number) => ({
+        id,
+        platform: 'ripeAtlas',
+        probe: id,
+        origin: '1.1.1.1',
+        measuredAt,
+        hops: ['1.1.1.1', null, '2.2.2.2'],
+      });
+      const tail = (stamp: string) => ({ target: '1.1.1.1', sender: '4.4.4.4', measuredAt, stamps: [stamp] });
+      const paths = Array.from({ length: 4_500 }, (_, i) => path(i));
+      await atlases.change('2.2.2.2', { paths, removed: [], tails: [tail('3.3.3.3')] });
+      await atlases.change('9.9.9.9', { paths: [{ ...path(7), probe: null }], removed: [], tails: [] });
+      expect((await atlases.of('2.2.2.2')).paths).toHaveLength(4_500);
+      const removed = paths.slice(1).map(({ id }) => id);
+      await atlases.change('2.2.2.2', { paths: [path(9_000)], removed, tails: [tail('5.5.5.5')] });
+      expect(await atlases.of('2.2.2.2')).toEqual({ paths: [path(0), path(9_000)], tails: [tail('5.5.5.5')] });
       await atlases.clear('2.2.2.2');
-      expect(await atlases.of('2.2.2.2')).toEqual({ traceroutes: [], tails: [] });
-      expect((await atlases.of('9.9.9.9')).traceroutes).toHaveLength(1);
+      expect(await atlases.of('2.2.2.2')).toEqual({ paths: [], tails: [] });
+      expect((await atlases.of('9.9.9.9')).paths).toEqual([{ ...path(7), probe: null }]);
+    });
+
+    it('keeps alias evidence, the latest of each pair', async () => {
+      const atlases = new Atlases(database.db);
+      const evidence = (count: number, seconds: number) => ({
+        first: '1.1.1.1',
+        second: '2.2.2.2',
+        kind: 'linkEnd',
+        lastSeen: later(seconds),
+        count,
+      });
+      await atlases.putEvidence([evidence(1, 0), { ...evidence(5, 9), kind: 'doubleStamp' }]);
+      await atlases.putEvidence([evidence(2, 4)]);
+      expect(await atlases.evidence()).toEqual([evidence(2, 4), { ...evidence(5, 9), kind: 'doubleStamp' }]);
+    });
+
+    it('keeps runs of atlases: open ones, those of a source, and who has paid', async () => {
+      const runs = new AtlasRuns(database.db);
+      const run = (source: string, cause: string, payer: string, startedAt: Date) =>
+        runs.add({
+          source,
+          user_id: null,
+          cause,
+          payer,
+          state: 'running',
+          details: JSON.stringify({ probes: [1, 2] }),
+          estimated_credits: 600,
+          reason: null,
+          started_at: startedAt,
+          ended_at: null,
+        });
+      const first = await run('2.2.2.2', 'new', 'system', now);
+      const second = await run('2.2.2.2', 'refresh', 'system', later(60));
+      await run('9.9.9.9', 'refresh', 'system', later(60));
+      expect(first.details).toEqual({ probes: [1, 2] });
+      expect((await runs.open()).map(({ id }) => id)).toContain(first.id);
+      expect(await runs.systemHasPaid('2.2.2.2')).toBe(false);
+      await runs.change(first.id, { state: 'done', spent_credits: 540, ended_at: later(30) });
+      expect(await runs.systemHasPaid('2.2.2.2')).toBe(true);
+      expect(await runs.systemHasPaid('9.9.9.9')).toBe(false);
+      expect((await runs.of('2.2.2.2', 5)).map(({ id }) => id)).toEqual([second.id, first.id]);
+      expect((await runs.open()).map(({ id }) => id)).not.toContain(first.id);
+      expect(await runs.refreshCreditsSince(later(30))).toBe(1_200);
+      await runs.change(second.id, { state: 'done', spent_credits: 60 });
+      expect(await runs.refreshCreditsSince(later(30))).toBe(660);
+      expect(await runs.refreshCreditsSince(later(90))).toBe(0);
     });
 
     it('keeps those who want no probes', async () => {

@@ -43,12 +43,4 @@ export function addAgents(program: Command, terminal: Terminal): void {
       await (await connect(options, terminal)).fleet.withdraw(address);
       terminal.out(`${address} is withdrawn: nothing is sent by it, to it, or in its name any more\n`);
     });
-
-  withConnection(program.command('atlas').description('the atlas of your source').command('run'))
-    .description('measure it anew; goes on after the answer')
-    .argument('<source>')
-    .action(async (source: string, options: Options) => {
-      await (await connect(options, terminal)).fleet.runAtlas(source);
-      terminal.out(`the atlas of ${source} is being measured; revtr agents show ${source} has the outcome\n`);
-    });
 }

@@ -3,6 +3,7 @@ import { hostName, SIZES, SimError, SimulatedInternet, type Size, simParameters 
 import { type Command, Option } from 'commander';
 import { CliError, EXIT } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
+import { readSeed } from './sim.ts';
 
 interface TruthOptions {
   readonly seed: string;
@@ -13,8 +14,7 @@ interface TruthOptions {
 }
 
 /** `revtr sim truth`: the path that packets really take in a simulated Internet. */
-export function addSim(program: Command, terminal: Terminal): void {
-  const sim = program.command('sim').description('look into the simulated Internet');
+export function addTruth(sim: Command, terminal: Terminal): void {
   sim
     .command('truth')
     .description('print the true path between two addresses, and every address of its routers')
@@ -32,8 +32,7 @@ function printTruth(options: TruthOptions, terminal: Terminal): void {
     if (address === undefined) throw new CliError(EXIT.usage, `'${text}' is not an IPv4 address`);
     return address;
   });
-  const seed = Number(options.seed);
-  if (!Number.isSafeInteger(seed)) throw new CliError(EXIT.usage, `'${options.seed}' is not a seed: give an integer`);
+  const seed = readSeed(options.seed);
   const { truth, topology, clock } = new SimulatedInternet({ parameters: simParameters(options.size, seed) });
   try {
     const path = truth.path(from, to, clock.now());

@@ -67,11 +67,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Measure the atlas of your source */
+        /**
+         * Measure the atlas of your source
+         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone.
+         */
         post: {
             parameters: {
                 query?: never;
                 header: {
+                    /** @description Your RIPE Atlas key */
+                    "ripe-key"?: string;
                     /** @description Address of your source */
                     source: string;
                 };
@@ -607,6 +612,300 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Aliases that our own probes suggest, kept apart from the datasets; most recently seen first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            aliases: {
+                                addresses: string[];
+                                /** @description How often it was seen */
+                                count: number;
+                                /**
+                                 * @description What suggests it
+                                 * @enum {string}
+                                 */
+                                kind: "linkEnd" | "doubleStamp";
+                                /** Format: date-time */
+                                lastSeen: string;
+                            }[];
+                            total: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the atlas of your source covers, how old it is, and its runs */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Address of your source */
+                    source: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Atlas"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/{source}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run would measure and cost, in RIPE Atlas credits */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Your RIPE Atlas key */
+                    "ripe-key"?: string;
+                };
+                path: {
+                    /** @description Address of your source */
+                    source: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            credits: number;
+                            note?: string;
+                            /** @enum {string} */
+                            payer: "system" | "user" | "nobody";
+                            probes: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/{source}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Measure the atlas of your source, or join the run under way; answers at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Your RIPE Atlas key */
+                    "ripe-key"?: string;
+                };
+                path: {
+                    /** @description Address of your source */
+                    source: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AtlasRun"];
+                    };
+                };
+            };
+        };
+        /** Cancel the run that is under way; what it has found stays */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Address of your source */
+                    source: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Atlas"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/batches/{id}": {
         parameters: {
             query?: never;
@@ -719,6 +1018,185 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the datasets are */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            datasets: components["schemas"]["Dataset"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/datasets/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a file in place of a dataset (operators)
+         * @description The file is read whole first; one that is cut, wrong or empty replaces nothing. Packed by gzip or bzip2, or not.
+         */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Whether far fewer entries than before are all right */
+                    mayShrink?: string;
+                    sha256?: string;
+                };
+                header?: never;
+                path: {
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "ripeProbes";
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Dataset"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/datasets/{kind}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch a dataset now (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "ripeProbes";
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Dataset"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1280,7 +1758,7 @@ export interface components {
             atlas: {
                 reason?: string;
                 /** @enum {string} */
-                state: "none" | "running" | "done" | "failed";
+                state: "none" | "running" | "done" | "failed" | "cancelled";
                 traceroutes: number;
             };
             /** @description Whether its last tests have shown that its spoofed probes arrive */
@@ -1315,7 +1793,7 @@ export interface components {
             atlas: {
                 reason?: string;
                 /** @enum {string} */
-                state: "none" | "running" | "done" | "failed";
+                state: "none" | "running" | "done" | "failed" | "cancelled";
                 traceroutes: number;
             };
             /** @description Whether its last tests have shown that its spoofed probes arrive */
@@ -1437,6 +1915,136 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "approved" | "refused";
         };
+        Atlas: {
+            agesMs?: {
+                median: number;
+                newest: number;
+                oldest: number;
+            };
+            contradictions: {
+                asLoop: number;
+                bounds: number;
+                order: number;
+            };
+            hops: number;
+            networks: number;
+            paths: {
+                reverseTraceroute: number;
+                ripeAtlas: number;
+                vantagePoint: number;
+            };
+            /** @description Record Route addresses that lie between hops */
+            placedBetween: number;
+            /** @description Record Route addresses that are a hop */
+            placedExactly: number;
+            routers: number;
+            /** @description Latest first */
+            runs: components["schemas"]["AtlasRun"][];
+            source: string;
+            /** @description Places that reverse traceroutes have met within a day */
+            used: number;
+        };
+        AtlasInput: {
+            agesMs?: {
+                median: number;
+                newest: number;
+                oldest: number;
+            };
+            contradictions: {
+                asLoop: number;
+                bounds: number;
+                order: number;
+            };
+            hops: number;
+            networks: number;
+            paths: {
+                reverseTraceroute: number;
+                ripeAtlas: number;
+                vantagePoint: number;
+            };
+            /** @description Record Route addresses that lie between hops */
+            placedBetween: number;
+            /** @description Record Route addresses that are a hop */
+            placedExactly: number;
+            routers: number;
+            /** @description Latest first */
+            runs: components["schemas"]["AtlasRunInput"][];
+            source: string;
+            /** @description Places that reverse traceroutes have met within a day */
+            used: number;
+        };
+        AtlasRun: {
+            /** @enum {string} */
+            cause: "asked" | "new" | "catchUp" | "refresh";
+            /** @description Steps of the phase that are done */
+            done: number;
+            /** Format: date-time */
+            endedAt?: string;
+            estimatedCredits: number;
+            id: number;
+            /** @description Numbers of the RIPE Atlas measurements */
+            measurements: number[];
+            notes: string[];
+            /**
+             * @description Whose RIPE Atlas credits it spends
+             * @enum {string}
+             */
+            payer: "system" | "user" | "nobody";
+            /** @enum {string} */
+            phase: "choosing" | "creating" | "traceroutes" | "recordRoute" | "done";
+            /** @description RIPE Atlas probes asked */
+            probes: number;
+            reason?: string;
+            report: {
+                answered: number;
+                arrived: number;
+                faults: number;
+                recordRoutePings: number;
+                traceroutes: number;
+            };
+            spentCredits: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            total: number;
+        };
+        AtlasRunInput: {
+            /** @enum {string} */
+            cause: "asked" | "new" | "catchUp" | "refresh";
+            /** @description Steps of the phase that are done */
+            done: number;
+            /** Format: date-time */
+            endedAt?: string;
+            estimatedCredits: number;
+            id: number;
+            /** @description Numbers of the RIPE Atlas measurements */
+            measurements: number[];
+            notes: string[];
+            /**
+             * @description Whose RIPE Atlas credits it spends
+             * @enum {string}
+             */
+            payer: "system" | "user" | "nobody";
+            /** @enum {string} */
+            phase: "choosing" | "creating" | "traceroutes" | "recordRoute" | "done";
+            /** @description RIPE Atlas probes asked */
+            probes: number;
+            reason?: string;
+            report: {
+                answered: number;
+                arrived: number;
+                faults: number;
+                recordRoutePings: number;
+                traceroutes: number;
+            };
+            spentCredits: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            total: number;
+        };
         Batch: {
             done: number;
             id: number;
@@ -1448,6 +2056,50 @@ export interface components {
             id: number;
             measurements: components["schemas"]["MeasurementInput"][];
             total: number;
+        };
+        Dataset: {
+            current?: {
+                bytes: number;
+                entries: number;
+                from: string;
+                /** Format: date-time */
+                importedAt: string;
+                sha256: string;
+            };
+            /** @description Why the last try to replace it failed */
+            failure?: {
+                /** Format: date-time */
+                at: string;
+                code: string;
+                message: string;
+            };
+            /** @description Whether an address is set from which it is fetched */
+            hasSource: boolean;
+            /** @enum {string} */
+            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "ripeProbes";
+            title: string;
+        };
+        DatasetInput: {
+            current?: {
+                bytes: number;
+                entries: number;
+                from: string;
+                /** Format: date-time */
+                importedAt: string;
+                sha256: string;
+            };
+            /** @description Why the last try to replace it failed */
+            failure?: {
+                /** Format: date-time */
+                at: string;
+                code: string;
+                message: string;
+            };
+            /** @description Whether an address is set from which it is fetched */
+            hasSource: boolean;
+            /** @enum {string} */
+            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "ripeProbes";
+            title: string;
         };
         Error: {
             error: {

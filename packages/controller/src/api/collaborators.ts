@@ -2,6 +2,7 @@ import type { Agents, AgentTests, Applications, Batches, Mails, OptOuts } from '
 import type { AtlasService } from '../atlas/atlas-service.ts';
 import type { BatchEvents } from '../events/batch-events.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
+import type { Datasets } from '../facts/datasets.ts';
 import type { AgentDirectory } from '../gateway/directory.ts';
 import type { PublishedOptOuts } from '../gateway/opt-out-list.ts';
 import type { Submission } from '../intake/submission.ts';
@@ -26,6 +27,7 @@ export interface ApiCollaborators {
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;
   readonly facts: AddressFacts;
+  readonly datasets: Datasets;
   /** Address under which users reach the API; `undefined`: what their request says. */
   readonly publicUrl: string | undefined;
   /** Fires when the server stops: open streams end. */

@@ -8,3 +8,6 @@ export const numberInUrl = z
 
 /** For the document: the route needs an API key. */
 export const security = [{ revtrKey: [] }];
+
+/** The user's own RIPE Atlas key: used for one run, never kept or shown. */
+export const ripeKeySchema = z.string().trim().min(1).max(200).optional().describe('Your RIPE Atlas key');

@@ -14,10 +14,12 @@ import type { Metrics } from '../metrics.ts';
 import type { ApiCollaborators } from './collaborators.ts';
 import { installErrorHandler } from './errors.ts';
 import { installJsonBody } from './json-body.ts';
-import { registerAtlas } from './v1/atlas.ts';
+import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
 import { registerAgents } from './v2/agents.ts';
 import { registerApplications } from './v2/applications.ts';
+import { registerAtlasV2 } from './v2/atlas.ts';
+import { registerDatasets } from './v2/datasets.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerV2 } from './v2/routes.ts';
 
@@ -69,10 +71,12 @@ export async function createServer(
   });
   await app.register(async (routes) => {
     registerV1(routes, collaborators);
-    registerAtlas(routes, collaborators);
+    registerAtlasV1(routes, collaborators);
     registerV2(routes, collaborators);
     registerAgents(routes, collaborators);
     registerApplications(routes, collaborators);
+    registerAtlasV2(routes, collaborators);
+    registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     routes.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { schema: { hide: true } }, () => ({ status: 'ok' }));

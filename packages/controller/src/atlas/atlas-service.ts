@@ -1,127 +1,285 @@
-import { type CollectReport, collectAtlas, type EngineCollaborators } from '@revtr/engine';
+import { randomUUID } from 'node:crypto';
+import { type EngineCollaborators, idlePaths } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { ProbingError } from '@revtr/probing';
-import type { Atlases } from '@revtr/storage';
+import type { Random } from '@revtr/probing';
+import { creditsPerTraceroute, type RipeProbe } from '@revtr/ripe-atlas';
+import type { Atlases, AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
-import { restoreAtlas, toStoredAtlas } from './stored-atlas.ts';
-
-/** What an atlas run is doing, or did. */
-export type AtlasRun =
-  | { readonly state: 'running'; readonly startedAt: number }
-  | { readonly state: 'done'; readonly startedAt: number; readonly endedAt: number; readonly report: CollectReport }
-  | { readonly state: 'failed'; readonly startedAt: number; readonly endedAt: number; readonly reason: string };
+import { ControllerError } from '../errors.ts';
+import { AtlasKeeper } from './atlas-keeper.ts';
+import { carryOut } from './atlas-run.ts';
+import { chooseProbes } from './probe-choice.ts';
+import type { RipeAtlasAccess } from './ripe-access.ts';
+import { PACKETS } from './ripe-collection.ts';
+import { type AtlasRun, beginRun, type Payer, type RunCause, RunRecord } from './run-record.ts';
 
 export interface AtlasServiceCollaborators {
   readonly network: EngineCollaborators;
   readonly records: Atlases;
+  readonly runs: AtlasRuns;
   /** Vantage points that send traceroutes now. */
   readonly origins: () => readonly Ipv4Address[];
+  /** RIPE Atlas; `undefined` where it is not used. */
+  readonly ripe: RipeAtlasAccess | undefined;
+  /** Probes of a list that was imported; empty where none was. */
+  readonly importedProbes: () => readonly RipeProbe[];
+  readonly random: Random;
   readonly log: Logger;
 }
 
-/** What a run measures. */
-interface AtlasWork {
-  readonly origins: readonly Ipv4Address[];
-  readonly onlyNewHops: boolean;
+/** Who asks for a run. */
+export interface Asker {
+  readonly userId: number;
+  /** The user's own RIPE Atlas key: it is used for this run and not kept. */
+  readonly ripeKey: string | undefined;
 }
 
-const CONCURRENCY = 20;
-const TIMEOUT_MS = 2_000;
-const SPOOFERS_PER_HOP = 3;
+/** What a run would measure and cost. */
+export interface Estimate {
+  readonly payer: Payer;
+  readonly probes: number;
+  readonly credits: number;
+  /** Why nobody pays for RIPE Atlas, where nobody does. */
+  readonly note?: string;
+}
 
-/** Collects the atlas of each source in the background, one run a source at a time. */
+interface UnderWay {
+  readonly run: RunRecord;
+  readonly over: AbortController;
+  readonly ended: Promise<void>;
+}
+
+const noteFor = (hasSystemKey: boolean): string =>
+  hasSystemKey
+    ? 'the system has paid for the first run: send a RIPE-Key for new traceroutes of RIPE Atlas'
+    : 'the system has no RIPE Atlas key: send a RIPE-Key for traceroutes of RIPE Atlas';
+
+const LIST_MS = 60_000;
+const KEEP_DELAY_MS = 1_000;
+const RUNS_SHOWN = 20;
+/** A probe whose path nobody has met for so long has added nothing, milliseconds. */
+const IDLE_MS = 86_400_000;
+
+/** Collects the atlas of each source in the background, one run a source at a time, and goes on with it after a restart. */
 export class AtlasService {
   readonly #collaborators: AtlasServiceCollaborators;
-  readonly #runs = new Map<Ipv4Address, { readonly run: AtlasRun; readonly ended: Promise<AtlasRun> }>();
-  readonly #over = new AbortController();
+  readonly #keeper: AtlasKeeper;
+  readonly #underWay = new Map<Ipv4Address, UnderWay>();
+  /** Of each source, so that two requests at once do not begin two runs. */
+  readonly #beginning = new Map<Ipv4Address, Promise<AtlasRun>>();
+  #isStopping = false;
 
   constructor(collaborators: AtlasServiceCollaborators) {
     this.#collaborators = collaborators;
-  }
-
-  /** Starts a run, or joins the one under way. Resolves when it has ended, however it did. */
-  collect(source: Ipv4Address): Promise<AtlasRun> {
-    return this.#start(source, { origins: this.#collaborators.origins(), onlyNewHops: false });
-  }
-
-  /** Adds the traceroutes of vantage points that have come since the last run, once one under way has ended. */
-  async catchUp(source: Ipv4Address): Promise<void> {
-    while (this.#runs.get(source)?.run.state === 'running') await this.#runs.get(source)?.ended;
-    const known = new Set(this.#collaborators.network.atlas.traceroutesTo(source).map(({ origin }) => origin));
-    const origins = this.#collaborators.origins().filter((origin) => !known.has(origin) && origin !== source);
-    if (origins.length > 0) await this.#start(source, { origins, onlyNewHops: true });
-  }
-
-  #start(source: Ipv4Address, what: AtlasWork): Promise<AtlasRun> {
-    const known = this.#runs.get(source);
-    if (known?.run.state === 'running') return known.ended;
-    const startedAt = Date.now();
-    const ended = this.#run(source, startedAt, what).then((run) => {
-      this.#runs.set(source, { run, ended });
-      return run;
-    });
-    this.#runs.set(source, { run: { state: 'running', startedAt }, ended });
-    return ended;
-  }
-
-  /** The last run of a source. */
-  lastRun(source: Ipv4Address): AtlasRun | undefined {
-    return this.#runs.get(source)?.run;
-  }
-
-  /** Traceroutes held towards a source. */
-  size(source: Ipv4Address): number {
-    return this.#collaborators.network.atlas.traceroutesTo(source).length;
-  }
-
-  /** Forgets the atlas of a source. */
-  async clean(source: Ipv4Address): Promise<void> {
-    this.#collaborators.network.atlas.clear(source);
-    await this.#collaborators.records.clear(formatIpv4(source));
+    const { network, records, log } = collaborators;
+    this.#keeper = new AtlasKeeper({ delayMs: KEEP_DELAY_MS }, { atlas: network.atlas, records, log });
   }
 
   /** Reads what is stored of the atlases of sources: to be called at the start. */
   async restore(sources: readonly Ipv4Address[]): Promise<void> {
-    const { network, records, log } = this.#collaborators;
-    for (const source of sources) {
+    await this.#keeper.open(sources);
+  }
+
+  /** Goes on with the runs that a stop or a crash has interrupted. */
+  async resume(): Promise<void> {
+    const { runs, log, ripe } = this.#collaborators;
+    for (const row of await runs.open()) {
       try {
-        restoreAtlas(network.atlas, source, await records.of(formatIpv4(source)));
+        const run = new RunRecord(row, runs);
+        log.info({ run: run.id, source: row.source, phase: run.details.phase }, 'going on with an atlas run');
+        this.#carryOut(run, run.payer === 'system' ? ripe?.settings.key : undefined);
       } catch (error) {
-        // An atlas can be measured again.
-        log.error({ err: error, source: formatIpv4(source) }, 'a stored atlas could not be read');
-        network.atlas.clear(source);
+        log.error({ err: error, run: row.id }, 'an atlas run cannot be gone on with');
+        await runs.change(row.id, {
+          state: 'failed',
+          reason: 'what was stored of the run cannot be read',
+          ended_at: new Date(),
+        });
       }
     }
   }
 
-  /** Ends runs under way. */
-  async stop(): Promise<void> {
-    this.#over.abort();
-    await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
+  /** What a run that somebody asks for now would measure and cost. @throws {ControllerError} `conflict`, {RipeAtlasError} */
+  async estimate(source: Ipv4Address, asker: Asker | undefined): Promise<Estimate> {
+    const { ripe } = this.#collaborators;
+    const payer = await this.#payerOf(source, asker);
+    if (ripe === undefined) return { payer, probes: 0, credits: 0 };
+    if (payer === 'nobody') return { payer, probes: 0, credits: 0, note: noteFor(ripe.settings.key !== undefined) };
+    const available = await ripe.probes(this.#collaborators.importedProbes(), AbortSignal.timeout(LIST_MS));
+    const usable = available.filter(({ isConnected, asn }) => isConnected && asn !== null).length;
+    const probes = Math.min(usable, ripe.settings.probes);
+    return { payer, probes, credits: probes * creditsPerTraceroute(PACKETS) };
   }
 
-  async #run(source: Ipv4Address, startedAt: number, { origins, onlyNewHops }: AtlasWork): Promise<AtlasRun> {
-    const { network, log } = this.#collaborators;
-    const options = {
-      source,
-      origins,
-      onlyNewHops,
-      spoofersPerHop: SPOOFERS_PER_HOP,
-      concurrency: CONCURRENCY,
-      timeoutMs: TIMEOUT_MS,
-      signal: this.#over.signal,
-    };
-    const facts = { aliases: network.aliases, ipToAs: network.ipToAs, useHeuristics: true };
-    try {
-      const report = await collectAtlas(options, { ...network, facts });
-      await this.#collaborators.records.replace(formatIpv4(source), toStoredAtlas(network.atlas, source));
-      log.info({ source: formatIpv4(source), ...report }, 'atlas collected');
-      return { state: 'done', startedAt, endedAt: Date.now(), report };
-    } catch (error) {
-      if (!(error instanceof ProbingError)) log.error({ err: error, source: formatIpv4(source) }, 'atlas run broke');
-      const reason =
-        error instanceof ProbingError ? error.message : 'the run broke; the operator can find the reason in the log';
-      return { state: 'failed', startedAt, endedAt: Date.now(), reason };
+  /** Begins a run that a user asks for, or joins the one under way. @throws {ControllerError} `conflict` */
+  async run(source: Ipv4Address, asker: Asker): Promise<AtlasRun> {
+    return this.#begin(source, 'asked', asker);
+  }
+
+  /** Measures the atlas of a source that is new. Resolves when the run has ended, however it did. */
+  async collect(source: Ipv4Address): Promise<AtlasRun> {
+    const { id } = await this.#begin(source, 'new', undefined);
+    return this.#ended(source, id);
+  }
+
+  /** Adds the traceroutes of vantage points that have come since the last run, once one under way has ended. */
+  async catchUp(source: Ipv4Address): Promise<void> {
+    await this.#underWay.get(source)?.ended;
+    const { network, origins } = this.#collaborators;
+    const known = new Set(network.atlas.traceroutesTo(source).map(({ origin }) => origin));
+    const missing = origins().filter((origin) => !known.has(origin) && origin !== source);
+    if (missing.length === 0) return;
+    const { id } = await this.#start(source, { cause: 'catchUp', payer: 'nobody', origins: missing, probes: [] });
+    await this.#ended(source, id);
+  }
+
+  /** Measures chosen paths again. */
+  async refresh(source: Ipv4Address, origins: readonly Ipv4Address[], probes: readonly number[]): Promise<void> {
+    if (this.#isBusy(source)) return;
+    const payer = probes.length > 0 ? 'system' : 'nobody';
+    await this.#start(source, { cause: 'refresh', payer, origins, probes });
+  }
+
+  /** Ends the run of a source that is under way, on RIPE Atlas as well. Returns whether there was one. */
+  async cancel(source: Ipv4Address): Promise<boolean> {
+    const underWay = this.#underWay.get(source);
+    if (underWay === undefined) return false;
+    underWay.over.abort();
+    await underWay.ended;
+    await underWay.run.end('cancelled', this.#collaborators.network.clock.now(), 'cancelled by its owner');
+    await this.#stopMeasurements(underWay.run);
+    return true;
+  }
+
+  /** The latest runs of a source, latest first. */
+  async runsOf(source: Ipv4Address): Promise<AtlasRun[]> {
+    const { runs } = this.#collaborators;
+    const underWay = this.#underWay.get(source)?.run;
+    const rows = await runs.of(formatIpv4(source), RUNS_SHOWN);
+    return rows.map((row) => (row.id === underWay?.id ? underWay : new RunRecord(row, runs)).show());
+  }
+
+  /** Traceroutes held towards a source; what reverse traceroutes have added does not count. */
+  size(source: Ipv4Address): number {
+    const paths = this.#collaborators.network.atlas.traceroutesTo(source);
+    return paths.filter(({ platform }) => platform !== 'reverseTraceroute').length;
+  }
+
+  /** Forgets the atlas of a source. */
+  async clean(source: Ipv4Address): Promise<void> {
+    await this.#keeper.clear(source);
+  }
+
+  /** Ends runs under way; they go on at the next start. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const { over } of this.#underWay.values()) over.abort();
+    await Promise.all([...this.#underWay.values()].map(({ ended }) => ended));
+    await this.#keeper.flush();
+  }
+
+  #isBusy(source: Ipv4Address): boolean {
+    return this.#underWay.has(source) || this.#beginning.has(source);
+  }
+
+  #begin(source: Ipv4Address, cause: RunCause, asker: Asker | undefined): Promise<AtlasRun> {
+    const known = this.#underWay.get(source);
+    if (known !== undefined) return Promise.resolve(known.run.show());
+    const beginning = this.#beginning.get(source) ?? this.#choose(source, cause, asker);
+    this.#beginning.set(source, beginning);
+    return beginning.finally(() => this.#beginning.delete(source));
+  }
+
+  async #choose(source: Ipv4Address, cause: RunCause, asker: Asker | undefined): Promise<AtlasRun> {
+    const payer = await this.#payerOf(source, asker);
+    const origins = this.#collaborators.origins().filter((origin) => origin !== source);
+    return this.#start(source, { cause, payer, origins, probes: [] }, asker);
+  }
+
+  /** Probes for a whole run: the useful ones of the last one again, others for those that added nothing. */
+  async #probesFor(source: Ipv4Address, signal: AbortSignal): Promise<number[]> {
+    const { ripe, network, importedProbes, random } = this.#collaborators;
+    if (ripe === undefined) return [];
+    const available = await ripe.probes(importedProbes(), signal);
+    const known = network.atlas.of(source);
+    const idle = known === undefined ? [] : idlePaths(known, network.clock.now(), IDLE_MS);
+    const avoid = new Set(idle.flatMap(({ probe }) => probe ?? []));
+    const before = network.atlas.traceroutesTo(source).flatMap(({ probe }) => probe ?? []);
+    const keep = new Set(before.filter((probe) => !avoid.has(probe)));
+    return chooseProbes(available, { count: ripe.settings.probes, keep, avoid }, random).map(({ id }) => id);
+  }
+
+  /** The system pays for the first run of a source, users for later ones. @throws {ControllerError} `conflict` */
+  async #payerOf(source: Ipv4Address, asker: Asker | undefined): Promise<Payer> {
+    const { ripe, runs } = this.#collaborators;
+    if (asker?.ripeKey !== undefined) {
+      if (ripe !== undefined) return 'user';
+      throw new ControllerError('conflict', 'this system does not use RIPE Atlas; ask without a RIPE-Key');
     }
+    if (ripe?.settings.key === undefined) return 'nobody';
+    return (await runs.systemHasPaid(formatIpv4(source))) ? 'nobody' : 'system';
+  }
+
+  async #start(
+    source: Ipv4Address,
+    what: {
+      readonly cause: RunCause;
+      readonly payer: Payer;
+      readonly origins: readonly Ipv4Address[];
+      readonly probes: readonly number[];
+    },
+    asker?: Asker,
+  ): Promise<AtlasRun> {
+    const { runs, network, ripe } = this.#collaborators;
+    const run = await beginRun(runs, {
+      ...what,
+      source,
+      userId: asker?.userId,
+      estimatedCredits: what.probes.length * creditsPerTraceroute(PACKETS),
+      tag: `revtr-${randomUUID()}`,
+      at: network.clock.now(),
+    });
+    this.#carryOut(run, what.payer === 'system' ? ripe?.settings.key : asker?.ripeKey);
+    return run.show();
+  }
+
+  #carryOut(run: RunRecord, key: string | undefined): void {
+    const over = new AbortController();
+    const { log } = this.#collaborators;
+    const collaborators = {
+      ...this.#collaborators,
+      chooseProbes: (signal: AbortSignal) => this.#probesFor(run.source, signal),
+    };
+    const ended = carryOut(run, key, collaborators, over.signal)
+      .catch((error: unknown) => {
+        if (!over.signal.aborted) log.error({ err: error, run: run.id }, 'an atlas run broke');
+        else if (this.#isStopping) return run.save();
+        return undefined;
+      })
+      .catch((error: unknown) => log.error({ err: error, run: run.id }, 'an atlas run could not be stored'))
+      .finally(() => this.#underWay.delete(run.source));
+    this.#underWay.set(run.source, { run, over, ended });
+  }
+
+  async #ended(source: Ipv4Address, id: number): Promise<AtlasRun> {
+    const underWay = this.#underWay.get(source);
+    await underWay?.ended;
+    if (underWay?.run.id === id) return underWay.run.show();
+    const run = (await this.runsOf(source)).find((other) => other.id === id);
+    if (run === undefined) throw new ControllerError('internal', `atlas run ${id} is not there`);
+    return run;
+  }
+
+  async #stopMeasurements({ payer, details, id }: RunRecord): Promise<void> {
+    const { ripe, log } = this.#collaborators;
+    // A user's key is not kept; one-off measurements end by themselves.
+    if (ripe?.settings.key === undefined || payer !== 'system') return;
+    const client = ripe.client(ripe.settings.key);
+    for (const measurement of details.measurements)
+      await client
+        .stop(measurement)
+        .catch((error: unknown) =>
+          log.warn({ err: error, run: id, measurement }, 'a measurement could not be stopped'),
+        );
   }
 }

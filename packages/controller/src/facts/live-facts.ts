@@ -2,24 +2,31 @@ import { resolve4, reverse } from 'node:dns/promises';
 import type { IpToAs } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { AddressFacts } from './address-facts.ts';
+import type { InternetKnowledge } from './internet-knowledge.ts';
 
 const KEEP_MS = 4 * 3_600_000;
 const MOST_KEPT = 50_000;
 const LOOKUP_MS = 2_000;
 
-/** Facts about addresses of the real Internet: a dataset of who announces what, and DNS. */
+/** Facts about addresses of the real Internet: datasets, and DNS. */
 export class LiveFacts implements AddressFacts {
-  readonly ipToAs: IpToAs;
-  readonly knowsAllRoutes: boolean;
+  readonly #knowledge: InternetKnowledge;
   readonly #names = new Map<Ipv4Address, { readonly name: Promise<string | undefined>; readonly until: number }>();
 
-  constructor(options: { readonly ipToAs: IpToAs; readonly knowsAllRoutes: boolean }) {
-    this.ipToAs = options.ipToAs;
-    this.knowsAllRoutes = options.knowsAllRoutes;
+  constructor(knowledge: InternetKnowledge) {
+    this.#knowledge = knowledge;
   }
 
-  asName(): undefined {
-    return undefined;
+  get ipToAs(): IpToAs {
+    return this.#knowledge.ipToAs;
+  }
+
+  get knowsAllRoutes(): boolean {
+    return this.#knowledge.knowsAllRoutes;
+  }
+
+  asName(asn: number): string | undefined {
+    return this.#knowledge.network(asn)?.name;
   }
 
   nameOf(address: Ipv4Address): Promise<string | undefined> {

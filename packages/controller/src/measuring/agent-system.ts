@@ -44,7 +44,7 @@ export function agentSystem(
     const network: EngineCollaborators = {
       prober: gateway.prober,
       clock: systemClock,
-      atlas: new Atlas(aliases),
+      atlas: new Atlas({ aliases, ipToAs }),
       ranking,
       aliases,
       ipToAs,
@@ -55,6 +55,12 @@ export function agentSystem(
       network,
       rootCertificate: gateway.rootCertificate,
       vantagePoints,
+      sources: () =>
+        directory
+          .list()
+          .filter(({ kind, state }) => kind === 'source' && state === 'ready')
+          .map(({ address }) => parseIpv4(address))
+          .filter((address) => gateway.hub.sessionOf(address)?.isConnected === true),
       sessionOf: (address) => gateway.hub.sessionOf(address),
       expel: (address, reason) => gateway.hub.expel(address, reason),
       publishOptOut: () => gateway.hub.publishOptOut(),

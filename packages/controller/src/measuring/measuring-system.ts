@@ -16,6 +16,8 @@ export interface MeasuringSystem {
   readonly rootCertificate: string | undefined;
   /** Vantage points that can be used now. */
   vantagePoints(): readonly Ipv4Address[];
+  /** Sources that are ready, and can be measured to now. */
+  sources(): readonly Ipv4Address[];
   /** The session of an agent that is connected. */
   sessionOf(address: Ipv4Address): AgentSession | undefined;
   /** Ends an agent's session, for instance because its host has withdrawn it. */

@@ -12,6 +12,8 @@ export interface AtlasTraceroute {
   /** Number within the atlas of the source. */
   readonly id: number;
   readonly platform: AtlasPlatform;
+  /** Number of the RIPE Atlas probe that measured it. */
+  readonly probe?: number;
   /** Where it began. */
   readonly origin: Ipv4Address;
   readonly source: Ipv4Address;

@@ -1,4 +1,4 @@
-import { type Ipv4Address, NO_MATCH, type Prefix, PrefixTable } from '@revtr/net';
+import { type Ipv4Address, NO_MATCH, type Prefix, type PrefixColumns, PrefixTable } from '@revtr/net';
 
 /** Which network announces an address, as the public data has it. */
 export interface IpToAs {
@@ -12,8 +12,16 @@ export interface IpToAs {
 export class PrefixOrigins implements IpToAs {
   readonly #table: PrefixTable;
 
-  constructor(entries: Iterable<{ readonly prefix: Prefix; readonly asn: number }>) {
-    this.#table = PrefixTable.from([...entries].map(({ prefix, asn }) => ({ prefix, value: asn | 0 })));
+  constructor(entries: Iterable<{ readonly prefix: Prefix; readonly asn: number }> | PrefixTable) {
+    this.#table =
+      entries instanceof PrefixTable
+        ? entries
+        : PrefixTable.from([...entries].map(({ prefix, asn }) => ({ prefix, value: asn | 0 })));
+  }
+
+  /** Origins from columns, whose values are AS numbers as signed 32-bit integers: for large tables. */
+  static fromColumns(columns: PrefixColumns): PrefixOrigins {
+    return new PrefixOrigins(new PrefixTable(columns));
   }
 
   originOf(address: Ipv4Address): number | undefined {

@@ -5,7 +5,7 @@ import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { pino } from 'pino';
-import { startSimulatedSystem } from '../world/simulated-system.ts';
+import { collectAtlases, startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import type { System } from '../world/system.ts';
 import { compareWithTruth } from './compare.ts';
@@ -54,17 +54,23 @@ async function demonstrate(
   const world = new SimulatedWorld({
     parameters: simParameters(size, seed),
     sources: SOURCES,
+    atlas: 'none',
     onProgress: say,
     ...(!once && { startMs: Date.now() }),
   });
   const { networks, routers } = world.internet.topology;
   say(`simulated Internet: ${networks.count} networks, ${routers.count} routers (seed ${seed}, ${size})`);
+  const { host, port, database, concurrency, maxBatch, logLevel } = settings;
   const system = await startSimulatedSystem(
     world,
-    { ...settings, port: once ? 0 : settings.port, realTime: !once, signal },
-    pino({ level: settings.logLevel }, pino.destination(2)),
+    { host, port: once ? 0 : port, database, concurrency, maxBatch, realTime: !once, ripeAtlas: {}, signal },
+    pino({ level: logLevel }, pino.destination(2)),
   );
   try {
+    const { clock } = world.internet;
+    const sources = world.sources.map(({ address }) => formatIpv4(address));
+    await collectAtlases(system, sources, say);
+    if (!once) clock.pace();
     say(`API at ${system.url}, key ${system.key}`);
     const measurement = await measureFirst(world, system);
     const comparison = compareWithTruth(measurement, world.internet.truth);

@@ -109,21 +109,24 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
 
 /** Settings of the controller, and the datasets that they name. */
 function controllerEnvironment(options: DeploymentOptions, directory: string): Record<string, string> {
-  const [origins, aliases] = [join(directory, 'prefix2as'), join(directory, 'nodes')];
-  writeFileSync(
-    origins,
-    options.origins.map(({ prefix, asn }) => `${formatPrefix(prefix).replace('/', '\t')}\t${asn}\n`).join(''),
+  const datasets = join(directory, 'datasets');
+  mkdirSync(datasets);
+  const put = (kind: string, lines: readonly string[]): void => {
+    if (lines.length > 0) writeFileSync(join(datasets, kind), lines.join(''));
+  };
+  put(
+    'prefix2as',
+    options.origins.map(({ prefix, asn }) => `${formatPrefix(prefix).replace('/', '\t')}\t${asn}\n`),
   );
-  writeFileSync(
-    aliases,
-    options.aliases.map((set, i) => `node N${i + 1}:  ${set.map(formatIpv4).join(' ')}\n`).join(''),
+  put(
+    'itdkNodes',
+    options.aliases.flatMap((set, i) => (set.length > 1 ? `node N${i + 1}:  ${set.map(formatIpv4).join(' ')}\n` : [])),
   );
   return {
     REVTR_DATABASE: join(directory, 'data'),
     REVTR_AUTHORITY: join(directory, 'authority'),
     REVTR_GATEWAY_HOST: CONTROLLER_ADDRESS,
-    ...(options.origins.length > 0 && { REVTR_IP_TO_AS: origins }),
-    REVTR_ALIASES: aliases,
+    REVTR_DATASETS: datasets,
     REVTR_TEST_TARGETS: options.testTargets.map(formatIpv4).join(','),
     REVTR_TEST_NETWORKS: options.testNetworks.join(','),
     REVTR_CONCURRENCY: '50',

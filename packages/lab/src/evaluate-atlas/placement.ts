@@ -32,7 +32,8 @@ export function judgePlacements(atlas: Atlas, source: Ipv4Address, truth: Ground
       } else {
         const from = first.address ?? path.origin;
         const to = last.address ?? source;
-        const isRight = truth.possibleRouters(from, source, path.at).has(router) && isBefore(truth, router, to, source, path.at);
+        const isRight =
+          truth.possibleRouters(from, source, path.at).has(router) && isBefore(truth, router, to, source, path.at);
         between[isRight ? 'right' : 'wrong']++;
       }
     }

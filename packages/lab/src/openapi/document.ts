@@ -1,23 +1,24 @@
 import { Controller, DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from '@revtr/controller';
-import { AliasSets, Atlas, DistanceRanking, PrefixOrigins } from '@revtr/engine';
+import { Atlas, DistanceRanking } from '@revtr/engine';
 import { isGloballyReachable } from '@revtr/net';
 import { systemClock, TargetPolicy } from '@revtr/probing';
-import { SimulatedInternet, simParameters } from '@revtr/sim';
+import { publishData, SimulatedInternet, simParameters } from '@revtr/sim';
 import { openDatabase } from '@revtr/storage';
 import openapiTypeScript, { astToString } from 'openapi-typescript';
 import { pino } from 'pino';
+import { openSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { simulatedFacts } from '../world/simulated-facts.ts';
 import { simulatedMeasuring } from '../world/simulated-measuring.ts';
 
 /** The OpenAPI document of the API, from a controller that is never started. */
 export async function openApiDocument(): Promise<object> {
-  const ipToAs = new PrefixOrigins([]);
-  const aliases = new AliasSets();
   const internet = new SimulatedInternet({ parameters: simParameters('small', 1) });
+  const datasets = await openSimulatedDatasets(internet, publishData(internet.topology));
+  const { ipToAs, aliases } = datasets.knowledge;
   const network = {
     prober: internet.prober(),
     clock: systemClock,
-    atlas: new Atlas(aliases),
+    atlas: new Atlas({ aliases, ipToAs }),
     ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
     aliases,
     ipToAs,
@@ -33,11 +34,13 @@ export async function openApiDocument(): Promise<object> {
         maxBatch: 1,
         newUserLimits: DEFAULT_USER_LIMITS,
         lifeCycle: DEFAULT_LIFE_CYCLE,
+        ripeAtlas: undefined,
       },
       {
         database,
-        measuring: simulatedMeasuring(network, []),
-        facts: simulatedFacts(internet, { ipToAs, asNames: new Map() }),
+        measuring: simulatedMeasuring(network, [], []),
+        facts: simulatedFacts(internet, datasets.knowledge),
+        datasets,
         targetPolicy: new TargetPolicy(),
         log: pino({ level: 'silent' }),
       },
@@ -45,6 +48,7 @@ export async function openApiDocument(): Promise<object> {
     return Object(controller.openApiDocument());
   } finally {
     await database.close();
+    await datasets.remove();
   }
 }
 

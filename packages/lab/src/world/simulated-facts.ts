@@ -1,20 +1,16 @@
-import type { AddressFacts } from '@revtr/controller';
-import type { IpToAs } from '@revtr/engine';
+import type { AddressFacts, InternetKnowledge } from '@revtr/controller';
 import { hostName, type SimulatedInternet } from '@revtr/sim';
 
 /** What can be looked up about addresses of a simulated Internet: its datasets and its DNS. */
-export function simulatedFacts(
-  internet: SimulatedInternet,
-  data: { readonly ipToAs: IpToAs; readonly asNames: ReadonlyMap<number, string> },
-): AddressFacts {
+export function simulatedFacts(internet: SimulatedInternet, knowledge: InternetKnowledge): AddressFacts {
   const { vantagePoints, sources, atlasProbes } = internet.places;
   const places = [...vantagePoints, ...sources, ...atlasProbes];
   const addressOf = new Map(places.map(({ hostname, address }) => [hostname, address]));
   const nameOf = new Map(places.map(({ hostname, address }) => [address, hostname]));
   return {
-    ipToAs: data.ipToAs,
+    ipToAs: knowledge.ipToAs,
     knowsAllRoutes: true,
-    asName: (asn) => data.asNames.get(asn),
+    asName: (asn) => knowledge.network(asn)?.name,
     nameOf: async (address) => nameOf.get(address) ?? hostName(internet.topology, address),
     resolve: async (name) => {
       const address = addressOf.get(name.replace(/\.$/, '').toLowerCase());

@@ -6,12 +6,14 @@ import type { Ipv4Address } from '@revtr/net';
 export function simulatedMeasuring(
   network: EngineCollaborators,
   vantagePoints: readonly Ipv4Address[],
+  sources: readonly Ipv4Address[],
 ): OpenMeasuringSystem {
   const system: MeasuringSystem = {
     engine: new ReverseTracerouteEngine({ plan: defaultPlan }, network),
     network,
     rootCertificate: undefined,
     vantagePoints: () => vantagePoints,
+    sources: () => sources,
     sessionOf: () => undefined,
     expel: () => undefined,
     publishOptOut: () => undefined,

@@ -1,10 +1,12 @@
 import {
+  type Aliases,
   AliasSets,
   Atlas,
   collectTails,
   collectTraceroutes,
   DistanceRanking,
   type EngineCollaborators,
+  type IpToAs,
   type Plan,
   PrefixOrigins,
   ReverseTracerouteEngine,
@@ -68,7 +70,9 @@ export class SimulatedWorld {
     this.data = publishData(this.internet.topology);
     this.sources = this.internet.places.sources.slice(0, options.sources);
     this.vantagePoints = this.internet.places.vantagePoints.map((place) => place.address);
-    this.ipToAs = new PrefixOrigins(this.data.prefixOrigins);
+    const { prefixOrigins, exchangeAddresses } = this.data;
+    const members = exchangeAddresses.map(({ address, asn }) => ({ prefix: { address, length: 32 }, asn }));
+    this.ipToAs = new PrefixOrigins([...prefixOrigins, ...members]);
     this.aliases = new AliasSets(this.data.aliasSets);
     this.targetPolicy = new TargetPolicy();
   }
@@ -77,9 +81,15 @@ export class SimulatedWorld {
     return this.#report;
   }
 
-  /** Surveys distances and collects the atlases. Takes virtual time: to be driven by the clock. */
-  async prepare(signal?: AbortSignal): Promise<EngineCollaborators> {
-    const { ipToAs, aliases, prober } = this;
+  /**
+   * Surveys distances and collects the atlases, with the datasets of the world or those in `facts`. Takes virtual time: to be
+   * driven by the clock.
+   */
+  async prepare(
+    signal?: AbortSignal,
+    { ipToAs, aliases }: { readonly ipToAs: IpToAs; readonly aliases: Aliases } = this,
+  ): Promise<EngineCollaborators> {
+    const { prober } = this;
     const say = this.#options.onProgress ?? (() => undefined);
     const facts = { aliases, ipToAs, useHeuristics: true };
     const ranking = new DistanceRanking({ vantagePoints: this.vantagePoints }, { ipToAs });

@@ -1,9 +1,11 @@
 import {
   type AddressFacts,
   Controller,
+  type Datasets,
   DEFAULT_LIFE_CYCLE,
   DEFAULT_USER_LIMITS,
   type OpenMeasuringSystem,
+  type RipeAtlasSettings,
 } from '@revtr/controller';
 import type { TargetPolicy } from '@revtr/probing';
 import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
@@ -16,6 +18,8 @@ export interface SystemOptions {
   /** Database setting, for instance `memory:`. */
   readonly database: string;
   readonly concurrency: number;
+  /** RIPE Atlas, or an emulator of it. Default: none. */
+  readonly ripeAtlas?: RipeAtlasSettings | undefined;
   /** Most pairs in one request. Default 20,000. */
   readonly maxBatch?: number;
   /** Sources to register: dotted quads. */
@@ -48,6 +52,7 @@ export async function startSystem(
   collaborators: {
     readonly measuring: OpenMeasuringSystem;
     readonly facts: AddressFacts;
+    readonly datasets: Datasets;
     readonly targetPolicy: TargetPolicy;
     readonly log: Logger;
   },
@@ -61,6 +66,7 @@ export async function startSystem(
     maxBatch,
     newUserLimits: DEFAULT_USER_LIMITS,
     lifeCycle: DEFAULT_LIFE_CYCLE,
+    ripeAtlas: options.ripeAtlas,
   };
   try {
     const controller = await Controller.create(settings, { database, ...collaborators });

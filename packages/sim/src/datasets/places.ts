@@ -2,7 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { firstResponsiveHost, HostBehaviours } from '../forwarding/hosts.ts';
 import type { SimParameters } from '../parameters.ts';
-import { CITIES } from '../topology/cities.ts';
+import { CITIES, type City } from '../topology/cities.ts';
 import type { Topology } from '../topology/topology.ts';
 
 /** A host that measures. */
@@ -12,6 +12,7 @@ export interface Place {
   /** City and network, as M-Lab names its sites. */
   readonly site: string;
   readonly asn: number;
+  readonly city: City;
 }
 
 /** Hosts that measure, and addresses that answer. */
@@ -47,7 +48,13 @@ export function choosePlaces(topology: Topology, parameters: SimParameters): Pla
       const city = CITIES[routers.city[hosts.router[prefix]]];
       const asn = networks.numbers[network];
       const address = hosts.prefixes[prefix].address + 250;
-      return { address, hostname: `${role}${i + 1}.${city.code}.as${asn}.example`, site: `${city.code}${asn}`, asn };
+      return {
+        address,
+        hostname: `${role}${i + 1}.${city.code}.as${asn}.example`,
+        site: `${city.code}${asn}`,
+        asn,
+        city,
+      };
     };
   const clean = candidates.filter((network) => networks.dropsOptions[network] === 0);
   const spoofers = clean.filter((network) => networks.spoofingAllowed[network] === 1);

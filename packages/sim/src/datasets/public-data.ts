@@ -1,6 +1,6 @@
-import type { Ipv4Address, Prefix } from '@revtr/net';
+import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
-import type { Topology } from '../topology/topology.ts';
+import { Relation, type Topology } from '../topology/topology.ts';
 
 /** How good the datasets are that the world publishes about itself. Shares from 0 to 1. */
 export interface DataQuality {
@@ -10,14 +10,25 @@ export interface DataQuality {
   /** Routers whose aliases are known, and addresses that are ascribed to another router. */
   readonly knownAliases: number;
   readonly wrongAliases: number;
+  /** Addresses on exchanges that are missing, and ones ascribed to another network. */
+  readonly missingExchangeAddresses: number;
+  readonly wrongExchangeAddresses: number;
+  /** Relations between networks that are missing: peerings are hard to see. */
+  readonly missingRelations: number;
+  /** Networks without a name. */
+  readonly missingNames: number;
 }
 
 /** Assumed: datasets are good, not perfect. MIDAR resolves part of the routers and is rarely wrong. */
-const DEFAULT_DATA_QUALITY: DataQuality = {
+export const DEFAULT_DATA_QUALITY: DataQuality = {
   missingPrefixes: 0.005,
   wrongPrefixes: 0.002,
   knownAliases: 0.6,
   wrongAliases: 0.002,
+  missingExchangeAddresses: 0.1,
+  wrongExchangeAddresses: 0.01,
+  missingRelations: 0.1,
+  missingNames: 0.02,
 };
 
 /** What a measurer can look up: as incomplete and wrong as the real datasets. */
@@ -27,6 +38,11 @@ export interface PublicData {
   /** Sets of addresses believed to belong to one router. */
   readonly aliasSets: readonly (readonly Ipv4Address[])[];
   readonly asNames: ReadonlyMap<number, string>;
+  /** Addresses on exchanges, each with the network whose router has it. */
+  readonly exchangeAddresses: readonly { readonly address: Ipv4Address; readonly asn: number }[];
+  readonly exchangePrefixes: readonly Prefix[];
+  /** Neighbours: `a` is the provider of `b`, or its peer. */
+  readonly relations: readonly { readonly a: number; readonly b: number; readonly isPeering: boolean }[];
 }
 
 /** Publishes the datasets of a simulated Internet. */
@@ -34,7 +50,10 @@ export function publishData(topology: Topology, quality: DataQuality = DEFAULT_D
   return {
     prefixOrigins: publishOrigins(topology, quality),
     aliasSets: publishAliases(topology, quality),
-    asNames: new Map(Array.from(topology.networks.numbers, (asn, i) => [asn, topology.networks.names[i]])),
+    asNames: publishNames(topology, quality),
+    exchangeAddresses: publishExchanges(topology, quality),
+    exchangePrefixes: topology.exchangePrefixes,
+    relations: publishRelations(topology, quality),
   };
 }
 
@@ -68,4 +87,47 @@ function publishAliases(topology: Topology, quality: DataQuality): Ipv4Address[]
     sets.push([...addresses]);
   }
   return sets;
+}
+
+function publishNames(topology: Topology, quality: DataQuality): Map<number, string> {
+  const random = createRandom(topology.seed).fork('names');
+  const { numbers, names } = topology.networks;
+  const all = Array.from(numbers, (asn, i): [number, string] => [asn, names[i]]);
+  return new Map(all.filter(() => !random.chance(quality.missingNames)));
+}
+
+function publishExchanges(topology: Topology, quality: DataQuality): PublicData['exchangeAddresses'] {
+  const random = createRandom(topology.seed).fork('exchanges');
+  const { interfaces, routers, networks, exchangePrefixes } = topology;
+  const exchanges = PrefixTable.from(exchangePrefixes.map((prefix, value) => ({ prefix, value })));
+  const published = new Map<Ipv4Address, number>();
+  for (let i = 0; i < interfaces.count; i++) {
+    const address = interfaces.address[i];
+    if (published.has(address) || exchanges.lookup(address) < 0 || random.chance(quality.missingExchangeAddresses))
+      continue;
+    const isWrong = random.chance(quality.wrongExchangeAddresses);
+    const network = isWrong ? random.below(networks.count) : routers.network[interfaces.router[i]];
+    published.set(address, networks.numbers[network]);
+  }
+  return [...published].map(([address, asn]) => ({ address, asn }));
+}
+
+function publishRelations(topology: Topology, quality: DataQuality): PublicData['relations'] {
+  const random = createRandom(topology.seed).fork('relations');
+  const { adjacencies, networks } = topology;
+  const relations: { a: number; b: number; isPeering: boolean }[] = [];
+  for (let network = 0; network < networks.count; network++) {
+    for (let i = adjacencies.first[network]; i < adjacencies.first[network + 1]; i++) {
+      const [neighbour, relation] = [adjacencies.neighbour[i], adjacencies.relation[i]];
+      // Each adjacency once: from the provider, and from the lower of two peers.
+      const isOnce = relation === Relation.customer || (relation === Relation.peer && network < neighbour);
+      if (!isOnce || random.chance(quality.missingRelations)) continue;
+      relations.push({
+        a: networks.numbers[network],
+        b: networks.numbers[neighbour],
+        isPeering: relation === Relation.peer,
+      });
+    }
+  }
+  return relations;
 }

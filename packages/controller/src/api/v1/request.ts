@@ -76,6 +76,9 @@ export function toRequestedPairs({ revtrs }: z.infer<typeof runRevtrSchema>): Re
         ...(atlas?.useAtlas !== undefined && { useAtlas: atlas.useAtlas }),
         ...(atlas?.useRrPings !== undefined && { useRecordRouteAtlas: atlas.useRrPings }),
         ...(atlas?.staleness !== undefined && { atlasMaxAgeMs: atlas.staleness * MINUTE_MS }),
+        ...(atlas?.platforms !== undefined && { atlasPlatforms: toPlatforms(atlas.platforms) }),
+        ...(atlas?.ignoreSource !== undefined && { ignoreOwnTraceroutes: atlas.ignoreSource }),
+        ...(atlas?.ignoreSourceAs !== undefined && { ignoreOwnNetwork: atlas.ignoreSourceAs }),
         ...(pair.maxSpoofers !== undefined && { maxSpoofers: pair.maxSpoofers }),
         ...(symmetryOptions?.isAllowInterdomainSymmetry !== undefined && {
           allowInterdomainSymmetry: symmetryOptions.isAllowInterdomainSymmetry,
@@ -88,4 +91,13 @@ export function toRequestedPairs({ revtrs }: z.infer<typeof runRevtrSchema>): Re
       },
     };
   });
+}
+
+/** The platforms that the original names: M-Lab, here the system's own vantage points, and RIPE Atlas. */
+function toPlatforms(names: readonly string[]): ('vantagePoint' | 'ripeAtlas')[] {
+  const known = names.flatMap((name) => {
+    if (name.startsWith('mlab')) return ['vantagePoint' as const];
+    return name.startsWith('ripe') ? ['ripeAtlas' as const] : [];
+  });
+  return [...new Set(known)];
 }

@@ -24,7 +24,7 @@ const testSchema = z.object({
 
 const atlasSchema = z.object({
   traceroutes: z.int(),
-  state: z.enum(['none', 'running', 'done', 'failed']),
+  state: z.enum(['none', 'running', 'done', 'failed', 'cancelled']),
   reason: z.string().optional(),
 });
 

@@ -94,14 +94,14 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     async (request) => {
       const agent = agentOf(await authenticator.userOf(request), request.params.address);
       const address = parseIpv4(agent.address);
-      const run = atlas.lastRun(address);
+      const [run] = await atlas.runsOf(address);
       const shown = await tests.of(agent.address, TESTS_SHOWN);
       return {
         ...toAgent(agent, isConnected(agent)),
         atlas: {
           traceroutes: atlas.size(address),
           state: run?.state ?? ('none' as const),
-          ...(run?.state === 'failed' && { reason: run.reason }),
+          ...(run?.reason !== undefined && { reason: run.reason }),
         },
         tests: shown.map(toTest),
       };

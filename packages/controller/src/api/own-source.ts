@@ -1,0 +1,23 @@
+import { type Ipv4Address, tryParseIpv4 } from '@revtr/net';
+import type { User } from '@revtr/storage';
+import { ControllerError } from '../errors.ts';
+import type { AgentDirectory } from '../gateway/directory.ts';
+import { ownAgent } from './own-agent.ts';
+
+/** A source that a user may ask about; operators may about all. @throws {ControllerError} `notFound` */
+export function ownSource(directory: AgentDirectory, user: User, text: string): Ipv4Address {
+  const address = tryParseIpv4(text);
+  const agent = address === undefined ? undefined : ownAgent(directory, user, address);
+  if (address === undefined || agent?.kind !== 'source')
+    throw new ControllerError('notFound', `${text} is no source of yours`);
+  return address;
+}
+
+/** The same, of a source that can be measured to. @throws {ControllerError} `notFound`, `conflict` */
+export function ownReadySource(directory: AgentDirectory, user: User, text: string): Ipv4Address {
+  const address = ownSource(directory, user, text);
+  const state = directory.find(address)?.state;
+  if (state !== 'ready' && state !== 'preparing')
+    throw new ControllerError('conflict', `${text} is not ready: it is ${state}`);
+  return address;
+}

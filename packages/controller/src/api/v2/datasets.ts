@@ -1,0 +1,125 @@
+import type { Readable } from 'node:stream';
+import { DATASET_KINDS, DATASETS, DatasetError, type DatasetStatus } from '@revtr/datasets';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ControllerError } from '../../errors.ts';
+import type { ApiCollaborators } from '../collaborators.ts';
+import { errorResponses } from '../errors.ts';
+import { security } from '../route-parts.ts';
+
+const MOST_FILE_BYTES = 4 * 2 ** 30;
+
+const currentSchema = z.object({
+  entries: z.int(),
+  bytes: z.int(),
+  sha256: z.string(),
+  from: z.string(),
+  importedAt: z.iso.datetime(),
+});
+const statusSchema = z.object({
+  kind: z.enum(DATASET_KINDS),
+  title: z.string(),
+  hasSource: z.boolean().describe('Whether an address is set from which it is fetched'),
+  current: currentSchema.optional(),
+  failure: z
+    .object({ at: z.iso.datetime(), code: z.string(), message: z.string() })
+    .optional()
+    .describe('Why the last try to replace it failed'),
+});
+z.globalRegistry.add(statusSchema, { id: 'Dataset' });
+const paramsSchema = z.object({ kind: z.enum(DATASET_KINDS) });
+
+/** Datasets: how they are, for everybody with a key; put in place and fetched by operators, without a restart. */
+export function registerDatasets(app: FastifyInstance, { authenticator, datasets }: ApiCollaborators): void {
+  const { store, updater } = datasets;
+  const show = ({ kind, current, failure }: DatasetStatus): z.infer<typeof statusSchema> => ({
+    kind,
+    title: DATASETS[kind].title,
+    hasSource: updater.kinds.includes(kind),
+    ...(current && { current }),
+    ...(failure && { failure: { ...failure, at: failure.at.toISOString() } }),
+  });
+  const statusOf = (kind: string): z.infer<typeof statusSchema> => {
+    const status = store.status().find((other) => other.kind === kind);
+    if (status === undefined) throw new ControllerError('notFound', `there is no dataset ${kind}`);
+    return show(status);
+  };
+  const parts = { tags: ['datasets'], security };
+  // A file is written to the disk as it comes, not held in memory.
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+
+  routes.get(
+    '/api/v2/datasets',
+    {
+      schema: {
+        ...parts,
+        summary: 'How the datasets are',
+        response: { 200: z.object({ datasets: z.array(statusSchema) }), ...errorResponses },
+      },
+    },
+    async (request) => {
+      await authenticator.userOf(request);
+      return { datasets: store.status().map(show) };
+    },
+  );
+
+  routes.put(
+    '/api/v2/datasets/:kind',
+    {
+      bodyLimit: MOST_FILE_BYTES,
+      schema: {
+        ...parts,
+        summary: 'Put a file in place of a dataset (operators)',
+        description:
+          'The file is read whole first; one that is cut, wrong or empty replaces nothing. Packed by gzip or bzip2, or not.',
+        params: paramsSchema,
+        querystring: z.object({
+          sha256: z
+            .string()
+            .regex(/^[0-9a-fA-F]{64}$/)
+            .optional(),
+          mayShrink: z.stringbool().default(false).describe('Whether far fewer entries than before are all right'),
+        }),
+        consumes: ['application/octet-stream'],
+        body: z.custom<Readable>().meta({ type: 'string', format: 'binary' }),
+        response: { 200: statusSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      await authenticator.operatorOf(request);
+      const { kind } = request.params;
+      const { sha256, mayShrink } = request.query;
+      await store.import(kind, request.body, { from: 'import', sha256, mayShrink }).catch(toControllerError);
+      return statusOf(kind);
+    },
+  );
+
+  routes.post(
+    '/api/v2/datasets/:kind/update',
+    {
+      schema: {
+        ...parts,
+        summary: 'Fetch a dataset now (operators)',
+        params: paramsSchema,
+        response: { 200: statusSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      await authenticator.operatorOf(request);
+      const { kind } = request.params;
+      if (!updater.kinds.includes(kind))
+        throw new ControllerError('conflict', `no address is set for ${kind}: see REVTR_DATASET_SOURCES`);
+      await updater.update(kind).catch(toControllerError);
+      return statusOf(kind);
+    },
+  );
+}
+
+function toControllerError(error: unknown): never {
+  if (!(error instanceof DatasetError)) throw error;
+  if (error.code === 'downloadFailed') throw new ControllerError('upstreamFailed', error.message);
+  const at = error.line === undefined ? 'file' : `line ${error.line}`;
+  throw new ControllerError('badDataset', error.message, [{ at, code: error.code, message: error.message }]);
+}

@@ -1,0 +1,153 @@
+import type { AliasSighting, Atlas, AtlasTraceroute, TailStamps } from '@revtr/engine';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import type { Atlases, StoredAliasEvidence } from '@revtr/storage';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { restoreAtlas, toStoredPath, toStoredTail } from './stored-atlas.ts';
+
+export interface AtlasKeeperOptions {
+  /** How long changes wait to be stored together, milliseconds. */
+  readonly delayMs: number;
+}
+
+export interface AtlasKeeperCollaborators {
+  readonly atlas: Atlas;
+  readonly records: Atlases;
+  readonly log: Logger;
+}
+
+interface Changes {
+  readonly added: Map<number, AtlasTraceroute>;
+  readonly removed: Set<number>;
+  readonly tails: Map<string, TailStamps>;
+}
+
+/**
+ * Keeps what the atlas holds in memory in the database as well: every change within a moment, everything back at the start.
+ * What a crash loses of that moment is measured again.
+ */
+export class AtlasKeeper {
+  readonly #options: AtlasKeeperOptions;
+  readonly #collaborators: AtlasKeeperCollaborators;
+  readonly #changes = new Map<Ipv4Address, Changes>();
+  #timer: NodeJS.Timeout | undefined;
+  #storing: Promise<void> = Promise.resolve();
+  #evidenceStored = 0;
+
+  constructor(options: AtlasKeeperOptions, collaborators: AtlasKeeperCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+  }
+
+  /** Reads what is stored of the atlases of sources, and keeps every change from now on. */
+  async open(sources: readonly Ipv4Address[]): Promise<void> {
+    const { atlas, records, log } = this.#collaborators;
+    for (const source of sources) {
+      const stored = formatIpv4(source);
+      const measured = atlas.traceroutesTo(source);
+      if (measured.length > 0) {
+        // Measured before this began: that is newer than what is stored.
+        await records.clear(stored);
+        for (const path of measured) this.#note(source).added.set(path.id, path);
+        for (const tail of atlas.of(source)?.tails() ?? []) this.#noteTail(source, tail);
+        continue;
+      }
+      const damaged = restoreAtlas(atlas, source, await records.of(stored));
+      if (damaged > 0) log.error({ source: stored, damaged }, 'rows of a stored atlas could not be read');
+    }
+    for (const { first, second, kind, lastSeen } of z.array(evidenceSchema).parse(await records.evidence()))
+      atlas.evidence.add(parseIpv4(first), parseIpv4(second), kind, lastSeen.getTime());
+    await this.flush();
+    atlas.listen({
+      onAdded: ({ path, removed }) => {
+        this.#noteRemoved(path.source, removed);
+        this.#note(path.source).added.set(path.id, path);
+        this.#schedule();
+      },
+      onRemoved: (source, removed) => {
+        this.#noteRemoved(source, removed);
+        this.#schedule();
+      },
+      onTails: (source, tails) => {
+        for (const tail of tails) this.#noteTail(source, tail);
+        this.#schedule();
+      },
+    });
+  }
+
+  /** Forgets the atlas of a source, here and in the database. */
+  async clear(source: Ipv4Address): Promise<void> {
+    this.#collaborators.atlas.clear(source);
+    this.#changes.delete(source);
+    await this.#storing;
+    await this.#collaborators.records.clear(formatIpv4(source));
+  }
+
+  /** Resolves when everything is stored. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#storing = this.#storing.then(() => this.#store());
+    return this.#storing;
+  }
+
+  #note(source: Ipv4Address): Changes {
+    const changes = this.#changes.get(source) ?? { added: new Map(), removed: new Set(), tails: new Map() };
+    this.#changes.set(source, changes);
+    return changes;
+  }
+
+  #noteRemoved(source: Ipv4Address, removed: readonly AtlasTraceroute[]): void {
+    const changes = this.#note(source);
+    for (const { id } of removed) {
+      changes.added.delete(id);
+      changes.removed.add(id);
+    }
+  }
+
+  #noteTail(source: Ipv4Address, tail: TailStamps): void {
+    this.#note(source).tails.set(`${tail.target} ${tail.sender}`, tail);
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => void this.flush(), this.#options.delayMs);
+  }
+
+  async #store(): Promise<void> {
+    const { records, log, atlas } = this.#collaborators;
+    const changes = [...this.#changes];
+    this.#changes.clear();
+    try {
+      for (const [source, { added, removed, tails }] of changes)
+        await records.change(formatIpv4(source), {
+          paths: [...added.values()].map(toStoredPath),
+          removed: [...removed],
+          tails: [...tails.values()].map(toStoredTail),
+        });
+      const evidence = atlas.evidence.list().filter(({ lastSeen }) => lastSeen > this.#evidenceStored);
+      await records.putEvidence(evidence.map(toStoredEvidence));
+      this.#evidenceStored = evidence.reduce(
+        (latest, { lastSeen }) => Math.max(latest, lastSeen),
+        this.#evidenceStored,
+      );
+    } catch (error) {
+      // The atlas in memory stays right; what the database lacks is measured again after a restart.
+      log.error({ err: error }, 'changes of the atlas could not be stored');
+    }
+  }
+}
+
+const evidenceSchema = z.object({
+  first: z.ipv4(),
+  second: z.ipv4(),
+  kind: z.enum(['linkEnd', 'doubleStamp']),
+  lastSeen: z.date(),
+});
+
+const toStoredEvidence = ({ addresses, kind, lastSeen, count }: AliasSighting): StoredAliasEvidence => ({
+  first: formatIpv4(addresses[0]),
+  second: formatIpv4(addresses[1]),
+  kind,
+  lastSeen: new Date(lastSeen),
+  count,
+});

@@ -1,0 +1,104 @@
+import { type CollectOptions, collectTails, collectTraceroutes, type EngineCollaborators } from '@revtr/engine';
+import { parseIpv4 } from '@revtr/net';
+import { ProbingError, type Random } from '@revtr/probing';
+import { creditsPerTraceroute, RipeAtlasError } from '@revtr/ripe-atlas';
+import type { Logger } from 'pino';
+import type { RipeAtlasAccess } from './ripe-access.ts';
+import { createMeasurements, gatherResults, PACKETS } from './ripe-collection.ts';
+import type { RunRecord } from './run-record.ts';
+
+export interface RunCollaborators {
+  readonly network: EngineCollaborators;
+  readonly ripe: RipeAtlasAccess | undefined;
+  /** Numbers of the probes that a whole run asks. @throws {RipeAtlasError} */
+  readonly chooseProbes: (signal: AbortSignal) => Promise<number[]>;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+const COMMON = { concurrency: 20, timeoutMs: 2_000, spoofersPerHop: 3 };
+/** A hop that was pinged so long ago is pinged again. */
+const TAIL_AGE_MS = 7 * 86_400_000;
+
+/**
+ * Carries out a run, or what is left of it after a restart: traceroutes of RIPE Atlas and of own vantage points at the same time, then
+ * Record Route pings to the hops they show. Whatever happens, the run ends with a state and a reason.
+ */
+export async function carryOut(
+  run: RunRecord,
+  key: string | undefined,
+  collaborators: RunCollaborators,
+  signal: AbortSignal,
+): Promise<void> {
+  const { network, log } = collaborators;
+  const options: CollectOptions = { ...COMMON, source: run.source, signal };
+  try {
+    if (run.details.phase !== 'recordRoute') await measureTraceroutes(run, key, options, collaborators, signal);
+    await run.enter('recordRoute', 0);
+    const now = network.clock.now();
+    const notSince = run.cause === 'catchUp' || run.cause === 'refresh' ? now - TAIL_AGE_MS : run.startedAt;
+    const onProgress = (done: number, total: number): void => {
+      Object.assign(run.details, { done, total });
+    };
+    const facts = { aliases: network.aliases, ipToAs: network.ipToAs, useHeuristics: false };
+    const tails = await collectTails({ ...options, onProgress }, notSince, { ...network, facts });
+    run.details.report.recordRoutePings += tails.recordRoutePings;
+    run.details.report.answered += tails.answered;
+    await run.end('done', network.clock.now());
+    log.info({ run: run.id, ...run.details.report, credits: run.spentCredits }, 'atlas collected');
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (!(error instanceof ProbingError || error instanceof RipeAtlasError))
+      log.error({ err: error, run: run.id }, 'an atlas run broke');
+    const isOurs = error instanceof ProbingError || error instanceof RipeAtlasError;
+    const reason = isOurs ? error.message : 'the run broke; the operator can find the reason in the log';
+    await run.end('failed', network.clock.now(), reason);
+  }
+}
+
+async function measureTraceroutes(
+  run: RunRecord,
+  key: string | undefined,
+  options: CollectOptions,
+  { network, ripe, chooseProbes, random, log }: RunCollaborators,
+  signal: AbortSignal,
+): Promise<void> {
+  const { details } = run;
+  const wantsProbes = run.payer !== 'nobody' && ripe !== undefined;
+  const origins = details.origins.map((text) => ({ address: parseIpv4(text), platform: 'vantagePoint' }) as const);
+  const fromProbes = async (): Promise<void> => {
+    if (!wantsProbes) return;
+    const { clock, atlas } = network;
+    const parts = {
+      payer: key === undefined ? undefined : ripe.client(key),
+      reader: ripe.client(key),
+      streamUrl: ripe.settings.streamUrl,
+      atlas,
+      clock,
+      random,
+    };
+    try {
+      if (details.probes.length === 0) {
+        details.probes = await chooseProbes(signal);
+        run.estimatedCredits = details.probes.length * creditsPerTraceroute(PACKETS);
+      }
+      await run.enter('creating', details.probes.length);
+      await createMeasurements(run, parts, signal);
+      await run.enter('traceroutes', details.probes.length + origins.length);
+      await gatherResults(run, parts, signal);
+    } catch (error) {
+      // Vantage points of our own give an atlas as well, if a smaller one.
+      if (!(error instanceof RipeAtlasError) || error.code === 'cancelled') throw error;
+      log.warn({ run: run.id, code: error.code }, error.message);
+      details.notes.push(`RIPE Atlas: ${error.message}`);
+    }
+  };
+  let arrived = 0;
+  const fromVantagePoints = async (): Promise<void> => {
+    arrived = await collectTraceroutes(options, origins, network);
+  };
+  if (!wantsProbes) await run.enter('traceroutes', origins.length);
+  await Promise.all([fromProbes(), fromVantagePoints()]);
+  details.report.traceroutes = Math.max(details.report.traceroutes, origins.length);
+  details.report.arrived += arrived;
+}

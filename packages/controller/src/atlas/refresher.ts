@@ -1,0 +1,91 @@
+import { type Atlas, DEFAULT_REFRESH, planRefresh, type RefreshPolicy } from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
+import { creditsPerTraceroute } from '@revtr/ripe-atlas';
+import type { AtlasRuns } from '@revtr/storage';
+import type { Logger } from 'pino';
+import type { AtlasService } from './atlas-service.ts';
+import { PACKETS } from './ripe-collection.ts';
+
+export interface RefresherOptions {
+  /** How often to look for what is due, milliseconds. */
+  readonly pollMs: number;
+  /** Paths are forgotten at this age, milliseconds: requests may want older ones than the atlas keeps fresh. */
+  readonly forgetMs: number;
+  /** Credits that refreshing may cost the system in a day. */
+  readonly creditsPerDay: number;
+  readonly policy?: RefreshPolicy;
+}
+
+export interface RefresherCollaborators {
+  readonly service: AtlasService;
+  readonly atlas: Atlas;
+  readonly runs: AtlasRuns;
+  readonly clock: Clock;
+  /** Sources that are ready and connected. */
+  readonly sources: () => readonly Ipv4Address[];
+  /** Vantage points that send traceroutes now. */
+  readonly origins: () => readonly Ipv4Address[];
+  readonly log: Logger;
+}
+
+const DAY_MS = 86_400_000;
+/** Most paths of one source measured again at once. */
+const MOST_AT_ONCE = 500;
+
+/** Keeps atlases fresh: measures again what is used before it is too old, within a budget, and forgets what is very old. */
+export class Refresher {
+  readonly #options: RefresherOptions;
+  readonly #collaborators: RefresherCollaborators;
+  #timer: NodeJS.Timeout | undefined;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(options: RefresherOptions, collaborators: RefresherCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#working = this.#working.then(() => this.refresh());
+    }, this.#options.pollMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#working;
+  }
+
+  /** Looks once for what is due, and begins to measure it. */
+  async refresh(): Promise<void> {
+    const { sources, log } = this.#collaborators;
+    for (const source of sources()) {
+      try {
+        await this.#refreshSource(source);
+      } catch (error) {
+        log.error({ err: error }, 'an atlas could not be refreshed');
+      }
+    }
+  }
+
+  async #refreshSource(source: Ipv4Address): Promise<void> {
+    const { atlas, clock, runs, service, origins } = this.#collaborators;
+    const { policy = DEFAULT_REFRESH, creditsPerDay, forgetMs } = this.#options;
+    const now = clock.now();
+    atlas.expire(source, now - forgetMs);
+    const known = atlas.of(source);
+    if (known === undefined) return;
+    const due = planRefresh(known, policy, now, MOST_AT_ONCE);
+    const present = new Set(origins());
+    const own = due.filter(({ platform, origin }) => platform === 'vantagePoint' && present.has(origin));
+    const spent = await runs.refreshCreditsSince(new Date(now - DAY_MS));
+    const affordable = Math.max(0, Math.floor((creditsPerDay - spent) / creditsPerTraceroute(PACKETS)));
+    const probes = due.flatMap(({ probe }) => probe ?? []).slice(0, affordable);
+    if (own.length + probes.length === 0) return;
+    await service.refresh(
+      source,
+      own.map(({ origin }) => origin),
+      probes,
+    );
+  }
+}

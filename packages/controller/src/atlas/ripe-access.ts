@@ -1,0 +1,54 @@
+import type { Clock, Random } from '@revtr/probing';
+import { RipeAtlasClient, type RipeProbe } from '@revtr/ripe-atlas';
+
+export interface RipeAtlasSettings {
+  /** Where the API is: the real one, `https://atlas.ripe.net/api/v2/`, or an emulator. */
+  readonly url: string;
+  /** Where results are streamed. */
+  readonly streamUrl: string;
+  /** The system's own key; without it only users' keys are used. */
+  readonly key: string | undefined;
+  /** Probes of one run. */
+  readonly probes: number;
+  /** Credits that refreshing may cost the system in a day, all sources together. */
+  readonly refreshCreditsPerDay: number;
+}
+
+/** Where results of an API are streamed: the real one has a host of its own for that. */
+export function streamUrlOf(apiUrl: string): string {
+  const { protocol, host, hostname } = new URL(apiUrl);
+  if (hostname === 'atlas.ripe.net') return 'wss://atlas-stream.ripe.net/stream/';
+  return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/stream/`;
+}
+
+const USER_AGENT = 'reverse-traceroute';
+const LIST_KEEP_MS = 3_600_000;
+
+/** RIPE Atlas as this controller uses it: with its own key, with those of users, and for reading with none. */
+export class RipeAtlasAccess {
+  readonly settings: RipeAtlasSettings;
+  readonly #collaborators: { readonly clock: Clock; readonly random: Random; readonly fetch: typeof fetch };
+  #probes: { readonly list: readonly RipeProbe[]; readonly until: number } | undefined;
+
+  constructor(
+    settings: RipeAtlasSettings,
+    collaborators: { readonly clock: Clock; readonly random: Random; readonly fetch: typeof fetch },
+  ) {
+    this.settings = settings;
+    this.#collaborators = collaborators;
+  }
+
+  /** A client that speaks for the owner of a key, or for nobody. */
+  client(key?: string): RipeAtlasClient {
+    return new RipeAtlasClient({ url: this.settings.url, key, userAgent: USER_AGENT }, this.#collaborators);
+  }
+
+  /** Probes that are connected: from a list that was imported, or asked for at most once an hour. @throws {RipeAtlasError} */
+  async probes(imported: readonly RipeProbe[], signal: AbortSignal): Promise<readonly RipeProbe[]> {
+    if (imported.length > 0) return imported;
+    const now = Date.now();
+    if (this.#probes === undefined || this.#probes.until < now)
+      this.#probes = { list: await this.client().probes({}, signal), until: now + LIST_KEEP_MS };
+    return this.#probes.list;
+  }
+}

@@ -1,0 +1,175 @@
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import type { AtlasRunRow, AtlasRuns } from '@revtr/storage';
+import { z } from 'zod';
+
+/** Why an atlas is measured. */
+export type RunCause = 'asked' | 'new' | 'catchUp' | 'refresh';
+/** Whose RIPE Atlas credits a run spends. */
+export type Payer = 'system' | 'user' | 'nobody';
+
+const reportSchema = z.object({
+  traceroutes: z.int(),
+  arrived: z.int(),
+  /** Probes that reported something else than a traceroute. */
+  faults: z.int(),
+  recordRoutePings: z.int(),
+  /** Hops behind which Record Route has shown something. */
+  answered: z.int(),
+});
+export type RunReport = z.infer<typeof reportSchema>;
+
+/** What must be known to go on with a run after a restart, and what is shown of it. */
+const detailsSchema = z.object({
+  phase: z.enum(['choosing', 'creating', 'traceroutes', 'recordRoute', 'done']),
+  done: z.int(),
+  total: z.int(),
+  /** Vantage points and RIPE Atlas probes that send traceroutes. */
+  origins: z.array(z.ipv4()),
+  probes: z.array(z.int()),
+  /** Tag that the measurements of this run carry, and those that have been created, in order. */
+  tag: z.string(),
+  measurements: z.array(z.int()),
+  report: reportSchema,
+  notes: z.array(z.string()),
+});
+export type RunDetails = z.infer<typeof detailsSchema>;
+
+/** A run that collects the atlas of a source, as it is shown. */
+export interface AtlasRun extends Omit<RunDetails, 'origins' | 'probes' | 'tag'> {
+  readonly id: number;
+  readonly source: Ipv4Address;
+  readonly cause: RunCause;
+  readonly payer: Payer;
+  readonly state: AtlasRunRow['state'];
+  readonly probes: number;
+  readonly estimatedCredits: number;
+  readonly spentCredits: number;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly reason?: string;
+}
+
+const headSchema = z.object({
+  cause: z.enum(['asked', 'new', 'catchUp', 'refresh']),
+  payer: z.enum(['system', 'user', 'nobody']),
+});
+
+/** One run, kept in the database as it goes on. */
+export class RunRecord {
+  readonly id: number;
+  readonly source: Ipv4Address;
+  readonly cause: RunCause;
+  readonly payer: Payer;
+  readonly startedAt: number;
+  readonly details: RunDetails;
+  state: AtlasRunRow['state'];
+  estimatedCredits: number;
+  spentCredits: number;
+  reason: string | undefined;
+  endedAt: number | undefined;
+  readonly #runs: AtlasRuns;
+
+  /** @throws {z.ZodError} when the row is damaged */
+  constructor(row: AtlasRunRow, runs: AtlasRuns) {
+    const { cause, payer } = headSchema.parse(row);
+    this.id = row.id;
+    this.source = parseIpv4(row.source);
+    this.cause = cause;
+    this.payer = payer;
+    this.startedAt = row.started_at.getTime();
+    this.details = detailsSchema.parse(row.details);
+    this.state = row.state;
+    this.estimatedCredits = row.estimated_credits;
+    this.spentCredits = row.spent_credits;
+    this.reason = row.reason ?? undefined;
+    this.endedAt = row.ended_at?.getTime();
+    this.#runs = runs;
+  }
+
+  /** Stores how far the run has come. */
+  async save(): Promise<void> {
+    await this.#runs.change(this.id, {
+      state: this.state,
+      details: JSON.stringify(this.details),
+      estimated_credits: this.estimatedCredits,
+      spent_credits: this.spentCredits,
+      reason: this.reason ?? null,
+      ended_at: this.endedAt === undefined ? null : new Date(this.endedAt),
+    });
+  }
+
+  /** Stores that the run is at its next step. */
+  async enter(phase: RunDetails['phase'], total: number): Promise<void> {
+    Object.assign(this.details, { phase, total, done: 0 });
+    await this.save();
+  }
+
+  /** Stores that the run has ended. */
+  async end(state: 'done' | 'failed' | 'cancelled', at: number, reason?: string): Promise<void> {
+    this.state = state;
+    this.reason = reason;
+    this.endedAt = at;
+    if (state === 'done') this.details.phase = 'done';
+    await this.save();
+  }
+
+  /** The run as it is shown. */
+  show(): AtlasRun {
+    const { origins: _origins, probes, tag: _tag, ...details } = this.details;
+    return {
+      ...structuredClone(details),
+      probes: probes.length,
+      id: this.id,
+      source: this.source,
+      cause: this.cause,
+      payer: this.payer,
+      state: this.state,
+      estimatedCredits: this.estimatedCredits,
+      spentCredits: this.spentCredits,
+      startedAt: this.startedAt,
+      ...(this.endedAt !== undefined && { endedAt: this.endedAt }),
+      ...(this.reason !== undefined && { reason: this.reason }),
+    };
+  }
+}
+
+/** Begins a run and stores that it has begun. */
+export async function beginRun(
+  runs: AtlasRuns,
+  run: {
+    readonly source: Ipv4Address;
+    readonly userId: number | undefined;
+    readonly cause: RunCause;
+    readonly payer: Payer;
+    readonly estimatedCredits: number;
+    readonly origins: readonly Ipv4Address[];
+    readonly probes: readonly number[];
+    readonly tag: string;
+    readonly at: number;
+  },
+): Promise<RunRecord> {
+  const details: RunDetails = {
+    phase: 'choosing',
+    done: 0,
+    total: 0,
+    origins: run.origins.map(formatIpv4),
+    probes: [...run.probes],
+    tag: run.tag,
+    measurements: [],
+    report: { traceroutes: 0, arrived: 0, faults: 0, recordRoutePings: 0, answered: 0 },
+    notes: [],
+  };
+  const row = await runs.add({
+    source: formatIpv4(run.source),
+    user_id: run.userId ?? null,
+    cause: run.cause,
+    payer: run.payer,
+    state: 'running',
+    details: JSON.stringify(details),
+    estimated_credits: run.estimatedCredits,
+    reason: null,
+    started_at: new Date(run.at),
+    ended_at: null,
+  });
+  return new RunRecord(row, runs);
+}

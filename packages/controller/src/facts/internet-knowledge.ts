@@ -1,0 +1,87 @@
+import type { DatasetKind, DatasetStore, DatasetValues, NetworkName } from '@revtr/datasets';
+import { type Aliases, AliasSets, type IpToAs, PrefixOrigins } from '@revtr/engine';
+import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
+import type { RipeProbe } from '@revtr/ripe-atlas';
+
+const ALIAS_KINDS: readonly DatasetKind[] = ['itdkNodes', 'midarSets'];
+
+/**
+ * What the datasets say, always those in use now: whoever holds this, or a part of it, sees a dataset that is replaced without being
+ * told.
+ */
+export class InternetKnowledge {
+  readonly ipToAs: IpToAs;
+  readonly aliases: Aliases;
+  readonly #store: DatasetStore;
+  #origins = new PrefixOrigins([]);
+  #exchanges = PrefixTable.from([]);
+  #aliases = new AliasSets();
+
+  constructor({ store }: { readonly store: DatasetStore }) {
+    this.#store = store;
+    this.ipToAs = {
+      originOf: (address) => this.#originOf(address),
+      prefixOf: (address) => this.#prefixOf(address),
+    };
+    this.aliases = {
+      routerKey: (address) => this.#aliases.routerKey(address),
+      sameRouter: (a, b) => this.#aliases.sameRouter(a, b),
+    };
+    this.#refreshOrigins();
+    this.#refreshAliases();
+    this.#store.onReplaced((kind) => {
+      if (ALIAS_KINDS.includes(kind)) this.#refreshAliases();
+      else this.#refreshOrigins();
+    });
+  }
+
+  /** Told when other aliases are in use: what is indexed by router must be built anew. */
+  onAliases(listener: () => void): void {
+    this.#store.onReplaced((kind) => {
+      if (ALIAS_KINDS.includes(kind)) listener();
+    });
+  }
+
+  /** Whether the whole routing table is known, so that an address it does not hold is announced by nobody. */
+  get knowsAllRoutes(): boolean {
+    return this.#values.prefix2as !== undefined || this.#values.ipasn !== undefined;
+  }
+
+  /** Probes of a list that was imported; empty where none was. */
+  get ripeProbes(): readonly RipeProbe[] {
+    return this.#values.ripeProbes?.probes ?? [];
+  }
+
+  /** What a network is called. */
+  network(asn: number): NetworkName | undefined {
+    return this.#values.as2org?.names.get(asn);
+  }
+
+  get #values(): DatasetValues {
+    return this.#store.values;
+  }
+
+  /** An address on an exchange is the network's whose router has it; the rest of an exchange's prefix is nobody's. */
+  #originOf(address: Ipv4Address): number | undefined {
+    const { exchangeAddresses, peeringdbAddresses, mmdb } = this.#values;
+    const member = peeringdbAddresses?.networkOf.get(address) ?? exchangeAddresses?.networkOf.get(address);
+    if (member !== undefined || this.#exchanges.lookup(address) >= 0) return member;
+    return this.#origins.originOf(address) ?? mmdb?.originOf(address);
+  }
+
+  #prefixOf(address: Ipv4Address): Prefix | undefined {
+    return this.#exchanges.lookupPrefix(address) ?? this.#origins.prefixOf(address);
+  }
+
+  #refreshOrigins(): void {
+    const { prefix2as, ipasn, peeringdbPrefixes } = this.#values;
+    const columns = (prefix2as ?? ipasn)?.columns;
+    this.#origins = columns === undefined ? new PrefixOrigins([]) : PrefixOrigins.fromColumns(columns);
+    this.#exchanges = PrefixTable.from((peeringdbPrefixes?.prefixes ?? []).map((prefix) => ({ prefix, value: 0 })));
+  }
+
+  #refreshAliases(): void {
+    const { itdkNodes, midarSets } = this.#values;
+    this.#aliases = new AliasSets([...(itdkNodes?.sets ?? []), ...(midarSets?.sets ?? [])]);
+  }
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+
+/** Most probes in one measurement. */
+export const MOST_PROBES = 1_000;
+/** Most measurements of one account at once. */
+export const MOST_CONCURRENT = 100;
+
+/** One traceroute measurement to create: what is not given is the API's default. */
+export interface TracerouteDefinition {
+  readonly target: string;
+  readonly description: string;
+  readonly protocol: 'ICMP' | 'UDP' | 'TCP';
+  /** Packets a hop, 1 to 16. */
+  readonly packets: number;
+  /** Flows that a probe varies over its measurements, 0 to 64: with 1 a probe stays with one. */
+  readonly paris: number;
+  readonly maxHops: number;
+  readonly tags: readonly string[];
+  readonly isPublic: boolean;
+}
+
+/** Which probes take part. */
+export type ProbeSelection =
+  | { readonly type: 'probes'; readonly ids: readonly number[] }
+  | { readonly type: 'area' | 'country' | 'prefix' | 'asn'; readonly value: string; readonly requested: number };
+
+/** The body of a request that creates a one-off traceroute. */
+export function creationBody(definition: TracerouteDefinition, probes: readonly ProbeSelection[]): unknown {
+  const { target, description, protocol, packets, paris, maxHops, tags, isPublic } = definition;
+  return {
+    definitions: [
+      {
+        type: 'traceroute',
+        af: 4,
+        target,
+        description,
+        protocol,
+        packets,
+        paris,
+        max_hops: maxHops,
+        skip_dns_check: true,
+        is_public: isPublic,
+        tags,
+      },
+    ],
+    probes: probes.map((selection) =>
+      selection.type === 'probes'
+        ? { type: 'probes', value: selection.ids.join(','), requested: selection.ids.length }
+        : selection,
+    ),
+    is_oneoff: true,
+  };
+}
+
+export const createdSchema = z.object({ measurements: z.array(z.int()).min(1) });
+
+/** Where a measurement is in its life. From `stopped` on nothing more comes. */
+export const MEASUREMENT_STATES = {
+  0: 'specified',
+  1: 'scheduled',
+  2: 'ongoing',
+  4: 'stopped',
+  5: 'forcedToStop',
+  6: 'noSuitableProbes',
+  7: 'failed',
+  8: 'denied',
+  9: 'canceled',
+} as const;
+export type MeasurementState = (typeof MEASUREMENT_STATES)[keyof typeof MEASUREMENT_STATES];
+
+/** Whether a measurement in this state gives no more results. */
+export const isTerminal = (state: MeasurementState): boolean =>
+  state !== 'specified' && state !== 'scheduled' && state !== 'ongoing';
+
+const stateSchema = z.object({ id: z.int() }).transform(({ id }, context): MeasurementState => {
+  const state = Object.entries(MEASUREMENT_STATES).find(([number]) => Number(number) === id)?.[1];
+  if (state !== undefined) return state;
+  context.addIssue({ code: 'custom', message: `status ${id} is not known` });
+  return z.NEVER;
+});
+
+/** What the API says about a measurement; fields that nobody here needs are left out. */
+export const measurementSchema = z
+  .object({
+    id: z.int(),
+    type: z.string(),
+    target: z.string().nullable().default(null),
+    description: z.string().nullable().default(null),
+    status: stateSchema,
+    is_oneoff: z.boolean().default(false),
+    probes_requested: z.int().nullable().default(null),
+    probes_scheduled: z.int().nullable().default(null),
+    participant_count: z.int().nullable().default(null),
+    credits_per_result: z.number().nullable().default(null),
+    tags: z.array(z.string()).default([]),
+  })
+  .transform((raw) => ({
+    id: raw.id,
+    type: raw.type,
+    target: raw.target,
+    description: raw.description,
+    state: raw.status,
+    isOneOff: raw.is_oneoff,
+    probesRequested: raw.probes_requested,
+    probesScheduled: raw.probes_scheduled,
+    participants: raw.participant_count,
+    creditsPerResult: raw.credits_per_result,
+    tags: raw.tags,
+  }));
+export type Measurement = z.infer<typeof measurementSchema>;
+
+/** A page of a list; `next` is the address of the following one. */
+export const pageSchema = z.object({
+  count: z.int().nullable().optional(),
+  next: z.string().nullable().default(null),
+  results: z.array(z.unknown()),
+});
