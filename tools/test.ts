@@ -23,6 +23,7 @@ const NEEDED = [
   { name: 'iproute2', file: '/usr/sbin/ip', what: KERNEL },
   { name: 'nftables', file: '/usr/sbin/nft', what: KERNEL },
   { name: 'procps', file: '/usr/sbin/sysctl', what: KERNEL },
+  { name: 'bzip2', file: '/usr/bin/bzip2', what: 'datasets that bzip2 itself has packed' },
   { name: 'buildah', file: '/usr/bin/buildah', what: IMAGES },
   { name: 'debootstrap', file: '/usr/sbin/debootstrap', what: IMAGES },
 ];

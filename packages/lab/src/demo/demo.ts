@@ -5,6 +5,7 @@ import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { pino } from 'pino';
+import { settingsFor, startEmulator } from '../ripe-atlas-emulator/simulated.ts';
 import { collectAtlases, startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import type { System } from '../world/system.ts';
@@ -54,23 +55,30 @@ async function demonstrate(
   const world = new SimulatedWorld({
     parameters: simParameters(size, seed),
     sources: SOURCES,
-    atlas: 'none',
+    // One result must be the same each time, and answers over HTTP are not as punctual as virtual time.
+    atlas: once ? 'recordRoute' : 'none',
     onProgress: say,
     ...(!once && { startMs: Date.now() }),
   });
   const { networks, routers } = world.internet.topology;
   say(`simulated Internet: ${networks.count} networks, ${routers.count} routers (seed ${seed}, ${size})`);
-  const { host, port, database, concurrency, maxBatch, logLevel } = settings;
-  const system = await startSimulatedSystem(
-    world,
-    { host, port: once ? 0 : port, database, concurrency, maxBatch, realTime: !once, ripeAtlas: {}, signal },
-    pino({ level: logLevel }, pino.destination(2)),
-  );
+  const emulator = once ? undefined : await startEmulator(world);
+  const { host, database, concurrency, maxBatch, logLevel } = settings;
+  const port = once ? 0 : settings.port;
+  const ripeAtlas = emulator && settingsFor(emulator);
+  let system: System | undefined;
   try {
-    const { clock } = world.internet;
-    const sources = world.sources.map(({ address }) => formatIpv4(address));
-    await collectAtlases(system, sources, say);
-    if (!once) clock.pace();
+    system = await startSimulatedSystem(
+      world,
+      { host, port, database, concurrency, maxBatch, realTime: false, signal, ripeAtlas },
+      pino({ level: logLevel }, pino.destination(2)),
+    );
+    if (!once) {
+      const sources = world.sources.map(({ address }) => formatIpv4(address));
+      await Promise.race([collectAtlases(system, sources, say), untilAborted(signal)]);
+      if (signal.aborted) return 0;
+      world.internet.clock.pace();
+    }
     say(`API at ${system.url}, key ${system.key}`);
     const measurement = await measureFirst(world, system);
     const comparison = compareWithTruth(measurement, world.internet.truth);
@@ -86,7 +94,8 @@ async function demonstrate(
     say('stopping');
     return 0;
   } finally {
-    await system.stop();
+    await system?.stop();
+    await emulator?.stop();
   }
 }
 

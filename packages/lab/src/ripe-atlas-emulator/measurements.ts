@@ -83,7 +83,8 @@ export class Measurements {
     for (const probe of this.#collaborators.probes) {
       if (!ids.includes(probe.id) || known.has(probe.id) || !probe.isConnected) continue;
       measurement.probes.push(probe);
-      void this.#measure(measurement, probe);
+      // One that has not begun begins with all its probes.
+      if (measurement.state === STATE.ongoing) void this.#measure(measurement, probe);
     }
   }
 

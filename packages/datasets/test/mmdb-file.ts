@@ -1,0 +1,51 @@
+/**
+ * A smallest MMDB file: addresses from 128.0.0.0 on belong to network `asn`, the others to none. Written after the format's
+ * own page (MaxMind DB file format specification, version 2.0): search tree, sixteen zero bytes, data, marker, metadata.
+ */
+export function mmdbOf(asn: number): Uint8Array {
+  // One node of two 24-bit records: 0 leads nowhere (the number of nodes), 1 leads to the data (nodes + 16 + offset).
+  const tree = [0, 0, 1, 0, 0, 1 + 16];
+  const data = map({ autonomous_system_number: uint32(asn), autonomous_system_organization: text('Example') });
+  const metadata = map({
+    binary_format_major_version: uint16(2),
+    binary_format_minor_version: uint16(0),
+    build_epoch: [0x04, 0x02, 0x68, 0, 0, 0],
+    database_type: text('Test-ASN'),
+    description: map({ en: text('test') }),
+    ip_version: uint16(4),
+    languages: [0x01, 0x04, ...text('en')],
+    node_count: uint32(1),
+    record_size: uint16(24),
+  });
+  const marker = [0xab, 0xcd, 0xef, ...new TextEncoder().encode('MaxMind.com')];
+  return Uint8Array.from([...tree, ...new Array(16).fill(0), ...data, ...marker, ...metadata]);
+}
+
+const TEXT = 2;
+const UINT16 = 5;
+const UINT32 = 6;
+const MAP = 7;
+
+/** Control byte: type in the upper three bits, size in the lower five; all sizes here are below 29 or one byte more. */
+function control(type: number, size: number): number[] {
+  return size < 29 ? [(type << 5) | size] : [(type << 5) | 29, size - 29];
+}
+
+function text(value: string): number[] {
+  const bytes = [...new TextEncoder().encode(value)];
+  return [...control(TEXT, bytes.length), ...bytes];
+}
+
+const uint16 = (value: number): number[] => [...control(UINT16, 2), value >> 8, value & 0xff];
+const uint32 = (value: number): number[] => [
+  ...control(UINT32, 4),
+  (value >>> 24) & 0xff,
+  (value >>> 16) & 0xff,
+  (value >>> 8) & 0xff,
+  value & 0xff,
+];
+
+function map(entries: Readonly<Record<string, number[]>>): number[] {
+  const pairs = Object.entries(entries);
+  return [...control(MAP, pairs.length), ...pairs.flatMap(([key, value]) => [...text(key), ...value])];
+}

@@ -1,0 +1,148 @@
+import { type Clock, createRandom } from '@revtr/probing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RipeAtlasClient, RipeAtlasError, type TracerouteDefinition } from '../src/index.ts';
+import { type Answer, serve } from './server.ts';
+
+const KEY = '11111111-2222-3333-4444-555555555555';
+const DEFINITION: TracerouteDefinition = {
+  target: '192.0.2.10',
+  description: 'test',
+  protocol: 'ICMP',
+  packets: 3,
+  paris: 1,
+  maxHops: 32,
+  tags: ['revtr'],
+  isPublic: true,
+};
+const json = (body: unknown, status = 200): Answer => ({ status, body: JSON.stringify(body) });
+const MEASUREMENT = { id: 7, type: 'traceroute', status: { id: 2, name: 'Ongoing' }, credits_per_result: 60 };
+
+describe('client of RIPE Atlas', () => {
+  let stop: () => Promise<void> = async () => undefined;
+  afterEach(() => stop());
+  /** A client whose waits are over at once, and the list of them. */
+  const start = async (answer: Parameters<typeof serve>[0]) => {
+    const server = await serve(answer);
+    stop = server.stop;
+    const waits: number[] = [];
+    const clock: Clock = {
+      now: () => Date.now(),
+      sleep: async (ms) => {
+        waits.push(ms);
+      },
+    };
+    const client = new RipeAtlasClient(
+      { url: server.url, key: KEY, userAgent: 'test', tries: 5 },
+      { clock, random: createRandom(1), fetch },
+    );
+    return { client, waits, asked: server.asked };
+  };
+  const codeOf = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => 'no error',
+      (error: unknown) => (error instanceof RipeAtlasError ? error.code : String(error)),
+    );
+
+  it('sends its key in the header alone', async () => {
+    const { client, asked } = await start(() => json(MEASUREMENT));
+    expect(await client.measurement(7)).toMatchObject({ id: 7, state: 'ongoing', creditsPerResult: 60 });
+    expect(asked[0].headers.authorization).toBe(`Key ${KEY}`);
+    expect(asked[0].url).not.toContain(KEY);
+    expect(asked[0].headers['user-agent']).toBe('test');
+  });
+
+  it('does not send its key to another server that a next page names', async () => {
+    const other = await serve(() => json({ count: 1, next: null, results: [] }));
+    const { client } = await start(() => json({ count: 1, next: `${other.url}probes/`, results: [] }));
+    await client.probes();
+    expect(other.asked).toHaveLength(1);
+    expect(other.asked[0].headers.authorization).toBeUndefined();
+    await other.stop();
+  });
+
+  it('waits as long as it is told, and longer each time, drawn at random', async () => {
+    const { client, waits } = await start((_, count) =>
+      count <= 3 ? { status: 429, headers: count === 1 ? { 'retry-after': '7' } : {} } : json(MEASUREMENT),
+    );
+    await client.measurement(7);
+    expect(waits).toHaveLength(3);
+    expect(waits[0]).toBeGreaterThanOrEqual(7_000);
+    expect(waits[2]).toBeLessThan(4_000);
+    expect(new Set(waits).size).toBe(3);
+  });
+
+  it('asks again after failures and cut answers, and gives up in the end', async () => {
+    const answers: Answer[] = [{ status: 503 }, { status: 200, body: '{"id": 7, "ty' }, json(MEASUREMENT)];
+    const { client } = await start((_, count) => answers[count - 1]);
+    expect((await client.measurement(7)).id).toBe(7);
+    await stop();
+    const dead = await start(() => ({ status: 500 }));
+    expect(await codeOf(dead.client.measurement(7))).toBe('serverFailed');
+    expect(dead.asked).toHaveLength(5);
+  });
+
+  it('tells errors apart by status and text, nested or bare', async () => {
+    const cases: [Answer, string][] = [
+      [json({ error: { status: 403, code: 104, title: 'Forbidden', detail: 'The provided API key does not exist' } }, 403), 'forbidden'],
+      [json({ detail: 'Not found.', status: 404 }, 404), 'notFound'],
+      [json({ error: { status: 400, detail: 'x', errors: [{ source: { pointer: '/definitions/0/af' }, detail: 'This field is required.' }] } }, 400), 'badRequest'],
+      [json({ error: { status: 403, detail: 'You do not have enough credit' } }, 403), 'insufficientCredits'],
+      [json({ error: { status: 400, detail: 'We do not allow more than 100 concurrent measurements.' } }, 400), 'quota'],
+      [{ status: 400, body: '<html>' }, 'badRequest'],
+      [json({ nothing: true }), 'badAnswer'],
+    ];
+    for (const [answer, code] of cases) {
+      const { client } = await start(() => answer);
+      expect(await codeOf(client.measurement(7))).toBe(code);
+      await stop();
+    }
+    expect(await codeOf((await start(() => json({}))).client.createTraceroute(DEFINITION, [], 'tag'))).toBe('badAnswer');
+  });
+
+  it('creates nothing twice: what a lost answer has created is found by its tag', async () => {
+    let created = 0;
+    const { client, asked } = await start(({ method }) => {
+      if (method === 'GET') return json({ count: created, next: null, results: created > 0 ? [MEASUREMENT] : [] });
+      created++;
+      return { status: 502 };
+    });
+    expect(await client.createTraceroute(DEFINITION, [{ type: 'probes', ids: [1, 2] }], 'revtr-x')).toBe(7);
+    expect(created).toBe(1);
+    expect(asked.at(-1)?.url).toContain('tags=revtr-x');
+  });
+
+  it('creates again what a lost request has not created', async () => {
+    let posts = 0;
+    const { client } = await start(({ method }) => {
+      if (method === 'GET') return json({ count: 0, next: null, results: [] });
+      return ++posts < 3 ? { status: 502 } : json({ measurements: [9] }, 201);
+    });
+    expect(await client.createTraceroute(DEFINITION, [], 'revtr-y')).toBe(9);
+    expect(posts).toBe(3);
+  });
+
+  it('follows pages as they are named, and leaves out entries that are none', async () => {
+    const probe = { id: 1, status: { id: 1 }, asn_v4: 3333, geometry: { type: 'Point', coordinates: [4.9, 52.4] } };
+    const { client, asked } = await start(({ url = '', headers }) =>
+      url.includes('after=')
+        ? json({ next: null, results: [{ ...probe, id: 2, is_anchor: true }] })
+        : json({ count: 3, next: `http://${headers.host}/api/v2/probes/?after=abc`, results: [probe, { id: 'x' }] }),
+    );
+    expect(await client.probes()).toMatchObject([
+      { id: 1, asn: 3333, place: { latitude: 52.4, longitude: 4.9 }, isConnected: true, isAnchor: false },
+      { id: 2, isAnchor: true },
+    ]);
+    expect(asked[1].url).toBe('/api/v2/probes/?after=abc');
+  });
+
+  it('asks for results from a second on, that second included', async () => {
+    const { client, asked } = await start(() => json([{ prb_id: 3 }]));
+    expect(await client.results(7, 1_700_000_000_999)).toMatchObject([{ probe: 3 }]);
+    expect(asked[0].url).toContain('start=1700000000');
+  });
+
+  it('stops waiting when cancelled', async () => {
+    const { client } = await start(() => ({ status: 503 }));
+    expect(await codeOf(client.measurement(7, AbortSignal.abort()))).toBe('cancelled');
+  });
+});
