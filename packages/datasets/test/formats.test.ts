@@ -7,7 +7,8 @@ import { DATASET_KINDS, DatasetError, type DatasetKind, readDataset } from '../s
 import { mmdbOf } from './mmdb-file.ts';
 
 const ip = parseIpv4;
-const read = async (kind: DatasetKind, file: string | Uint8Array) => readDataset(kind, Readable.from([Buffer.from(file)]));
+const read = async (kind: DatasetKind, file: string | Uint8Array) =>
+  readDataset(kind, Readable.from([Buffer.from(file)]));
 const faultOf = async (kind: DatasetKind, file: string | Uint8Array): Promise<[string, number | undefined]> => {
   try {
     await read(kind, file);
@@ -29,16 +30,39 @@ const GOOD: Readonly<Record<DatasetKind, string | Uint8Array>> = {
   ipasn: '; IP-ASN32-DAT file\n; Original file : rib\n1.0.0.0/24\t13335\n1.0.4.0/22\t38803\n',
   mmdb: mmdbOf(64500),
   exchangeAddresses: '# IXP interfaces\n195.69.144.1\t1200\n195.69.144.2\tNone\n195.69.144.3\t3333\n',
-  peeringdbAddresses: JSON.stringify({ data: [{ ipaddr4: '195.69.144.1', ipaddr6: null, asn: 1200 }, { ipaddr4: null, asn: 5 }], meta: {} }),
-  peeringdbPrefixes: JSON.stringify({ data: [{ prefix: '195.69.144.0/21', protocol: 'IPv4' }, { prefix: '2001:7f8:1::/64', protocol: 'IPv6' }] }),
+  peeringdbAddresses: JSON.stringify({
+    data: [
+      { ipaddr4: '195.69.144.1', ipaddr6: null, asn: 1200 },
+      { ipaddr4: null, asn: 5 },
+    ],
+    meta: {},
+  }),
+  peeringdbPrefixes: JSON.stringify({
+    data: [
+      { prefix: '195.69.144.0/21', protocol: 'IPv4' },
+      { prefix: '2001:7f8:1::/64', protocol: 'IPv6' },
+    ],
+  }),
   as2org:
     '# name: AS Org\n# format:org_id|changed|org_name|country|source\nLVLT-ARIN|20120130|Level 3|US|ARIN\n# format:aut|changed|aut_name|org_id|opaque_id|source\n1|20180220|LVLT-1|LVLT-ARIN|e5e3|ARIN\n2|20180220|UDEL|UNIV||ARIN\n',
   relationships: '# source:topology\n1|2|-1|bgp\n3|4|0|mlp\n',
-  itdkNodes: '# format: node <node_id>: <i1> <i2>\nnode N1:  5.2.114.1 5.2.114.9 \nnode N2:  224.0.0.7 5.2.115.1\nnode N3:  5.2.116.1 5.2.116.2 5.2.116.3\n',
+  itdkNodes:
+    '# format: node <node_id>: <i1> <i2>\nnode N1:  5.2.114.1 5.2.114.9 \nnode N2:  224.0.0.7 5.2.115.1\nnode N3:  5.2.116.1 5.2.116.2 5.2.116.3\n',
   midarSets: '# set 1\n5.2.114.1\n5.2.114.9\n# end\n# set 2\n5.2.116.1\n5.2.116.2\n# end\n',
   ripeProbes: JSON.stringify({
     meta: { total_count: 1 },
-    objects: [{ id: 6001, address_v4: '193.0.0.1', asn_v4: 3333, status: 1, is_anchor: true, latitude: 52.4, longitude: 4.9, tags: ['home'] }],
+    objects: [
+      {
+        id: 6001,
+        address_v4: '193.0.0.1',
+        asn_v4: 3333,
+        status: 1,
+        is_anchor: true,
+        latitude: 52.4,
+        longitude: 4.9,
+        tags: ['home'],
+      },
+    ],
   }),
 };
 
@@ -70,7 +94,11 @@ describe('formats of datasets', () => {
   it('of networks give names, organisations and relations', async () => {
     const names = await read('as2org', GOOD.as2org);
     expect('names' in names && names.names.get(1)).toEqual({ name: 'LVLT-1', organisation: 'Level 3', country: 'US' });
-    expect('names' in names && names.names.get(2)).toEqual({ name: 'UDEL', organisation: undefined, country: undefined });
+    expect('names' in names && names.names.get(2)).toEqual({
+      name: 'UDEL',
+      organisation: undefined,
+      country: undefined,
+    });
     const lines = [
       { type: 'Organization', organizationId: 'O1', name: 'One', country: 'NL' },
       { type: 'ASN', asn: '7', name: 'SEVEN', organizationId: 'O1' },
@@ -104,7 +132,14 @@ describe('formats of datasets', () => {
     for (const file of [{ objects: [probe] }, { results: [probe] }, [probe]]) {
       const list = await read('ripeProbes', JSON.stringify(file));
       expect('probes' in list && list.probes).toMatchObject([
-        { id: 6001, asn: 3333, isAnchor: true, isConnected: true, place: { latitude: 52.4, longitude: 4.9 }, tags: ['home'] },
+        {
+          id: 6001,
+          asn: 3333,
+          isAnchor: true,
+          isConnected: true,
+          place: { latitude: 52.4, longitude: 4.9 },
+          tags: ['home'],
+        },
       ]);
     }
   });

@@ -68,7 +68,11 @@ describe('store of datasets', () => {
     expect(replaced).toEqual(['prefix2as']);
     expect(readdirSync(directory).sort()).toEqual(['prefix2as', 'prefix2as.json']);
     const good = prefixes(20, 9);
-    await store.import('prefix2as', file(good), { from: 'import', sha256: sha256(good).toUpperCase(), mayShrink: true });
+    await store.import('prefix2as', file(good), {
+      from: 'import',
+      sha256: sha256(good).toUpperCase(),
+      mayShrink: true,
+    });
     expect([firstOrigin(), statusOf('prefix2as')?.failure]).toEqual([9, undefined]);
   });
 
@@ -96,7 +100,11 @@ describe('store of datasets', () => {
     writeFileSync(join(directory, 'prefix2as'), prefixes(3, 7));
     writeFileSync(join(directory, 'midarSets'), 'nonsense\n');
     await store.open();
-    expect(statusOf('prefix2as')?.current).toMatchObject({ entries: 3, from: 'directory', sha256: sha256(prefixes(3, 7)) });
+    expect(statusOf('prefix2as')?.current).toMatchObject({
+      entries: 3,
+      from: 'directory',
+      sha256: sha256(prefixes(3, 7)),
+    });
     expect(statusOf('midarSets')).toMatchObject({ current: undefined, failure: { code: 'badLine' } });
   });
 });

@@ -83,11 +83,32 @@ describe('client of RIPE Atlas', () => {
 
   it('tells errors apart by status and text, nested or bare', async () => {
     const cases: [Answer, string][] = [
-      [json({ error: { status: 403, code: 104, title: 'Forbidden', detail: 'The provided API key does not exist' } }, 403), 'forbidden'],
+      [
+        json(
+          { error: { status: 403, code: 104, title: 'Forbidden', detail: 'The provided API key does not exist' } },
+          403,
+        ),
+        'forbidden',
+      ],
       [json({ detail: 'Not found.', status: 404 }, 404), 'notFound'],
-      [json({ error: { status: 400, detail: 'x', errors: [{ source: { pointer: '/definitions/0/af' }, detail: 'This field is required.' }] } }, 400), 'badRequest'],
+      [
+        json(
+          {
+            error: {
+              status: 400,
+              detail: 'x',
+              errors: [{ source: { pointer: '/definitions/0/af' }, detail: 'This field is required.' }],
+            },
+          },
+          400,
+        ),
+        'badRequest',
+      ],
       [json({ error: { status: 403, detail: 'You do not have enough credit' } }, 403), 'insufficientCredits'],
-      [json({ error: { status: 400, detail: 'We do not allow more than 100 concurrent measurements.' } }, 400), 'quota'],
+      [
+        json({ error: { status: 400, detail: 'We do not allow more than 100 concurrent measurements.' } }, 400),
+        'quota',
+      ],
       [{ status: 400, body: '<html>' }, 'badRequest'],
       [json({ nothing: true }), 'badAnswer'],
     ];
@@ -96,7 +117,9 @@ describe('client of RIPE Atlas', () => {
       expect(await codeOf(client.measurement(7))).toBe(code);
       await stop();
     }
-    expect(await codeOf((await start(() => json({}))).client.createTraceroute(DEFINITION, [], 'tag'))).toBe('badAnswer');
+    expect(await codeOf((await start(() => json({}))).client.createTraceroute(DEFINITION, [], 'tag'))).toBe(
+      'badAnswer',
+    );
   });
 
   it('creates nothing twice: what a lost answer has created is found by its tag', async () => {

@@ -34,7 +34,11 @@ const EXAMPLE = {
           ttl: 254,
           size: 140,
           rtt: 3.2,
-          icmpext: { version: 2, rfc4884: 1, obj: [{ class: 1, type: 1, mpls: [{ label: 1900, exp: 0, s: 1, ttl: 1 }] }] },
+          icmpext: {
+            version: 2,
+            rfc4884: 1,
+            obj: [{ class: 1, type: 1, mpls: [{ label: 1900, exp: 0, s: 1, ttl: 1 }] }],
+          },
         },
         { late: 2, from: '198.51.100.77', ttl: 254, size: 28 },
         { dup: true, from: '198.51.100.78', ttl: 254, size: 28, rtt: 3.4 },
@@ -114,7 +118,11 @@ describe('traceroute results of RIPE Atlas', () => {
   });
 
   it('take the address that answered most packets of a hop', () => {
-    const replies = [{ from: '10.0.0.1', rtt: 3 }, { from: '10.0.0.2', rtt: 2 }, { from: '10.0.0.2', rtt: 1 }];
+    const replies = [
+      { from: '10.0.0.1', rtt: 3 },
+      { from: '10.0.0.2', rtt: 2 },
+      { from: '10.0.0.2', rtt: 1 },
+    ];
     expect(read({ result: [{ hop: 1, result: replies }] }).hops).toEqual([
       { ttl: 1, from: ip('10.0.0.2'), rttMs: 1, labels: [] },
     ]);

@@ -2,7 +2,7 @@ import type { AtlasPlatform, SourceAtlas } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 
 /** Ages of paths, milliseconds. */
-export interface Ages {
+interface Ages {
   readonly newest: number;
   readonly median: number;
   readonly oldest: number;

@@ -16,7 +16,6 @@ const reportSchema = z.object({
   /** Hops behind which Record Route has shown something. */
   answered: z.int(),
 });
-export type RunReport = z.infer<typeof reportSchema>;
 
 /** What must be known to go on with a run after a restart, and what is shown of it. */
 const detailsSchema = z.object({

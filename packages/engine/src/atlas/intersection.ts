@@ -40,14 +40,16 @@ export interface Intersection {
   readonly node: PathNode;
 }
 
-/** A place where an address may meet the atlas. */
-export interface Candidate {
+/** Places where an address may meet the atlas, all matched in the same way. */
+export interface Candidates {
+  readonly match: AtlasMatchKind;
+  readonly places: Iterable<{ readonly first: PathNode; readonly last: PathNode }>;
+}
+
+interface Rated {
   readonly match: AtlasMatchKind;
   readonly first: PathNode;
   readonly last: PathNode;
-}
-
-interface Rated extends Candidate {
   readonly traceroute: AtlasTraceroute;
   readonly confidence: number;
 }
@@ -66,36 +68,36 @@ const PER_POSITION = 0.995;
  * The best of several places: the most believable by how the address was matched, how old the measurement is, and who
  * made it; of equal ones the one nearer to the source.
  */
-export function bestOf(candidates: Iterable<Candidate>, query: IntersectionQuery): Intersection | undefined {
+export function bestOf(candidates: Iterable<Candidates>, query: IntersectionQuery): Intersection | undefined {
   let best: Rated | undefined;
-  for (const candidate of candidates) {
-    const rated = rate(candidate, query);
-    if (rated === undefined) continue;
-    const lead = best === undefined ? 1 : rated.confidence - best.confidence;
-    if (lead > 1e-9 || (lead > -1e-9 && best !== undefined && rated.last.depth < best.last.depth)) best = rated;
-  }
+  for (const { match, places } of candidates)
+    for (const { first, last } of places) {
+      const [traced, grown] =
+        query.accepts === undefined ? [first.traced, first.grown] : freshest(first, query.accepts);
+      for (const traceroute of [traced, grown]) {
+        if (traceroute === undefined || traceroute.at < query.oldest) continue;
+        const confidence = confidenceIn(match, traceroute, first.depth - last.depth, query.now);
+        const lead = best === undefined ? 1 : confidence - best.confidence;
+        if (lead > 1e-9 || (lead > -1e-9 && best !== undefined && last.depth < best.last.depth))
+          best = { match, first, last, traceroute, confidence };
+      }
+    }
   if (best === undefined) return undefined;
   const { match, traceroute, confidence, first, last } = best;
   return { match, traceroute, confidence, tail: tailOf(first, last), node: first };
 }
 
-function rate(candidate: Candidate, query: IntersectionQuery): Rated | undefined {
-  const { first, last, match } = candidate;
-  const width = first.depth - last.depth;
-  let best: Rated | undefined;
-  for (const traceroute of freshest(first, query.accepts)) {
-    if (traceroute === undefined || traceroute.at < query.oldest) continue;
-    const survival = Math.exp(-Math.max(0, query.now - traceroute.at) / MEAN_LIFE_MS);
-    const trust = traceroute.platform === 'reverseTraceroute' ? GROWN : 1;
-    const confidence = CONFIDENCE.atlas[match] * survival * trust * PER_POSITION ** width;
-    if (best === undefined || confidence > best.confidence) best = { ...candidate, traceroute, confidence };
-  }
-  return best;
+function confidenceIn(match: AtlasMatchKind, { at, platform }: AtlasTraceroute, width: number, now: number): number {
+  const survival = Math.exp(-Math.max(0, now - at) / MEAN_LIFE_MS);
+  const trust = platform === 'reverseTraceroute' ? GROWN : 1;
+  return CONFIDENCE.atlas[match] * survival * trust * PER_POSITION ** width;
 }
 
 /** The freshest traceroute and the freshest reverse traceroute through a node, of those that may be used. */
-function freshest(node: PathNode, accepts: IntersectionQuery['accepts']): readonly (AtlasTraceroute | undefined)[] {
-  if (accepts === undefined) return [node.traced, node.grown];
+function freshest(
+  node: PathNode,
+  accepts: (path: AtlasTraceroute) => boolean,
+): readonly [AtlasTraceroute | undefined, AtlasTraceroute | undefined] {
   let [traced, grown]: (AtlasTraceroute | undefined)[] = [];
   for (const path of node.paths()) {
     if (!accepts(path)) continue;

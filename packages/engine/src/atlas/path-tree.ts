@@ -24,6 +24,15 @@ export class PathNode {
     this.depth = parent === undefined ? 0 : parent.depth + 1;
   }
 
+  /** A node is a place with one position. */
+  get first(): PathNode {
+    return this;
+  }
+
+  get last(): PathNode {
+    return this;
+  }
+
   /** Lets a path count that goes through here. */
   see(path: AtlasTraceroute): void {
     if (path.platform === 'reverseTraceroute') this.grown = fresher(this.grown, path);

@@ -1,7 +1,13 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { AliasEvidence } from '../facts/alias-evidence.ts';
 import { lastSharedHop, withKnownHops } from './change.ts';
-import { bestOf, type Candidate, type Intersection, type IntersectionQuery, type PlacedStamp } from './intersection.ts';
+import {
+  bestOf,
+  type Candidates,
+  type Intersection,
+  type IntersectionQuery,
+  type PlacedStamp,
+} from './intersection.ts';
 import { type PathNode, PathTree } from './path-tree.ts';
 import { type Contradiction, type PlacingFacts, placeStamps, type TailStamps } from './placing.ts';
 import { type AtlasTraceroute, type MeasuredPath, pathKey } from './traceroute.ts';
@@ -139,19 +145,22 @@ export class SourceAtlas {
     return [before, ...removed];
   }
 
-  *#candidates({ address, useRecordRoute }: IntersectionQuery): Generator<Candidate> {
-    for (const node of this.#nodes.get(address) ?? []) yield { match: 'exact', first: node, last: node };
-    if (useRecordRoute)
-      for (const { first, last } of this.#placed.get(address) ?? [])
-        yield { match: first === last ? 'recordRoute' : 'recordRouteBetween', first, last };
+  *#candidates({ address, useRecordRoute }: IntersectionQuery): Generator<Candidates> {
     const key = this.#facts.aliases.routerKey(address);
-    const leader = key === address ? [] : [...(this.#nodes.get(key) ?? []), ...(this.#placed.get(key) ?? [])];
-    for (const entry of [...leader, ...(this.#routers.get(key) ?? [])]) {
-      if (entry.address === address) continue;
-      if (!('first' in entry)) yield { match: 'alias', first: entry, last: entry };
-      else if (useRecordRoute && entry.first === entry.last)
-        yield { match: 'alias', first: entry.first, last: entry.last };
-    }
+    yield { match: 'exact', places: this.#nodes.get(address) ?? [] };
+    yield { match: 'alias', places: this.#aliasesOf(key, address, useRecordRoute) };
+    if (!useRecordRoute) return;
+    const placed = this.#placed.get(address) ?? [];
+    yield { match: 'recordRoute', places: placed.filter(isExact) };
+    yield { match: 'recordRouteBetween', places: placed.filter((stamp) => !isExact(stamp)) };
+  }
+
+  /** Places of the same router under other addresses. */
+  *#aliasesOf(key: number, address: Ipv4Address, useRecordRoute: boolean): Generator<PathNode | PlacedStamp> {
+    const lists = [this.#routers.get(key), ...(key === address ? [] : [this.#nodes.get(key), this.#placed.get(key)])];
+    for (const list of lists)
+      for (const place of list ?? [])
+        if (place.address !== address && ('depth' in place || (useRecordRoute && isExact(place)))) yield place;
   }
 
   #index(node: PathNode): void {
@@ -209,6 +218,8 @@ export class SourceAtlas {
     this.#contradictions.delete(path);
   }
 }
+
+const isExact = ({ first, last }: PlacedStamp): boolean => first === last;
 
 function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);

@@ -1,3 +1,4 @@
+import { benchAtlas } from './atlas.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGeneration } from './generation.ts';
 import { benchLink } from './link.ts';
@@ -8,6 +9,7 @@ import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
 
 const BENCHES: Readonly<Record<string, () => unknown>> = {
+  atlas: benchAtlas,
   'prefix-table': benchPrefixTable,
   forwarding: benchForwarding,
   generation: benchGeneration,

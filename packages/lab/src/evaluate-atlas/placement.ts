@@ -1,13 +1,18 @@
-import type { Atlas, Contradiction } from '@revtr/engine';
+import type { Atlas, Contradiction, PlacedStamp } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import type { GroundTruth } from '@revtr/sim';
+
+interface Verdicts {
+  readonly right: number;
+  readonly wrong: number;
+}
 
 /** How well Record Route addresses are placed, held against the truth. */
 export interface PlacementFigures {
   /** Addresses placed at one position: the router is that hop's, or it is not. */
-  readonly exact: { readonly right: number; readonly wrong: number };
+  readonly exact: Verdicts;
   /** Addresses placed between hops: the router lies there on the true way, or it does not. */
-  readonly between: { readonly right: number; readonly wrong: number };
+  readonly between: Verdicts;
   /** Addresses that no router owns, such as private ones. */
   readonly unjudged: number;
   readonly contradictions: Readonly<Record<Contradiction, number>>;
@@ -19,26 +24,29 @@ export function judgePlacements(atlas: Atlas, source: Ipv4Address, truth: Ground
   const between = { right: 0, wrong: 0 };
   let unjudged = 0;
   const known = atlas.of(source);
-  for (const [path, stamps] of known?.placements() ?? []) {
-    const possible = truth.possibleRouters(path.origin, source, path.at);
-    for (const { address, first, last } of stamps) {
-      const router = truth.routerOf(address);
-      if (router < 0) unjudged++;
-      else if (first === last) {
-        const hop = first.address === undefined ? -1 : truth.routerOf(first.address);
-        // A hop that was silent can only be judged by whether the router is on the way.
-        const isRight = hop < 0 ? possible.has(router) : hop === router;
-        exact[isRight ? 'right' : 'wrong']++;
-      } else {
-        const from = first.address ?? path.origin;
-        const to = last.address ?? source;
-        const isRight =
-          truth.possibleRouters(from, source, path.at).has(router) && isBefore(truth, router, to, source, path.at);
-        between[isRight ? 'right' : 'wrong']++;
-      }
+  for (const [{ origin, at }, stamps] of known?.placements() ?? []) {
+    for (const stamp of stamps) {
+      const isRight = judgeStamp(stamp, { origin, source, at }, truth);
+      if (isRight === undefined) unjudged++;
+      else (stamp.first === stamp.last ? exact : between)[isRight ? 'right' : 'wrong']++;
     }
   }
   return { exact, between, unjudged, contradictions: known?.contradictions() ?? { order: 0, bounds: 0, asLoop: 0 } };
+}
+
+function judgeStamp(
+  { address, first, last }: PlacedStamp,
+  way: { readonly origin: Ipv4Address; readonly source: Ipv4Address; readonly at: number },
+  truth: GroundTruth,
+): boolean | undefined {
+  const router = truth.routerOf(address);
+  if (router < 0) return undefined;
+  const { origin, source, at } = way;
+  const hop = first.address === undefined ? -1 : truth.routerOf(first.address);
+  if (first === last && hop >= 0) return hop === router;
+  // A hop that was silent can only be judged by whether the router is on the way.
+  const isBehind = truth.possibleRouters(hop < 0 ? origin : (first.address ?? origin), source, at).has(router);
+  return isBehind && (first === last || isBefore(truth, router, last.address ?? source, source, at));
 }
 
 /** Whether packets to the source that pass `router` come by the router of `hop` behind it, or have it there. */

@@ -7,7 +7,7 @@ import { latencyPlot, reliabilityPlot } from './plots.ts';
 import { renderSummaries } from './render.ts';
 import { runUnits } from './scheduler.ts';
 import { summarise } from './summary.ts';
-import type { Unit } from './unit.ts';
+import { ATLAS_CONTENTS, type AtlasContent, type Unit } from './unit.ts';
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '1000' },
     fleet: { type: 'string', default: '50' },
     plan: { type: 'string', default: Object.keys(PLANS).join(',') },
+    atlas: { type: 'string', default: 'usual' },
     out: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -31,6 +32,8 @@ Measures random pairs on simulated Internets by each plan and judges the results
   --fleet <list>  numbers of vantage points; default 50
   --pairs <n>     pairs for each seed; default 1000
   --plan <list>   ${Object.keys(PLANS).join(', ')}; default all
+  --atlas <list>  what the atlas is made of: ${ATLAS_CONTENTS.join(', ')}; default usual. But for the usual one, as many other
+                  pairs are measured two hours before
   --out <folder>  keep the results of each run there and go on with those that are there; write table, JSON and plots (SVG)
   --json          print the figures as JSON
 `;
@@ -38,15 +41,17 @@ Measures random pairs on simulated Internets by each plan and judges the results
 /** The units that the options ask for; `undefined` when they make no sense. */
 function readUnits(): Unit[] | undefined {
   const [seeds, fleets, pairs] = [readNumbers(values.seed), readNumbers(values.fleet), Number(values.pairs)];
-  const [sizes, plans] = [values.size.split(','), values.plan.split(',')];
-  const areKnown = sizes.every(isSize) && plans.every((plan) => plan in PLANS);
+  const [sizes, plans, atlases] = [values.size.split(','), values.plan.split(','), values.atlas.split(',')];
+  const areKnown = sizes.every(isSize) && plans.every((plan) => plan in PLANS) && atlases.every(isContent);
   if (seeds === undefined || fleets === undefined || !areKnown || !(Number.isInteger(pairs) && pairs > 0))
     return undefined;
-  return sizes
-    .filter(isSize)
-    .flatMap((size) =>
-      fleets.flatMap((fleet) => plans.flatMap((plan) => seeds.map((seed) => ({ plan, size, fleet, seed, pairs })))),
-    );
+  const units: Unit[] = [];
+  for (const size of sizes.filter(isSize))
+    for (const fleet of fleets)
+      for (const plan of plans)
+        for (const atlas of atlases.filter(isContent))
+          for (const seed of seeds) units.push({ plan, size, fleet, seed, pairs, atlas });
+  return units;
 }
 
 /** Numbers and ranges: 1-3,7 are 1, 2, 3 and 7. */
@@ -59,6 +64,7 @@ function readNumbers(text: string): number[] | undefined {
   });
 }
 
+const isContent = (text: string): text is AtlasContent => ATLAS_CONTENTS.some((content) => content === text);
 const isSize = (text: string): text is Size => text in SIZES;
 
 async function main(): Promise<number> {

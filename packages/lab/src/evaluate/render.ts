@@ -13,9 +13,12 @@ function show(figure: Figure, { value, low, high }: Estimate): string {
   return `${value.toFixed(digits)} (${low.toFixed(digits)} – ${high.toFixed(digits)})`;
 }
 
+const headOf = ({ plan, size, fleet, atlas }: Summary): string =>
+  `${plan}, ${size}, ${fleet} VPs${atlas === 'usual' ? '' : `, atlas: ${atlas}`}`;
+
 /** Writes the figures of all plans side by side, each with its 95 % confidence interval. */
 export function renderSummaries(summaries: readonly Summary[]): string {
-  const header = ['', ...summaries.map(({ plan, size, fleet }) => `${plan}, ${size}, ${fleet} VPs`)];
+  const header = ['', ...summaries.map(headOf)];
   const figures = Object.keys(FIGURES) as Figure[];
   const rows = figures.map((figure) => [
     FIGURES[figure],

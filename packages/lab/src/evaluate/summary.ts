@@ -40,9 +40,9 @@ export interface Summary extends Omit<Unit, 'seed' | 'pairs'> {
 
 /** Joins the seeds of each plan, size and fleet. */
 export function summarise(results: readonly UnitResult[]): Summary[] {
-  const groups = Map.groupBy(results, ({ unit: { plan, size, fleet } }) => `${plan} ${size} ${fleet}`);
+  const groups = Map.groupBy(results, ({ unit }) => [unit.plan, unit.size, unit.fleet, unit.atlas].join(' '));
   return [...groups.values()].map((group): Summary => {
-    const { plan, size, fleet } = group[0].unit;
+    const { plan, size, fleet, atlas } = group[0].unit;
     const pairs = group.flatMap((result) => result.pairs);
     const hops = pairs.flatMap((pair) => pair.hops);
     const wrong = pairs.flatMap((pair) => pair.hops.find(({ verdict }) => verdict === 'wrong')?.technique ?? []);
@@ -50,6 +50,7 @@ export function summarise(results: readonly UnitResult[]): Summary[] {
       plan,
       size,
       fleet,
+      atlas,
       seeds: group.map(({ unit }) => unit.seed),
       pairs: pairs.length,
       figures: bootstrap(pairs.map(countHops), figuresOf),

@@ -12,7 +12,16 @@ export interface Unit {
   /** Vantage points. */
   readonly fleet: number;
   readonly pairs: number;
+  /** What the atlas is made of. */
+  readonly atlas: AtlasContent;
 }
+
+/**
+ * Nothing; traceroutes; these and Record Route pings to their hops; all that and what earlier reverse traceroutes have added.
+ * `usual` is what the plan does by itself, measured at once.
+ */
+export const ATLAS_CONTENTS = ['usual', 'none', 'traceroutes', 'recordRoute', 'grown'] as const;
+export type AtlasContent = (typeof ATLAS_CONTENTS)[number];
 
 export interface UnitResult {
   readonly unit: Unit;
@@ -25,17 +34,28 @@ const SOURCES = 10;
 const CONCURRENCY = 20;
 
 /** Names the unit: also the name of its file. */
-export const unitName = ({ plan, size, fleet, seed, pairs }: Unit): string =>
-  `${plan}-${size}-${fleet}vp-${pairs}pairs-seed${seed}`;
+export const unitName = ({ plan, size, fleet, seed, pairs, atlas }: Unit): string =>
+  `${plan}-${size}-${fleet}vp-${pairs}pairs-seed${seed}${atlas === 'usual' ? '' : `-${atlas}`}`;
+
+/** Longer than what is reused without an atlas: only the atlas remembers what was measured before. */
+const PAUSE_MS = 2 * 3_600_000;
 
 /** Measures the pairs of a unit on a fresh simulated Internet and judges the results. The same unit gives the same result. */
 export async function runUnit(unit: Unit): Promise<UnitResult> {
   const parameters = simParameters(unit.size, unit.seed, { vantagePoints: unit.fleet });
-  const world = new SimulatedWorld({ parameters, sources: SOURCES });
+  const { atlas } = unit;
+  const content = atlas === 'usual' || atlas === 'grown' ? 'recordRoute' : atlas;
+  const world = new SimulatedWorld({ parameters, sources: SOURCES, atlas: content });
   const { clock, truth } = world.internet;
+  const plan = { ...PLANS[unit.plan], ...(atlas !== 'usual' && { growsAtlas: atlas === 'grown' }) };
   const pairs = await clock.drive(
     (async () => {
-      const engine = await world.engine(PLANS[unit.plan]);
+      const engine = await world.engine(plan);
+      if (atlas !== 'usual') {
+        const before = world.randomPairs(unit.pairs, 'before');
+        await inParallel(before.length, CONCURRENCY, async (i) => void (await engine.measure(before[i])));
+        await clock.sleep(PAUSE_MS);
+      }
       const wanted = world.randomPairs(unit.pairs);
       const judged: JudgedPair[] = new Array(wanted.length);
       await inParallel(wanted.length, CONCURRENCY, async (i) => {

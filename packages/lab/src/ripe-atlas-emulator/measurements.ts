@@ -47,7 +47,7 @@ const SPREAD_MS = 180_000;
 const LIFE_MS = 400_000;
 
 const STATE = { specified: 0, scheduled: 1, ongoing: 2, stopped: 4, noSuitableProbes: 6 } as const;
-export const isOpen = ({ state }: EmulatedMeasurement): boolean => state < STATE.stopped;
+const isOpen = ({ state }: EmulatedMeasurement): boolean => state < STATE.stopped;
 /** Credits of one result of a one-off traceroute. */
 export const creditsPerResult = ({ definition }: EmulatedMeasurement): number => 20 * definition.packets;
 

@@ -130,9 +130,9 @@ export class SimulatedWorld {
     return new ReverseTracerouteEngine({ plan }, await this.prepare());
   }
 
-  /** Pairs of a prepared source and an announced destination that once answered a ping, by seed. */
-  randomPairs(count: number): { readonly source: Ipv4Address; readonly destination: Ipv4Address }[] {
-    const random = createRandom(this.internet.parameters.seed).fork('pairs');
+  /** Pairs of a prepared source and an announced destination that once answered a ping, by seed and purpose. */
+  randomPairs(count: number, purpose = 'pairs'): { readonly source: Ipv4Address; readonly destination: Ipv4Address }[] {
+    const random = createRandom(this.internet.parameters.seed).fork(purpose);
     const hitlist = this.internet.places.hitlist.filter((address) => this.ipToAs.originOf(address) !== undefined);
     return Array.from({ length: count }, () => ({
       source: random.pick(this.sources).address,

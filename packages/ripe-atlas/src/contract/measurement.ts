@@ -55,7 +55,7 @@ export function creationBody(definition: TracerouteDefinition, probes: readonly 
 export const createdSchema = z.object({ measurements: z.array(z.int()).min(1) });
 
 /** Where a measurement is in its life. From `stopped` on nothing more comes. */
-export const MEASUREMENT_STATES = {
+const MEASUREMENT_STATES = {
   0: 'specified',
   1: 'scheduled',
   2: 'ongoing',

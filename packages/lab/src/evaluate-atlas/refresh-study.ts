@@ -1,0 +1,95 @@
+import { defaultPlan, type Plan, ReverseTracerouteEngine } from '@revtr/engine';
+import { createRandom } from '@revtr/probing';
+import { creditsPerTraceroute } from '@revtr/ripe-atlas';
+import { type Size, simParameters } from '@revtr/sim';
+import { type JudgedPair, judge } from '../evaluate/judge.ts';
+import { mean, share } from '../evaluate/quantiles.ts';
+import { SimulatedWorld } from '../world/simulated-world.ts';
+import type { RefreshPolicyUnderTest } from './refresh-policies.ts';
+import { type ChangeRates, scheduleChanges } from './routing-changes.ts';
+
+export interface RefreshStudyOptions {
+  readonly size: Size;
+  readonly seed: number;
+  readonly days: number;
+  /** Reverse traceroutes in an hour. */
+  readonly pairsPerHour: number;
+  readonly rates: ChangeRates;
+}
+
+/** One day of one policy. */
+export interface StudyDay {
+  readonly reach: number;
+  /** Hops taken from the atlas that are right, of those that can be judged. */
+  readonly atlasHopsRight: number;
+  readonly hopsRight: number;
+  readonly asPathsExact: number;
+  readonly optionProbes: number;
+  /** Hops that came from the atlas, of all. */
+  readonly fromAtlas: number;
+  /** Credits of RIPE Atlas, as a share of re-running all probes once. */
+  readonly budget: number;
+}
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Destinations are asked for again and again, some far more often than others. */
+const DESTINATIONS = 400;
+
+/** Lets an atlas live for some days under one policy while routing changes and it is used, and judges every day. */
+export async function studyPolicy(policy: RefreshPolicyUnderTest, options: RefreshStudyOptions): Promise<StudyDay[]> {
+  const { size, seed, days, pairsPerHour, rates } = options;
+  const world = new SimulatedWorld({ parameters: simParameters(size, seed), sources: 1 });
+  const { clock, truth } = world.internet;
+  const random = createRandom(seed).fork('refresh-study');
+  const plan: Plan = { ...defaultPlan, growsAtlas: true };
+  return clock.drive(
+    (async () => {
+      const network = await world.prepare();
+      scheduleChanges(world.internet, rates, days, random.fork('changes'));
+      const engine = new ReverseTracerouteEngine({ plan }, network);
+      const source = world.sources[0].address;
+      const origins = world.atlasOrigins();
+      const whole = origins.filter(({ platform }) => platform === 'ripeAtlas').length * creditsPerTraceroute(3);
+      const wanted = world.randomPairs(DESTINATIONS);
+      const asking = random.fork('asking');
+      const choosing = random.fork('choosing');
+      const start = clock.now();
+      const result: StudyDay[] = [];
+      for (let day = 0; day < days; day++) {
+        const judged: JudgedPair[] = [];
+        let spent = 0;
+        for (let hour = day * 24; hour < (day + 1) * 24; hour++) {
+          const creditsLeft = policy.budget * whole - spent;
+          if (hour > 0) spent += await policy.hourly({ source, origins, network, hour, creditsLeft, random: choosing });
+          for (let i = 0; i < pairsPerHour; i++) {
+            const { destination } = wanted[Math.floor(DESTINATIONS * asking.next() ** 2)];
+            judged.push(judge(await engine.measure({ source, destination }), truth));
+          }
+          const next = start + (hour + 1) * HOUR_MS;
+          if (next > clock.now()) await clock.sleep(next - clock.now());
+        }
+        network.atlas.expire(source, clock.now() - 7 * DAY_MS);
+        result.push(judgeDay(judged, spent / whole));
+      }
+      return result;
+    })(),
+  );
+}
+
+function judgeDay(pairs: readonly JudgedPair[], budget: number): StudyDay {
+  const hops = pairs.flatMap((pair) => pair.hops);
+  const judged = hops.filter(({ verdict }) => verdict !== 'unjudged');
+  const ofAtlas = judged.filter(({ technique }) => technique.startsWith('atlas'));
+  const right = (list: typeof judged): number => list.filter(({ verdict }) => verdict === 'right').length;
+  const reached = pairs.filter((pair) => pair.reached);
+  return {
+    reach: share(reached.length, pairs.length),
+    atlasHopsRight: share(right(ofAtlas), ofAtlas.length),
+    hopsRight: share(right(judged), judged.length),
+    asPathsExact: share(reached.filter(({ asPathExact }) => asPathExact).length, reached.length),
+    optionProbes: mean(pairs.map((pair) => pair.optionProbes)),
+    fromAtlas: share(ofAtlas.length, judged.length),
+    budget,
+  };
+}
