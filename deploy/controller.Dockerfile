@@ -7,17 +7,21 @@ RUN cp "$(command -v node)" /node
 WORKDIR /opt/revtr
 COPY package.json package-lock.json .npmrc ./
 COPY packages/controller/package.json packages/controller/
+COPY packages/datasets/package.json packages/datasets/
 COPY packages/engine/package.json packages/engine/
 COPY packages/link/package.json packages/link/
 COPY packages/net/package.json packages/net/
 COPY packages/probing/package.json packages/probing/
+COPY packages/ripe-atlas/package.json packages/ripe-atlas/
 COPY packages/storage/package.json packages/storage/
 RUN npm ci --omit=dev --ignore-scripts --workspace=@revtr/controller
 COPY packages/controller/src packages/controller/src
+COPY packages/datasets/src packages/datasets/src
 COPY packages/engine/src packages/engine/src
 COPY packages/link/src packages/link/src
 COPY packages/net/src packages/net/src
 COPY packages/probing/src packages/probing/src
+COPY packages/ripe-atlas/src packages/ripe-atlas/src
 COPY packages/storage/src packages/storage/src
 
 FROM ${DEBIAN}
@@ -26,7 +30,8 @@ COPY --from=build /node /usr/local/bin/node
 COPY --from=build /opt/revtr /opt/revtr
 ENV REVTR_HOST=0.0.0.0 \
     REVTR_DATABASE=/var/lib/revtr/data \
-    REVTR_AUTHORITY=/var/lib/revtr/authority
+    REVTR_AUTHORITY=/var/lib/revtr/authority \
+    REVTR_DATASETS=/var/lib/revtr/datasets
 USER revtr
 VOLUME /var/lib/revtr
 EXPOSE 8080 4380

@@ -1,4 +1,5 @@
 export { AtlasService } from './atlas/atlas-service.ts';
+export { Refresher } from './atlas/refresher.ts';
 export { RipeAtlasAccess, type RipeAtlasSettings } from './atlas/ripe-access.ts';
 export { Controller, type ControllerCollaborators, type ControllerOptions } from './controller.ts';
 export { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './defaults.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AliasSets, Atlas, DistanceRanking, PrefixOrigins } from '@revtr/engine';
+import { AliasSets, Atlas, DistanceRanking, NO_RELATIONS, PrefixOrigins } from '@revtr/engine';
 import { AgentSession } from '@revtr/link';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import {
@@ -103,6 +103,7 @@ describe('the life of a source', () => {
       ranking,
       aliases,
       ipToAs,
+      relations: NO_RELATIONS,
       mayProbe: () => true,
     };
     origins = HELPERS;

@@ -13,6 +13,7 @@ import { emptyStats } from './stats.ts';
 import { traceWhole } from './techniques/forward-traceroute.ts';
 import type { EngineCollaborators, EngineMemory, Extension, Measurement, Technique } from './techniques/technique.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
+import { SharedPings } from './timing/shared-pings.ts';
 
 export interface EngineOptions {
   readonly plan: Plan;
@@ -35,11 +36,13 @@ export class ReverseTracerouteEngine {
   readonly #plan: Plan;
   readonly #collaborators: EngineCollaborators;
   readonly #memory: EngineMemory;
+  readonly #prober: SharedPings;
   readonly #rtts = new RttCache({ keepMs: 1_800_000 });
 
   constructor(options: EngineOptions, collaborators: EngineCollaborators) {
     this.#plan = options.plan;
     this.#collaborators = collaborators;
+    this.#prober = new SharedPings(collaborators.prober);
     this.#memory = {
       nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
       silentTargets: new SilentTargets(
@@ -65,6 +68,7 @@ export class ReverseTracerouteEngine {
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
+      prober: this.#prober,
       path: new ReversePath(source, first, aliases),
       options,
       stats: emptyStats(),

@@ -37,12 +37,7 @@ export function addData(program: Command, terminal: Terminal, exit: (code: ExitC
       const { fleet } = await connect(options, terminal);
       const known = await find(fleet, kind);
       const { sha256, mayShrink } = options;
-      const blob = await openAsBlob(file).catch((error: unknown) => {
-        throw new CliError(
-          EXIT.usage,
-          `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
-        );
-      });
+      const blob = await openFile(file);
       const { current } = await fleet.importDataset(known.kind, blob, {
         ...(sha256 !== undefined && { sha256 }),
         ...(mayShrink !== undefined && { mayShrink }),
@@ -70,6 +65,14 @@ export function addData(program: Command, terminal: Terminal, exit: (code: ExitC
         }
       }
     });
+}
+
+async function openFile(path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(path);
+  } catch (error) {
+    throw new CliError(EXIT.usage, `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function find(fleet: { datasets(): Promise<readonly Dataset[]> }, kind: string): Promise<Dataset> {

@@ -124,7 +124,7 @@ export class AtlasService {
 
   /** Adds the traceroutes of vantage points that have come since the last run, once one under way has ended. */
   async catchUp(source: Ipv4Address): Promise<void> {
-    await this.#underWay.get(source)?.ended;
+    await this.idle(source);
     const { network, origins } = this.#collaborators;
     const known = new Set(network.atlas.traceroutesTo(source).map(({ origin }) => origin));
     const missing = origins().filter((origin) => !known.has(origin) && origin !== source);
@@ -149,6 +149,12 @@ export class AtlasService {
     await underWay.run.end('cancelled', this.#collaborators.network.clock.now(), 'cancelled by its owner');
     await this.#stopMeasurements(underWay.run);
     return true;
+  }
+
+  /** Resolves when no run of a source is under way. */
+  async idle(source: Ipv4Address): Promise<void> {
+    await this.#beginning.get(source);
+    await this.#underWay.get(source)?.ended;
   }
 
   /** The latest runs of a source, latest first. */

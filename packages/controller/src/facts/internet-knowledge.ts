@@ -1,5 +1,5 @@
 import type { DatasetKind, DatasetStore, DatasetValues, NetworkName } from '@revtr/datasets';
-import { type Aliases, AliasSets, type IpToAs, PrefixOrigins } from '@revtr/engine';
+import { type Aliases, AliasSets, type IpToAs, PrefixOrigins, type Relations } from '@revtr/engine';
 import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
 import type { RipeProbe } from '@revtr/ripe-atlas';
 
@@ -12,6 +12,7 @@ const ALIAS_KINDS: readonly DatasetKind[] = ['itdkNodes', 'midarSets'];
 export class InternetKnowledge {
   readonly ipToAs: IpToAs;
   readonly aliases: Aliases;
+  readonly relations: Relations;
   readonly #store: DatasetStore;
   #origins = new PrefixOrigins([]);
   #exchanges = PrefixTable.from([]);
@@ -27,6 +28,7 @@ export class InternetKnowledge {
       routerKey: (address) => this.#aliases.routerKey(address),
       sameRouter: (a, b) => this.#aliases.sameRouter(a, b),
     };
+    this.relations = { relationOf: (a, b) => this.#values.relationships?.relationOf(a, b) };
     this.#refreshOrigins();
     this.#refreshAliases();
     this.#store.onReplaced((kind) => {

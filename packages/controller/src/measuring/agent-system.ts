@@ -1,10 +1,10 @@
 import {
   type Aliases,
   Atlas,
-  DistanceRanking,
   defaultPlan,
   type EngineCollaborators,
   type IpToAs,
+  type Relations,
   ReverseTracerouteEngine,
 } from '@revtr/engine';
 import { type Ipv4Address, parseIpv4 } from '@revtr/net';
@@ -18,12 +18,12 @@ const SETTLE_MS = 20_000;
 /** Measures with agents that connect to a gateway. */
 export function agentSystem(
   options: AgentGatewayOptions,
-  facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases },
+  facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
     const { directory, targetPolicy, log } = parts;
-    const { ipToAs, aliases } = facts;
-    const ranking = new DistanceRanking({ vantagePoints: [] }, { ipToAs });
+    const { ipToAs, aliases, relations } = facts;
+    const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock: systemClock });
     const vantagePoints = (): Ipv4Address[] =>
       directory
         .list()
@@ -48,6 +48,7 @@ export function agentSystem(
       ranking,
       aliases,
       ipToAs,
+      relations,
       mayProbe: (address) => targetPolicy.mayProbe(address),
     };
     return {

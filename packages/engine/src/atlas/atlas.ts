@@ -64,6 +64,14 @@ export class Atlas {
     return this.#sources.get(query.source)?.intersect(query);
   }
 
+  /** Addresses seen right before or behind an address on paths to any source, most often seen first. */
+  neighboursOf(address: Ipv4Address): Ipv4Address[] {
+    const counts = new Map<Ipv4Address, number>();
+    for (const atlas of this.#sources.values())
+      for (const neighbour of atlas.neighboursOf(address)) counts.set(neighbour, (counts.get(neighbour) ?? 0) + 1);
+    return [...counts].sort(([, a], [, b]) => b - a).map(([neighbour]) => neighbour);
+  }
+
   /** A reverse traceroute goes on where it met the atlas: that place is worth keeping fresh. */
   use({ node }: Intersection, now: number): void {
     node.usedAt = now;

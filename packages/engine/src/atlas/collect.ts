@@ -117,7 +117,10 @@ function sendersFor(
   ranking: VantagePointRanking,
 ): Ipv4Address[] {
   const distance = ranking.expectedDistance(source, hop) ?? 0;
-  const ranked = ranking.rank(hop).slice(0, spoofers);
+  const ranked = ranking
+    .rank(hop)
+    .slice(0, spoofers)
+    .map(({ address }) => address);
   return distance < OUT_OF_REACH ? [source, ...ranked] : ranked;
 }
 

@@ -91,6 +91,14 @@ export class SourceAtlas {
     return bestOf(this.#candidates(query), query);
   }
 
+  /** Addresses right before and behind an address on each path. */
+  *neighboursOf(address: Ipv4Address): Generator<Ipv4Address> {
+    for (const { parent, children } of this.#nodes.get(address) ?? []) {
+      if (parent?.address !== undefined) yield parent.address;
+      for (const child of children?.keys() ?? []) if (child !== undefined) yield child;
+    }
+  }
+
   /** Every ping to a hop. */
   *tails(): Generator<TailStamps> {
     for (const tails of this.#tails.values()) yield* tails;

@@ -1,4 +1,4 @@
-import type { AtlasMatchKind, TurningPoint } from './hop.ts';
+import type { AtlasMatchKind, TimestampProof, TurningPoint } from './hop.ts';
 
 /**
  * How often a hop of each kind is on the true path when the hop before it is. For what probes show: shares over the
@@ -17,5 +17,6 @@ export const CONFIDENCE = {
     AtlasMatchKind,
     number
   >,
+  timestamp: { order: 0.97, honest: 0.95, bothWays: 0.9, backOnly: 0.9 } satisfies Record<TimestampProof, number>,
   assumed: { gateway: 0.95, intradomain: 0.9, interdomain: 0.57, notAdjacent: 0.5 },
 } as const;

@@ -8,6 +8,9 @@ export type HopTechnique =
   | 'atlasBetween'
   | 'recordRoute'
   | 'spoofedRecordRoute'
+  | 'timestamp'
+  | 'spoofedTimestamp'
+  | 'timestampDoubleStamp'
   | 'assumedIntradomain'
   | 'assumedInterdomain';
 
@@ -18,6 +21,9 @@ export const ARCHIVE_HOP_TYPES: Readonly<Record<HopTechnique, number>> = {
   atlasBetween: 4,
   recordRoute: 5,
   spoofedRecordRoute: 6,
+  timestamp: 7,
+  spoofedTimestamp: 8,
+  timestampDoubleStamp: 10,
   assumedIntradomain: 11,
   assumedInterdomain: 12,
 };
@@ -59,6 +65,15 @@ export type Evidence =
       readonly met: Ipv4Address;
     }
   | {
+      readonly type: 'timestamp';
+      /** Hop that was probed, and who sent the probe; the source itself, or a spoofer. */
+      readonly target: Ipv4Address;
+      readonly sender: Ipv4Address;
+      /** What proves that the hop lies on the way back. */
+      readonly proof: TimestampProof;
+      readonly at: number;
+    }
+  | {
       readonly type: 'symmetry';
       /** Hop that the forward traceroute went to. */
       readonly target: Ipv4Address;
@@ -71,6 +86,12 @@ export type Evidence =
 
 /** How the reverse hops were told from the forward ones in a Record Route answer. */
 export type TurningPoint = 'stamp' | 'alias' | 'doubleStamp' | 'loop' | 'prefix';
+
+/**
+ * What proves a hop by timestamps: its stamp is later than a router needs, or twice; the target was seen not to stamp for others; it stamped on
+ * the way there and on the way back; or on the way back alone.
+ */
+export type TimestampProof = 'order' | 'honest' | 'bothWays' | 'backOnly';
 
 /** How an address met a traceroute of the atlas. */
 export type AtlasMatchKind = 'exact' | 'alias' | 'recordRoute' | 'recordRouteBetween';
@@ -88,6 +109,8 @@ export interface Hop {
    * not route by destination alone.
    */
   readonly alternatives?: readonly Ipv4Address[];
+  /** Others whose probes of the same round saw this router in this place. */
+  readonly confirmedBy?: readonly Ipv4Address[];
   /** Age of the evidence when it was taken from an earlier measurement, milliseconds; absent when it is this one's own. */
   readonly reusedAgeMs?: number;
 }

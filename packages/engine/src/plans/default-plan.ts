@@ -1,3 +1,4 @@
+import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
 import { traceTail } from '../techniques/forward-traceroute.ts';
@@ -16,12 +17,13 @@ const GRACE_MS = 30;
 export const defaultPlan: Plan = {
   name: 'default',
   growsAtlas: true,
+  ranking: (options, collaborators) => new IngressRanking(options, collaborators),
   techniques: () => [
     new AtlasIntersection(),
     new KnownPath(),
     new DirectRecordRoute({ useHeuristics: true, timeoutMs: 2_000, isAdaptive: true, skipOutOfReach: true }),
     new SpoofedRecordRoute({
-      roundSizes: [2, 3],
+      rounds: { sizes: [2, 3] },
       maxSpoofers: 8,
       targetsPerSegment: 2,
       useHeuristics: true,
@@ -32,6 +34,7 @@ export const defaultPlan: Plan = {
     new AssumedSymmetry({
       allowInterdomain: true,
       trustGateways: true,
+      ownersByRelation: true,
       allowIncomplete: true,
       trace: (measurement, target) => traceTail(measurement, target, { timeoutMs: 1_000 }),
     }),

@@ -1,8 +1,17 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
+import type { IpToAs } from '../facts/ip-to-as.ts';
+import type { VantagePointRanking } from '../ranking/ranking.ts';
 import type { Technique } from '../techniques/technique.ts';
 
 /** Techniques in the order in which they are asked, with their settings. */
 export interface Plan {
   readonly name: string;
+  /** Makes the ranking of vantage points that it works with. */
+  readonly ranking: (
+    options: { readonly vantagePoints: readonly Ipv4Address[] },
+    collaborators: { readonly ipToAs: IpToAs; readonly clock: Clock },
+  ) => VantagePointRanking;
   /** Makes the techniques of one measurement. */
   readonly techniques: () => readonly Technique[];
   /** Whether what is measured joins the atlas. */

@@ -1,22 +1,11 @@
+import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
 import { traceWhole } from '../techniques/forward-traceroute.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
-import type { RoundState } from '../timing/round.ts';
 import type { Plan } from './plan.ts';
-
-const TICK_MS = 5_000;
-const SPOOF_TIMEOUT_MS = 20_000;
-
-/**
- * The original's waiting rule: every 5 s it looks; it stops at the second look after the first answer, and without any
- * answer one look after the timeout.
- */
-function tickDeadline({ firstAnswerMs }: RoundState): number {
-  if (firstAnswerMs === undefined) return SPOOF_TIMEOUT_MS + TICK_MS;
-  return (Math.floor(firstAnswerMs / TICK_MS) + 2) * TICK_MS;
-}
+import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 
 /**
  * The original's 2.0 (IMC 2022), as its public code has it: batches of five spoofers, ten a hop, fixed ticks, the atlas
@@ -26,11 +15,12 @@ function tickDeadline({ firstAnswerMs }: RoundState): number {
 export const revtr2Plan: Plan = {
   name: 'revtr2',
   growsAtlas: false,
+  ranking: (options, collaborators) => new IngressRanking(options, collaborators),
   techniques: () => [
     new AtlasIntersection(),
     new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, skipOutOfReach: false }),
     new SpoofedRecordRoute({
-      roundSizes: [5],
+      rounds: { sizes: [5] },
       maxSpoofers: 10,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
@@ -40,6 +30,7 @@ export const revtr2Plan: Plan = {
     new AssumedSymmetry({
       allowInterdomain: false,
       trustGateways: false,
+      ownersByRelation: false,
       allowIncomplete: false,
       trace: (measurement, target) => traceWhole(measurement, target, { timeoutMs: 2_000, attempts: 1, gapLimit: 5 }),
     }),

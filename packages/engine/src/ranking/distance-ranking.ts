@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { IpToAs } from '../facts/ip-to-as.ts';
-import { OUT_OF_REACH, type VantagePointRanking } from './ranking.ts';
+import { OUT_OF_REACH, type RankedVantagePoint, type VantagePointRanking } from './ranking.ts';
 
 /** A running mean of distances. */
 interface Distance {
@@ -14,14 +14,14 @@ const MEMORY = 16;
 const USABLE = OUT_OF_REACH - 0.5;
 
 /**
- * Ranks vantage points by mean Record Route distance to the target's network, then by how many networks they reach. A
- * survey teaches it first, every later answer after that.
+ * Ranks vantage points by mean Record Route distance to the target's network, then by how many networks they reach, as
+ * the original's 1.0 did. A survey teaches it first, every later answer after that.
  */
 export class DistanceRanking implements VantagePointRanking {
   #vantagePoints: readonly Ipv4Address[];
   readonly #ipToAs: IpToAs;
   readonly #distances = new Map<number, Map<Ipv4Address, Distance>>();
-  readonly #ranked = new Map<number, readonly Ipv4Address[]>();
+  readonly #ranked = new Map<number, readonly RankedVantagePoint[]>();
   #global: readonly Ipv4Address[];
 
   constructor(options: { readonly vantagePoints: readonly Ipv4Address[] }, collaborators: { readonly ipToAs: IpToAs }) {
@@ -30,7 +30,7 @@ export class DistanceRanking implements VantagePointRanking {
     this.#global = options.vantagePoints;
   }
 
-  rank(target: Ipv4Address): readonly Ipv4Address[] {
+  rank(target: Ipv4Address): readonly RankedVantagePoint[] {
     const network = this.#ipToAs.originOf(target) ?? -1;
     let ranked = this.#ranked.get(network);
     if (ranked === undefined) {
@@ -58,13 +58,11 @@ export class DistanceRanking implements VantagePointRanking {
     this.#ranked.delete(network);
   }
 
-  /** Replaces the vantage points to choose from; what is known of others is kept for when they come back. */
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void {
     this.#vantagePoints = vantagePoints;
     this.rankGlobally();
   }
 
-  /** Orders the vantage points of networks nothing is known about: to be called after a survey. */
   rankGlobally(): void {
     const reached = new Map(this.#vantagePoints.map((vantagePoint) => [vantagePoint, 0]));
     for (const bySender of this.#distances.values()) {
@@ -76,9 +74,15 @@ export class DistanceRanking implements VantagePointRanking {
     this.#ranked.clear();
   }
 
-  #compute(network: number): readonly Ipv4Address[] {
+  #compute(network: number): readonly RankedVantagePoint[] {
     const bySender = this.#distances.get(network) ?? new Map<Ipv4Address, Distance>();
     const meanOf = (vantagePoint: Ipv4Address): number => bySender.get(vantagePoint)?.mean ?? USABLE;
-    return this.#global.filter((vantagePoint) => meanOf(vantagePoint) <= USABLE).sort((a, b) => meanOf(a) - meanOf(b));
+    return this.#global
+      .filter((vantagePoint) => meanOf(vantagePoint) <= USABLE)
+      .sort((a, b) => meanOf(a) - meanOf(b))
+      .map((address) => {
+        const level = bySender.has(address) ? 'network' : 'unknown';
+        return { address, distance: meanOf(address), level, chance: 0.5 };
+      });
   }
 }

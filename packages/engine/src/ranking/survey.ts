@@ -2,8 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { type Prober, pingAll } from '@revtr/probing';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
-import type { DistanceRanking } from './distance-ranking.ts';
-import { OUT_OF_REACH } from './ranking.ts';
+import { OUT_OF_REACH, type VantagePointRanking } from './ranking.ts';
 
 /** What a survey measures. */
 export interface SurveyOptions {
@@ -20,7 +19,7 @@ export interface SurveyOptions {
 /** Sends a Record Route ping from every vantage point to every target and teaches the ranking the distances. */
 export async function surveyDistances(
   options: SurveyOptions,
-  collaborators: { readonly prober: Prober; readonly ranking: DistanceRanking; readonly facts: ReadingFacts },
+  collaborators: { readonly prober: Prober; readonly ranking: VantagePointRanking; readonly facts: ReadingFacts },
 ): Promise<{ readonly probes: number; readonly answers: number }> {
   const { vantagePoints, targets, concurrency, timeoutMs, signal } = options;
   const requests = targets.flatMap((target) =>
@@ -34,7 +33,7 @@ export async function surveyDistances(
       if (reply?.recordRoute === undefined) return;
       answers++;
       const { turnSlot } = readRecordRoute(request.target, reply.recordRoute, collaborators.facts);
-      collaborators.ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH);
+      collaborators.ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH, reply.recordRoute);
     },
   });
   collaborators.ranking.rankGlobally();

@@ -1,5 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
+import { Operators } from '../facts/operators.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { FailReason } from '../result.ts';
@@ -14,6 +15,8 @@ export interface AssumedSymmetryOptions {
    * address is announced: border routers have addresses of the other network on the link to it.
    */
   readonly trustGateways: boolean;
+  /** Whether the routers of a border count as those of the network that operates them, not of the one that announces their address. */
+  readonly ownersByRelation: boolean;
   /** Whether a traceroute that did not arrive may still give its last responsive hop. */
   readonly allowIncomplete: boolean;
   /** How the forward path is measured. */
@@ -23,6 +26,8 @@ export interface AssumedSymmetryOptions {
 /** The router before a hop on the forward path from the source, and whether nothing silent lies between. */
 interface Penultimate {
   readonly address: Ipv4Address;
+  /** The hop before it on the forward path, if it answered. */
+  readonly before: Ipv4Address | undefined;
   readonly adjacent: boolean;
 }
 
@@ -81,18 +86,18 @@ export class AssumedSymmetry implements Technique {
         if (isPassed) continue;
         return undefined;
       }
-      return { address: from, adjacent: isPassed && i === position - 1 };
+      return { address: from, before: hops[i - 1]?.from, adjacent: isPassed && i === position - 1 };
     }
     const isFirst = isPassed && hops[0].ttl === 1;
-    return isFirst ? { address: path.source, adjacent: position === 0 } : undefined;
+    return isFirst ? { address: path.source, before: undefined, adjacent: position === 0 } : undefined;
   }
 
-  #assume(measurement: Measurement, { address, adjacent }: Penultimate): Extension {
-    const { path, ipToAs, clock } = measurement;
+  #assume(measurement: Measurement, hopBefore: Penultimate): Extension {
+    const { path, clock } = measurement;
+    const { address, adjacent } = hopBefore;
     const target = path.last.address;
-    const network = ipToAs.originOf(target);
     const isGateway = adjacent && this.#options.trustGateways && this.#isHost(measurement, target);
-    const isIntradomain = isGateway || (network !== undefined && network === ipToAs.originOf(address));
+    const isIntradomain = isGateway || this.#isWithinOneNetwork(measurement, hopBefore);
     if (!isIntradomain && !(measurement.options.allowInterdomainSymmetry ?? this.#options.allowInterdomain)) {
       const failed = this.#fail('interdomainSymmetry', target);
       return nothingFound(failed.message, failed);
@@ -108,6 +113,17 @@ export class AssumedSymmetry implements Technique {
     };
     const detail = `${formatIpv4(address)}, ${isGateway ? 'its gateway' : isIntradomain ? 'in the same network' : 'across a border'}`;
     return { outcome: 'extended', from: path.hops.length - 1, hops: [hop], detail };
+  }
+
+  #isWithinOneNetwork({ path, ipToAs, relations }: Measurement, { address, before }: Penultimate): boolean {
+    const { last } = path;
+    if (!this.#options.ownersByRelation) {
+      const network = ipToAs.originOf(last.address);
+      return network !== undefined && network === ipToAs.originOf(address);
+    }
+    const operators = new Operators({ ipToAs, relations });
+    const network = operators.onTheWayBack(path.hops.at(-2)?.address, last.address);
+    return network !== undefined && network === operators.onTheWayThere(before, address, last.address);
   }
 
   /** Whether `target` is the destination and nothing says that it is a router: then the router before it is its gateway. */

@@ -8,6 +8,12 @@ import { type Extension, type Measurement, notApplicable, nothingFound, type Tec
 /** Looks for a path to the source that passes a hop of the last segment, and follows it. */
 export class AtlasIntersection implements Technique {
   readonly name = 'atlas';
+  readonly #usesRecordRoute: boolean;
+
+  /** @param options `usesRecordRoute`: whether addresses placed by Record Route pings count where the request lets them. Default true */
+  constructor(options: { readonly usesRecordRoute?: boolean } = {}) {
+    this.#usesRecordRoute = options.usesRecordRoute ?? true;
+  }
 
   async extend({ path, options, atlas, clock, stats, ipToAs }: Measurement): Promise<Extension> {
     if (!options.useAtlas) return notApplicable('the atlas is off');
@@ -20,7 +26,7 @@ export class AtlasIntersection implements Technique {
         address,
         now,
         oldest: now - options.atlasMaxAgeMs,
-        useRecordRoute: options.useRecordRouteAtlas,
+        useRecordRoute: options.useRecordRouteAtlas && this.#usesRecordRoute,
         accepts,
       });
       if (found === undefined || found.tail.length === 0) continue;

@@ -31,7 +31,7 @@ export function readAnswer(
   const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
     atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
-  ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH);
+  ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reply.recordRoute);
   const hops = toHops(measurement, result, reading);
   if (hops.length > 0) {
     const target: Hop = {
@@ -82,15 +82,21 @@ export function withAlternatives(best: ReadAnswer, answers: readonly ReadAnswer[
   const own = keysOf(best);
   const others = answers
     .filter((answer) => answer !== best)
-    .map((answer) => ({ hops: answer.hops, keys: keysOf(answer) }));
+    .map((answer) => ({ sender: answer.sender, hops: answer.hops, keys: keysOf(answer) }));
   return best.hops.map((hop, i) => {
     const alternatives = new Set<Ipv4Address>();
-    for (const { hops, keys } of others) {
+    const confirmedBy: Ipv4Address[] = [];
+    for (const { sender, hops, keys } of others) {
+      if (keys.includes(own[i])) confirmedBy.push(sender);
       const place = i === 0 ? 0 : keys.indexOf(own[i - 1]) + 1;
       const isComparable = place < keys.length && (i === 0 || place > 0);
       if (isComparable && !own.includes(keys[place])) alternatives.add(hops[place].address);
     }
-    return alternatives.size === 0 ? hop : { ...hop, alternatives: [...alternatives] };
+    return {
+      ...hop,
+      ...(alternatives.size > 0 && { alternatives: [...alternatives] }),
+      ...(confirmedBy.length > 0 && { confirmedBy }),
+    };
   });
 }
 

@@ -36,11 +36,11 @@ export class DirectRecordRoute implements Technique {
       return notApplicable('out of reach of the source');
     }
     this.#tried.add(target);
-    stats.recordRoutePings++;
-    stats.recordRouteRounds++;
     const { timeoutMs, isAdaptive } = this.#options;
     const deadline: RoundDeadline = () => (isAdaptive ? measurement.recordRouteTimeout.current : timeoutMs);
     const request = recordRoutePing(path.source, path.source, target, timeoutMs);
+    stats.recordRoutePings += measurement.prober.fresh([request]);
+    stats.recordRouteRounds++;
     const startedAt = clock.now();
     const [result] = await runRound({ requests: [request], deadline }, measurement);
     stats.recordRouteMs += clock.now() - startedAt;

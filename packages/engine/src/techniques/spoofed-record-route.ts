@@ -1,13 +1,14 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
+import type { RankedVantagePoint } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type RoundDeadline, type RoundState, runRound } from '../timing/round.ts';
 import { bestAnswer, type ReadAnswer, readAnswer, withAlternatives } from './record-route-answer.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 
 export interface SpoofedRecordRouteOptions {
-  /** Spoofers asked at once, round by round; the last number repeats. */
-  readonly roundSizes: readonly number[];
+  /** How many spoofers are asked at once. */
+  readonly rounds: RoundSizes;
   /** Most spoofers asked for one hop. */
   readonly maxSpoofers: number;
   /** Hops of the last segment tried, latest first. */
@@ -18,6 +19,14 @@ export interface SpoofedRecordRouteOptions {
   /** Longest wait for an answer, milliseconds. */
   readonly timeoutMs: number;
 }
+
+/**
+ * Given numbers, round by round, the last repeats; or as many as it takes until one of them is within reach with this chance, at most
+ * `most`.
+ */
+export type RoundSizes =
+  | { readonly sizes: readonly number[] }
+  | { readonly untilChance: number; readonly most: number };
 
 /** Vantage points near a hop send it Record Route pings with the source's address; the answers go to the source. */
 export class SpoofedRecordRoute implements Technique {
@@ -52,13 +61,13 @@ export class SpoofedRecordRoute implements Technique {
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
     const spoofers = ranking
       .rank(hop.address)
-      .filter((address) => address !== path.source)
+      .filter(({ address }) => address !== path.source)
       .slice(0, most);
     let asked = this.#asked.get(hop.address) ?? 0;
     let answered = asked > 0;
     for (let round = 0; asked < spoofers.length; round++) {
-      const size = this.#options.roundSizes[Math.min(round, this.#options.roundSizes.length - 1)];
-      const senders = spoofers.slice(asked, asked + size);
+      const left = spoofers.slice(asked);
+      const senders = left.slice(0, roundSize(this.#options.rounds, round, left)).map(({ address }) => address);
       asked += senders.length;
       this.#asked.set(hop.address, asked);
       const answers = await this.#runRound(measurement, hop.address, senders);
@@ -84,14 +93,15 @@ export class SpoofedRecordRoute implements Technique {
   ): Promise<ReadAnswer[]> {
     const { path, clock, stats, recordRouteTimeout } = measurement;
     const useHeuristics = measurement.options.useHeuristics ?? this.#options.useHeuristics;
-    stats.spoofedRecordRoutePings += senders.length;
+    const requests = senders.map((sender) => recordRoutePing(sender, path.source, target, this.#options.timeoutMs));
+    stats.spoofedRecordRoutePings += measurement.prober.fresh(requests);
     stats.spoofedRecordRouteRounds++;
     const answers: ReadAnswer[] = [];
     const deadline: RoundDeadline = (state) => this.#options.deadline(state, recordRouteTimeout.current);
     const startedAt = clock.now();
     await runRound(
       {
-        requests: senders.map((sender) => recordRoutePing(sender, path.source, target, this.#options.timeoutMs)),
+        requests,
         deadline,
         onAnswer: (result) => {
           const answer = readAnswer(measurement, result, useHeuristics);
@@ -104,4 +114,12 @@ export class SpoofedRecordRoute implements Technique {
     stats.spoofedRecordRouteMs += clock.now() - startedAt;
     return answers;
   }
+}
+
+function roundSize(sizes: RoundSizes, round: number, left: readonly RankedVantagePoint[]): number {
+  if ('sizes' in sizes) return sizes.sizes[Math.min(round, sizes.sizes.length - 1)];
+  let miss = 1;
+  let size = 0;
+  while (size < Math.min(sizes.most, left.length) && 1 - miss < sizes.untilChance) miss *= 1 - left[size++].chance;
+  return size;
 }

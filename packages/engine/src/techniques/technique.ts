@@ -3,6 +3,7 @@ import type { Clock, Prober } from '@revtr/probing';
 import type { Atlas } from '../atlas/atlas.ts';
 import type { Aliases } from '../facts/aliases.ts';
 import type { IpToAs } from '../facts/ip-to-as.ts';
+import type { Relations } from '../facts/relations.ts';
 import type { NextHops } from '../knowledge/next-hops.ts';
 import type { SilentTargets } from '../knowledge/silent-targets.ts';
 import type { Hop } from '../path/hop.ts';
@@ -12,6 +13,7 @@ import type { MeasurementOptions } from '../request.ts';
 import type { FailReason } from '../result.ts';
 import type { ProbeStats } from '../stats.ts';
 import type { AdaptiveTimeout } from '../timing/adaptive-timeout.ts';
+import type { SharedPings } from '../timing/shared-pings.ts';
 
 /** What every measurement of one engine shares. */
 export interface EngineCollaborators {
@@ -21,6 +23,7 @@ export interface EngineCollaborators {
   readonly ranking: VantagePointRanking;
   readonly aliases: Aliases;
   readonly ipToAs: IpToAs;
+  readonly relations: Relations;
   /** Whether an address may be probed at all: never private ones, but in test networks. */
   readonly mayProbe: (address: Ipv4Address) => boolean;
 }
@@ -34,6 +37,7 @@ export interface EngineMemory {
 
 /** One measurement under way. */
 export interface Measurement extends EngineCollaborators, EngineMemory {
+  readonly prober: SharedPings;
   readonly path: ReversePath;
   readonly options: MeasurementOptions;
   readonly stats: ProbeStats;

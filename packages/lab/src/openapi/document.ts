@@ -14,7 +14,7 @@ import { simulatedMeasuring } from '../world/simulated-measuring.ts';
 export async function openApiDocument(): Promise<object> {
   const internet = new SimulatedInternet({ parameters: simParameters('small', 1) });
   const datasets = await openSimulatedDatasets(internet, publishData(internet.topology));
-  const { ipToAs, aliases } = datasets.knowledge;
+  const { ipToAs, aliases, relations } = datasets.knowledge;
   const network = {
     prober: internet.prober(),
     clock: systemClock,
@@ -22,6 +22,7 @@ export async function openApiDocument(): Promise<object> {
     ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
     aliases,
     ipToAs,
+    relations,
     mayProbe: isGloballyReachable,
   };
   const database = await openDatabase({ kind: 'memory' });

@@ -4,11 +4,12 @@ import {
   Atlas,
   collectTails,
   collectTraceroutes,
-  DistanceRanking,
+  defaultPlan,
   type EngineCollaborators,
   type IpToAs,
   type Plan,
   PrefixOrigins,
+  type Relations,
   ReverseTracerouteEngine,
   surveyDistances,
   type TailsReport,
@@ -37,6 +38,12 @@ export interface SimulatedWorldOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+interface WorldFacts {
+  readonly ipToAs: IpToAs;
+  readonly aliases: Aliases;
+  readonly relations: Relations;
+}
+
 /** What the preparation cost and gave. */
 export interface PreparationReport {
   readonly survey: { readonly probes: number; readonly answers: number };
@@ -44,7 +51,8 @@ export interface PreparationReport {
 }
 
 const CONCURRENCY = 2_000;
-const SURVEY_TARGETS_PER_NETWORK = 1;
+/** Two, so that what only one way into a network has is told from what all have. */
+const SURVEY_TARGETS_PER_NETWORK = 2;
 
 /**
  * A simulated Internet with everything a reverse traceroute system needs on it: datasets, a survey of distances, and an
@@ -58,6 +66,7 @@ export class SimulatedWorld {
   readonly vantagePoints: readonly Ipv4Address[];
   readonly ipToAs: PrefixOrigins;
   readonly aliases: AliasSets;
+  readonly relations: Relations;
   readonly targetPolicy: TargetPolicy;
   readonly #options: SimulatedWorldOptions;
   #report: PreparationReport | undefined;
@@ -74,6 +83,7 @@ export class SimulatedWorld {
     const members = exchangeAddresses.map(({ address, asn }) => ({ prefix: { address, length: 32 }, asn }));
     this.ipToAs = new PrefixOrigins([...prefixOrigins, ...members]);
     this.aliases = new AliasSets(this.data.aliasSets);
+    this.relations = relationsOf(this.data);
     this.targetPolicy = new TargetPolicy();
   }
 
@@ -87,12 +97,14 @@ export class SimulatedWorld {
    */
   async prepare(
     signal?: AbortSignal,
-    { ipToAs, aliases }: { readonly ipToAs: IpToAs; readonly aliases: Aliases } = this,
+    { ipToAs, aliases, relations }: WorldFacts = this,
+    plan: Plan = defaultPlan,
   ): Promise<EngineCollaborators> {
     const { prober } = this;
     const say = this.#options.onProgress ?? (() => undefined);
     const facts = { aliases, ipToAs, useHeuristics: true };
-    const ranking = new DistanceRanking({ vantagePoints: this.vantagePoints }, { ipToAs });
+    const { clock } = this.internet;
+    const ranking = plan.ranking({ vantagePoints: this.vantagePoints }, { ipToAs, clock });
     const common = { concurrency: CONCURRENCY, timeoutMs: 2_000, ...(signal && { signal }) };
     const targets = this.#surveyTargets();
     say(`surveying the distance from ${this.vantagePoints.length} vantage points to ${targets.length} networks`);
@@ -100,7 +112,7 @@ export class SimulatedWorld {
     const survey = await surveyDistances({ vantagePoints, targets, ...common }, { prober, ranking, facts });
     const atlas = new Atlas({ aliases, ipToAs });
     const mayProbe = (address: Ipv4Address): boolean => this.targetPolicy.mayProbe(address);
-    const network = { prober, clock: this.internet.clock, atlas, ranking, aliases, ipToAs, mayProbe };
+    const network = { prober, clock, atlas, ranking, aliases, ipToAs, relations, mayProbe };
     const atlases = [];
     for (const { address, hostname } of this.#options.atlas === 'none' ? [] : this.sources) {
       const origins = this.atlasOrigins();
@@ -127,7 +139,7 @@ export class SimulatedWorld {
 
   /** An engine for one plan over a world of its own knowledge: what another plan learns does not help it. */
   async engine(plan: Plan): Promise<ReverseTracerouteEngine> {
-    return new ReverseTracerouteEngine({ plan }, await this.prepare());
+    return new ReverseTracerouteEngine({ plan }, await this.prepare(undefined, this, plan));
   }
 
   /** Pairs of a prepared source and an announced destination that once answered a ping, by seed and purpose. */
@@ -150,4 +162,16 @@ export class SimulatedWorld {
       return count <= SURVEY_TARGETS_PER_NETWORK;
     });
   }
+}
+
+function relationsOf({ relations }: PublicData): Relations {
+  const known = new Map(relations.map(({ a, b, isPeering }) => [`${a} ${b}`, isPeering]));
+  return {
+    relationOf: (a, b) => {
+      const [forwards, backwards] = [known.get(`${a} ${b}`), known.get(`${b} ${a}`)];
+      if (forwards === true || backwards === true) return 'peer';
+      if (forwards === false) return 'provider';
+      return backwards === false ? 'customer' : undefined;
+    },
+  };
 }

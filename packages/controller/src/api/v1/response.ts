@@ -9,6 +9,9 @@ const HOP_TYPE_NAMES: Readonly<Record<StoredHop['technique'], string>> = {
   atlasBetween: 'TR_TO_SRC_REV_SEGMENT_BETWEEN',
   recordRoute: 'RR_REV_SEGMENT',
   spoofedRecordRoute: 'SPOOF_RR_REV_SEGMENT',
+  timestamp: 'TS_ADJ_REV_SEGMENT',
+  spoofedTimestamp: 'SPOOF_TS_ADJ_REV_SEGMENT',
+  timestampDoubleStamp: 'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO_DOUBLE_STAMP',
   assumedIntradomain: 'DST_SYM_REV_SEGMENT',
   assumedInterdomain: 'DST_SYM_REV_SEGMENT',
 };

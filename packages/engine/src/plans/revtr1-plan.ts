@@ -1,0 +1,40 @@
+import { DistanceRanking } from '../ranking/distance-ranking.ts';
+import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
+import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
+import { traceWhole } from '../techniques/forward-traceroute.ts';
+import { DirectRecordRoute } from '../techniques/record-route.ts';
+import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
+import { Timestamp } from '../techniques/timestamp.ts';
+import type { Plan } from './plan.ts';
+import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
+
+/**
+ * The original's 1.0 (NSDI 2010): the atlas by exact address and alias alone, vantage points nearest by past distance, adjacencies proved by
+ * timestamps, and symmetry wherever nothing else leads on, across borders as well.
+ */
+export const revtr1Plan: Plan = {
+  name: 'revtr1',
+  growsAtlas: false,
+  ranking: (options, collaborators) => new DistanceRanking(options, collaborators),
+  techniques: () => [
+    new AtlasIntersection({ usesRecordRoute: false }),
+    new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, skipOutOfReach: false }),
+    new SpoofedRecordRoute({
+      rounds: { sizes: [3] },
+      maxSpoofers: 30,
+      targetsPerSegment: Number.POSITIVE_INFINITY,
+      useHeuristics: false,
+      deadline: tickDeadline,
+      timeoutMs: SPOOF_TIMEOUT_MS + TICK_MS,
+    }),
+    new Timestamp({ candidatesPerHop: 30, spoofersPerHop: 5, timeoutMs: 20_000 }),
+    new AssumedSymmetry({
+      allowInterdomain: true,
+      trustGateways: false,
+      ownersByRelation: false,
+      allowIncomplete: false,
+      trace: (measurement, target) => traceWhole(measurement, target, { timeoutMs: 2_000, attempts: 1, gapLimit: 5 }),
+    }),
+  ],
+  resumeAt: () => 0,
+};

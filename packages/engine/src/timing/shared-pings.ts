@@ -1,0 +1,83 @@
+import {
+  cancelled,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  type TracerouteRequest,
+  type TracerouteResult,
+} from '@revtr/probing';
+
+interface InFlight {
+  readonly result: Promise<PingResult>;
+  readonly over: AbortController;
+  waiting: number;
+}
+
+/**
+ * Sends a ping that is under way only once, however many measurements want it: all get the one answer. It is cancelled when nobody waits for
+ * it any more.
+ */
+export class SharedPings implements Prober {
+  readonly #prober: Prober;
+  readonly #inFlight = new Map<string, InFlight>();
+
+  constructor(prober: Prober) {
+    this.#prober = prober;
+  }
+
+  /** How many of these pings would be sent: those that are under way already are not. */
+  fresh(requests: readonly PingRequest[]): number {
+    return requests.filter((request) => !this.#inFlight.has(keyOf(request))).length;
+  }
+
+  ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+    if (signal?.aborted) return Promise.reject(cancelled());
+    const key = keyOf(request);
+    const shared = this.#inFlight.get(key) ?? this.#send(key, request);
+    shared.waiting++;
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        signal?.removeEventListener('abort', stop);
+        shared.waiting--;
+        if (shared.waiting === 0) shared.over.abort();
+      };
+      const stop = (): void => {
+        leave();
+        reject(cancelled());
+      };
+      signal?.addEventListener('abort', stop, { once: true });
+      shared.result.then(
+        (result) => {
+          leave();
+          resolve(result);
+        },
+        (error: unknown) => {
+          leave();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
+    return this.#prober.traceroute(request, signal);
+  }
+
+  #send(key: string, request: PingRequest): InFlight {
+    const over = new AbortController();
+    const result = this.#prober.ping(request, over.signal);
+    const shared = { result, over, waiting: 0 };
+    this.#inFlight.set(key, shared);
+    const forget = (): void => {
+      if (this.#inFlight.get(key) === shared) this.#inFlight.delete(key);
+    };
+    result.then(forget, forget);
+    over.signal.addEventListener('abort', forget, { once: true });
+    return shared;
+  }
+}
+
+function keyOf({ sender, target, spoof, option, ttl, timeoutMs }: PingRequest): string {
+  const slots = option === undefined ? '' : `${option.type} ${String(option.slots)}`;
+  return `${sender} ${target} ${spoof?.claimedSource} ${spoof?.receiver} ${slots} ${ttl} ${timeoutMs}`;
+}

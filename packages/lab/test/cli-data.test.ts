@@ -1,0 +1,137 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { runCli } from '@revtr/cli';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestSystem, type TestSystem } from './system.ts';
+
+let system: TestSystem;
+const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
+beforeAll(async () => {
+  system = await startTestSystem();
+});
+afterAll(async () => {
+  await system.stop();
+  rmSync(directory, { recursive: true });
+});
+
+async function revtr(...args: string[]) {
+  let [out, err] = ['', ''];
+  const code = await runCli(args, {
+    environment: { REVTR_SERVER: system.url, REVTR_KEY: system.key, HOME: '/nonexistent' },
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    readFile: (path) => readFile(path, 'utf8'),
+    isInteractive: false,
+  });
+  return { code, out, err };
+}
+
+describe('revtr data', () => {
+  const file = (name: string): string => join(directory, name);
+  /** Networks of the hops of a new measurement. */
+  const networks = async (destination: string): Promise<Set<number>> => {
+    const { out } = await revtr('measure', destination, '--to', system.source, '--json');
+    const hops: { readonly asn?: number }[] = JSON.parse(out).result.hops;
+    return new Set(hops.flatMap(({ asn }) => asn ?? []));
+  };
+
+  it('shows what is in use', async () => {
+    const { code, out } = await revtr('data', 'status');
+    expect(code).toBe(0);
+    expect(out).toMatch(/prefix2as +\d+ .*directory/);
+    expect(out).toMatch(/mmdb +- +- +not there/);
+    const [first] = JSON.parse((await revtr('data', 'status', '--json')).out);
+    expect(first).toMatchObject({
+      kind: 'prefix2as',
+      hasSource: false,
+      current: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+  });
+
+  it('takes the files that a simulated Internet writes, as imperfect as asked', async () => {
+    const perfect = await revtr(
+      'sim',
+      'datasets',
+      '--size',
+      'small',
+      '--seed',
+      '3',
+      '--out',
+      directory,
+      '--missing',
+      '0',
+      '--wrong',
+      '0',
+    );
+    expect(perfect.code).toBe(0);
+    const kinds = readdirSync(directory);
+    expect(kinds).toHaveLength(10);
+    for (const kind of kinds)
+      expect([kind, await revtr('data', 'import', kind, file(kind))]).toMatchObject([kind, { code: 0 }]);
+    const count = (kind: string): number => readFileSync(file(kind), 'utf8').split('\n').length;
+    const before = count('prefix2as');
+    await revtr('sim', 'datasets', '--size', 'small', '--seed', '3', '--out', directory, '--missing', '0.5');
+    expect(count('prefix2as') / before).toBeGreaterThan(0.3);
+    expect(count('prefix2as') / before).toBeLessThan(0.7);
+    expect((await revtr('sim', 'datasets', '--out', directory, '--missing', '2')).code).toBe(2);
+  });
+
+  it('puts a file in place without a restart: what is measured next is named by it', async () => {
+    expect(await networks(system.destinations[0])).not.toEqual(new Set([64_500]));
+    writeFileSync(file('all.gz'), gzipSync('1.0.0.0\t8\t64500\n'));
+    const refused = await revtr('data', 'import', 'prefix2as', file('all.gz'));
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('has 1 entries')]);
+    expect((await revtr('data', 'import', 'prefix2as', file('all.gz'), '--may-shrink')).out).toBe(
+      'prefix2as: 1 entries in use\n',
+    );
+    // Addresses on exchanges are named by a dataset of their own.
+    expect((await networks(system.destinations[1])).has(64_500)).toBe(true);
+  });
+
+  it('keeps what is there when a file is bad, and says what is wrong with it', async () => {
+    writeFileSync(file('bad'), '1.0.0.0\t8\t1\nnonsense\n');
+    const bad = await revtr('data', 'import', 'prefix2as', file('bad'));
+    expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('line 2')]);
+    const { out } = await revtr('data', 'status');
+    expect(out).toMatch(/prefix2as +1 .*import\n {2}not replaced, .*line 2/);
+    expect((await revtr('data', 'import', 'prefix2as', file('nothing'))).err).toContain('cannot read');
+    expect((await revtr('data', 'import', 'nothing', file('bad'))).err).toContain("there is no dataset 'nothing'");
+    const hash = await revtr('data', 'import', 'prefix2as', file('all.gz'), '--sha256', '0'.repeat(64));
+    expect([hash.code, hash.err]).toEqual([2, expect.stringContaining('has SHA-256')]);
+  });
+
+  it('says where addresses to fetch from are set', async () => {
+    expect((await revtr('data', 'update')).out).toContain('REVTR_DATASET_SOURCES');
+    expect((await revtr('data', 'update', 'prefix2as')).err).toContain('no address is set');
+  });
+});
+
+describe('revtr atlas', () => {
+  it('measures it, shows it, and forgets it', async () => {
+    const estimate = await revtr('atlas', 'estimate', system.source);
+    expect(estimate.out).toBe('0 RIPE Atlas probes, 0 credits: no credits\n');
+    const run = await revtr('atlas', 'run', system.source, '--wait');
+    expect([run.code, run.err]).toEqual([0, '']);
+    expect(run.out).toMatch(
+      /run \d+, .*, asked: done: \d+ of \d+ traceroutes arrived, \d+ hops answered Record Route\n/,
+    );
+    const shown = await revtr('atlas', 'show', system.source);
+    expect(shown.out).toMatch(/paths: \d+ of RIPE Atlas, \d+ of vantage points, \d+ grown by use/);
+    expect(shown.out).toMatch(/age: .* newest, .* median, .* oldest/);
+    expect(JSON.parse((await revtr('atlas', 'show', system.source, '--json')).out).runs[0].state).toBe('done');
+    expect((await revtr('atlas', 'cancel', system.source)).err).toContain('no run is under way');
+    expect((await revtr('atlas', 'run', system.source, '--ripe-key', 'x')).err).toContain('does not use RIPE Atlas');
+    expect((await revtr('atlas', 'clean', system.source)).code).toBe(0);
+    expect((await revtr('atlas', 'show', system.source)).out).toContain(
+      'paths: 0 of RIPE Atlas, 0 of vantage points, 0 grown',
+    );
+    expect((await revtr('atlas', 'show', '9.9.9.9')).err).toContain('no source of yours');
+  });
+});
