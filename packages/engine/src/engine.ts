@@ -3,7 +3,7 @@ import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { NextHops } from './knowledge/next-hops.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
 import { SilentTargets } from './knowledge/silent-targets.ts';
-import { CONFIDENCE } from './path/confidence.ts';
+import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './path/confidence.ts';
 import type { Hop } from './path/hop.ts';
 import { ReversePath } from './path/reverse-path.ts';
 import type { Plan } from './plans/plan.ts';
@@ -17,6 +17,8 @@ import { SharedPings } from './timing/shared-pings.ts';
 
 export interface EngineOptions {
   readonly plan: Plan;
+  /** How far symmetry is believed. Default: as published for the real Internet. */
+  readonly assumptions?: AssumptionConfidence;
 }
 
 /** How a caller follows a measurement. */
@@ -34,6 +36,7 @@ const FORWARD_TIMEOUT_MS = 1_000;
 /** Measures reverse traceroutes after one plan, and remembers what they teach. */
 export class ReverseTracerouteEngine {
   readonly #plan: Plan;
+  readonly #assumptions: AssumptionConfidence;
   readonly #collaborators: EngineCollaborators;
   readonly #memory: EngineMemory;
   readonly #prober: SharedPings;
@@ -41,6 +44,7 @@ export class ReverseTracerouteEngine {
 
   constructor(options: EngineOptions, collaborators: EngineCollaborators) {
     this.#plan = options.plan;
+    this.#assumptions = options.assumptions ?? PUBLISHED_ASSUMPTIONS;
     this.#collaborators = collaborators;
     this.#prober = new SharedPings(collaborators.prober);
     this.#memory = {
@@ -69,6 +73,7 @@ export class ReverseTracerouteEngine {
       ...this.#collaborators,
       ...this.#memory,
       prober: this.#prober,
+      assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
       stats: emptyStats(),
@@ -103,6 +108,7 @@ export class ReverseTracerouteEngine {
       stopReason,
       ...(failReason && { failReason }),
       hops,
+      confidence: measurement.path.confidence,
       startedAt,
       endedAt: clock.now(),
       stats: measurement.stats,

@@ -12,6 +12,7 @@ export * from './facts/ip-to-as.ts';
 export * from './facts/relations.ts';
 export { NextHops } from './knowledge/next-hops.ts';
 export { SilentTargets } from './knowledge/silent-targets.ts';
+export { type AssumptionConfidence, PUBLISHED_ASSUMPTIONS, SIMULATED_ASSUMPTIONS } from './path/confidence.ts';
 export * from './path/hop.ts';
 export { ReversePath } from './path/reverse-path.ts';
 export { defaultPlan } from './plans/default-plan.ts';

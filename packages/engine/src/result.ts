@@ -43,6 +43,8 @@ export interface ReverseTraceroute {
   readonly stopReason: StopReason;
   readonly failReason?: FailReason;
   readonly hops: readonly MeasuredHop[];
+  /** Probability that every hop is right. */
+  readonly confidence: number;
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
   readonly endedAt: number;

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bootstrap } from '../src/evaluate/bootstrap.ts';
-import { calibrate } from '../src/evaluate/calibration.ts';
-import type { JudgedHop } from '../src/evaluate/judge.ts';
+import { type Claim, calibrate } from '../src/evaluate/calibration.ts';
 import { mean, quantile } from '../src/evaluate/quantiles.ts';
 
 const MAIN = new URL('../src/evaluate/main.ts', import.meta.url).pathname;
@@ -76,25 +75,13 @@ describe('confidence intervals', () => {
 });
 
 describe('calibration', () => {
-  const hops = (confidence: number, right: number, wrong: number): JudgedHop[] =>
-    [...Array(right).fill('right'), ...Array(wrong).fill('wrong')].map((verdict) => ({
-      technique: 'atlas',
-      trust: 'measured',
-      confidence,
-      verdict,
-    }));
+  const claims = (confidence: number, right: number, wrong: number): Claim[] =>
+    [...Array(right).fill(true), ...Array(wrong).fill(false)].map((isRight) => ({ confidence, isRight }));
 
   it('is perfect when the share right is the confidence, and counts how far it is off', () => {
-    expect(calibrate(hops(0.75, 75, 25)).error).toBeCloseTo(0);
-    expect(calibrate(hops(0.75, 75, 25)).brier).toBeCloseTo(0.1875);
-    expect(calibrate([...hops(0.75, 55, 45), ...hops(1, 100, 0)]).error).toBeCloseTo(0.1);
-  });
-
-  it('leaves out what could not be judged', () => {
-    expect(
-      calibrate([{ technique: 'atlas', trust: 'measured', confidence: 0.5, verdict: 'unjudged' }, ...hops(1, 10, 0)])
-        .bins,
-    ).toHaveLength(1);
+    expect(calibrate(claims(0.75, 75, 25)).error).toBeCloseTo(0);
+    expect(calibrate(claims(0.75, 75, 25)).brier).toBeCloseTo(0.1875);
+    expect(calibrate([...claims(0.75, 55, 45), ...claims(1, 100, 0)]).error).toBeCloseTo(0.1);
   });
 });
 

@@ -101,7 +101,9 @@ export interface Hop {
   readonly address: Ipv4Address;
   readonly technique: HopTechnique;
   readonly trust: Trust;
-  /** Probability that the router is on the path, 0 to 1. */
+  /**
+   * Probability that the router is on the path, 0 to 1. Of a hop that is not on a path yet: that it is when the hop before it is.
+   */
   readonly confidence: number;
   readonly evidence: Evidence;
   /**

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
+import { CONTRADICTED, REJOINS } from './confidence.ts';
 import type { Hop } from './hop.ts';
 
 /** A reverse path while it grows: from the destination towards the source. */
@@ -7,6 +8,8 @@ export class ReversePath {
   readonly source: Ipv4Address;
   readonly #aliases: Aliases;
   #hops: Hop[];
+  /** For each hop the probability that it and all before it are right. */
+  readonly #jointly: number[];
   /** Where the last extension began. */
   #segmentStart = 0;
 
@@ -14,6 +17,7 @@ export class ReversePath {
     this.source = source;
     this.#aliases = aliases;
     this.#hops = [destination];
+    this.#jointly = [destination.confidence];
   }
 
   get hops(): readonly Hop[] {
@@ -27,6 +31,11 @@ export class ReversePath {
   /** Hops of the last extension, latest first: the places to go on from. */
   get lastSegment(): readonly Hop[] {
     return this.#hops.slice(this.#segmentStart).reverse();
+  }
+
+  /** Probability that every hop is right. */
+  get confidence(): number {
+    return this.#jointly[this.#jointly.length - 1];
   }
 
   /** Whether the path has come to the source. */
@@ -43,7 +52,8 @@ export class ReversePath {
   }
 
   /**
-   * Goes on with `hops`, which lead away from the hop at position `from`. What they repeat of the path is left out; hops
+   * Goes on with `hops`, which lead away from the hop at position `from`, each with the probability that it is on the path when the one
+   * before it is. What they repeat of the path is left out; hops
    * of the path behind `from` that they contradict are replaced. Returns how many hops are new.
    */
   extend(from: number, hops: readonly Hop[]): number {
@@ -57,20 +67,36 @@ export class ReversePath {
     });
     const added = hops.slice(fresh).filter((hop, i, all) => i === 0 || all[i - 1].address !== hop.address);
     if (added.length === 0) return 0;
+    const contradicted = this.#hops[known + 1];
     const kept = this.#hops.slice(0, known + 1);
-    const basis = kept[known];
-    const restsOnAssumption = kept.some((hop) => hop.trust === 'assumed');
-    this.#hops = [...kept, ...added.map((hop) => restingOn(hop, basis, restsOnAssumption))];
+    let restsOnAssumption = kept.some((hop) => hop.trust === 'assumed');
+    this.#jointly.length = known + 1;
+    for (const [i, hop] of added.entries()) {
+      const own = ownConfidence(i === 0 ? withAlternative(hop, contradicted) : hop, this.#aliases);
+      const before = kept[kept.length - 1].confidence;
+      this.#jointly.push(this.#jointly[this.#jointly.length - 1] * own.confidence);
+      const confidence = before * own.confidence + (1 - before) * Math.min(REJOINS, own.confidence);
+      const trust = restsOnAssumption && own.trust === 'measured' ? 'inferred' : own.trust;
+      kept.push({ ...own, confidence, trust });
+      restsOnAssumption ||= own.trust === 'assumed';
+    }
+    this.#hops = kept;
     this.#segmentStart = known + 1;
     return added.length;
   }
 }
 
-/** Share of paths that are found again behind a hop that was not on them. */
-const REJOINS = 0.5;
+/** A hop that took the place of another one keeps it as an alternative. */
+function withAlternative(hop: Hop, other: Hop | undefined): Hop {
+  if (other === undefined || other.trust !== 'measured' || hop.trust !== 'measured') return hop;
+  return { ...hop, alternatives: [...new Set([...(hop.alternatives ?? []), other.address])] };
+}
 
-/** A hop as believable as what it was found behind: never measured where an assumption came before. */
-function restingOn(hop: Hop, basis: Hop, restsOnAssumption: boolean): Hop {
-  const confidence = hop.confidence * (basis.confidence + (1 - basis.confidence) * REJOINS);
-  return { ...hop, confidence, trust: restsOnAssumption && hop.trust === 'measured' ? 'inferred' : hop.trust };
+/** Probability that a hop is on the path when the hop before it is, by its kind and by what other probes say of its place. */
+function ownConfidence(hop: Hop, aliases: Aliases): Hop {
+  const others = (hop.alternatives ?? []).filter((address) => !aliases.sameRouter(address, hop.address));
+  const doubt = (1 - hop.confidence) / (1 + (hop.confirmedBy?.length ?? 0));
+  const confidence = (1 - doubt) * (others.length > 0 ? CONTRADICTED : 1);
+  const { alternatives: _, ...plain } = hop;
+  return others.length > 0 ? { ...plain, alternatives: others, confidence } : { ...plain, confidence };
 }

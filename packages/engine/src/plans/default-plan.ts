@@ -23,8 +23,9 @@ export const defaultPlan: Plan = {
     new KnownPath(),
     new DirectRecordRoute({ useHeuristics: true, timeoutMs: 2_000, isAdaptive: true, skipOutOfReach: true }),
     new SpoofedRecordRoute({
-      rounds: { sizes: [2, 3] },
+      rounds: { untilChance: 0.8, most: 3 },
       maxSpoofers: 8,
+      failuresPerIngress: 2,
       targetsPerSegment: 2,
       useHeuristics: true,
       deadline: ({ firstUsefulMs }, adaptiveMs) =>

@@ -22,6 +22,7 @@ export const revtr1Plan: Plan = {
     new SpoofedRecordRoute({
       rounds: { sizes: [3] },
       maxSpoofers: 30,
+      failuresPerIngress: Number.POSITIVE_INFINITY,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

@@ -15,13 +15,14 @@ import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 export const revtr2Plan: Plan = {
   name: 'revtr2',
   growsAtlas: false,
-  ranking: (options, collaborators) => new IngressRanking(options, collaborators),
+  ranking: (options, collaborators) => new IngressRanking({ ...options, order: 'turns' }, collaborators),
   techniques: () => [
     new AtlasIntersection(),
     new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, skipOutOfReach: false }),
     new SpoofedRecordRoute({
       rounds: { sizes: [5] },
       maxSpoofers: 10,
+      failuresPerIngress: 5,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

@@ -7,6 +7,11 @@ import { VantagePointRecord } from './vantage-point-record.ts';
 
 export interface IngressRankingOptions {
   readonly vantagePoints: readonly Ipv4Address[];
+  /**
+   * `turns`: the nearest of each ingress, then the second of each, as the original has it. `nearest`: by distance alone, since near ones
+   * leave most of the option for the way back; ingresses then only say which fail together. Default `nearest`.
+   */
+  readonly order?: 'turns' | 'nearest';
   /** Knowledge older than this is used as if it were not there, milliseconds. Default 30 days. */
   readonly maxAgeMs?: number;
 }
@@ -18,27 +23,27 @@ const USABLE = OUT_OF_REACH - 0.5;
 const MONTH_MS = 30 * 86_400_000;
 
 /**
- * Ranks vantage points by where their probes enter the target's prefix (IMC 2022, section 4.3): the nearest of each ingress first, since
- * those that share one succeed and fail together. What is known of the prefix comes first, then of its network, then those that
- * reach most networks. A survey teaches it, and every later answer corrects it.
+ * Ranks vantage points by distance, and tells where their probes enter the target's prefix: those that share an ingress succeed and fail
+ * together (IMC 2022, section 4.3). What is known of the prefix counts before what is known of its network, and that
+ * before how many networks a vantage point reaches. A survey teaches it, and every later answer corrects it.
  */
 export class IngressRanking implements VantagePointRanking {
   readonly #ipToAs: IpToAs;
   readonly #clock: Clock;
   readonly #maxAgeMs: number;
+  readonly #order: 'turns' | 'nearest';
   readonly #rates = new SuccessRates();
   readonly #byPrefix = new Map<number, Records>();
   readonly #byNetwork = new Map<number, Records>();
   readonly #ranked = new Map<number, readonly RankedVantagePoint[]>();
   #vantagePoints: readonly Ipv4Address[];
-  #isLive: ReadonlySet<Ipv4Address>;
   #global: readonly Ipv4Address[];
 
   constructor(options: IngressRankingOptions, collaborators: { readonly ipToAs: IpToAs; readonly clock: Clock }) {
     this.#vantagePoints = options.vantagePoints;
-    this.#isLive = new Set(options.vantagePoints);
     this.#global = options.vantagePoints;
     this.#maxAgeMs = options.maxAgeMs ?? MONTH_MS;
+    this.#order = options.order ?? 'nearest';
     this.#ipToAs = collaborators.ipToAs;
     this.#clock = collaborators.clock;
   }
@@ -54,10 +59,9 @@ export class IngressRanking implements VantagePointRanking {
   }
 
   expectedDistance(sender: Ipv4Address, target: Ipv4Address): number | undefined {
-    return (
-      this.#byPrefix.get(this.#prefixKey(target))?.get(sender) ??
-      this.#byNetwork.get(this.#networkKey(target))?.get(sender)
-    )?.distance;
+    const near = this.#byPrefix.get(this.#prefixKey(target))?.get(sender);
+    const wide = this.#byNetwork.get(this.#networkKey(target))?.get(sender);
+    return near === undefined && wide === undefined ? undefined : blend(near, wide);
   }
 
   observe(sender: Ipv4Address, target: Ipv4Address, distance: number, stamps: readonly Ipv4Address[] = []): void {
@@ -67,12 +71,12 @@ export class IngressRanking implements VantagePointRanking {
     const ingresses = this.#ingressesOf(target, stamps.slice(0, distance));
     learn(this.#byPrefix, prefixKey, sender, distance, this.#clock.now(), ingresses);
     learn(this.#byNetwork, networkKey, sender, distance, this.#clock.now(), undefined);
+    // What is known of a network counts for all its prefixes, but not enough to rank them all anew.
     this.#ranked.delete(prefixKey);
   }
 
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void {
     this.#vantagePoints = vantagePoints;
-    this.#isLive = new Set(vantagePoints);
     this.rankGlobally();
   }
 
@@ -92,34 +96,28 @@ export class IngressRanking implements VantagePointRanking {
 
   #compute(prefixKey: number, networkKey: number): RankedVantagePoint[] {
     const oldest = this.#clock.now() - this.#maxAgeMs;
-    const seen = new Set<Ipv4Address>();
-    const take = (records: Records | undefined, level: 'prefix' | 'network'): RankedVantagePoint[] => {
-      const fresh = [...(records ?? [])].filter(
-        ([address, { at }]) => at >= oldest && this.#isLive.has(address) && !seen.has(address),
+    const [ofPrefix, ofNetwork] = [this.#byPrefix.get(prefixKey), this.#byNetwork.get(networkKey)];
+    const known: Known[] = [];
+    for (const address of this.#vantagePoints) {
+      const [near, wide] = [ofPrefix?.get(address), ofNetwork?.get(address)].map((record) =>
+        record !== undefined && record.at >= oldest ? record : undefined,
       );
-      for (const [address] of fresh) seen.add(address);
-      const usable = fresh.filter(([, { distance }]) => distance < USABLE);
-      return inTurns(usable).map(([address, { distance }]) => ({
-        address,
-        distance,
-        level,
-        chance: this.#rates.chance(level, distance),
-      }));
-    };
-    const nearest = [
-      ...take(this.#byPrefix.get(prefixKey), 'prefix'),
-      ...take(this.#byNetwork.get(networkKey), 'network'),
-    ];
-    const others = this.#global.filter((address) => !seen.has(address));
-    const unknown = others.map(
-      (address): RankedVantagePoint => ({
-        address,
-        distance: USABLE,
-        level: 'unknown',
-        chance: this.#rates.chance('unknown', USABLE),
-      }),
-    );
-    return [...nearest, ...unknown];
+      if (near === undefined && wide === undefined) continue;
+      const level = near === undefined ? 'network' : 'prefix';
+      known.push({ address, distance: blend(near, wide), level, ingresses: near?.ingresses ?? [] });
+    }
+    const usable = groupByIngress(known.filter(({ distance }) => distance < USABLE));
+    const ordered = this.#order === 'turns' ? inTurns(usable) : usable.flat().sort(byCertainDistance);
+    const isKnown = new Set(known.map(({ address }) => address));
+    const chance = this.#rates.chance('unknown', USABLE);
+    const unknown = this.#global
+      .filter((address) => !isKnown.has(address))
+      .map((address): RankedVantagePoint => ({ address, distance: USABLE, level: 'unknown', chance }));
+    const ranked = ordered.map(({ ingress, ...place }): RankedVantagePoint => {
+      const found = { ...place, chance: this.#rates.chance(place.level, place.distance) };
+      return ingress === undefined ? found : { ...found, ingress };
+    });
+    return [...ranked, ...unknown];
   }
 
   /** Hops inside the target's network, and the one right before: through these others may come in as well. */
@@ -161,30 +159,55 @@ function learn(
   else known.observe(distance, at, ingresses);
 }
 
-/**
- * The nearest of each ingress, then the second of each, and so on. Ingresses are chosen greedily, the one that most vantage points
- * share first; they follow each other by their nearest vantage point.
- */
-function inTurns(records: readonly [Ipv4Address, VantagePointRecord][]): [Ipv4Address, VantagePointRecord][] {
-  const left = new Map(records);
-  const groups: [Ipv4Address, VantagePointRecord][][] = [];
-  while (left.size > 0) {
-    const counts = new Map<Ipv4Address, number>();
-    for (const { ingresses } of left.values())
-      for (const ingress of ingresses ?? []) counts.set(ingress, (counts.get(ingress) ?? 0) + 1);
-    const [best] = [...counts].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [-1, 0]);
-    const group = [...left].filter(([, { ingresses }]) => best < 0 || ingresses?.includes(best) === true);
-    for (const [address] of group) left.delete(address);
-    // Of those without a known ingress each is a group of its own.
-    if (best < 0) for (const entry of group) groups.push([entry]);
-    else groups.push(group.sort(byDistance));
-  }
-  groups.sort(([a], [b]) => byDistance(a, b));
-  const ordered: [Ipv4Address, VantagePointRecord][] = [];
-  for (let turn = 0; ordered.length < records.length; turn++)
-    for (const group of groups) if (turn < group.length) ordered.push(group[turn]);
-  return ordered;
+interface Place {
+  readonly address: Ipv4Address;
+  readonly distance: number;
+  readonly level: 'prefix' | 'network';
 }
 
-const byDistance = (a: [Ipv4Address, VantagePointRecord], b: [Ipv4Address, VantagePointRecord]): number =>
-  a[1].distance - b[1].distance;
+interface Known extends Place {
+  readonly ingresses: readonly Ipv4Address[];
+}
+
+interface Grouped extends Place {
+  /** Ingress that it shares with the others of its group; `undefined` when none is known. */
+  readonly ingress: Ipv4Address | undefined;
+}
+
+/** Distance by what is known of a prefix and of its network: the network counts as one more answer. */
+function blend(near: VantagePointRecord | undefined, wide: VantagePointRecord | undefined): number {
+  if (near === undefined || wide === undefined) return (near ?? wide)?.distance ?? USABLE;
+  return (near.count * near.distance + wide.distance) / (near.count + 1);
+}
+
+/** Groups by ingress, the one that most vantage points share first, each group nearest first; groups by their nearest. */
+function groupByIngress(known: readonly Known[]): Grouped[][] {
+  let left = [...known];
+  const groups: Grouped[][] = [];
+  while (left.length > 0) {
+    const counts = new Map<Ipv4Address, number>();
+    for (const { ingresses } of left)
+      for (const ingress of ingresses) counts.set(ingress, (counts.get(ingress) ?? 0) + 1);
+    const [best] = [...counts].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [-1, 0]);
+    const ingress = best < 0 ? undefined : best;
+    const isMember = ({ ingresses }: Known): boolean => ingress === undefined || ingresses.includes(ingress);
+    const group = left.filter(isMember).map(({ ingresses: _, ...place }): Grouped => ({ ...place, ingress }));
+    left = left.filter((entry) => !isMember(entry));
+    // Of those without a known ingress each is a group of its own.
+    if (ingress === undefined) groups.push(...group.map((single) => [single]));
+    else groups.push(group.sort(byDistance));
+  }
+  return groups.sort(([a], [b]) => byDistance(a, b));
+}
+
+/** The nearest of each group, then the second of each, and so on. */
+function inTurns(groups: readonly Grouped[][]): Grouped[] {
+  const longest = Math.max(0, ...groups.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, turn) => groups.flatMap((group) => group.slice(turn, turn + 1))).flat();
+}
+
+const byDistance = (a: Place, b: Place): number => a.distance - b.distance;
+
+/** Of a network's other prefixes less is known, but what is near is near. */
+const byCertainDistance = (a: Place, b: Place): number => certainDistance(a) - certainDistance(b);
+const certainDistance = ({ distance, level }: Place): number => distance + (level === 'prefix' ? 0 : 0.5);

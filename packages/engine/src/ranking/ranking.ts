@@ -8,6 +8,8 @@ export interface RankedVantagePoint {
   readonly distance: number;
   /** What that rests on. */
   readonly level: KnowledgeLevel;
+  /** Router by which its packets come into the target's prefix, where that is known. */
+  readonly ingress?: Ipv4Address;
   /** Chance that it is within reach of a target that answers. */
   readonly chance: number;
 }

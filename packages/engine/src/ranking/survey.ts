@@ -32,7 +32,8 @@ export async function surveyDistances(
     onResult: ({ request, reply }) => {
       if (reply?.recordRoute === undefined) return;
       answers++;
-      const { turnSlot } = readRecordRoute(request.target, reply.recordRoute, collaborators.facts);
+      const { turnSlot, isWhole } = readRecordRoute(request.target, reply.recordRoute, collaborators.facts);
+      if (turnSlot === undefined && isWhole) return;
       collaborators.ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH, reply.recordRoute);
     },
   });

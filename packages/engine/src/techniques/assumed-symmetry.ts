@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 import { Operators } from '../facts/operators.ts';
-import { CONFIDENCE } from '../path/confidence.ts';
+import type { AssumptionConfidence } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { FailReason } from '../result.ts';
 import type { ForwardTraceroute } from './forward-traceroute.ts';
@@ -102,13 +102,11 @@ export class AssumedSymmetry implements Technique {
       const failed = this.#fail('interdomainSymmetry', target);
       return nothingFound(failed.message, failed);
     }
-    const { gateway, intradomain, interdomain, notAdjacent } = CONFIDENCE.assumed;
-    const adjacentConfidence = isGateway ? gateway : isIntradomain ? intradomain : interdomain;
     const hop: Hop = {
       address,
       technique: isIntradomain ? 'assumedIntradomain' : 'assumedInterdomain',
       trust: 'assumed',
-      confidence: adjacent ? adjacentConfidence : notAdjacent,
+      confidence: confidenceIn(measurement.assumptions, { isGateway, isIntradomain, adjacent }),
       evidence: { type: 'symmetry', target, adjacent, isGateway, at: clock.now() },
     };
     const detail = `${formatIpv4(address)}, ${isGateway ? 'its gateway' : isIntradomain ? 'in the same network' : 'across a border'}`;
@@ -134,6 +132,15 @@ export class AssumedSymmetry implements Technique {
   #fail(code: keyof typeof MESSAGES, hop: Ipv4Address, why = ''): FailReason {
     return { code, hop, message: `${MESSAGES[code]}${why === '' ? '' : ` (${why})`}` };
   }
+}
+
+function confidenceIn(
+  assumptions: AssumptionConfidence,
+  hop: { readonly isGateway: boolean; readonly isIntradomain: boolean; readonly adjacent: boolean },
+): number {
+  if (hop.isGateway) return assumptions.gateway;
+  if (hop.isIntradomain) return hop.adjacent ? assumptions.intradomain : assumptions.intradomainNotAdjacent;
+  return hop.adjacent ? assumptions.interdomain : assumptions.interdomainNotAdjacent;
 }
 
 /** The original's words. */

@@ -31,7 +31,9 @@ export function readAnswer(
   const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
     atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
-  ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reply.recordRoute);
+  // Where slots were left and no turning point was found, the target did not stamp: that says nothing of its distance.
+  if (reading.turnSlot !== undefined || !reading.isWhole)
+    ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reply.recordRoute);
   const hops = toHops(measurement, result, reading);
   if (hops.length > 0) {
     const target: Hop = {

@@ -11,6 +11,8 @@ export interface SpoofedRecordRouteOptions {
   readonly rounds: RoundSizes;
   /** Most spoofers asked for one hop. */
   readonly maxSpoofers: number;
+  /** Answers without a way back after which the vantage points that share their ingress are left out. */
+  readonly failuresPerIngress: number;
   /** Hops of the last segment tried, latest first. */
   readonly targetsPerSegment: number;
   readonly useHeuristics: boolean;
@@ -32,7 +34,7 @@ export type RoundSizes =
 export class SpoofedRecordRoute implements Technique {
   readonly name = 'spoofedRecordRoute';
   readonly #options: SpoofedRecordRouteOptions;
-  readonly #asked = new Map<Ipv4Address, number>();
+  readonly #asked = new Map<Ipv4Address, Set<Ipv4Address>>();
 
   constructor(options: SpoofedRecordRouteOptions) {
     this.#options = options;
@@ -59,18 +61,23 @@ export class SpoofedRecordRoute implements Technique {
   async #ask(measurement: Measurement, hop: Hop): Promise<Extension | undefined> {
     const { path, ranking, silentTargets, clock } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
-    const spoofers = ranking
-      .rank(hop.address)
-      .filter(({ address }) => address !== path.source)
-      .slice(0, most);
-    let asked = this.#asked.get(hop.address) ?? 0;
-    let answered = asked > 0;
-    for (let round = 0; asked < spoofers.length; round++) {
-      const left = spoofers.slice(asked);
-      const senders = left.slice(0, roundSize(this.#options.rounds, round, left)).map(({ address }) => address);
-      asked += senders.length;
-      this.#asked.set(hop.address, asked);
-      const answers = await this.#runRound(measurement, hop.address, senders);
+    const asked = this.#asked.get(hop.address) ?? new Set();
+    this.#asked.set(hop.address, asked);
+    const failures = new Map<Ipv4Address, number>();
+    const hasFailed = ({ ingress }: RankedVantagePoint): boolean =>
+      ingress !== undefined && (failures.get(ingress) ?? 0) >= this.#options.failuresPerIngress;
+    const spoofers = ranking.rank(hop.address).filter(({ address }) => address !== path.source && !asked.has(address));
+    let answered = asked.size > 0;
+    for (let round = 0; asked.size < most; round++) {
+      const left = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
+      const chosen = left.slice(0, Math.min(most - asked.size, roundSize(this.#options.rounds, round, left)));
+      if (chosen.length === 0) return undefined;
+      for (const { address } of chosen) asked.add(address);
+      const answers = await this.#runRound(
+        measurement,
+        hop.address,
+        chosen.map(({ address }) => address),
+      );
       answered ||= answers.length > 0;
       const best = bestAnswer(answers);
       if (best !== undefined) {
@@ -81,6 +88,10 @@ export class SpoofedRecordRoute implements Technique {
       if (!answered) {
         silentTargets.recordSilence(hop.address, clock.now());
         return undefined;
+      }
+      for (const { sender } of answers) {
+        const ingress = chosen.find(({ address }) => address === sender)?.ingress;
+        if (ingress !== undefined) failures.set(ingress, (failures.get(ingress) ?? 0) + 1);
       }
     }
     return undefined;

@@ -6,6 +6,7 @@ import type { IpToAs } from '../facts/ip-to-as.ts';
 import type { Relations } from '../facts/relations.ts';
 import type { NextHops } from '../knowledge/next-hops.ts';
 import type { SilentTargets } from '../knowledge/silent-targets.ts';
+import type { AssumptionConfidence } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { ReversePath } from '../path/reverse-path.ts';
 import type { VantagePointRanking } from '../ranking/ranking.ts';
@@ -38,6 +39,7 @@ export interface EngineMemory {
 /** One measurement under way. */
 export interface Measurement extends EngineCollaborators, EngineMemory {
   readonly prober: SharedPings;
+  readonly assumptions: AssumptionConfidence;
   readonly path: ReversePath;
   readonly options: MeasurementOptions;
   readonly stats: ProbeStats;

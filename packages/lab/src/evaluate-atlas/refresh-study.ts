@@ -1,4 +1,4 @@
-import { defaultPlan, type Plan, ReverseTracerouteEngine } from '@revtr/engine';
+import { defaultPlan, type Plan, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
 import { createRandom } from '@revtr/probing';
 import { creditsPerTraceroute } from '@revtr/ripe-atlas';
 import { type Size, simParameters } from '@revtr/sim';
@@ -47,7 +47,7 @@ export async function studyPolicy(policy: RefreshPolicyUnderTest, options: Refre
     (async () => {
       const network = await world.prepare();
       scheduleChanges(world.internet, rates, days, random.fork('changes'));
-      const engine = new ReverseTracerouteEngine({ plan }, network);
+      const engine = new ReverseTracerouteEngine({ plan, assumptions: SIMULATED_ASSUMPTIONS }, network);
       const source = world.sources[0].address;
       const origins = world.atlasOrigins();
       const whole = origins.filter(({ platform }) => platform === 'ripeAtlas').length * creditsPerTraceroute(3);

@@ -28,6 +28,10 @@ export function renderSummaries(summaries: readonly Summary[]): string {
     'calibration error (points)',
     ...summaries.map(({ calibration }) => (100 * calibration.error).toFixed(1)),
   ]);
+  rows.push([
+    'calibration error of whole paths (points)',
+    ...summaries.map(({ pathCalibration }) => (100 * pathCalibration.error).toFixed(1)),
+  ]);
   rows.push(['Brier score', ...summaries.map(({ calibration }) => calibration.brier.toFixed(4))]);
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
   const line = (row: readonly string[]): string =>

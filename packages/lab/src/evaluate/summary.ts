@@ -34,8 +34,13 @@ export interface Summary extends Omit<Unit, 'seed' | 'pairs'> {
   readonly hopsByTechnique: Readonly<Record<string, { readonly share: number; readonly right: number }>>;
   /** Paths with a wrong hop, by the technique of the first one. */
   readonly firstWrongHop: Readonly<Record<string, number>>;
-  readonly failures: Readonly<Record<string, number>>;
+  /** Pairs without an exact AS path, by cause: where the accuracy goes. */
+  readonly errorBudget: Readonly<Record<string, number>>;
+  /** How often hops of each kind are right when the hop before is, and when it is not: what confidence is calibrated by. */
+  readonly kinds: Readonly<Record<string, KindFigures>>;
+  /** Of hops, and of whole paths. */
   readonly calibration: Calibration;
+  readonly pathCalibration: Calibration;
 }
 
 /** Joins the seeds of each plan, size and fleet. */
@@ -56,8 +61,14 @@ export function summarise(results: readonly UnitResult[]): Summary[] {
       figures: bootstrap(pairs.map(countHops), figuresOf),
       hopsByTechnique: byTechnique(hops),
       firstWrongHop: countOf(wrong),
-      failures: countOf(pairs.flatMap(({ failure }) => failure ?? [])),
-      calibration: calibrate(hops),
+      errorBudget: countOf(pairs.flatMap(({ cause }) => cause ?? [])),
+      kinds: kindFigures(pairs),
+      calibration: calibrate(
+        hops.flatMap(({ confidence, verdict }) =>
+          verdict === 'unjudged' ? [] : { confidence, isRight: verdict === 'right' },
+        ),
+      ),
+      pathCalibration: calibrate(pairs.map(({ confidence, allRight }) => ({ confidence, isRight: allRight }))),
     };
   });
 }
@@ -131,6 +142,40 @@ function byTechnique(hops: readonly JudgedHop[]): Summary['hopsByTechnique'] {
   );
 }
 
+/** Counts by name, most frequent first. */
 function countOf(names: readonly string[]): Record<string, number> {
-  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, list]) => [name, list.length]));
+  const counts = [...Map.groupBy(names, (name) => name)].map(([name, list]): [string, number] => [name, list.length]);
+  return Object.fromEntries(counts.sort(([, a], [, b]) => b - a));
+}
+
+interface KindFigures {
+  readonly hops: number;
+  /** Share of right ones behind a right hop, and behind a wrong one. */
+  readonly rightBehindRight: number;
+  readonly rightBehindWrong: number;
+}
+
+function kindFigures(pairs: readonly JudgedPair[]): Record<string, KindFigures> {
+  const behind = { right: new Map<string, JudgedHop[]>(), wrong: new Map<string, JudgedHop[]>() };
+  for (const { hops } of pairs) {
+    let before: 'right' | 'wrong' = 'right';
+    for (const hop of hops.filter(({ verdict }) => verdict !== 'unjudged')) {
+      const list = behind[before].get(hop.kind);
+      if (list === undefined) behind[before].set(hop.kind, [hop]);
+      else list.push(hop);
+      before = hop.verdict === 'right' ? 'right' : 'wrong';
+    }
+  }
+  const names = [...new Set([...behind.right.keys(), ...behind.wrong.keys()])].sort();
+  return Object.fromEntries(
+    names.map((name) => {
+      const [right, wrong] = [behind.right.get(name) ?? [], behind.wrong.get(name) ?? []];
+      const figures = {
+        hops: right.length + wrong.length,
+        rightBehindRight: shareRight(right),
+        rightBehindWrong: shareRight(wrong),
+      };
+      return [name, figures];
+    }),
+  );
 }

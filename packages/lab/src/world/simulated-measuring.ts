@@ -1,5 +1,5 @@
 import type { MeasuringSystem, OpenMeasuringSystem } from '@revtr/controller';
-import { defaultPlan, type EngineCollaborators, ReverseTracerouteEngine } from '@revtr/engine';
+import { defaultPlan, type EngineCollaborators, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 
 /** A measuring system whose hosts are always there, because they are simulated: no agent ever connects. */
@@ -9,7 +9,7 @@ export function simulatedMeasuring(
   sources: readonly Ipv4Address[],
 ): OpenMeasuringSystem {
   const system: MeasuringSystem = {
-    engine: new ReverseTracerouteEngine({ plan: defaultPlan }, network),
+    engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, network),
     network,
     rootCertificate: undefined,
     vantagePoints: () => vantagePoints,

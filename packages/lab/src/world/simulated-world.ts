@@ -11,6 +11,7 @@ import {
   PrefixOrigins,
   type Relations,
   ReverseTracerouteEngine,
+  SIMULATED_ASSUMPTIONS,
   surveyDistances,
   type TailsReport,
   type TracerouteOrigin,
@@ -139,7 +140,10 @@ export class SimulatedWorld {
 
   /** An engine for one plan over a world of its own knowledge: what another plan learns does not help it. */
   async engine(plan: Plan): Promise<ReverseTracerouteEngine> {
-    return new ReverseTracerouteEngine({ plan }, await this.prepare(undefined, this, plan));
+    return new ReverseTracerouteEngine(
+      { plan, assumptions: SIMULATED_ASSUMPTIONS },
+      await this.prepare(undefined, this, plan),
+    );
   }
 
   /** Pairs of a prepared source and an announced destination that once answered a ping, by seed and purpose. */
