@@ -13,6 +13,7 @@ import {
   Jobs,
   Mails,
   OptOuts,
+  RankingRecords,
   Users,
 } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
@@ -37,6 +38,8 @@ import { replacedMail } from './mail/messages.ts';
 import { Outbox, type SendMail } from './mail/outbox.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from './measuring/measuring-system.ts';
 import { Metrics } from './metrics.ts';
+import { BackgroundSurvey } from './survey/background-survey.ts';
+import { RankingKeeper } from './survey/ranking-keeper.ts';
 
 export interface ControllerOptions {
   /** Where the API listens: a TCP address, or the path of a Unix socket. */
@@ -52,6 +55,8 @@ export interface ControllerOptions {
   readonly lifeCycle: LifeCycleOptions;
   /** `undefined` where RIPE Atlas is not used. */
   readonly ripeAtlas: RipeAtlasSettings | undefined;
+  /** Record Route pings that the background survey sends in an hour. */
+  readonly surveyProbesPerHour: number;
 }
 
 export interface ControllerCollaborators {
@@ -67,6 +72,7 @@ export interface ControllerCollaborators {
 }
 
 const REFRESH_POLL_MS = 300_000;
+const SURVEY_POLL_MS = 10_000;
 const FORGET_MS = 7 * 86_400_000;
 const LEASE_MS = 30_000;
 const POLL_MS = 1_000;
@@ -80,6 +86,8 @@ interface Parts {
   readonly life: LifeCycle;
   readonly atlas: AtlasService;
   readonly refresher: Refresher;
+  readonly survey: BackgroundSurvey;
+  readonly keeper: RankingKeeper | undefined;
   readonly datasets: Datasets;
   readonly outbox: Outbox;
   readonly stopping: AbortController;
@@ -163,6 +171,21 @@ export class Controller {
         log,
       },
     );
+    const ranking = measuring.learnedRanking;
+    const keeper = ranking && new RankingKeeper({ ranking, records: new RankingRecords(db), log });
+    await keeper?.open();
+    const survey = new BackgroundSurvey(
+      { probesPerHour: options.surveyProbesPerHour, pollMs: SURVEY_POLL_MS, seed: randomInt(2 ** 31) },
+      {
+        prober: network.prober,
+        ranking: network.ranking,
+        facts: { aliases: network.aliases, ipToAs: network.ipToAs, useHeuristics: true },
+        targets: () => datasets.knowledge.hitlist,
+        vantagePoints: origins,
+        mayProbe: network.mayProbe,
+        log,
+      },
+    );
     const sources = directory.list().filter(({ kind, state }) => kind === 'source' && state !== 'withdrawn');
     await atlas.restore(sources.map(({ address }) => parseIpv4(address)));
     const life = new LifeCycle(options.lifeCycle, {
@@ -223,6 +246,8 @@ export class Controller {
       life,
       atlas,
       refresher,
+      survey,
+      keeper,
       datasets,
       outbox,
       stopping,
@@ -231,7 +256,7 @@ export class Controller {
 
   /** Opens the API and awaits agents; measuring begins when those known from before are back. Returns the address of the API. */
   async start(): Promise<string> {
-    const { app, measuring, life, atlas, refresher, datasets, outbox, runner, stopping } = this.#parts;
+    const { app, measuring, life, atlas, refresher, survey, keeper, datasets, outbox, runner, stopping } = this.#parts;
     const { listen } = this.#options;
     if ('path' in listen) await removeStaleSocket(listen.path);
     const url = await app.listen({ ...listen });
@@ -243,6 +268,8 @@ export class Controller {
       if (stopping.signal.aborted) return;
       runner.start();
       refresher.start();
+      survey.start();
+      keeper?.start();
       await atlas.resume();
     });
     return url;
@@ -250,12 +277,12 @@ export class Controller {
 
   /** Stops taking requests, ends open streams, and gives unfinished measurements back to the queue. */
   async stop(): Promise<void> {
-    const { app, measuring, life, atlas, refresher, datasets, outbox, runner, stopping } = this.#parts;
+    const { app, measuring, life, atlas, refresher, survey, keeper, datasets, outbox, runner, stopping } = this.#parts;
     stopping.abort();
     await app.close();
     await this.#beginning;
     await runner.stop();
-    await Promise.all([datasets.updater.stop(), refresher.stop()]);
+    await Promise.all([datasets.updater.stop(), refresher.stop(), survey.stop(), keeper?.stop()]);
     await Promise.all([life.stop(), atlas.stop()]);
     await outbox.stop();
     await measuring.stop();

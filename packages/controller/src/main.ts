@@ -69,6 +69,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       maxBatch: settings.maxBatch,
       newUserLimits: DEFAULT_USER_LIMITS,
       ripeAtlas: settings.ripeAtlas,
+      surveyProbesPerHour: settings.surveyProbesPerHour,
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },
         retestMs,

@@ -58,6 +58,8 @@ const settingsSchema = z.object({
   REVTR_RIPE_ATLAS_KEY: z.string().min(1).optional(),
   /** RIPE Atlas probes of one run. */
   REVTR_ATLAS_PROBES: z.coerce.number().int().min(1).max(20_000).default(1_000),
+  /** Record Route pings to the hitlist that the background survey sends in an hour, all vantage points together. */
+  REVTR_SURVEY_PROBES_PER_HOUR: z.coerce.number().int().min(0).max(10_000_000).default(3_600),
   /** RIPE Atlas credits that refreshing may cost the system in a day, all sources together. */
   REVTR_ATLAS_REFRESH_CREDITS: z.coerce.number().int().min(0).default(0),
   /** Addresses that answer pings, to test agents with; separated by commas. */
@@ -87,6 +89,7 @@ export interface Settings {
   readonly datasets: { readonly directory: string; readonly sourcesFile: string | undefined };
   /** `undefined` where RIPE Atlas is not used. */
   readonly ripeAtlas: RipeAtlasSettings | undefined;
+  readonly surveyProbesPerHour: number;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
   readonly retestMs: number;
@@ -124,6 +127,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
             probes: read.REVTR_ATLAS_PROBES,
             refreshCreditsPerDay: read.REVTR_ATLAS_REFRESH_CREDITS,
           },
+    surveyProbesPerHour: read.REVTR_SURVEY_PROBES_PER_HOUR,
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,
     retestMs: read.REVTR_RETEST_HOURS * HOUR_MS,

@@ -1,6 +1,7 @@
 export { DatasetError, type DatasetErrorCode } from './errors.ts';
 export type { AliasSetsData } from './formats/aliases.ts';
 export type { ExchangeAddresses, ExchangePrefixes } from './formats/exchanges.ts';
+export type { Hitlist } from './formats/hitlist.ts';
 export type { MmdbOrigins } from './formats/mmdb.ts';
 export type { NetworkName, NetworkNames, Relationships } from './formats/networks.ts';
 export type { Origins } from './formats/origins.ts';

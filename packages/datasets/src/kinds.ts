@@ -3,6 +3,7 @@ import { DatasetError } from './errors.ts';
 import { readItdkNodes, readMidarSets } from './formats/aliases.ts';
 import { decompressed } from './formats/decompress.ts';
 import { readExchangeAddresses, readPeeringDbAddresses, readPeeringDbPrefixes } from './formats/exchanges.ts';
+import { readHitlist } from './formats/hitlist.ts';
 import { readMmdb } from './formats/mmdb.ts';
 import { readAs2org, readRelationships } from './formats/networks.ts';
 import { readIpAsnDat, readPrefix2as } from './formats/origins.ts';
@@ -20,6 +21,7 @@ export const DATASETS = {
   relationships: { title: 'relations of networks: CAIDA AS relationships', read: readRelationships },
   itdkNodes: { title: 'aliases: CAIDA ITDK nodes', read: readItdkNodes },
   midarSets: { title: 'aliases: MIDAR sets', read: readMidarSets },
+  hitlist: { title: 'addresses that answer, to survey', read: readHitlist },
   ripeProbes: { title: 'probes of RIPE Atlas: archive or list', read: readRipeProbes },
 } as const;
 export type DatasetKind = keyof typeof DATASETS;

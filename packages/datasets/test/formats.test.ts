@@ -49,6 +49,7 @@ const GOOD: Readonly<Record<DatasetKind, string | Uint8Array>> = {
   itdkNodes:
     '# format: node <node_id>: <i1> <i2>\nnode N1:  5.2.114.1 5.2.114.9 \nnode N2:  224.0.0.7 5.2.115.1\nnode N3:  5.2.116.1 5.2.116.2 5.2.116.3\n',
   midarSets: '# set 1\n5.2.114.1\n5.2.114.9\n# end\n# set 2\n5.2.116.1\n5.2.116.2\n# end\n',
+  hitlist: '# score address\n99\t5.2.114.1\n-3\t5.2.115.1\n5.2.116.1\n',
   ripeProbes: JSON.stringify({
     meta: { total_count: 1 },
     objects: [
@@ -87,6 +88,7 @@ describe('formats of datasets', () => {
       relationships: 2,
       itdkNodes: 2,
       midarSets: 2,
+      hitlist: 2,
       ripeProbes: 1,
     });
   });

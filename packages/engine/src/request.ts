@@ -26,6 +26,8 @@ export interface MeasurementOptions {
   readonly maxSpoofers?: number;
   /** Whether a hop may be assumed across a border between networks. Default: the plan's. */
   readonly allowInterdomainSymmetry?: boolean;
+  /** Whether neighbours are tested by timestamps. Default: the plan's. */
+  readonly useTimestamp?: boolean;
   /** Whether turning points of destinations that do not stamp are guessed. Default: the plan's. */
   readonly useHeuristics?: boolean;
   /**

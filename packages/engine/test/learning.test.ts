@@ -1,15 +1,6 @@
-import { parseIpv4, parsePrefix } from '@revtr/net';
+import { parseIpv4 } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
-import {
-  AdaptiveTimeout,
-  AliasSets,
-  DistanceRanking,
-  type Hop,
-  NextHops,
-  OUT_OF_REACH,
-  PrefixOrigins,
-  SilentTargets,
-} from '../src/index.ts';
+import { AdaptiveTimeout, AliasSets, type Hop, NextHops, SilentTargets } from '../src/index.ts';
 
 const ip = (last: number): number => parseIpv4(`5.0.0.${last}`);
 const hop = (last: number): Hop => ({
@@ -18,34 +9,6 @@ const hop = (last: number): Hop => ({
   trust: 'measured',
   confidence: 1,
   evidence: { type: 'destination' },
-});
-
-describe('ranking by distance', () => {
-  const ipToAs = new PrefixOrigins([
-    { prefix: parsePrefix('6.0.0.0/8'), asn: 6 },
-    { prefix: parsePrefix('7.0.0.0/8'), asn: 7 },
-  ]);
-  const [near, far, unknown] = [ip(1), ip(2), ip(3)];
-  const make = (): DistanceRanking => new DistanceRanking({ vantagePoints: [far, near, unknown] }, { ipToAs });
-  const target = parseIpv4('6.1.1.1');
-
-  it('puts the nearest first and leaves out what is out of reach', () => {
-    const ranking = make();
-    ranking.observe(near, target, 3);
-    ranking.observe(far, target, 7);
-    expect(ranking.rank(parseIpv4('6.9.9.9'))).toEqual([near, far, unknown]);
-    ranking.observe(far, target, OUT_OF_REACH);
-    ranking.observe(far, target, OUT_OF_REACH);
-    for (let i = 0; i < 20; i++) ranking.observe(far, target, OUT_OF_REACH);
-    expect(ranking.rank(target)).toEqual([near, unknown]);
-  });
-
-  it('falls back to those that reach most networks', () => {
-    const ranking = make();
-    ranking.observe(unknown, target, 4);
-    ranking.rankGlobally();
-    expect(ranking.rank(parseIpv4('7.1.1.1'))[0]).toBe(unknown);
-  });
 });
 
 describe('known next hops', () => {

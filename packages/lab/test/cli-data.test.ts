@@ -72,7 +72,7 @@ describe('revtr data', () => {
     );
     expect(perfect.code).toBe(0);
     const kinds = readdirSync(directory);
-    expect(kinds).toHaveLength(10);
+    expect(kinds).toHaveLength(11);
     for (const kind of kinds)
       expect([kind, await revtr('data', 'import', kind, file(kind))]).toMatchObject([kind, { code: 0 }]);
     const count = (kind: string): number => readFileSync(file(kind), 'utf8').split('\n').length;

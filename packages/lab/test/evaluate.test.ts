@@ -34,12 +34,15 @@ describe('the evaluation', () => {
     const args = ['--size', 'small', '--seed', '11-12', '--pairs', '40', '--fleet', '8', '--json', '--out', folder];
     const first = await evaluate(...args);
     expect(first.code).toBe(0);
-    const [ours, original] = JSON.parse(first.out);
-    expect([ours.plan, original.plan, ours.pairs, ours.seeds]).toEqual(['default', 'revtr2', 80, [11, 12]]);
+    const [ours, second2, first1] = JSON.parse(first.out);
+    const plans = [ours.plan, second2.plan, first1.plan];
+    expect([plans, ours.pairs, ours.seeds]).toEqual([['default', 'revtr2', 'revtr1'], 80, [11, 12]]);
+    const lost = Object.values<number>(ours.errorBudget).reduce((sum, count) => sum + count, 0);
+    expect(lost).toBe(80 - Math.round(80 * ours.figures.reached.value * ours.figures.asPathsExact.value));
     expect(ours.figures.reached.low).toBeLessThanOrEqual(ours.figures.reached.value);
     expect(readdirSync(folder).sort()).toEqual(['figures.json', 'latency.svg', 'reliability.svg', 'runs', 'table.txt']);
     const runs = readdirSync(join(folder, 'runs'));
-    expect(runs).toHaveLength(4);
+    expect(runs).toHaveLength(6);
     const kept = readFileSync(join(folder, 'runs', runs[0]), 'utf8');
     unlinkSync(join(folder, 'runs', runs[0]));
     const second = await evaluate(...args);

@@ -1,6 +1,7 @@
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './prober.ts';
+export * from './pseudo-random-order.ts';
 export * from './random.ts';
 export * from './request.ts';
 export * from './result.ts';

@@ -16,6 +16,7 @@ export { Batches, type NewMeasurement, type QuotaExceeded } from './queries/batc
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { Mails } from './queries/mails.ts';
 export { OptOuts } from './queries/opt-outs.ts';
+export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export { Users } from './queries/users.ts';
 export type {
   Agent,

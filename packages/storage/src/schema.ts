@@ -143,6 +143,17 @@ interface AliasEvidenceTable {
   readonly count: number;
 }
 
+interface RankingRecordTable {
+  /** `prefix` or `network`. */
+  readonly level: string;
+  readonly key: number;
+  readonly sender: string;
+  readonly distance: number;
+  readonly count: number;
+  readonly at: Date;
+  readonly ingresses: Json;
+}
+
 interface OptOutTable {
   readonly prefix: string;
   readonly reason: string;
@@ -187,6 +198,7 @@ export interface Schema {
   readonly atlas_tails: AtlasTailTable;
   readonly atlas_runs: AtlasRunTable;
   readonly alias_evidence: AliasEvidenceTable;
+  readonly ranking_records: RankingRecordTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
 }

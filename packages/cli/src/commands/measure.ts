@@ -2,7 +2,7 @@ import type { BatchEvent, RequestedPair } from '@revtr/client';
 import type { Command } from 'commander';
 import { connect, withConnection } from '../connection.ts';
 import { CliError, EXIT, type ExitCode } from '../exit-codes.ts';
-import { renderMeasurement } from '../render/measurement-table.ts';
+import { renderMeasurement, renderReasons } from '../render/measurement-table.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface MeasureOptions {
@@ -10,6 +10,7 @@ interface MeasureOptions {
   readonly label?: string;
   readonly forward?: boolean;
   readonly fresh?: boolean;
+  readonly why?: boolean;
   readonly json?: boolean;
   readonly server?: string;
   readonly key?: string;
@@ -24,6 +25,7 @@ export function addMeasure(program: Command, terminal: Terminal, exit: (code: Ex
     .option('--label <label>', 'label to find the result by')
     .option('--forward', 'measure the forward path as well')
     .option('--fresh', 'reuse nothing that earlier measurements have shown')
+    .option('--why', 'say for each hop why it is believed')
     .option('--json', 'print the result as JSON')
     .action(async (destination: string, options: MeasureOptions) => {
       const client = await connect(options, terminal);
@@ -48,6 +50,7 @@ export function addMeasure(program: Command, terminal: Terminal, exit: (code: Ex
       terminal.out(
         options.json === true ? `${JSON.stringify(measurement, null, 2)}\n` : renderMeasurement(measurement, terminal),
       );
+      if (options.why === true && options.json !== true) terminal.out(`\n${renderReasons(measurement)}`);
       exit(
         measurement.result?.stopReason === 'reaches' || measurement.result?.stopReason === 'trivial'
           ? EXIT.ok

@@ -40,7 +40,10 @@ export function addDatasets(sim: Command, terminal: Terminal): void {
       const seed = readSeed(options.seed);
       const quality = readQuality(options);
       const { topology, places } = new SimulatedInternet({ parameters: simParameters(options.size, seed) });
-      const files = datasetFiles(publishData(topology, quality), simulatedProbes(places.atlasProbes, topology));
+      const files = datasetFiles(publishData(topology, quality), {
+        probes: simulatedProbes(places.atlasProbes, topology),
+        hitlist: places.hitlist,
+      });
       await mkdir(options.out, { recursive: true });
       for (const [kind, text] of Object.entries(files)) {
         await writeFile(join(options.out, kind), text);

@@ -8,6 +8,9 @@ const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   atlasBetween: 'atlas (between)',
   recordRoute: 'record route',
   spoofedRecordRoute: 'spoofed rr',
+  timestamp: 'timestamp',
+  spoofedTimestamp: 'spoofed timestamp',
+  timestampDoubleStamp: 'timestamp (twice)',
   assumedIntradomain: 'assumed (same AS)',
   assumedInterdomain: 'assumed (across ASes)',
 };
@@ -57,6 +60,12 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
     .split('\n')
     .map((line) => line.trimEnd());
   return [title, ...lines, summaryOf(measurement, terminal), ...forwardLines(measurement, terminal), ''].join('\n');
+}
+
+/** Why each hop is believed. */
+export function renderReasons({ result }: Measurement): string {
+  const lines = (result?.hops ?? []).map(({ reason }, i) => `${String(i + 1).padStart(2)}  ${reason}\n`);
+  return lines.join('');
 }
 
 /** The forward path, when it was measured too. */

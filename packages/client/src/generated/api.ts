@@ -1101,7 +1101,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -1162,7 +1162,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -2076,7 +2076,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         DatasetInput: {
@@ -2098,7 +2098,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         Error: {
@@ -2220,6 +2220,8 @@ export interface components {
                     outcome: "extended" | "nothingFound";
                     technique: string;
                 }[];
+                /** @description Probability that every hop is right */
+                confidence?: number;
                 endedAt: number;
                 failReason?: {
                     code: string;
@@ -2246,18 +2248,27 @@ export interface components {
                     asName?: string;
                     /** @description Probability that the router is on the path */
                     confidence: number;
+                    /** @description Others whose probes saw this router in this place */
+                    confirmedBy?: string[];
+                    /**
+                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
+                     * @enum {string}
+                     */
+                    divergence?: "loadBalancing" | "notDestinationBased";
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Why the hop is believed, for people */
+                    reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
                     reusedAgeMs?: number;
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -2306,6 +2317,8 @@ export interface components {
                     outcome: "extended" | "nothingFound";
                     technique: string;
                 }[];
+                /** @description Probability that every hop is right */
+                confidence?: number;
                 endedAt: number;
                 failReason?: {
                     code: string;
@@ -2332,18 +2345,27 @@ export interface components {
                     asName?: string;
                     /** @description Probability that the router is on the path */
                     confidence: number;
+                    /** @description Others whose probes saw this router in this place */
+                    confirmedBy?: string[];
+                    /**
+                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
+                     * @enum {string}
+                     */
+                    divergence?: "loadBalancing" | "notDestinationBased";
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Why the hop is believed, for people */
+                    reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
                     reusedAgeMs?: number;
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */

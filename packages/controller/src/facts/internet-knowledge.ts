@@ -54,6 +54,11 @@ export class InternetKnowledge {
     return this.#values.ripeProbes?.probes ?? [];
   }
 
+  /** Addresses that are known to answer; empty where no hitlist was imported. */
+  get hitlist(): readonly Ipv4Address[] {
+    return this.#values.hitlist?.addresses ?? [];
+  }
+
   /** What a network is called. */
   network(asn: number): NetworkName | undefined {
     return this.#values.as2org?.names.get(asn);

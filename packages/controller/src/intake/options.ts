@@ -8,6 +8,7 @@ export const measurementOptionsSchema = z.object({
   atlasPlatforms: z.array(z.enum(['vantagePoint', 'ripeAtlas', 'reverseTraceroute'])).optional(),
   ignoreOwnTraceroutes: z.boolean().optional(),
   ignoreOwnNetwork: z.boolean().optional(),
+  useTimestamp: z.boolean().optional(),
   maxSpoofers: z.int().min(0).max(250).optional(),
   allowInterdomainSymmetry: z.boolean().optional(),
   useHeuristics: z.boolean().optional(),

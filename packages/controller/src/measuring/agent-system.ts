@@ -54,6 +54,7 @@ export function agentSystem(
     return {
       engine: new ReverseTracerouteEngine({ plan: defaultPlan }, network),
       network,
+      learnedRanking: ranking,
       rootCertificate: gateway.rootCertificate,
       vantagePoints,
       sources: () =>

@@ -1,4 +1,4 @@
-import type { EngineCollaborators, ReverseTracerouteEngine } from '@revtr/engine';
+import type { EngineCollaborators, IngressRanking, ReverseTracerouteEngine } from '@revtr/engine';
 import type { AgentSession } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
 import type { TargetPolicy } from '@revtr/probing';
@@ -12,6 +12,8 @@ export interface MeasuringSystem {
   readonly engine: ReverseTracerouteEngine;
   /** What the engine itself works with. */
   readonly network: EngineCollaborators;
+  /** The ranking of vantage points, where it learns for the next start as well. */
+  readonly learnedRanking: IngressRanking | undefined;
   /** PEM of the certificate that agents need; `undefined` where no agents connect. */
   readonly rootCertificate: string | undefined;
   /** Vantage points that can be used now. */

@@ -29,6 +29,11 @@ export const hopSchema = z.object({
     .describe(
       'Other routers seen in this place: the router before balances load or does not route by destination alone',
     ),
+  divergence: z
+    .enum(['loadBalancing', 'notDestinationBased'])
+    .optional()
+    .describe('Why there are alternatives: the router before balances load, or does not route by destination alone'),
+  confirmedBy: z.array(address).optional().describe('Others whose probes saw this router in this place'),
   evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe('Why the hop is believed'),
 });
 
@@ -57,6 +62,7 @@ export const resultSchema = z.object({
   startedAt: z.number().describe('Milliseconds since the Unix epoch'),
   endedAt: z.number(),
   hops: z.array(hopSchema),
+  confidence: z.number().min(0).max(1).optional().describe('Probability that every hop is right'),
   stats: statsSchema,
   attempts: z.array(
     z.object({
@@ -110,6 +116,7 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
     startedAt,
     endedAt,
     hops: toStoredHops(result.hops, facts),
+    confidence: Math.round(result.confidence * 1000) / 1000,
     stats,
     attempts: result.attempts.flatMap(({ outcome, hop, ...attempt }) =>
       outcome === 'notApplicable' ? [] : [{ ...attempt, outcome, hop: formatIpv4(hop) }],
@@ -138,12 +145,14 @@ function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], facts: A
     ...(asn !== undefined && { asn }),
     ...(hop.rttMs !== undefined && { rttMs: hop.rttMs }),
     ...(hop.alternatives && { alternatives: hop.alternatives.map(formatIpv4) }),
+    ...(hop.divergence && { divergence: hop.divergence }),
+    ...(hop.confirmedBy && { confirmedBy: hop.confirmedBy.map(formatIpv4) }),
     ...(hop.reusedAgeMs !== undefined && { reusedAgeMs: hop.reusedAgeMs }),
     evidence,
   };
 }
 
-const ADDRESS_FIELDS = ['target', 'sender', 'origin', 'met'];
+const ADDRESS_FIELDS = ['target', 'sender', 'origin', 'met', 'destination'];
 
 /** Evidence with its addresses written out. */
 function toStoredEvidence(evidence: Evidence): StoredHop['evidence'] {

@@ -52,9 +52,13 @@ export class SilentTargets {
   readonly #networkOf: (address: Ipv4Address) => number | undefined;
   readonly #targets: BackOff<Ipv4Address>;
   readonly #networks: BackOff<number>;
+  /** The last address of each /24 that has answered. */
+  readonly #answering = new Map<number, Ipv4Address>();
+  readonly #capacity: number;
 
   constructor(options: SilentTargetsOptions, networkOf: (address: Ipv4Address) => number | undefined) {
     this.#networkOf = networkOf;
+    this.#capacity = options.capacity;
     this.#targets = new BackOff(options, 0);
     this.#networks = new BackOff(options, options.targetsOfNetwork - 1);
   }
@@ -71,8 +75,18 @@ export class SilentTargets {
     if (network !== undefined) this.#networks.silence(network, nowMs);
   }
 
+  /** An address of the same /24 that has answered. */
+  answeringBeside(target: Ipv4Address): Ipv4Address[] {
+    const address = this.#answering.get(target >>> 8);
+    return address === undefined || address === target ? [] : [address];
+  }
+
   recordAnswer(target: Ipv4Address): void {
     this.#targets.answer(target);
+    this.#answering.delete(target >>> 8);
+    this.#answering.set(target >>> 8, target);
+    const [oldest] = this.#answering.keys();
+    if (this.#answering.size > this.#capacity) this.#answering.delete(oldest);
     const network = this.#networkOf(target);
     if (network !== undefined) this.#networks.answer(network);
   }

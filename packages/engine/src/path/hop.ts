@@ -64,6 +64,13 @@ export type Evidence =
       /** Hop of the reverse path at which it met the traceroute. */
       readonly met: Ipv4Address;
     }
+  /** An address beside a silent destination, which it stands in for. */
+  | {
+      readonly type: 'nearby';
+      readonly destination: Ipv4Address;
+      readonly sender: Ipv4Address;
+      readonly at: number;
+    }
   | {
       readonly type: 'timestamp';
       /** Hop that was probed, and who sent the probe; the source itself, or a spoofer. */
@@ -96,6 +103,12 @@ export type TimestampProof = 'order' | 'honest' | 'bothWays' | 'backOnly';
 /** How an address met a traceroute of the atlas. */
 export type AtlasMatchKind = 'exact' | 'alias' | 'recordRoute' | 'recordRouteBetween';
 
+/**
+ * Probes of one round to one target saw different routers: the router before balances load. Or what the destination's packets passed is not
+ * what packets of the hop before pass: it does not route by destination alone, or tunnels, or balances.
+ */
+export type Divergence = 'loadBalancing' | 'notDestinationBased';
+
 /** One hop of a reverse path. */
 export interface Hop {
   readonly address: Ipv4Address;
@@ -111,6 +124,8 @@ export interface Hop {
    * not route by destination alone.
    */
   readonly alternatives?: readonly Ipv4Address[];
+  /** Why there are alternatives. */
+  readonly divergence?: Divergence;
   /** Others whose probes of the same round saw this router in this place. */
   readonly confirmedBy?: readonly Ipv4Address[];
   /** Age of the evidence when it was taken from an earlier measurement, milliseconds; absent when it is this one's own. */

@@ -89,7 +89,8 @@ export class ReversePath {
 /** A hop that took the place of another one keeps it as an alternative. */
 function withAlternative(hop: Hop, other: Hop | undefined): Hop {
   if (other === undefined || other.trust !== 'measured' || hop.trust !== 'measured') return hop;
-  return { ...hop, alternatives: [...new Set([...(hop.alternatives ?? []), other.address])] };
+  const alternatives = [...new Set([...(hop.alternatives ?? []), other.address])];
+  return { ...hop, alternatives, divergence: hop.divergence ?? 'notDestinationBased' };
 }
 
 /** Probability that a hop is on the path when the hop before it is, by its kind and by what other probes say of its place. */
@@ -97,6 +98,6 @@ function ownConfidence(hop: Hop, aliases: Aliases): Hop {
   const others = (hop.alternatives ?? []).filter((address) => !aliases.sameRouter(address, hop.address));
   const doubt = (1 - hop.confidence) / (1 + (hop.confirmedBy?.length ?? 0));
   const confidence = (1 - doubt) * (others.length > 0 ? CONTRADICTED : 1);
-  const { alternatives: _, ...plain } = hop;
-  return others.length > 0 ? { ...plain, alternatives: others, confidence } : { ...plain, confidence };
+  const { alternatives: _, divergence: _why, ...plain } = hop;
+  return others.length > 0 ? { ...hop, alternatives: others, confidence } : { ...plain, confidence };
 }

@@ -3,8 +3,10 @@ import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
 import { traceTail } from '../techniques/forward-traceroute.ts';
 import { KnownPath } from '../techniques/known-path.ts';
+import { NearbyAddress } from '../techniques/nearby-address.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
+import { Timestamp } from '../techniques/timestamp.ts';
 import type { Plan } from './plan.ts';
 
 /** Once a useful answer is there, others get this long to better it, milliseconds. */
@@ -14,7 +16,7 @@ const GRACE_MS = 30;
  * Our own plan: the atlas first, then what is known, after every new hop; small spoofed rounds of the nearest vantage
  * points that end with their answers; symmetry across borders as a labelled last resort.
  */
-export const defaultPlan: Plan = {
+export const defaultPlan: Plan<IngressRanking> = {
   name: 'default',
   growsAtlas: true,
   ranking: (options, collaborators) => new IngressRanking(options, collaborators),
@@ -32,6 +34,8 @@ export const defaultPlan: Plan = {
         firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
       timeoutMs: 2_000,
     }),
+    new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
+    new NearbyAddress({ spoofers: 1, timeoutMs: 2_000 }),
     new AssumedSymmetry({
       allowInterdomain: true,
       trustGateways: true,

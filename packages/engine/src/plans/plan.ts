@@ -5,13 +5,13 @@ import type { VantagePointRanking } from '../ranking/ranking.ts';
 import type { Technique } from '../techniques/technique.ts';
 
 /** Techniques in the order in which they are asked, with their settings. */
-export interface Plan {
+export interface Plan<Ranking extends VantagePointRanking = VantagePointRanking> {
   readonly name: string;
   /** Makes the ranking of vantage points that it works with. */
   readonly ranking: (
     options: { readonly vantagePoints: readonly Ipv4Address[] },
     collaborators: { readonly ipToAs: IpToAs; readonly clock: Clock },
-  ) => VantagePointRanking;
+  ) => Ranking;
   /** Makes the techniques of one measurement. */
   readonly techniques: () => readonly Technique[];
   /** Whether what is measured joins the atlas. */

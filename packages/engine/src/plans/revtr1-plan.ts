@@ -28,7 +28,7 @@ export const revtr1Plan: Plan = {
       deadline: tickDeadline,
       timeoutMs: SPOOF_TIMEOUT_MS + TICK_MS,
     }),
-    new Timestamp({ candidatesPerHop: 30, spoofersPerHop: 5, timeoutMs: 20_000 }),
+    new Timestamp({ isDefault: true, candidatesPerHop: 30, spoofersPerHop: 5, timeoutMs: 20_000 }),
     new AssumedSymmetry({
       allowInterdomain: true,
       trustGateways: false,

@@ -16,6 +16,21 @@ export interface IngressRankingOptions {
   readonly maxAgeMs?: number;
 }
 
+interface RecordPlace {
+  readonly level: 'prefix' | 'network';
+  /** Of the prefix or network. */
+  readonly key: number;
+  readonly sender: Ipv4Address;
+}
+
+/** What is known of the way from one vantage point into a prefix or network, to be kept. */
+export interface RankingRecord extends RecordPlace {
+  readonly distance: number;
+  readonly count: number;
+  readonly at: number;
+  readonly ingresses: readonly Ipv4Address[];
+}
+
 type Records = Map<Ipv4Address, VantagePointRecord>;
 
 /** Distances up to this leave room for the way back; means may lie between whole slots. */
@@ -35,6 +50,7 @@ export class IngressRanking implements VantagePointRanking {
   readonly #rates = new SuccessRates();
   readonly #byPrefix = new Map<number, Records>();
   readonly #byNetwork = new Map<number, Records>();
+  readonly #changed = new Map<VantagePointRecord, RecordPlace>();
   readonly #ranked = new Map<number, readonly RankedVantagePoint[]>();
   #vantagePoints: readonly Ipv4Address[];
   #global: readonly Ipv4Address[];
@@ -69,8 +85,8 @@ export class IngressRanking implements VantagePointRanking {
     const known = this.#ranked.get(prefixKey)?.find(({ address }) => address === sender);
     if (known !== undefined) this.#rates.observe(known.level, known.distance, distance < OUT_OF_REACH);
     const ingresses = this.#ingressesOf(target, stamps.slice(0, distance));
-    learn(this.#byPrefix, prefixKey, sender, distance, this.#clock.now(), ingresses);
-    learn(this.#byNetwork, networkKey, sender, distance, this.#clock.now(), undefined);
+    this.#learn({ level: 'prefix', key: prefixKey, sender }, distance, ingresses);
+    this.#learn({ level: 'network', key: networkKey, sender }, distance, undefined);
     // What is known of a network counts for all its prefixes, but not enough to rank them all anew.
     this.#ranked.delete(prefixKey);
   }
@@ -89,9 +105,39 @@ export class IngressRanking implements VantagePointRanking {
     this.#ranked.clear();
   }
 
+  /** What has been learned since the last call. */
+  takeChanges(): RankingRecord[] {
+    const changes = [...this.#changed].map(([record, place]): RankingRecord => {
+      const { distance, count, at, ingresses = [] } = record;
+      return { ...place, distance, count, at, ingresses };
+    });
+    this.#changed.clear();
+    return changes;
+  }
+
+  /** Puts back what was learned before. */
+  restore(records: Iterable<RankingRecord>): void {
+    for (const { level, key, sender, distance, count, at, ingresses } of records) {
+      const record = new VantagePointRecord(distance, at, ingresses.length > 0 ? ingresses : undefined);
+      record.count = count;
+      recordsOf(level === 'prefix' ? this.#byPrefix : this.#byNetwork, key).set(sender, record);
+    }
+    this.rankGlobally();
+  }
+
   /** Networks of which something is known, and prefixes. */
   get size(): { readonly prefixes: number; readonly networks: number } {
     return { prefixes: this.#byPrefix.size, networks: this.#byNetwork.size };
+  }
+
+  #learn(place: RecordPlace, distance: number, ingresses: readonly Ipv4Address[] | undefined): void {
+    const records = recordsOf(place.level === 'prefix' ? this.#byPrefix : this.#byNetwork, place.key);
+    const at = this.#clock.now();
+    const known = records.get(place.sender);
+    const record = known ?? new VantagePointRecord(distance, at, ingresses);
+    if (known === undefined) records.set(place.sender, record);
+    else known.observe(distance, at, ingresses);
+    this.#changed.set(record, place);
   }
 
   #compute(prefixKey: number, networkKey: number): RankedVantagePoint[] {
@@ -144,19 +190,10 @@ export class IngressRanking implements VantagePointRanking {
   }
 }
 
-function learn(
-  records: Map<number, Records>,
-  key: number,
-  sender: Ipv4Address,
-  distance: number,
-  at: number,
-  ingresses: readonly Ipv4Address[] | undefined,
-): void {
-  const bySender: Records = records.get(key) ?? new Map();
-  records.set(key, bySender);
-  const known = bySender.get(sender);
-  if (known === undefined) bySender.set(sender, new VantagePointRecord(distance, at, ingresses));
-  else known.observe(distance, at, ingresses);
+function recordsOf(all: Map<number, Records>, key: number): Records {
+  const records: Records = all.get(key) ?? new Map();
+  all.set(key, records);
+  return records;
 }
 
 interface Place {

@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type Prober, pingAll } from '@revtr/probing';
+import { type PingResult, type Prober, pingAll } from '@revtr/probing';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
 import { OUT_OF_REACH, type VantagePointRanking } from './ranking.ts';
@@ -29,14 +29,24 @@ export async function surveyDistances(
   await pingAll(collaborators.prober, requests, {
     concurrency,
     ...(signal && { signal }),
-    onResult: ({ request, reply }) => {
-      if (reply?.recordRoute === undefined) return;
-      answers++;
-      const { turnSlot, isWhole } = readRecordRoute(request.target, reply.recordRoute, collaborators.facts);
-      if (turnSlot === undefined && isWhole) return;
-      collaborators.ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH, reply.recordRoute);
+    onResult: (result) => {
+      if (surveyAnswer(result, collaborators.ranking, collaborators.facts)) answers++;
     },
   });
   collaborators.ranking.rankGlobally();
   return { probes: requests.length, answers };
+}
+
+/** Teaches the ranking what the answer to one survey ping says. Returns whether there was one. */
+export function surveyAnswer(
+  { request, reply }: PingResult,
+  ranking: VantagePointRanking,
+  facts: ReadingFacts,
+): boolean {
+  if (reply?.recordRoute === undefined) return false;
+  const { turnSlot, isWhole } = readRecordRoute(request.target, reply.recordRoute, facts);
+  // Where slots were left and no turning point was found, the target did not stamp: that says nothing of its distance.
+  if (turnSlot !== undefined || !isWhole)
+    ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH, reply.recordRoute);
+  return true;
 }

@@ -96,7 +96,7 @@ export function withAlternatives(best: ReadAnswer, answers: readonly ReadAnswer[
     }
     return {
       ...hop,
-      ...(alternatives.size > 0 && { alternatives: [...alternatives] }),
+      ...(alternatives.size > 0 && { alternatives: [...alternatives], divergence: 'loadBalancing' as const }),
       ...(confirmedBy.length > 0 && { confirmedBy }),
     };
   });

@@ -26,7 +26,7 @@ export interface SpoofedRecordRouteOptions {
  * Given numbers, round by round, the last repeats; or as many as it takes until one of them is within reach with this chance, at most
  * `most`.
  */
-export type RoundSizes =
+type RoundSizes =
   | { readonly sizes: readonly number[] }
   | { readonly untilChance: number; readonly most: number };
 

@@ -6,6 +6,8 @@ import { runRound } from '../timing/round.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 
 export interface TimestampOptions {
+  /** Whether it is used where the request does not say. */
+  readonly isDefault: boolean;
   /** Neighbours of a hop that are guessed, at most. */
   readonly candidatesPerHop: number;
   /** Spoofers asked where the source itself gets no answer. */
@@ -36,7 +38,8 @@ export class Timestamp implements Technique {
   }
 
   async extend(measurement: Measurement): Promise<Extension> {
-    const { path, atlas } = measurement;
+    const { path, atlas, options } = measurement;
+    if (!(options.useTimestamp ?? this.#options.isDefault)) return notApplicable('timestamps are off');
     const target = path.last.address;
     if (!measurement.mayProbe(target)) return notApplicable('the last hop cannot be probed');
     if (this.#deaf.has(target)) return notApplicable('the last hop does not answer timestamps');
@@ -81,7 +84,8 @@ export class Timestamp implements Technique {
     const isSpoofed = sender !== measurement.path.source;
     const common = { sender, at: sentAt };
     if (times[0] === undefined) return this.#testSilentStamper(measurement, target, neighbour);
-    if (times[1] === undefined) return undefined;
+    // Nobody has the last address: who stamps for it stamps for everybody.
+    if (times[1] === undefined || times[3] !== undefined) return undefined;
     const technique = isSpoofed ? 'spoofedTimestamp' : 'timestamp';
     if (times[2] !== undefined || isApart(times[0], times[1])) return { technique, proof: 'order', ...common };
     // Some systems fill whatever slot comes next: such a stamp proves nothing.

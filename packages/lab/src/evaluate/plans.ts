@@ -1,9 +1,7 @@
 import { defaultPlan, type Plan, revtr1Plan, revtr2Plan } from '@revtr/engine';
 
 /** Plans by name: to add one to the comparison, add it here. */
-import { TRY } from './try-plans.ts';
 export const PLANS: Readonly<Record<string, Plan>> = {
-  ...TRY,
   default: defaultPlan,
   revtr2: revtr2Plan,
   revtr1: revtr1Plan,

@@ -36,6 +36,7 @@ export async function openApiDocument(): Promise<object> {
         newUserLimits: DEFAULT_USER_LIMITS,
         lifeCycle: DEFAULT_LIFE_CYCLE,
         ripeAtlas: undefined,
+        surveyProbesPerHour: 0,
       },
       {
         database,

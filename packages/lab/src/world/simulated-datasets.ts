@@ -12,7 +12,10 @@ export async function openSimulatedDatasets(
   data: PublicData,
 ): Promise<Datasets & { remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'revtr-datasets-'));
-  const files = datasetFiles(data, simulatedProbes(places.atlasProbes, topology));
+  const files = datasetFiles(data, {
+    probes: simulatedProbes(places.atlasProbes, topology),
+    hitlist: places.hitlist,
+  });
   // RIPE Atlas itself is asked for its probes.
   for (const [kind, text] of Object.entries(files))
     if (kind !== 'ripeProbes' && text !== '') await writeFile(join(directory, kind), text);

@@ -11,6 +11,7 @@ export function simulatedMeasuring(
   const system: MeasuringSystem = {
     engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, network),
     network,
+    learnedRanking: undefined,
     rootCertificate: undefined,
     vantagePoints: () => vantagePoints,
     sources: () => sources,

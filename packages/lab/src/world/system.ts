@@ -67,6 +67,7 @@ export async function startSystem(
     newUserLimits: DEFAULT_USER_LIMITS,
     lifeCycle: DEFAULT_LIFE_CYCLE,
     ripeAtlas: options.ripeAtlas,
+    surveyProbesPerHour: 0,
   };
   try {
     const controller = await Controller.create(settings, { database, ...collaborators });

@@ -1,9 +1,12 @@
-import { formatIpv4, formatPrefix } from '@revtr/net';
+import { formatIpv4, formatPrefix, type Ipv4Address } from '@revtr/net';
 import type { PublicData } from './public-data.ts';
 import { probeJson, type SimulatedProbe } from './ripe-probes.ts';
 
 /** Files of the datasets that a simulated Internet publishes about itself, by the kind of each, in the formats of the real ones. */
-export function datasetFiles(data: PublicData, probes: readonly SimulatedProbe[]): Readonly<Record<string, string>> {
+export function datasetFiles(
+  data: PublicData,
+  { probes, hitlist }: { readonly probes: readonly SimulatedProbe[]; readonly hitlist: readonly Ipv4Address[] },
+): Readonly<Record<string, string>> {
   const { prefixOrigins, aliasSets, asNames, exchangeAddresses, exchangePrefixes, relations } = data;
   const known = aliasSets.filter((set) => set.length > 1);
   return {
@@ -34,6 +37,7 @@ export function datasetFiles(data: PublicData, probes: readonly SimulatedProbe[]
     midarSets: lines(
       known.filter((_, i) => i % 2 === 0).map((set, i) => `# set ${i + 1}\n${set.map(formatIpv4).join('\n')}\n# end`),
     ),
+    hitlist: lines(hitlist.map((address) => `99\t${formatIpv4(address)}`)),
     ripeProbes: json({ objects: probes.map(probeJson) }),
   };
 }

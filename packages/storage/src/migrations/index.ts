@@ -5,12 +5,14 @@ import { foundation } from './0001-foundation.ts';
 import { agents } from './0002-agents.ts';
 import { atlas } from './0003-atlas.ts';
 import { atlasRuns } from './0004-atlas-runs.ts';
+import { ranking } from './0005-ranking.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': foundation,
   '0002-agents': agents,
   '0003-atlas': atlas,
   '0004-atlas-runs': atlasRuns,
+  '0005-ranking': ranking,
 };
 
 /** Brings the schema up to date; safe to call from several processes at once. @throws {StorageError} `migrationFailed` */

@@ -84,6 +84,7 @@ export function toRequestedPairs({ revtrs }: z.infer<typeof runRevtrSchema>): Re
           allowInterdomainSymmetry: symmetryOptions.isAllowInterdomainSymmetry,
         }),
         ...(heuristicsOptions?.useDoubleStamp !== undefined && { useHeuristics: heuristicsOptions.useDoubleStamp }),
+        ...(pair.useTimestamp !== undefined && { useTimestamp: pair.useTimestamp }),
         ...(!useCache && { reuseMaxAgeMs: 0 }),
         ...(useCache && pair.staleness !== undefined && { reuseMaxAgeMs: pair.staleness * MINUTE_MS }),
         measureRtts: pair.isRunRttPings ?? atlas === undefined,

@@ -2,11 +2,13 @@ import { parseIpv4 } from '@revtr/net';
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import type { AddressFacts } from '../../facts/address-facts.ts';
+import { reasonOf } from '../../results/reason.ts';
 import { hopSchema, readStoredResult, resultSchema } from '../../results/stored-result.ts';
 
 const namedHopSchema = hopSchema.extend({
   name: z.string().optional().describe('Reverse DNS'),
   asName: z.string().optional(),
+  reason: z.string().describe('Why the hop is believed, for people'),
 });
 
 /** A measurement with everything that is known about it. */
@@ -49,7 +51,8 @@ export async function toMeasurement(row: MeasurementRow, facts: AddressFacts): P
     result.hops.map(async (hop) => {
       const name = await facts.nameOf(parseIpv4(hop.address));
       const asName = hop.asn === undefined ? undefined : facts.asName(hop.asn);
-      return { ...hop, ...(name !== undefined && { name }), ...(asName !== undefined && { asName }) };
+      const reason = reasonOf(hop, result.startedAt);
+      return { ...hop, reason, ...(name !== undefined && { name }), ...(asName !== undefined && { asName }) };
     }),
   );
   return { ...common, result: { ...result, hops } };

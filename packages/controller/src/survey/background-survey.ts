@@ -1,0 +1,92 @@
+import type { ReadingFacts } from '@revtr/engine';
+import { recordRoutePing, surveyAnswer, type VantagePointRanking } from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
+import { inParallel, type Prober, ProbingError, PseudoRandomOrder } from '@revtr/probing';
+import type { Logger } from 'pino';
+
+export interface BackgroundSurveyOptions {
+  /** Record Route pings in an hour, all vantage points together. 0 for none. */
+  readonly probesPerHour: number;
+  /** How often to send a few, milliseconds. */
+  readonly pollMs: number;
+  /** Chooses the order of the pairs of vantage point and target. */
+  readonly seed: number;
+}
+
+export interface BackgroundSurveyCollaborators {
+  readonly prober: Prober;
+  readonly ranking: VantagePointRanking;
+  readonly facts: ReadingFacts;
+  /** Addresses that are known to answer; best two or more of each prefix. */
+  readonly targets: () => readonly Ipv4Address[];
+  readonly vantagePoints: () => readonly Ipv4Address[];
+  readonly mayProbe: (address: Ipv4Address) => boolean;
+  readonly log: Logger;
+}
+
+const CONCURRENCY = 20;
+const TIMEOUT_MS = 2_000;
+
+/**
+ * Pings a hitlist from every vantage point with Record Route, a few at a time and in an order that looks random, so that the ranking knows
+ * ways that no measurement has asked for. When it has been round, it begins anew: what is known follows changes.
+ */
+export class BackgroundSurvey {
+  readonly #options: BackgroundSurveyOptions;
+  readonly #collaborators: BackgroundSurveyCollaborators;
+  readonly #over = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #working: Promise<unknown> = Promise.resolve();
+  #place = 0;
+  #owed = 0;
+
+  constructor(options: BackgroundSurveyOptions, collaborators: BackgroundSurveyCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+  }
+
+  start(): void {
+    if (this.#options.probesPerHour === 0) return;
+    this.#timer = setInterval(() => {
+      this.#working = this.#working.then(() => this.step());
+    }, this.#options.pollMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#over.abort();
+    await this.#working;
+  }
+
+  /** Sends what is due since the last step. Returns how many pings were sent. */
+  async step(): Promise<number> {
+    const { prober, ranking, facts, mayProbe, log } = this.#collaborators;
+    const { probesPerHour, pollMs, seed } = this.#options;
+    const [targets, vantagePoints] = [this.#collaborators.targets(), this.#collaborators.vantagePoints()];
+    const pairs = targets.length * vantagePoints.length;
+    this.#owed += (probesPerHour * pollMs) / 3_600_000;
+    const due = Math.min(Math.floor(this.#owed), pairs);
+    this.#owed -= Math.floor(this.#owed);
+    if (due === 0) return 0;
+    const order = new PseudoRandomOrder({ count: pairs, seed });
+    let sent = 0;
+    const first = this.#place;
+    this.#place = (this.#place + due) % pairs;
+    await inParallel(due, CONCURRENCY, async (i) => {
+      const pair = order.at(first + i);
+      const target = targets[Math.floor(pair / vantagePoints.length)];
+      const sender = vantagePoints[pair % vantagePoints.length];
+      if (!mayProbe(target)) return;
+      sent++;
+      try {
+        const result = await prober.ping(recordRoutePing(sender, sender, target, TIMEOUT_MS), this.#over.signal);
+        surveyAnswer(result, ranking, facts);
+      } catch (error) {
+        // An agent that has just gone is no news here.
+        if (!(error instanceof ProbingError)) log.error({ err: error }, 'a survey ping broke');
+      }
+    });
+    if (this.#place < first) ranking.rankGlobally();
+    return sent;
+  }
+}

@@ -1,0 +1,76 @@
+import type { IngressRanking } from '@revtr/engine';
+import { formatIpv4, parseIpv4 } from '@revtr/net';
+import type { RankingRecords } from '@revtr/storage';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+
+const addressSchema = z.ipv4().transform(parseIpv4);
+const rowSchema = z.object({
+  level: z.enum(['prefix', 'network']),
+  key: z.number(),
+  sender: addressSchema,
+  distance: z.number(),
+  count: z.int(),
+  at: z.date().transform((at) => at.getTime()),
+  ingresses: z.array(addressSchema),
+});
+
+/** Keeps what the ranking of vantage points has learned in the database: back at the start, changes every minute. */
+export class RankingKeeper {
+  readonly #ranking: IngressRanking;
+  readonly #records: RankingRecords;
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | undefined;
+  #storing: Promise<void> = Promise.resolve();
+
+  constructor(collaborators: {
+    readonly ranking: IngressRanking;
+    readonly records: RankingRecords;
+    readonly log: Logger;
+  }) {
+    this.#ranking = collaborators.ranking;
+    this.#records = collaborators.records;
+    this.#log = collaborators.log;
+  }
+
+  /** Reads what is stored. Rows that are damaged are left out. */
+  async open(): Promise<void> {
+    const rows = await this.#records.all();
+    const records = rows.flatMap((row) => rowSchema.safeParse(row).data ?? []);
+    if (records.length < rows.length)
+      this.#log.error({ damaged: rows.length - records.length }, 'rows of the stored ranking could not be read');
+    this.#ranking.restore(records);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.flush(), STORE_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush();
+  }
+
+  /** Stores what has changed. */
+  flush(): Promise<void> {
+    this.#storing = this.#storing.then(async () => {
+      const changed = this.#ranking.takeChanges();
+      try {
+        await this.#records.put(
+          changed.map(({ sender, at, ingresses, ...record }) => ({
+            ...record,
+            sender: formatIpv4(sender),
+            at: new Date(at),
+            ingresses: ingresses.map(formatIpv4),
+          })),
+        );
+      } catch (error) {
+        // The ranking in memory stays right; what the database lacks is learned again.
+        this.#log.error({ err: error }, 'the ranking could not be stored');
+      }
+    });
+    return this.#storing;
+  }
+}
+
+const STORE_MS = 60_000;

@@ -1,0 +1,103 @@
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { Hop } from '../path/hop.ts';
+import { recordRoutePing } from '../record-route/ping.ts';
+import { runRound } from '../timing/round.ts';
+import { bestAnswer, type ReadAnswer, readAnswer } from './record-route-answer.ts';
+import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+
+export interface NearbyAddressOptions {
+  /** Vantage points asked at once for each address. */
+  readonly spoofers: number;
+  /** Longest wait for an answer, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** A /24 is announced, and usually attached, as one. */
+const PREFIX_LENGTH = 24;
+/** Where routers of a /24 mostly have their address: the first one, then the last. */
+const USUAL_GATEWAYS = [1, 254];
+/** Chance that the way back from another address of a /24 is that of the destination. */
+const SHARES_THE_WAY = 0.97;
+
+/**
+ * Stands in for a destination that does not answer probes with options: other addresses of its /24, first those that have answered before,
+ * then those that gateways usually have. The way back from there is labelled as inferred, with the address it was measured from.
+ */
+export class NearbyAddress implements Technique {
+  readonly name = 'nearbyAddress';
+  readonly #options: NearbyAddressOptions;
+  #isTried = false;
+
+  constructor(options: NearbyAddressOptions) {
+    this.#options = options;
+  }
+
+  async extend(measurement: Measurement): Promise<Extension> {
+    const { path, silentTargets, clock } = measurement;
+    if (this.#isTried || path.hops.length > 1)
+      return notApplicable('the destination is left behind, or this was tried');
+    this.#isTried = true;
+    const destination = path.last.address;
+    for (const address of this.#candidates(measurement, destination)) {
+      if (!measurement.mayProbe(address) || silentTargets.isSilent(address, clock.now())) continue;
+      const best = await this.#ask(measurement, address);
+      if (best === undefined) continue;
+      const gateway: Hop = {
+        address,
+        technique: best.sender === path.source ? 'recordRoute' : 'spoofedRecordRoute',
+        trust: 'inferred',
+        confidence: SHARES_THE_WAY,
+        evidence: { type: 'nearby', destination, sender: best.sender, at: clock.now() },
+      };
+      const isGateway = isUsualGateway(address);
+      const hops = best.hops.map((hop): Hop => ({ ...hop, trust: 'inferred' }));
+      // A gateway is itself on the way; another host is not.
+      const found = isGateway
+        ? [gateway, ...hops]
+        : hops.map((hop, i) => (i === 0 ? { ...hop, confidence: hop.confidence * SHARES_THE_WAY } : hop));
+      return {
+        outcome: 'extended',
+        from: 0,
+        hops: found,
+        detail: `${best.hops.length} hops from ${formatIpv4(address)} beside it`,
+      };
+    }
+    return nothingFound('no other address of its /24 answers');
+  }
+
+  #candidates({ silentTargets }: Measurement, destination: Ipv4Address): Ipv4Address[] {
+    const prefix = (destination & -(2 ** (32 - PREFIX_LENGTH))) >>> 0;
+    const usual = USUAL_GATEWAYS.map((last) => prefix + last);
+    return [...new Set([...silentTargets.answeringBeside(destination), ...usual])].filter(
+      (address) => address !== destination,
+    );
+  }
+
+  /** Asks the source and the nearest vantage points at once. */
+  async #ask(measurement: Measurement, target: Ipv4Address): Promise<ReadAnswer | undefined> {
+    const { path, ranking, prober, stats, recordRouteTimeout } = measurement;
+    const { spoofers, timeoutMs } = this.#options;
+    const ranked = ranking.rank(target).filter(({ address }) => address !== path.source);
+    const requests = ranked
+      .slice(0, spoofers)
+      .map(({ address }) => recordRoutePing(address, path.source, target, timeoutMs));
+    stats.spoofedRecordRoutePings += prober.fresh(requests);
+    stats.spoofedRecordRouteRounds++;
+    const answers: ReadAnswer[] = [];
+    await runRound(
+      {
+        requests,
+        deadline: () => recordRouteTimeout.current,
+        onAnswer: (result) => {
+          const answer = readAnswer(measurement, result, true);
+          if (answer !== undefined) answers.push(answer);
+          return answer !== undefined;
+        },
+      },
+      measurement,
+    );
+    return bestAnswer(answers);
+  }
+}
+
+const isUsualGateway = (address: Ipv4Address): boolean => USUAL_GATEWAYS.includes(address & 0xff);

@@ -1,0 +1,132 @@
+import { type Ipv4Address, parseIpv4, parsePrefix } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DistanceRanking, IngressRanking, OUT_OF_REACH, PrefixOrigins, type RankedVantagePoint } from '../src/index.ts';
+
+const ip = (last: number): Ipv4Address => parseIpv4(`5.0.0.${last}`);
+const inside = (last: number): Ipv4Address => parseIpv4(`6.1.0.${last}`);
+const ipToAs = new PrefixOrigins([
+  { prefix: parsePrefix('6.0.0.0/8'), asn: 6 },
+  { prefix: parsePrefix('6.1.1.0/24'), asn: 6 },
+  { prefix: parsePrefix('6.2.1.0/24'), asn: 6 },
+  { prefix: parsePrefix('7.0.0.0/8'), asn: 7 },
+]);
+const addresses = (ranked: readonly RankedVantagePoint[]): Ipv4Address[] => ranked.map(({ address }) => address);
+const target = parseIpv4('6.1.1.1');
+const DAY_MS = 86_400_000;
+
+describe('ranking by distance', () => {
+  const [near, far, unknown] = [ip(1), ip(2), ip(3)];
+  const make = (): DistanceRanking => new DistanceRanking({ vantagePoints: [far, near, unknown] }, { ipToAs });
+
+  it('puts the nearest first and leaves out what is out of reach', () => {
+    const ranking = make();
+    ranking.observe(near, target, 3);
+    ranking.observe(far, target, 7);
+    expect(addresses(ranking.rank(parseIpv4('6.9.9.9')))).toEqual([near, far, unknown]);
+    for (let i = 0; i < 20; i++) ranking.observe(far, target, OUT_OF_REACH);
+    expect(addresses(ranking.rank(target))).toEqual([near, unknown]);
+  });
+
+  it('falls back to those that reach most networks', () => {
+    const ranking = make();
+    ranking.observe(unknown, target, 4);
+    ranking.rankGlobally();
+    expect(addresses(ranking.rank(parseIpv4('7.1.1.1')))[0]).toBe(unknown);
+  });
+});
+
+describe('ranking by ingress', () => {
+  const points = [1, 2, 3, 4, 5].map(ip);
+  let now: number;
+  const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
+  const make = (order: 'turns' | 'nearest' = 'nearest'): IngressRanking =>
+    new IngressRanking({ vantagePoints: points, order }, { ipToAs, clock });
+  /** An answer of the target, whose probe came in by a router of its network. */
+  const observe = (ranking: IngressRanking, point: number, distance: number, ingress: number, to = target): void => {
+    const before = Array.from({ length: distance - 2 }, (_, i) => parseIpv4(`9.0.${point}.${i}`));
+    ranking.observe(ip(point), to, distance, [...before, inside(ingress), to]);
+  };
+  beforeEach(() => {
+    now = DAY_MS;
+  });
+
+  it('takes the nearest first, or the nearest of each ingress, and then those that reach most networks', () => {
+    for (const [order, expected] of [
+      ['nearest', [1, 2, 3, 4, 5]],
+      ['turns', [1, 3, 2, 4, 5]],
+    ] as const) {
+      const ranking = make(order);
+      observe(ranking, 1, 3, 10);
+      observe(ranking, 2, 4, 10);
+      observe(ranking, 3, 5, 20);
+      ranking.observe(ip(4), parseIpv4('7.1.1.1'), 3, []);
+      ranking.rankGlobally();
+      expect([order, addresses(ranking.rank(target))]).toEqual([order, expected.map(ip)]);
+      const ingressOf = (point: number) => ranking.rank(target).find(({ address }) => address === ip(point))?.ingress;
+      expect(ingressOf(1)).toBe(ingressOf(2));
+      expect(ingressOf(1)).not.toBe(ingressOf(3));
+      expect(ingressOf(5)).toBeUndefined();
+    }
+  });
+
+  it('knows an ingress as what every answer of a vantage point has in common', () => {
+    const ranking = make('turns');
+    observe(ranking, 1, 3, 10);
+    observe(ranking, 2, 3, 20);
+    // A second destination of the prefix shows that both come in by 10.
+    ranking.observe(ip(2), parseIpv4('6.1.1.2'), 3, [inside(20), inside(10), parseIpv4('6.1.1.2')]);
+    ranking.observe(ip(2), parseIpv4('6.1.1.3'), 3, [inside(10), parseIpv4('6.1.1.3')]);
+    const [first, second] = ranking.rank(target);
+    expect([first.ingress, second.ingress]).toEqual([inside(10), inside(10)]);
+  });
+
+  it('uses what it knows of the network where it knows nothing of the prefix', () => {
+    const ranking = make();
+    observe(ranking, 3, 3, 10);
+    const other = ranking.rank(parseIpv4('6.2.1.9'));
+    expect(other[0]).toMatchObject({ address: ip(3), level: 'network', distance: 3 });
+    expect(ranking.rank(target)[0].level).toBe('prefix');
+    expect(ranking.expectedDistance(ip(3), parseIpv4('6.2.1.9'))).toBe(3);
+    expect(ranking.expectedDistance(ip(4), target)).toBeUndefined();
+  });
+
+  it('is corrected by every answer, and learns how often it is right', () => {
+    const ranking = make();
+    observe(ranking, 1, 3, 10);
+    const before = ranking.rank(target)[0].chance;
+    for (let i = 0; i < 30; i++) {
+      ranking.rank(target);
+      ranking.observe(ip(1), target, OUT_OF_REACH, []);
+    }
+    expect(addresses(ranking.rank(target))).not.toContain(ip(1));
+    const fresh = parseIpv4('7.9.9.9');
+    observe(ranking, 2, 3, 10, fresh);
+    expect(ranking.rank(fresh)[0].chance).toBeLessThan(before);
+  });
+
+  it('asks only those that are there, and forgets what is old', () => {
+    const ranking = make();
+    observe(ranking, 1, 3, 10);
+    observe(ranking, 2, 4, 10);
+    ranking.setVantagePoints([ip(2), ip(5)]);
+    expect(addresses(ranking.rank(target))).toEqual([ip(2), ip(5)]);
+    ranking.setVantagePoints(points);
+    expect(addresses(ranking.rank(target)).slice(0, 2)).toEqual([ip(1), ip(2)]);
+    now += 31 * DAY_MS;
+    ranking.rankGlobally();
+    expect(ranking.rank(target).every(({ level }) => level === 'unknown')).toBe(true);
+  });
+
+  it('is the same when put back', () => {
+    const ranking = make();
+    observe(ranking, 1, 3, 10);
+    observe(ranking, 2, 4, 20);
+    const other = make();
+    const changes = ranking.takeChanges();
+    other.restore(changes);
+    expect(ranking.takeChanges()).toEqual([]);
+    expect(other.rank(target)).toEqual(ranking.rank(target));
+    expect(other.size).toEqual(ranking.size);
+  });
+});

@@ -1,0 +1,87 @@
+import { parseIpv4 } from '@revtr/net';
+import { type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import { describe, expect, it } from 'vitest';
+import { SharedPings } from '../src/index.ts';
+
+const request: PingRequest = {
+  type: 'ping',
+  sender: parseIpv4('1.1.1.1'),
+  target: parseIpv4('2.2.2.2'),
+  timeoutMs: 1_000,
+};
+
+/** A prober whose pings end when told to. */
+class Waiting implements Prober {
+  readonly sent: { request: PingRequest; answer: (result: PingResult) => void; fail: (error: Error) => void }[] = [];
+
+  ping(asked: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(new ProbingError('cancelled', 'cancelled')));
+      this.sent.push({ request: asked, answer: resolve, fail: reject });
+    });
+  }
+
+  traceroute(): Promise<never> {
+    return Promise.reject(new Error('not here'));
+  }
+}
+const result: PingResult = { type: 'ping', request, sentAt: 1 };
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'answered',
+    (error: unknown) => (error instanceof ProbingError ? error.code : String(error)),
+  );
+
+describe('pings under way', () => {
+  it('are sent once, and answer all who want them', async () => {
+    const prober = new Waiting();
+    const shared = new SharedPings(prober);
+    expect(shared.fresh([request, { ...request, ttl: 3 }])).toBe(2);
+    const both = Promise.all([shared.ping(request), shared.ping({ ...request })]);
+    expect(shared.fresh([request, { ...request, ttl: 3 }])).toBe(1);
+    expect(prober.sent).toHaveLength(1);
+    prober.sent[0].answer(result);
+    expect(await both).toEqual([result, result]);
+    expect(shared.fresh([request])).toBe(1);
+  });
+
+  it('differ by everything that makes a packet another one', () => {
+    const shared = new SharedPings(new Waiting());
+    void shared.ping(request).catch(() => undefined);
+    const spoof = { claimedSource: parseIpv4('3.3.3.3'), receiver: parseIpv4('3.3.3.3') };
+    const others: PingRequest[] = [
+      { ...request, sender: 5 },
+      { ...request, target: 5 },
+      { ...request, spoof },
+      { ...request, option: { type: 'recordRoute', slots: 9 } },
+      { ...request, option: { type: 'timestamp', form: 'prespecified', slots: [1, 2] } },
+    ];
+    expect(shared.fresh(others)).toBe(others.length);
+  });
+
+  it('go on for the others when one is cancelled, and end when all are', async () => {
+    const prober = new Waiting();
+    const shared = new SharedPings(prober);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const one = codeOf(shared.ping(request, first.signal));
+    const two = codeOf(shared.ping(request, second.signal));
+    first.abort();
+    expect(await one).toBe('cancelled');
+    expect(shared.fresh([request])).toBe(0);
+    prober.sent[0].answer(result);
+    expect(await two).toBe('answered');
+    const last = codeOf(shared.ping(request, second.signal));
+    second.abort();
+    expect(await last).toBe('cancelled');
+    expect(shared.fresh([request])).toBe(1);
+    expect(await codeOf(shared.ping(request, second.signal))).toBe('cancelled');
+  });
+
+  it('fail for all who want them', async () => {
+    const prober = new Waiting();
+    const shared = new SharedPings(prober);
+    const both = [codeOf(shared.ping(request)), codeOf(shared.ping(request))];
+    prober.sent[0].fail(new ProbingError('unknownSender', 'no'));
+    expect(await Promise.all(both)).toEqual(['unknownSender', 'unknownSender']);
+  });
+});

@@ -1,0 +1,159 @@
+import { type Ipv4Address, parseIpv4, type TimestampEntry } from '@revtr/net';
+import type { Clock, PingRequest, PingResult, Prober } from '@revtr/probing';
+import { describe, expect, it } from 'vitest';
+import {
+  AdaptiveTimeout,
+  AliasSets,
+  Atlas,
+  DEFAULT_OPTIONS,
+  DistanceRanking,
+  emptyStats,
+  type Measurement,
+  NextHops,
+  NO_RELATIONS,
+  PrefixOrigins,
+  PUBLISHED_ASSUMPTIONS,
+  ReversePath,
+  SharedPings,
+  SilentTargets,
+  Timestamp,
+} from '../src/index.ts';
+
+const ip = (last: number): Ipv4Address => parseIpv4(`5.0.0.${last}`);
+const [SOURCE, VANTAGE_POINT, TARGET, NEIGHBOUR] = [ip(1), ip(2), ip(10), ip(11)];
+
+/** How a router and its neighbour treat the Timestamp option. */
+interface Behaviour {
+  readonly targetStamps: boolean;
+  /** Whether the target fills every slot that is left, whoever it is for. */
+  readonly fillsAll?: boolean;
+  /** Whether the neighbour lies before the target, and behind it on the way to the source. */
+  readonly isBefore?: boolean;
+  readonly isBehind?: boolean;
+  /** Milliseconds from the target to its neighbour. */
+  readonly apartMs?: number;
+  /** Whom the target answers. Default: everybody. */
+  readonly answers?: (request: PingRequest) => boolean;
+}
+
+/** Answers for one target by the rules of RFC 791: an address is stamped when the pointer is at it. */
+class OneTarget implements Prober {
+  readonly #behaviour: Behaviour;
+
+  constructor(behaviour: Behaviour) {
+    this.#behaviour = behaviour;
+  }
+
+  async ping(request: PingRequest): Promise<PingResult> {
+    const { option, target } = request;
+    const isAnswered = this.#behaviour.answers?.(request) ?? true;
+    if (!isAnswered || option?.type !== 'timestamp' || typeof option.slots === 'number')
+      return { type: 'ping', request, sentAt: 5 };
+    const timestamps = this.#stamps(option.slots, request);
+    return {
+      type: 'ping',
+      request,
+      sentAt: 5,
+      reply: { from: target, icmpType: 0, icmpCode: 0, rttMs: 20, ttl: 60, timestamps },
+    };
+  }
+
+  async traceroute(): Promise<never> {
+    throw new Error('none is needed');
+  }
+
+  #stamps(slots: readonly Ipv4Address[], request: PingRequest): TimestampEntry[] {
+    const { targetStamps, fillsAll, isBefore, isBehind, apartMs = 10 } = this.#behaviour;
+    const times: number[] = [];
+    const pass = (address: Ipv4Address, at: number): void => {
+      if (slots[times.length] === address) times.push(at);
+    };
+    if (isBefore === true) pass(NEIGHBOUR, 90);
+    if (targetStamps) pass(TARGET, 100);
+    while (fillsAll === true && times.length < slots.length) times.push(100);
+    if (isBehind === true && (request.sender === SOURCE || request.spoof !== undefined)) pass(NEIGHBOUR, 100 + apartMs);
+    return slots.map((address, i) => (i < times.length ? { address, milliseconds: times[i] } : { address }));
+  }
+}
+
+/** Lets the technique test the one neighbour that the atlas of another source knows. */
+async function test(behaviour: Behaviour, isDefault = true) {
+  const [ipToAs, aliases] = [new PrefixOrigins([]), new AliasSets()];
+  const atlas = new Atlas({ aliases, ipToAs });
+  const other = ip(200);
+  atlas.add({ platform: 'vantagePoint', origin: TARGET, source: other, at: 0, hops: [TARGET, NEIGHBOUR, other] });
+  const clock: Clock = { now: () => 5, sleep: () => new Promise(() => undefined) };
+  const stats = emptyStats();
+  const evidence = { type: 'destination' } as const;
+  const first = { address: TARGET, technique: 'destination', trust: 'measured', confidence: 1, evidence } as const;
+  const measurement: Measurement = {
+    prober: new SharedPings(new OneTarget(behaviour)),
+    clock,
+    atlas,
+    ranking: new DistanceRanking({ vantagePoints: [VANTAGE_POINT] }, { ipToAs }),
+    aliases,
+    ipToAs,
+    relations: NO_RELATIONS,
+    mayProbe: () => true,
+    assumptions: PUBLISHED_ASSUMPTIONS,
+    nextHops: new NextHops({ capacity: 10 }, aliases),
+    silentTargets: new SilentTargets({ firstMs: 1, mostMs: 1, targetsOfNetwork: 1, capacity: 10 }, () => undefined),
+    recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
+    path: new ReversePath(SOURCE, first, aliases),
+    options: DEFAULT_OPTIONS,
+    stats,
+  };
+  const technique = new Timestamp({ isDefault, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 1_000 });
+  const extension = await technique.extend(measurement);
+  const [hop] = extension.outcome === 'extended' ? extension.hops : [];
+  const proof = hop?.evidence.type === 'timestamp' ? hop.evidence.proof : undefined;
+  return { outcome: extension.outcome, address: hop?.address, technique: hop?.technique, proof, stats };
+}
+
+describe('timestamps', () => {
+  it('prove a neighbour that stamps after the target, by its time', async () => {
+    const found = await test({ targetStamps: true, isBehind: true });
+    expect(found).toMatchObject({
+      address: NEIGHBOUR,
+      technique: 'timestamp',
+      proof: 'order',
+      stats: { timestampPings: 1 },
+    });
+  });
+
+  it('ask once more when the times are too close, and believe an honest target', async () => {
+    const found = await test({ targetStamps: true, isBehind: true, apartMs: 1 });
+    expect(found).toMatchObject({ address: NEIGHBOUR, proof: 'honest', stats: { timestampPings: 2 } });
+  });
+
+  it('do not believe a target that fills the slots of others', async () => {
+    expect((await test({ targetStamps: true, fillsAll: true })).outcome).toBe('nothingFound');
+  });
+
+  it('do not find a neighbour that lies elsewhere, or before the target alone', async () => {
+    expect((await test({ targetStamps: true })).outcome).toBe('nothingFound');
+    expect((await test({ targetStamps: true, isBefore: true })).outcome).toBe('nothingFound');
+  });
+
+  it('are asked for by vantage points where the source gets no answer', async () => {
+    const found = await test({ targetStamps: true, isBehind: true, answers: ({ sender }) => sender === VANTAGE_POINT });
+    expect(found).toMatchObject({
+      address: NEIGHBOUR,
+      technique: 'spoofedTimestamp',
+      stats: { spoofedTimestampPings: 1 },
+    });
+    expect(await test({ targetStamps: true, answers: () => false })).toMatchObject({ outcome: 'nothingFound' });
+  });
+
+  it('prove a neighbour of a target that never stamps by a stamp on each way, or on the way back alone', async () => {
+    const both = await test({ targetStamps: false, isBefore: true, isBehind: true });
+    expect(both).toMatchObject({ address: NEIGHBOUR, technique: 'timestampDoubleStamp', proof: 'bothWays' });
+    expect(await test({ targetStamps: false, isBehind: true })).toMatchObject({ proof: 'backOnly' });
+    expect((await test({ targetStamps: false, isBefore: true })).outcome).toBe('nothingFound');
+  });
+
+  it('are sent only where the plan or the request wants them', async () => {
+    const found = await test({ targetStamps: true, isBehind: true }, false);
+    expect(found).toMatchObject({ outcome: 'notApplicable', stats: { timestampPings: 0 } });
+  });
+});
