@@ -28,7 +28,7 @@ export interface MeasureHooks {
   readonly onProgress?: (hops: readonly Hop[]) => void;
 }
 
-const MOST_STEPS = 64;
+const MOST_EXTENSIONS = 64;
 const MOST_HOPS = 64;
 const RTT_TIMEOUT_MS = 1_000;
 const FORWARD_TIMEOUT_MS = 1_000;
@@ -130,7 +130,7 @@ export class ReverseTracerouteEngine {
     const techniques = this.#plan.techniques();
     let failReason: FailReason | undefined;
     let next = 0;
-    for (let step = 0; step < MOST_STEPS && path.hops.length < MOST_HOPS; step++) {
+    for (let extensions = 0; extensions < MOST_EXTENSIONS && path.hops.length < MOST_HOPS; ) {
       if (next >= techniques.length) {
         const hop = path.last.address;
         return {
@@ -145,6 +145,7 @@ export class ReverseTracerouteEngine {
         next++;
         continue;
       }
+      extensions++;
       onProgress?.(path.hops);
       if (path.isComplete) return { stopReason: 'reaches' };
       failReason = undefined;

@@ -60,7 +60,7 @@ describe.each([
         expect(confidence).toBeGreaterThan(0);
         expect(confidence).toBeLessThanOrEqual(1);
         if (technique.startsWith('assumed')) expect(evidence.type).toBe('symmetry');
-        if (technique.startsWith('atlas')) expect(evidence.type).toBe('atlas');
+        if (technique.startsWith('atlas')) expect(['atlas', 'proxy']).toContain(evidence.type);
         if (technique.endsWith('ecordRoute'))
           expect(['recordRoute', 'unfilledRecordRoute', 'nearby']).toContain(evidence.type);
         if (technique.startsWith('timestamp')) expect(evidence.type).toBe('timestamp');

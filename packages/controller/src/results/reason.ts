@@ -38,6 +38,8 @@ function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
       return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, ${ageOf(at - Number(evidence.at))} old, met at ${evidence.met} ${MATCHES[String(evidence.match)] ?? ''}`;
     case 'timestamp':
       return `stamps the time behind ${target} in a ping from ${sender}, ${PROOFS[String(evidence.proof)] ?? ''}`;
+    case 'proxy':
+      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which stands in the same ${evidence.scope} as ${evidence.destination}, ${ageOf(at - Number(evidence.at))} old`;
     case 'nearby':
       return `answers ${sender} in the /24 of ${evidence.destination}, which is silent`;
     case 'symmetry':

@@ -104,6 +104,11 @@ export class SourceAtlas {
     for (const tails of this.#tails.values()) yield* tails;
   }
 
+  /** Traceroutes; what reverse traceroutes have added is left out. */
+  measuredPaths(): AtlasTraceroute[] {
+    return [...this.paths.values()].filter(({ platform }) => platform !== 'reverseTraceroute');
+  }
+
   /** When a hop was last pinged with Record Route; 0 for never. */
   pingedAt(hop: Ipv4Address): number {
     return (this.#tails.get(hop) ?? []).reduce((latest, { at }) => Math.max(latest, at), 0);

@@ -64,6 +64,17 @@ export type Evidence =
       /** Hop of the reverse path at which it met the traceroute. */
       readonly met: Ipv4Address;
     }
+  /** The way of a host that stands beside the destination, and measures. */
+  | {
+      readonly type: 'proxy';
+      readonly destination: Ipv4Address;
+      /** What the host shares with the destination. */
+      readonly scope: ProxyScope;
+      readonly tracerouteId: number;
+      readonly platform: AtlasPlatform;
+      readonly origin: Ipv4Address;
+      readonly at: number;
+    }
   /** An address beside a silent destination, which it stands in for. */
   | {
       readonly type: 'nearby';
@@ -90,6 +101,9 @@ export type Evidence =
       readonly isGateway: boolean;
       readonly at: number;
     };
+
+/** What two hosts have in common: a /24, the announced prefix, or the network. */
+export type ProxyScope = 'subnet' | 'prefix' | 'network';
 
 /** How the reverse hops were told from the forward ones in a Record Route answer. */
 export type TurningPoint = 'stamp' | 'alias' | 'doubleStamp' | 'loop' | 'prefix';

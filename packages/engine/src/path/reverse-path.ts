@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
-import { CONTRADICTED, REJOINS } from './confidence.ts';
+import { CONTRADICTED, rejoinChance } from './confidence.ts';
 import type { Hop } from './hop.ts';
 
 /** A reverse path while it grows: from the destination towards the source. */
@@ -75,7 +75,7 @@ export class ReversePath {
       const own = ownConfidence(i === 0 ? withAlternative(hop, contradicted) : hop, this.#aliases);
       const before = kept[kept.length - 1].confidence;
       this.#jointly.push(this.#jointly[this.#jointly.length - 1] * own.confidence);
-      const confidence = before * own.confidence + (1 - before) * Math.min(REJOINS, own.confidence);
+      const confidence = before * own.confidence + (1 - before) * Math.min(rejoinChance(own.evidence), own.confidence);
       const trust = restsOnAssumption && own.trust === 'measured' ? 'inferred' : own.trust;
       kept.push({ ...own, confidence, trust });
       restsOnAssumption ||= own.trust === 'assumed';

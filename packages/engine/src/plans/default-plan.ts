@@ -4,6 +4,7 @@ import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
 import { traceTail } from '../techniques/forward-traceroute.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { NearbyAddress } from '../techniques/nearby-address.ts';
+import { ProxyPath } from '../techniques/proxy-path.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
@@ -36,6 +37,7 @@ export const defaultPlan: Plan<IngressRanking> = {
     }),
     new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
     new NearbyAddress({ spoofers: 1, timeoutMs: 2_000 }),
+    new ProxyPath({ widest: 'network' }),
     new AssumedSymmetry({
       allowInterdomain: true,
       trustGateways: true,

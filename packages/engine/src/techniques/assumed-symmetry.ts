@@ -43,16 +43,17 @@ export class AssumedSymmetry implements Technique {
 
   async extend(measurement: Measurement): Promise<Extension> {
     const { path } = measurement;
-    const target = path.last.address;
+    // Behind an address that cannot be probed, such as a private one, the hop before it leads on.
+    const target = (path.hops.findLast(({ address }) => measurement.mayProbe(address)) ?? path.last).address;
     const known = this.#traceroutes
       .map((traceroute) => this.#before(measurement, traceroute, target))
       .find((hop) => hop);
-    if (known !== undefined) return this.#assume(measurement, known);
+    if (known !== undefined) return this.#assume(measurement, target, known);
     if (!measurement.mayProbe(target))
       return nothingFound('the last hop cannot be probed', this.#fail('tracerouteFailed', target, 'private'));
     const traceroute = await this.#trace(measurement, target);
     const hop = this.#before(measurement, traceroute, target);
-    if (hop !== undefined) return this.#assume(measurement, hop);
+    if (hop !== undefined) return this.#assume(measurement, target, hop);
     const failed =
       traceroute.stop === 'completed'
         ? this.#fail('noSymmetricHop', target)
@@ -92,10 +93,10 @@ export class AssumedSymmetry implements Technique {
     return isFirst ? { address: path.source, before: undefined, adjacent: position === 0 } : undefined;
   }
 
-  #assume(measurement: Measurement, hopBefore: Penultimate): Extension {
+  #assume(measurement: Measurement, target: Ipv4Address, hopBefore: Penultimate): Extension {
     const { path, clock } = measurement;
-    const { address, adjacent } = hopBefore;
-    const target = path.last.address;
+    const { address } = hopBefore;
+    const adjacent = hopBefore.adjacent && target === path.last.address;
     const isGateway = adjacent && this.#options.trustGateways && this.#isHost(measurement, target);
     const isIntradomain = isGateway || this.#isWithinOneNetwork(measurement, hopBefore);
     if (!isIntradomain && !(measurement.options.allowInterdomainSymmetry ?? this.#options.allowInterdomain)) {

@@ -26,9 +26,7 @@ export interface SpoofedRecordRouteOptions {
  * Given numbers, round by round, the last repeats; or as many as it takes until one of them is within reach with this chance, at most
  * `most`.
  */
-type RoundSizes =
-  | { readonly sizes: readonly number[] }
-  | { readonly untilChance: number; readonly most: number };
+type RoundSizes = { readonly sizes: readonly number[] } | { readonly untilChance: number; readonly most: number };
 
 /** Vantage points near a hop send it Record Route pings with the source's address; the answers go to the source. */
 export class SpoofedRecordRoute implements Technique {

@@ -1,0 +1,65 @@
+import { formatIpv4, type Ipv4Address, prefixContains } from '@revtr/net';
+import type { AtlasTraceroute } from '../atlas/traceroute.ts';
+import type { Hop, ProxyScope } from '../path/hop.ts';
+import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+
+const SCOPES: readonly ProxyScope[] = ['subnet', 'prefix', 'network'];
+
+/**
+ * Takes the way of a RIPE Atlas probe or vantage point that stands beside a destination nothing else leads on from: in its /24, its announced
+ * prefix, or its network. It is labelled as a proxy, with where it was measured.
+ */
+export class ProxyPath implements Technique {
+  readonly name = 'proxyPath';
+  readonly #scopes: readonly ProxyScope[];
+
+  /** @param options `widest`: how far away a host may stand and still stand in for the destination */
+  constructor(options: { readonly widest: ProxyScope }) {
+    this.#scopes = SCOPES.slice(0, SCOPES.indexOf(options.widest) + 1);
+  }
+
+  async extend({ path, options, atlas, clock, ipToAs, assumptions }: Measurement): Promise<Extension> {
+    if (path.hops.length > 1) return notApplicable('the destination is left behind');
+    if (!options.useAtlas) return notApplicable('the atlas is off');
+    const destination = path.last.address;
+    const oldest = clock.now() - options.atlasMaxAgeMs;
+    const candidates = (atlas.of(path.source)?.measuredPaths() ?? []).filter(({ at }) => at >= oldest);
+    for (const scope of this.#scopes) {
+      const isInside = scopeOf(scope, destination, ipToAs);
+      const found = candidates
+        .filter(({ origin }) => origin !== destination && isInside(origin))
+        .sort((a, b) => b.at - a.at);
+      if (found.length === 0) continue;
+      const detail = `${formatIpv4(found[0].origin)} stands in the same ${scope}`;
+      return {
+        outcome: 'extended',
+        from: 0,
+        hops: toHops(found[0], destination, scope, assumptions.proxy[scope]),
+        detail,
+      };
+    }
+    return nothingFound('no host that measures stands beside the destination');
+  }
+}
+
+function scopeOf(
+  scope: ProxyScope,
+  destination: Ipv4Address,
+  ipToAs: Measurement['ipToAs'],
+): (origin: Ipv4Address) => boolean {
+  if (scope === 'subnet') return (origin) => origin >>> 8 === destination >>> 8;
+  const [prefix, network] = [ipToAs.prefixOf(destination), ipToAs.originOf(destination)];
+  if (scope === 'prefix') return (origin) => prefix !== undefined && prefixContains(prefix, origin);
+  return (origin) => network !== undefined && ipToAs.originOf(origin) === network;
+}
+
+function toHops(
+  { id, platform, origin, at, hops }: AtlasTraceroute,
+  destination: Ipv4Address,
+  scope: ProxyScope,
+  confidence: number,
+): Hop[] {
+  const evidence = { type: 'proxy', destination, scope, tracerouteId: id, platform, origin, at } as const;
+  const known = hops.slice(1).filter((hop) => hop !== undefined);
+  return known.map((address): Hop => ({ address, technique: 'atlas', trust: 'inferred', confidence, evidence }));
+}
