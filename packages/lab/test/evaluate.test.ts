@@ -69,11 +69,19 @@ describe('confidence intervals', () => {
       Array.from({ length: 50 }, (_, i) => (Math.imul(i * 97 + k * 7919 + 13, 2654435761) >>> 0) / 2 ** 32),
     );
     const holds = lists.filter((list) => {
-      const { average } = bootstrap(list, (sample) => ({ average: mean(sample) }));
+      const { average } = bootstrap([list], (sample) => ({ average: mean(sample) }));
       return average.low <= 0.5 && average.high >= 0.5;
     });
     expect(holds.length).toBeGreaterThanOrEqual(51);
     expect(holds.length).toBeLessThanOrEqual(60);
+  });
+
+  it('is as unsure as groups differ, not only their items', () => {
+    const groups = [0.2, 0.5, 0.8].map((value) => Array.from({ length: 1_000 }, (_, i) => value + (i % 3) / 1_000));
+    const average = (sample: readonly number[]) => ({ average: mean(sample) });
+    const width = ({ average: { low, high } }: ReturnType<typeof bootstrap<number, 'average'>>): number => high - low;
+    expect(width(bootstrap([groups.flat()], average))).toBeLessThan(0.05);
+    expect(width(bootstrap(groups, average))).toBeGreaterThan(0.3);
   });
 });
 

@@ -4,6 +4,7 @@ import { benchGeneration } from './generation.ts';
 import { benchLink } from './link.ts';
 import { benchListener } from './listener.ts';
 import { benchPrefixTable } from './prefix-table.ts';
+import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => unknown>> = {
   generation: benchGeneration,
   link: benchLink,
   listener: benchListener,
+  ranking: benchRanking,
   realism: benchRealism,
   throughput: benchThroughput,
   warts: benchWarts,

@@ -12,20 +12,25 @@ const RESAMPLES = 300;
 const SEED = 1;
 
 /**
- * Estimates several figures of a list and how sure they are, by drawing lists of the same length from it with replacement
- * (percentile bootstrap). The same list gives the same answer.
+ * Estimates several figures of groups of items and how sure they are: draws as many groups from them with replacement, and from each as many items
+ * (two-stage percentile bootstrap, Davison and Hinkley 1997, section 3.8), so that what differs from group to group counts. With one
+ * group only its items are drawn. The same groups give the same answer.
  */
 export function bootstrap<T, Name extends string>(
-  items: readonly T[],
+  groups: readonly (readonly T[])[],
   figures: (sample: readonly T[]) => Record<Name, number>,
 ): Record<Name, Estimate> {
   const random = createRandom(SEED);
-  const values = figures(items);
+  const values = figures(groups.flat());
   const names = Object.keys(values) as Name[];
   const draws = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let i = 0; i < RESAMPLES; i++) {
-    const drawn = figures(Array.from({ length: items.length }, () => items[random.below(items.length)]));
-    for (const name of names) draws.get(name)?.push(drawn[name]);
+    const drawn = groups.flatMap(() => {
+      const group = random.pick(groups);
+      return group.map(() => random.pick(group));
+    });
+    const sample = figures(drawn);
+    for (const name of names) draws.get(name)?.push(sample[name]);
   }
   const estimate = (name: Name): Estimate => {
     const list = draws.get(name) ?? [];

@@ -38,5 +38,17 @@ export function renderSummaries(summaries: readonly Summary[]): string {
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
   const seeds = summaries[0]?.seeds ?? [];
   const kind = seeds.some((seed) => DEVELOPMENT_SEEDS.includes(seed)) ? 'development seeds among them' : 'held out';
-  return `seeds ${seeds.join(', ')} (${kind}), ${summaries[0]?.pairs ?? 0} pairs\n${[header, ...rows].map(line).join('\n')}\n`;
+  const title = `seeds ${seeds.join(', ')} (${kind}), ${summaries[0]?.pairs ?? 0} pairs`;
+  return `${title}\n${[header, ...rows].map(line).join('\n')}\n\n${renderBudgets(summaries)}`;
+}
+
+/** Where the accuracy goes: pairs without an exact AS path by cause, as shares of all pairs. */
+function renderBudgets(summaries: readonly Summary[]): string {
+  const blocks = summaries.map((summary) => {
+    const lines = Object.entries(summary.errorBudget).map(
+      ([cause, count]) => `  ${((100 * count) / summary.pairs).toFixed(2).padStart(6)} %  ${cause}\n`,
+    );
+    return `${headOf(summary)}: pairs without an exact AS path, by cause\n${lines.join('')}`;
+  });
+  return blocks.join('\n');
 }

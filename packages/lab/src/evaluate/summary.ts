@@ -58,7 +58,10 @@ export function summarise(results: readonly UnitResult[]): Summary[] {
       atlas,
       seeds: group.map(({ unit }) => unit.seed),
       pairs: pairs.length,
-      figures: bootstrap(pairs.map(countHops), figuresOf),
+      figures: bootstrap(
+        group.map((result) => result.pairs.map(countHops)),
+        figuresOf,
+      ),
       hopsByTechnique: byTechnique(hops),
       firstWrongHop: countOf(wrong),
       errorBudget: countOf(pairs.flatMap(({ cause }) => cause ?? [])),
