@@ -109,6 +109,14 @@ export class AtlasKeeper {
     this.#note(source).tails.set(`${tail.target} ${tail.sender}`, tail);
   }
 
+  /** Changes that could not be stored wait for the next time, but for what has changed again meanwhile. */
+  #putBack(source: Ipv4Address, { added, removed, tails }: Changes): void {
+    const newer = this.#note(source);
+    for (const [id, path] of added) if (!newer.removed.has(id)) newer.added.set(id, path);
+    for (const id of removed) newer.removed.add(id);
+    for (const [key, tail] of tails) if (!newer.tails.has(key)) newer.tails.set(key, tail);
+  }
+
   #schedule(): void {
     this.#timer ??= setTimeout(() => void this.flush(), this.#options.delayMs);
   }
@@ -131,8 +139,8 @@ export class AtlasKeeper {
         this.#evidenceStored,
       );
     } catch (error) {
-      // The atlas in memory stays right; what the database lacks is measured again after a restart.
-      log.error({ err: error }, 'changes of the atlas could not be stored');
+      log.error({ err: error }, 'changes of the atlas could not be stored; they are tried again with the next ones');
+      for (const [source, failed] of changes) this.#putBack(source, failed);
     }
   }
 }

@@ -12,6 +12,8 @@ export interface RunCollaborators {
   readonly ripe: RipeAtlasAccess | undefined;
   /** Numbers of the probes that a whole run asks. @throws {RipeAtlasError} */
   readonly chooseProbes: (signal: AbortSignal) => Promise<number[]>;
+  /** Resolves when everything that the atlas holds is stored: a run must not say that it has what a crash would lose. */
+  readonly stored: () => Promise<void>;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -34,6 +36,7 @@ export async function carryOut(
   const options: CollectOptions = { ...COMMON, source: run.source, signal };
   try {
     if (run.details.phase !== 'recordRoute') await measureTraceroutes(run, key, options, collaborators, signal);
+    await collaborators.stored();
     await run.enter('recordRoute', 0);
     const now = network.clock.now();
     const notSince = run.cause === 'catchUp' || run.cause === 'refresh' ? now - TAIL_AGE_MS : run.startedAt;
@@ -44,6 +47,7 @@ export async function carryOut(
     const tails = await collectTails({ ...options, onProgress }, notSince, { ...network, facts });
     run.details.report.recordRoutePings += tails.recordRoutePings;
     run.details.report.answered += tails.answered;
+    await collaborators.stored();
     await run.end('done', network.clock.now());
     log.info({ run: run.id, ...run.details.report, credits: run.spentCredits }, 'atlas collected');
   } catch (error) {

@@ -45,9 +45,14 @@ export interface Estimate {
 
 interface UnderWay {
   readonly run: RunRecord;
+  /** The payer's RIPE Atlas key, held while the run is under way. */
+  readonly key: string | undefined;
   readonly over: AbortController;
   readonly ended: Promise<void>;
 }
+
+/** Whether a run measures the whole atlas, not chosen paths of it. */
+const isWhole = ({ cause }: RunRecord): boolean => cause === 'asked' || cause === 'new';
 
 const noteFor = (hasSystemKey: boolean): string =>
   hasSystemKey
@@ -144,11 +149,15 @@ export class AtlasService {
   async cancel(source: Ipv4Address): Promise<boolean> {
     const underWay = this.#underWay.get(source);
     if (underWay === undefined) return false;
+    await this.#end(underWay, 'cancelled by its owner');
+    return true;
+  }
+
+  async #end(underWay: UnderWay, reason: string): Promise<void> {
     underWay.over.abort();
     await underWay.ended;
-    await underWay.run.end('cancelled', this.#collaborators.network.clock.now(), 'cancelled by its owner');
-    await this.#stopMeasurements(underWay.run);
-    return true;
+    await underWay.run.end('cancelled', this.#collaborators.network.clock.now(), reason);
+    await this.#stopMeasurements(underWay);
   }
 
   /** Resolves when no run of a source is under way. */
@@ -190,14 +199,21 @@ export class AtlasService {
 
   #begin(source: Ipv4Address, cause: RunCause, asker: Asker | undefined): Promise<AtlasRun> {
     const known = this.#underWay.get(source);
-    if (known !== undefined) return Promise.resolve(known.run.show());
-    const beginning = this.#beginning.get(source) ?? this.#choose(source, cause, asker);
+    if (known !== undefined && isWhole(known.run)) return Promise.resolve(known.run.show());
+    const beginning = this.#beginning.get(source) ?? this.#choose(source, cause, asker, known);
     this.#beginning.set(source, beginning);
     return beginning.finally(() => this.#beginning.delete(source));
   }
 
-  async #choose(source: Ipv4Address, cause: RunCause, asker: Asker | undefined): Promise<AtlasRun> {
+  async #choose(
+    source: Ipv4Address,
+    cause: RunCause,
+    asker: Asker | undefined,
+    partial: UnderWay | undefined,
+  ): Promise<AtlasRun> {
     const payer = await this.#payerOf(source, asker);
+    // What a run of some paths would have measured, a whole one does.
+    if (partial !== undefined) await this.#end(partial, 'made way for a whole run');
     const origins = this.#collaborators.origins().filter((origin) => origin !== source);
     return this.#start(source, { cause, payer, origins, probes: [] }, asker);
   }
@@ -255,6 +271,7 @@ export class AtlasService {
     const collaborators = {
       ...this.#collaborators,
       chooseProbes: (signal: AbortSignal) => this.#probesFor(run.source, signal),
+      stored: () => this.#keeper.flush(),
     };
     const ended = carryOut(run, key, collaborators, over.signal)
       .catch((error: unknown) => {
@@ -264,7 +281,7 @@ export class AtlasService {
       })
       .catch((error: unknown) => log.error({ err: error, run: run.id }, 'an atlas run could not be stored'))
       .finally(() => this.#underWay.delete(run.source));
-    this.#underWay.set(run.source, { run, over, ended });
+    this.#underWay.set(run.source, { run, key, over, ended });
   }
 
   async #ended(source: Ipv4Address, id: number): Promise<AtlasRun> {
@@ -276,11 +293,10 @@ export class AtlasService {
     return run;
   }
 
-  async #stopMeasurements({ payer, details, id }: RunRecord): Promise<void> {
+  async #stopMeasurements({ run: { details, id }, key }: UnderWay): Promise<void> {
     const { ripe, log } = this.#collaborators;
-    // A user's key is not kept; one-off measurements end by themselves.
-    if (ripe?.settings.key === undefined || payer !== 'system') return;
-    const client = ripe.client(ripe.settings.key);
+    if (ripe === undefined || key === undefined) return;
+    const client = ripe.client(key);
     for (const measurement of details.measurements)
       await client
         .stop(measurement)

@@ -43,7 +43,7 @@ function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
     case 'nearby':
       return `answers ${sender} in the /24 of ${evidence.destination}, which is silent`;
     case 'symmetry':
-      return `the router before ${target} on the way there${evidence.isGateway === true ? ', its gateway' : ''}${evidence.adjacent === true ? '' : ', with silent ones between'}`;
+      return `the router before ${target} on the way there${evidence.isGateway === true ? ', its gateway' : ''}${evidence.adjacent === true ? '' : ', with silent ones between'}${evidence.relation === undefined ? '' : `; its network is the other one's ${evidence.relation}`}`;
     default:
       return String(type);
   }

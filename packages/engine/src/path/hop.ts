@@ -99,6 +99,8 @@ export type Evidence =
       readonly adjacent: boolean;
       /** Whether this is the router that a host is behind: in its network, whoever announces the address. */
       readonly isGateway: boolean;
+      /** What the network of this hop is to that of `target`, where both and their relation are known. */
+      readonly relation?: 'provider' | 'customer' | 'peer';
       readonly at: number;
     };
 

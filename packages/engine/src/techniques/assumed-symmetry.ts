@@ -108,7 +108,14 @@ export class AssumedSymmetry implements Technique {
       technique: isIntradomain ? 'assumedIntradomain' : 'assumedInterdomain',
       trust: 'assumed',
       confidence: confidenceIn(measurement.assumptions, { isGateway, isIntradomain, adjacent }),
-      evidence: { type: 'symmetry', target, adjacent, isGateway, at: clock.now() },
+      evidence: {
+        type: 'symmetry',
+        target,
+        adjacent,
+        isGateway,
+        ...relationBetween(measurement, address, target),
+        at: clock.now(),
+      },
     };
     const detail = `${formatIpv4(address)}, ${isGateway ? 'its gateway' : isIntradomain ? 'in the same network' : 'across a border'}`;
     return { outcome: 'extended', from: path.hops.length - 1, hops: [hop], detail };
@@ -133,6 +140,17 @@ export class AssumedSymmetry implements Technique {
   #fail(code: keyof typeof MESSAGES, hop: Ipv4Address, why = ''): FailReason {
     return { code, hop, message: `${MESSAGES[code]}${why === '' ? '' : ` (${why})`}` };
   }
+}
+
+function relationBetween(
+  { ipToAs, relations }: Measurement,
+  address: Ipv4Address,
+  target: Ipv4Address,
+): { readonly relation?: 'provider' | 'customer' | 'peer' } {
+  const [own, other] = [ipToAs.originOf(address), ipToAs.originOf(target)];
+  const relation =
+    own === undefined || other === undefined || own === other ? undefined : relations.relationOf(own, other);
+  return relation === undefined ? {} : { relation };
 }
 
 function confidenceIn(

@@ -11,6 +11,8 @@ export interface SpoofedRecordRouteOptions {
   readonly rounds: RoundSizes;
   /** Most spoofers asked for one hop. */
   readonly maxSpoofers: number;
+  /** Whether of vantage points that are about as near the one with the fewest pings under way goes first. */
+  readonly isLoadAware: boolean;
   /** Answers without a way back after which the vantage points that share their ingress are left out. */
   readonly failuresPerIngress: number;
   /** Hops of the last segment tried, latest first. */
@@ -67,7 +69,11 @@ export class SpoofedRecordRoute implements Technique {
     const spoofers = ranking.rank(hop.address).filter(({ address }) => address !== path.source && !asked.has(address));
     let answered = asked.size > 0;
     for (let round = 0; asked.size < most; round++) {
-      const left = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
+      const left = byLoad(
+        spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer)),
+        measurement,
+        this.#options.isLoadAware,
+      );
       const chosen = left.slice(0, Math.min(most - asked.size, roundSize(this.#options.rounds, round, left)));
       if (chosen.length === 0) return undefined;
       for (const { address } of chosen) asked.add(address);
@@ -131,4 +137,23 @@ function roundSize(sizes: RoundSizes, round: number, left: readonly RankedVantag
   let size = 0;
   while (size < Math.min(sizes.most, left.length) && 1 - miss < sizes.untilChance) miss *= 1 - left[size++].chance;
   return size;
+}
+
+/** Distances closer than this are about the same. */
+const ABOUT_THE_SAME = 0.5;
+
+/** Those about as near as the nearest in the order of their load, the others behind. */
+function byLoad(
+  spoofers: readonly RankedVantagePoint[],
+  { prober }: Measurement,
+  isLoadAware: boolean,
+): readonly RankedVantagePoint[] {
+  const [nearest] = spoofers;
+  if (!isLoadAware || nearest === undefined) return spoofers;
+  const isNear = ({ distance, level }: RankedVantagePoint): boolean =>
+    level === nearest.level && distance <= nearest.distance + ABOUT_THE_SAME;
+  const end = spoofers.findIndex((spoofer) => !isNear(spoofer));
+  const near = end < 0 ? [...spoofers] : spoofers.slice(0, end);
+  near.sort((a, b) => prober.loadOf(a.address) - prober.loadOf(b.address));
+  return [...near, ...spoofers.slice(near.length)];
 }

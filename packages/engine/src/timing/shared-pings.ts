@@ -1,3 +1,4 @@
+import type { Ipv4Address } from '@revtr/net';
 import {
   cancelled,
   type PingRequest,
@@ -20,6 +21,7 @@ interface InFlight {
 export class SharedPings implements Prober {
   readonly #prober: Prober;
   readonly #inFlight = new Map<string, InFlight>();
+  readonly #load = new Map<number, number>();
 
   constructor(prober: Prober) {
     this.#prober = prober;
@@ -28,6 +30,11 @@ export class SharedPings implements Prober {
   /** How many of these pings would be sent: those that are under way already are not. */
   fresh(requests: readonly PingRequest[]): number {
     return requests.filter((request) => !this.#inFlight.has(keyOf(request))).length;
+  }
+
+  /** Pings that a host has under way. */
+  loadOf(sender: Ipv4Address): number {
+    return this.#load.get(sender) ?? 0;
   }
 
   ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
@@ -68,8 +75,13 @@ export class SharedPings implements Prober {
     const result = this.#prober.ping(request, over.signal);
     const shared = { result, over, waiting: 0 };
     this.#inFlight.set(key, shared);
+    this.#load.set(request.sender, this.loadOf(request.sender) + 1);
+    let isOver = false;
     const forget = (): void => {
+      if (isOver) return;
+      isOver = true;
       if (this.#inFlight.get(key) === shared) this.#inFlight.delete(key);
+      this.#load.set(request.sender, this.loadOf(request.sender) - 1);
     };
     result.then(forget, forget);
     over.signal.addEventListener('abort', forget, { once: true });

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
+import { jsonRows } from './json-rows.ts';
 
 /** A path of an atlas as it is stored: dotted quads, null for silent hops. */
 export interface StoredPath {
@@ -41,8 +42,6 @@ export interface StoredAliasEvidence {
   readonly count: number;
 }
 
-const ROWS_PER_INSERT = 2_000;
-
 /** Atlases of all sources, and the alias evidence that their pings gave. */
 export class Atlases {
   readonly #db: Kysely<Schema>;
@@ -59,14 +58,14 @@ export class Atlases {
           and id in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(removed)}::jsonb))`.execute(
           db,
         );
-      for (const rows of chunks(paths))
+      for (const rows of jsonRows(paths))
         await sql`
           insert into atlas_traceroutes (source, id, platform, probe, origin, measured_at, hops)
           select ${source}, id, platform, probe, origin, "measuredAt", hops
           from jsonb_to_recordset(${rows}::jsonb)
             as rows(id bigint, platform text, probe integer, origin text, "measuredAt" timestamptz, hops jsonb)
           on conflict (source, id) do nothing`.execute(db);
-      for (const rows of chunks(tails))
+      for (const rows of jsonRows(tails))
         await sql`
           insert into atlas_tails (source, target, sender, measured_at, stamps)
           select ${source}, target, sender, "measuredAt", stamps
@@ -102,7 +101,7 @@ export class Atlases {
 
   /** Stores alias evidence; what is known of the same pair is replaced. */
   async putEvidence(evidence: readonly StoredAliasEvidence[]): Promise<void> {
-    for (const rows of chunks(evidence))
+    for (const rows of jsonRows(evidence))
       await sql`
         insert into alias_evidence (first, second, kind, last_seen, count)
         select first, second, kind, "lastSeen", count
@@ -120,10 +119,4 @@ export class Atlases {
       .orderBy('last_seen')
       .execute();
   }
-}
-
-/** Rows as JSON texts, none too large for one statement. */
-function* chunks(rows: readonly unknown[]): Generator<string> {
-  for (let first = 0; first < rows.length; first += ROWS_PER_INSERT)
-    yield JSON.stringify(rows.slice(first, first + ROWS_PER_INSERT));
 }

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
+import { jsonRows } from './json-rows.ts';
 
 /** What is known of the way from one vantage point into a prefix or network. */
 export interface StoredRankingRecord {
@@ -15,8 +16,6 @@ export interface StoredRankingRecord {
   readonly ingresses: unknown;
 }
 
-const ROWS_PER_INSERT = 2_000;
-
 /** What the ranking of vantage points has learned. */
 export class RankingRecords {
   readonly #db: Kysely<Schema>;
@@ -27,8 +26,7 @@ export class RankingRecords {
 
   /** Stores records, in place of those of the same vantage point and prefix or network. */
   async put(records: readonly StoredRankingRecord[]): Promise<void> {
-    for (let first = 0; first < records.length; first += ROWS_PER_INSERT) {
-      const rows = JSON.stringify(records.slice(first, first + ROWS_PER_INSERT));
+    for (const rows of jsonRows(records))
       await sql`
         insert into ranking_records (level, key, sender, distance, count, at, ingresses)
         select level, key, sender, distance, count, at, ingresses
@@ -38,7 +36,6 @@ export class RankingRecords {
         set distance = excluded.distance, count = excluded.count, at = excluded.at, ingresses = excluded.ingresses`.execute(
         this.#db,
       );
-    }
   }
 
   async all(): Promise<StoredRankingRecord[]> {
