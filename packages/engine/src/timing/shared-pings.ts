@@ -8,6 +8,9 @@ import {
   type TracerouteResult,
 } from '@revtr/probing';
 
+/** Why a ping that nobody waits for ends. One object for all: making errors is costly. */
+const NOBODY_WAITS = 'nobody waits for it';
+
 interface InFlight {
   readonly result: Promise<PingResult>;
   readonly over: AbortController;
@@ -46,10 +49,10 @@ export class SharedPings implements Prober {
       const leave = (): void => {
         signal?.removeEventListener('abort', stop);
         shared.waiting--;
-        if (shared.waiting === 0) shared.over.abort();
       };
       const stop = (): void => {
         leave();
+        if (shared.waiting === 0) shared.over.abort(NOBODY_WAITS);
         reject(cancelled());
       };
       signal?.addEventListener('abort', stop, { once: true });

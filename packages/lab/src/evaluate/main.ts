@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SIZES, type Size } from '@revtr/sim';
+import { pairedFigures, renderPaired } from './paired.ts';
 import { PLANS } from './plans.ts';
 import { latencyPlot, reliabilityPlot } from './plots.ts';
 import { renderSummaries } from './render.ts';
@@ -22,6 +23,9 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+
+/** What the others are held against on the pairs that it completes. */
+const REFERENCE = 'revtr2';
 
 const HELP = `npm run evaluate -- [options]
 
@@ -79,7 +83,8 @@ async function main(): Promise<number> {
   const { out } = values;
   const results = await runUnits(units, { onProgress, ...(out !== undefined && { folder: join(out, 'runs') }) });
   const summaries = summarise(results);
-  const [table, json] = [renderSummaries(summaries), `${JSON.stringify(summaries, null, 2)}\n`];
+  const paired = renderPaired(pairedFigures(results, REFERENCE));
+  const [table, json] = [`${renderSummaries(summaries)}\n${paired}`, `${JSON.stringify(summaries, null, 2)}\n`];
   process.stdout.write(values.json ? json : table);
   if (out !== undefined) {
     const files = {
