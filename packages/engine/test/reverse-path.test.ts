@@ -70,3 +70,41 @@ describe('reverse path', () => {
     );
   });
 });
+
+describe('a path', () => {
+  const evidence = { type: 'nearby', destination: ip(1), sender: ip(9), at: 0 } as const;
+
+  it('calls nothing measured that was found from a stand-in for the destination', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    path.extend(0, [hop(ip(2), { trust: 'inferred', isFromStandIn: true, evidence })]);
+    path.extend(1, [hop(ip(3))]);
+    expect(path.hops.map(({ trust }) => trust)).toEqual(['measured', 'inferred', 'inferred']);
+  });
+
+  it('is as sure as all its hops together, and a hop as sure as what leads to it, right or wrong', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    path.extend(0, [hop(ip(2), { confidence: 0.9 }), hop(ip(3), { confidence: 0.8 })]);
+    expect(path.confidence).toBeCloseTo(0.72);
+    expect(path.last.confidence).toBeCloseTo(0.9 * 0.8 + 0.1 * 0.17);
+    path.extend(1, [hop(ip(4), { confidence: 1 })]);
+    expect(path.confidence).toBeCloseTo(0.9 * 0.99);
+  });
+
+  it('keeps what it replaces as an alternative, and says why', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    path.extend(0, [hop(ip(2)), hop(ip(3))]);
+    path.extend(1, [hop(ip(4))]);
+    expect(path.last).toMatchObject({ address: ip(4), alternatives: [ip(3)], divergence: 'notDestinationBased' });
+    // An alias of the hop itself is no other router.
+    const known = new AliasSets([[ip(3), ip(4)]]);
+    const same = new ReversePath(SOURCE, hop(ip(1)), known);
+    same.extend(0, [hop(ip(2)), hop(ip(5), { alternatives: [ip(6)], divergence: 'loadBalancing' })]);
+    expect(same.last).toMatchObject({ alternatives: [ip(6)], divergence: 'loadBalancing' });
+  });
+
+  it('is surer of a hop that others have seen as well', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    path.extend(0, [hop(ip(2), { confidence: 0.9, confirmedBy: [ip(8), ip(9)] })]);
+    expect(path.last.confidence).toBeCloseTo(1 - 0.1 / 3);
+  });
+});

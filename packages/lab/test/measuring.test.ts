@@ -113,6 +113,24 @@ describe.each([
 });
 
 describe('engine', () => {
+  it('lets hosts and addresses beside a silent destination stand in for it, and calls nothing measured behind them', async () => {
+    const { results, world } = await measure(defaultPlan, 5);
+    const standIn = ({ evidence }: ReverseTraceroute['hops'][number]): boolean =>
+      evidence.type === 'nearby' || evidence.type === 'proxy';
+    const paths = results.filter(({ hops }) => hops.some(standIn));
+    expect(new Set(paths.flatMap(({ hops }) => hops.filter(standIn).map(({ evidence }) => evidence.type)))).toEqual(
+      new Set(['nearby', 'proxy']),
+    );
+    for (const { hops } of paths) {
+      const first = hops.findIndex(standIn);
+      expect(hops.slice(first).some(({ trust }) => trust === 'measured')).toBe(false);
+    }
+    const judged = paths
+      .flatMap((result) => judge(result, world.internet.truth).hops)
+      .filter(({ verdict }) => verdict !== 'unjudged');
+    expect(judged.filter(({ verdict }) => verdict === 'right').length / judged.length).toBeGreaterThan(0.8);
+  });
+
   it('spends fewer probes with our plan than with the original one', async () => {
     const [ours, original] = [await measure(defaultPlan, 6), await measure(revtr2Plan, 6)];
     const total = ({ results }: { results: ReverseTraceroute[] }): number =>

@@ -144,6 +144,8 @@ export interface Hop {
   readonly divergence?: Divergence;
   /** Others whose probes of the same round saw this router in this place. */
   readonly confirmedBy?: readonly Ipv4Address[];
+  /** Whether it was found from an address that stands in for the destination: nothing behind it is called measured. */
+  readonly isFromStandIn?: true;
   /** Age of the evidence when it was taken from an earlier measurement, milliseconds; absent when it is this one's own. */
   readonly reusedAgeMs?: number;
 }

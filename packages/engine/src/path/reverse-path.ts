@@ -69,7 +69,7 @@ export class ReversePath {
     if (added.length === 0) return 0;
     const contradicted = this.#hops[known + 1];
     const kept = this.#hops.slice(0, known + 1);
-    let restsOnAssumption = kept.some((hop) => hop.trust === 'assumed');
+    let restsOnAssumption = kept.some(isAssumption);
     this.#jointly.length = known + 1;
     for (const [i, hop] of added.entries()) {
       const own = ownConfidence(i === 0 ? withAlternative(hop, contradicted) : hop, this.#aliases);
@@ -78,13 +78,16 @@ export class ReversePath {
       const confidence = before * own.confidence + (1 - before) * Math.min(rejoinChance(own.evidence), own.confidence);
       const trust = restsOnAssumption && own.trust === 'measured' ? 'inferred' : own.trust;
       kept.push({ ...own, confidence, trust });
-      restsOnAssumption ||= own.trust === 'assumed';
+      restsOnAssumption ||= isAssumption(own);
     }
     this.#hops = kept;
     this.#segmentStart = known + 1;
     return added.length;
   }
 }
+
+/** Whether what is found behind a hop rests on something that no probe has shown of the destination's own packets. */
+const isAssumption = ({ trust, isFromStandIn }: Hop): boolean => trust === 'assumed' || isFromStandIn === true;
 
 /** A hop that took the place of another one keeps it as an alternative. */
 function withAlternative(hop: Hop, other: Hop | undefined): Hop {

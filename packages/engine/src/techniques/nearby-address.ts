@@ -46,11 +46,12 @@ export class NearbyAddress implements Technique {
         address,
         technique: best.sender === path.source ? 'recordRoute' : 'spoofedRecordRoute',
         trust: 'inferred',
+        isFromStandIn: true,
         confidence: SHARES_THE_WAY,
         evidence: { type: 'nearby', destination, sender: best.sender, at: clock.now() },
       };
       const isGateway = isUsualGateway(address);
-      const hops = best.hops.map((hop): Hop => ({ ...hop, trust: 'inferred' }));
+      const hops = best.hops.map((hop): Hop => ({ ...hop, trust: 'inferred', isFromStandIn: true }));
       // A gateway is itself on the way; another host is not.
       const found = isGateway
         ? [gateway, ...hops]

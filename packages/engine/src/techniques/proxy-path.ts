@@ -61,5 +61,7 @@ function toHops(
 ): Hop[] {
   const evidence = { type: 'proxy', destination, scope, tracerouteId: id, platform, origin, at } as const;
   const known = hops.slice(1).filter((hop) => hop !== undefined);
-  return known.map((address): Hop => ({ address, technique: 'atlas', trust: 'inferred', confidence, evidence }));
+  return known.map(
+    (address): Hop => ({ address, technique: 'atlas', trust: 'inferred', isFromStandIn: true, confidence, evidence }),
+  );
 }
