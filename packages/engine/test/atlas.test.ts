@@ -275,6 +275,23 @@ describe('refresh', () => {
   });
 });
 
+describe('growth', () => {
+  it('forgets the oldest of what reverse traceroutes have added when it is too much, and no traceroute', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 11]));
+    const grown = (i: number): MeasuredPath => ({
+      ...path([0], DAY, 'reverseTraceroute'),
+      origin: i,
+      hops: [i, ip(11), SOURCE],
+    });
+    for (let i = 1; i <= 20_000; i++) atlas.add(grown(i));
+    expect(atlas.add(grown(20_001)).removed.map(({ origin }) => origin)).toEqual([1]);
+    expect(atlas.add(grown(2)).removed.map(({ origin }) => origin)).toEqual([2]);
+    expect(atlas.traceroutesTo(SOURCE)).toHaveLength(20_001);
+    expect(query(atlas, 10)?.traceroute.platform).toBe('ripeAtlas');
+  });
+});
+
 describe('keeping', () => {
   it('tells what changes, and is the same when put back', () => {
     const atlas = new Atlas(facts());

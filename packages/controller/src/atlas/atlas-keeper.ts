@@ -32,7 +32,6 @@ export class AtlasKeeper {
   readonly #changes = new Map<Ipv4Address, Changes>();
   #timer: NodeJS.Timeout | undefined;
   #storing: Promise<void> = Promise.resolve();
-  #evidenceStored = 0;
 
   constructor(options: AtlasKeeperOptions, collaborators: AtlasKeeperCollaborators) {
     this.#options = options;
@@ -55,8 +54,8 @@ export class AtlasKeeper {
       const damaged = restoreAtlas(atlas, source, await records.of(stored));
       if (damaged > 0) log.error({ source: stored, damaged }, 'rows of a stored atlas could not be read');
     }
-    for (const { first, second, kind, lastSeen } of z.array(evidenceSchema).parse(await records.evidence()))
-      atlas.evidence.add(parseIpv4(first), parseIpv4(second), kind, lastSeen.getTime());
+    const evidence = await records.evidence();
+    atlas.evidence.restore(evidence.flatMap((row) => evidenceSchema.safeParse(row).data ?? []));
     await this.flush();
     atlas.listen({
       onAdded: ({ path, removed }) => {
@@ -132,12 +131,7 @@ export class AtlasKeeper {
           removed: [...removed],
           tails: [...tails.values()].map(toStoredTail),
         });
-      const evidence = atlas.evidence.list().filter(({ lastSeen }) => lastSeen > this.#evidenceStored);
-      await records.putEvidence(evidence.map(toStoredEvidence));
-      this.#evidenceStored = evidence.reduce(
-        (latest, { lastSeen }) => Math.max(latest, lastSeen),
-        this.#evidenceStored,
-      );
+      await records.putEvidence(atlas.evidence.takeChanges().map(toStoredEvidence));
     } catch (error) {
       log.error({ err: error }, 'changes of the atlas could not be stored; they are tried again with the next ones');
       for (const [source, failed] of changes) this.#putBack(source, failed);
@@ -145,12 +139,15 @@ export class AtlasKeeper {
   }
 }
 
-const evidenceSchema = z.object({
-  first: z.ipv4(),
-  second: z.ipv4(),
-  kind: z.enum(['linkEnd', 'doubleStamp']),
-  lastSeen: z.date(),
-});
+const evidenceSchema = z
+  .object({
+    first: z.ipv4().transform(parseIpv4),
+    second: z.ipv4().transform(parseIpv4),
+    kind: z.enum(['linkEnd', 'doubleStamp']),
+    lastSeen: z.date().transform((lastSeen) => lastSeen.getTime()),
+    count: z.int(),
+  })
+  .transform(({ first, second, ...row }): AliasSighting => ({ ...row, addresses: [first, second] }));
 
 const toStoredEvidence = ({ addresses, kind, lastSeen, count }: AliasSighting): StoredAliasEvidence => ({
   first: formatIpv4(addresses[0]),

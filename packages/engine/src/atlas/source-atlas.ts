@@ -23,6 +23,9 @@ export interface SourceAtlasCollaborators extends PlacingFacts {
   readonly evidence: AliasEvidence;
 }
 
+/** Most paths of one source that reverse traceroutes have added. */
+const MOST_GROWN = 20_000;
+
 /** The paths to one source with the Record Route addresses placed on them, by address and by router. */
 export class SourceAtlas {
   readonly tree: PathTree;
@@ -32,6 +35,8 @@ export class SourceAtlas {
   readonly lost = new Map<string, AtlasTraceroute>();
   readonly #facts: SourceAtlasCollaborators;
   readonly #byKey = new Map<string, AtlasTraceroute>();
+  /** What reverse traceroutes have added, oldest addition first. */
+  readonly #grown = new Set<AtlasTraceroute>();
   readonly #nodes = new Map<Ipv4Address, PathNode[]>();
   /** Nodes, and addresses placed exactly, by a router's key where that is another address. */
   readonly #routers = new Map<number, (PathNode | PlacedStamp)[]>();
@@ -56,10 +61,12 @@ export class SourceAtlas {
     const hops = before === undefined ? measured.hops : withKnownHops(before.hops, measured.hops);
     const path: AtlasTraceroute = { ...measured, hops, id };
     const removed = before === undefined ? [] : this.#supersede(before, path);
+    if (path.platform === 'reverseTraceroute') removed.push(...this.#makeRoom());
     this.#lastId = Math.max(this.#lastId, id);
     this.paths.set(id, path);
     this.#byKey.set(pathKey(path), path);
     this.lost.delete(pathKey(path));
+    if (path.platform === 'reverseTraceroute') this.#grown.add(path);
     this.tree.add(path);
     this.#place(path);
     return { path, removed };
@@ -70,6 +77,7 @@ export class SourceAtlas {
     for (const path of paths) {
       if (!this.paths.delete(path.id)) continue;
       if (this.#byKey.get(pathKey(path)) === path) this.#byKey.delete(pathKey(path));
+      this.#grown.delete(path);
       this.#unplace(path);
       this.tree.remove(path);
     }
@@ -138,6 +146,14 @@ export class SourceAtlas {
   /** Nodes but the source, in the order in which they came. */
   *nodes(): Generator<PathNode> {
     for (const nodes of this.#nodes.values()) for (const node of nodes) if (node.parent !== undefined) yield node;
+  }
+
+  /** What has grown is forgotten, oldest first, when it is too much. */
+  #makeRoom(): AtlasTraceroute[] {
+    const [oldest] = this.#grown;
+    if (this.#grown.size < MOST_GROWN || oldest === undefined) return [];
+    this.remove([oldest]);
+    return [oldest];
   }
 
   /** Takes the path out that a new one from the same origin replaces, and, if the way has changed, all that shared it. */

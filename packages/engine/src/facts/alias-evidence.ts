@@ -22,6 +22,7 @@ export interface AliasSighting {
  */
 export class AliasEvidence {
   readonly #sightings = new Map<string, AliasSighting>();
+  readonly #changed = new Set<string>();
   readonly #capacity: number;
 
   /** @param options `capacity`: most pairs remembered; the oldest is forgotten first. Default 1,000,000. */
@@ -32,20 +33,40 @@ export class AliasEvidence {
   add(a: Ipv4Address, b: Ipv4Address, kind: AliasEvidenceKind, at: number): void {
     if (a === b) return;
     const addresses: [Ipv4Address, Ipv4Address] = a < b ? [a, b] : [b, a];
-    const key = `${addresses[0]} ${addresses[1]} ${kind}`;
+    const key = keyOf(addresses, kind);
     const known = this.#sightings.get(key);
     if (known?.lastSeen === at) return;
     this.#sightings.delete(key);
     const lastSeen = Math.max(at, known?.lastSeen ?? at);
     this.#sightings.set(key, { addresses, kind, lastSeen, count: (known?.count ?? 0) + 1 });
-    for (const oldest of this.#sightings.keys()) {
-      if (this.#sightings.size <= this.#capacity) break;
-      this.#sightings.delete(oldest);
-    }
+    this.#changed.add(key);
+    this.#forgetOldest();
+  }
+
+  /** What has been seen since the last call. */
+  takeChanges(): AliasSighting[] {
+    const changes = [...this.#changed].flatMap((key) => this.#sightings.get(key) ?? []);
+    this.#changed.clear();
+    return changes;
+  }
+
+  /** Puts back what was kept, least recently seen first. */
+  restore(sightings: Iterable<AliasSighting>): void {
+    for (const sighting of sightings) this.#sightings.set(keyOf(sighting.addresses, sighting.kind), sighting);
+    this.#forgetOldest();
   }
 
   /** Everything remembered, most recently seen last. */
   list(): AliasSighting[] {
     return [...this.#sightings.values()];
   }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#sightings.keys()) {
+      if (this.#sightings.size <= this.#capacity) break;
+      this.#sightings.delete(oldest);
+    }
+  }
 }
+
+const keyOf = ([a, b]: readonly [Ipv4Address, Ipv4Address], kind: AliasEvidenceKind): string => `${a} ${b} ${kind}`;
