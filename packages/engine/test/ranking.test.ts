@@ -118,6 +118,17 @@ describe('ranking by ingress', () => {
     expect(ranking.rank(target).every(({ level }) => level === 'unknown')).toBe(true);
   });
 
+  it('leaves out whom a prefix does not answer though it answers others, until it does', () => {
+    const ranking = make();
+    observe(ranking, 1, 3, 10);
+    observe(ranking, 2, 4, 10);
+    for (const point of [1, 4]) for (let i = 0; i < 2; i++) ranking.observeSilence(ip(point), target);
+    expect(addresses(ranking.rank(target))).toEqual([2, 3, 5].map(ip));
+    expect(addresses(ranking.rank(parseIpv4('6.2.1.1')))).toContain(ip(1));
+    observe(ranking, 1, 3, 10);
+    expect(addresses(ranking.rank(target))[0]).toBe(ip(1));
+  });
+
   it('is the same when put back', () => {
     const ranking = make();
     observe(ranking, 1, 3, 10);

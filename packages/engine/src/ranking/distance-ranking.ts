@@ -58,6 +58,9 @@ export class DistanceRanking implements VantagePointRanking {
     this.#ranked.delete(network);
   }
 
+  /** Such silences were not counted. */
+  observeSilence(): void {}
+
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void {
     this.#vantagePoints = vantagePoints;
     this.rankGlobally();

@@ -35,6 +35,8 @@ type Records = Map<Ipv4Address, VantagePointRecord>;
 
 /** Distances up to this leave room for the way back; means may lie between whole slots. */
 const USABLE = OUT_OF_REACH - 0.5;
+/** Silences in a row after which the packets of a vantage point count as filtered on the way to a prefix. */
+const FILTERED = 2;
 const MONTH_MS = 30 * 86_400_000;
 
 /**
@@ -50,6 +52,8 @@ export class IngressRanking implements VantagePointRanking {
   readonly #rates = new SuccessRates();
   readonly #byPrefix = new Map<number, Records>();
   readonly #byNetwork = new Map<number, Records>();
+  /** How often in a row a prefix that answers others has not answered a vantage point. */
+  readonly #silences = new Map<number, Map<Ipv4Address, number>>();
   readonly #changed = new Map<VantagePointRecord, RecordPlace>();
   readonly #ranked = new Map<number, readonly RankedVantagePoint[]>();
   #vantagePoints: readonly Ipv4Address[];
@@ -84,11 +88,20 @@ export class IngressRanking implements VantagePointRanking {
     const [prefixKey, networkKey] = [this.#prefixKey(target), this.#networkKey(target)];
     const known = this.#ranked.get(prefixKey)?.find(({ address }) => address === sender);
     if (known !== undefined) this.#rates.observe(known.level, known.distance, distance < OUT_OF_REACH);
+    this.#silences.get(prefixKey)?.delete(sender);
     const ingresses = this.#ingressesOf(target, stamps.slice(0, distance));
     this.#learn({ level: 'prefix', key: prefixKey, sender }, distance, ingresses);
     this.#learn({ level: 'network', key: networkKey, sender }, distance, undefined);
     // What is known of a network counts for all its prefixes, but not enough to rank them all anew.
     this.#ranked.delete(prefixKey);
+  }
+
+  observeSilence(sender: Ipv4Address, target: Ipv4Address): void {
+    const key = this.#prefixKey(target);
+    const bySender = this.#silences.get(key) ?? new Map<Ipv4Address, number>();
+    this.#silences.set(key, bySender);
+    bySender.set(sender, (bySender.get(sender) ?? 0) + 1);
+    this.#ranked.delete(key);
   }
 
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void {
@@ -143,12 +156,14 @@ export class IngressRanking implements VantagePointRanking {
   #compute(prefixKey: number, networkKey: number): RankedVantagePoint[] {
     const oldest = this.#clock.now() - this.#maxAgeMs;
     const [ofPrefix, ofNetwork] = [this.#byPrefix.get(prefixKey), this.#byNetwork.get(networkKey)];
+    const silences = this.#silences.get(prefixKey);
+    const isFiltered = (address: Ipv4Address): boolean => (silences?.get(address) ?? 0) >= FILTERED;
     const known: Known[] = [];
     for (const address of this.#vantagePoints) {
       const [near, wide] = [ofPrefix?.get(address), ofNetwork?.get(address)].map((record) =>
         record !== undefined && record.at >= oldest ? record : undefined,
       );
-      if (near === undefined && wide === undefined) continue;
+      if ((near === undefined && wide === undefined) || isFiltered(address)) continue;
       const level = near === undefined ? 'network' : 'prefix';
       known.push({ address, distance: blend(near, wide), level, ingresses: near?.ingresses ?? [] });
     }
@@ -157,7 +172,7 @@ export class IngressRanking implements VantagePointRanking {
     const isKnown = new Set(known.map(({ address }) => address));
     const chance = this.#rates.chance('unknown', USABLE);
     const unknown = this.#global
-      .filter((address) => !isKnown.has(address))
+      .filter((address) => !isKnown.has(address) && !isFiltered(address))
       .map((address): RankedVantagePoint => ({ address, distance: USABLE, level: 'unknown', chance }));
     const ranked = ordered.map(({ ingress, ...place }): RankedVantagePoint => {
       const found = { ...place, chance: this.#rates.chance(place.level, place.distance) };

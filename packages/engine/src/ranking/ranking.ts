@@ -22,6 +22,8 @@ export interface VantagePointRanking {
   expectedDistance(sender: Ipv4Address, target: Ipv4Address): number | undefined;
   /** Learns from an answer: the slot where the way back began, or {@link OUT_OF_REACH}, and all its stamps. */
   observe(sender: Ipv4Address, target: Ipv4Address, distance: number, stamps: readonly Ipv4Address[]): void;
+  /** Learns that a target that answers others has not answered this vantage point. */
+  observeSilence(sender: Ipv4Address, target: Ipv4Address): void;
   /** Replaces the vantage points to choose from; what is known of others is kept for when they come back. */
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void;
   /** Orders the vantage points of networks nothing is known about: to be called after a survey. */

@@ -43,7 +43,11 @@ export class SpoofedRecordRoute implements Technique {
   async extend(measurement: Measurement): Promise<Extension> {
     const { path, clock, silentTargets } = measurement;
     const reasons: string[] = [];
-    for (const hop of path.lastSegment.slice(0, this.#options.targetsPerSegment)) {
+    let detour: Extension | undefined;
+    // Behind a contradiction one hop more is asked: what passes a hop on its way may go another way than what comes from it.
+    const most = (): number => this.#options.targetsPerSegment + (detour === undefined ? 0 : 1);
+    for (const [i, hop] of path.lastSegment.entries()) {
+      if (i >= most()) break;
       if (hop.trust === 'assumed' && hop !== path.last) continue;
       if (!measurement.mayProbe(hop.address) || hop.address === path.source) continue;
       if (silentTargets.isSilent(hop.address, clock.now())) {
@@ -51,9 +55,11 @@ export class SpoofedRecordRoute implements Technique {
         continue;
       }
       const found = await this.#ask(measurement, hop);
-      if (found !== undefined) return found;
+      if (found !== undefined && !contradicts(measurement, found)) return found;
+      detour ??= found;
       reasons.push(`nothing behind ${formatIpv4(hop.address)}`);
     }
+    if (detour !== undefined) return detour;
     return reasons.length === 0 ? notApplicable('no hop can be probed') : nothingFound(reasons.join('; '));
   }
 
@@ -93,6 +99,9 @@ export class SpoofedRecordRoute implements Technique {
         silentTargets.recordSilence(hop.address, clock.now());
         return undefined;
       }
+      // The round was waited for to its end: who got no answer from a target that answers others is filtered on the way.
+      for (const { address } of chosen)
+        if (!answers.some(({ sender }) => sender === address)) ranking.observeSilence(address, hop.address);
       for (const { sender } of answers) {
         const ingress = chosen.find(({ address }) => address === sender)?.ingress;
         if (ingress !== undefined) failures.set(ingress, (failures.get(ingress) ?? 0) + 1);
@@ -137,6 +146,16 @@ function roundSize(sizes: RoundSizes, round: number, left: readonly RankedVantag
   let size = 0;
   while (size < Math.min(sizes.most, left.length) && 1 - miss < sizes.untilChance) miss *= 1 - left[size++].chance;
   return size;
+}
+
+/**
+ * Whether an answer leads another way than the path is known to go behind the hop that was asked: packets of the hop itself then do not go where
+ * packets of the destination went.
+ */
+function contradicts({ path, aliases }: Measurement, found: Extension): boolean {
+  if (found.outcome !== 'extended') return false;
+  const known = path.hops[found.from + 1];
+  return known?.trust === 'measured' && !found.hops.some(({ address }) => aliases.sameRouter(address, known.address));
 }
 
 /** Distances closer than this are about the same. */
