@@ -29,7 +29,7 @@ export const defaultPlan: Plan<IngressRanking> = {
       rounds: { untilChance: 0.8, most: 3 },
       maxSpoofers: 8,
       failuresPerIngress: 2,
-      isLoadAware: true,
+      isAdaptive: true,
       targetsPerSegment: 2,
       useHeuristics: true,
       deadline: ({ firstUsefulMs }, adaptiveMs) =>

@@ -23,7 +23,7 @@ export const revtr1Plan: Plan = {
       rounds: { sizes: [3] },
       maxSpoofers: 30,
       failuresPerIngress: Number.POSITIVE_INFINITY,
-      isLoadAware: false,
+      isAdaptive: false,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

@@ -23,7 +23,7 @@ export const revtr2Plan: Plan = {
       rounds: { sizes: [5] },
       maxSpoofers: 10,
       failuresPerIngress: 5,
-      isLoadAware: false,
+      isAdaptive: false,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

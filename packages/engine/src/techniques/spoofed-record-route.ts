@@ -11,8 +11,11 @@ export interface SpoofedRecordRouteOptions {
   readonly rounds: RoundSizes;
   /** Most spoofers asked for one hop. */
   readonly maxSpoofers: number;
-  /** Whether of vantage points that are about as near the one with the fewest pings under way goes first. */
-  readonly isLoadAware: boolean;
+  /**
+   * Whether it heeds what the original does not: of vantage points that are about as near the one with the fewest pings under way goes first,
+   * silences of a target that answers others are learned, and behind a contradiction one hop more is asked.
+   */
+  readonly isAdaptive: boolean;
   /** Answers without a way back after which the vantage points that share their ingress are left out. */
   readonly failuresPerIngress: number;
   /** Hops of the last segment tried, latest first. */
@@ -55,7 +58,7 @@ export class SpoofedRecordRoute implements Technique {
         continue;
       }
       const found = await this.#ask(measurement, hop);
-      if (found !== undefined && !contradicts(measurement, found)) return found;
+      if (found !== undefined && !(this.#options.isAdaptive && contradicts(measurement, found))) return found;
       detour ??= found;
       reasons.push(`nothing behind ${formatIpv4(hop.address)}`);
     }
@@ -78,7 +81,7 @@ export class SpoofedRecordRoute implements Technique {
       const left = byLoad(
         spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer)),
         measurement,
-        this.#options.isLoadAware,
+        this.#options.isAdaptive,
       );
       const chosen = left.slice(0, Math.min(most - asked.size, roundSize(this.#options.rounds, round, left)));
       if (chosen.length === 0) return undefined;
@@ -101,7 +104,8 @@ export class SpoofedRecordRoute implements Technique {
       }
       // The round was waited for to its end: who got no answer from a target that answers others is filtered on the way.
       for (const { address } of chosen)
-        if (!answers.some(({ sender }) => sender === address)) ranking.observeSilence(address, hop.address);
+        if (this.#options.isAdaptive && !answers.some(({ sender }) => sender === address))
+          ranking.observeSilence(address, hop.address);
       for (const { sender } of answers) {
         const ingress = chosen.find(({ address }) => address === sender)?.ingress;
         if (ingress !== undefined) failures.set(ingress, (failures.get(ingress) ?? 0) + 1);
@@ -165,10 +169,10 @@ const ABOUT_THE_SAME = 0.5;
 function byLoad(
   spoofers: readonly RankedVantagePoint[],
   { prober }: Measurement,
-  isLoadAware: boolean,
+  isAdaptive: boolean,
 ): readonly RankedVantagePoint[] {
   const [nearest] = spoofers;
-  if (!isLoadAware || nearest === undefined) return spoofers;
+  if (!isAdaptive || nearest === undefined) return spoofers;
   const isNear = ({ distance, level }: RankedVantagePoint): boolean =>
     level === nearest.level && distance <= nearest.distance + ABOUT_THE_SAME;
   const end = spoofers.findIndex((spoofer) => !isNear(spoofer));
