@@ -37,6 +37,8 @@ type Records = Map<Ipv4Address, VantagePointRecord>;
 const USABLE = OUT_OF_REACH - 0.5;
 /** Silences in a row after which the packets of a vantage point count as filtered on the way to a prefix. */
 const FILTERED = 2;
+/** Vantage points of unknown distance that a target is given: more than any measurement asks. */
+const MOST_UNKNOWN = 256;
 const MONTH_MS = 30 * 86_400_000;
 
 /**
@@ -56,11 +58,12 @@ export class IngressRanking implements VantagePointRanking {
   readonly #silences = new Map<number, Map<Ipv4Address, number>>();
   readonly #changed = new Map<VantagePointRecord, RecordPlace>();
   readonly #ranked = new Map<number, readonly RankedVantagePoint[]>();
-  #vantagePoints: readonly Ipv4Address[];
+  /** Those that are connected, each with its turn among equals. */
+  #vantagePoints: ReadonlyMap<Ipv4Address, number>;
   #global: readonly Ipv4Address[];
 
   constructor(options: IngressRankingOptions, collaborators: { readonly ipToAs: IpToAs; readonly clock: Clock }) {
-    this.#vantagePoints = options.vantagePoints;
+    this.#vantagePoints = inOrder(options.vantagePoints);
     this.#global = options.vantagePoints;
     this.#maxAgeMs = options.maxAgeMs ?? MONTH_MS;
     this.#order = options.order ?? 'nearest';
@@ -105,16 +108,16 @@ export class IngressRanking implements VantagePointRanking {
   }
 
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void {
-    this.#vantagePoints = vantagePoints;
+    this.#vantagePoints = inOrder(vantagePoints);
     this.rankGlobally();
   }
 
   rankGlobally(): void {
-    const reached = new Map(this.#vantagePoints.map((vantagePoint) => [vantagePoint, 0]));
+    const reached = new Map([...this.#vantagePoints.keys()].map((vantagePoint) => [vantagePoint, 0]));
     for (const records of this.#byNetwork.values())
       for (const [sender, { distance }] of records)
         if (distance < USABLE && reached.has(sender)) reached.set(sender, (reached.get(sender) ?? 0) + 1);
-    this.#global = [...this.#vantagePoints].sort((a, b) => (reached.get(b) ?? 0) - (reached.get(a) ?? 0));
+    this.#global = [...this.#vantagePoints.keys()].sort((a, b) => (reached.get(b) ?? 0) - (reached.get(a) ?? 0));
     this.#ranked.clear();
   }
 
@@ -154,31 +157,41 @@ export class IngressRanking implements VantagePointRanking {
   }
 
   #compute(prefixKey: number, networkKey: number): RankedVantagePoint[] {
-    const oldest = this.#clock.now() - this.#maxAgeMs;
-    const [ofPrefix, ofNetwork] = [this.#byPrefix.get(prefixKey), this.#byNetwork.get(networkKey)];
     const silences = this.#silences.get(prefixKey);
     const isFiltered = (address: Ipv4Address): boolean => (silences?.get(address) ?? 0) >= FILTERED;
-    const known: Known[] = [];
-    for (const address of this.#vantagePoints) {
-      const [near, wide] = [ofPrefix?.get(address), ofNetwork?.get(address)].map((record) =>
-        record !== undefined && record.at >= oldest ? record : undefined,
-      );
-      if ((near === undefined && wide === undefined) || isFiltered(address)) continue;
-      const level = near === undefined ? 'network' : 'prefix';
-      known.push({ address, distance: blend(near, wide), level, ingresses: near?.ingresses ?? [] });
-    }
+    const known = this.#knownOf(prefixKey, networkKey).filter(({ address }) => !isFiltered(address));
     const usable = groupByIngress(known.filter(({ distance }) => distance < USABLE));
     const ordered = this.#order === 'turns' ? inTurns(usable) : usable.flat().sort(byCertainDistance);
-    const isKnown = new Set(known.map(({ address }) => address));
-    const chance = this.#rates.chance('unknown', USABLE);
-    const unknown = this.#global
-      .filter((address) => !isKnown.has(address) && !isFiltered(address))
-      .map((address): RankedVantagePoint => ({ address, distance: USABLE, level: 'unknown', chance }));
     const ranked = ordered.map(({ ingress, ...place }): RankedVantagePoint => {
       const found = { ...place, chance: this.#rates.chance(place.level, place.distance) };
       return ingress === undefined ? found : { ...found, ingress };
     });
-    return [...ranked, ...unknown];
+    const isKnown = new Set(known.map(({ address }) => address));
+    const chance = this.#rates.chance('unknown', USABLE);
+    const most = ranked.length + MOST_UNKNOWN;
+    for (const address of this.#global) {
+      if (ranked.length >= most) break;
+      if (!isKnown.has(address) && !isFiltered(address))
+        ranked.push({ address, distance: USABLE, level: 'unknown', chance });
+    }
+    return ranked;
+  }
+
+  /** Those of which something is known, in the order of the vantage points. */
+  #knownOf(prefixKey: number, networkKey: number): Known[] {
+    const oldest = this.#clock.now() - this.#maxAgeMs;
+    const [ofPrefix, ofNetwork] = [this.#byPrefix.get(prefixKey), this.#byNetwork.get(networkKey)];
+    const fresh = (record: VantagePointRecord | undefined): VantagePointRecord | undefined =>
+      record !== undefined && record.at >= oldest ? record : undefined;
+    const known: Known[] = [];
+    for (const address of new Set([...(ofPrefix?.keys() ?? []), ...(ofNetwork?.keys() ?? [])])) {
+      const [near, wide] = [fresh(ofPrefix?.get(address)), fresh(ofNetwork?.get(address))];
+      if ((near === undefined && wide === undefined) || !this.#vantagePoints.has(address)) continue;
+      const level = near === undefined ? 'network' : 'prefix';
+      known.push({ address, distance: blend(near, wide), level, ingresses: near?.ingresses ?? [] });
+    }
+    const turn = ({ address }: Known): number => this.#vantagePoints.get(address) ?? 0;
+    return known.sort((a, b) => turn(a) - turn(b));
   }
 
   /** Hops inside the target's network, and the one right before: through these others may come in as well. */
@@ -203,6 +216,10 @@ export class IngressRanking implements VantagePointRanking {
   #networkKey(target: Ipv4Address): number {
     return this.#ipToAs.originOf(target) ?? -1;
   }
+}
+
+function inOrder(vantagePoints: readonly Ipv4Address[]): ReadonlyMap<Ipv4Address, number> {
+  return new Map(vantagePoints.map((vantagePoint, turn) => [vantagePoint, turn]));
 }
 
 function recordsOf(all: Map<number, Records>, key: number): Records {
@@ -240,16 +257,26 @@ function groupByIngress(known: readonly Known[]): Grouped[][] {
     const counts = new Map<Ipv4Address, number>();
     for (const { ingresses } of left)
       for (const ingress of ingresses) counts.set(ingress, (counts.get(ingress) ?? 0) + 1);
-    const [best] = [...counts].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [-1, 0]);
-    const ingress = best < 0 ? undefined : best;
-    const isMember = ({ ingresses }: Known): boolean => ingress === undefined || ingresses.includes(ingress);
-    const group = left.filter(isMember).map(({ ingresses: _, ...place }): Grouped => ({ ...place, ingress }));
+    const [ingress, members] = [...counts].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [-1, 0]);
+    if (members < 2) break;
+    const isMember = ({ ingresses }: Known): boolean => ingresses.includes(ingress);
+    groups.push(
+      left
+        .filter(isMember)
+        .map((entry) => grouped(entry, ingress))
+        .sort(byDistance),
+    );
     left = left.filter((entry) => !isMember(entry));
-    // Of those without a known ingress each is a group of its own.
-    if (ingress === undefined) groups.push(...group.map((single) => [single]));
-    else groups.push(group.sort(byDistance));
   }
+  // Each of those that share none is a group of its own, and of equals the ones whose ingress is known come first.
+  const singles = left.map((entry) => [grouped(entry, entry.ingresses.at(0))]);
+  groups.push(...singles.filter(([{ ingress }]) => ingress !== undefined));
+  groups.push(...singles.filter(([{ ingress }]) => ingress === undefined));
   return groups.sort(([a], [b]) => byDistance(a, b));
+}
+
+function grouped({ address, distance, level }: Known, ingress: Ipv4Address | undefined): Grouped {
+  return { address, distance, level, ingress };
 }
 
 /** The nearest of each group, then the second of each, and so on. */
