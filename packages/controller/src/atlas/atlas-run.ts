@@ -52,10 +52,9 @@ export async function carryOut(
     log.info({ run: run.id, ...run.details.report, credits: run.spentCredits }, 'atlas collected');
   } catch (error) {
     if (signal.aborted) throw error;
-    if (!(error instanceof ProbingError || error instanceof RipeAtlasError))
-      log.error({ err: error, run: run.id }, 'an atlas run broke');
-    const isOurs = error instanceof ProbingError || error instanceof RipeAtlasError;
-    const reason = isOurs ? error.message : 'the run broke; the operator can find the reason in the log';
+    const isExpected = error instanceof ProbingError || error instanceof RipeAtlasError;
+    if (!isExpected) log.error({ err: error, run: run.id }, 'an atlas run broke');
+    const reason = isExpected ? error.message : 'the run broke; the operator can find the reason in the log';
     await run.end('failed', network.clock.now(), reason);
   }
 }

@@ -176,8 +176,7 @@ export class AtlasService {
 
   /** Traceroutes held towards a source; what reverse traceroutes have added does not count. */
   size(source: Ipv4Address): number {
-    const paths = this.#collaborators.network.atlas.traceroutesTo(source);
-    return paths.filter(({ platform }) => platform !== 'reverseTraceroute').length;
+    return this.#collaborators.network.atlas.of(source)?.measuredPaths().length ?? 0;
   }
 
   /** Forgets the atlas of a source. */

@@ -43,8 +43,8 @@ export function planRefresh(atlas: SourceAtlas, policy: RefreshPolicy, now: numb
 
 /** Traceroutes that have added nothing: measured at least `afterMs` ago, and never met where no other path leads. */
 export function idlePaths(atlas: SourceAtlas, now: number, afterMs: number): AtlasTraceroute[] {
-  return [...atlas.paths.values()].filter((path) => {
-    if (path.platform === 'reverseTraceroute' || path.at > now - afterMs) return false;
+  return atlas.measuredPaths().filter((path) => {
+    if (path.at > now - afterMs) return false;
     for (let node = atlas.tree.find(path.hops); node !== undefined; node = node.parent) {
       if (node.usedAt > 0) return false;
       if (node.parent !== undefined && (node.parent.children?.size ?? 0) > 1) return true;

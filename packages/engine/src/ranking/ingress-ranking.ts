@@ -2,6 +2,7 @@ import { type Ipv4Address, prefixContains } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { IpToAs } from '../facts/ip-to-as.ts';
 import { OUT_OF_REACH, type RankedVantagePoint, type VantagePointRanking } from './ranking.ts';
+import { mostReachingFirst, USABLE } from './reach.ts';
 import { SuccessRates } from './success-rates.ts';
 import { VantagePointRecord } from './vantage-point-record.ts';
 
@@ -33,8 +34,6 @@ export interface RankingRecord extends RecordPlace {
 
 type Records = Map<Ipv4Address, VantagePointRecord>;
 
-/** Distances up to this leave room for the way back; means may lie between whole slots. */
-const USABLE = OUT_OF_REACH - 0.5;
 /** Silences in a row after which the packets of a vantage point count as filtered on the way to a prefix. */
 const FILTERED = 2;
 /** Vantage points of unknown distance that a target is given: more than any measurement asks. */
@@ -113,11 +112,7 @@ export class IngressRanking implements VantagePointRanking {
   }
 
   rankGlobally(): void {
-    const reached = new Map([...this.#vantagePoints.keys()].map((vantagePoint) => [vantagePoint, 0]));
-    for (const records of this.#byNetwork.values())
-      for (const [sender, { distance }] of records)
-        if (distance < USABLE && reached.has(sender)) reached.set(sender, (reached.get(sender) ?? 0) + 1);
-    this.#global = [...this.#vantagePoints.keys()].sort((a, b) => (reached.get(b) ?? 0) - (reached.get(a) ?? 0));
+    this.#global = mostReachingFirst(this.#vantagePoints.keys(), this.#byNetwork.values());
     this.#ranked.clear();
   }
 

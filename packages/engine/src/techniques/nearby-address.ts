@@ -1,8 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
-import { recordRoutePing } from '../record-route/ping.ts';
-import { runRound } from '../timing/round.ts';
-import { bestAnswer, type ReadAnswer, readAnswer } from './record-route-answer.ts';
+import { askSpoofed, bestAnswer, type ReadAnswer } from './record-route-answer.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 
 export interface NearbyAddressOptions {
@@ -44,7 +42,7 @@ export class NearbyAddress implements Technique {
       if (best === undefined) continue;
       const gateway: Hop = {
         address,
-        technique: best.sender === path.source ? 'recordRoute' : 'spoofedRecordRoute',
+        technique: 'spoofedRecordRoute',
         trust: 'inferred',
         isFromStandIn: true,
         confidence: SHARES_THE_WAY,
@@ -74,30 +72,14 @@ export class NearbyAddress implements Technique {
     );
   }
 
-  /** Asks the source and the nearest vantage points at once. */
+  /** Asks the nearest vantage points at once. */
   async #ask(measurement: Measurement, target: Ipv4Address): Promise<ReadAnswer | undefined> {
-    const { path, ranking, prober, stats, recordRouteTimeout } = measurement;
+    const { path, ranking, recordRouteTimeout } = measurement;
     const { spoofers, timeoutMs } = this.#options;
     const ranked = ranking.rank(target).filter(({ address }) => address !== path.source);
-    const requests = ranked
-      .slice(0, spoofers)
-      .map(({ address }) => recordRoutePing(address, path.source, target, timeoutMs));
-    stats.spoofedRecordRoutePings += prober.fresh(requests);
-    stats.spoofedRecordRouteRounds++;
-    const answers: ReadAnswer[] = [];
-    await runRound(
-      {
-        requests,
-        deadline: () => recordRouteTimeout.current,
-        onAnswer: (result) => {
-          const answer = readAnswer(measurement, result, true);
-          if (answer !== undefined) answers.push(answer);
-          return answer !== undefined;
-        },
-      },
-      measurement,
-    );
-    return bestAnswer(answers);
+    const senders = ranked.slice(0, spoofers).map(({ address }) => address);
+    const deadline = (): number => recordRouteTimeout.current;
+    return bestAnswer(await askSpoofed(measurement, { target, senders, timeoutMs, deadline, useHeuristics: true }));
   }
 }
 

@@ -1,9 +1,8 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
 import type { RankedVantagePoint } from '../ranking/ranking.ts';
-import { recordRoutePing } from '../record-route/ping.ts';
-import { type RoundDeadline, type RoundState, runRound } from '../timing/round.ts';
-import { bestAnswer, type ReadAnswer, readAnswer, withAlternatives } from './record-route-answer.ts';
+import type { RoundState } from '../timing/round.ts';
+import { askSpoofed, bestAnswer, type ReadAnswer, withAlternatives } from './record-route-answer.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 
 export interface SpoofedRecordRouteOptions {
@@ -119,26 +118,15 @@ export class SpoofedRecordRoute implements Technique {
     target: Ipv4Address,
     senders: readonly Ipv4Address[],
   ): Promise<ReadAnswer[]> {
-    const { path, clock, stats, recordRouteTimeout } = measurement;
-    const useHeuristics = measurement.options.useHeuristics ?? this.#options.useHeuristics;
-    const requests = senders.map((sender) => recordRoutePing(sender, path.source, target, this.#options.timeoutMs));
-    stats.spoofedRecordRoutePings += measurement.prober.fresh(requests);
-    stats.spoofedRecordRouteRounds++;
-    const answers: ReadAnswer[] = [];
-    const deadline: RoundDeadline = (state) => this.#options.deadline(state, recordRouteTimeout.current);
+    const { clock, stats, recordRouteTimeout } = measurement;
     const startedAt = clock.now();
-    await runRound(
-      {
-        requests,
-        deadline,
-        onAnswer: (result) => {
-          const answer = readAnswer(measurement, result, useHeuristics);
-          if (answer !== undefined) answers.push(answer);
-          return answer !== undefined && answer.hops.length > 0;
-        },
-      },
-      measurement,
-    );
+    const answers = await askSpoofed(measurement, {
+      target,
+      senders,
+      timeoutMs: this.#options.timeoutMs,
+      deadline: (state) => this.#options.deadline(state, recordRouteTimeout.current),
+      useHeuristics: measurement.options.useHeuristics ?? this.#options.useHeuristics,
+    });
     stats.spoofedRecordRouteMs += clock.now() - startedAt;
     return answers;
   }

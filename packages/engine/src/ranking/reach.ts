@@ -1,0 +1,20 @@
+import type { Ipv4Address } from '@revtr/net';
+import { OUT_OF_REACH } from './ranking.ts';
+import type { RunningDistance } from './running-distance.ts';
+
+/** Distances up to this leave room for the way back; means may lie between whole slots. */
+export const USABLE = OUT_OF_REACH - 0.5;
+
+/** Vantage points by how many networks they reach, most first. */
+export function mostReachingFirst(
+  vantagePoints: Iterable<Ipv4Address>,
+  networks: Iterable<ReadonlyMap<Ipv4Address, RunningDistance>>,
+): Ipv4Address[] {
+  const reached = new Map([...vantagePoints].map((vantagePoint) => [vantagePoint, 0]));
+  for (const bySender of networks)
+    for (const [sender, { distance }] of bySender) {
+      const known = reached.get(sender);
+      if (distance < USABLE && known !== undefined) reached.set(sender, known + 1);
+    }
+  return [...reached].sort(([, a], [, b]) => b - a).map(([vantagePoint]) => vantagePoint);
+}
