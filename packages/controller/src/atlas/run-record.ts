@@ -2,10 +2,14 @@ import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { AtlasRunRow, AtlasRuns } from '@revtr/storage';
 import { z } from 'zod';
 
+const headSchema = z.object({
+  cause: z.enum(['asked', 'new', 'catchUp', 'refresh']),
+  payer: z.enum(['system', 'user', 'nobody']),
+});
 /** Why an atlas is measured. */
-export type RunCause = 'asked' | 'new' | 'catchUp' | 'refresh';
+export type RunCause = z.infer<typeof headSchema>['cause'];
 /** Whose RIPE Atlas credits a run spends. */
-export type Payer = 'system' | 'user' | 'nobody';
+export type Payer = z.infer<typeof headSchema>['payer'];
 
 const reportSchema = z.object({
   traceroutes: z.int(),
@@ -47,11 +51,6 @@ export interface AtlasRun extends Omit<RunDetails, 'origins' | 'probes' | 'tag'>
   readonly endedAt?: number;
   readonly reason?: string;
 }
-
-const headSchema = z.object({
-  cause: z.enum(['asked', 'new', 'catchUp', 'refresh']),
-  payer: z.enum(['system', 'user', 'nobody']),
-});
 
 /** One run, kept in the database as it goes on. */
 export class RunRecord {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { Reader } from 'mmdb-lib';
 import { z } from 'zod';
@@ -20,9 +21,7 @@ const recordSchema = z.union([
 
 /** Reads an MMDB file of networks, as MaxMind and IPinfo publish them. @throws {DatasetError} */
 export async function readMmdb(input: Readable): Promise<MmdbOrigins> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of input) chunks.push(Buffer.from(chunk));
-  const bytes = Buffer.concat(chunks);
+  const bytes = await buffer(input);
   if (bytes.length === 0) throw new DatasetError('empty', 'the file is empty');
   const reader = open(bytes);
   return {

@@ -35,8 +35,8 @@ const jsonSchema = z.union([
  * (`aut|changed|aut_name|org_id|…`) under `# format:` lines, or the same as JSON lines. @throws {DatasetError}
  */
 export async function readAs2org(input: Readable): Promise<NetworkNames> {
-  const organisations = new Map<string, { readonly name: string; readonly country: string | undefined }>();
-  const networks: { readonly asn: number; readonly name: string; readonly org: string }[] = [];
+  const organisations: Organisations = new Map();
+  const networks: Networks = [];
   let columns: string[] = [];
   for await (const { text, number } of linesOf(input, '')) {
     if (text.startsWith('{')) readJsonLine(text, number, organisations, networks);

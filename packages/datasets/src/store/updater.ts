@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { DatasetError } from '../errors.ts';
 import { DATASET_KINDS, type DatasetKind } from '../kinds.ts';
@@ -96,9 +97,8 @@ export class DatasetUpdater {
   }
 
   async #checksumAt(url: string): Promise<string> {
-    let text = '';
-    for await (const chunk of await this.#get(url)) text += String(chunk);
-    const found = /^[0-9a-f]{64}\b/i.exec(text.trim());
+    const content = await text(await this.#get(url));
+    const found = /^[0-9a-f]{64}\b/i.exec(content.trim());
     if (found === null) throw new DatasetError('downloadFailed', `${url} holds no SHA-256`);
     return found[0];
   }
