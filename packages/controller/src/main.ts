@@ -5,13 +5,13 @@ import { TargetPolicy } from '@revtr/probing';
 import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
-import { Controller } from './controller.ts';
-import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './defaults.ts';
+import { Controller } from './composition/controller.ts';
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './settings/defaults.ts';
+import { readSettings, type Settings } from './settings/settings.ts';
 
 const USAGE = `revtr-controller
 

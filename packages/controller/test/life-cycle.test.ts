@@ -23,9 +23,9 @@ import {
 } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AgentDirectory } from '../src/agents/directory.ts';
+import { LifeCycle } from '../src/agents/life-cycle.ts';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
-import { AgentDirectory } from '../src/gateway/directory.ts';
-import { LifeCycle } from '../src/life/life-cycle.ts';
 import { Outbox } from '../src/mail/outbox.ts';
 
 const SOURCE = parseIpv4('192.0.2.1');

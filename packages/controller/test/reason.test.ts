@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { reasonOf } from '../src/results/reason.ts';
-import type { StoredHop } from '../src/results/stored-result.ts';
+import { reasonOf } from '../src/measurements/reason.ts';
+import type { StoredHop } from '../src/measurements/stored-result.ts';
 
 const hop = (evidence: StoredHop['evidence'], more: Partial<StoredHop> = {}): StoredHop => ({
   address: '5.0.0.9',

@@ -9,11 +9,11 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { ControllerError } from '../errors.ts';
-import type { Metrics } from '../metrics.ts';
-import type { ApiCollaborators } from './collaborators.ts';
-import { installErrorHandler } from './errors.ts';
-import { installJsonBody } from './json-body.ts';
+import { ControllerError } from '../foundation/errors.ts';
+import type { Metrics } from '../foundation/metrics.ts';
+import type { ApiCollaborators } from './http/collaborators.ts';
+import { installErrorHandler } from './http/errors.ts';
+import { installJsonBody } from './http/json-body.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
 import { registerAgents } from './v2/agents.ts';

@@ -5,7 +5,7 @@ import type { Random } from '@revtr/probing';
 import { creditsPerTraceroute, type RipeProbe } from '@revtr/ripe-atlas';
 import type { Atlases, AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
-import { ControllerError } from '../errors.ts';
+import { ControllerError } from '../foundation/errors.ts';
 import { AtlasKeeper } from './atlas-keeper.ts';
 import { carryOut } from './atlas-run.ts';
 import { chooseProbes } from './probe-choice.ts';

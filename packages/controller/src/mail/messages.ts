@@ -1,4 +1,4 @@
-import { describeReport, type Report } from '../life/report.ts';
+import { describeReport, type Report } from '../agents/report.ts';
 
 /** A mail before it has a recipient. */
 export interface MailText {

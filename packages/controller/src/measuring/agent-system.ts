@@ -9,7 +9,7 @@ import {
 } from '@revtr/engine';
 import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
-import { AgentGateway, type AgentGatewayOptions } from '../gateway/agent-gateway.ts';
+import { AgentGateway, type AgentGatewayOptions } from './agent-gateway.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from './measuring-system.ts';
 
 /** How long measuring waits after a start for agents that were there before, milliseconds. */

@@ -3,9 +3,9 @@ import type { AgentSession } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
 import type { TargetPolicy } from '@revtr/probing';
 import type { Logger } from 'pino';
-import type { AgentDirectory } from '../gateway/directory.ts';
-import type { PublishedOptOuts } from '../gateway/opt-out-list.ts';
-import type { Metrics } from '../metrics.ts';
+import type { AgentDirectory } from '../agents/directory.ts';
+import type { PublishedOptOuts } from '../agents/published-opt-outs.ts';
+import type { Metrics } from '../foundation/metrics.ts';
 
 /** What reverse traceroutes are measured with: agents on the Internet, or a simulated one. */
 export interface MeasuringSystem {

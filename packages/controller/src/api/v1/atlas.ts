@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { ApiCollaborators } from '../collaborators.ts';
-import { errorResponses } from '../errors.ts';
-import { ownReadySource } from '../own-source.ts';
-import { ripeKeySchema, security } from '../route-parts.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { ownReadySource } from '../http/own-source.ts';
+import { ripeKeySchema, security } from '../http/route-parts.ts';
 
 const headersSchema = z.object({ source: z.string().describe('Address of your source') });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RequestedPair } from '../../intake/intake.ts';
+import type { RequestedPair } from '../../measurements/check-pairs.ts';
 
 const MINUTE_MS = 60_000;
 

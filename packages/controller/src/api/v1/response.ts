@@ -1,6 +1,6 @@
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
-import { readStoredResult, type StoredHop, type StoredResult } from '../../results/stored-result.ts';
+import { readStoredResult, type StoredHop, type StoredResult } from '../../measurements/stored-result.ts';
 
 /** Names of hop types in version 1. Both kinds of assumed symmetry have the one that clients know. */
 const HOP_TYPE_NAMES: Readonly<Record<StoredHop['technique'], string>> = {

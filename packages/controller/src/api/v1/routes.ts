@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ControllerError } from '../../errors.ts';
-import type { ApiCollaborators } from '../collaborators.ts';
-import { errorResponses } from '../errors.ts';
-import { numberInUrl, security } from '../route-parts.ts';
+import { ControllerError } from '../../foundation/errors.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { numberInUrl, security } from '../http/route-parts.ts';
 import { camelCased, runRevtrSchema, toRequestedPairs } from './request.ts';
 import { getRevtrSchema, toRevtr } from './response.ts';
 

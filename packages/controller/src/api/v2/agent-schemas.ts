@@ -1,6 +1,6 @@
 import type { Agent, AgentTest, Application } from '@revtr/storage';
 import { z } from 'zod';
-import { reportSchema } from '../../life/report.ts';
+import { reportSchema } from '../../agents/report.ts';
 
 export const agentSchema = z.object({
   address: z.string(),

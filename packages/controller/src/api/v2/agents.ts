@@ -3,11 +3,11 @@ import type { Agent, User } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ControllerError } from '../../errors.ts';
-import type { ApiCollaborators } from '../collaborators.ts';
-import { errorResponses } from '../errors.ts';
-import { ownAgent } from '../own-agent.ts';
-import { security } from '../route-parts.ts';
+import { ControllerError } from '../../foundation/errors.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { ownAgent } from '../http/own-agent.ts';
+import { security } from '../http/route-parts.ts';
 import { agentDetailsSchema, agentSchema, toAgent, toTest } from './agent-schemas.ts';
 
 const addressSchema = z.string().refine((text) => tryParseIpv4(text) !== undefined, 'must be an IPv4 address');

@@ -5,11 +5,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { overviewOf } from '../../atlas/overview.ts';
 import type { AtlasRun } from '../../atlas/run-record.ts';
-import { ControllerError } from '../../errors.ts';
-import type { ApiCollaborators } from '../collaborators.ts';
-import { errorResponses } from '../errors.ts';
-import { ownReadySource, ownSource } from '../own-source.ts';
-import { ripeKeySchema, security } from '../route-parts.ts';
+import { ControllerError } from '../../foundation/errors.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { ownReadySource, ownSource } from '../http/own-source.ts';
+import { ripeKeySchema, security } from '../http/route-parts.ts';
 
 const runSchema = z.object({
   id: z.int(),

@@ -3,10 +3,10 @@ import { DATASET_KINDS, DATASETS, DatasetError, type DatasetStatus } from '@revt
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ControllerError } from '../../errors.ts';
-import type { ApiCollaborators } from '../collaborators.ts';
-import { errorResponses } from '../errors.ts';
-import { security } from '../route-parts.ts';
+import { ControllerError } from '../../foundation/errors.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { security } from '../http/route-parts.ts';
 
 const MOST_FILE_BYTES = 4 * 2 ** 30;
 

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { ApiCollaborators } from '../collaborators.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
 
 const REPORT_MS = 100;
 /** Reports between two looks into the database: one every ten seconds. */

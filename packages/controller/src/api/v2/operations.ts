@@ -2,11 +2,11 @@ import { formatPrefix, parsePrefix } from '@revtr/net';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ControllerError } from '../../errors.ts';
-import { parsed } from '../../parsed.ts';
-import type { ApiCollaborators } from '../collaborators.ts';
-import { errorResponses } from '../errors.ts';
-import { security } from '../route-parts.ts';
+import { ControllerError } from '../../foundation/errors.ts';
+import { parsed } from '../../foundation/parsed.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { security } from '../http/route-parts.ts';
 
 const prefixSchema = parsed((text) => formatPrefix(parsePrefix(text)));
 const mailSchema = z.object({

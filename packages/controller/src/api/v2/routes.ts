@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { ApiCollaborators } from '../collaborators.ts';
-import { errorResponses } from '../errors.ts';
-import { numberInUrl, security } from '../route-parts.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { numberInUrl, security } from '../http/route-parts.ts';
 import { streamBatch } from './event-stream.ts';
 import { batchSchema, measurementSchema, toMeasurement } from './schemas.ts';
 

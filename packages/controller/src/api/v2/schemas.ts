@@ -2,8 +2,8 @@ import { parseIpv4 } from '@revtr/net';
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import type { AddressFacts } from '../../facts/address-facts.ts';
-import { reasonOf } from '../../results/reason.ts';
-import { hopSchema, readStoredResult, resultSchema } from '../../results/stored-result.ts';
+import { reasonOf } from '../../measurements/reason.ts';
+import { hopSchema, readStoredResult, resultSchema } from '../../measurements/stored-result.ts';
 
 const namedHopSchema = hopSchema.extend({
   name: z.string().optional().describe('Reverse DNS'),

@@ -4,10 +4,10 @@ import { type Prober, ProbingError, systemClock } from '@revtr/probing';
 import type { Agent, AgentTests, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AtlasService } from '../atlas/atlas-service.ts';
-import type { AgentDirectory } from '../gateway/directory.ts';
 import { type MailText, readyMail, reportMail } from '../mail/messages.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { testAgent } from './agent-tests.ts';
+import type { AgentDirectory } from './directory.ts';
 import { type QuarantineOptions, quarantineEnd } from './quarantine.ts';
 import { type Report, verdictOf } from './report.ts';
 

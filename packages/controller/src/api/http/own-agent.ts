@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Agent, User } from '@revtr/storage';
-import type { AgentDirectory } from '../gateway/directory.ts';
+import type { AgentDirectory } from '../../agents/directory.ts';
 
 /** An agent, for its owner or an operator; for everybody else there is none. */
 export function ownAgent(directory: AgentDirectory, user: User, address: Ipv4Address): Agent | undefined {

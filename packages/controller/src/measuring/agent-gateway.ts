@@ -2,10 +2,10 @@ import { AgentHub, Authority, Dialer, Gateway, type GatewayRefusal, GrantSigner 
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Agent } from '@revtr/storage';
-import type { MeasuringParts } from '../measuring/measuring-system.ts';
-import { DirectoryAdmission } from './admission.ts';
-import type { AgentDirectory } from './directory.ts';
+import { DirectoryAdmission } from '../agents/admission.ts';
+import type { AgentDirectory } from '../agents/directory.ts';
 import { LinkProber } from './link-prober.ts';
+import type { MeasuringParts } from './measuring-system.ts';
 
 export interface AgentGatewayOptions {
   /** Where agents connect to. */

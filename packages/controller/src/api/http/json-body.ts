@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { ControllerError } from '../errors.ts';
+import { ControllerError } from '../../foundation/errors.ts';
 
 /**
  * Reads every body as JSON, whatever its content type says: `curl --data` calls it a form. A backslash before a line end, left over

@@ -1,7 +1,7 @@
 import { type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { z } from 'zod';
-import { type RipeAtlasSettings, streamUrlOf } from './atlas/ripe-access.ts';
-import { parsed } from './parsed.ts';
+import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
+import { parsed } from '../foundation/parsed.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
   parsed((text) =>

@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { Agent, NewMeasurement } from '@revtr/storage';
-import type { ErrorDetail } from '../errors.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
+import type { ErrorDetail } from '../foundation/errors.ts';
 import type { DestinationCheck } from './destination-check.ts';
 import type { StoredOptions } from './options.ts';
 

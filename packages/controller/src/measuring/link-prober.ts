@@ -16,7 +16,7 @@ import {
   type TracerouteResult,
   toPingReply,
 } from '@revtr/probing';
-import type { AgentDirectory } from './directory.ts';
+import type { AgentDirectory } from '../agents/directory.ts';
 
 export interface LinkProberOptions {
   /** How long to wait for an agent that is registered and not connected, milliseconds. */

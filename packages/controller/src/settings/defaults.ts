@@ -1,5 +1,5 @@
-import type { LifeCycleOptions } from './life/life-cycle.ts';
-import type { UserLimits } from './life/source-applications.ts';
+import type { LifeCycleOptions } from '../agents/life-cycle.ts';
+import type { UserLimits } from '../agents/source-applications.ts';
 
 const HOUR_MS = 3_600_000;
 

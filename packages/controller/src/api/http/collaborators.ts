@@ -1,14 +1,14 @@
 import type { Agents, AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
-import type { AtlasService } from '../atlas/atlas-service.ts';
-import type { BatchEvents } from '../events/batch-events.ts';
-import type { AddressFacts } from '../facts/address-facts.ts';
-import type { Datasets } from '../facts/datasets.ts';
-import type { AgentDirectory } from '../gateway/directory.ts';
-import type { PublishedOptOuts } from '../gateway/opt-out-list.ts';
-import type { Submission } from '../intake/submission.ts';
-import type { LifeCycle } from '../life/life-cycle.ts';
-import type { SourceApplications } from '../life/source-applications.ts';
-import type { MeasuringSystem } from '../measuring/measuring-system.ts';
+import type { AgentDirectory } from '../../agents/directory.ts';
+import type { LifeCycle } from '../../agents/life-cycle.ts';
+import type { PublishedOptOuts } from '../../agents/published-opt-outs.ts';
+import type { SourceApplications } from '../../agents/source-applications.ts';
+import type { AtlasService } from '../../atlas/atlas-service.ts';
+import type { AddressFacts } from '../../facts/address-facts.ts';
+import type { Datasets } from '../../facts/datasets.ts';
+import type { BatchEvents } from '../../measurements/batch-events.ts';
+import type { Submission } from '../../measurements/submission.ts';
+import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
 import type { Authenticator } from './authenticate.ts';
 
 /** What the routes need. */

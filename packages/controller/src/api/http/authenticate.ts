@@ -1,6 +1,6 @@
 import type { User, Users } from '@revtr/storage';
 import type { FastifyRequest } from 'fastify';
-import { ControllerError } from '../errors.ts';
+import { ControllerError } from '../../foundation/errors.ts';
 
 const KEEP_MS = 10_000;
 const MOST_KEPT = 10_000;

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ControllerError, type ErrorDetail } from '../errors.ts';
+import { ControllerError, type ErrorDetail } from '../../foundation/errors.ts';
 
 /** The body of every answer with an error status. */
 const errorBodySchema = z.object({

@@ -1,8 +1,8 @@
 import type { Agents, Batch, Batches, MeasurementRow, QuotaExceeded, User } from '@revtr/storage';
-import { ControllerError, type ControllerErrorCode } from '../errors.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
+import { ControllerError, type ControllerErrorCode } from '../foundation/errors.ts';
+import { type CheckedPairs, checkPairs, type RequestedPair } from './check-pairs.ts';
 import type { DestinationCheck } from './destination-check.ts';
-import { type CheckedPairs, checkPairs, type RequestedPair } from './intake.ts';
 
 const QUOTA_CODES: Readonly<Record<QuotaExceeded['limit'], ControllerErrorCode>> = {
   perDay: 'quotaPerDay',

@@ -1,4 +1,4 @@
-import type { StoredHop } from '../results/stored-result.ts';
+import type { StoredHop } from './stored-result.ts';
 
 /** What happens to a batch while it is measured. */
 export type BatchEvent =

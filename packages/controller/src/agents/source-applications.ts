@@ -1,10 +1,10 @@
 import { formatIpv4, tryParseIpv4 } from '@revtr/net';
 import type { TargetPolicy } from '@revtr/probing';
 import type { Application, Applications, NewApplication, User, Users } from '@revtr/storage';
-import { ControllerError } from '../errors.ts';
-import type { AgentDirectory } from '../gateway/directory.ts';
+import { ControllerError } from '../foundation/errors.ts';
 import { clearedMail, refusedMail } from '../mail/messages.ts';
 import type { Outbox } from '../mail/outbox.ts';
+import type { AgentDirectory } from './directory.ts';
 
 /** What a new user may do. */
 export interface UserLimits {

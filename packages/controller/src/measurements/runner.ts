@@ -2,12 +2,12 @@ import { emptyStats, type ReverseTraceroute, type ReverseTracerouteEngine } from
 import { parseIpv4 } from '@revtr/net';
 import type { Job, Jobs } from '@revtr/storage';
 import type { Logger } from 'pino';
-import type { BatchEvents } from '../events/batch-events.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
-import { measurementOptionsSchema } from '../intake/options.ts';
-import type { Metrics } from '../metrics.ts';
-import { compactResult, type StoredResult, toStoredHops, toStoredResult } from '../results/stored-result.ts';
+import type { Metrics } from '../foundation/metrics.ts';
+import type { BatchEvents } from './batch-events.ts';
+import { measurementOptionsSchema } from './options.ts';
 import { ResultWriter } from './result-writer.ts';
+import { compactResult, type StoredResult, toStoredHops, toStoredResult } from './stored-result.ts';
 
 export interface RunnerOptions {
   /** Name under which jobs are borrowed: unique among running processes. */

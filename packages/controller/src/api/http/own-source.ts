@@ -1,7 +1,7 @@
 import { type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { User } from '@revtr/storage';
-import { ControllerError } from '../errors.ts';
-import type { AgentDirectory } from '../gateway/directory.ts';
+import type { AgentDirectory } from '../../agents/directory.ts';
+import { ControllerError } from '../../foundation/errors.ts';
 import { ownAgent } from './own-agent.ts';
 
 /** A source that a user may ask about; operators may about all. @throws {ControllerError} `notFound` */
