@@ -1,3 +1,4 @@
+export { ConnectedAgents } from './agents/connected-agents.ts';
 export { AgentDirectory } from './agents/directory.ts';
 export { AtlasService } from './atlas/atlas-service.ts';
 export { Refresher } from './atlas/refresher.ts';

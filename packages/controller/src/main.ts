@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
-import { TargetPolicy } from '@revtr/probing';
+import { systemClock, TargetPolicy } from '@revtr/probing';
 import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
@@ -85,6 +85,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       datasets: { store, updater, knowledge },
       targetPolicy: new TargetPolicy({ testNetworks }),
       sendMail: mail && smtpSender(mail),
+      clock: systemClock,
       log,
     },
   );

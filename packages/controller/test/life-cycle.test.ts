@@ -23,10 +23,12 @@ import {
 } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConnectedAgents } from '../src/agents/connected-agents.ts';
 import { AgentDirectory } from '../src/agents/directory.ts';
 import { LifeCycle } from '../src/agents/life-cycle.ts';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
 import { Outbox } from '../src/mail/outbox.ts';
+import { OwnerMails } from '../src/mail/owner-mails.ts';
 
 const SOURCE = parseIpv4('192.0.2.1');
 const HELPERS = [parseIpv4('198.51.100.1'), parseIpv4('198.51.100.2')];
@@ -60,6 +62,7 @@ describe('the life of a source', () => {
   let directory: AgentDirectory;
   let network: Network;
   let life: LifeCycle;
+  let add: (address: Ipv4Address, kind: 'source' | 'vantagePoint', state: AgentState) => Promise<void>;
   let newLife: () => LifeCycle;
   let atlas: AtlasService;
   let origins: readonly Ipv4Address[];
@@ -79,10 +82,10 @@ describe('the life of a source', () => {
       max_parallel: 1,
       max_per_minute: 1,
     });
-    const add = (address: Ipv4Address, kind: 'source' | 'vantagePoint', state: AgentState): Promise<void> => {
+    add = (address: Ipv4Address, kind: 'source' | 'vantagePoint', state: AgentState): Promise<void> => {
       const text = formatIpv4(address);
       return directory.put({
-        address: text,
+        address,
         kind,
         hostname: text,
         site: '',
@@ -108,7 +111,8 @@ describe('the life of a source', () => {
     };
     origins = HELPERS;
     atlas = new AtlasService({
-      network: engine,
+      engineParts: engine,
+      clock: systemClock,
       records: new Atlases(database.db),
       runs: new AtlasRuns(database.db),
       origins: () => origins,
@@ -117,6 +121,7 @@ describe('the life of a source', () => {
       random: createRandom(1),
       log,
     });
+    const outbox = new Outbox({ mails, send: undefined, clock: systemClock, random: () => 0, log });
     newLife = () =>
       new LifeCycle(
         {
@@ -129,11 +134,11 @@ describe('the life of a source', () => {
         {
           directory,
           tests: new AgentTests(database.db),
-          users,
           prober: network,
           atlas,
-          outbox: new Outbox({ mails, send: undefined, log }),
-          sessionOf: (address) => sessions.get(address),
+          connected: new ConnectedAgents({ directory, sessionOf: (address) => sessions.get(address) }),
+          notices: new OwnerMails({ users, outbox }),
+          clock: systemClock,
           random: () => 0,
           log,
         },
@@ -216,7 +221,7 @@ describe('the life of a source', () => {
     await life.stop();
     expect(atlas.size(SOURCE)).toBe(1);
     life = newLife();
-    await directory.change(late, { state: 'expected' });
+    await add(late, 'vantagePoint', 'expected');
     origins = HELPERS;
     await life.joined(late);
     for (let tries = 0; tries < 500 && atlas.size(SOURCE) < 2; tries++) await sleep(5);
@@ -226,8 +231,9 @@ describe('the life of a source', () => {
   it('leaves vantage points that only send out of everything that needs a receiver', async () => {
     const [sender, other] = HELPERS;
     sessions.set(sender, sessionOf(sender, true));
-    await directory.change(SOURCE, { state: 'ready' });
-    await directory.change(sender, { state: 'expected', can_spoof: false });
+    await add(SOURCE, 'source', 'ready');
+    await add(sender, 'vantagePoint', 'expected');
+    await directory.change(sender, { can_spoof: false });
     await life.joined(sender);
     for (let tries = 0; tries < 500 && directory.find(sender)?.state !== 'ready'; tries++) await sleep(5);
     expect(directory.find(sender)).toMatchObject({ state: 'ready', can_spoof: true });

@@ -1,11 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@revtr/probing';
 import { type Database, Mails, openDatabase } from '@revtr/storage';
 import { pino } from 'pino';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clearedMail } from '../src/mail/messages.ts';
-import { Outbox } from '../src/mail/outbox.ts';
+import { Outbox, type SendMail } from '../src/mail/outbox.ts';
 import { smtpSender } from '../src/mail/smtp.ts';
 
 const KEY = 'revtr_0123456789abcdef';
@@ -40,12 +42,19 @@ describe('mails', () => {
     const port = typeof address === 'object' ? address?.port : 0;
     return { url: `smtp://127.0.0.1:${port}`, received, server };
   };
+  const open = (send: SendMail | undefined): Outbox =>
+    new Outbox({ mails, send, clock: systemClock, random: () => 0, log });
+  const attempted = async (): Promise<void> => {
+    for (let tries = 0; tries < 1_000 && (await mails.list(1))[0]?.attempts === 0; tries++) await sleep(5);
+  };
   const cleared = () => clearedMail({ address: '192.0.2.1', name: 'A. Host', key: KEY, note: '' });
 
   it('reach a mail server; the key is not kept behind', async () => {
     const { url, received, server } = await startServer(() => true);
-    const outbox = new Outbox({ mails, send: smtpSender({ url, from: 'revtr@revtr.example' }), log });
+    const outbox = open(smtpSender({ url, from: 'revtr@revtr.example' }));
+    outbox.start();
     await outbox.add('host@revtr.example', cleared());
+    await attempted();
     await outbox.stop();
     expect(received).toHaveLength(1);
     expect(received[0]).toContain('To: host@revtr.example');
@@ -58,8 +67,10 @@ describe('mails', () => {
 
   it('stay when the server does not take them, and say why', async () => {
     const { url, received, server } = await startServer(() => false);
-    const outbox = new Outbox({ mails, send: smtpSender({ url, from: 'revtr@revtr.example' }), log });
+    const outbox = open(smtpSender({ url, from: 'revtr@revtr.example' }));
+    outbox.start();
     await outbox.add('host@revtr.example', cleared());
+    await attempted();
     await outbox.stop();
     expect(received).toEqual([]);
     const [mail] = await mails.list(10);
@@ -70,7 +81,7 @@ describe('mails', () => {
   });
 
   it('wait for the operator when there is no server', async () => {
-    const outbox = new Outbox({ mails, send: undefined, log });
+    const outbox = open(undefined);
     outbox.start();
     await outbox.add('host@revtr.example', cleared());
     await outbox.stop();

@@ -51,6 +51,7 @@ describe('the background survey', () => {
         targets: () => targets,
         vantagePoints: () => vantagePoints,
         mayProbe,
+        clock: systemClock,
         log,
       },
     );
@@ -91,7 +92,7 @@ describe('what the ranking has learned', () => {
     const database = await openDatabase({ kind: 'memory' });
     const records = new RankingRecords(database.db);
     const ranking = newRanking();
-    const keeper = new RankingKeeper({ ranking, records, log });
+    const keeper = new RankingKeeper({ ranking, records, clock: systemClock, log });
     await keeper.open();
     const stamps = [parseIpv4('9.0.0.1'), parseIpv4('6.9.0.1'), targets[1]];
     ranking.observe(vantagePoints[1], targets[1], 3, stamps);
@@ -99,7 +100,7 @@ describe('what the ranking has learned', () => {
     ranking.observe(vantagePoints[1], targets[1], 4, stamps);
     await keeper.stop();
     const again = newRanking();
-    await new RankingKeeper({ ranking: again, records, log }).open();
+    await new RankingKeeper({ ranking: again, records, clock: systemClock, log }).open();
     expect(again.rank(targets[1])).toEqual(ranking.rank(targets[1]));
     expect(again.rank(targets[1])[0]).toMatchObject({ address: vantagePoints[1], distance: 3.5 });
     await database.close();

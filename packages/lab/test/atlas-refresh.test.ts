@@ -1,5 +1,5 @@
 import { AtlasService, Refresher, RipeAtlasAccess } from '@revtr/controller';
-import { createRandom } from '@revtr/probing';
+import { createRandom, systemClock } from '@revtr/probing';
 import { simParameters } from '@revtr/sim';
 import { Atlases, AtlasRuns, openDatabase } from '@revtr/storage';
 import { pino } from 'pino';
@@ -8,6 +8,7 @@ import { accountOf, SYSTEM_KEY, settingsFor, startEmulator } from '../src/ripe-a
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
 
 const HOUR_MS = 3_600_000;
+const never = new AbortController().signal;
 const log = pino({ level: 'fatal' });
 
 describe('an atlas that is used', () => {
@@ -24,21 +25,21 @@ describe('an atlas that is used', () => {
     const [source] = world.sources.map(({ address }) => address);
     const network = await clock.drive(world.prepare());
     const runs = new AtlasRuns(database.db);
-    const common = { runs, origins: () => [], random: createRandom(1), log };
+    const common = { clock: systemClock, runs, origins: () => [], random: createRandom(1), log };
     const service = new AtlasService({
       ...common,
-      network,
+      engineParts: network,
       records: new Atlases(database.db),
       ripe: new RipeAtlasAccess(settingsFor(emulator), { clock, random: createRandom(1), fetch }),
       importedProbes: () => [],
     });
     await service.restore([source]);
-    const first = await clock.drive(service.collect(source));
+    const first = await clock.drive(service.collect(source, never));
     expect(first).toMatchObject({ state: 'done', payer: 'system' });
     const refresher = (creditsPerDay: number): Refresher =>
       new Refresher(
         { pollMs: HOUR_MS, forgetMs: 7 * 24 * HOUR_MS, creditsPerDay },
-        { ...common, service, atlas: network.atlas, clock, sources: () => [source] },
+        { ...common, service, atlas: network.atlas, atlasClock: clock, sources: () => [source] },
       );
     const refreshed = async (creditsPerDay: number) => {
       const before = (await service.runsOf(source)).length;

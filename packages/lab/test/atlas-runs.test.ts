@@ -6,7 +6,7 @@ import { type Atlas, type AtlasRun, ClientError, ReverseTracerouteClient } from 
 import { AtlasService, RipeAtlasAccess } from '@revtr/controller';
 import { Atlas as PathAtlas } from '@revtr/engine';
 import { formatIpv4 } from '@revtr/net';
-import { createRandom } from '@revtr/probing';
+import { createRandom, systemClock } from '@revtr/probing';
 import { simParameters } from '@revtr/sim';
 import { Atlases, AtlasRuns, openDatabase } from '@revtr/storage';
 import { pino } from 'pino';
@@ -20,6 +20,7 @@ import { startSimulatedSystem } from '../src/world/simulated-system.ts';
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
 import type { System } from '../src/world/system.ts';
 
+const never = new AbortController().signal;
 const log = pino({ level: 'fatal' });
 const USER_KEY = '22222222-2222-4222-8222-222222222222';
 
@@ -173,7 +174,8 @@ describe('a run that a crash interrupts', () => {
     };
     const serviceWith = (send: typeof fetch): AtlasService =>
       new AtlasService({
-        network: { ...network, atlas: new PathAtlas(world) },
+        clock: systemClock,
+        engineParts: { ...network, atlas: new PathAtlas(world) },
         records: new Atlases(database.db),
         runs: new AtlasRuns(database.db),
         origins: () => world.vantagePoints,
@@ -184,7 +186,7 @@ describe('a run that a crash interrupts', () => {
       });
     const first = serviceWith(untilGone);
     await first.restore([source]);
-    void first.collect(source);
+    void first.collect(source, never);
     const over = new AbortController();
     const driving = clock.runUntil(over.signal);
     for (let tries = 0; tries < 1_000 && left > 0; tries++) await sleep(2);
@@ -193,7 +195,7 @@ describe('a run that a crash interrupts', () => {
     await second.restore([source]);
     await second.resume();
     const [{ state: before }] = await second.runsOf(source);
-    const run = before === 'running' ? await second.collect(source) : (await second.runsOf(source))[0];
+    const run = before === 'running' ? await second.collect(source, never) : (await second.runsOf(source))[0];
     over.abort();
     await driving;
     return { run, size: second.size(source) };

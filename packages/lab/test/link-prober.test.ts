@@ -3,7 +3,7 @@ import { type ProberEnvironment, proberConformance } from '@revtr/probing/confor
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodeOf } from '../src/kernel/topology.ts';
 import { canRunKernelLab, type ScamperLab, startScamperLab } from './kernel.ts';
-import { type LinkedAgents, startLinkedAgents } from './linked-agents.ts';
+import { type LinkedAgents, registration, startLinkedAgents } from './linked-agents.ts';
 
 const SOURCE = parseIpv4('10.1.0.1');
 const VANTAGE_POINT = parseIpv4('10.104.0.1');
@@ -79,10 +79,10 @@ describe.skipIf(!canRunKernelLab())('with agents', () => {
       const { prober, directory } = running.agents;
       expect((await prober.ping(spoofed(SOURCE))).reply).toBeDefined();
       await expect(prober.ping(spoofed(parseIpv4('10.45.0.2')))).rejects.toMatchObject({ code: 'spoofingRefused' });
-      await directory.change(SOURCE, { state: 'expected' });
+      await directory.put({ ...registration(SOURCE), state: 'expected' });
       await expect(prober.ping(spoofed(SOURCE))).rejects.toMatchObject({ code: 'unknownReceiver' });
-      await directory.change(SOURCE, { state: 'ready' });
-      await directory.change(VANTAGE_POINT, { state: 'withdrawn' });
+      await directory.put({ ...registration(SOURCE), state: 'ready' });
+      await directory.enter(VANTAGE_POINT, 'withdrawn');
       await expect(prober.ping(spoofed(SOURCE))).rejects.toMatchObject({ code: 'unknownSender' });
     });
 

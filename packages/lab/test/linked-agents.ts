@@ -54,8 +54,7 @@ export async function startLinkedAgents(
   );
   const listeners: Listener[] = [];
   for (const { address, namespace, driver } of hosts) {
-    const text = formatIpv4(address);
-    await directory.put({ address: text, kind: 'source', hostname: text, site: '', user_id: null, state: 'ready' });
+    await directory.put({ ...registration(address), state: 'ready' });
     const listener = inNetworkNamespace(namespace, () => Listener.start({ senderOnly: false }));
     listeners.push(listener);
     const policy = new LocalPolicy({ testNetworks }, { now: () => clock.now() });
@@ -105,6 +104,10 @@ export async function startLinkedAgents(
     },
   };
 }
+
+/** What a source is registered with. */
+export const registration = (address: Ipv4Address) =>
+  ({ address, kind: 'source', hostname: formatIpv4(address), site: '', user_id: null }) as const;
 
 /** Joins an agent's work to a hub: every message is written and read as text. */
 function connectDirectly(hub: AgentHub, address: Ipv4Address, work: AgentWork): void {

@@ -1,5 +1,6 @@
 import type { Admission, AgentHub, Enrolment } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { AgentEvents } from './agent-events.ts';
 import type { AgentDirectory } from './directory.ts';
 
 const NOT_REGISTERED = 'this address is not that of a registered source or vantage point';
@@ -8,23 +9,21 @@ const NOT_REGISTERED = 'this address is not that of a registered source or vanta
 export class DirectoryAdmission implements Admission {
   readonly #directory: AgentDirectory;
   readonly #hub: Pick<AgentHub, 'sessionOf'>;
-  readonly #onReplaced: (address: Ipv4Address) => void;
+  readonly #events: AgentEvents;
 
   constructor(collaborators: {
     readonly directory: AgentDirectory;
     readonly hub: Pick<AgentHub, 'sessionOf'>;
-    /** Told when an agent that had a certificate was given another. */
-    readonly onReplaced: (address: Ipv4Address) => void;
+    readonly events: AgentEvents;
   }) {
     this.#directory = collaborators.directory;
     this.#hub = collaborators.hub;
-    this.#onReplaced = collaborators.onReplaced;
+    this.#events = collaborators.events;
   }
 
   /** The connection comes from the address: that proves control of it. Who is connected already cannot be displaced. */
   async mayEnrol(address: Ipv4Address): Promise<string | undefined> {
-    const agent = this.#directory.find(address);
-    if (agent === undefined || agent.state === 'withdrawn') return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
+    if (this.#directory.findRegistered(address) === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
     if (this.#hub.sessionOf(address)?.isConnected === true)
       return `an agent of ${formatIpv4(address)} is connected; stop it before another one enrols`;
     return undefined;
@@ -33,12 +32,12 @@ export class DirectoryAdmission implements Admission {
   async enrolled(address: Ipv4Address, { serialNumber, listeningPort }: Enrolment): Promise<void> {
     const before = this.#directory.find(address)?.certificate_serial;
     await this.#directory.change(address, { certificate_serial: serialNumber, listening_port: listeningPort ?? null });
-    if (before !== null && before !== undefined) this.#onReplaced(address);
+    if (before !== null && before !== undefined) this.#events.replaced(address);
   }
 
   async mayConnect(address: Ipv4Address, serialNumber: string): Promise<string | undefined> {
-    const agent = this.#directory.find(address);
-    if (agent === undefined || agent.state === 'withdrawn') return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
+    const agent = this.#directory.findRegistered(address);
+    if (agent === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
     if (agent.certificate_serial !== serialNumber)
       return 'the certificate was replaced by a newer one: remove the identity of this agent, so that it enrols again';
     return undefined;

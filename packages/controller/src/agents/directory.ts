@@ -1,63 +1,108 @@
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import type { Agent, AgentChange, Agents, NewAgent } from '@revtr/storage';
+import type { Agent, AgentChange, AgentState, Agents, NewAgent } from '@revtr/storage';
+import { mayFollow, participates } from './agent-states.ts';
 
-/**
- * States in which an agent probes, and its address may be claimed by others' probes. One in quarantine is used for tests, its own
- * and those of others; measurements ask for `ready`.
- */
-const ACTIVE = new Set<Agent['state']>(['testing', 'preparing', 'ready', 'quarantined']);
+/** An agent as the controller knows it: the database row, with its address as a number. */
+export interface RegisteredAgent extends Omit<Agent, 'address'> {
+  readonly address: Ipv4Address;
+}
 
-/** All agents in memory, as the database has them: every probe asks. Changes are written first. */
+/** A registration to store. */
+export interface NewRegistration extends Omit<NewAgent, 'address'> {
+  readonly address: Ipv4Address;
+}
+
+const toRegistered = (row: Agent): RegisteredAgent => ({ ...row, address: parseIpv4(row.address) });
+
+/** All agents, in memory because every probe asks for one. The database is written before memory changes. */
 export class AgentDirectory {
   readonly #agents: Agents;
-  readonly #byAddress = new Map<Ipv4Address, Agent>();
+  readonly #byAddress = new Map<Ipv4Address, RegisteredAgent>();
   readonly #listeners: (() => void)[] = [];
+  #ordered: readonly RegisteredAgent[] | undefined;
 
   private constructor(agents: Agents) {
     this.#agents = agents;
   }
 
-  /** Reads all agents. */
+  /** Reads all agents from the database. */
   static async open(agents: Agents): Promise<AgentDirectory> {
     const directory = new AgentDirectory(agents);
-    for (const agent of await agents.list()) directory.#byAddress.set(parseIpv4(agent.address), agent);
+    for (const row of await agents.list()) directory.#byAddress.set(parseIpv4(row.address), toRegistered(row));
     return directory;
   }
 
-  /** Tells of every change from now on. */
+  /** Calls `listener` after every change. */
   subscribe(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  find(address: Ipv4Address): Agent | undefined {
+  find(address: Ipv4Address): RegisteredAgent | undefined {
     return this.#byAddress.get(address);
   }
 
-  list(): readonly Agent[] {
-    return [...this.#byAddress.values()];
-  }
-
-  /** Whether an agent takes part: whether it may probe, and others may claim it. */
-  isActive(address: Ipv4Address): boolean {
+  /** An agent, unless it is withdrawn: a withdrawn agent keeps its history and has no rights. */
+  findRegistered(address: Ipv4Address): RegisteredAgent | undefined {
     const agent = this.find(address);
-    return agent !== undefined && ACTIVE.has(agent.state);
+    return agent?.state === 'withdrawn' ? undefined : agent;
   }
 
-  async put(agent: NewAgent): Promise<void> {
-    await this.#agents.put(agent);
-    const stored = await this.#agents.find(agent.address);
+  /** All agents, ordered by kind and host name. */
+  list(): readonly RegisteredAgent[] {
+    this.#ordered ??= [...this.#byAddress.values()].sort(
+      (a, b) => a.kind.localeCompare(b.kind) || a.hostname.localeCompare(b.hostname),
+    );
+    return this.#ordered;
+  }
+
+  /** Sources that measurements may lead to, whether their agents are connected at this moment or not. */
+  readySources(): readonly RegisteredAgent[] {
+    return this.list().filter(({ kind, state }) => kind === 'source' && state === 'ready');
+  }
+
+  /** Whether an agent may send probes, and other agents may send with its address. */
+  participates(address: Ipv4Address): boolean {
+    const agent = this.find(address);
+    return agent !== undefined && participates(agent.state);
+  }
+
+  /** Registers an agent; of one that is registered already, replaces what is given. */
+  async put(registration: NewRegistration): Promise<void> {
+    const text = formatIpv4(registration.address);
+    await this.#agents.put({ ...registration, address: text });
+    const stored = await this.#agents.find(text);
     if (stored !== undefined) this.#keep(stored);
   }
 
-  /** Changes an agent and returns it; `undefined` when there is none. */
-  async change(address: Ipv4Address, change: AgentChange): Promise<Agent | undefined> {
-    const changed = await this.#agents.change(formatIpv4(address), change);
-    if (changed !== undefined) this.#keep(changed);
-    return changed;
+  /** Changes what is known about an agent, except its state. Returns the agent; `undefined` when there is none. */
+  async change(address: Ipv4Address, change: Omit<AgentChange, 'state'>): Promise<RegisteredAgent | undefined> {
+    return this.#write(address, change);
   }
 
-  #keep(agent: Agent): void {
-    this.#byAddress.set(parseIpv4(agent.address), agent);
+  /**
+   * Moves an agent to another state. Returns the agent; `undefined` when there is none, or when the state it has by now cannot be
+   * followed by `state` (see agent-states.ts), for instance because its owner has withdrawn it.
+   */
+  async enter(
+    address: Ipv4Address,
+    state: AgentState,
+    change: Omit<AgentChange, 'state'> = {},
+  ): Promise<RegisteredAgent | undefined> {
+    const agent = this.find(address);
+    if (agent === undefined || !mayFollow(agent.state, state)) return undefined;
+    return this.#write(address, { ...change, state });
+  }
+
+  async #write(address: Ipv4Address, change: AgentChange): Promise<RegisteredAgent | undefined> {
+    const changed = await this.#agents.change(formatIpv4(address), change);
+    return changed && this.#keep(changed);
+  }
+
+  #keep(row: Agent): RegisteredAgent {
+    const agent = toRegistered(row);
+    this.#byAddress.set(agent.address, agent);
+    this.#ordered = undefined;
     for (const tell of this.#listeners) tell();
+    return agent;
   }
 }

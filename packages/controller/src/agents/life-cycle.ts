@@ -1,239 +1,218 @@
-import type { AgentSession } from '@revtr/link';
-import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import { type Prober, ProbingError, systemClock } from '@revtr/probing';
-import type { Agent, AgentTests, Users } from '@revtr/storage';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { Clock, Prober } from '@revtr/probing';
+import type { AgentTests } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AtlasService } from '../atlas/atlas-service.ts';
-import { type MailText, readyMail, reportMail } from '../mail/messages.ts';
-import type { Outbox } from '../mail/outbox.ts';
+import { Periodic } from '../foundation/periodic.ts';
+import { needsTestsFirst } from './agent-states.ts';
 import { testAgent } from './agent-tests.ts';
-import type { AgentDirectory } from './directory.ts';
+import type { ConnectedAgents } from './connected-agents.ts';
+import type { AgentDirectory, RegisteredAgent } from './directory.ts';
+import type { OwnerNotices } from './owner-notices.ts';
 import { type QuarantineOptions, quarantineEnd } from './quarantine.ts';
 import { type Report, verdictOf } from './report.ts';
+import { type TestCause, TestQueue } from './test-queue.ts';
 
 export interface LifeCycleOptions {
   readonly quarantine: QuarantineOptions;
-  /** How often an agent that works is tested again, milliseconds. */
+  /** How often a ready agent is tested again, milliseconds. */
   readonly retestMs: number;
-  /** After how long a test that an agent fails when it connects is done again before it counts, milliseconds: others may be connecting. */
+  /** An agent that fails the test at its connection is tested once more after this time, milliseconds, because others may be connecting too. */
   readonly confirmMs: number;
-  /** How often to look for agents that are to be tested, milliseconds. */
+  /** How often to look for agents whose next test is due, milliseconds. */
   readonly pollMs: number;
-  /** Addresses that answer pings, to test with beside the agents themselves. */
+  /** Addresses that answer pings, to test with in addition to the agents themselves. */
   readonly testTargets: readonly Ipv4Address[];
 }
 
 export interface LifeCycleCollaborators {
   readonly directory: AgentDirectory;
+  readonly connected: ConnectedAgents;
   readonly tests: AgentTests;
-  readonly users: Users;
   readonly prober: Prober;
   readonly atlas: AtlasService;
-  readonly outbox: Outbox;
-  /** Agents that are connected, and what they said about themselves. */
-  readonly sessionOf: (address: Ipv4Address) => AgentSession | undefined;
+  readonly notices: OwnerNotices;
+  readonly clock: Clock;
+  /** A number from 0 to 1. */
   readonly random: () => number;
   readonly log: Logger;
 }
 
-/** Why an agent is tested. */
-export type TestCause = 'connected' | 'periodic' | 'released' | 'asked';
-
-/** Agents tested at once: more would disturb each other. */
-const MOST_AT_ONCE = 4;
-/** A report about an agent that works is mailed again at most so often. */
+const MOST_TESTS_AT_ONCE = 4;
+/** The owner of a ready source is sent a report at most this often. */
 const SAME_REPORT_MS = 24 * 3_600_000;
+const HEALED = { quarantine_level: 0, quarantined_until: null, quarantine_reason: null } as const;
 
 /**
- * The life of agents: whenever one connects it is tested; one that can do what it must is prepared and becomes ready, another
- * is quarantined and tested again, later each time. Those that work are tested again from time to time.
+ * Moves agents through their states (agent-states.ts). An agent is tested when it connects: one that passes is prepared and becomes
+ * ready, one that fails is quarantined, longer each time, and tested again. Ready agents are tested from time to time.
  */
 export class LifeCycle {
   readonly #options: LifeCycleOptions;
   readonly #collaborators: LifeCycleCollaborators;
-  readonly #queue: { readonly address: Ipv4Address; readonly cause: TestCause }[] = [];
-  readonly #underWay = new Map<Ipv4Address, Promise<void>>();
-  readonly #over = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #queue: TestQueue;
+  readonly #polling: Periodic;
 
   constructor(options: LifeCycleOptions, collaborators: LifeCycleCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+    const { clock, log } = collaborators;
+    this.#queue = new TestQueue(
+      { mostAtOnce: MOST_TESTS_AT_ONCE },
+      {
+        test: (address, cause, signal) => this.#test(address, cause, signal),
+        onError: (address, error) =>
+          log.error({ err: error, agent: formatIpv4(address) }, 'the test of an agent failed'),
+      },
+    );
+    this.#polling = new Periodic(
+      { everyMs: options.pollMs },
+      {
+        clock,
+        work: () => this.#testDue(),
+        onError: (error) => log.error({ err: error }, 'agents could not be queued for tests'),
+      },
+    );
   }
 
+  /** Begins to look for agents whose next test is due. */
   start(): void {
-    this.#timer = setInterval(() => this.#poll(), this.#options.pollMs);
+    this.#polling.start();
   }
 
+  /** Ends the tests under way. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#over.abort();
-    this.#queue.length = 0;
-    await Promise.all(this.#underWay.values());
+    await this.#polling.stop();
+    await this.#queue.stop();
   }
 
-  /** An agent has connected: it is tested at once, unless it is in quarantine. */
+  /** Notes that an agent has connected, and tests it unless it is in quarantine. */
   async joined(address: Ipv4Address): Promise<void> {
-    const agent = await this.#collaborators.directory.change(address, { last_connected_at: new Date() });
+    const { directory, clock } = this.#collaborators;
+    const agent = await directory.change(address, { last_connected_at: new Date(clock.now()) });
     if (agent !== undefined && agent.state !== 'quarantined') await this.test(address, 'connected');
   }
 
-  /** Puts an agent into the queue of those to be tested. */
+  /** Queues an agent for a test. A withdrawn agent is not tested. */
   async test(address: Ipv4Address, cause: TestCause): Promise<void> {
     const { directory } = this.#collaborators;
-    const agent = directory.find(address);
-    if (agent === undefined || agent.state === 'withdrawn') return;
-    // Only who takes part may probe and be claimed, and the tests do both.
-    if (agent.state === 'expected' || agent.state === 'quarantined')
-      await directory.change(address, { state: 'testing' });
-    if (!this.#queue.some((waiting) => waiting.address === address)) this.#queue.push({ address, cause });
-    this.#fill();
+    const agent = directory.findRegistered(address);
+    if (agent === undefined) return;
+    // Only agents that participate may probe and be claimed, and the tests need both.
+    if (needsTestsFirst(agent.state)) await directory.enter(address, 'testing');
+    this.#queue.add(address, cause);
   }
 
-  /** Quarantines an agent by hand. */
+  /** Quarantines an agent. The time doubles with each quarantine in a row. */
   async quarantine(address: Ipv4Address, reason: string): Promise<void> {
-    const { directory, random } = this.#collaborators;
+    const { directory, clock, random } = this.#collaborators;
     const level = (directory.find(address)?.quarantine_level ?? 0) + 1;
-    await directory.change(address, {
-      state: 'quarantined',
+    await directory.enter(address, 'quarantined', {
       quarantine_level: level,
-      quarantined_until: quarantineEnd(this.#options.quarantine, level, Date.now(), random),
+      quarantined_until: quarantineEnd(this.#options.quarantine, level, clock.now(), random),
       quarantine_reason: reason,
     });
   }
 
-  #fill(): void {
-    while (this.#underWay.size < MOST_AT_ONCE) {
-      const at = this.#queue.findIndex(({ address }) => !this.#underWay.has(address));
-      if (at < 0) return;
-      const [{ address, cause }] = this.#queue.splice(at, 1);
-      const work = this.#run(address, cause)
-        .catch((error: unknown) => {
-          if (!(error instanceof ProbingError && error.code === 'cancelled'))
-            this.#collaborators.log.error({ err: error, agent: formatIpv4(address) }, 'testing an agent broke');
-        })
-        .finally(() => {
-          this.#underWay.delete(address);
-          this.#fill();
-        });
-      this.#underWay.set(address, work);
-    }
-  }
-
-  async #run(address: Ipv4Address, cause: TestCause): Promise<void> {
-    const { directory, tests, log } = this.#collaborators;
+  async #test(address: Ipv4Address, cause: TestCause, signal: AbortSignal): Promise<void> {
+    const { directory, tests, clock, log } = this.#collaborators;
     const before = directory.find(address);
     if (before === undefined) return;
-    let report = await this.#measure(before, address);
+    let report = await this.#measure(before, signal);
     if (report.verdict === 'failed' && cause === 'connected') {
-      await systemClock.sleep(this.#options.confirmMs, this.#over.signal);
-      report = await this.#measure(before, address);
+      await clock.sleep(this.#options.confirmMs, signal);
+      report = await this.#measure(before, signal);
     }
-    const now = new Date();
-    await tests.add({ address: before.address, tested_at: now, cause, verdict: report.verdict, report });
+    const now = new Date(clock.now());
+    const agent = formatIpv4(address);
+    await tests.add({ address: agent, tested_at: now, cause, verdict: report.verdict, report });
     const canSpoof = report.tests.some(({ name, verdict }) => name === 'sendSpoofed' && verdict === 'passed');
-    const agent = await directory.change(address, { last_tested_at: now, can_spoof: canSpoof });
-    log.info({ agent: before.address, kind: before.kind, cause, verdict: report.verdict }, 'agent tested');
-    if (agent === undefined || agent.state === 'withdrawn' || report.verdict === 'notTested') return;
+    const tested = await directory.change(address, { last_tested_at: now, can_spoof: canSpoof });
+    log.info({ agent, kind: before.kind, cause, verdict: report.verdict }, 'agent tested');
+    if (tested === undefined || tested.state === 'withdrawn' || report.verdict === 'notTested') return;
     await this.#testUntested();
-    if (report.verdict === 'failed') await this.#failed(agent, address, report);
-    else await this.#passed(agent, address, report, before);
+    if (report.verdict === 'failed') await this.#failed(tested, report);
+    else if (tested.kind === 'vantagePoint') await this.#vantagePointPassed(tested, before, signal);
+    else await this.#sourcePassed(tested, report, before, signal);
   }
 
-  /** Agents that had nobody to be tested with have somebody now. */
+  /** Tests agents that had no partner to be tested with when they connected. */
   async #testUntested(): Promise<void> {
-    for (const agent of this.#collaborators.directory.list()) {
-      const address = parseIpv4(agent.address);
-      const isIdle = agent.state === 'testing' && !this.#underWay.has(address);
-      if (isIdle && this.#collaborators.sessionOf(address)?.isConnected === true) await this.test(address, 'connected');
-    }
+    for (const { address, state } of this.#collaborators.connected.participating())
+      if (state === 'testing' && !this.#queue.isTesting(address)) await this.test(address, 'connected');
   }
 
-  async #measure(agent: Agent, address: Ipv4Address): Promise<Report> {
-    const { prober, sessionOf } = this.#collaborators;
-    const session = sessionOf(address);
+  async #measure({ address, kind }: RegisteredAgent, signal: AbortSignal): Promise<Report> {
+    const { prober, connected } = this.#collaborators;
+    const profile = connected.sessionOf(address)?.profile;
     const partners = this.#partners(address);
     const plan = {
       address,
-      kind: agent.kind,
-      senderOnly: session?.profile.senderOnly ?? false,
-      partners: partners.filter((partner) => sessionOf(partner)?.profile.senderOnly === false),
+      kind,
+      senderOnly: profile?.senderOnly ?? false,
+      partners: partners.filter((partner) => connected.sessionOf(partner)?.profile.senderOnly === false),
       targets: [...this.#options.testTargets, ...partners].filter((target) => target !== address),
     };
-    const results = await testAgent(plan, { prober, signal: this.#over.signal });
-    const selfTests = [...(session?.profile.selfTests ?? [])];
-    return { verdict: verdictOf(results), tests: results, selfTests };
+    const results = await testAgent(plan, { prober, signal });
+    return { verdict: verdictOf(results), tests: results, selfTests: [...(profile?.selfTests ?? [])] };
   }
 
-  /** Other agents that are connected: first those that have shown that they can spoof. */
+  /** The other connected agents: first those that have shown that they can spoof, then other vantage points. */
   #partners(address: Ipv4Address): Ipv4Address[] {
-    const { directory, sessionOf } = this.#collaborators;
-    const others = directory
-      .list()
-      .map((agent) => ({ agent, own: parseIpv4(agent.address) }))
-      .filter(({ own }) => own !== address && directory.isActive(own) && sessionOf(own)?.isConnected === true);
-    const rank = ({ agent }: { readonly agent: Agent }): number =>
-      agent.can_spoof ? 0 : agent.kind === 'vantagePoint' ? 1 : 2;
-    return others.sort((a, b) => rank(a) - rank(b)).map(({ own }) => own);
+    const rank = ({ can_spoof, kind }: RegisteredAgent): number => (can_spoof ? 0 : kind === 'vantagePoint' ? 1 : 2);
+    return this.#collaborators.connected
+      .participating()
+      .filter((agent) => agent.address !== address)
+      .sort((a, b) => rank(a) - rank(b))
+      .map((agent) => agent.address);
   }
 
-  async #failed(agent: Agent, address: Ipv4Address, report: Report): Promise<void> {
+  async #failed(agent: RegisteredAgent, report: Report): Promise<void> {
+    const { directory, notices } = this.#collaborators;
     const failed = report.tests.filter(({ isRequired, verdict }) => isRequired && verdict === 'failed');
-    await this.quarantine(address, `failed: ${failed.map(({ name }) => name).join(', ')}`);
-    const until = this.#collaborators.directory.find(address)?.quarantined_until ?? undefined;
-    if (agent.kind === 'source') await this.#mailOwner(agent, reportMail(agent.address, report, until));
+    await this.quarantine(agent.address, `failed: ${failed.map(({ name }) => name).join(', ')}`);
+    const until = directory.find(agent.address)?.quarantined_until ?? undefined;
+    if (agent.kind === 'source') await notices.tested(agent, report, until);
   }
 
-  async #passed(agent: Agent, address: Ipv4Address, report: Report, before: Agent): Promise<void> {
-    const { directory, atlas, log } = this.#collaborators;
-    const healed = { quarantine_level: 0, quarantined_until: null, quarantine_reason: null };
-    if (agent.kind === 'vantagePoint') {
-      await directory.change(address, { ...healed, state: 'ready' });
-      if (before.state !== 'ready') await this.#catchUpAtlases();
-      return;
-    }
+  async #vantagePointPassed(agent: RegisteredAgent, before: RegisteredAgent, signal: AbortSignal): Promise<void> {
+    const { directory, connected, atlas } = this.#collaborators;
+    const ready = await directory.enter(agent.address, 'ready', HEALED);
+    if (ready === undefined || before.state === 'ready') return;
+    for (const { address } of connected.ready('source')) await atlas.catchUp(address, signal);
+  }
+
+  async #sourcePassed(
+    agent: RegisteredAgent,
+    report: Report,
+    before: RegisteredAgent,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { directory, atlas, notices, clock, log } = this.#collaborators;
+    const { address } = agent;
     const isNew = agent.state !== 'ready';
-    const isReportOld = Date.now() - (before.last_tested_at?.getTime() ?? 0) > SAME_REPORT_MS;
-    if (isNew || isReportOld) await this.#mailOwner(agent, reportMail(agent.address, report, undefined));
-    await directory.change(address, { ...healed, state: isNew ? 'preparing' : 'ready' });
-    if (atlas.size(address) === 0) await atlas.collect(address);
+    const isReportOld = clock.now() - (before.last_tested_at?.getTime() ?? 0) > SAME_REPORT_MS;
+    if (isNew || isReportOld) await notices.tested(agent, report, undefined);
+    await directory.enter(address, isNew ? 'preparing' : 'ready', HEALED);
+    if (atlas.size(address) === 0) await atlas.collect(address, signal);
+    // The source may have been quarantined or withdrawn while its atlas was measured.
     if (!isNew || directory.find(address)?.state !== 'preparing') return;
-    await directory.change(address, { state: 'ready' });
-    log.info({ agent: agent.address }, 'source is ready');
-    await this.#mailOwner(agent, readyMail(agent.address));
+    await directory.enter(address, 'ready');
+    log.info({ agent: formatIpv4(address) }, 'source is ready');
+    await notices.ready(agent);
     // Vantage points may have become ready while the atlas was measured.
-    await atlas.catchUp(address);
+    await atlas.catchUp(address, signal);
   }
 
-  /** A vantage point that has come adds its way to every source. */
-  async #catchUpAtlases(): Promise<void> {
-    const { directory, atlas, sessionOf } = this.#collaborators;
-    for (const { address, kind, state } of directory.list()) {
-      const source = parseIpv4(address);
-      if (kind === 'source' && state === 'ready' && sessionOf(source)?.isConnected === true)
-        await atlas.catchUp(source);
-    }
-  }
-
-  async #mailOwner(agent: Agent, text: MailText): Promise<void> {
-    const owner = agent.user_id === null ? undefined : await this.#collaborators.users.find(agent.user_id);
-    if (owner !== undefined) await this.#collaborators.outbox.add(owner.email, text);
-  }
-
-  #poll(): void {
-    const now = Date.now();
-    for (const agent of this.#collaborators.directory.list()) {
-      const address = parseIpv4(agent.address);
-      if (this.#collaborators.sessionOf(address)?.isConnected !== true) continue;
+  async #testDue(): Promise<void> {
+    const now = this.#collaborators.clock.now();
+    for (const agent of this.#collaborators.connected.participating()) {
       const cause = this.#dueFor(agent, now);
-      if (cause === undefined) continue;
-      this.test(address, cause).catch((error: unknown) =>
-        this.#collaborators.log.error({ err: error, agent: agent.address }, 'an agent could not be tested'),
-      );
+      if (cause !== undefined) await this.test(agent.address, cause);
     }
   }
 
-  #dueFor(agent: Agent, now: number): TestCause | undefined {
+  #dueFor(agent: RegisteredAgent, now: number): TestCause | undefined {
     const testedAt = agent.last_tested_at?.getTime() ?? 0;
     if (agent.state === 'quarantined') return (agent.quarantined_until?.getTime() ?? 0) <= now ? 'released' : undefined;
     if (agent.state === 'testing') return now - testedAt > this.#options.pollMs ? 'connected' : undefined;

@@ -1,10 +1,9 @@
-import { formatIpv4, tryParseIpv4 } from '@revtr/net';
-import type { TargetPolicy } from '@revtr/probing';
+import { formatIpv4, parseIpv4, tryParseIpv4 } from '@revtr/net';
+import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { Application, Applications, NewApplication, User, Users } from '@revtr/storage';
 import { ControllerError } from '../foundation/errors.ts';
-import { clearedMail, refusedMail } from '../mail/messages.ts';
-import type { Outbox } from '../mail/outbox.ts';
 import type { AgentDirectory } from './directory.ts';
+import type { OwnerNotices } from './owner-notices.ts';
 
 /** What a new user may do. */
 export interface UserLimits {
@@ -19,8 +18,9 @@ export class SourceApplications {
   readonly #applications: Applications;
   readonly #users: Users;
   readonly #directory: AgentDirectory;
-  readonly #outbox: Outbox;
+  readonly #notices: OwnerNotices;
   readonly #targetPolicy: TargetPolicy;
+  readonly #clock: Clock;
 
   constructor(
     options: { readonly limits: UserLimits },
@@ -28,15 +28,17 @@ export class SourceApplications {
       readonly applications: Applications;
       readonly users: Users;
       readonly directory: AgentDirectory;
-      readonly outbox: Outbox;
+      readonly notices: OwnerNotices;
       readonly targetPolicy: TargetPolicy;
+      readonly clock: Clock;
     },
   ) {
     this.#limits = options.limits;
     this.#applications = collaborators.applications;
     this.#users = collaborators.users;
     this.#directory = collaborators.directory;
-    this.#outbox = collaborators.outbox;
+    this.#notices = collaborators.notices;
+    this.#clock = collaborators.clock;
     this.#targetPolicy = collaborators.targetPolicy;
   }
 
@@ -53,8 +55,7 @@ export class SourceApplications {
         { at: 'address', code: 'badAddress', message },
       ]);
     }
-    const agent = this.#directory.find(address);
-    if (agent !== undefined && agent.state !== 'withdrawn')
+    if (this.#directory.findRegistered(address) !== undefined)
       throw new ControllerError('conflict', `${application.address} is registered already`);
     const added = await this.#applications.add({ ...application, address: formatIpv4(address) });
     if (added === undefined)
@@ -76,7 +77,7 @@ export class SourceApplications {
       max_per_minute: perMinute,
     });
     await this.#directory.put({
-      address,
+      address: parseIpv4(address),
       kind: 'source',
       hostname: address,
       site: hosting.slice(0, 200),
@@ -84,19 +85,24 @@ export class SourceApplications {
       state: 'expected',
     });
     const key = await this.#users.issueKey(user.id);
-    await this.#outbox.add(email, clearedMail({ address, name, key, note }));
+    await this.#notices.approved(application, key);
     return application;
   }
 
   /** Turns an applicant down. @throws {ControllerError} `notFound`, `conflict` */
   async refuse(id: number, operator: User, note: string): Promise<Application> {
     const application = await this.#decide(id, operator, 'refused', note);
-    await this.#outbox.add(application.email, refusedMail({ ...application, note }));
+    await this.#notices.refused(application);
     return application;
   }
 
   async #decide(id: number, operator: User, state: 'approved' | 'refused', note: string): Promise<Application> {
-    const decided = await this.#applications.decide(id, { state, note, by: operator.id, at: new Date() });
+    const decided = await this.#applications.decide(id, {
+      state,
+      note,
+      by: operator.id,
+      at: new Date(this.#clock.now()),
+    });
     if (decided !== undefined) return decided;
     const application = await this.#applications.find(id);
     if (application === undefined) throw new ControllerError('notFound', `there is no application ${id}`);

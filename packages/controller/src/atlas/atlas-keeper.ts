@@ -1,5 +1,6 @@
 import type { AliasSighting, Atlas, AtlasTraceroute, TailStamps } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
 import type { Atlases, StoredAliasEvidence } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -13,6 +14,7 @@ export interface AtlasKeeperOptions {
 export interface AtlasKeeperCollaborators {
   readonly atlas: Atlas;
   readonly records: Atlases;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -30,7 +32,7 @@ export class AtlasKeeper {
   readonly #options: AtlasKeeperOptions;
   readonly #collaborators: AtlasKeeperCollaborators;
   readonly #changes = new Map<Ipv4Address, Changes>();
-  #timer: NodeJS.Timeout | undefined;
+  #waiting: AbortController | undefined;
   #storing: Promise<void> = Promise.resolve();
 
   constructor(options: AtlasKeeperOptions, collaborators: AtlasKeeperCollaborators) {
@@ -84,8 +86,8 @@ export class AtlasKeeper {
 
   /** Resolves when everything is stored. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#waiting?.abort();
+    this.#waiting = undefined;
     this.#storing = this.#storing.then(() => this.#store());
     return this.#storing;
   }
@@ -117,7 +119,13 @@ export class AtlasKeeper {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => void this.flush(), this.#options.delayMs);
+    if (this.#waiting !== undefined) return;
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    this.#collaborators.clock.sleep(this.#options.delayMs, waiting.signal).then(
+      () => this.flush(),
+      () => undefined,
+    );
   }
 
   async #store(): Promise<void> {

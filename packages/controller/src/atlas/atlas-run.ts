@@ -8,7 +8,7 @@ import { createMeasurements, gatherResults, PACKETS } from './ripe-collection.ts
 import type { RunRecord } from './run-record.ts';
 
 export interface RunCollaborators {
-  readonly network: EngineCollaborators;
+  readonly engineParts: EngineCollaborators;
   readonly ripe: RipeAtlasAccess | undefined;
   /** Numbers of the probes that a whole run asks. @throws {RipeAtlasError} */
   readonly chooseProbes: (signal: AbortSignal) => Promise<number[]>;
@@ -32,30 +32,30 @@ export async function carryOut(
   collaborators: RunCollaborators,
   signal: AbortSignal,
 ): Promise<void> {
-  const { network, log } = collaborators;
+  const { engineParts, log } = collaborators;
   const options: CollectOptions = { ...COMMON, source: run.source, signal };
   try {
     if (run.details.phase !== 'recordRoute') await measureTraceroutes(run, key, options, collaborators, signal);
     await collaborators.stored();
     await run.enter('recordRoute', 0);
-    const now = network.clock.now();
+    const now = engineParts.clock.now();
     const notSince = run.cause === 'catchUp' || run.cause === 'refresh' ? now - TAIL_AGE_MS : run.startedAt;
     const onProgress = (done: number, total: number): void => {
       Object.assign(run.details, { done, total });
     };
-    const facts = { aliases: network.aliases, ipToAs: network.ipToAs, useHeuristics: false };
-    const tails = await collectTails({ ...options, onProgress }, notSince, { ...network, facts });
+    const facts = { aliases: engineParts.aliases, ipToAs: engineParts.ipToAs, useHeuristics: false };
+    const tails = await collectTails({ ...options, onProgress }, notSince, { ...engineParts, facts });
     run.details.report.recordRoutePings += tails.recordRoutePings;
     run.details.report.answered += tails.answered;
     await collaborators.stored();
-    await run.end('done', network.clock.now());
+    await run.end('done', engineParts.clock.now());
     log.info({ run: run.id, ...run.details.report, credits: run.spentCredits }, 'atlas collected');
   } catch (error) {
     if (signal.aborted) throw error;
     const isExpected = error instanceof ProbingError || error instanceof RipeAtlasError;
     if (!isExpected) log.error({ err: error, run: run.id }, 'an atlas run broke');
     const reason = isExpected ? error.message : 'the run broke; the operator can find the reason in the log';
-    await run.end('failed', network.clock.now(), reason);
+    await run.end('failed', engineParts.clock.now(), reason);
   }
 }
 
@@ -63,7 +63,7 @@ async function measureTraceroutes(
   run: RunRecord,
   key: string | undefined,
   options: CollectOptions,
-  { network, ripe, chooseProbes, random, log }: RunCollaborators,
+  { engineParts, ripe, chooseProbes, random, log }: RunCollaborators,
   signal: AbortSignal,
 ): Promise<void> {
   const { details } = run;
@@ -71,7 +71,7 @@ async function measureTraceroutes(
   const origins = details.origins.map((text) => ({ address: parseIpv4(text), platform: 'vantagePoint' }) as const);
   const fromProbes = async (): Promise<void> => {
     if (!wantsProbes) return;
-    const { clock, atlas } = network;
+    const { clock, atlas } = engineParts;
     const parts = {
       payer: key === undefined ? undefined : ripe.client(key),
       reader: ripe.client(key),
@@ -98,7 +98,7 @@ async function measureTraceroutes(
   };
   let arrived = 0;
   const fromVantagePoints = async (): Promise<void> => {
-    arrived = await collectTraceroutes(options, origins, network);
+    arrived = await collectTraceroutes(options, origins, engineParts);
   };
   if (!wantsProbes) await run.enter('traceroutes', origins.length);
   await Promise.all([fromProbes(), fromVantagePoints()]);

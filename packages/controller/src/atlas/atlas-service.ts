@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type EngineCollaborators, idlePaths } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import type { Random } from '@revtr/probing';
+import { type Clock, orCancelled, type Random } from '@revtr/probing';
 import { creditsPerTraceroute, type RipeProbe } from '@revtr/ripe-atlas';
 import type { Atlases, AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -14,7 +14,9 @@ import { PACKETS } from './ripe-collection.ts';
 import { type AtlasRun, beginRun, type Payer, type RunCause, RunRecord } from './run-record.ts';
 
 export interface AtlasServiceCollaborators {
-  readonly network: EngineCollaborators;
+  readonly engineParts: EngineCollaborators;
+  /** The controller's clock, which decides when changes are stored. */
+  readonly clock: Clock;
   readonly records: Atlases;
   readonly runs: AtlasRuns;
   /** Vantage points that send traceroutes now. */
@@ -76,8 +78,8 @@ export class AtlasService {
 
   constructor(collaborators: AtlasServiceCollaborators) {
     this.#collaborators = collaborators;
-    const { network, records, log } = collaborators;
-    this.#keeper = new AtlasKeeper({ delayMs: KEEP_DELAY_MS }, { atlas: network.atlas, records, log });
+    const { engineParts, records, clock, log } = collaborators;
+    this.#keeper = new AtlasKeeper({ delayMs: KEEP_DELAY_MS }, { atlas: engineParts.atlas, records, clock, log });
   }
 
   /** Reads what is stored of the atlases of sources: to be called at the start. */
@@ -87,7 +89,7 @@ export class AtlasService {
 
   /** Goes on with the runs that a stop or a crash has interrupted. */
   async resume(): Promise<void> {
-    const { runs, log, ripe } = this.#collaborators;
+    const { runs, log, ripe, engineParts } = this.#collaborators;
     for (const row of await runs.open()) {
       try {
         const run = new RunRecord(row, runs);
@@ -98,7 +100,7 @@ export class AtlasService {
         await runs.change(row.id, {
           state: 'failed',
           reason: 'what was stored of the run cannot be read',
-          ended_at: new Date(),
+          ended_at: new Date(engineParts.clock.now()),
         });
       }
     }
@@ -121,21 +123,27 @@ export class AtlasService {
     return this.#begin(source, 'asked', asker);
   }
 
-  /** Measures the atlas of a source that is new. Resolves when the run has ended, however it did. */
-  async collect(source: Ipv4Address): Promise<AtlasRun> {
+  /**
+   * Measures the atlas of a new source. Resolves when the run has ended, successfully or not.
+   * @throws {ProbingError} `cancelled` when `signal` fires first; the run goes on
+   */
+  async collect(source: Ipv4Address, signal: AbortSignal): Promise<AtlasRun> {
     const { id } = await this.#begin(source, 'new', undefined);
-    return this.#ended(source, id);
+    return this.#ended(source, id, signal);
   }
 
-  /** Adds the traceroutes of vantage points that have come since the last run, once one under way has ended. */
-  async catchUp(source: Ipv4Address): Promise<void> {
-    await this.idle(source);
-    const { network, origins } = this.#collaborators;
-    const known = new Set(network.atlas.traceroutesTo(source).map(({ origin }) => origin));
+  /**
+   * Adds the traceroutes of vantage points that have connected since the last run, once the run under way has ended.
+   * @throws {ProbingError} `cancelled` when `signal` fires first; the run goes on
+   */
+  async catchUp(source: Ipv4Address, signal: AbortSignal): Promise<void> {
+    await orCancelled(this.idle(source), signal);
+    const { engineParts, origins } = this.#collaborators;
+    const known = new Set(engineParts.atlas.traceroutesTo(source).map(({ origin }) => origin));
     const missing = origins().filter((origin) => !known.has(origin) && origin !== source);
     if (missing.length === 0) return;
     const { id } = await this.#start(source, { cause: 'catchUp', payer: 'nobody', origins: missing, probes: [] });
-    await this.#ended(source, id);
+    await this.#ended(source, id, signal);
   }
 
   /** Measures chosen paths again. */
@@ -156,7 +164,7 @@ export class AtlasService {
   async #end(underWay: UnderWay, reason: string): Promise<void> {
     underWay.over.abort();
     await underWay.ended;
-    await underWay.run.end('cancelled', this.#collaborators.network.clock.now(), reason);
+    await underWay.run.end('cancelled', this.#collaborators.engineParts.clock.now(), reason);
     await this.#stopMeasurements(underWay);
   }
 
@@ -176,7 +184,7 @@ export class AtlasService {
 
   /** Traceroutes held towards a source; what reverse traceroutes have added does not count. */
   size(source: Ipv4Address): number {
-    return this.#collaborators.network.atlas.of(source)?.measuredPaths().length ?? 0;
+    return this.#collaborators.engineParts.atlas.of(source)?.measuredPaths().length ?? 0;
   }
 
   /** Forgets the atlas of a source. */
@@ -219,13 +227,13 @@ export class AtlasService {
 
   /** Probes for a whole run: the useful ones of the last one again, others for those that added nothing. */
   async #probesFor(source: Ipv4Address, signal: AbortSignal): Promise<number[]> {
-    const { ripe, network, importedProbes, random } = this.#collaborators;
+    const { ripe, engineParts, importedProbes, random } = this.#collaborators;
     if (ripe === undefined) return [];
     const available = await ripe.probes(importedProbes(), signal);
-    const known = network.atlas.of(source);
-    const idle = known === undefined ? [] : idlePaths(known, network.clock.now(), IDLE_MS);
+    const known = engineParts.atlas.of(source);
+    const idle = known === undefined ? [] : idlePaths(known, engineParts.clock.now(), IDLE_MS);
     const avoid = new Set(idle.flatMap(({ probe }) => probe ?? []));
-    const before = network.atlas.traceroutesTo(source).flatMap(({ probe }) => probe ?? []);
+    const before = engineParts.atlas.traceroutesTo(source).flatMap(({ probe }) => probe ?? []);
     const keep = new Set(before.filter((probe) => !avoid.has(probe)));
     return chooseProbes(available, { count: ripe.settings.probes, keep, avoid }, random).map(({ id }) => id);
   }
@@ -251,14 +259,14 @@ export class AtlasService {
     },
     asker?: Asker,
   ): Promise<AtlasRun> {
-    const { runs, network, ripe } = this.#collaborators;
+    const { runs, engineParts, ripe } = this.#collaborators;
     const run = await beginRun(runs, {
       ...what,
       source,
       userId: asker?.userId,
       estimatedCredits: what.probes.length * creditsPerTraceroute(PACKETS),
       tag: `revtr-${randomUUID()}`,
-      at: network.clock.now(),
+      at: engineParts.clock.now(),
     });
     this.#carryOut(run, what.payer === 'system' ? ripe?.settings.key : asker?.ripeKey);
     return run.show();
@@ -283,12 +291,12 @@ export class AtlasService {
     this.#underWay.set(run.source, { run, key, over, ended });
   }
 
-  async #ended(source: Ipv4Address, id: number): Promise<AtlasRun> {
+  async #ended(source: Ipv4Address, id: number, signal: AbortSignal): Promise<AtlasRun> {
     const underWay = this.#underWay.get(source);
-    await underWay?.ended;
+    await orCancelled(underWay?.ended ?? Promise.resolve(), signal);
     if (underWay?.run.id === id) return underWay.run.show();
     const run = (await this.runsOf(source)).find((other) => other.id === id);
-    if (run === undefined) throw new ControllerError('internal', `atlas run ${id} is not there`);
+    if (run === undefined) throw new ControllerError('internal', `the atlas run ${id} is not stored`);
     return run;
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from '@revtr/probing';
 import { creditsPerTraceroute } from '@revtr/ripe-atlas';
 import type { AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
+import { Periodic } from '../foundation/periodic.ts';
 import type { AtlasService } from './atlas-service.ts';
 import { PACKETS } from './ripe-collection.ts';
 
@@ -21,7 +22,10 @@ export interface RefresherCollaborators {
   readonly service: AtlasService;
   readonly atlas: Atlas;
   readonly runs: AtlasRuns;
+  /** The controller's clock, which decides when to look. */
   readonly clock: Clock;
+  /** The clock that the ages of paths are measured by. */
+  readonly atlasClock: Clock;
   /** Sources that are ready and connected. */
   readonly sources: () => readonly Ipv4Address[];
   /** Vantage points that send traceroutes now. */
@@ -37,23 +41,28 @@ const MOST_AT_ONCE = 500;
 export class Refresher {
   readonly #options: RefresherOptions;
   readonly #collaborators: RefresherCollaborators;
-  #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> = Promise.resolve();
+  readonly #refreshing: Periodic;
 
   constructor(options: RefresherOptions, collaborators: RefresherCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+    const { clock, log } = collaborators;
+    this.#refreshing = new Periodic(
+      { everyMs: options.pollMs },
+      {
+        clock,
+        work: () => this.refresh(),
+        onError: (error) => log.error({ err: error }, 'the atlases could not be refreshed'),
+      },
+    );
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#working = this.#working.then(() => this.refresh());
-    }, this.#options.pollMs);
+    this.#refreshing.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#working;
+    await this.#refreshing.stop();
   }
 
   /** Looks once for what is due, and begins to measure it. */
@@ -69,9 +78,9 @@ export class Refresher {
   }
 
   async #refreshSource(source: Ipv4Address): Promise<void> {
-    const { atlas, clock, runs, service, origins } = this.#collaborators;
+    const { atlas, atlasClock, runs, service, origins } = this.#collaborators;
     const { policy = DEFAULT_REFRESH, creditsPerDay, forgetMs } = this.#options;
-    const now = clock.now();
+    const now = atlasClock.now();
     atlas.expire(source, now - forgetMs);
     const known = atlas.of(source);
     if (known === undefined) return;

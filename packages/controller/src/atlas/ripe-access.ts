@@ -46,7 +46,7 @@ export class RipeAtlasAccess {
   /** Probes that are connected: from a list that was imported, or asked for at most once an hour. @throws {RipeAtlasError} */
   async probes(imported: readonly RipeProbe[], signal: AbortSignal): Promise<readonly RipeProbe[]> {
     if (imported.length > 0) return imported;
-    const now = Date.now();
+    const now = this.#collaborators.clock.now();
     if (this.#probes === undefined || this.#probes.until < now)
       this.#probes = { list: await this.client().probes({}, signal), until: now + LIST_KEEP_MS };
     return this.#probes.list;

@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
-import type { Agent, NewMeasurement } from '@revtr/storage';
+import type { NewMeasurement } from '@revtr/storage';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { ErrorDetail } from '../foundation/errors.ts';
 import type { DestinationCheck } from './destination-check.ts';
@@ -26,15 +26,15 @@ const UNRESOLVED = -1;
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i;
 
 /**
- * Checks every pair before anything is stored: the source must be registered, the destination must be, after name
- * resolution, one that the target policy lets through.
+ * Checks every pair before anything is stored. The source must be one of `sources`. The destination, after name resolution, must be
+ * an address that the target policy allows and that a network announces.
  */
 export async function checkPairs(
   pairs: readonly RequestedPair[],
-  sources: readonly Agent[],
+  sources: readonly Ipv4Address[],
   { facts, destinationCheck }: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck },
 ): Promise<CheckedPairs> {
-  const known = new Set(sources.map(({ address }) => address));
+  const known = new Set(sources);
   const names = new Set(pairs.map(({ destination }) => destination).filter((name) => tryParseIpv4(name) === undefined));
   const resolved = new Map<string, readonly Ipv4Address[]>();
   for (const name of names) if (HOST_NAME.test(name)) resolved.set(name, await facts.resolve(name));
@@ -42,12 +42,13 @@ export async function checkPairs(
   const rejected: CheckedPairs['rejected'][number][] = [];
   for (const [index, pair] of pairs.entries()) {
     const destination = tryParseIpv4(pair.destination) ?? resolved.get(pair.destination)?.[0] ?? UNRESOLVED;
+    const source = tryParseIpv4(pair.source);
     const refusal =
-      refuseSource(pair.source, known) ?? refuseDestination(pair.destination, destination, destinationCheck);
-    if (refusal === undefined) {
-      const { source, label, options } = pair;
-      accepted.push({ source, destination: formatIpv4(destination), label, options });
-    } else {
+      refuseSource(pair.source, source, known) ?? refuseDestination(pair.destination, destination, destinationCheck);
+    if (refusal === undefined && source !== undefined) {
+      const { label, options } = pair;
+      accepted.push({ source: formatIpv4(source), destination: formatIpv4(destination), label, options });
+    } else if (refusal !== undefined) {
       const { field, code, message } = refusal;
       rejected.push({ index, at: `revtrs[${index}].${field}`, code, message });
     }
@@ -61,17 +62,23 @@ interface Refusal {
   readonly message: string;
 }
 
-function refuseSource(source: string, known: ReadonlySet<string>): Refusal | undefined {
+function refuseSource(
+  asked: string,
+  source: Ipv4Address | undefined,
+  known: ReadonlySet<Ipv4Address>,
+): Refusal | undefined {
+  if (source === undefined) return { field: 'src', code: 'badAddress', message: `'${asked}' is not an IPv4 address` };
   if (known.has(source)) return undefined;
-  const isAddress = tryParseIpv4(source) !== undefined;
-  return isAddress
-    ? { field: 'src', code: 'unknownSource', message: `${source} is not a source that is ready` }
-    : { field: 'src', code: 'badAddress', message: `'${source}' is not an IPv4 address` };
+  return { field: 'src', code: 'unknownSource', message: `${asked} is not a source that is ready` };
 }
 
 function refuseDestination(asked: string, address: Ipv4Address, check: DestinationCheck): Refusal | undefined {
   if (address === UNRESOLVED) {
-    return { field: 'dst', code: 'unresolvedHost', message: `'${asked}' is no IPv4 address and does not resolve` };
+    return {
+      field: 'dst',
+      code: 'unresolvedHost',
+      message: `'${asked}' is neither an IPv4 address nor a host name that resolves to one`,
+    };
   }
   const refusal = check.refuse(address);
   return refusal && { field: 'dst', ...refusal };

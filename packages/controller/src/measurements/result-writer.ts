@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type BackOffOptions, backOff, type Clock } from '@revtr/probing';
 import type { FinishedJob, Jobs } from '@revtr/storage';
 import type { Logger } from 'pino';
 
@@ -6,14 +6,16 @@ export interface ResultWriterOptions {
   readonly owner: string;
   /** How long results are gathered before they are written together, milliseconds. */
   readonly gatherMs: number;
-  /** Pause before a failed write is tried again, milliseconds. */
-  readonly retryMs: number;
+  /** Pauses before a failed write is tried again. */
+  readonly retry: BackOffOptions;
 }
 
 /** Writes results in groups, and keeps those of a failed write until it succeeds. */
 export class ResultWriter {
   readonly #options: ResultWriterOptions;
   readonly #jobs: Jobs;
+  readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #log: Logger;
   readonly #onStored: (id: number) => void;
   #gathered: FinishedJob[] = [];
@@ -21,10 +23,20 @@ export class ResultWriter {
 
   constructor(
     options: ResultWriterOptions,
-    collaborators: { readonly jobs: Jobs; readonly log: Logger; readonly onStored: (id: number) => void },
+    collaborators: {
+      readonly jobs: Jobs;
+      readonly clock: Clock;
+      /** A number from 0 to 1. */
+      readonly random: () => number;
+      readonly log: Logger;
+      /** Called for each result once it is stored. */
+      readonly onStored: (id: number) => void;
+    },
   ) {
     this.#options = options;
     this.#jobs = collaborators.jobs;
+    this.#clock = collaborators.clock;
+    this.#random = collaborators.random;
     this.#log = collaborators.log;
     this.#onStored = collaborators.onStored;
   }
@@ -40,16 +52,18 @@ export class ResultWriter {
   }
 
   async #write(): Promise<void> {
-    await sleep(this.#options.gatherMs);
-    while (this.#gathered.length > 0) {
+    await this.#clock.sleep(this.#options.gatherMs);
+    for (let failures = 0; this.#gathered.length > 0; ) {
       const group = this.#gathered.splice(0, MOST_AT_ONCE);
       try {
-        const stored = await this.#jobs.finish(this.#options.owner, group, new Date());
+        const stored = await this.#jobs.finish(this.#options.owner, group, new Date(this.#clock.now()));
+        failures = 0;
         for (const id of stored) this.#onStored(id);
       } catch (error) {
         this.#log.error({ err: error, results: group.length }, 'results could not be stored; trying again');
         this.#gathered.unshift(...group);
-        await sleep(this.#options.retryMs);
+        failures++;
+        await this.#clock.sleep(backOff(this.#options.retry, failures, this.#random));
       }
     }
     this.#writing = undefined;

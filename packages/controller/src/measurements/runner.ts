@@ -1,9 +1,11 @@
 import { emptyStats, type ReverseTraceroute, type ReverseTracerouteEngine } from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
 import type { Job, Jobs } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import { Periodic } from '../foundation/periodic.ts';
 import type { BatchEvents } from './batch-events.ts';
 import { measurementOptionsSchema } from './options.ts';
 import { ResultWriter } from './result-writer.ts';
@@ -26,6 +28,9 @@ export interface RunnerCollaborators {
   readonly facts: AddressFacts;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** A number from 0 to 1. */
+  readonly random: () => number;
   readonly log: Logger;
 }
 
@@ -42,24 +47,30 @@ export class MeasurementRunner {
   readonly #batchOf = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
   #wake: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
-  #renewal: NodeJS.Timeout | undefined;
+  readonly #renewing: Periodic;
 
   constructor(options: RunnerOptions, collaborators: RunnerCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
-    const { jobs, log } = collaborators;
+    const { jobs, clock, random, log } = collaborators;
     const onStored = (id: number): void => this.#announceEnd(id);
-    this.#writer = new ResultWriter({ owner: options.owner, gatherMs: 5, retryMs: 500 }, { jobs, log, onStored });
+    this.#writer = new ResultWriter(
+      { owner: options.owner, gatherMs: 5, retry: { firstMs: 500, mostMs: 10_000 } },
+      { jobs, clock, random, log, onStored },
+    );
+    this.#renewing = new Periodic(
+      { everyMs: options.leaseMs / 3 },
+      {
+        clock,
+        work: () => jobs.renew(options.owner, this.#leaseEnd()),
+        onError: (error) => log.error({ err: error }, 'leases could not be renewed'),
+      },
+    );
   }
 
   start(): void {
-    const { owner, leaseMs } = this.#options;
     this.#loop = this.#run();
-    this.#renewal = setInterval(() => {
-      this.#collaborators.jobs.renew(owner, this.#leaseEnd()).catch((error: unknown) => {
-        this.#collaborators.log.error({ err: error }, 'leases could not be renewed');
-      });
-    }, leaseMs / 3);
+    this.#renewing.start();
   }
 
   /** Says that there may be new work. */
@@ -71,21 +82,20 @@ export class MeasurementRunner {
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const measurement of this.#underWay) measurement.abort();
-    clearInterval(this.#renewal);
     this.#wake();
-    await this.#loop;
+    await Promise.all([this.#loop, this.#renewing.stop()]);
     await this.#writer.flush();
     await this.#collaborators.jobs.release(this.#options.owner);
   }
 
   async #run(): Promise<void> {
-    const { jobs, log } = this.#collaborators;
+    const { jobs, clock, log } = this.#collaborators;
     while (!this.#isStopping) {
       const room = this.#options.concurrency - this.#underWay.size;
       let taken: readonly Job[] = [];
       if (room >= Math.min(LEAST_LEASE, this.#options.concurrency)) {
         try {
-          taken = await jobs.lease(this.#options.owner, room, new Date(), this.#leaseEnd());
+          taken = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd());
         } catch (error) {
           log.error({ err: error }, 'no work could be taken');
         }
@@ -106,7 +116,7 @@ export class MeasurementRunner {
       if (!cancel.signal.aborted) this.#store(job, toStoredResult(result, facts));
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement broke');
-      this.#store(job, brokenResult(job));
+      this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
     } finally {
       this.#underWay.delete(cancel);
       if (this.#options.concurrency - this.#underWay.size >= LEAST_LEASE || this.#underWay.size === 0) this.#wake();
@@ -145,26 +155,20 @@ export class MeasurementRunner {
     this.#collaborators.events.publish(ended.batchId, { type: 'ended', measurement: id, stopReason: ended.stopReason });
   }
 
-  #waitForWork(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#wake = () => undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, this.#options.pollMs);
-      this.#wake = done;
-    });
+  /** Resolves when somebody announces work, or after the poll interval. */
+  async #waitForWork(): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await this.#collaborators.clock.sleep(this.#options.pollMs, woken.signal).catch(() => undefined);
   }
 
   #leaseEnd(): Date {
-    return new Date(Date.now() + this.#options.leaseMs);
+    return new Date(this.#collaborators.clock.now() + this.#options.leaseMs);
   }
 }
 
 /** What is stored for a measurement that failed for a reason of our own. */
-function brokenResult({ destination }: Job): StoredResult {
-  const now = Date.now();
+function brokenResult({ destination }: Job, now: number): StoredResult {
   return {
     plan: '',
     stopReason: 'failed',

@@ -1,4 +1,6 @@
-import type { Agents, Batch, Batches, MeasurementRow, QuotaExceeded, User } from '@revtr/storage';
+import type { Clock } from '@revtr/probing';
+import type { Batch, Batches, MeasurementRow, QuotaExceeded, User } from '@revtr/storage';
+import type { AgentDirectory } from '../agents/directory.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError, type ControllerErrorCode } from '../foundation/errors.ts';
 import { type CheckedPairs, checkPairs, type RequestedPair } from './check-pairs.ts';
@@ -14,7 +16,8 @@ const QUOTA_CODES: Readonly<Record<QuotaExceeded['limit'], ControllerErrorCode>>
 export class Submission {
   readonly #maxBatch: number;
   readonly #batches: Batches;
-  readonly #agents: Agents;
+  readonly #directory: AgentDirectory;
+  readonly #clock: Clock;
   readonly #checks: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck };
   readonly #onAccepted: () => void;
 
@@ -22,7 +25,8 @@ export class Submission {
     options: { readonly maxBatch: number },
     collaborators: {
       readonly batches: Batches;
-      readonly agents: Agents;
+      readonly directory: AgentDirectory;
+      readonly clock: Clock;
       readonly facts: AddressFacts;
       readonly destinationCheck: DestinationCheck;
       readonly onAccepted: () => void;
@@ -30,7 +34,8 @@ export class Submission {
   ) {
     this.#maxBatch = options.maxBatch;
     this.#batches = collaborators.batches;
-    this.#agents = collaborators.agents;
+    this.#directory = collaborators.directory;
+    this.#clock = collaborators.clock;
     this.#checks = collaborators;
     this.#onAccepted = collaborators.onAccepted;
   }
@@ -48,7 +53,8 @@ export class Submission {
     if (pairs.length > this.#maxBatch) {
       throw new ControllerError('batchTooLarge', `a batch holds at most ${this.#maxBatch} pairs, not ${pairs.length}`);
     }
-    const { accepted, rejected } = await checkPairs(pairs, await this.#agents.readySources(), this.#checks);
+    const sources = this.#directory.readySources().map(({ address }) => address);
+    const { accepted, rejected } = await checkPairs(pairs, sources, this.#checks);
     if (accepted.length === 0 || (rejected.length > 0 && !skipInvalid)) {
       const details = rejected.map(({ at, code, message }) => ({ at, code, message }));
       throw new ControllerError(
@@ -57,7 +63,7 @@ export class Submission {
         details,
       );
     }
-    const outcome = await this.#batches.accept(user, accepted, new Date());
+    const outcome = await this.#batches.accept(user, accepted, new Date(this.#clock.now()));
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
     this.#onAccepted();
     return { batchId: outcome.id, rejected };

@@ -1,9 +1,9 @@
 import { AgentHub, Authority, Dialer, Gateway, type GatewayRefusal, GrantSigner } from '@revtr/link';
-import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
-import type { Agent } from '@revtr/storage';
 import { DirectoryAdmission } from '../agents/admission.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
+import { Periodic } from '../foundation/periodic.ts';
 import { LinkProber } from './link-prober.ts';
 import type { MeasuringParts } from './measuring-system.ts';
 
@@ -16,7 +16,6 @@ export interface AgentGatewayOptions {
 }
 
 export interface AgentGatewayCollaborators extends MeasuringParts {
-  readonly clock: Clock;
   /** Told when an agent has not come back in time. */
   readonly onLeft: (address: Ipv4Address) => void;
 }
@@ -37,10 +36,10 @@ export class AgentGateway {
   readonly #dialer: Dialer;
   readonly #directory: AgentDirectory;
   readonly #clock: Clock;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #republishing: Periodic;
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
-    const { directory, optOuts, targetPolicy, clock, metrics, log, onJoined, onLeft, onReplaced } = collaborators;
+    const { directory, optOuts, targetPolicy, clock, metrics, log, events, onLeft } = collaborators;
     this.#directory = directory;
     this.#clock = clock;
     this.rootCertificate = authority.rootCertificate;
@@ -51,7 +50,7 @@ export class AgentGateway {
         optOut: () => optOuts.at(clock.now()),
         onJoined: ({ address, profile }) => {
           log.info({ agent: formatIpv4(address), software: profile.software }, 'agent connected');
-          onJoined(address);
+          events.joined(address);
         },
         onLeft: (address) => {
           log.warn({ agent: formatIpv4(address) }, 'agent is gone');
@@ -71,16 +70,24 @@ export class AgentGateway {
       metrics.refused(kind);
       log.warn({ kind, address, reason }, 'refused');
     };
-    const admission = new DirectoryAdmission({ directory, hub: this.hub, onReplaced });
+    const admission = new DirectoryAdmission({ directory, hub: this.hub, events });
     const shared = { authority, hub: this.hub, admission, onRefused };
     this.#gateway = new Gateway(options, shared);
     const listening = () =>
       directory
         .list()
         .flatMap(({ address, state, listening_port: port }) =>
-          port === null || state === 'withdrawn' ? [] : [{ address: parseIpv4(address), port }],
+          port === null || state === 'withdrawn' ? [] : [{ address, port }],
         );
     this.#dialer = new Dialer({ ...shared, listening });
+    this.#republishing = new Periodic(
+      { everyMs: OPT_OUT_EVERY_MS },
+      {
+        clock,
+        work: async () => this.hub.publishOptOut(),
+        onError: (error) => log.error({ err: error }, 'the opt-out list could not be sent to agents'),
+      },
+    );
   }
 
   static async create(options: AgentGatewayOptions, collaborators: AgentGatewayCollaborators): Promise<AgentGateway> {
@@ -90,21 +97,21 @@ export class AgentGateway {
 
   /** Begins to await agents. Returns the port. */
   async start(): Promise<number> {
-    this.#timer = setInterval(() => this.hub.publishOptOut(), OPT_OUT_EVERY_MS);
+    this.#republishing.start();
     this.#dialer.start();
     return this.#gateway.start();
   }
 
   /** Resolves when the agents that were ready before a restart are back, or after `timeoutMs`. */
   async settled(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const wanted = this.#directory.list().filter(({ state }: Agent) => state === 'ready').length;
+    const wanted = this.#directory.list().filter(({ state }) => state === 'ready').length;
     const deadline = this.#clock.now() + timeoutMs;
     while (this.hub.connected().length < wanted && this.#clock.now() < deadline && !signal.aborted)
       await this.#clock.sleep(SETTLE_POLL_MS, signal).catch(() => undefined);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    await this.#republishing.stop();
     this.#dialer.stop();
     await this.#gateway.stop();
   }

@@ -7,8 +7,8 @@ import {
   type Relations,
   ReverseTracerouteEngine,
 } from '@revtr/engine';
-import { type Ipv4Address, parseIpv4 } from '@revtr/net';
-import { systemClock } from '@revtr/probing';
+import type { Ipv4Address } from '@revtr/net';
+import { ConnectedAgents } from '../agents/connected-agents.ts';
 import { AgentGateway, type AgentGatewayOptions } from './agent-gateway.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from './measuring-system.ts';
 
@@ -21,29 +21,22 @@ export function agentSystem(
   facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
-    const { directory, targetPolicy, log } = parts;
+    const { directory, events, targetPolicy, clock, log } = parts;
     const { ipToAs, aliases, relations } = facts;
-    const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock: systemClock });
+    const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
+    const connected = new ConnectedAgents({ directory, sessionOf: (address) => gateway.hub.sessionOf(address) });
     const vantagePoints = (): Ipv4Address[] =>
-      directory
-        .list()
-        .filter(({ kind, state, can_spoof }) => kind === 'vantagePoint' && state === 'ready' && can_spoof)
-        .map(({ address }) => parseIpv4(address))
-        .filter((address) => gateway.hub.sessionOf(address)?.isConnected === true);
+      connected.ready('vantagePoint').flatMap(({ address, can_spoof }) => (can_spoof ? [address] : []));
     const rank = (): void => ranking.setVantagePoints(vantagePoints());
     const gateway = await AgentGateway.create(options, {
       ...parts,
-      clock: systemClock,
-      onJoined: (address) => {
-        rank();
-        parts.onJoined(address);
-      },
       onLeft: rank,
     });
+    events.subscribe({ joined: rank });
     directory.subscribe(rank);
-    const network: EngineCollaborators = {
+    const engineParts: EngineCollaborators = {
       prober: gateway.prober,
-      clock: systemClock,
+      clock,
       atlas: new Atlas({ aliases, ipToAs }),
       ranking,
       aliases,
@@ -52,18 +45,13 @@ export function agentSystem(
       mayProbe: (address) => targetPolicy.mayProbe(address),
     };
     return {
-      engine: new ReverseTracerouteEngine({ plan: defaultPlan }, network),
-      network,
+      engine: new ReverseTracerouteEngine({ plan: defaultPlan }, engineParts),
+      engineParts,
       learnedRanking: ranking,
       rootCertificate: gateway.rootCertificate,
       vantagePoints,
-      sources: () =>
-        directory
-          .list()
-          .filter(({ kind, state }) => kind === 'source' && state === 'ready')
-          .map(({ address }) => parseIpv4(address))
-          .filter((address) => gateway.hub.sessionOf(address)?.isConnected === true),
-      sessionOf: (address) => gateway.hub.sessionOf(address),
+      sources: () => connected.ready('source').map(({ address }) => address),
+      connected,
       expel: (address, reason) => gateway.hub.expel(address, reason),
       publishOptOut: () => gateway.hub.publishOptOut(),
       start: async () => {

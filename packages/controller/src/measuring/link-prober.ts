@@ -81,7 +81,7 @@ export class LinkProber implements Prober {
     const { directory, clock, grants } = this.#collaborators;
     const { claimedSource } = spoof;
     const receiver = await this.#session(spoof.receiver, 'unknownReceiver', signal);
-    if (!directory.isActive(claimedSource))
+    if (!directory.participates(claimedSource))
       throw new ProbingError('spoofingRefused', `${formatIpv4(claimedSource)} has not agreed to be claimed`);
     const mark: SpoofMark = {
       identifier: randomInt(1, IDENTIFIER_BOUND),
@@ -136,7 +136,7 @@ export class LinkProber implements Prober {
   ): Promise<AgentSession> {
     const { hub, directory } = this.#collaborators;
     const text = formatIpv4(address);
-    if (!directory.isActive(address)) throw new ProbingError(code, `${text} is no active agent`, { address: text });
+    if (!directory.participates(address)) throw new ProbingError(code, `${text} is no active agent`, { address: text });
     const session = hub.sessionOf(address) ?? (await hub.waitFor(address, this.#options.patienceMs, signal));
     if (session === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
     return session;

@@ -1,8 +1,9 @@
 import type { EngineCollaborators, IngressRanking, ReverseTracerouteEngine } from '@revtr/engine';
-import type { AgentSession } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
-import type { TargetPolicy } from '@revtr/probing';
+import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { Logger } from 'pino';
+import type { AgentEvents } from '../agents/agent-events.ts';
+import type { ConnectedAgents } from '../agents/connected-agents.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
 import type { PublishedOptOuts } from '../agents/published-opt-outs.ts';
 import type { Metrics } from '../foundation/metrics.ts';
@@ -10,24 +11,23 @@ import type { Metrics } from '../foundation/metrics.ts';
 /** What reverse traceroutes are measured with: agents on the Internet, or a simulated one. */
 export interface MeasuringSystem {
   readonly engine: ReverseTracerouteEngine;
-  /** What the engine itself works with. */
-  readonly network: EngineCollaborators;
+  /** What the engine is built on: prober, clock, atlas, ranking and facts. */
+  readonly engineParts: EngineCollaborators;
   /** The ranking of vantage points, where it learns for the next start as well. */
   readonly learnedRanking: IngressRanking | undefined;
   /** PEM of the certificate that agents need; `undefined` where no agents connect. */
   readonly rootCertificate: string | undefined;
   /** Vantage points that can be used now. */
   vantagePoints(): readonly Ipv4Address[];
-  /** Sources that are ready, and can be measured to now. */
+  /** Sources that are ready and connected. */
   sources(): readonly Ipv4Address[];
-  /** The session of an agent that is connected. */
-  sessionOf(address: Ipv4Address): AgentSession | undefined;
-  /** Ends an agent's session, for instance because its host has withdrawn it. */
+  readonly connected: ConnectedAgents;
+  /** Ends the session of an agent, for instance because its owner has withdrawn it. */
   expel(address: Ipv4Address, reason: string): void;
-  /** Gives agents the current list of those who want no probes. */
+  /** Sends the current opt-out list to the connected agents. */
   publishOptOut(): void;
   start(): Promise<void>;
-  /** Resolves when measuring can begin. */
+  /** Resolves when the agents that were ready before a restart are connected again, after 20 seconds, or when `signal` fires. */
   settled(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
@@ -39,9 +39,7 @@ export interface MeasuringParts {
   readonly targetPolicy: TargetPolicy;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Told when an agent begins a session. */
-  readonly onJoined: (address: Ipv4Address) => void;
-  /** Told when an agent that had a certificate was given another. */
-  readonly onReplaced: (address: Ipv4Address) => void;
+  readonly events: AgentEvents;
+  readonly clock: Clock;
 }
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

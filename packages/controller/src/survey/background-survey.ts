@@ -1,8 +1,9 @@
 import type { ReadingFacts } from '@revtr/engine';
 import { recordRoutePing, surveyAnswer, type VantagePointRanking } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
-import { inParallel, type Prober, ProbingError, PseudoRandomOrder } from '@revtr/probing';
+import { type Clock, inParallel, type Prober, ProbingError, PseudoRandomOrder } from '@revtr/probing';
 import type { Logger } from 'pino';
+import { Periodic } from '../foundation/periodic.ts';
 
 export interface BackgroundSurveyOptions {
   /** Record Route pings in an hour, all vantage points together. 0 for none. */
@@ -21,6 +22,7 @@ export interface BackgroundSurveyCollaborators {
   readonly targets: () => readonly Ipv4Address[];
   readonly vantagePoints: () => readonly Ipv4Address[];
   readonly mayProbe: (address: Ipv4Address) => boolean;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -34,32 +36,36 @@ const TIMEOUT_MS = 2_000;
 export class BackgroundSurvey {
   readonly #options: BackgroundSurveyOptions;
   readonly #collaborators: BackgroundSurveyCollaborators;
-  readonly #over = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #working: Promise<unknown> = Promise.resolve();
+  readonly #surveying: Periodic;
   #place = 0;
   #owed = 0;
 
   constructor(options: BackgroundSurveyOptions, collaborators: BackgroundSurveyCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+    const { clock, log } = collaborators;
+    this.#surveying = new Periodic(
+      { everyMs: options.pollMs },
+      {
+        clock,
+        work: async (signal) => {
+          await this.step(signal);
+        },
+        onError: (error) => log.error({ err: error }, 'a step of the background survey failed'),
+      },
+    );
   }
 
   start(): void {
-    if (this.#options.probesPerHour === 0) return;
-    this.#timer = setInterval(() => {
-      this.#working = this.#working.then(() => this.step());
-    }, this.#options.pollMs);
+    if (this.#options.probesPerHour > 0) this.#surveying.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#over.abort();
-    await this.#working;
+    await this.#surveying.stop();
   }
 
   /** Sends what is due since the last step. Returns how many pings were sent. */
-  async step(): Promise<number> {
+  async step(signal?: AbortSignal): Promise<number> {
     const { prober, ranking, facts, mayProbe, log } = this.#collaborators;
     const { probesPerHour, pollMs, seed } = this.#options;
     const [targets, vantagePoints] = [this.#collaborators.targets(), this.#collaborators.vantagePoints()];
@@ -79,7 +85,7 @@ export class BackgroundSurvey {
       if (!mayProbe(target)) return;
       sent++;
       try {
-        const result = await prober.ping(recordRoutePing(sender, sender, target, TIMEOUT_MS), this.#over.signal);
+        const result = await prober.ping(recordRoutePing(sender, sender, target, TIMEOUT_MS), signal);
         surveyAnswer(result, ranking, facts);
       } catch (error) {
         // An agent that has just gone is no news here.

@@ -1,8 +1,10 @@
 import type { IngressRanking } from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
 import type { RankingRecords } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { Periodic } from '../foundation/periodic.ts';
 
 const addressSchema = z.ipv4().transform(parseIpv4);
 const rowSchema = z.object({
@@ -20,17 +22,26 @@ export class RankingKeeper {
   readonly #ranking: IngressRanking;
   readonly #records: RankingRecords;
   readonly #log: Logger;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #storingChanges: Periodic;
   #storing: Promise<void> = Promise.resolve();
 
   constructor(collaborators: {
     readonly ranking: IngressRanking;
     readonly records: RankingRecords;
+    readonly clock: Clock;
     readonly log: Logger;
   }) {
     this.#ranking = collaborators.ranking;
     this.#records = collaborators.records;
     this.#log = collaborators.log;
+    this.#storingChanges = new Periodic(
+      { everyMs: STORE_MS },
+      {
+        clock: collaborators.clock,
+        work: () => this.flush(),
+        onError: (error) => this.#log.error({ err: error }, 'the ranking could not be stored'),
+      },
+    );
   }
 
   /** Reads what is stored. Rows that are damaged are left out. */
@@ -43,11 +54,11 @@ export class RankingKeeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.flush(), STORE_MS);
+    this.#storingChanges.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    await this.#storingChanges.stop();
     await this.flush();
   }
 

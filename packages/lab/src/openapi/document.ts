@@ -44,6 +44,7 @@ export async function openApiDocument(): Promise<object> {
         facts: simulatedFacts(internet, datasets.knowledge),
         datasets,
         targetPolicy: new TargetPolicy(),
+        clock: systemClock,
         log: pino({ level: 'silent' }),
       },
     );

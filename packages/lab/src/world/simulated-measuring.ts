@@ -1,26 +1,25 @@
-import type { MeasuringSystem, OpenMeasuringSystem } from '@revtr/controller';
+import { ConnectedAgents, type OpenMeasuringSystem } from '@revtr/controller';
 import { defaultPlan, type EngineCollaborators, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 
 /** A measuring system whose hosts are always there, because they are simulated: no agent ever connects. */
 export function simulatedMeasuring(
-  network: EngineCollaborators,
+  engineParts: EngineCollaborators,
   vantagePoints: readonly Ipv4Address[],
   sources: readonly Ipv4Address[],
 ): OpenMeasuringSystem {
-  const system: MeasuringSystem = {
-    engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, network),
-    network,
+  return async ({ directory }) => ({
+    engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
+    engineParts,
     learnedRanking: undefined,
     rootCertificate: undefined,
     vantagePoints: () => vantagePoints,
     sources: () => sources,
-    sessionOf: () => undefined,
+    connected: new ConnectedAgents({ directory, sessionOf: () => undefined }),
     expel: () => undefined,
     publishOptOut: () => undefined,
     start: () => Promise.resolve(),
     settled: () => Promise.resolve(),
     stop: () => Promise.resolve(),
-  };
-  return () => Promise.resolve(system);
+  });
 }

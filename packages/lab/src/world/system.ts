@@ -7,7 +7,8 @@ import {
   type OpenMeasuringSystem,
   type RipeAtlasSettings,
 } from '@revtr/controller';
-import type { TargetPolicy } from '@revtr/probing';
+import { parseIpv4 } from '@revtr/net';
+import { systemClock, type TargetPolicy } from '@revtr/probing';
 import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import type { Logger } from 'pino';
 
@@ -70,9 +71,15 @@ export async function startSystem(
     surveyProbesPerHour: 0,
   };
   try {
-    const controller = await Controller.create(settings, { database, ...collaborators });
+    const controller = await Controller.create(settings, { database, clock: systemClock, ...collaborators });
     for (const source of options.sources)
-      await controller.agents.put({ ...source, kind: 'source', user_id: null, state: 'ready' });
+      await controller.agents.put({
+        ...source,
+        address: parseIpv4(source.address),
+        kind: 'source',
+        user_id: null,
+        state: 'ready',
+      });
     const user = await controller.users.ensure(OPERATOR);
     const key = await controller.users.issueKey(user.id);
     const url = await controller.start();

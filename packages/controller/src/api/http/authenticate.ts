@@ -1,3 +1,4 @@
+import type { Clock } from '@revtr/probing';
 import type { User, Users } from '@revtr/storage';
 import type { FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
@@ -8,10 +9,12 @@ const MOST_KEPT = 10_000;
 /** Finds the user behind the header `Revtr-Key`, and remembers it for a few seconds. */
 export class Authenticator {
   readonly #users: Users;
+  readonly #clock: Clock;
   readonly #known = new Map<string, { readonly user: User; readonly until: number }>();
 
-  constructor(users: Users) {
-    this.#users = users;
+  constructor(collaborators: { readonly users: Users; readonly clock: Clock }) {
+    this.#users = collaborators.users;
+    this.#clock = collaborators.clock;
   }
 
   /** The user, who must be an operator. @throws {ControllerError} `unauthorized`, `forbidden` */
@@ -28,11 +31,11 @@ export class Authenticator {
       throw new ControllerError('unauthorized', 'the header Revtr-Key with an API key is missing');
     }
     const known = this.#known.get(key);
-    if (known !== undefined && known.until > Date.now()) return known.user;
+    if (known !== undefined && known.until > this.#clock.now()) return known.user;
     const user = await this.#users.findByKey(key);
     if (user === undefined) throw new ControllerError('unauthorized', 'the API key is not known');
     if (this.#known.size >= MOST_KEPT) this.#known.clear();
-    this.#known.set(key, { user, until: Date.now() + KEEP_MS });
+    this.#known.set(key, { user, until: this.#clock.now() + KEEP_MS });
     return user;
   }
 }

@@ -1,4 +1,5 @@
-import type { Agents, AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
+import type { Clock } from '@revtr/probing';
+import type { AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
 import type { PublishedOptOuts } from '../../agents/published-opt-outs.ts';
@@ -16,7 +17,6 @@ export interface ApiCollaborators {
   readonly authenticator: Authenticator;
   readonly submission: Submission;
   readonly batches: Batches;
-  readonly agents: Agents;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: LifeCycle;
@@ -28,6 +28,7 @@ export interface ApiCollaborators {
   readonly events: BatchEvents;
   readonly facts: AddressFacts;
   readonly datasets: Datasets;
+  readonly clock: Clock;
   /** Address under which users reach the API; `undefined`: what their request says. */
   readonly publicUrl: string | undefined;
   /** Fires when the server stops: open streams end. */

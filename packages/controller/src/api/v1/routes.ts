@@ -1,3 +1,4 @@
+import { formatIpv4 } from '@revtr/net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -28,7 +29,7 @@ const querySchema = z.object({
 /** Version 1 of the API, as clients of the original know it. */
 export function registerV1(
   app: FastifyInstance,
-  { authenticator, submission, batches, agents, publicUrl }: ApiCollaborators,
+  { authenticator, submission, batches, directory, clock, publicUrl }: ApiCollaborators,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
@@ -44,8 +45,8 @@ export function registerV1(
     },
     async (request) => {
       await authenticator.userOf(request);
-      const known = await agents.readySources();
-      return { srcs: known.map(({ hostname, address, site }) => ({ hostname, ip: address, site })) };
+      const sources = directory.readySources();
+      return { srcs: sources.map(({ hostname, address, site }) => ({ hostname, ip: formatIpv4(address), site })) };
     },
   );
 
@@ -106,7 +107,7 @@ export function registerV1(
           ? await batches.labelled(user.id, label ?? '')
           : await submission.measurementsOf(user, batchid);
       if (rows.length === 0) throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
-      const now = new Date();
+      const now = new Date(clock.now());
       return { revtrs: rows.map((row) => toRevtr(row, now)) };
     },
   );

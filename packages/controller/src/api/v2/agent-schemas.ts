@@ -1,5 +1,7 @@
-import type { Agent, AgentTest, Application } from '@revtr/storage';
+import { formatIpv4 } from '@revtr/net';
+import type { AgentTest, Application } from '@revtr/storage';
 import { z } from 'zod';
+import type { RegisteredAgent } from '../../agents/directory.ts';
 import { reportSchema } from '../../agents/report.ts';
 
 export const agentSchema = z.object({
@@ -46,10 +48,10 @@ export const applicationSchema = z.object({
 z.globalRegistry.add(applicationSchema, { id: 'Application' });
 
 /** Writes an agent. */
-export function toAgent(agent: Agent, connected: boolean): z.infer<typeof agentSchema> {
+export function toAgent(agent: RegisteredAgent, connected: boolean): z.infer<typeof agentSchema> {
   const { quarantined_until: until, quarantine_reason: reason, quarantine_level: level } = agent;
   return {
-    address: agent.address,
+    address: formatIpv4(agent.address),
     kind: agent.kind,
     hostname: agent.hostname,
     site: agent.site,

@@ -1,16 +1,18 @@
-import { parseIpv4, tryParseIpv4 } from '@revtr/net';
-import type { Agent, User } from '@revtr/storage';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import type { User } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { RegisteredAgent } from '../../agents/directory.ts';
 import { ControllerError } from '../../foundation/errors.ts';
+import { parsed } from '../../foundation/parsed.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { ownAgent } from '../http/own-agent.ts';
 import { security } from '../http/route-parts.ts';
 import { agentDetailsSchema, agentSchema, toAgent, toTest } from './agent-schemas.ts';
 
-const addressSchema = z.string().refine((text) => tryParseIpv4(text) !== undefined, 'must be an IPv4 address');
+const addressSchema = parsed(parseIpv4);
 const paramsSchema = z.object({ address: addressSchema });
 const newAgentSchema = z.object({
   address: addressSchema,
@@ -22,13 +24,13 @@ const TESTS_SHOWN = 5;
 
 /** Agents: what they can do and how they are, for their owners; who takes part, for operators. */
 export function registerAgents(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { authenticator, agents, directory, tests, life, atlas, measuring } = collaborators;
+  const { authenticator, directory, tests, life, atlas, measuring } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const isConnected = ({ address }: Agent): boolean => measuring.sessionOf(parseIpv4(address))?.isConnected === true;
+  const isConnected = ({ address }: RegisteredAgent): boolean => measuring.connected.has(address);
   /** @throws {ControllerError} `notFound` */
-  const agentOf = (user: User, address: string): Agent => {
-    const agent = ownAgent(directory, user, parseIpv4(address));
-    if (agent === undefined) throw new ControllerError('notFound', `there is no agent ${address}`);
+  const agentOf = (user: User, address: Ipv4Address): RegisteredAgent => {
+    const agent = ownAgent(directory, user, address);
+    if (agent === undefined) throw new ControllerError('notFound', `there is no agent ${formatIpv4(address)}`);
     return agent;
   };
   const schemaOf = (summary: string) => ({
@@ -51,8 +53,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     },
     async (request) => {
       const user = await authenticator.userOf(request);
-      const all = await agents.list();
-      const own = all.filter(({ user_id }) => user.role === 'operator' || user_id === user.id);
+      const own = directory.list().filter(({ user_id }) => user.role === 'operator' || user_id === user.id);
       return { agents: own.map((agent) => toAgent(agent, isConnected(agent))) };
     },
   );
@@ -71,10 +72,10 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     async (request) => {
       await authenticator.operatorOf(request);
       const { address } = request.body;
-      const known = directory.find(parseIpv4(address));
-      if (known !== undefined && known.state !== 'withdrawn')
-        throw new ControllerError('conflict', `${address} is registered already`);
-      await directory.put({ ...request.body, kind: 'vantagePoint', user_id: null, state: 'expected' });
+      if (directory.findRegistered(address) !== undefined)
+        throw new ControllerError('conflict', `${formatIpv4(address)} is already registered`);
+      const { hostname, site } = request.body;
+      await directory.put({ address, hostname, site, kind: 'vantagePoint', user_id: null, state: 'expected' });
       const agent = agentOf(await authenticator.userOf(request), address);
       return toAgent(agent, isConnected(agent));
     },
@@ -93,9 +94,9 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     },
     async (request) => {
       const agent = agentOf(await authenticator.userOf(request), request.params.address);
-      const address = parseIpv4(agent.address);
+      const { address } = agent;
       const [run] = await atlas.runsOf(address);
-      const shown = await tests.of(agent.address, TESTS_SHOWN);
+      const shown = await tests.of(formatIpv4(address), TESTS_SHOWN);
       return {
         ...toAgent(agent, isConnected(agent)),
         atlas: {
@@ -113,9 +114,10 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     { schema: schemaOf('Test an agent now; a quarantine ends when it passes') },
     async (request) => {
       const agent = agentOf(await authenticator.userOf(request), request.params.address);
-      if (!isConnected(agent)) throw new ControllerError('conflict', `the agent of ${agent.address} is not connected`);
-      await life.test(parseIpv4(agent.address), 'asked');
-      const now = directory.find(parseIpv4(agent.address)) ?? agent;
+      if (!isConnected(agent))
+        throw new ControllerError('conflict', `the agent of ${formatIpv4(agent.address)} is not connected`);
+      await life.test(agent.address, 'asked');
+      const now = directory.find(agent.address) ?? agent;
       return toAgent(now, isConnected(now));
     },
   );
@@ -130,8 +132,8 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     },
     async (request) => {
       const agent = agentOf(await authenticator.operatorOf(request), request.params.address);
-      await life.quarantine(parseIpv4(agent.address), request.body.reason);
-      const now = directory.find(parseIpv4(agent.address)) ?? agent;
+      await life.quarantine(agent.address, request.body.reason);
+      const now = directory.find(agent.address) ?? agent;
       return toAgent(now, isConnected(now));
     },
   );
@@ -141,8 +143,8 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     { schema: schemaOf('Withdraw an agent: from now on nothing is sent by it, to it, or in its name') },
     async (request) => {
       const agent = agentOf(await authenticator.userOf(request), request.params.address);
-      const address = parseIpv4(agent.address);
-      await directory.change(address, { state: 'withdrawn', certificate_serial: null });
+      const { address } = agent;
+      await directory.enter(address, 'withdrawn', { certificate_serial: null });
       measuring.expel(address, 'withdrawn');
       return toAgent(directory.find(address) ?? agent, false);
     },

@@ -68,14 +68,14 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['atlas'], security, params: paramsSchema };
   const show = async (source: Ipv4Address): Promise<z.infer<typeof atlasSchema>> => {
-    const { network } = measuring;
+    const { engineParts } = measuring;
     const { ages, ...overview } = overviewOf(
-      network.atlas.of(source),
+      engineParts.atlas.of(source),
       {
-        routerKey: (address) => network.aliases.routerKey(address),
-        originOf: (address) => network.ipToAs.originOf(address),
+        routerKey: (address) => engineParts.aliases.routerKey(address),
+        originOf: (address) => engineParts.ipToAs.originOf(address),
       },
-      network.clock.now(),
+      engineParts.clock.now(),
     );
     const runs = (await atlas.runsOf(source)).map(toRun);
     return { source: formatIpv4(source), ...overview, ...(ages && { agesMs: ages }), runs };
@@ -157,7 +157,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
     },
     async (request) => {
       await authenticator.userOf(request);
-      const all = measuring.network.atlas.evidence.list();
+      const all = measuring.engineParts.atlas.evidence.list();
       const aliases = all.slice(-request.query.limit).reverse();
       return {
         total: all.length,

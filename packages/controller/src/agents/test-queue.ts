@@ -1,0 +1,66 @@
+import type { Ipv4Address } from '@revtr/net';
+
+/** Why an agent is tested: it has connected, the time has come, its quarantine has ended, or somebody asked for it. */
+export type TestCause = 'connected' | 'periodic' | 'released' | 'asked';
+
+export interface TestQueueCollaborators {
+  /** Tests one agent and acts on the result. It ends early when `signal` fires. */
+  readonly test: (address: Ipv4Address, cause: TestCause, signal: AbortSignal) => Promise<void>;
+  /** Receives what a test rejects with. */
+  readonly onError: (address: Ipv4Address, error: unknown) => void;
+}
+
+/** Agents waiting to be tested. Each waits at most once, so the queue is no longer than the list of agents. */
+export class TestQueue {
+  readonly #mostAtOnce: number;
+  readonly #collaborators: TestQueueCollaborators;
+  readonly #waiting = new Map<Ipv4Address, TestCause>();
+  readonly #underWay = new Map<Ipv4Address, Promise<void>>();
+  readonly #over = new AbortController();
+
+  /** @param options `mostAtOnce`: tests under way at the same time; more would disturb each other's probes. */
+  constructor(options: { readonly mostAtOnce: number }, collaborators: TestQueueCollaborators) {
+    this.#mostAtOnce = options.mostAtOnce;
+    this.#collaborators = collaborators;
+  }
+
+  /** Queues an agent. One that waits already keeps its place and its cause. */
+  add(address: Ipv4Address, cause: TestCause): void {
+    if (this.#over.signal.aborted) return;
+    if (!this.#waiting.has(address)) this.#waiting.set(address, cause);
+    this.#fill();
+  }
+
+  /** Whether a test of the agent is under way. */
+  isTesting(address: Ipv4Address): boolean {
+    return this.#underWay.has(address);
+  }
+
+  /** Ends the tests under way and forgets the waiting ones. */
+  async stop(): Promise<void> {
+    this.#over.abort();
+    this.#waiting.clear();
+    await Promise.all(this.#underWay.values());
+  }
+
+  #fill(): void {
+    for (const [address, cause] of this.#waiting) {
+      if (this.#underWay.size >= this.#mostAtOnce) return;
+      if (this.#underWay.has(address)) continue;
+      this.#waiting.delete(address);
+      this.#underWay.set(address, this.#run(address, cause));
+    }
+  }
+
+  async #run(address: Ipv4Address, cause: TestCause): Promise<void> {
+    const { test, onError } = this.#collaborators;
+    try {
+      await test(address, cause, this.#over.signal);
+    } catch (error) {
+      if (!this.#over.signal.aborted) onError(address, error);
+    } finally {
+      this.#underWay.delete(address);
+      this.#fill();
+    }
+  }
+}

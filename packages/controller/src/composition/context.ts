@@ -1,0 +1,24 @@
+import type { Clock, Random, TargetPolicy } from '@revtr/probing';
+import type { Database } from '@revtr/storage';
+import type { Logger } from 'pino';
+import type { AddressFacts } from '../facts/address-facts.ts';
+import type { Datasets } from '../facts/datasets.ts';
+import type { Metrics } from '../foundation/metrics.ts';
+
+/** What every subsystem is opened with. */
+export interface Context {
+  readonly database: Database;
+  readonly facts: AddressFacts;
+  readonly datasets: Datasets;
+  readonly targetPolicy: TargetPolicy;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** The context of one subsystem: its log lines carry its name. */
+export const contextOf = (context: Context, subsystem: string): Context => ({
+  ...context,
+  log: context.log.child({ subsystem }),
+});

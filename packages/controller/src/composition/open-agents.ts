@@ -1,0 +1,76 @@
+import { formatIpv4 } from '@revtr/net';
+import { AgentTests, Applications, Users } from '@revtr/storage';
+import { LifeCycle, type LifeCycleOptions } from '../agents/life-cycle.ts';
+import type { OwnerNotices } from '../agents/owner-notices.ts';
+import { SourceApplications, type UserLimits } from '../agents/source-applications.ts';
+import type { AtlasService } from '../atlas/atlas-service.ts';
+import type { Context } from './context.ts';
+import type { MeasuringSubsystem } from './open-measuring.ts';
+import type { Subsystem } from './subsystem.ts';
+
+export interface AgentsSubsystem extends Subsystem {
+  readonly tests: AgentTests;
+  readonly life: LifeCycle;
+  readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
+}
+
+export interface AgentsOptions {
+  readonly lifeCycle: LifeCycleOptions;
+  readonly newUserLimits: UserLimits;
+}
+
+/** Opens the life cycle of agents: applications, tests, quarantine. */
+export function openAgents(
+  { database, targetPolicy, clock, random, log }: Context,
+  { lifeCycle, newUserLimits }: AgentsOptions,
+  collaborators: {
+    readonly measuring: MeasuringSubsystem;
+    readonly atlas: AtlasService;
+    readonly notices: OwnerNotices;
+  },
+): AgentsSubsystem {
+  const { measuring, atlas, notices } = collaborators;
+  const { directory, events, system } = measuring;
+  const tests = new AgentTests(database.db);
+  const life = new LifeCycle(lifeCycle, {
+    directory,
+    connected: system.connected,
+    tests,
+    prober: system.engineParts.prober,
+    atlas,
+    notices,
+    clock,
+    random: () => random.next(),
+    log,
+  });
+  const table = new Applications(database.db);
+  const decisions = new SourceApplications(
+    { limits: newUserLimits },
+    { applications: table, users: new Users(database.db), directory, notices, targetPolicy, clock },
+  );
+  events.subscribe({
+    joined: (address) => {
+      life
+        .joined(address)
+        .catch((error: unknown) =>
+          log.error({ err: error, agent: formatIpv4(address) }, 'an agent could not be tested'),
+        );
+    },
+    replaced: (address) => {
+      const agent = directory.find(address);
+      log.warn({ agent: formatIpv4(address) }, 'an agent was given a new certificate in place of the one it had');
+      if (agent === undefined) return;
+      notices
+        .identityReplaced(agent)
+        .catch((error: unknown) => log.error({ err: error }, 'the owner of an agent could not be told'));
+    },
+  });
+  return {
+    name: 'agents',
+    tests,
+    life,
+    applications: { table, decisions },
+    start: () => life.start(),
+    stop: () => life.stop(),
+  };
+}

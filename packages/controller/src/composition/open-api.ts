@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify';
+import type { ApiCollaborators } from '../api/http/collaborators.ts';
+import { removeStaleSocket } from '../api/http/stale-socket.ts';
+import { createServer, type TlsFiles } from '../api/server.ts';
+import type { Context } from './context.ts';
+import type { Subsystem } from './subsystem.ts';
+
+/** Where the API listens: a TCP address, or the path of a Unix socket. */
+export type ListenOptions =
+  | { readonly host: string /** 0 takes any free port. */; readonly port: number }
+  | { readonly path: string };
+
+export interface ApiSubsystem extends Subsystem {
+  readonly app: FastifyInstance;
+  /** Address under which the API can be reached, once it is started. */
+  readonly url: string;
+}
+
+/** Opens the HTTP server. */
+export async function openApi(
+  { metrics, log }: Context,
+  options: { readonly listen: ListenOptions; readonly tls: TlsFiles | undefined },
+  collaborators: Omit<ApiCollaborators, 'stopping'>,
+): Promise<ApiSubsystem> {
+  const stopping = new AbortController();
+  const app = await createServer({ tls: options.tls }, { ...collaborators, stopping: stopping.signal, log, metrics });
+  const { listen } = options;
+  let url = '';
+  return {
+    name: 'api',
+    app,
+    get url() {
+      return url;
+    },
+    start: async () => {
+      if ('path' in listen) await removeStaleSocket(listen.path);
+      url = await app.listen({ ...listen });
+    },
+    stop: async () => {
+      stopping.abort();
+      await app.close();
+    },
+  };
+}

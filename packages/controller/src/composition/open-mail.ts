@@ -1,0 +1,24 @@
+import { Mails, Users } from '@revtr/storage';
+import type { OwnerNotices } from '../agents/owner-notices.ts';
+import { Outbox, type SendMail } from '../mail/outbox.ts';
+import { OwnerMails } from '../mail/owner-mails.ts';
+import type { Context } from './context.ts';
+import type { Subsystem } from './subsystem.ts';
+
+export interface MailSubsystem extends Subsystem {
+  readonly mails: Mails;
+  readonly notices: OwnerNotices;
+}
+
+/** Opens the outbox. Without `sendMail` mails wait until the operator reads them. */
+export function openMail({ database, clock, random, log }: Context, sendMail: SendMail | undefined): MailSubsystem {
+  const mails = new Mails(database.db);
+  const outbox = new Outbox({ mails, send: sendMail, clock, random: () => random.next(), log });
+  return {
+    name: 'mail',
+    mails,
+    notices: new OwnerMails({ users: new Users(database.db), outbox }),
+    start: () => outbox.start(),
+    stop: () => outbox.stop(),
+  };
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { Batches, Jobs } from '@revtr/storage';
+import { BatchEvents } from '../measurements/batch-events.ts';
+import { DestinationCheck } from '../measurements/destination-check.ts';
+import { MeasurementRunner } from '../measurements/runner.ts';
+import { Submission } from '../measurements/submission.ts';
+import type { Context } from './context.ts';
+import type { MeasuringSubsystem } from './open-measuring.ts';
+import type { Subsystem } from './subsystem.ts';
+
+export interface MeasurementsSubsystem extends Subsystem {
+  readonly batches: Batches;
+  readonly submission: Submission;
+  readonly events: BatchEvents;
+}
+
+const LEASE_MS = 30_000;
+const POLL_MS = 1_000;
+
+/** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
+export async function openMeasurements(
+  { database, facts, targetPolicy, metrics, clock, random, log }: Context,
+  { directory, system }: MeasuringSubsystem,
+  options: { readonly concurrency: number; readonly maxBatch: number },
+): Promise<MeasurementsSubsystem> {
+  const jobs = new Jobs(database.db);
+  // Nobody else can hold leases of a database that only this process uses: they are left over from a crash.
+  if (database.isExclusive) await jobs.release();
+  const batches = new Batches(database.db);
+  const events = new BatchEvents();
+  const runner = new MeasurementRunner(
+    { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
+    { jobs, engine: system.engine, facts, events, metrics, clock, random: () => random.next(), log },
+  );
+  const submission = new Submission(
+    { maxBatch: options.maxBatch },
+    {
+      batches,
+      directory,
+      facts,
+      destinationCheck: new DestinationCheck({ targetPolicy, facts }),
+      clock,
+      onAccepted: () => runner.notify(),
+    },
+  );
+  return {
+    name: 'measurements',
+    batches,
+    submission,
+    events,
+    start: () => undefined,
+    onAgentsSettled: () => runner.start(),
+    stop: () => runner.stop(),
+  };
+}

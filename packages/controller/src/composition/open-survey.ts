@@ -1,0 +1,45 @@
+import { RankingRecords } from '@revtr/storage';
+import type { MeasuringSystem } from '../measuring/measuring-system.ts';
+import { BackgroundSurvey } from '../survey/background-survey.ts';
+import { RankingKeeper } from '../survey/ranking-keeper.ts';
+import type { Context } from './context.ts';
+import type { Subsystem } from './subsystem.ts';
+
+const SURVEY_POLL_MS = 10_000;
+
+/** Reads the stored ranking of vantage points, and opens the background survey that extends it. */
+export async function openSurvey(
+  { database, datasets, clock, random, log }: Context,
+  system: MeasuringSystem,
+  options: { /** Record Route pings per hour, all vantage points together. */ readonly probesPerHour: number },
+): Promise<Subsystem> {
+  const ranking = system.learnedRanking;
+  const keeper = ranking && new RankingKeeper({ ranking, records: new RankingRecords(database.db), clock, log });
+  await keeper?.open();
+  const { engineParts } = system;
+  const survey = new BackgroundSurvey(
+    { probesPerHour: options.probesPerHour, pollMs: SURVEY_POLL_MS, seed: random.below(2 ** 31) },
+    {
+      prober: engineParts.prober,
+      ranking: engineParts.ranking,
+      facts: { aliases: engineParts.aliases, ipToAs: engineParts.ipToAs, useHeuristics: true },
+      targets: () => datasets.knowledge.hitlist,
+      vantagePoints: () => system.vantagePoints(),
+      mayProbe: engineParts.mayProbe,
+      clock,
+      log,
+    },
+  );
+  return {
+    name: 'survey',
+    start: () => undefined,
+    onAgentsSettled: () => {
+      survey.start();
+      keeper?.start();
+    },
+    stop: async () => {
+      await survey.stop();
+      await keeper?.stop();
+    },
+  };
+}
