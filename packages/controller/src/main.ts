@@ -64,6 +64,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
     {
       listen: socket === undefined ? { host: settings.host, port: settings.port } : { path: socket },
       tls: tls && { certificate: readFileSync(tls.certificateFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
+      trustProxy: settings.trustProxy,
       publicUrl: settings.publicUrl,
       concurrency: settings.concurrency,
       maxBatch: settings.maxBatch,

@@ -11,9 +11,12 @@ import {
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import { installAccess } from './http/access.ts';
+import { clientOf } from './http/client-address.ts';
 import type { ApiCollaborators } from './http/collaborators.ts';
-import { installErrorHandler } from './http/errors.ts';
+import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
+import { installTextCheck } from './http/text-check.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
 import { registerAgents } from './v2/agents.ts';
@@ -23,7 +26,13 @@ import { registerDatasets } from './v2/datasets.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerV2 } from './v2/routes.ts';
 
-const MOST_BODY_BYTES = 16 * 2 ** 20;
+/** Routes that take more say so. */
+const MOST_BODY_BYTES = 64 * 2 ** 10;
+/** The headers of a request, and a whole request with the largest upload, arrive within these times. */
+const HEADERS_MS = 20_000;
+const REQUEST_MS = 3_600_000;
+const IDLE_MS = 65_000;
+const MOST_CONNECTIONS = 10_000;
 
 /** Certificate and key of the API, PEM. */
 export interface TlsFiles {
@@ -31,9 +40,18 @@ export interface TlsFiles {
   readonly key: string;
 }
 
+export interface ServerOptions {
+  readonly tls?: TlsFiles | undefined;
+  /**
+   * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or prefixes. Default: none, the peer of the
+   * connection is the client.
+   */
+  readonly trustProxy?: readonly string[] | undefined;
+}
+
 /** The HTTP server with all its routes and the document that describes them. */
 export async function createServer(
-  options: { readonly tls: TlsFiles | undefined },
+  options: ServerOptions,
   collaborators: ApiCollaborators & { readonly log: Logger; readonly metrics: Metrics },
 ): Promise<FastifyInstance> {
   const { log, metrics } = collaborators;
@@ -42,17 +60,23 @@ export async function createServer(
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: MOST_BODY_BYTES,
     forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: IDLE_MS,
+    trustProxy: (options.trustProxy ?? []).length === 0 ? false : [...(options.trustProxy ?? [])],
+    frameworkErrors: answerBadUrl,
     logController: new LogController({ disableRequestLogging: true }),
   });
+  app.server.headersTimeout = HEADERS_MS;
+  app.server.maxConnections = MOST_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installErrorHandler(app);
   installJsonBody(app);
+  closeUnread(app);
   await app.register(helmet);
   await app.register(rateLimit, {
     global: false,
-    // Over a Unix socket nobody has an address.
-    keyGenerator: ({ ip }) => ip || 'local',
+    keyGenerator: clientOf,
     errorResponseBuilder: (_request, { ttl }) =>
       new ControllerError('tooManyRequests', 'too many requests from your address', [], Math.ceil(ttl / 1000)),
   });
@@ -64,12 +88,19 @@ export async function createServer(
         version: '1.0.0',
         description: 'Measures the path from any destination back to a registered source.',
       },
-      components: { securitySchemes: { revtrKey: { type: 'apiKey', in: 'header', name: 'Revtr-Key' } } },
+      components: {
+        securitySchemes: {
+          revtrKey: { type: 'apiKey', in: 'header', name: 'Revtr-Key' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      },
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
   await app.register(async (routes) => {
+    installAccess(routes, collaborators.authenticator);
+    installTextCheck(routes);
     registerV1(routes, collaborators);
     registerAtlasV1(routes, collaborators);
     registerV2(routes, collaborators);
@@ -78,12 +109,19 @@ export async function createServer(
     registerAtlasV2(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
-    routes.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-    routes.get('/health', { schema: { hide: true } }, () => ({ status: 'ok' }));
-    routes.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
+    routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
+    routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );
   });
   await app.ready();
   return app;
+}
+
+/** Ends the connection of a request that is answered before its body has arrived: the rest is neither read nor waited for. */
+function closeUnread(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply) => {
+    if (!request.raw.complete) reply.header('connection', 'close');
+  });
 }

@@ -28,6 +28,8 @@ export interface ControllerOptions {
   readonly listen: ListenOptions;
   /** Certificate and key of the API, PEM. Default: the API speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
+  /** Proxies whose forwarding headers are believed: addresses or prefixes. Default: none. */
+  readonly trustProxy?: readonly string[] | undefined;
   /** Base URL under which users reach the API, for links in answers and mails. `undefined`: what each request says. */
   readonly publicUrl: string | undefined;
   /** Measurements under way at once. */
@@ -104,28 +106,25 @@ export class Controller {
     });
     const measurements = await openMeasurements(contextOf(context, 'measurements'), measuring, options);
     const users = new Users(database.db);
-    const api = await openApi(
-      contextOf(context, 'api'),
-      { listen: options.listen, tls: options.tls },
-      {
-        authenticator: new Authenticator({ users, clock }),
-        submission: measurements.submission,
-        batches: measurements.batches,
-        directory: measuring.directory,
-        tests: agents.tests,
-        life: agents.life,
-        applications: agents.applications,
-        mails: mail.mails,
-        optOuts: measuring.optOuts,
-        atlas: atlas.service,
-        measuring: measuring.system,
-        events: measurements.events,
-        facts,
-        datasets,
-        clock,
-        publicUrl: options.publicUrl,
-      },
-    );
+    const api = await openApi(contextOf(context, 'api'), options, {
+      targetPolicy,
+      authenticator: new Authenticator({ users, clock }),
+      submission: measurements.submission,
+      batches: measurements.batches,
+      directory: measuring.directory,
+      tests: agents.tests,
+      life: agents.life,
+      applications: agents.applications,
+      mails: mail.mails,
+      optOuts: measuring.optOuts,
+      atlas: atlas.service,
+      measuring: measuring.system,
+      events: measurements.events,
+      facts,
+      datasets,
+      clock,
+      publicUrl: options.publicUrl,
+    });
     const subsystems = [mail, measuring, knowledge, atlas, agents, survey, measurements, api];
     return new Controller({ users, subsystems, measuring, api, log });
   }

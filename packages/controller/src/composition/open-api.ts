@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApiCollaborators } from '../api/http/collaborators.ts';
 import { removeStaleSocket } from '../api/http/stale-socket.ts';
-import { createServer, type TlsFiles } from '../api/server.ts';
+import { createServer, type ServerOptions } from '../api/server.ts';
 import type { Context } from './context.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -19,11 +19,11 @@ export interface ApiSubsystem extends Subsystem {
 /** Opens the HTTP server. */
 export async function openApi(
   { metrics, log }: Context,
-  options: { readonly listen: ListenOptions; readonly tls: TlsFiles | undefined },
+  options: ServerOptions & { readonly listen: ListenOptions },
   collaborators: Omit<ApiCollaborators, 'stopping'>,
 ): Promise<ApiSubsystem> {
   const stopping = new AbortController();
-  const app = await createServer({ tls: options.tls }, { ...collaborators, stopping: stopping.signal, log, metrics });
+  const app = await createServer(options, { ...collaborators, stopping: stopping.signal, log, metrics });
   const { listen } = options;
   let url = '';
   return {

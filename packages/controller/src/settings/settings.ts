@@ -1,4 +1,4 @@
-import { type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
+import { formatPrefix, type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { parsed } from '../foundation/parsed.ts';
@@ -25,6 +25,8 @@ const settingsSchema = z.object({
   REVTR_TLS_KEY: z.string().min(1).optional(),
   /** `postgres://…`, a directory for the embedded database, or `memory:`. */
   REVTR_DATABASE: z.string().min(1).default('.revtr/data'),
+  /** Proxies whose forwarding headers are believed, addresses or prefixes separated by commas. Default: none. */
+  REVTR_TRUST_PROXY: listOf((text) => formatPrefix(text.includes('/') ? parsePrefix(text) : parsePrefix(`${text}/32`))),
   /** Address under which users reach the API; default: what their request says. */
   REVTR_PUBLIC_URL: z.url().optional(),
   REVTR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -78,6 +80,7 @@ export interface Settings {
   readonly port: number;
   readonly socket: string | undefined;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  readonly trustProxy: readonly string[];
   readonly database: string;
   readonly publicUrl: string | undefined;
   readonly logLevel: string;
@@ -108,6 +111,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     port: read.REVTR_PORT,
     socket: read.REVTR_SOCKET,
     tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
+    trustProxy: read.REVTR_TRUST_PROXY,
     database: read.REVTR_DATABASE,
     publicUrl: read.REVTR_PUBLIC_URL,
     logLevel: read.REVTR_LOG_LEVEL,

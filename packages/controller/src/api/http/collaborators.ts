@@ -1,4 +1,4 @@
-import type { Clock } from '@revtr/probing';
+import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
@@ -15,6 +15,7 @@ import type { Authenticator } from './authenticate.ts';
 /** What the routes need. */
 export interface ApiCollaborators {
   readonly authenticator: Authenticator;
+  readonly targetPolicy: TargetPolicy;
   readonly submission: Submission;
   readonly batches: Batches;
   readonly directory: AgentDirectory;

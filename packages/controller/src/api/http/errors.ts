@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError, type ErrorDetail } from '../../foundation/errors.ts';
@@ -16,7 +16,12 @@ z.globalRegistry.add(errorBodySchema, { id: 'Error' });
 /** The answers a route may give beside its good one. */
 export const errorResponses = { '4xx': errorBodySchema, '5xx': errorBodySchema };
 
-/** Turns everything that is thrown into an answer; only what we broke ourselves is logged as an error. */
+/** Answers requests whose URL cannot be decoded, which never reach a route. */
+export function answerBadUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendError(reply, new ControllerError('badRequest', error.message));
+}
+
+/** Turns everything that is thrown into an answer, and logs faults of the server as errors. */
 export function installErrorHandler(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const known = toControllerError(error);
@@ -57,6 +62,8 @@ function toControllerError(error: FastifyError): ControllerError {
     return new ControllerError('badRequest', 'the request does not have the expected form', details);
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ControllerError('bodyTooLarge', 'the body is too large');
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new ControllerError('unsupportedMediaType', 'this route does not take a body of this content type');
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) return new ControllerError('badRequest', error.message);
   return new ControllerError('internal', 'the server failed; the operator can find the reason in the log');

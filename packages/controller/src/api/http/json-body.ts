@@ -1,16 +1,25 @@
+import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
+import { faultOf } from './well-formed.ts';
+
+/** A body must arrive within this time after its headers. */
+const BODY_MS = 60_000;
 
 /**
- * Reads every body as JSON, whatever its content type says: `curl --data` calls it a form. A backslash before a line end, left over
- * from a command copied into quotes, is taken for the line continuation that was meant; valid JSON never holds one.
+ * Reads every body as JSON, whatever its content type says, because `curl --data` calls it a form. A backslash before a line end, left
+ * over from a command copied into quotes, is taken for the line continuation that was meant; valid JSON never contains one.
+ * Applies to routes that are registered afterwards on `app` and its children. How large a body may be is the route's `bodyLimit`.
  */
 export function installJsonBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
+  app.addHook('preParsing', async (_request, _reply, payload) => {
+    limitTime(payload as Readable);
+    return payload;
+  });
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-    const text = String(body);
     try {
-      done(null, text.trim() === '' ? undefined : parseJson(text));
+      done(null, parseJson(String(body)));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       done(new ControllerError('badJson', `the body is not JSON: ${reason}`));
@@ -18,7 +27,19 @@ export function installJsonBody(app: FastifyInstance): void {
   });
 }
 
+function limitTime(body: Readable): void {
+  const timer = setTimeout(
+    () =>
+      body.destroy(new ControllerError('requestTimeout', `the body did not arrive within ${BODY_MS / 1000} seconds`)),
+    BODY_MS,
+  );
+  for (const event of ['end', 'close', 'error']) body.once(event, () => clearTimeout(timer));
+}
+
 function parseJson(text: string): unknown {
-  const continued = text.replaceAll(/\\\r?\n/g, ' ');
-  return JSON.parse(continued);
+  if (text.trim() === '') return undefined;
+  const value: unknown = JSON.parse(text.replaceAll(/\\\r?\n/g, ' '));
+  const fault = faultOf(value);
+  if (fault !== undefined) throw new Error(fault);
+  return value;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { ownReadySource } from '../http/own-source.ts';
@@ -9,13 +10,14 @@ import { ripeKeySchema, security } from '../http/route-parts.ts';
 const headersSchema = z.object({ source: z.string().describe('Address of your source') });
 
 /** The atlas of a source, as version 1 has it; a run goes on after the answer. */
-export function registerAtlasV1(app: FastifyInstance, { authenticator, directory, atlas }: ApiCollaborators): void {
+export function registerAtlasV1(app: FastifyInstance, { directory, atlas }: ApiCollaborators): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['v1'], security, response: { 200: z.object({}), ...errorResponses } };
 
   routes.post(
     '/api/v1/atlas/run',
     {
+      config: { access: 'user' },
       schema: {
         ...parts,
         summary: 'Measure the atlas of your source',
@@ -25,7 +27,7 @@ export function registerAtlasV1(app: FastifyInstance, { authenticator, directory
       },
     },
     async (request) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const source = ownReadySource(directory, user, request.headers.source);
       await atlas.run(source, { userId: user.id, ripeKey: request.headers['ripe-key'] });
       return {};
@@ -34,9 +36,12 @@ export function registerAtlasV1(app: FastifyInstance, { authenticator, directory
 
   routes.post(
     '/api/v1/atlas/clean',
-    { schema: { ...parts, summary: 'Forget the atlas of your source', headers: headersSchema } },
+    {
+      config: { access: 'user' },
+      schema: { ...parts, summary: 'Forget the atlas of your source', headers: headersSchema },
+    },
     async (request) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       await atlas.clean(ownReadySource(directory, user, request.headers.source));
       return {};
     },

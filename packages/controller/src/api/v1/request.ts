@@ -12,6 +12,10 @@ const count = z.union([
     .transform(Number),
 ]);
 
+/** The engine asks at most this many spoofers for one hop. */
+const MOST_SPOOFERS = 250;
+const spoofers = count.refine((asked) => asked <= MOST_SPOOFERS, `must be at most ${MOST_SPOOFERS}`);
+
 const atlasOptionsSchema = z.strictObject({
   useAtlas: z.boolean().optional(),
   useRrPings: z.boolean().optional(),
@@ -31,7 +35,7 @@ const pairSchema = z.strictObject({
   uuid: z.string().optional(),
   backoffEndhost: z.boolean().optional(),
   rrVpSelectionAlgorithm: z.string().optional(),
-  maxSpoofers: count.optional(),
+  maxSpoofers: spoofers.optional(),
   atlasOptions: atlasOptionsSchema.optional(),
   symmetryOptions: z.strictObject({ isAllowInterdomainSymmetry: z.boolean().optional() }).optional(),
   heuristicsOptions: z.strictObject({ useDoubleStamp: z.boolean().optional() }).optional(),

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
+import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
@@ -21,6 +22,9 @@ const acceptedSchema = z.object({
     .describe('Pairs left out, when `skipInvalid` was asked for'),
 });
 
+/** Room for 20,000 pairs with every option set. */
+const MOST_BATCH_BYTES = 16 * 2 ** 20;
+
 const querySchema = z.object({
   batchid: numberInUrl.optional(),
   label: z.string().min(1).optional(),
@@ -29,13 +33,14 @@ const querySchema = z.object({
 /** Version 1 of the API, as clients of the original know it. */
 export function registerV1(
   app: FastifyInstance,
-  { authenticator, submission, batches, directory, clock, publicUrl }: ApiCollaborators,
+  { submission, batches, directory, clock, publicUrl }: ApiCollaborators,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
   routes.get(
     '/api/v1/sources',
     {
+      config: { access: 'user' },
       schema: {
         summary: 'List the sources',
         tags: ['v1'],
@@ -43,22 +48,21 @@ export function registerV1(
         response: { 200: sourcesSchema, ...errorResponses },
       },
     },
-    async (request) => {
-      await authenticator.userOf(request);
+    async (_request) => {
       const sources = directory.readySources();
       return { srcs: sources.map(({ hostname, address, site }) => ({ hostname, ip: formatIpv4(address), site })) };
     },
   );
 
-  /** Strangers learn nothing about the form of a good request. */
   const preValidation = async (request: FastifyRequest): Promise<void> => {
-    await authenticator.userOf(request);
     request.body = camelCased(request.body);
   };
   routes.post(
     '/api/v1/revtr',
     {
+      config: { access: 'user' },
       preValidation,
+      bodyLimit: MOST_BATCH_BYTES,
       schema: {
         summary: 'Submit a batch of reverse traceroutes',
         description: 'Property names may be in camel case or snake case. The batch is durable when the answer is sent.',
@@ -72,7 +76,7 @@ export function registerV1(
       },
     },
     async (request) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const pairs = toRequestedPairs(request.body);
       const { batchId, rejected } = await submission.submit(user, pairs, {
         skipInvalid: request.query.skipInvalid === 'true',
@@ -88,6 +92,7 @@ export function registerV1(
   routes.get(
     '/api/v1/revtr',
     {
+      config: { access: 'user' },
       schema: {
         summary: 'Fetch results by batch or by label',
         tags: ['v1'],
@@ -97,7 +102,7 @@ export function registerV1(
       },
     },
     async (request) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const { batchid, label } = request.query;
       if ((batchid === undefined) === (label === undefined)) {
         throw new ControllerError('badRequest', 'give either batchid or label');

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { RegisteredAgent } from '../../agents/directory.ts';
 import { ControllerError } from '../../foundation/errors.ts';
 import { parsed } from '../../foundation/parsed.ts';
+import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { ownAgent } from '../http/own-agent.ts';
@@ -24,7 +25,7 @@ const TESTS_SHOWN = 5;
 
 /** Agents: what they can do and how they are, for their owners; who takes part, for operators. */
 export function registerAgents(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { authenticator, directory, tests, life, atlas, measuring } = collaborators;
+  const { directory, targetPolicy, tests, life, atlas, measuring } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const isConnected = ({ address }: RegisteredAgent): boolean => measuring.connected.has(address);
   /** @throws {ControllerError} `notFound` */
@@ -44,6 +45,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.get(
     '/api/v2/agents',
     {
+      config: { access: 'user' },
       schema: {
         summary: 'Your agents; all of them, for operators',
         tags: ['agents'],
@@ -52,7 +54,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
       },
     },
     async (request) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const own = directory.list().filter(({ user_id }) => user.role === 'operator' || user_id === user.id);
       return { agents: own.map((agent) => toAgent(agent, isConnected(agent))) };
     },
@@ -61,6 +63,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.post(
     '/api/v2/agents',
     {
+      config: { access: 'operator' },
       schema: {
         summary: 'Register a vantage point (operators)',
         tags: ['agents'],
@@ -70,13 +73,17 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
       },
     },
     async (request) => {
-      await authenticator.operatorOf(request);
       const { address } = request.body;
+      const refusal = targetPolicy.refuse(address);
+      if (refusal !== undefined)
+        throw new ControllerError('badRequest', `the address cannot be a vantage point: ${refusal.message}`, [
+          { at: 'address', ...refusal },
+        ]);
       if (directory.findRegistered(address) !== undefined)
         throw new ControllerError('conflict', `${formatIpv4(address)} is already registered`);
       const { hostname, site } = request.body;
       await directory.put({ address, hostname, site, kind: 'vantagePoint', user_id: null, state: 'expected' });
-      const agent = agentOf(await authenticator.userOf(request), address);
+      const agent = agentOf(userOf(request), address);
       return toAgent(agent, isConnected(agent));
     },
   );
@@ -84,6 +91,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.get(
     '/api/v2/agents/:address',
     {
+      config: { access: 'user' },
       schema: {
         summary: 'An agent with what its tests have shown',
         tags: ['agents'],
@@ -93,7 +101,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
       },
     },
     async (request) => {
-      const agent = agentOf(await authenticator.userOf(request), request.params.address);
+      const agent = agentOf(userOf(request), request.params.address);
       const { address } = agent;
       const [run] = await atlas.runsOf(address);
       const shown = await tests.of(formatIpv4(address), TESTS_SHOWN);
@@ -111,9 +119,9 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
 
   routes.post(
     '/api/v2/agents/:address/test',
-    { schema: schemaOf('Test an agent now; a quarantine ends when it passes') },
+    { config: { access: 'user' }, schema: schemaOf('Test an agent now; a quarantine ends when it passes') },
     async (request) => {
-      const agent = agentOf(await authenticator.userOf(request), request.params.address);
+      const agent = agentOf(userOf(request), request.params.address);
       if (!isConnected(agent))
         throw new ControllerError('conflict', `the agent of ${formatIpv4(agent.address)} is not connected`);
       await life.test(agent.address, 'asked');
@@ -125,13 +133,14 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.post(
     '/api/v2/agents/:address/quarantine',
     {
+      config: { access: 'operator' },
       schema: {
         ...schemaOf('Quarantine an agent (operators)'),
         body: z.object({ reason: z.string().min(1).max(500) }),
       },
     },
     async (request) => {
-      const agent = agentOf(await authenticator.operatorOf(request), request.params.address);
+      const agent = agentOf(userOf(request), request.params.address);
       await life.quarantine(agent.address, request.body.reason);
       const now = directory.find(agent.address) ?? agent;
       return toAgent(now, isConnected(now));
@@ -140,9 +149,12 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
 
   routes.delete(
     '/api/v2/agents/:address',
-    { schema: schemaOf('Withdraw an agent: from now on nothing is sent by it, to it, or in its name') },
+    {
+      config: { access: 'user' },
+      schema: schemaOf('Withdraw an agent: from now on nothing is sent by it, to it, or in its name'),
+    },
     async (request) => {
-      const agent = agentOf(await authenticator.userOf(request), request.params.address);
+      const agent = agentOf(userOf(request), request.params.address);
       const { address } = agent;
       await directory.enter(address, 'withdrawn', { certificate_serial: null });
       measuring.expel(address, 'withdrawn');

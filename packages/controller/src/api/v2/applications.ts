@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
@@ -20,14 +21,14 @@ const decisionSchema = z.object({ note: z.string().max(2_000).default('').descri
 const APPLICATIONS_AN_HOUR = 10;
 
 /** Applications of people who want to host sources. */
-export function registerApplications(app: FastifyInstance, { authenticator, applications }: ApiCollaborators): void {
+export function registerApplications(app: FastifyInstance, { applications }: ApiCollaborators): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { table, decisions } = applications;
 
   routes.post(
     '/api/v2/sources/applications',
     {
-      config: { rateLimit: { max: APPLICATIONS_AN_HOUR, timeWindow: '1 hour' } },
+      config: { access: 'public', rateLimit: { max: APPLICATIONS_AN_HOUR, timeWindow: '1 hour' } },
       schema: {
         summary: 'Apply to host a source',
         description: 'Needs no key. An operator decides; you get a mail with an API key.',
@@ -45,6 +46,7 @@ export function registerApplications(app: FastifyInstance, { authenticator, appl
   routes.get(
     '/api/v2/sources/applications',
     {
+      config: { access: 'operator' },
       schema: {
         summary: 'Applications, newest first (operators)',
         tags: ['applications'],
@@ -54,7 +56,6 @@ export function registerApplications(app: FastifyInstance, { authenticator, appl
       },
     },
     async (request) => {
-      await authenticator.operatorOf(request);
       return { applications: (await table.list(request.query.state)).map(toApplication) };
     },
   );
@@ -63,6 +64,7 @@ export function registerApplications(app: FastifyInstance, { authenticator, appl
     routes.post(
       `/api/v2/sources/applications/:id/${decision}`,
       {
+        config: { access: 'operator' },
         schema: {
           summary:
             decision === 'approve'
@@ -76,7 +78,7 @@ export function registerApplications(app: FastifyInstance, { authenticator, appl
         },
       },
       async (request) => {
-        const operator = await authenticator.operatorOf(request);
+        const operator = userOf(request);
         return toApplication(await decisions[decision](request.params.id, operator, request.body?.note ?? ''));
       },
     );

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { overviewOf } from '../../atlas/overview.ts';
 import type { AtlasRun } from '../../atlas/run-record.ts';
 import { ControllerError } from '../../foundation/errors.ts';
+import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { ownReadySource, ownSource } from '../http/own-source.ts';
@@ -64,7 +65,7 @@ const headersSchema = z.object({ 'ripe-key': ripeKeySchema });
 
 /** The atlas of a source: what it covers, how old it is, its runs; what a run would cost; runs begun and cancelled. */
 export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { authenticator, directory, atlas, measuring } = collaborators;
+  const { directory, atlas, measuring } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['atlas'], security, params: paramsSchema };
   const show = async (source: Ipv4Address): Promise<z.infer<typeof atlasSchema>> => {
@@ -84,18 +85,20 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.get(
     '/api/v2/atlas/:source',
     {
+      config: { access: 'user' },
       schema: {
         ...parts,
         summary: 'What the atlas of your source covers, how old it is, and its runs',
         response: { 200: atlasSchema, ...errorResponses },
       },
     },
-    async (request) => show(ownSource(directory, await authenticator.userOf(request), request.params.source)),
+    async (request) => show(ownSource(directory, userOf(request), request.params.source)),
   );
 
   routes.get(
     '/api/v2/atlas/:source/estimate',
     {
+      config: { access: 'user' },
       schema: {
         ...parts,
         summary: 'What a run would measure and cost, in RIPE Atlas credits',
@@ -104,7 +107,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       },
     },
     async (request) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const source = ownSource(directory, user, request.params.source);
       return atlas.estimate(source, { userId: user.id, ripeKey: request.headers['ripe-key'] }).catch(toControllerError);
     },
@@ -113,6 +116,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.post(
     '/api/v2/atlas/:source/runs',
     {
+      config: { access: 'user' },
       schema: {
         ...parts,
         summary: 'Measure the atlas of your source, or join the run under way; answers at once',
@@ -121,7 +125,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       },
     },
     async (request, reply) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const source = ownReadySource(directory, user, request.params.source);
       const run = await atlas.run(source, { userId: user.id, ripeKey: request.headers['ripe-key'] });
       return reply.code(202).send(toRun(run));
@@ -131,6 +135,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.delete(
     '/api/v2/atlas/:source/runs',
     {
+      config: { access: 'user' },
       schema: {
         ...parts,
         summary: 'Cancel the run that is under way; what it has found stays',
@@ -138,7 +143,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       },
     },
     async (request) => {
-      const source = ownSource(directory, await authenticator.userOf(request), request.params.source);
+      const source = ownSource(directory, userOf(request), request.params.source);
       if (!(await atlas.cancel(source))) throw new ControllerError('conflict', 'no run is under way');
       return show(source);
     },
@@ -147,6 +152,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.get(
     '/api/v2/aliases',
     {
+      config: { access: 'user' },
       schema: {
         summary: 'Aliases that our own probes suggest, kept apart from the datasets; most recently seen first',
         tags: ['atlas'],
@@ -156,7 +162,6 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       },
     },
     async (request) => {
-      await authenticator.userOf(request);
       const all = measuring.engineParts.atlas.evidence.list();
       const aliases = all.slice(-request.query.limit).reverse();
       return {

@@ -7,6 +7,7 @@ import { ControllerError } from '../../foundation/errors.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { security } from '../http/route-parts.ts';
+import { installUploadBody } from './dataset-upload.ts';
 
 const MOST_FILE_BYTES = 4 * 2 ** 30;
 
@@ -31,7 +32,7 @@ z.globalRegistry.add(statusSchema, { id: 'Dataset' });
 const paramsSchema = z.object({ kind: z.enum(DATASET_KINDS) });
 
 /** Datasets: how they are, for everybody with a key; put in place and fetched by operators, without a restart. */
-export function registerDatasets(app: FastifyInstance, { authenticator, datasets }: ApiCollaborators): void {
+export function registerDatasets(app: FastifyInstance, { datasets }: ApiCollaborators): void {
   const { store, updater } = datasets;
   const show = ({ kind, current, failure }: DatasetStatus): z.infer<typeof statusSchema> => ({
     kind,
@@ -46,59 +47,62 @@ export function registerDatasets(app: FastifyInstance, { authenticator, datasets
     return show(status);
   };
   const parts = { tags: ['datasets'], security };
-  // A file is written to the disk as it comes, not held in memory.
-  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
   routes.get(
     '/api/v2/datasets',
     {
+      config: { access: 'user' },
       schema: {
         ...parts,
         summary: 'How the datasets are',
         response: { 200: z.object({ datasets: z.array(statusSchema) }), ...errorResponses },
       },
     },
-    async (request) => {
-      await authenticator.userOf(request);
+    async (_request) => {
       return { datasets: store.status().map(show) };
     },
   );
 
-  routes.put(
-    '/api/v2/datasets/:kind',
-    {
-      bodyLimit: MOST_FILE_BYTES,
-      schema: {
-        ...parts,
-        summary: 'Put a file in place of a dataset (operators)',
-        description:
-          'The file is read whole first; one that is cut, wrong or empty replaces nothing. Packed by gzip or bzip2, or not.',
-        params: paramsSchema,
-        querystring: z.object({
-          sha256: z
-            .string()
-            .regex(/^[0-9a-fA-F]{64}$/)
-            .optional(),
-          mayShrink: z.stringbool().default(false).describe('Whether far fewer entries than before are all right'),
-        }),
-        consumes: ['application/octet-stream'],
-        body: z.custom<Readable>().meta({ type: 'string', format: 'binary' }),
-        response: { 200: statusSchema, ...errorResponses },
+  // In a context of its own, because its bodies are files.
+  app.register(async (uploads) => {
+    installUploadBody(uploads, MOST_FILE_BYTES);
+    uploads.withTypeProvider<ZodTypeProvider>().put(
+      '/api/v2/datasets/:kind',
+      {
+        config: { access: 'operator' },
+        bodyLimit: MOST_FILE_BYTES,
+        schema: {
+          ...parts,
+          summary: 'Put a file in place of a dataset (operators)',
+          description:
+            'The file is read whole first; one that is cut, wrong or empty replaces nothing. Packed by gzip or bzip2, or not.',
+          params: paramsSchema,
+          querystring: z.object({
+            sha256: z
+              .string()
+              .regex(/^[0-9a-fA-F]{64}$/)
+              .optional(),
+            mayShrink: z.stringbool().default(false).describe('Whether far fewer entries than before are all right'),
+          }),
+          consumes: ['application/octet-stream'],
+          body: z.custom<Readable>().meta({ type: 'string', format: 'binary' }),
+          response: { 200: statusSchema, ...errorResponses },
+        },
       },
-    },
-    async (request) => {
-      await authenticator.operatorOf(request);
-      const { kind } = request.params;
-      const { sha256, mayShrink } = request.query;
-      await store.import(kind, request.body, { from: 'import', sha256, mayShrink }).catch(toControllerError);
-      return statusOf(kind);
-    },
-  );
+      async (request) => {
+        const { kind } = request.params;
+        const { sha256, mayShrink } = request.query;
+        await store.import(kind, request.body, { from: 'import', sha256, mayShrink }).catch(toControllerError);
+        return statusOf(kind);
+      },
+    );
+  });
 
   routes.post(
     '/api/v2/datasets/:kind/update',
     {
+      config: { access: 'operator' },
       schema: {
         ...parts,
         summary: 'Fetch a dataset now (operators)',
@@ -107,7 +111,6 @@ export function registerDatasets(app: FastifyInstance, { authenticator, datasets
       },
     },
     async (request) => {
-      await authenticator.operatorOf(request);
       const { kind } = request.params;
       if (!updater.kinds.includes(kind))
         throw new ControllerError('conflict', `no address is set for ${kind}: see REVTR_DATASET_SOURCES`);

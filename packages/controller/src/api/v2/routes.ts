@@ -1,22 +1,29 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
+import { StreamLimit } from '../http/stream-limit.ts';
 import { streamBatch } from './event-stream.ts';
 import { batchSchema, measurementSchema, toMeasurement } from './schemas.ts';
 
 const paramsSchema = z.object({ id: numberInUrl });
 
+const MOST_STREAMS_PER_USER = 100;
+const MOST_STREAMS = 2_000;
+
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { authenticator, submission, batches, facts } = collaborators;
+  const { submission, batches, facts } = collaborators;
+  const streams = new StreamLimit({ perUser: MOST_STREAMS_PER_USER, inAll: MOST_STREAMS });
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
   routes.get(
     '/api/v2/batches/:id',
     {
+      config: { access: 'user' },
       schema: {
         summary: 'A batch with all that is known of its measurements',
         tags: ['v2'],
@@ -26,7 +33,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       },
     },
     async (request) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const { id } = request.params;
       const rows = await submission.measurementsOf(user, id);
       const measurements = await Promise.all(rows.map((row) => toMeasurement(row, facts)));
@@ -37,6 +44,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
   routes.get(
     '/api/v2/measurements',
     {
+      config: { access: 'user' },
       schema: {
         summary: 'Your measurements with a label',
         tags: ['v2'],
@@ -46,7 +54,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       },
     },
     async (request) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const rows = await batches.labelled(user.id, request.query.label);
       return { measurements: await Promise.all(rows.map((row) => toMeasurement(row, facts))) };
     },
@@ -55,6 +63,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
   routes.get(
     '/api/v2/batches/:id/events',
     {
+      config: { access: 'user' },
       schema: {
         summary: 'Progress of a batch as server-sent events',
         description:
@@ -67,9 +76,11 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       },
     },
     async (request, reply) => {
-      const user = await authenticator.userOf(request);
+      const user = userOf(request);
       const { id } = request.params;
       const { size } = await submission.batchOf(user, id);
+      const leave = streams.enter(user.id);
+      reply.raw.once('close', leave);
       streamBatch({ batchId: id, total: size, paths: request.query.paths === 'true' }, reply, collaborators);
       return reply;
     },

@@ -1,0 +1,30 @@
+import { ControllerError } from '../../foundation/errors.ts';
+
+/** Limits how many event streams are open, in all and for each user: each holds a connection and some memory. */
+export class StreamLimit {
+  readonly #options: { readonly perUser: number; readonly inAll: number };
+  readonly #open = new Map<number, number>();
+  #all = 0;
+
+  constructor(options: { readonly perUser: number; readonly inAll: number }) {
+    this.#options = options;
+  }
+
+  /** Counts a stream of a user until the returned function is called. @throws {ControllerError} `tooManyRequests` */
+  enter(userId: number): () => void {
+    const { perUser, inAll } = this.#options;
+    const own = this.#open.get(userId) ?? 0;
+    if (own >= perUser)
+      throw new ControllerError('tooManyRequests', `you have ${own} event streams open, the most allowed`);
+    if (this.#all >= inAll)
+      throw new ControllerError('tooManyRequests', 'the server has as many event streams open as it can', [], 10);
+    this.#open.set(userId, own + 1);
+    this.#all++;
+    return () => {
+      this.#all--;
+      const left = (this.#open.get(userId) ?? 1) - 1;
+      if (left === 0) this.#open.delete(userId);
+      else this.#open.set(userId, left);
+    };
+  }
+}
