@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import { AliasEvidence } from '../facts/alias-evidence.ts';
-import type { ReverseTraceroute } from '../result.ts';
+import type { ReverseTraceroute } from '../measurement/result.ts';
 import { grownPath } from './growth.ts';
 import type { Intersection, IntersectionQuery } from './intersection.ts';
 import type { PlacingFacts, TailStamps } from './placing.ts';

@@ -1,11 +1,12 @@
 import type { Ipv4Address } from '@revtr/net';
 import { type Clock, inParallel, type Prober, ProbingError } from '@revtr/probing';
+import type { AtlasPlatform } from '../path/evidence.ts';
 import { OUT_OF_REACH, type VantagePointRanking } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
 import type { Atlas } from './atlas.ts';
 import type { TailStamps } from './placing.ts';
-import { type AtlasPlatform, pathOfTraceroute } from './traceroute.ts';
+import { pathOfTraceroute } from './traceroute.ts';
 
 /** How an atlas is collected. */
 export interface CollectOptions {

@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import { CONFIDENCE } from '../path/confidence.ts';
-import type { AtlasMatchKind } from '../path/hop.ts';
+import type { AtlasMatchKind } from '../path/evidence.ts';
 import type { PathNode } from './path-tree.ts';
 import type { AtlasTraceroute } from './traceroute.ts';
 

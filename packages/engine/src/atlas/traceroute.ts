@@ -1,11 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
-
-/**
- * Who measured a path of the atlas: a vantage point of this system, a probe of RIPE Atlas, or a reverse traceroute that came
- * to the source, so that the atlas grows by use.
- */
-export type AtlasPlatform = 'vantagePoint' | 'ripeAtlas' | 'reverseTraceroute';
+import type { AtlasPlatform } from '../path/evidence.ts';
 
 /** A path towards a source that arrived there. */
 export interface AtlasTraceroute {

@@ -1,4 +1,4 @@
-import type { AtlasMatchKind, Evidence, ProxyScope, TimestampProof, TurningPoint } from './hop.ts';
+import type { AtlasMatchKind, Evidence, ProxyScope, TimestampProof, TurningPoint } from './evidence.ts';
 
 /**
  * How often a hop of each kind is on the true path when the hop before it is: shares over the development seeds 1 to 6 of the simulator, size

@@ -1,7 +1,7 @@
 import { type Ipv4Address, MAX_RECORD_ROUTE_SLOTS, prefixContains } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
 import type { IpToAs } from '../facts/ip-to-as.ts';
-import type { TurningPoint } from '../path/hop.ts';
+import type { TurningPoint } from '../path/evidence.ts';
 
 /** A reverse hop and its slot. */
 export interface StampedHop {

@@ -1,9 +1,9 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 import { Operators } from '../facts/operators.ts';
+import type { FailReason } from '../measurement/result.ts';
 import type { AssumptionConfidence } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
-import type { FailReason } from '../result.ts';
 import type { ForwardTraceroute } from './forward-traceroute.ts';
 import { type Extension, type Measurement, nothingFound, type Technique } from './technique.ts';
 

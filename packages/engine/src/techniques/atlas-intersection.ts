@@ -1,8 +1,8 @@
 import { formatIpv4 } from '@revtr/net';
 import type { Intersection, IntersectionQuery } from '../atlas/intersection.ts';
+import type { MeasurementOptions } from '../measurement/request.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
-import type { MeasurementOptions } from '../request.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 
 /** Looks for a path to the source that passes a hop of the last segment, and follows it. */

@@ -1,6 +1,7 @@
 import { formatIpv4, type Ipv4Address, prefixContains } from '@revtr/net';
 import type { AtlasTraceroute } from '../atlas/traceroute.ts';
-import type { Hop, ProxyScope } from '../path/hop.ts';
+import type { ProxyScope } from '../path/evidence.ts';
+import type { Hop } from '../path/hop.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 
 const SCOPES: readonly ProxyScope[] = ['subnet', 'prefix', 'network'];

@@ -6,13 +6,13 @@ import type { IpToAs } from '../facts/ip-to-as.ts';
 import type { Relations } from '../facts/relations.ts';
 import type { NextHops } from '../knowledge/next-hops.ts';
 import type { SilentTargets } from '../knowledge/silent-targets.ts';
+import type { MeasurementOptions } from '../measurement/request.ts';
+import type { FailReason } from '../measurement/result.ts';
+import type { ProbeStats } from '../measurement/stats.ts';
 import type { AssumptionConfidence } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { ReversePath } from '../path/reverse-path.ts';
 import type { VantagePointRanking } from '../ranking/ranking.ts';
-import type { MeasurementOptions } from '../request.ts';
-import type { FailReason } from '../result.ts';
-import type { ProbeStats } from '../stats.ts';
 import type { AdaptiveTimeout } from '../timing/adaptive-timeout.ts';
 import type { SharedPings } from '../timing/shared-pings.ts';
 

@@ -1,7 +1,8 @@
 import { formatIpv4, type Ipv4Address, parseIpv4, type TimestampEntry } from '@revtr/net';
 import type { PingRequest, PingResult } from '@revtr/probing';
 import { CONFIDENCE } from '../path/confidence.ts';
-import type { Hop, TimestampProof } from '../path/hop.ts';
+import type { TimestampProof } from '../path/evidence.ts';
+import type { Hop } from '../path/hop.ts';
 import { runRound } from '../timing/round.ts';
 import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
 

@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { AtlasPlatform } from './atlas/traceroute.ts';
+import type { AtlasPlatform } from '../path/evidence.ts';
 
 /** One reverse traceroute to measure: from `destination` back to `source`. */
 export interface ReverseTracerouteRequest {

@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
-import type { Hop } from './path/hop.ts';
+import type { Hop } from '../path/hop.ts';
 import type { ProbeStats } from './stats.ts';
 
 /** How a measurement ended. `trivial`: the destination is the source. */
