@@ -10,8 +10,9 @@ import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './
 import type { Hop } from './path/hop.ts';
 import { ReversePath } from './path/reverse-path.ts';
 import type { Plan } from './plans/plan.ts';
-import { traceWhole } from './techniques/forward-traceroute.ts';
-import type { EngineCollaborators, EngineMemory, Extension, Measurement, Technique } from './techniques/technique.ts';
+import type { EngineCollaborators, EngineMemory, Measurement } from './techniques/contract/measurement.ts';
+import type { Extension, Technique } from './techniques/contract/technique.ts';
+import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { SharedPings } from './timing/shared-pings.ts';
 

@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import type { Relation } from '../facts/relations.ts';
 
 /** Why a hop is believed. */
 export type Evidence =
@@ -69,7 +70,7 @@ export type Evidence =
       /** Whether this is the router that a host is behind: in its network, whoever announces the address. */
       readonly isGateway: boolean;
       /** What the network of this hop is to that of `target`, where both and their relation are known. */
-      readonly relation?: 'provider' | 'customer' | 'peer';
+      readonly relation?: Relation;
       readonly at: number;
     };
 

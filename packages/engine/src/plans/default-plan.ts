@@ -1,7 +1,7 @@
 import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { traceTail } from '../techniques/forward-traceroute.ts';
+import { traceTail } from '../techniques/forward-path/trace-tail.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { NearbyAddress } from '../techniques/nearby-address.ts';
 import { ProxyPath } from '../techniques/proxy-path.ts';
@@ -29,7 +29,9 @@ export const defaultPlan: Plan<IngressRanking> = {
       rounds: { untilChance: 0.8, most: 3 },
       maxSpoofers: 8,
       failuresPerIngress: 2,
-      isAdaptive: true,
+      prefersIdleSpoofers: true,
+      learnsSilences: true,
+      confirmsContradictions: true,
       targetsPerSegment: 2,
       useHeuristics: true,
       deadline: ({ firstUsefulMs }, adaptiveMs) =>

@@ -2,7 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { IpToAs } from '../facts/ip-to-as.ts';
 import type { VantagePointRanking } from '../ranking/ranking.ts';
-import type { Technique } from '../techniques/technique.ts';
+import type { Technique } from '../techniques/contract/technique.ts';
 
 /** Techniques in the order in which they are asked, with their settings. */
 export interface Plan<Ranking extends VantagePointRanking = VantagePointRanking> {

@@ -3,7 +3,8 @@ import type { Intersection, IntersectionQuery } from '../atlas/intersection.ts';
 import type { MeasurementOptions } from '../measurement/request.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
 /** Looks for a path to the source that passes a hop of the last segment, and follows it. */
 export class AtlasIntersection implements Technique {

@@ -1,4 +1,5 @@
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
 /** Goes on along hops that earlier measurements to the same source have shown behind the last one. */
 export class KnownPath implements Technique {

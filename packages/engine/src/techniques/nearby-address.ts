@@ -1,7 +1,10 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
-import { askSpoofed, bestAnswer, type ReadAnswer } from './record-route-answer.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
+import { bestAnswer } from './record-route/best-answer.ts';
+import type { ReadAnswer } from './record-route/record-route-answer.ts';
+import { askSpoofed } from './record-route/spoofed-round.ts';
 
 export interface NearbyAddressOptions {
   /** Vantage points asked at once for each address. */

@@ -2,7 +2,8 @@ import { formatIpv4, type Ipv4Address, prefixContains } from '@revtr/net';
 import type { AtlasTraceroute } from '../atlas/traceroute.ts';
 import type { ProxyScope } from '../path/evidence.ts';
 import type { Hop } from '../path/hop.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
 const SCOPES: readonly ProxyScope[] = ['subnet', 'prefix', 'network'];
 

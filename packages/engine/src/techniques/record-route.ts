@@ -2,8 +2,9 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { OUT_OF_REACH } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type RoundDeadline, runRound } from '../timing/round.ts';
-import { readAnswer } from './record-route-answer.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
+import { readAnswer } from './record-route/record-route-answer.ts';
 
 export interface RecordRouteOptions {
   readonly useHeuristics: boolean;

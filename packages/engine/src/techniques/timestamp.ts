@@ -4,7 +4,8 @@ import { CONFIDENCE } from '../path/confidence.ts';
 import type { TimestampProof } from '../path/evidence.ts';
 import type { Hop } from '../path/hop.ts';
 import { runRound } from '../timing/round.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
 export interface TimestampOptions {
   /** Whether it is used where the request does not say. */
