@@ -13,6 +13,7 @@ export { Operators } from './facts/operators.ts';
 export * from './facts/relations.ts';
 export { NextHops } from './knowledge/next-hops.ts';
 export { SilentTargets } from './knowledge/silent-targets.ts';
+export type * from './measurement/fail-reason.ts';
 export * from './measurement/request.ts';
 export * from './measurement/result.ts';
 export * from './measurement/stats.ts';

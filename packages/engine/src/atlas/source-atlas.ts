@@ -1,14 +1,9 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { AliasEvidence } from '../facts/alias-evidence.ts';
 import { lastSharedHop, withKnownHops } from './change.ts';
-import {
-  bestOf,
-  type Candidates,
-  type Intersection,
-  type IntersectionQuery,
-  type PlacedStamp,
-} from './intersection.ts';
+import { bestOf, type Intersection, type IntersectionQuery, type PlacedStamp } from './intersection.ts';
 import { type PathNode, PathTree } from './path-tree.ts';
+import { PlaceIndex } from './place-index.ts';
 import { type Contradiction, type PlacingFacts, placeStamps, type TailStamps } from './placing.ts';
 import { type AtlasTraceroute, type MeasuredPath, pathKey } from './traceroute.ts';
 
@@ -37,22 +32,20 @@ export class SourceAtlas {
   readonly #byKey = new Map<string, AtlasTraceroute>();
   /** What reverse traceroutes have added, oldest addition first. */
   readonly #grown = new Set<AtlasTraceroute>();
-  readonly #nodes = new Map<Ipv4Address, PathNode[]>();
-  /** Nodes, and addresses placed exactly, by a router's key where that is another address. */
-  readonly #routers = new Map<number, (PathNode | PlacedStamp)[]>();
+  readonly #places: PlaceIndex;
   readonly #tails = new Map<Ipv4Address, TailStamps[]>();
-  readonly #placed = new Map<Ipv4Address, PlacedStamp[]>();
   readonly #placedOn = new Map<AtlasTraceroute, PlacedStamp[]>();
   readonly #contradictions = new Map<AtlasTraceroute, readonly Contradiction[]>();
   #lastId = 0;
 
   constructor(source: Ipv4Address, facts: SourceAtlasCollaborators) {
     this.#facts = facts;
+    this.#places = new PlaceIndex(facts.aliases);
     this.tree = new PathTree(source, {
-      onAdded: (node) => this.#index(node),
-      onRemoved: (node) => this.#forget(node),
+      onAdded: (node) => this.#places.addNode(node),
+      onRemoved: (node) => this.#places.removeNode(node),
     });
-    this.#nodes.set(source, [this.tree.root]);
+    this.#places.addNode(this.tree.root);
   }
 
   /** Adds a path; with `id`, one that was numbered before. */
@@ -91,17 +84,17 @@ export class SourceAtlas {
     }
     const touched = new Set<AtlasTraceroute>();
     for (const target of new Set(tails.map(({ target }) => target)))
-      for (const node of this.#nodes.get(target) ?? []) for (const path of node.paths()) touched.add(path);
+      for (const node of this.#places.nodesOf(target)) for (const path of node.paths()) touched.add(path);
     for (const path of touched) this.#place(path);
   }
 
   intersect(query: IntersectionQuery): Intersection | undefined {
-    return bestOf(this.#candidates(query), query);
+    return bestOf(this.#places.candidates(query), query);
   }
 
   /** Addresses right before and behind an address on each path. */
   *neighboursOf(address: Ipv4Address): Generator<Ipv4Address> {
-    for (const { parent, children } of this.#nodes.get(address) ?? []) {
+    for (const { parent, children } of this.#places.nodesOf(address)) {
       if (parent?.address !== undefined) yield parent.address;
       for (const child of children?.keys() ?? []) if (child !== undefined) yield child;
     }
@@ -125,7 +118,7 @@ export class SourceAtlas {
   /** Distinct responsive hops of the traceroutes, origins and the source left out. */
   hops(): Ipv4Address[] {
     const hops: Ipv4Address[] = [];
-    for (const [address, nodes] of this.#nodes)
+    for (const [address, nodes] of this.#places.nodes())
       if (nodes.some((node) => node.parent !== undefined && node.children !== undefined && node.traced !== undefined))
         hops.push(address);
     return hops;
@@ -145,7 +138,7 @@ export class SourceAtlas {
 
   /** Nodes but the source, in the order in which they came. */
   *nodes(): Generator<PathNode> {
-    for (const nodes of this.#nodes.values()) for (const node of nodes) if (node.parent !== undefined) yield node;
+    for (const [, nodes] of this.#places.nodes()) for (const node of nodes) if (node.parent !== undefined) yield node;
   }
 
   /** What has grown is forgotten, oldest first, when it is too much. */
@@ -174,38 +167,6 @@ export class SourceAtlas {
     return [before, ...removed];
   }
 
-  *#candidates({ address, useRecordRoute }: IntersectionQuery): Generator<Candidates> {
-    const key = this.#facts.aliases.routerKey(address);
-    yield { match: 'exact', places: this.#nodes.get(address) ?? [] };
-    yield { match: 'alias', places: this.#aliasesOf(key, address, useRecordRoute) };
-    if (!useRecordRoute) return;
-    const placed = this.#placed.get(address) ?? [];
-    yield { match: 'recordRoute', places: placed.filter(isExact) };
-    yield { match: 'recordRouteBetween', places: placed.filter((stamp) => !isExact(stamp)) };
-  }
-
-  /** Places of the same router under other addresses. */
-  *#aliasesOf(key: number, address: Ipv4Address, useRecordRoute: boolean): Generator<PathNode | PlacedStamp> {
-    const lists = [this.#routers.get(key), ...(key === address ? [] : [this.#nodes.get(key), this.#placed.get(key)])];
-    for (const list of lists)
-      for (const place of list ?? [])
-        if (place.address !== address && ('depth' in place || (useRecordRoute && isExact(place)))) yield place;
-  }
-
-  #index(node: PathNode): void {
-    if (node.address === undefined) return;
-    push(this.#nodes, node.address, node);
-    const key = this.#facts.aliases.routerKey(node.address);
-    if (key !== node.address) push(this.#routers, key, node);
-  }
-
-  #forget(node: PathNode): void {
-    if (node.address === undefined) return;
-    drop(this.#nodes, node.address, node);
-    const key = this.#facts.aliases.routerKey(node.address);
-    if (key !== node.address) drop(this.#routers, key, node);
-  }
-
   #place(path: AtlasTraceroute): void {
     const tails = path.hops.flatMap((hop) => (hop === undefined ? [] : (this.#tails.get(hop) ?? [])));
     if (tails.length === 0) return;
@@ -213,7 +174,7 @@ export class SourceAtlas {
     const chain = this.tree.find(path.hops)?.chain();
     if (chain === undefined) return;
     const { placed, contradictions, linkEnds } = placeStamps(path.hops, tails, this.#facts);
-    const stamps = placed.map(({ address, first, last }) => this.#placeAt(address, chain[first], chain[last]));
+    const stamps = placed.map(({ address, first, last }) => this.#places.addStamp(address, chain[first], chain[last]));
     this.#placedOn.set(path, stamps);
     if (contradictions.length > 0) {
       const reasons = contradictions.map(({ reason }) => reason);
@@ -222,42 +183,9 @@ export class SourceAtlas {
     for (const [stamp, hop] of linkEnds) this.#facts.evidence.add(stamp, hop, 'linkEnd', path.at);
   }
 
-  #placeAt(address: Ipv4Address, first: PathNode, last: PathNode): PlacedStamp {
-    const known = this.#placed.get(address)?.find((stamp) => stamp.first === first && stamp.last === last);
-    if (known !== undefined) {
-      known.paths++;
-      return known;
-    }
-    const stamp: PlacedStamp = { address, first, last, paths: 1 };
-    push(this.#placed, address, stamp);
-    const key = this.#facts.aliases.routerKey(address);
-    if (first === last && key !== address) push(this.#routers, key, stamp);
-    return stamp;
-  }
-
   #unplace(path: AtlasTraceroute): void {
-    for (const stamp of this.#placedOn.get(path) ?? []) {
-      stamp.paths--;
-      if (stamp.paths > 0) continue;
-      drop(this.#placed, stamp.address, stamp);
-      const key = this.#facts.aliases.routerKey(stamp.address);
-      if (stamp.first === stamp.last && key !== stamp.address) drop(this.#routers, key, stamp);
-    }
+    for (const stamp of this.#placedOn.get(path) ?? []) this.#places.removeStamp(stamp);
     this.#placedOn.delete(path);
     this.#contradictions.delete(path);
   }
-}
-
-const isExact = ({ first, last }: PlacedStamp): boolean => first === last;
-
-function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
-}
-
-function drop<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const left = (lists.get(key) ?? []).filter((other) => other !== value);
-  if (left.length === 0) lists.delete(key);
-  else lists.set(key, left);
 }

@@ -1,8 +1,8 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import type { TracerouteResult } from '@revtr/probing';
+import type { TracerouteResult, TracerouteStop } from '@revtr/probing';
 import { Operators } from '../facts/operators.ts';
 import type { Relation } from '../facts/relations.ts';
-import type { FailReason } from '../measurement/result.ts';
+import type { FailReason } from '../measurement/fail-reason.ts';
 import type { AssumptionConfidence } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
@@ -45,14 +45,11 @@ export class AssumedSymmetry implements Technique {
       .find((hop) => hop);
     if (known !== undefined) return this.#assume(measurement, target, known);
     if (!measurement.mayProbe(target))
-      return nothingFound('the last hop cannot be probed', this.#fail('tracerouteFailed', target, 'private'));
+      return nothingFound('the last hop cannot be probed', tracerouteFailed(target, 'private'));
     const traceroute = await this.#trace(measurement, target);
     const hop = penultimateHop(measurement, traceroute, target, this.#options);
     if (hop !== undefined) return this.#assume(measurement, target, hop);
-    const failed =
-      traceroute.stop === 'completed'
-        ? this.#fail('noSymmetricHop', target)
-        : this.#fail('tracerouteFailed', target, traceroute.stop);
+    const failed = traceroute.stop === 'completed' ? noSymmetricHop(target) : tracerouteFailed(target, traceroute.stop);
     return nothingFound(failed.message, failed);
   }
 
@@ -72,7 +69,7 @@ export class AssumedSymmetry implements Technique {
     const isGateway = adjacent && this.#options.trustGateways && this.#isHost(measurement, target);
     const isIntradomain = isGateway || this.#isWithinOneNetwork(measurement, hopBefore);
     if (!isIntradomain && !(measurement.options.allowInterdomainSymmetry ?? this.#options.allowInterdomain)) {
-      const failed = this.#fail('interdomainSymmetry', target);
+      const failed = interdomainSymmetry(target, address);
       return nothingFound(failed.message, failed);
     }
     const hop: Hop = {
@@ -108,10 +105,6 @@ export class AssumedSymmetry implements Technique {
   #isHost({ path, aliases }: Measurement, target: Ipv4Address): boolean {
     return path.hops.length === 1 && aliases.routerKey(target) === target;
   }
-
-  #fail(code: keyof typeof MESSAGES, hop: Ipv4Address, why = ''): FailReason {
-    return { code, hop, message: `${MESSAGES[code]}${why === '' ? '' : ` (${why})`}` };
-  }
 }
 
 function relationBetween(
@@ -134,9 +127,25 @@ function confidenceIn(
   return hop.adjacent ? assumptions.interdomain : assumptions.interdomainNotAdjacent;
 }
 
-/** The original's words. */
-const MESSAGES = {
-  interdomainSymmetry: 'Assume symmetry on an interdomain link',
-  tracerouteFailed: 'Traceroute failed when trying to assume symmetric',
-  noSymmetricHop: 'Failed to find hops for any path.',
-} as const;
+// The messages are those of the original system, which clients know.
+
+const interdomainSymmetry = (hop: Ipv4Address, before: Ipv4Address): FailReason => ({
+  code: 'interdomainSymmetry',
+  message: 'Assume symmetry on an interdomain link',
+  hop,
+  details: { before },
+});
+
+const tracerouteFailed = (hop: Ipv4Address, stop: TracerouteStop | 'private'): FailReason => ({
+  code: 'tracerouteFailed',
+  message: `Traceroute failed when trying to assume symmetric (${stop})`,
+  hop,
+  details: { stop },
+});
+
+const noSymmetricHop = (hop: Ipv4Address): FailReason => ({
+  code: 'noSymmetricHop',
+  message: 'Failed to find hops for any path.',
+  hop,
+  details: {},
+});

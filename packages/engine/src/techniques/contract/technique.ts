@@ -1,4 +1,4 @@
-import type { FailReason } from '../../measurement/result.ts';
+import type { FailReason } from '../../measurement/fail-reason.ts';
 import type { Hop } from '../../path/hop.ts';
 import type { Measurement } from './measurement.ts';
 
