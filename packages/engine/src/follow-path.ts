@@ -49,13 +49,13 @@ export async function followPath(
   const details = { hops: path.hops.length, extensions };
   return {
     stopReason: 'failed',
-    failReason: { code: 'tooManySteps', hop: path.last.address, message: 'Too many steps', details },
+    failReason: { code: 'tooManySteps', hop: path.last.address, message: 'The path has too many steps', details },
   };
 }
 
 function noHops({ path }: Measurement): FailReason {
   const hop = path.last.address;
-  return { code: 'noHops', hop, message: `no way on from ${formatIpv4(hop)}`, details: {} };
+  return { code: 'noHops', hop, message: `no technique found a hop behind ${formatIpv4(hop)}`, details: {} };
 }
 
 async function attempt(technique: Technique, measurement: Measurement, attempts: Attempt[]): Promise<Extension> {

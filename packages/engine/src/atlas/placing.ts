@@ -5,7 +5,7 @@ import { HopMatcher } from './hop-matcher.ts';
 import { boundsOf, intersectBounds, narrowByOrder, type Sighting } from './stamp-bounds.ts';
 import type { AtlasTraceroute } from './traceroute.ts';
 
-/** Stamps seen on the way from one hop of the atlas to the source. */
+/** Stamps on the path from one hop of the atlas to the source, as one Record Route ping shows them. */
 export interface TailStamps {
   /** Hop that answered the Record Route ping. */
   readonly target: Ipv4Address;
@@ -24,16 +24,16 @@ export interface Placement {
   readonly last: number;
 }
 
-/** Why an address or a ping says nothing about a path. */
+/** Why an address or a ping is not used for a path. */
 export type Contradiction =
   /** Its stamps pass the hops of the path in another order, or turn back. */
   | 'order'
   /** Its sightings leave it no position. */
   | 'bounds'
-  /** It would leave a network and come back to it: the path of the ping is another one there. */
+  /** The path would leave a network and return to it, so the ping took another path there. */
   | 'asLoop';
 
-/** What Record Route pings say about one path. */
+/** What Record Route pings show about one path. */
 export interface Placements {
   readonly placed: readonly Placement[];
   readonly contradictions: readonly { readonly address: Ipv4Address; readonly reason: Contradiction }[];
@@ -41,6 +41,7 @@ export interface Placements {
   readonly linkEnds: readonly (readonly [stamp: Ipv4Address, hop: Ipv4Address])[];
 }
 
+/** Facts that the placing of stamps uses. */
 export interface PlacingFacts {
   readonly aliases: Aliases;
   readonly ipToAs: IpToAs;

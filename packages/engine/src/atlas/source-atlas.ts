@@ -7,18 +7,19 @@ import { PlaceIndex } from './place-index.ts';
 import { type Contradiction, type PlacingFacts, placeStamps, type TailStamps } from './placing.ts';
 import { type AtlasTraceroute, type MeasuredPath, pathKey } from './traceroute.ts';
 
-/** What adding a path did. */
+/** The effect of adding a path. */
 export interface Added {
   readonly path: AtlasTraceroute;
-  /** Paths that are no more: the one it replaces, and those that shared a segment that has changed. */
+  /** Removed paths: the one that it replaces, and those that shared a segment that has changed. */
   readonly removed: readonly AtlasTraceroute[];
 }
 
+/** What a source's atlas uses, and where it reports alias evidence. */
 export interface SourceAtlasCollaborators extends PlacingFacts {
   readonly evidence: AliasEvidence;
 }
 
-/** Most paths of one source that reverse traceroutes have added. */
+/** Most paths from reverse traceroutes that are kept for one source. */
 const MOST_GROWN = 20_000;
 
 /** The paths to one source with the Record Route addresses placed on them, by address and by router. */
@@ -26,11 +27,11 @@ export class SourceAtlas {
   readonly tree: PathTree;
   /** Paths by number, oldest addition first. */
   readonly paths = new Map<number, AtlasTraceroute>();
-  /** Who lost a path because a segment changed, to be measured again. */
+  /** Paths that were removed because a segment changed, by key. They are to be measured again. */
   readonly lost = new Map<string, AtlasTraceroute>();
   readonly #facts: SourceAtlasCollaborators;
   readonly #byKey = new Map<string, AtlasTraceroute>();
-  /** What reverse traceroutes have added, oldest addition first. */
+  /** Paths from reverse traceroutes, oldest addition first. */
   readonly #grown = new Set<AtlasTraceroute>();
   readonly #places: PlaceIndex;
   readonly #tails = new Map<Ipv4Address, TailStamps[]>();
@@ -48,7 +49,7 @@ export class SourceAtlas {
     this.#places.addNode(this.tree.root);
   }
 
-  /** Adds a path; with `id`, one that was numbered before. */
+  /** Adds a path, which replaces the earlier one with the same key. A restored path passes its `id`. */
   add(measured: MeasuredPath, id = this.#lastId + 1): Added {
     const before = this.#byKey.get(pathKey(measured));
     const hops = before === undefined ? measured.hops : withKnownHops(before.hops, measured.hops);
@@ -65,7 +66,7 @@ export class SourceAtlas {
     return { path, removed };
   }
 
-  /** Takes paths out. */
+  /** Removes paths. */
   remove(paths: Iterable<AtlasTraceroute>): void {
     for (const path of paths) {
       if (!this.paths.delete(path.id)) continue;
@@ -76,7 +77,7 @@ export class SourceAtlas {
     }
   }
 
-  /** Adds what Record Route pings to hops have shown, in place of earlier ones from the same sender to the same hop. */
+  /** Adds the stamps of Record Route pings to hops. They replace earlier ones from the same sender to the same hop. */
   addTails(tails: readonly TailStamps[]): void {
     for (const tail of tails) {
       const others = (this.#tails.get(tail.target) ?? []).filter(({ sender }) => sender !== tail.sender);
@@ -88,6 +89,7 @@ export class SourceAtlas {
     for (const path of touched) this.#place(path);
   }
 
+  /** The best path through an address; `undefined` when no path passes it. */
   intersect(query: IntersectionQuery): Intersection | undefined {
     return bestOf(this.#places.candidates(query), query);
   }
@@ -105,7 +107,7 @@ export class SourceAtlas {
     for (const tails of this.#tails.values()) yield* tails;
   }
 
-  /** Traceroutes; what reverse traceroutes have added is left out. */
+  /** Paths from traceroutes, without those from reverse traceroutes. */
   measuredPaths(): AtlasTraceroute[] {
     return [...this.paths.values()].filter(({ platform }) => platform !== 'reverseTraceroute');
   }
@@ -124,12 +126,12 @@ export class SourceAtlas {
     return hops;
   }
 
-  /** Where stamps lie, by path. */
+  /** Placed stamps, by path. */
   placements(): ReadonlyMap<AtlasTraceroute, readonly PlacedStamp[]> {
     return this.#placedOn;
   }
 
-  /** How often pings contradicted a path, by reason. */
+  /** Number of contradictions between pings and paths, by reason. */
   contradictions(): Record<Contradiction, number> {
     const counts = { order: 0, bounds: 0, asLoop: 0 };
     for (const reasons of this.#contradictions.values()) for (const reason of reasons) counts[reason]++;
@@ -141,7 +143,7 @@ export class SourceAtlas {
     for (const [, nodes] of this.#places.nodes()) for (const node of nodes) if (node.parent !== undefined) yield node;
   }
 
-  /** What has grown is forgotten, oldest first, when it is too much. */
+  /** Removes the oldest path from reverse traceroutes when there are too many. */
   #makeRoom(): AtlasTraceroute[] {
     const [oldest] = this.#grown;
     if (this.#grown.size < MOST_GROWN || oldest === undefined) return [];
@@ -149,13 +151,13 @@ export class SourceAtlas {
     return [oldest];
   }
 
-  /** Takes the path out that a new one from the same origin replaces, and, if the way has changed, all that shared it. */
+  /** Removes the path that a new one from the same origin replaces and, if a segment has changed, all paths that shared it. */
   #supersede(before: AtlasTraceroute, path: AtlasTraceroute): AtlasTraceroute[] {
     const removed = new Set([before]);
-    // What Record Route shows of a way differs from one time to the next without a change.
+    // What Record Route shows of a path differs between measurements even without a change.
     const isComparable = path.platform !== 'reverseTraceroute';
     const shared = isComparable ? lastSharedHop(before.hops, path.hops, this.#facts.aliases) : undefined;
-    // A way that was in use beside the old one before is no change: the router balances load.
+    // If the new segment was known beside the old one, the router balances load and nothing has changed.
     const isBalanced = shared !== undefined && this.tree.find(path.hops.slice(shared)) !== undefined;
     if (shared !== undefined && !isBalanced) {
       const node = this.tree.find(before.hops.slice(shared));

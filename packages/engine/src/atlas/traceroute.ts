@@ -2,7 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 import type { AtlasPlatform } from '../path/evidence.ts';
 
-/** A path towards a source that arrived there. */
+/** A path that reached a source. */
 export interface AtlasTraceroute {
   /** Number within the atlas of the source. */
   readonly id: number;

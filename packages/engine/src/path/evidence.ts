@@ -1,10 +1,10 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Relation } from '../facts/relations.ts';
 
-/** Why a hop is believed. */
+/** Why a hop is believed. `at` is the time of the probe or traceroute, milliseconds since the Unix epoch. */
 export type Evidence =
   | { readonly type: 'destination' }
-  /** No router stamped behind this point though slots were left: the packet was at the source. */
+  /** No further router stamped although slots were left, so the packet reached the source. */
   | {
       readonly type: 'unfilledRecordRoute';
       readonly target: Ipv4Address;
@@ -34,7 +34,7 @@ export type Evidence =
       /** Hop of the reverse path at which it met the traceroute. */
       readonly met: Ipv4Address;
     }
-  /** The way of a host that stands beside the destination, and measures. */
+  /** The path of a host near the destination that measures (a stand-in). */
   | {
       readonly type: 'proxy';
       readonly destination: Ipv4Address;
@@ -45,7 +45,7 @@ export type Evidence =
       readonly origin: Ipv4Address;
       readonly at: number;
     }
-  /** An address beside a silent destination, which it stands in for. */
+  /** An address of the same /24 that stands in for a silent destination. */
   | {
       readonly type: 'nearby';
       readonly destination: Ipv4Address;
@@ -74,10 +74,10 @@ export type Evidence =
       readonly at: number;
     };
 
-/** What two hosts have in common: a /24, the announced prefix, or the network. */
+/** What a stand-in shares with the destination: the /24, the announced prefix, or the network. */
 export type ProxyScope = 'subnet' | 'prefix' | 'network';
 
-/** How the reverse hops were told from the forward ones in a Record Route answer. */
+/** How the turning point between forward and reverse hops of a Record Route answer was found. */
 export type TurningPoint = 'stamp' | 'alias' | 'doubleStamp' | 'loop' | 'prefix';
 
 /**

@@ -14,7 +14,7 @@ export type HopTechnique =
   | 'assumedIntradomain'
   | 'assumedInterdomain';
 
-/** Numbers of the M-Lab archive. */
+/** Hop types of the M-Lab archive. */
 export const ARCHIVE_HOP_TYPES: Readonly<Record<HopTechnique, number>> = {
   destination: 1,
   atlas: 3,
@@ -28,22 +28,22 @@ export const ARCHIVE_HOP_TYPES: Readonly<Record<HopTechnique, number>> = {
   assumedInterdomain: 12,
 };
 
-/** How far a hop can be believed: seen by a probe, concluded from probes, or assumed without one. */
+/** How a hop is known: shown by a probe (`measured`), concluded from probes (`inferred`), or assumed without a probe. */
 export type Trust = 'measured' | 'inferred' | 'assumed';
 
 /**
- * Probes of one round to one target saw different routers: the router before balances load. Or what the destination's packets passed is not
- * what packets of the hop before pass: it does not route by destination alone, or tunnels, or balances.
+ * Why a place has several routers. `loadBalancing`: probes of one round to one target saw different routers. `notDestinationBased`: packets of
+ * the destination took another path than packets of the hop before, which uses more than the destination address, a tunnel or load balancing.
  */
 export type Divergence = 'loadBalancing' | 'notDestinationBased';
 
-/** One hop of a reverse path. */
+/** One hop of a reverse path, or of an extension that is not on a path yet. */
 export interface Hop {
   readonly address: Ipv4Address;
   readonly technique: HopTechnique;
   readonly trust: Trust;
   /**
-   * Probability that the router is on the path, 0 to 1. Of a hop that is not on a path yet: that it is when the hop before it is.
+   * Probability that the router is on the path, 0 to 1. For a hop of an extension: the probability given that the hop before it is right.
    */
   readonly confidence: number;
   readonly evidence: Evidence;
@@ -54,10 +54,10 @@ export interface Hop {
   readonly alternatives?: readonly Ipv4Address[];
   /** Why there are alternatives. */
   readonly divergence?: Divergence;
-  /** Others whose probes of the same round saw this router in this place. */
+  /** Other senders whose probes of the same round saw this router. */
   readonly confirmedBy?: readonly Ipv4Address[];
-  /** Whether it was found from an address that stands in for the destination: nothing behind it is called measured. */
+  /** Set when it was found from a stand-in for the destination. No hop behind it is `measured`. */
   readonly isFromStandIn?: true;
-  /** Age of the evidence when it was taken from an earlier measurement, milliseconds; absent when it is this one's own. */
+  /** Age of evidence from an earlier measurement, milliseconds; absent when this measurement found it. */
   readonly reusedAgeMs?: number;
 }

@@ -10,12 +10,12 @@ import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
 import type { Plan } from './plan.ts';
 
-/** Once a useful answer is there, others get this long to better it, milliseconds. */
+/** How long a round waits for better answers after the first useful one, milliseconds. */
 const GRACE_MS = 30;
 
 /**
- * Our own plan: the atlas first, then what is known, after every new hop; small spoofed rounds of the nearest vantage
- * points that end with their answers; symmetry across borders as a labelled last resort.
+ * The plan of this project: after every new hop the atlas and the known paths come first; spoofed rounds are small, ask the nearest vantage
+ * points and end with their answers; symmetry across borders is a labelled last resort.
  */
 export const defaultPlan: Plan<IngressRanking> = {
   name: 'default',

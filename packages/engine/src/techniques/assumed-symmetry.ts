@@ -10,6 +10,7 @@ import { type Extension, nothingFound, type Technique } from './contract/techniq
 import { type PenultimateHop, penultimateHop } from './forward-path/penultimate-hop.ts';
 import type { ForwardTraceroute } from './forward-path/trace-whole.ts';
 
+/** Options of {@link AssumedSymmetry}. */
 export interface AssumedSymmetryOptions {
   /** Whether a hop may be assumed across a border between networks. */
   readonly allowInterdomain: boolean;
@@ -26,7 +27,7 @@ export interface AssumedSymmetryOptions {
   readonly trace: ForwardTraceroute;
 }
 
-/** Last resort: takes the router before the last hop on the forward path for the one behind it on the way back. */
+/** The last resort: assumes that the router before the last hop on the forward path follows it on the reverse path. */
 export class AssumedSymmetry implements Technique {
   readonly name = 'assumedSymmetry';
   readonly #options: AssumedSymmetryOptions;
@@ -38,7 +39,7 @@ export class AssumedSymmetry implements Technique {
 
   async extend(measurement: Measurement): Promise<Extension> {
     const { path } = measurement;
-    // Behind an address that cannot be probed, such as a private one, the hop before it leads on.
+    // An address that cannot be probed, such as a private one, is replaced by the last hop before it that can.
     const target = (path.hops.findLast(({ address }) => measurement.mayProbe(address)) ?? path.last).address;
     const known = this.#traceroutes
       .map((traceroute) => penultimateHop(measurement, traceroute, target, this.#options))

@@ -36,7 +36,7 @@ export interface SpoofedRecordRouteOptions {
   readonly timeoutMs: number;
 }
 
-/** Vantage points near a hop send it Record Route pings with the source's address; the answers go to the source. */
+/** Vantage points near a hop send Record Route pings to it with the address of the source. The replies go to the source. */
 export class SpoofedRecordRoute implements Technique {
   readonly name = 'spoofedRecordRoute';
   readonly #options: SpoofedRecordRouteOptions;
@@ -50,14 +50,14 @@ export class SpoofedRecordRoute implements Technique {
     const { path, clock, silentTargets } = measurement;
     const reasons: string[] = [];
     let detour: Extension | undefined;
-    // Behind a contradiction one hop more is asked: what passes a hop on its way may go another way than what comes from it.
+    // After a contradiction one more hop is asked, because packets that pass a hop may take another path than its own packets.
     const most = (): number => this.#options.targetsPerSegment + (detour === undefined ? 0 : 1);
     for (const [i, hop] of path.lastSegment.entries()) {
       if (i >= most()) break;
       if (hop.trust === 'assumed' && hop !== path.last) continue;
       if (!measurement.mayProbe(hop.address) || hop.address === path.source) continue;
       if (silentTargets.isSilent(hop.address, clock.now())) {
-        reasons.push(`${formatIpv4(hop.address)} was silent lately`);
+        reasons.push(`${formatIpv4(hop.address)} did not answer recently`);
         continue;
       }
       const found = await this.#ask(measurement, hop);
@@ -103,7 +103,7 @@ export class SpoofedRecordRoute implements Technique {
         silentTargets.recordSilence(hop.address, clock.now());
         return undefined;
       }
-      // The round was waited for to its end: who got no answer from a target that answers others is filtered on the way.
+      // The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others.
       for (const { address } of chosen)
         if (this.#options.learnsSilences && !answers.some(({ sender }) => sender === address))
           ranking.observeSilence(address, hop.address);

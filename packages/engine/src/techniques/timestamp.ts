@@ -5,6 +5,7 @@ import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { type NeighbourProof, proveNeighbour } from './timestamps/neighbour-proof.ts';
 
+/** Options of {@link Timestamp}. */
 export interface TimestampOptions {
   /** Whether it is used where the request does not say. */
   readonly isDefault: boolean;

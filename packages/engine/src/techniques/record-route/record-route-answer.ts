@@ -6,7 +6,7 @@ import { OUT_OF_REACH } from '../../ranking/ranking.ts';
 import { type RecordRouteReading, readRecordRoute } from '../../record-route/read-answer.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
-/** An answered Record Route ping, read. */
+/** The answer to a Record Route ping, with the reverse hops that it shows. */
 export interface ReadAnswer {
   readonly sender: Ipv4Address;
   readonly hops: readonly Hop[];
@@ -14,8 +14,8 @@ export interface ReadAnswer {
 }
 
 /**
- * Reads an answer to a Record Route ping, and teaches timeout, ranking, and known paths what it says. `undefined` when
- * there was no answer.
+ * Reads the answer to a Record Route ping, and updates the adaptive timeout, the ranking, the silent targets and the next hops. `undefined`
+ * when there was no answer.
  */
 export function readAnswer(
   measurement: Measurement,
@@ -30,7 +30,7 @@ export function readAnswer(
   const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
     atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
-  // Where slots were left and no turning point was found, the target did not stamp: that says nothing of its distance.
+  // With free slots and no turning point the target did not stamp, so the answer says nothing about its distance.
   if (reading.turnSlot !== undefined || !reading.isWhole)
     ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reply.recordRoute);
   const hops = toHops(measurement, result, reading);

@@ -5,7 +5,7 @@ import { type RoundDeadline, runRound } from '../../timing/round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import { type ReadAnswer, readAnswer } from './record-route-answer.ts';
 
-/** Spoofed Record Route pings of one round. */
+/** One round of spoofed Record Route pings. */
 export interface SpoofedRound {
   readonly target: Ipv4Address;
   readonly senders: readonly Ipv4Address[];
@@ -15,7 +15,10 @@ export interface SpoofedRound {
   readonly useHeuristics: boolean;
 }
 
-/** Sends a round of spoofed Record Route pings, and reads the answers that come before its deadline. */
+/**
+ * Sends one round of spoofed Record Route pings, and reads the answers that arrive before its deadline.
+ * @throws {ProbingError} `cancelled` when the signal of the measurement fires
+ */
 export async function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<ReadAnswer[]> {
   const { path, prober, stats } = measurement;
   const { target, senders, timeoutMs, deadline, useHeuristics } = round;
