@@ -3,7 +3,7 @@ export type { AliasSetsData } from './formats/aliases.ts';
 export type { ExchangeAddresses, ExchangePrefixes } from './formats/exchanges.ts';
 export type { Hitlist } from './formats/hitlist.ts';
 export type { MmdbOrigins } from './formats/mmdb.ts';
-export type { NetworkName, NetworkNames, Relationships } from './formats/networks.ts';
+export { type NetworkName, type NetworkNames, type Relationships, relationshipsOf } from './formats/networks.ts';
 export type { Origins } from './formats/origins.ts';
 export type { RipeProbeList } from './formats/ripe-probes.ts';
 export {

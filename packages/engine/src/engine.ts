@@ -1,39 +1,45 @@
-import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
+import { followPath } from './follow-path.ts';
+import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
 import { SilentTargets } from './knowledge/silent-targets.ts';
+import type { FailReason } from './measurement/fail-reason.ts';
+import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './measurement/request.ts';
+import type { Attempt, MeasuredHop, ReverseTraceroute, StopReason } from './measurement/result.ts';
+import { emptyStats } from './measurement/stats.ts';
 import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './path/confidence.ts';
 import type { Hop } from './path/hop.ts';
 import { ReversePath } from './path/reverse-path.ts';
 import type { Plan } from './plans/plan.ts';
-import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './request.ts';
-import type { Attempt, FailReason, MeasuredHop, ReverseTraceroute, StopReason } from './result.ts';
-import { emptyStats } from './stats.ts';
-import { traceWhole } from './techniques/forward-traceroute.ts';
-import type { EngineCollaborators, EngineMemory, Extension, Measurement, Technique } from './techniques/technique.ts';
+import type { EngineCollaborators, EngineMemory, Measurement } from './techniques/contract/measurement.ts';
+import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { SharedPings } from './timing/shared-pings.ts';
 
+/** Options of a {@link ReverseTracerouteEngine}. */
 export interface EngineOptions {
+  /** Which techniques are used, in which order. */
   readonly plan: Plan;
-  /** How far symmetry is believed. Default: as published for the real Internet. */
+  /** Probabilities of hops that no probe shows. Default: {@link PUBLISHED_ASSUMPTIONS}, the values published for the real Internet. */
   readonly assumptions?: AssumptionConfidence;
 }
 
-/** How a caller follows a measurement. */
+/** How a caller follows or cancels a measurement. */
 export interface MeasureHooks {
+  /** Ends the measurement early: its result then has the stop reason `cancelled`. */
   readonly signal?: AbortSignal;
-  /** Told of the path after every extension. */
+  /** Called with the path after every extension. */
   readonly onProgress?: (hops: readonly Hop[]) => void;
 }
 
-const MOST_EXTENSIONS = 64;
-const MOST_HOPS = 64;
-const RTT_TIMEOUT_MS = 1_000;
 const FORWARD_TIMEOUT_MS = 1_000;
 
-/** Measures reverse traceroutes after one plan, and remembers what they teach. */
+/**
+ * Measures reverse traceroutes by one plan. It keeps what measurements show (next hops, silent targets, round-trip times) for later
+ * measurements; the atlas and the ranking are shared with its owner.
+ */
 export class ReverseTracerouteEngine {
   readonly #plan: Plan;
   readonly #assumptions: AssumptionConfidence;
@@ -57,7 +63,10 @@ export class ReverseTracerouteEngine {
     };
   }
 
-  /** Measures one reverse traceroute. It never rejects for what the network does: the result says how it ended. */
+  /**
+   * Measures one reverse traceroute. A failure in the network, a refused probe and a cancellation are results, not errors; `stopReason` and
+   * `failReason` describe them. Measurements may run in parallel.
+   */
   async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
     const { clock, aliases } = this.#collaborators;
     const { source, destination } = request;
@@ -86,16 +95,21 @@ export class ReverseTracerouteEngine {
     let rtts: ReadonlyMap<Ipv4Address, number> = new Map();
     let forward: TracerouteResult | undefined;
     try {
-      ({ stopReason, failReason } = await this.#follow(measurement, attempts, hooks));
+      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress));
       if (options.forwardTraceroute) {
         forward = await traceWhole(measurement, destination, { timeoutMs: FORWARD_TIMEOUT_MS });
       }
-      if (options.measureRtts && stopReason !== 'failed') rtts = await this.#measureRtts(measurement);
+      if (options.measureRtts && stopReason !== 'failed') rtts = await measureRtts(measurement, this.#rtts);
     } catch (error) {
       if (!(error instanceof ProbingError)) throw error;
       stopReason = error.code === 'cancelled' ? 'cancelled' : 'failed';
       if (stopReason === 'failed')
-        failReason = { code: 'probingFailed', message: error.message, hop: measurement.path.last.address };
+        failReason = {
+          code: 'probingFailed',
+          message: error.message,
+          hop: measurement.path.last.address,
+          details: { cause: error.code },
+        };
     }
     const hops = measurement.path.hops.map((hop): MeasuredHop => {
       const rttMs = rtts.get(hop.address);
@@ -117,75 +131,5 @@ export class ReverseTracerouteEngine {
     };
     if (this.#plan.growsAtlas) this.#collaborators.atlas.grow(result);
     return result;
-  }
-
-  /** Asks technique after technique until the path is at the source or none leads on. */
-  async #follow(
-    measurement: Measurement,
-    attempts: Attempt[],
-    { onProgress }: MeasureHooks,
-  ): Promise<{ stopReason: StopReason; failReason?: FailReason }> {
-    const { path } = measurement;
-    if (path.isComplete) return { stopReason: 'trivial' };
-    const techniques = this.#plan.techniques();
-    let failReason: FailReason | undefined;
-    let next = 0;
-    for (let extensions = 0; extensions < MOST_EXTENSIONS && path.hops.length < MOST_HOPS; ) {
-      if (next >= techniques.length) {
-        const hop = path.last.address;
-        return {
-          stopReason: 'failed',
-          failReason: failReason ?? { code: 'noHops', hop, message: `no way on from ${formatIpv4(hop)}` },
-        };
-      }
-      const technique = techniques[next];
-      const extension = await this.#try(technique, measurement, attempts);
-      if (extension.outcome !== 'extended') {
-        failReason = extension.failReason ?? failReason;
-        next++;
-        continue;
-      }
-      extensions++;
-      onProgress?.(path.hops);
-      if (path.isComplete) return { stopReason: 'reaches' };
-      failReason = undefined;
-      next = this.#plan.resumeAt(technique.name);
-    }
-    return {
-      stopReason: 'failed',
-      failReason: { code: 'tooManySteps', hop: path.last.address, message: 'Too many steps' },
-    };
-  }
-
-  async #try(technique: Technique, measurement: Measurement, attempts: Attempt[]): Promise<Extension> {
-    const { path, clock } = measurement;
-    const hop = path.last.address;
-    const startedAt = clock.now();
-    let extension = await technique.extend(measurement);
-    if (extension.outcome === 'extended' && path.extend(extension.from, extension.hops) === 0) {
-      extension = { outcome: 'nothingFound', detail: `only known hops: ${extension.detail}` };
-    }
-    const { outcome, detail } = extension;
-    attempts.push({ technique: technique.name, hop, outcome, detail, ms: clock.now() - startedAt });
-    return extension;
-  }
-
-  async #measureRtts({ path, prober, clock, stats, signal, mayProbe }: Measurement): Promise<Map<Ipv4Address, number>> {
-    const rtts = new Map<Ipv4Address, number>();
-    await Promise.all(
-      path.hops.map(async ({ address }) => {
-        if (address === path.source || !mayProbe(address)) return;
-        let entry = this.#rtts.find(path.source, address, clock.now());
-        if (entry === undefined) {
-          stats.plainPings++;
-          const request = { type: 'ping', sender: path.source, target: address, timeoutMs: RTT_TIMEOUT_MS } as const;
-          const { reply } = await prober.ping(request, signal);
-          entry = { rttMs: reply?.rttMs };
-          this.#rtts.remember(path.source, address, entry.rttMs, clock.now());
-        }
-        if (entry.rttMs !== undefined) rtts.set(address, entry.rttMs);
-      }),
-    );
-    return rtts;
   }
 }

@@ -1,26 +1,10 @@
-import { type Ipv4Address, parseIpv4, type TimestampEntry } from '@revtr/net';
-import type { Clock, PingRequest, PingResult, Prober } from '@revtr/probing';
+import type { Ipv4Address, TimestampEntry } from '@revtr/net';
+import type { PingRequest, PingResult, Prober } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
-import {
-  AdaptiveTimeout,
-  AliasSets,
-  Atlas,
-  DEFAULT_OPTIONS,
-  DistanceRanking,
-  emptyStats,
-  type Measurement,
-  NextHops,
-  NO_RELATIONS,
-  PrefixOrigins,
-  PUBLISHED_ASSUMPTIONS,
-  ReversePath,
-  SharedPings,
-  SilentTargets,
-  Timestamp,
-} from '../src/index.ts';
+import { DistanceRanking, PrefixOrigins, SharedPings, Timestamp } from '../src/index.ts';
+import { ip, measurementWith, SOURCE, DESTINATION as TARGET } from './support/measurement.ts';
 
-const ip = (last: number): Ipv4Address => parseIpv4(`5.0.0.${last}`);
-const [SOURCE, VANTAGE_POINT, TARGET, NEIGHBOUR] = [ip(1), ip(2), ip(10), ip(11)];
+const [VANTAGE_POINT, NEIGHBOUR] = [ip(2), ip(11)];
 
 /** How a router and its neighbour treat the Timestamp option. */
 interface Behaviour {
@@ -78,31 +62,12 @@ class OneTarget implements Prober {
 
 /** Lets the technique test the one neighbour that the atlas of another source knows. */
 async function test(behaviour: Behaviour, isDefault = true) {
-  const [ipToAs, aliases] = [new PrefixOrigins([]), new AliasSets()];
-  const atlas = new Atlas({ aliases, ipToAs });
+  const prober = new SharedPings(new OneTarget(behaviour));
+  const ranking = new DistanceRanking({ vantagePoints: [VANTAGE_POINT] }, { ipToAs: new PrefixOrigins([]) });
+  const measurement = measurementWith(prober, { prober, ranking });
+  const { atlas, stats } = measurement;
   const other = ip(200);
   atlas.add({ platform: 'vantagePoint', origin: TARGET, source: other, at: 0, hops: [TARGET, NEIGHBOUR, other] });
-  const clock: Clock = { now: () => 5, sleep: () => new Promise(() => undefined) };
-  const stats = emptyStats();
-  const evidence = { type: 'destination' } as const;
-  const first = { address: TARGET, technique: 'destination', trust: 'measured', confidence: 1, evidence } as const;
-  const measurement: Measurement = {
-    prober: new SharedPings(new OneTarget(behaviour)),
-    clock,
-    atlas,
-    ranking: new DistanceRanking({ vantagePoints: [VANTAGE_POINT] }, { ipToAs }),
-    aliases,
-    ipToAs,
-    relations: NO_RELATIONS,
-    mayProbe: () => true,
-    assumptions: PUBLISHED_ASSUMPTIONS,
-    nextHops: new NextHops({ capacity: 10 }, aliases),
-    silentTargets: new SilentTargets({ firstMs: 1, mostMs: 1, targetsOfNetwork: 1, capacity: 10 }, () => undefined),
-    recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
-    path: new ReversePath(SOURCE, first, aliases),
-    options: DEFAULT_OPTIONS,
-    stats,
-  };
   const technique = new Timestamp({ isDefault, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 1_000 });
   const extension = await technique.extend(measurement);
   const [hop] = extension.outcome === 'extended' ? extension.hops : [];

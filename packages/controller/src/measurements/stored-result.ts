@@ -1,6 +1,7 @@
 import {
   ARCHIVE_HOP_TYPES,
   type Evidence,
+  type FailReason,
   type HopTechnique,
   type MeasuredHop,
   type ReverseTraceroute,
@@ -112,7 +113,7 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
   return {
     plan,
     stopReason,
-    ...(failReason && { failReason: { ...failReason, hop: formatIpv4(failReason.hop) } }),
+    ...(failReason && { failReason: toStoredFailReason(failReason) }),
     startedAt,
     endedAt,
     hops: toStoredHops(result.hops, facts),
@@ -150,6 +151,11 @@ function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], facts: A
     ...(hop.reusedAgeMs !== undefined && { reusedAgeMs: hop.reusedAgeMs }),
     evidence,
   };
+}
+
+/** Details stay out of storage: the schema keeps code, message and hop. */
+function toStoredFailReason({ code, message, hop }: FailReason): StoredResult['failReason'] {
+  return { code, message, hop: formatIpv4(hop) };
 }
 
 const ADDRESS_FIELDS = ['target', 'sender', 'origin', 'met', 'destination'];

@@ -102,13 +102,22 @@ export async function readRelationships(input: Readable): Promise<Relationships>
     relations.set(`${found[1]} ${found[2]}`, found[3] === '0' ? 'peer' : 'provider');
   }
   if (relations.size === 0) throw new DatasetError('empty', 'the file holds no relationship');
+  return relationshipsOf(relations);
+}
+
+/**
+ * Relationships between networks, from those that are known.
+ *
+ * @param known what the first network of a pair is to the second, by the two AS numbers: `"64500 64501"`
+ */
+export function relationshipsOf(known: ReadonlyMap<string, 'provider' | 'peer'>): Relationships {
   return {
     relationOf: (a, b) => {
-      const forwards = relations.get(`${a} ${b}`);
+      const forwards = known.get(`${a} ${b}`);
       if (forwards !== undefined) return forwards;
-      const backwards = relations.get(`${b} ${a}`);
+      const backwards = known.get(`${b} ${a}`);
       return backwards === 'provider' ? 'customer' : backwards;
     },
-    entries: relations.size,
+    entries: known.size,
   };
 }

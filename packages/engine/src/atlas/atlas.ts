@@ -1,13 +1,13 @@
 import type { Ipv4Address } from '@revtr/net';
 import { AliasEvidence } from '../facts/alias-evidence.ts';
-import type { ReverseTraceroute } from '../result.ts';
+import type { ReverseTraceroute } from '../measurement/result.ts';
 import { grownPath } from './growth.ts';
 import type { Intersection, IntersectionQuery } from './intersection.ts';
 import type { PlacingFacts, TailStamps } from './placing.ts';
 import { type Added, SourceAtlas } from './source-atlas.ts';
 import type { AtlasTraceroute, MeasuredPath } from './traceroute.ts';
 
-/** Told of what must be kept. */
+/** Receives changes, for persistence. */
 export interface AtlasListener {
   readonly onAdded: (added: Added) => void;
   readonly onRemoved: (source: Ipv4Address, removed: readonly AtlasTraceroute[]) => void;
@@ -16,7 +16,7 @@ export interface AtlasListener {
 
 /** Paths to each source and the Record Route addresses placed on them, held in memory. */
 export class Atlas {
-  /** Aliases that the placing of stamps has shown. */
+  /** Alias evidence that the placing of stamps has found. */
   readonly evidence = new AliasEvidence();
   readonly #facts: PlacingFacts;
   readonly #sources = new Map<Ipv4Address, SourceAtlas>();
@@ -26,32 +26,32 @@ export class Atlas {
     this.#facts = facts;
   }
 
-  /** From now on `listener` is told of every change but {@link clear} and {@link restore}. */
+  /** Sets the listener, which receives every change except those of {@link clear} and {@link restore}. */
   listen(listener: AtlasListener): void {
     this.#listener = listener;
   }
 
-  /** Adds a path: it counts at once. It replaces an earlier one from the same origin of the same platform. */
+  /** Adds a path, which is used at once. It replaces an earlier one from the same origin and platform. */
   add(path: MeasuredPath): Added {
     const added = this.#of(path.source).add(path);
     this.#listener?.onAdded(added);
     return added;
   }
 
-  /** Adds what Record Route pings to hops have shown. */
+  /** Adds the stamps of Record Route pings to hops. */
   addTails(source: Ipv4Address, tails: readonly TailStamps[]): void {
     this.#of(source).addTails(tails);
     this.#listener?.onTails(source, tails);
   }
 
-  /** Puts back what was kept. */
+  /** Restores persisted paths and stamps. */
   restore(source: Ipv4Address, paths: readonly AtlasTraceroute[], tails: readonly TailStamps[]): void {
     const atlas = this.#of(source);
     for (const path of paths) atlas.add(path, path.id);
     atlas.addTails(tails);
   }
 
-  /** Builds everything anew, for instance because other aliases are known now. */
+  /** Rebuilds all indexes, for instance after the alias data has changed. */
   rebuild(): void {
     for (const [source, old] of [...this.#sources]) {
       this.#sources.delete(source);
@@ -59,7 +59,7 @@ export class Atlas {
     }
   }
 
-  /** The most believable path through an address. */
+  /** The most reliable path through an address; `undefined` when no path passes it. */
   intersect(query: IntersectionQuery): Intersection | undefined {
     return this.#sources.get(query.source)?.intersect(query);
   }
@@ -72,37 +72,37 @@ export class Atlas {
     return [...counts].sort(([, a], [, b]) => b - a).map(([neighbour]) => neighbour);
   }
 
-  /** A reverse traceroute goes on where it met the atlas: that place is worth keeping fresh. */
+  /** Marks the place where a reverse traceroute met the atlas as used at `now`, so that it is kept fresh. */
   use({ node }: Intersection, now: number): void {
     node.usedAt = now;
   }
 
-  /** Adds what a reverse traceroute has shown, so that the atlas grows by use. */
+  /** Adds the measured part of a reverse traceroute, if it shows more than the atlas holds. */
   grow(result: ReverseTraceroute): void {
     const path = grownPath(result, this.#sources.get(result.source));
     if (path !== undefined) this.add(path);
   }
 
-  /** Forgets paths measured before `oldest`. */
+  /** Removes paths measured before `oldest` (milliseconds since the Unix epoch). */
   expire(source: Ipv4Address, oldest: number): void {
     const atlas = this.#sources.get(source);
     const old = [...(atlas?.paths.values() ?? [])].filter(({ at }) => at < oldest);
     this.remove(source, old);
   }
 
-  /** Takes paths out. */
+  /** Removes paths. */
   remove(source: Ipv4Address, paths: readonly AtlasTraceroute[]): void {
     if (paths.length === 0) return;
     this.#sources.get(source)?.remove(paths);
     this.#listener?.onRemoved(source, paths);
   }
 
-  /** Forgets everything about a source. */
+  /** Drops everything about a source. */
   clear(source: Ipv4Address): void {
     this.#sources.delete(source);
   }
 
-  /** What is known of one source; `undefined` when nothing is. */
+  /** The atlas of one source; `undefined` when nothing is known. */
   of(source: Ipv4Address): SourceAtlas | undefined {
     return this.#sources.get(source);
   }

@@ -1,26 +1,28 @@
 import type { Ipv4Address } from '@revtr/net';
 import { type Clock, inParallel, type Prober, ProbingError } from '@revtr/probing';
+import type { AtlasPlatform } from '../path/evidence.ts';
 import { OUT_OF_REACH, type VantagePointRanking } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
 import type { Atlas } from './atlas.ts';
 import type { TailStamps } from './placing.ts';
-import { type AtlasPlatform, pathOfTraceroute } from './traceroute.ts';
+import { pathOfTraceroute } from './traceroute.ts';
 
-/** How an atlas is collected. */
+/** Options for collecting the atlas of one source. */
 export interface CollectOptions {
   readonly source: Ipv4Address;
-  /** Spoofers asked for each hop that the source's own Record Route ping does not reach. */
+  /** Most spoofers asked for each hop that the source's own Record Route ping does not reach. */
   readonly spoofersPerHop: number;
-  /** Measurements under way at once. */
+  /** Most measurements in flight. */
   readonly concurrency: number;
   /** How long to wait for each reply, milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** Told after each measurement how many are done, and of how many. */
+  /** Called after each measurement with the number of those done and of all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What collecting an atlas uses. */
 export interface CollectCollaborators {
   readonly prober: Prober;
   readonly clock: Clock;
@@ -30,13 +32,16 @@ export interface CollectCollaborators {
   readonly mayProbe: (address: Ipv4Address) => boolean;
 }
 
-/** A host that sends traceroutes. */
+/** A host that sends traceroutes to the source. */
 export interface TracerouteOrigin {
   readonly address: Ipv4Address;
   readonly platform: Exclude<AtlasPlatform, 'reverseTraceroute'>;
 }
 
-/** Adds the traceroutes of hosts that the prober has. Returns how many arrived at the source. */
+/**
+ * Measures a traceroute from each origin to the source, and adds those that arrive to the atlas. Returns how many arrived.
+ * @throws {ProbingError} `cancelled` when the signal fires
+ */
 export async function collectTraceroutes(
   options: CollectOptions,
   origins: readonly TracerouteOrigin[],
@@ -61,17 +66,19 @@ export async function collectTraceroutes(
   return arrived;
 }
 
-/** What Record Route pings to the hops of an atlas took and gave. */
+/** Cost and yield of Record Route pings to the hops of an atlas. */
 export interface TailsReport {
   readonly hops: number;
   readonly recordRoutePings: number;
-  /** Hops behind which something was stamped. */
+  /** Hops whose answer has a stamp behind the hop's own. */
   readonly answered: number;
 }
 
 /**
- * Sends Record Route pings to every hop of the atlas that has had none since `notSince`, directly and spoofed, from the nearest
- * first, and adds what they show.
+ * Sends Record Route pings to every hop of the atlas that was not pinged since `notSince` (milliseconds since the Unix epoch): first from the
+ * source, then spoofed from the nearest vantage points, until one shows a reverse hop. Adds the stamps to the atlas.
+ * @throws {ProbingError} `cancelled` when the signal fires
+ *
  */
 export async function collectTails(
   options: CollectOptions,
@@ -106,7 +113,7 @@ export async function collectTails(
   return { hops: hops.length, recordRoutePings, answered };
 }
 
-/** Placing a path anew costs the same for one ping as for many. */
+/** Pings added to the atlas together, because placing a path again costs the same for one ping as for many. */
 const TAILS_AT_ONCE = 1_000;
 
 /** The source itself unless it is known to be too far, then spoofers, nearest first. */
@@ -143,7 +150,7 @@ async function stampsBehind(
   return reading.hops.map(({ address }) => address);
 }
 
-/** What one host cannot measure must not end the whole collection. */
+/** Lets the collection continue when one host cannot measure. */
 function unlessCancelled(error: unknown): undefined {
   if (error instanceof ProbingError && error.code !== 'cancelled') return undefined;
   throw error;

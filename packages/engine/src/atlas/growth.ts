@@ -1,5 +1,6 @@
-import type { Evidence, Hop } from '../path/hop.ts';
-import type { ReverseTraceroute } from '../result.ts';
+import type { ReverseTraceroute } from '../measurement/result.ts';
+import type { Evidence } from '../path/evidence.ts';
+import type { Hop } from '../path/hop.ts';
 import type { SourceAtlas } from './source-atlas.ts';
 import { type AtlasTraceroute, type MeasuredPath, toMeasuredPath } from './traceroute.ts';
 

@@ -1,19 +1,20 @@
 import type { Ipv4Address } from '@revtr/net';
 import { CONFIDENCE } from '../path/confidence.ts';
-import type { AtlasMatchKind } from '../path/hop.ts';
+import type { AtlasMatchKind } from '../path/evidence.ts';
 import type { PathNode } from './path-tree.ts';
 import type { AtlasTraceroute } from './traceroute.ts';
 
-/** Where a Record Route address lies on the ways to a source: at one node, or somewhere from `first` to `last`. */
+/** Where a Record Route address lies on the paths to a source: at one node, or somewhere from `first` to `last`. */
 export interface PlacedStamp {
   readonly address: Ipv4Address;
   /** The bound farther from the source. */
   readonly first: PathNode;
   readonly last: PathNode;
-  /** Paths that say so. */
+  /** Number of paths that place it here. */
   paths: number;
 }
 
+/** A search for a path to `source` that passes `address`. */
 export interface IntersectionQuery {
   readonly source: Ipv4Address;
   readonly address: Ipv4Address;
@@ -30,9 +31,9 @@ export interface IntersectionQuery {
 /** A path of the atlas that an address lies on, and what follows it there. */
 export interface Intersection {
   readonly match: AtlasMatchKind;
-  /** The freshest path that goes this way. */
+  /** The newest path that passes this place. */
   readonly traceroute: AtlasTraceroute;
-  /** Probability that packets from the address still go this way. */
+  /** Probability that packets from the address still take this path, 0 to 1. */
   readonly confidence: number;
   /** Hops from behind the address to the source; `isBetween` when a hop may lie before the address. */
   readonly tail: readonly { readonly address: Ipv4Address; readonly isBetween: boolean }[];

@@ -2,9 +2,9 @@ import type { PathNode } from './path-tree.ts';
 import type { SourceAtlas } from './source-atlas.ts';
 import { type AtlasTraceroute, pathKey } from './traceroute.ts';
 
-/** What is measured again, and when. */
+/** When paths are measured again. */
 export interface RefreshPolicy {
-  /** Age at which a path is not used any more, milliseconds. */
+  /** Age from which a path is not used any more, milliseconds. */
   readonly maxAgeMs: number;
   /** How long before that it is measured again, milliseconds. */
   readonly aheadMs: number;

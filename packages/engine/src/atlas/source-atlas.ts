@@ -1,29 +1,25 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { AliasEvidence } from '../facts/alias-evidence.ts';
 import { lastSharedHop, withKnownHops } from './change.ts';
-import {
-  bestOf,
-  type Candidates,
-  type Intersection,
-  type IntersectionQuery,
-  type PlacedStamp,
-} from './intersection.ts';
+import { bestOf, type Intersection, type IntersectionQuery, type PlacedStamp } from './intersection.ts';
 import { type PathNode, PathTree } from './path-tree.ts';
+import { PlaceIndex } from './place-index.ts';
 import { type Contradiction, type PlacingFacts, placeStamps, type TailStamps } from './placing.ts';
 import { type AtlasTraceroute, type MeasuredPath, pathKey } from './traceroute.ts';
 
-/** What adding a path did. */
+/** The effect of adding a path. */
 export interface Added {
   readonly path: AtlasTraceroute;
-  /** Paths that are no more: the one it replaces, and those that shared a segment that has changed. */
+  /** Removed paths: the one that it replaces, and those that shared a segment that has changed. */
   readonly removed: readonly AtlasTraceroute[];
 }
 
+/** What a source's atlas uses, and where it reports alias evidence. */
 export interface SourceAtlasCollaborators extends PlacingFacts {
   readonly evidence: AliasEvidence;
 }
 
-/** Most paths of one source that reverse traceroutes have added. */
+/** Most paths from reverse traceroutes that are kept for one source. */
 const MOST_GROWN = 20_000;
 
 /** The paths to one source with the Record Route addresses placed on them, by address and by router. */
@@ -31,31 +27,29 @@ export class SourceAtlas {
   readonly tree: PathTree;
   /** Paths by number, oldest addition first. */
   readonly paths = new Map<number, AtlasTraceroute>();
-  /** Who lost a path because a segment changed, to be measured again. */
+  /** Paths that were removed because a segment changed, by key. They are to be measured again. */
   readonly lost = new Map<string, AtlasTraceroute>();
   readonly #facts: SourceAtlasCollaborators;
   readonly #byKey = new Map<string, AtlasTraceroute>();
-  /** What reverse traceroutes have added, oldest addition first. */
+  /** Paths from reverse traceroutes, oldest addition first. */
   readonly #grown = new Set<AtlasTraceroute>();
-  readonly #nodes = new Map<Ipv4Address, PathNode[]>();
-  /** Nodes, and addresses placed exactly, by a router's key where that is another address. */
-  readonly #routers = new Map<number, (PathNode | PlacedStamp)[]>();
+  readonly #places: PlaceIndex;
   readonly #tails = new Map<Ipv4Address, TailStamps[]>();
-  readonly #placed = new Map<Ipv4Address, PlacedStamp[]>();
   readonly #placedOn = new Map<AtlasTraceroute, PlacedStamp[]>();
   readonly #contradictions = new Map<AtlasTraceroute, readonly Contradiction[]>();
   #lastId = 0;
 
   constructor(source: Ipv4Address, facts: SourceAtlasCollaborators) {
     this.#facts = facts;
+    this.#places = new PlaceIndex(facts.aliases);
     this.tree = new PathTree(source, {
-      onAdded: (node) => this.#index(node),
-      onRemoved: (node) => this.#forget(node),
+      onAdded: (node) => this.#places.addNode(node),
+      onRemoved: (node) => this.#places.removeNode(node),
     });
-    this.#nodes.set(source, [this.tree.root]);
+    this.#places.addNode(this.tree.root);
   }
 
-  /** Adds a path; with `id`, one that was numbered before. */
+  /** Adds a path, which replaces the earlier one with the same key. A restored path passes its `id`. */
   add(measured: MeasuredPath, id = this.#lastId + 1): Added {
     const before = this.#byKey.get(pathKey(measured));
     const hops = before === undefined ? measured.hops : withKnownHops(before.hops, measured.hops);
@@ -72,7 +66,7 @@ export class SourceAtlas {
     return { path, removed };
   }
 
-  /** Takes paths out. */
+  /** Removes paths. */
   remove(paths: Iterable<AtlasTraceroute>): void {
     for (const path of paths) {
       if (!this.paths.delete(path.id)) continue;
@@ -83,7 +77,7 @@ export class SourceAtlas {
     }
   }
 
-  /** Adds what Record Route pings to hops have shown, in place of earlier ones from the same sender to the same hop. */
+  /** Adds the stamps of Record Route pings to hops. They replace earlier ones from the same sender to the same hop. */
   addTails(tails: readonly TailStamps[]): void {
     for (const tail of tails) {
       const others = (this.#tails.get(tail.target) ?? []).filter(({ sender }) => sender !== tail.sender);
@@ -91,17 +85,18 @@ export class SourceAtlas {
     }
     const touched = new Set<AtlasTraceroute>();
     for (const target of new Set(tails.map(({ target }) => target)))
-      for (const node of this.#nodes.get(target) ?? []) for (const path of node.paths()) touched.add(path);
+      for (const node of this.#places.nodesOf(target)) for (const path of node.paths()) touched.add(path);
     for (const path of touched) this.#place(path);
   }
 
+  /** The best path through an address; `undefined` when no path passes it. */
   intersect(query: IntersectionQuery): Intersection | undefined {
-    return bestOf(this.#candidates(query), query);
+    return bestOf(this.#places.candidates(query), query);
   }
 
   /** Addresses right before and behind an address on each path. */
   *neighboursOf(address: Ipv4Address): Generator<Ipv4Address> {
-    for (const { parent, children } of this.#nodes.get(address) ?? []) {
+    for (const { parent, children } of this.#places.nodesOf(address)) {
       if (parent?.address !== undefined) yield parent.address;
       for (const child of children?.keys() ?? []) if (child !== undefined) yield child;
     }
@@ -112,7 +107,7 @@ export class SourceAtlas {
     for (const tails of this.#tails.values()) yield* tails;
   }
 
-  /** Traceroutes; what reverse traceroutes have added is left out. */
+  /** Paths from traceroutes, without those from reverse traceroutes. */
   measuredPaths(): AtlasTraceroute[] {
     return [...this.paths.values()].filter(({ platform }) => platform !== 'reverseTraceroute');
   }
@@ -125,18 +120,18 @@ export class SourceAtlas {
   /** Distinct responsive hops of the traceroutes, origins and the source left out. */
   hops(): Ipv4Address[] {
     const hops: Ipv4Address[] = [];
-    for (const [address, nodes] of this.#nodes)
+    for (const [address, nodes] of this.#places.nodes())
       if (nodes.some((node) => node.parent !== undefined && node.children !== undefined && node.traced !== undefined))
         hops.push(address);
     return hops;
   }
 
-  /** Where stamps lie, by path. */
+  /** Placed stamps, by path. */
   placements(): ReadonlyMap<AtlasTraceroute, readonly PlacedStamp[]> {
     return this.#placedOn;
   }
 
-  /** How often pings contradicted a path, by reason. */
+  /** Number of contradictions between pings and paths, by reason. */
   contradictions(): Record<Contradiction, number> {
     const counts = { order: 0, bounds: 0, asLoop: 0 };
     for (const reasons of this.#contradictions.values()) for (const reason of reasons) counts[reason]++;
@@ -145,10 +140,10 @@ export class SourceAtlas {
 
   /** Nodes but the source, in the order in which they came. */
   *nodes(): Generator<PathNode> {
-    for (const nodes of this.#nodes.values()) for (const node of nodes) if (node.parent !== undefined) yield node;
+    for (const [, nodes] of this.#places.nodes()) for (const node of nodes) if (node.parent !== undefined) yield node;
   }
 
-  /** What has grown is forgotten, oldest first, when it is too much. */
+  /** Removes the oldest path from reverse traceroutes when there are too many. */
   #makeRoom(): AtlasTraceroute[] {
     const [oldest] = this.#grown;
     if (this.#grown.size < MOST_GROWN || oldest === undefined) return [];
@@ -156,13 +151,13 @@ export class SourceAtlas {
     return [oldest];
   }
 
-  /** Takes the path out that a new one from the same origin replaces, and, if the way has changed, all that shared it. */
+  /** Removes the path that a new one from the same origin replaces and, if a segment has changed, all paths that shared it. */
   #supersede(before: AtlasTraceroute, path: AtlasTraceroute): AtlasTraceroute[] {
     const removed = new Set([before]);
-    // What Record Route shows of a way differs from one time to the next without a change.
+    // What Record Route shows of a path differs between measurements even without a change.
     const isComparable = path.platform !== 'reverseTraceroute';
     const shared = isComparable ? lastSharedHop(before.hops, path.hops, this.#facts.aliases) : undefined;
-    // A way that was in use beside the old one before is no change: the router balances load.
+    // If the new segment was known beside the old one, the router balances load and nothing has changed.
     const isBalanced = shared !== undefined && this.tree.find(path.hops.slice(shared)) !== undefined;
     if (shared !== undefined && !isBalanced) {
       const node = this.tree.find(before.hops.slice(shared));
@@ -174,38 +169,6 @@ export class SourceAtlas {
     return [before, ...removed];
   }
 
-  *#candidates({ address, useRecordRoute }: IntersectionQuery): Generator<Candidates> {
-    const key = this.#facts.aliases.routerKey(address);
-    yield { match: 'exact', places: this.#nodes.get(address) ?? [] };
-    yield { match: 'alias', places: this.#aliasesOf(key, address, useRecordRoute) };
-    if (!useRecordRoute) return;
-    const placed = this.#placed.get(address) ?? [];
-    yield { match: 'recordRoute', places: placed.filter(isExact) };
-    yield { match: 'recordRouteBetween', places: placed.filter((stamp) => !isExact(stamp)) };
-  }
-
-  /** Places of the same router under other addresses. */
-  *#aliasesOf(key: number, address: Ipv4Address, useRecordRoute: boolean): Generator<PathNode | PlacedStamp> {
-    const lists = [this.#routers.get(key), ...(key === address ? [] : [this.#nodes.get(key), this.#placed.get(key)])];
-    for (const list of lists)
-      for (const place of list ?? [])
-        if (place.address !== address && ('depth' in place || (useRecordRoute && isExact(place)))) yield place;
-  }
-
-  #index(node: PathNode): void {
-    if (node.address === undefined) return;
-    push(this.#nodes, node.address, node);
-    const key = this.#facts.aliases.routerKey(node.address);
-    if (key !== node.address) push(this.#routers, key, node);
-  }
-
-  #forget(node: PathNode): void {
-    if (node.address === undefined) return;
-    drop(this.#nodes, node.address, node);
-    const key = this.#facts.aliases.routerKey(node.address);
-    if (key !== node.address) drop(this.#routers, key, node);
-  }
-
   #place(path: AtlasTraceroute): void {
     const tails = path.hops.flatMap((hop) => (hop === undefined ? [] : (this.#tails.get(hop) ?? [])));
     if (tails.length === 0) return;
@@ -213,7 +176,7 @@ export class SourceAtlas {
     const chain = this.tree.find(path.hops)?.chain();
     if (chain === undefined) return;
     const { placed, contradictions, linkEnds } = placeStamps(path.hops, tails, this.#facts);
-    const stamps = placed.map(({ address, first, last }) => this.#placeAt(address, chain[first], chain[last]));
+    const stamps = placed.map(({ address, first, last }) => this.#places.addStamp(address, chain[first], chain[last]));
     this.#placedOn.set(path, stamps);
     if (contradictions.length > 0) {
       const reasons = contradictions.map(({ reason }) => reason);
@@ -222,42 +185,9 @@ export class SourceAtlas {
     for (const [stamp, hop] of linkEnds) this.#facts.evidence.add(stamp, hop, 'linkEnd', path.at);
   }
 
-  #placeAt(address: Ipv4Address, first: PathNode, last: PathNode): PlacedStamp {
-    const known = this.#placed.get(address)?.find((stamp) => stamp.first === first && stamp.last === last);
-    if (known !== undefined) {
-      known.paths++;
-      return known;
-    }
-    const stamp: PlacedStamp = { address, first, last, paths: 1 };
-    push(this.#placed, address, stamp);
-    const key = this.#facts.aliases.routerKey(address);
-    if (first === last && key !== address) push(this.#routers, key, stamp);
-    return stamp;
-  }
-
   #unplace(path: AtlasTraceroute): void {
-    for (const stamp of this.#placedOn.get(path) ?? []) {
-      stamp.paths--;
-      if (stamp.paths > 0) continue;
-      drop(this.#placed, stamp.address, stamp);
-      const key = this.#facts.aliases.routerKey(stamp.address);
-      if (stamp.first === stamp.last && key !== stamp.address) drop(this.#routers, key, stamp);
-    }
+    for (const stamp of this.#placedOn.get(path) ?? []) this.#places.removeStamp(stamp);
     this.#placedOn.delete(path);
     this.#contradictions.delete(path);
   }
-}
-
-const isExact = ({ first, last }: PlacedStamp): boolean => first === last;
-
-function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
-}
-
-function drop<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const left = (lists.get(key) ?? []).filter((other) => other !== value);
-  if (left.length === 0) lists.delete(key);
-  else lists.set(key, left);
 }

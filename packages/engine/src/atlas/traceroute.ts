@@ -1,13 +1,8 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
+import type { AtlasPlatform } from '../path/evidence.ts';
 
-/**
- * Who measured a path of the atlas: a vantage point of this system, a probe of RIPE Atlas, or a reverse traceroute that came
- * to the source, so that the atlas grows by use.
- */
-export type AtlasPlatform = 'vantagePoint' | 'ripeAtlas' | 'reverseTraceroute';
-
-/** A path towards a source that arrived there. */
+/** A path that reached a source. */
 export interface AtlasTraceroute {
   /** Number within the atlas of the source. */
   readonly id: number;

@@ -1,24 +1,24 @@
 import type { Ipv4Address } from '@revtr/net';
 
-/** What suggests that two addresses are one router's. */
+/** Why two addresses are believed to belong to one router. */
 export type AliasEvidenceKind =
-  /** A stamp is the near end of the link whose far end answered as the next hop of a traceroute. */
+  /** A Record Route stamp is the near end of a point-to-point link whose far end is the next hop of a traceroute. */
   | 'linkEnd'
-  /** The target of a Record Route ping stamped twice with an address that is not the one probed. */
+  /** The target of a Record Route ping stamped twice, with another address than the probed one. */
   | 'doubleStamp';
 
-/** Two addresses believed to be one router's because of our own probes. */
+/** Two addresses that probes of this system suggest belong to one router. */
 export interface AliasSighting {
   readonly addresses: readonly [Ipv4Address, Ipv4Address];
   readonly kind: AliasEvidenceKind;
-  /** When it was last seen, milliseconds since the Unix epoch, and how often. */
+  /** When it was last seen, milliseconds since the Unix epoch; `count` says how often. */
   readonly lastSeen: number;
   readonly count: number;
 }
 
 /**
- * Alias evidence from our own probes, kept beside the published datasets and apart from them: it is shown and exported with its
- * source, and never merged silently.
+ * Alias evidence from probes of this system. It is kept apart from the published datasets, is shown and exported with its source, and is
+ * never merged into them silently.
  */
 export class AliasEvidence {
   readonly #sightings = new Map<string, AliasSighting>();
@@ -30,6 +30,7 @@ export class AliasEvidence {
     this.#capacity = options.capacity ?? 1_000_000;
   }
 
+  /** Records one sighting at `at` (milliseconds since the Unix epoch). Repeating the same time changes nothing. */
   add(a: Ipv4Address, b: Ipv4Address, kind: AliasEvidenceKind, at: number): void {
     if (a === b) return;
     const addresses: [Ipv4Address, Ipv4Address] = a < b ? [a, b] : [b, a];
@@ -43,20 +44,20 @@ export class AliasEvidence {
     this.#forgetOldest();
   }
 
-  /** What has been seen since the last call. */
+  /** Returns the sightings that changed since the last call. */
   takeChanges(): AliasSighting[] {
     const changes = [...this.#changed].flatMap((key) => this.#sightings.get(key) ?? []);
     this.#changed.clear();
     return changes;
   }
 
-  /** Puts back what was kept, least recently seen first. */
+  /** Restores stored sightings, which are given least recently seen first. They do not count as changes. */
   restore(sightings: Iterable<AliasSighting>): void {
     for (const sighting of sightings) this.#sightings.set(keyOf(sighting.addresses, sighting.kind), sighting);
     this.#forgetOldest();
   }
 
-  /** Everything remembered, most recently seen last. */
+  /** All sightings, most recently seen last. */
   list(): AliasSighting[] {
     return [...this.#sightings.values()];
   }

@@ -1,14 +1,14 @@
 import type { Ipv4Address } from '@revtr/net';
 
-/** What is believed about which addresses belong to one router. */
+/** Which addresses belong to one router. */
 export interface Aliases {
-  /** A number shared by all known addresses of a router; addresses with no known alias have one of their own. */
+  /** A key shared by all known addresses of a router. An address without a known alias is its own key. */
   routerKey(address: Ipv4Address): number;
   /** Whether two addresses are equal or known aliases. */
   sameRouter(a: Ipv4Address, b: Ipv4Address): boolean;
 }
 
-/** Alias sets as published (MIDAR, ITDK). An address in several sets joins them. */
+/** Published alias sets (CAIDA MIDAR and ITDK). Sets that share an address are joined. */
 export class AliasSets implements Aliases {
   readonly #leaderOf = new Map<Ipv4Address, Ipv4Address>();
 

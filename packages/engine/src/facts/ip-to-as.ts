@@ -1,14 +1,14 @@
 import { type Ipv4Address, NO_MATCH, type Prefix, type PrefixColumns, PrefixTable } from '@revtr/net';
 
-/** Which network announces an address, as the public data has it. */
+/** Which network announces an address, according to public routing data. */
 export interface IpToAs {
-  /** Number of the origin network; `undefined` when the address is not announced or unknown. */
+  /** AS number of the origin network; `undefined` when no known prefix covers the address. */
   originOf(address: Ipv4Address): number | undefined;
   /** The announced prefix that covers the address. */
   prefixOf(address: Ipv4Address): Prefix | undefined;
 }
 
-/** Origins by longest prefix match. */
+/** Origin networks by longest prefix match. */
 export class PrefixOrigins implements IpToAs {
   readonly #table: PrefixTable;
 
@@ -19,7 +19,7 @@ export class PrefixOrigins implements IpToAs {
         : PrefixTable.from([...entries].map(({ prefix, asn }) => ({ prefix, value: asn | 0 })));
   }
 
-  /** Origins from columns, whose values are AS numbers as signed 32-bit integers: for large tables. */
+  /** Creates the table from columns, whose values are AS numbers as signed 32-bit integers. Suited to whole routing tables. */
   static fromColumns(columns: PrefixColumns): PrefixOrigins {
     return new PrefixOrigins(new PrefixTable(columns));
   }

@@ -3,8 +3,8 @@ import type { IpToAs } from './ip-to-as.ts';
 import type { Relations } from './relations.ts';
 
 /**
- * Who operates the router of a hop, where that is not who announces its address: a link between a provider and its customer is
- * numbered from the provider's addresses (bdrmap, IMC 2016, section 4), so that the customer's border router has one of them.
+ * Which network operates the router of a hop. It is not always the network that announces the address: a link between a provider and its
+ * customer is numbered from the provider's addresses, and one of them belongs to the customer's border router (bdrmap, IMC 2016, section 4).
  */
 export class Operators {
   readonly #ipToAs: IpToAs;
@@ -16,8 +16,9 @@ export class Operators {
   }
 
   /**
-   * Of the router that a traceroute shows between two others: packets enter it by the address shown, so that an address of the
-   * provider right before the customer's first own address is the customer's border router.
+   * The operator of a router that a traceroute shows at `address`, between `before` and `behind`. A traceroute shows the address by which
+   * packets enter: a provider address right before the customer's first own address is the customer's border router. Returns an AS number,
+   * or `undefined` when the origin of `address` is unknown.
    */
   onTheWayThere(
     before: Ipv4Address | undefined,
@@ -32,8 +33,9 @@ export class Operators {
   }
 
   /**
-   * Of the router that stamped `address` behind `before` on the way back: packets leave it by the address stamped, so that an address
-   * of the provider right behind the customer's own is the customer's border router.
+   * The operator of a router that stamped `address` behind `before` on the reverse path. A stamp shows the address by which packets leave: a
+   * provider address right behind the customer's own is the customer's border router. Returns an AS number, or `undefined` when the origin
+   * of `address` is unknown.
    */
   onTheWayBack(before: Ipv4Address | undefined, address: Ipv4Address): number | undefined {
     const own = this.#ipToAs.originOf(address);

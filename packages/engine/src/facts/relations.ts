@@ -1,8 +1,14 @@
-/** How networks stand to each other, as the public data has it. */
+/** How one network stands to another. */
+export type Relation = 'provider' | 'customer' | 'peer';
+
+/** Relations between networks, as the public data has them. */
 export interface Relations {
-  /** What `a` is to `b`; `undefined` when they are not known to be neighbours. */
-  relationOf(a: number, b: number): 'provider' | 'customer' | 'peer' | undefined;
+  /**
+   * The relation of network `a` to network `b`, by AS number: `provider` when `a` is a provider of `b`. `undefined` when they are not known
+   * to be neighbours.
+   */
+  relationOf(a: number, b: number): Relation | undefined;
 }
 
-/** Where nothing is known of it. */
+/** Relations where no data is available: every relation is unknown. */
 export const NO_RELATIONS: Relations = { relationOf: () => undefined };

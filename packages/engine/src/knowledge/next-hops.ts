@@ -9,14 +9,15 @@ interface Position {
   readonly at: number;
 }
 
+/** Options of {@link NextHops}. */
 export interface NextHopsOptions {
-  /** Most routers remembered for one source; the oldest is forgotten first. */
+  /** Most routers that are kept for one source; the oldest is dropped first. */
   readonly capacity: number;
 }
 
 /**
- * What measurements have shown behind each router towards each source. Wherever routing goes by destination, reverse
- * paths to one source form a tree, so that what lies behind a router is worth keeping.
+ * The hops that measurements have shown behind each router, by source. Where routing is destination-based, reverse paths to one source form
+ * a tree, so the hops behind a router can be reused.
  */
 export class NextHops {
   readonly #options: NextHopsOptions;
@@ -28,7 +29,7 @@ export class NextHops {
     this.#aliases = aliases;
   }
 
-  /** Remembers a stretch of path to `source` whose hops follow each other; all but the last learn what is behind them. */
+  /** Learns a segment of a path to `source`, measured at `at` (milliseconds since the Unix epoch). Every hop but the last learns what follows it. */
   learn(source: Ipv4Address, hops: readonly Hop[], at: number): void {
     const known = this.#bySource.get(source) ?? new Map<number, Position>();
     this.#bySource.set(source, known);
@@ -47,7 +48,7 @@ export class NextHops {
     }
   }
 
-  /** The hops known to follow `address` on the way to `source`, not older than `oldest`; empty when none are. */
+  /** The known hops behind `address` towards `source`, and when they were measured; empty when none is as new as `oldest` (milliseconds since the Unix epoch). */
   behind(
     source: Ipv4Address,
     address: Ipv4Address,

@@ -1,11 +1,11 @@
 import type { Ipv4Address } from '@revtr/net';
 
-/** Round-trip times from sources to hops, kept for a while: the same hops are on many paths. */
+/** Round-trip times from sources to hops, at most 500,000. The same hops are on many paths. */
 export class RttCache {
   readonly #keepMs: number;
   readonly #entries = new Map<string, { readonly rttMs: number | undefined; readonly at: number }>();
 
-  constructor(options: { /** How long an entry is good, milliseconds. */ readonly keepMs: number }) {
+  constructor(options: { /** How long an entry is valid, milliseconds. */ readonly keepMs: number }) {
     this.#keepMs = options.keepMs;
   }
 
@@ -15,6 +15,7 @@ export class RttCache {
     return entry !== undefined && nowMs - entry.at <= this.#keepMs ? entry : undefined;
   }
 
+  /** Stores a round-trip time, or a silence (`undefined`). */
   remember(source: Ipv4Address, hop: Ipv4Address, rttMs: number | undefined, nowMs: number): void {
     this.#entries.set(`${source}>${hop}`, { rttMs, at: nowMs });
     if (this.#entries.size <= 500_000) return;

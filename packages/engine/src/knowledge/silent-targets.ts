@@ -1,13 +1,14 @@
 import type { Ipv4Address } from '@revtr/net';
 
+/** Options of {@link SilentTargets}. */
 export interface SilentTargetsOptions {
-  /** How long a target is left alone after its first silence, milliseconds. */
+  /** How long a target is skipped after its first silence, milliseconds. */
   readonly firstMs: number;
-  /** Longest time it is left alone, milliseconds. */
+  /** Longest time for which a target is skipped, milliseconds. */
   readonly mostMs: number;
-  /** Silent targets without an answering one between them after which a whole network is left alone. */
+  /** Number of silent targets in a row after which the whole network is skipped. */
   readonly targetsOfNetwork: number;
-  /** Most targets and networks remembered; the oldest is forgotten first. */
+  /** Most targets, and most networks, that are kept; the oldest is dropped first. */
   readonly capacity: number;
 }
 
@@ -45,8 +46,8 @@ class BackOff<Key> {
 }
 
 /**
- * Targets that did not answer probes with options, and networks in which several did not: each further silence doubles
- * the time they are left alone.
+ * Targets that did not answer probes with options, and networks in which several did not. Each further silence doubles the time for which
+ * they are skipped; an answer ends it.
  */
 export class SilentTargets {
   readonly #networkOf: (address: Ipv4Address) => number | undefined;
@@ -63,24 +64,26 @@ export class SilentTargets {
     this.#networks = new BackOff(options, options.targetsOfNetwork - 1);
   }
 
-  /** Whether the target should be left alone now. */
+  /** Whether the target, or its network, is to be skipped now. */
   isSilent(target: Ipv4Address, nowMs: number): boolean {
     const network = this.#networkOf(target);
     return this.#targets.isPaused(target, nowMs) || (network !== undefined && this.#networks.isPaused(network, nowMs));
   }
 
+  /** Records that a target did not answer, at `nowMs` (milliseconds since the Unix epoch). */
   recordSilence(target: Ipv4Address, nowMs: number): void {
     this.#targets.silence(target, nowMs);
     const network = this.#networkOf(target);
     if (network !== undefined) this.#networks.silence(network, nowMs);
   }
 
-  /** An address of the same /24 that has answered. */
+  /** The last other address of the same /24 that answered, if any. */
   answeringBeside(target: Ipv4Address): Ipv4Address[] {
     const address = this.#answering.get(target >>> 8);
     return address === undefined || address === target ? [] : [address];
   }
 
+  /** Records that a target answered. */
   recordAnswer(target: Ipv4Address): void {
     this.#targets.answer(target);
     this.#answering.delete(target >>> 8);

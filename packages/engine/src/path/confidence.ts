@@ -1,4 +1,4 @@
-import type { AtlasMatchKind, Evidence, ProxyScope, TimestampProof, TurningPoint } from './hop.ts';
+import type { AtlasMatchKind, Evidence, ProxyScope, TimestampProof, TurningPoint } from './evidence.ts';
 
 /**
  * How often a hop of each kind is on the true path when the hop before it is: shares over the development seeds 1 to 6 of the simulator, size
@@ -19,11 +19,11 @@ export const CONFIDENCE = {
   timestamp: { order: 0.99, honest: 0.95, bothWays: 0.95, backOnly: 0.95 } satisfies Record<TimestampProof, number>,
 } as const;
 
-/** How often what nothing shows is right all the same, when the hop before is. */
+/** Probabilities (0 to 1) of hops that no probe shows, given that the hop before is right. */
 export interface AssumptionConfidence {
-  /** Each hop of the way of a host that stands beside the destination, by what the two share. */
+  /** Each hop of the path of a stand-in host, by what it shares with the destination. */
   readonly proxy: Readonly<Record<ProxyScope, number>>;
-  /** The router before a hop on the way there: the gateway of a host. */
+  /** The gateway of a host: the router before it on the forward path. */
   readonly gateway: number;
   /** In the same network, and across a border; with nothing silent between, and with something. */
   readonly intradomain: number;
@@ -33,8 +33,8 @@ export interface AssumptionConfidence {
 }
 
 /**
- * As published for the real Internet (IMC 2022): 90 % within a network, 57 % across a border. What was not published is set below:
- * a gateway is not always one, what is not adjacent is less sure, and so is the way of a neighbour.
+ * Values published for the real Internet (IMC 2022): 90 % within a network, 57 % across a border. The others are not published; they are
+ * set by judgement: lower for hops that are not adjacent and for stand-ins that share less with the destination.
  */
 export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   proxy: { subnet: 0.99, prefix: 0.95, network: 0.9 },
@@ -45,7 +45,7 @@ export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   interdomainNotAdjacent: 0.45,
 };
 
-/** As measured on the development seeds of the simulator, which is kinder to symmetry across borders than the real Internet. */
+/** Values measured on the development seeds of the simulator, where paths across borders are more symmetric than on the real Internet. */
 export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
   proxy: { subnet: 0.9995, prefix: 0.975, network: 0.975 },
   gateway: 0.999,
@@ -56,11 +56,11 @@ export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
 };
 
 /**
- * Chance that a hop found behind one that is not on the path is on it again: measured as above. Ways of neighbours come together sooner than
- * a wrong turn comes back.
+ * Probability that a hop behind a wrong one is on the path again, measured as above. The path of a stand-in rejoins sooner than a wrong
+ * assumption does.
  */
 export const rejoinChance = ({ type }: Evidence): number =>
   type === 'proxy' ? 0.38 : type === 'symmetry' ? 0.06 : 0.17;
 
-/** What is left of a hop's confidence when other probes saw another router in its place: packets may go either way. */
+/** Factor of a hop's confidence when other probes saw another router in its place. */
 export const CONTRADICTED = 0.99;

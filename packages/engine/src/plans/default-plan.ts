@@ -1,7 +1,7 @@
 import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { traceTail } from '../techniques/forward-traceroute.ts';
+import { traceTail } from '../techniques/forward-path/trace-tail.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { NearbyAddress } from '../techniques/nearby-address.ts';
 import { ProxyPath } from '../techniques/proxy-path.ts';
@@ -10,12 +10,12 @@ import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
 import type { Plan } from './plan.ts';
 
-/** Once a useful answer is there, others get this long to better it, milliseconds. */
+/** How long a round waits for better answers after the first useful one, milliseconds. */
 const GRACE_MS = 30;
 
 /**
- * Our own plan: the atlas first, then what is known, after every new hop; small spoofed rounds of the nearest vantage
- * points that end with their answers; symmetry across borders as a labelled last resort.
+ * The plan of this project: after every new hop the atlas and the known paths come first; spoofed rounds are small, ask the nearest vantage
+ * points and end with their answers; symmetry across borders is a labelled last resort.
  */
 export const defaultPlan: Plan<IngressRanking> = {
   name: 'default',
@@ -29,7 +29,9 @@ export const defaultPlan: Plan<IngressRanking> = {
       rounds: { untilChance: 0.8, most: 3 },
       maxSpoofers: 8,
       failuresPerIngress: 2,
-      isAdaptive: true,
+      prefersIdleSpoofers: true,
+      learnsSilences: true,
+      confirmsContradictions: true,
       targetsPerSegment: 2,
       useHeuristics: true,
       deadline: ({ firstUsefulMs }, adaptiveMs) =>

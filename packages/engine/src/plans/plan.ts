@@ -2,20 +2,21 @@ import type { Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { IpToAs } from '../facts/ip-to-as.ts';
 import type { VantagePointRanking } from '../ranking/ranking.ts';
-import type { Technique } from '../techniques/technique.ts';
+import type { Technique } from '../techniques/contract/technique.ts';
 
-/** Techniques in the order in which they are asked, with their settings. */
+/** An ordered list of techniques with their settings, and the ranking that they use. */
 export interface Plan<Ranking extends VantagePointRanking = VantagePointRanking> {
+  /** Name in results and on the command line. */
   readonly name: string;
-  /** Makes the ranking of vantage points that it works with. */
+  /** Creates the ranking of vantage points that the techniques work with. */
   readonly ranking: (
     options: { readonly vantagePoints: readonly Ipv4Address[] },
     collaborators: { readonly ipToAs: IpToAs; readonly clock: Clock },
   ) => Ranking;
-  /** Makes the techniques of one measurement. */
+  /** Creates the techniques of one measurement, in the order in which they are asked. */
   readonly techniques: () => readonly Technique[];
-  /** Whether what is measured joins the atlas. */
+  /** Whether results are added to the atlas. */
   readonly growsAtlas: boolean;
-  /** Position of the technique that is asked first after `technique` has found hops. */
+  /** Position (from 0) of the technique that is asked next after `technique` has found hops. */
   readonly resumeAt: (technique: string) => number;
 }

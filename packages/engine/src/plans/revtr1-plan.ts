@@ -1,7 +1,7 @@
 import { DistanceRanking } from '../ranking/distance-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { traceWhole } from '../techniques/forward-traceroute.ts';
+import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
@@ -23,7 +23,9 @@ export const revtr1Plan: Plan = {
       rounds: { sizes: [3] },
       maxSpoofers: 30,
       failuresPerIngress: Number.POSITIVE_INFINITY,
-      isAdaptive: false,
+      prefersIdleSpoofers: false,
+      learnsSilences: false,
+      confirmsContradictions: false,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

@@ -1,7 +1,7 @@
 import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { traceWhole } from '../techniques/forward-traceroute.ts';
+import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import type { Plan } from './plan.ts';
@@ -23,7 +23,9 @@ export const revtr2Plan: Plan = {
       rounds: { sizes: [5] },
       maxSpoofers: 10,
       failuresPerIngress: 5,
-      isAdaptive: false,
+      prefersIdleSpoofers: false,
+      learnsSilences: false,
+      confirmsContradictions: false,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

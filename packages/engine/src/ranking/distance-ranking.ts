@@ -45,7 +45,7 @@ export class DistanceRanking implements VantagePointRanking {
     this.#ranked.delete(network);
   }
 
-  /** Such silences were not counted. */
+  /** The original 1.0 does not count such silences. */
   observeSilence(): void {}
 
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void {

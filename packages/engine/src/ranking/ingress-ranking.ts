@@ -1,68 +1,52 @@
-import { type Ipv4Address, prefixContains } from '@revtr/net';
+import type { Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { IpToAs } from '../facts/ip-to-as.ts';
+import { ingressCandidates } from './ingress-candidates.ts';
+import { groupByIngress } from './ingress-groups.ts';
+import { type IngressOrder, orderGroups } from './ingress-order.ts';
 import { OUT_OF_REACH, type RankedVantagePoint, type VantagePointRanking } from './ranking.ts';
+import { type KnownVantagePoint, type RankingRecord, RankingStore } from './ranking-store.ts';
 import { mostReachingFirst, USABLE } from './reach.ts';
+import { SilenceCounts } from './silence-counts.ts';
 import { SuccessRates } from './success-rates.ts';
-import { VantagePointRecord } from './vantage-point-record.ts';
+import { placeOf, type TargetPlace } from './target-place.ts';
 
+/** Options of an {@link IngressRanking}. */
 export interface IngressRankingOptions {
+  /** Vantage points that are connected now. */
   readonly vantagePoints: readonly Ipv4Address[];
-  /**
-   * `turns`: the nearest of each ingress, then the second of each, as the original has it. `nearest`: by distance alone, since near ones
-   * leave most of the option for the way back; ingresses then only say which fail together. Default `nearest`.
-   */
-  readonly order?: 'turns' | 'nearest';
-  /** Knowledge older than this is used as if it were not there, milliseconds. Default 30 days. */
+  /** The order in which vantage points are asked. Default `nearest`. */
+  readonly order?: IngressOrder;
+  /** Age from which knowledge is not used, milliseconds. Default 30 days. */
   readonly maxAgeMs?: number;
 }
 
-interface RecordPlace {
-  readonly level: 'prefix' | 'network';
-  /** Of the prefix or network. */
-  readonly key: number;
-  readonly sender: Ipv4Address;
-}
-
-/** What is known of the way from one vantage point into a prefix or network, to be kept. */
-export interface RankingRecord extends RecordPlace {
-  readonly distance: number;
-  readonly count: number;
-  readonly at: number;
-  readonly ingresses: readonly Ipv4Address[];
-}
-
-type Records = Map<Ipv4Address, VantagePointRecord>;
-
-/** Silences in a row after which the packets of a vantage point count as filtered on the way to a prefix. */
-const FILTERED = 2;
-/** Vantage points of unknown distance that a target is given: more than any measurement asks. */
+/** Most vantage points of unknown distance in one ranking: more than any measurement asks. */
 const MOST_UNKNOWN = 256;
 const MONTH_MS = 30 * 86_400_000;
 
 /**
- * Ranks vantage points by distance, and tells where their probes enter the target's prefix: those that share an ingress succeed and fail
- * together (IMC 2022, section 4.3). What is known of the prefix counts before what is known of its network, and that
- * before how many networks a vantage point reaches. A survey teaches it, and every later answer corrects it.
+ * Ranks vantage points by their Record Route distance, and tells by which router their probes enter the target's prefix: vantage points
+ * that share an ingress succeed and fail together (IMC 2022, section 4.3). Knowledge of the target's prefix comes before knowledge of its
+ * network, and that before the number of networks that a vantage point reaches. A survey teaches it first, and every later answer
+ * corrects it.
  */
 export class IngressRanking implements VantagePointRanking {
   readonly #ipToAs: IpToAs;
   readonly #clock: Clock;
   readonly #maxAgeMs: number;
-  readonly #order: 'turns' | 'nearest';
+  readonly #order: IngressOrder;
+  readonly #store = new RankingStore();
+  readonly #silences = new SilenceCounts();
   readonly #rates = new SuccessRates();
-  readonly #byPrefix = new Map<number, Records>();
-  readonly #byNetwork = new Map<number, Records>();
-  /** How often in a row a prefix that answers others has not answered a vantage point. */
-  readonly #silences = new Map<number, Map<Ipv4Address, number>>();
-  readonly #changed = new Map<VantagePointRecord, RecordPlace>();
+  /** Rankings by key of the prefix. */
   readonly #ranked = new Map<number, readonly RankedVantagePoint[]>();
-  /** Those that are connected, each with its turn among equals. */
+  /** Connected vantage points, each with its turn among equals. */
   #vantagePoints: ReadonlyMap<Ipv4Address, number>;
   #global: readonly Ipv4Address[];
 
   constructor(options: IngressRankingOptions, collaborators: { readonly ipToAs: IpToAs; readonly clock: Clock }) {
-    this.#vantagePoints = inOrder(options.vantagePoints);
+    this.#vantagePoints = withTurns(options.vantagePoints);
     this.#global = options.vantagePoints;
     this.#maxAgeMs = options.maxAgeMs ?? MONTH_MS;
     this.#order = options.order ?? 'nearest';
@@ -71,94 +55,70 @@ export class IngressRanking implements VantagePointRanking {
   }
 
   rank(target: Ipv4Address): readonly RankedVantagePoint[] {
-    const key = this.#prefixKey(target);
-    let ranked = this.#ranked.get(key);
+    const place = placeOf(target, this.#ipToAs);
+    let ranked = this.#ranked.get(place.prefix);
     if (ranked === undefined) {
-      ranked = this.#compute(key, this.#networkKey(target));
-      this.#ranked.set(key, ranked);
+      ranked = this.#compute(place);
+      this.#ranked.set(place.prefix, ranked);
     }
     return ranked;
   }
 
   expectedDistance(sender: Ipv4Address, target: Ipv4Address): number | undefined {
-    const near = this.#byPrefix.get(this.#prefixKey(target))?.get(sender);
-    const wide = this.#byNetwork.get(this.#networkKey(target))?.get(sender);
-    return near === undefined && wide === undefined ? undefined : blend(near, wide);
+    return this.#store.distance(placeOf(target, this.#ipToAs), sender);
   }
 
   observe(sender: Ipv4Address, target: Ipv4Address, distance: number, stamps: readonly Ipv4Address[] = []): void {
-    const [prefixKey, networkKey] = [this.#prefixKey(target), this.#networkKey(target)];
-    const known = this.#ranked.get(prefixKey)?.find(({ address }) => address === sender);
-    if (known !== undefined) this.#rates.observe(known.level, known.distance, distance < OUT_OF_REACH);
-    this.#silences.get(prefixKey)?.delete(sender);
-    const ingresses = this.#ingressesOf(target, stamps.slice(0, distance));
-    this.#learn({ level: 'prefix', key: prefixKey, sender }, distance, ingresses);
-    this.#learn({ level: 'network', key: networkKey, sender }, distance, undefined);
-    // What is known of a network counts for all its prefixes, but not enough to rank them all anew.
-    this.#ranked.delete(prefixKey);
+    const place = placeOf(target, this.#ipToAs);
+    const expected = this.#ranked.get(place.prefix)?.find(({ address }) => address === sender);
+    if (expected !== undefined) this.#rates.observe(expected.level, expected.distance, distance < OUT_OF_REACH);
+    this.#silences.recordAnswer(place.prefix, sender);
+    const ingresses = ingressCandidates(target, stamps.slice(0, distance), this.#ipToAs);
+    this.#store.learn(place, sender, { distance, at: this.#clock.now(), ingresses });
+    // The other prefixes of the network keep their rankings: computing all of them for every answer costs too much.
+    this.#ranked.delete(place.prefix);
   }
 
   observeSilence(sender: Ipv4Address, target: Ipv4Address): void {
-    const key = this.#prefixKey(target);
-    const bySender = this.#silences.get(key) ?? new Map<Ipv4Address, number>();
-    this.#silences.set(key, bySender);
-    bySender.set(sender, (bySender.get(sender) ?? 0) + 1);
-    this.#ranked.delete(key);
+    const { prefix } = placeOf(target, this.#ipToAs);
+    this.#silences.recordSilence(prefix, sender);
+    this.#ranked.delete(prefix);
   }
 
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void {
-    this.#vantagePoints = inOrder(vantagePoints);
+    this.#vantagePoints = withTurns(vantagePoints);
     this.rankGlobally();
   }
 
   rankGlobally(): void {
-    this.#global = mostReachingFirst(this.#vantagePoints.keys(), this.#byNetwork.values());
+    this.#global = mostReachingFirst(this.#vantagePoints.keys(), this.#store.networks());
     this.#ranked.clear();
   }
 
-  /** What has been learned since the last call. */
+  /** Returns what was learned since the last call, for the caller to persist. */
   takeChanges(): RankingRecord[] {
-    const changes = [...this.#changed].map(([record, place]): RankingRecord => {
-      const { distance, count, at, ingresses = [] } = record;
-      return { ...place, distance, count, at, ingresses };
-    });
-    this.#changed.clear();
-    return changes;
+    return this.#store.takeChanges();
   }
 
-  /** Puts back what was learned before. */
+  /** Restores records that {@link takeChanges} returned. */
   restore(records: Iterable<RankingRecord>): void {
-    for (const { level, key, sender, distance, count, at, ingresses } of records) {
-      const record = new VantagePointRecord(distance, at, ingresses.length > 0 ? ingresses : undefined);
-      record.count = count;
-      recordsOf(level === 'prefix' ? this.#byPrefix : this.#byNetwork, key).set(sender, record);
-    }
+    this.#store.restore(records);
     this.rankGlobally();
   }
 
-  /** Networks of which something is known, and prefixes. */
+  /** How many prefixes and networks something is known of. */
   get size(): { readonly prefixes: number; readonly networks: number } {
-    return { prefixes: this.#byPrefix.size, networks: this.#byNetwork.size };
+    return this.#store.size;
   }
 
-  #learn(place: RecordPlace, distance: number, ingresses: readonly Ipv4Address[] | undefined): void {
-    const records = recordsOf(place.level === 'prefix' ? this.#byPrefix : this.#byNetwork, place.key);
-    const at = this.#clock.now();
-    const known = records.get(place.sender);
-    const record = known ?? new VantagePointRecord(distance, at, ingresses);
-    if (known === undefined) records.set(place.sender, record);
-    else known.observe(distance, at, ingresses);
-    this.#changed.set(record, place);
-  }
-
-  #compute(prefixKey: number, networkKey: number): RankedVantagePoint[] {
-    const silences = this.#silences.get(prefixKey);
-    const isFiltered = (address: Ipv4Address): boolean => (silences?.get(address) ?? 0) >= FILTERED;
-    const known = this.#knownOf(prefixKey, networkKey).filter(({ address }) => !isFiltered(address));
-    const usable = groupByIngress(known.filter(({ distance }) => distance < USABLE));
-    const ordered = this.#order === 'turns' ? inTurns(usable) : usable.flat().sort(byCertainDistance);
-    const ranked = ordered.map(({ ingress, ...place }): RankedVantagePoint => {
-      const found = { ...place, chance: this.#rates.chance(place.level, place.distance) };
+  #compute(place: TargetPlace): RankedVantagePoint[] {
+    const isFiltered = this.#silences.filterOf(place.prefix);
+    const known = this.#connected(this.#store.known(place, this.#clock.now() - this.#maxAgeMs)).filter(
+      ({ address }) => !isFiltered(address),
+    );
+    const groups = groupByIngress(known.filter(({ distance }) => distance < USABLE));
+    const ranked = orderGroups(groups, this.#order).map(({ ingress, ...rest }): RankedVantagePoint => {
+      const found = { ...rest, chance: this.#rates.chance(rest.level, rest.distance) };
       return ingress === undefined ? found : { ...found, ingress };
     });
     const isKnown = new Set(known.map(({ address }) => address));
@@ -172,116 +132,13 @@ export class IngressRanking implements VantagePointRanking {
     return ranked;
   }
 
-  /** Those of which something is known, in the order of the vantage points. */
-  #knownOf(prefixKey: number, networkKey: number): Known[] {
-    const oldest = this.#clock.now() - this.#maxAgeMs;
-    const [ofPrefix, ofNetwork] = [this.#byPrefix.get(prefixKey), this.#byNetwork.get(networkKey)];
-    const fresh = (record: VantagePointRecord | undefined): VantagePointRecord | undefined =>
-      record !== undefined && record.at >= oldest ? record : undefined;
-    const known: Known[] = [];
-    for (const address of new Set([...(ofPrefix?.keys() ?? []), ...(ofNetwork?.keys() ?? [])])) {
-      const [near, wide] = [fresh(ofPrefix?.get(address)), fresh(ofNetwork?.get(address))];
-      if ((near === undefined && wide === undefined) || !this.#vantagePoints.has(address)) continue;
-      const level = near === undefined ? 'network' : 'prefix';
-      known.push({ address, distance: blend(near, wide), level, ingresses: near?.ingresses ?? [] });
-    }
-    const turn = ({ address }: Known): number => this.#vantagePoints.get(address) ?? 0;
-    return known.sort((a, b) => turn(a) - turn(b));
-  }
-
-  /** Hops inside the target's network, and the one right before: through these others may come in as well. */
-  #ingressesOf(target: Ipv4Address, forward: readonly Ipv4Address[]): readonly Ipv4Address[] | undefined {
-    const network = this.#ipToAs.originOf(target);
-    const prefix = this.#ipToAs.prefixOf(target);
-    if (network === undefined || prefix === undefined) return undefined;
-    const first = forward.findIndex(
-      (stamp) => this.#ipToAs.originOf(stamp) === network && !prefixContains(prefix, stamp),
-    );
-    const from = first < 0 ? forward.length - 1 : first - 1;
-    const candidates = forward.slice(Math.max(0, from)).filter((stamp) => stamp !== target && stamp !== 0);
-    return candidates.length === 0 ? undefined : candidates;
-  }
-
-  #prefixKey(target: Ipv4Address): number {
-    const prefix = this.#ipToAs.prefixOf(target);
-    // Prefixes of different lengths may begin with the same address.
-    return prefix === undefined ? -1 : prefix.address * 64 + prefix.length;
-  }
-
-  #networkKey(target: Ipv4Address): number {
-    return this.#ipToAs.originOf(target) ?? -1;
+  /** The connected ones of `known`, in the order of the vantage points. */
+  #connected(known: readonly KnownVantagePoint[]): KnownVantagePoint[] {
+    const turn = ({ address }: KnownVantagePoint): number => this.#vantagePoints.get(address) ?? 0;
+    return known.filter(({ address }) => this.#vantagePoints.has(address)).sort((a, b) => turn(a) - turn(b));
   }
 }
 
-function inOrder(vantagePoints: readonly Ipv4Address[]): ReadonlyMap<Ipv4Address, number> {
+function withTurns(vantagePoints: readonly Ipv4Address[]): ReadonlyMap<Ipv4Address, number> {
   return new Map(vantagePoints.map((vantagePoint, turn) => [vantagePoint, turn]));
 }
-
-function recordsOf(all: Map<number, Records>, key: number): Records {
-  const records: Records = all.get(key) ?? new Map();
-  all.set(key, records);
-  return records;
-}
-
-interface Place {
-  readonly address: Ipv4Address;
-  readonly distance: number;
-  readonly level: 'prefix' | 'network';
-}
-
-interface Known extends Place {
-  readonly ingresses: readonly Ipv4Address[];
-}
-
-interface Grouped extends Place {
-  /** Ingress that it shares with the others of its group; `undefined` when none is known. */
-  readonly ingress: Ipv4Address | undefined;
-}
-
-/** Distance by what is known of a prefix and of its network: the network counts as one more answer. */
-function blend(near: VantagePointRecord | undefined, wide: VantagePointRecord | undefined): number {
-  if (near === undefined || wide === undefined) return (near ?? wide)?.distance ?? USABLE;
-  return (near.count * near.distance + wide.distance) / (near.count + 1);
-}
-
-/** Groups by ingress, the one that most vantage points share first, each group nearest first; groups by their nearest. */
-function groupByIngress(known: readonly Known[]): Grouped[][] {
-  let left = [...known];
-  const groups: Grouped[][] = [];
-  while (left.length > 0) {
-    const counts = new Map<Ipv4Address, number>();
-    for (const { ingresses } of left)
-      for (const ingress of ingresses) counts.set(ingress, (counts.get(ingress) ?? 0) + 1);
-    const [ingress, members] = [...counts].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [-1, 0]);
-    if (members < 2) break;
-    const isMember = ({ ingresses }: Known): boolean => ingresses.includes(ingress);
-    groups.push(
-      left
-        .filter(isMember)
-        .map((entry) => grouped(entry, ingress))
-        .sort(byDistance),
-    );
-    left = left.filter((entry) => !isMember(entry));
-  }
-  // Each of those that share none is a group of its own, and of equals the ones whose ingress is known come first.
-  const singles = left.map((entry) => [grouped(entry, entry.ingresses.at(0))]);
-  groups.push(...singles.filter(([{ ingress }]) => ingress !== undefined));
-  groups.push(...singles.filter(([{ ingress }]) => ingress === undefined));
-  return groups.sort(([a], [b]) => byDistance(a, b));
-}
-
-function grouped({ address, distance, level }: Known, ingress: Ipv4Address | undefined): Grouped {
-  return { address, distance, level, ingress };
-}
-
-/** The nearest of each group, then the second of each, and so on. */
-function inTurns(groups: readonly Grouped[][]): Grouped[] {
-  const longest = Math.max(0, ...groups.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, turn) => groups.flatMap((group) => group.slice(turn, turn + 1))).flat();
-}
-
-const byDistance = (a: Place, b: Place): number => a.distance - b.distance;
-
-/** Of a network's other prefixes less is known, but what is near is near. */
-const byCertainDistance = (a: Place, b: Place): number => certainDistance(a) - certainDistance(b);
-const certainDistance = ({ distance, level }: Place): number => distance + (level === 'prefix' ? 0 : 0.5);

@@ -1,34 +1,34 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { KnowledgeLevel } from './success-rates.ts';
 
-/** A vantage point in the order in which it should be asked. */
+/** A vantage point of a ranking. */
 export interface RankedVantagePoint {
   readonly address: Ipv4Address;
-  /** Stamps that its packets are expected to collect before the target's. */
+  /** Expected Record Route distance: stamps that its packets collect before the target's, 1 to 9. */
   readonly distance: number;
-  /** What that rests on. */
+  /** What the expectation rests on. */
   readonly level: KnowledgeLevel;
-  /** Router by which its packets come into the target's prefix, where that is known. */
+  /** Router by which its packets enter the target's prefix, where that is known. */
   readonly ingress?: Ipv4Address;
-  /** Chance that it is within reach of a target that answers. */
+  /** Probability that it is within reach of a target that answers, 0 to 1. */
   readonly chance: number;
 }
 
-/** Which vantage points to ask first. */
+/** Decides which vantage points are asked first, and learns from their answers. */
 export interface VantagePointRanking {
-  /** Vantage points believed to be near enough to `target`, best first. */
+  /** Vantage points that are expected to be near enough to `target`, best first. */
   rank(target: Ipv4Address): readonly RankedVantagePoint[];
-  /** Stamps that a packet from `sender` is expected to collect before the target's; `undefined` when nothing is known. */
+  /** Expected Record Route distance from `sender` to `target`; `undefined` when nothing is known. */
   expectedDistance(sender: Ipv4Address, target: Ipv4Address): number | undefined;
-  /** Learns from an answer: the slot where the way back began, or {@link OUT_OF_REACH}, and all its stamps. */
+  /** Learns from an answer: the slot where the reverse path began, or {@link OUT_OF_REACH}, and all stamps of the answer. */
   observe(sender: Ipv4Address, target: Ipv4Address, distance: number, stamps: readonly Ipv4Address[]): void;
-  /** Learns that a target that answers others has not answered this vantage point. */
+  /** Learns that a target which answers other vantage points did not answer this one. */
   observeSilence(sender: Ipv4Address, target: Ipv4Address): void;
-  /** Replaces the vantage points to choose from; what is known of others is kept for when they come back. */
+  /** Replaces the vantage points to choose from. Knowledge of the others is kept until they return. */
   setVantagePoints(vantagePoints: readonly Ipv4Address[]): void;
-  /** Orders the vantage points of networks nothing is known about: to be called after a survey. */
+  /** Recomputes the order that is used for networks without any knowledge. Call it after a survey. */
   rankGlobally(): void;
 }
 
-/** Distance of a target whose way back did not fit into the option. */
+/** Distance of a target whose reverse path did not fit into the nine slots of the option (RFC 791). */
 export const OUT_OF_REACH = 9;

@@ -2,10 +2,10 @@ import type { Ipv4Address } from '@revtr/net';
 import { OUT_OF_REACH } from './ranking.ts';
 import type { RunningDistance } from './running-distance.ts';
 
-/** Distances up to this leave room for the way back; means may lie between whole slots. */
+/** Largest mean distance, in slots, that leaves room for the reverse path. Means may lie between whole slots. */
 export const USABLE = OUT_OF_REACH - 0.5;
 
-/** Vantage points by how many networks they reach, most first. */
+/** Sorts vantage points by the number of networks they reach, highest first. */
 export function mostReachingFirst(
   vantagePoints: Iterable<Ipv4Address>,
   networks: Iterable<ReadonlyMap<Ipv4Address, RunningDistance>>,

@@ -1,9 +1,9 @@
-/** Answers that count at most, so that the mean follows changes. */
+/** Most answers that the mean counts; the limit lets it follow changes. */
 const MEMORY = 16;
 
 /** A running mean of Record Route distances from one vantage point into one prefix or network. */
 export class RunningDistance {
-  /** Mean; unreachable counts as the length of the option. */
+  /** Mean distance in slots; out of reach counts as nine. */
   distance: number;
   /** Answers that count. */
   count = 1;

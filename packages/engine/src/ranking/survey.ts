@@ -4,19 +4,22 @@ import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
 import { OUT_OF_REACH, type VantagePointRanking } from './ranking.ts';
 
-/** What a survey measures. */
+/** Options of a survey. */
 export interface SurveyOptions {
   readonly vantagePoints: readonly Ipv4Address[];
-  /** Addresses that are known to answer, best of many networks. */
+  /** Addresses that are known to answer, ideally in many networks. */
   readonly targets: readonly Ipv4Address[];
-  /** Probes under way at once. */
+  /** Most probes in flight. */
   readonly concurrency: number;
   /** How long to wait for each reply, milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** Sends a Record Route ping from every vantage point to every target and teaches the ranking the distances. */
+/**
+ * Sends a Record Route ping from every vantage point to every target, and teaches the ranking the distances. Returns how many probes were
+ * asked for and how many answers were usable. @throws {ProbingError} `cancelled` when the signal fires
+ */
 export async function surveyDistances(
   options: SurveyOptions,
   collaborators: { readonly prober: Prober; readonly ranking: VantagePointRanking; readonly facts: ReadingFacts },
@@ -37,7 +40,7 @@ export async function surveyDistances(
   return { probes: requests.length, answers };
 }
 
-/** Teaches the ranking what the answer to one survey ping says. Returns whether there was one. */
+/** Teaches the ranking the answer to one survey ping. Returns whether there was an answer. */
 export function surveyAnswer(
   { request, reply }: PingResult,
   ranking: VantagePointRanking,

@@ -1,11 +1,11 @@
 import type { Ipv4Address } from '@revtr/net';
 import { RunningDistance } from './running-distance.ts';
 
-/** What is known of the way from one vantage point into one prefix or network. */
+/** What is known of the path from one vantage point into one prefix or network. */
 export class VantagePointRecord extends RunningDistance {
   /** When the last answer was, milliseconds since the Unix epoch. */
   at: number;
-  /** Routers through which every answer so far came in; those of a first answer are many, and each further one leaves fewer. */
+  /** Routers that every answer so far came in by. The first answer gives many candidates; each further answer leaves fewer. */
   ingresses: readonly Ipv4Address[] | undefined;
 
   constructor(distance: number, at: number, ingresses: readonly Ipv4Address[] | undefined) {
@@ -14,13 +14,13 @@ export class VantagePointRecord extends RunningDistance {
     this.ingresses = ingresses;
   }
 
-  /** Corrects what is known by one more answer. */
+  /** Learns from one more answer, received at `at` (milliseconds since the Unix epoch). */
   observe(distance: number, at: number, ingresses: readonly Ipv4Address[] | undefined): void {
     this.learn(distance);
     this.at = at;
     if (ingresses === undefined) return;
     const common = this.ingresses?.filter((address) => ingresses.includes(address)) ?? ingresses;
-    // A way that shares nothing with the earlier ones has changed: the new one counts.
+    // The path changed if it shares no router with earlier ones: the new one counts.
     this.ingresses = common.length > 0 ? common : ingresses;
   }
 }

@@ -1,7 +1,11 @@
 import { type Ipv4Address, MAX_RECORD_ROUTE_SLOTS } from '@revtr/net';
 import type { PingRequest } from '@revtr/probing';
 
-/** A Record Route ping whose answer goes to `source`: spoofed unless the source sends it itself. */
+/**
+ * A ping with a Record Route option of nine slots (RFC 791) whose reply goes to `source`. It is spoofed unless `sender` is the source itself.
+ *
+ * @param timeoutMs longest wait for the reply, milliseconds
+ */
 export function recordRoutePing(
   sender: Ipv4Address,
   source: Ipv4Address,

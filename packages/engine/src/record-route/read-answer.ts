@@ -1,7 +1,7 @@
 import { type Ipv4Address, MAX_RECORD_ROUTE_SLOTS, prefixContains } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
 import type { IpToAs } from '../facts/ip-to-as.ts';
-import type { TurningPoint } from '../path/hop.ts';
+import type { TurningPoint } from '../path/evidence.ts';
 
 /** A reverse hop and its slot. */
 export interface StampedHop {
@@ -10,28 +10,28 @@ export interface StampedHop {
   readonly slot: number;
 }
 
-/** What a Record Route answer says about the way back. */
+/** What a Record Route answer says about the reverse path. */
 export interface RecordRouteReading {
-  /** Routers behind the target in order; empty when it was out of reach or no turning point was found. */
+  /** Routers behind the target, in order; empty when the target was out of reach or no turning point was found. */
   readonly hops: readonly StampedHop[];
   /** How the turning point was found; absent when it was not. */
   readonly turn?: TurningPoint;
-  /** Slot at which the way back begins: the distance of the sender in stamps. Absent without a turning point. */
+  /** First slot of the reverse path, from 0: the distance of the sender in stamps. Absent without a turning point. */
   readonly turnSlot?: number;
-  /** Slots were left when the answer arrived, so that every stamping router of the way back is in it. */
+  /** Whether slots were left when the answer arrived: then every stamping router of the reverse path is in it. */
   readonly isWhole: boolean;
 }
 
-/** What is known beside the answer. */
+/** Facts that the reading of an answer uses. */
 export interface ReadingFacts {
   readonly aliases: Aliases;
   readonly ipToAs: IpToAs;
-  /** Whether to look for the turning point of a target that does not stamp itself. */
+  /** Whether the turning point is inferred for a target that does not stamp. */
   readonly useHeuristics: boolean;
 }
 
 /**
- * Tells forward from reverse hops in the stamps of an answered Record Route ping. The target's own stamp is the turning
+ * Separates forward from reverse hops in the stamps of an answered Record Route ping (RFC 791). The target's own stamp is the turning
  * point, its last one when it stamps twice; when it does not stamp, a router that stamps on both sides of it, a loop, or
  * the last stamp inside the target's announced prefix (IMC 2022, section 4.3) take its place.
  */
@@ -53,7 +53,7 @@ export function readRecordRoute(
 
 interface Turning {
   readonly turn: TurningPoint;
-  /** First slot of the way back. */
+  /** First slot of the reverse path. */
   readonly slot: number;
 }
 
@@ -82,7 +82,7 @@ function guessTurn(
   return inside >= 0 && inside + 1 < stamps.length ? { turn: 'prefix', slot: inside + 1 } : undefined;
 }
 
-/** Cuts what lies between two stamps of one router: the way back passes it once. */
+/** Drops the stamps between two stamps of one router, because the reverse path passes a router once. */
 function withoutLoops(hops: readonly StampedHop[], aliases: Aliases): StampedHop[] {
   const kept: StampedHop[] = [];
   for (const hop of hops) {

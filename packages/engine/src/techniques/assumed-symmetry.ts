@@ -1,12 +1,16 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import type { TracerouteResult } from '@revtr/probing';
+import type { TracerouteResult, TracerouteStop } from '@revtr/probing';
 import { Operators } from '../facts/operators.ts';
+import type { Relation } from '../facts/relations.ts';
+import type { FailReason } from '../measurement/fail-reason.ts';
 import type { AssumptionConfidence } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
-import type { FailReason } from '../result.ts';
-import type { ForwardTraceroute } from './forward-traceroute.ts';
-import { type Extension, type Measurement, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, nothingFound, type Technique } from './contract/technique.ts';
+import { type PenultimateHop, penultimateHop } from './forward-path/penultimate-hop.ts';
+import type { ForwardTraceroute } from './forward-path/trace-whole.ts';
 
+/** Options of {@link AssumedSymmetry}. */
 export interface AssumedSymmetryOptions {
   /** Whether a hop may be assumed across a border between networks. */
   readonly allowInterdomain: boolean;
@@ -23,15 +27,7 @@ export interface AssumedSymmetryOptions {
   readonly trace: ForwardTraceroute;
 }
 
-/** The router before a hop on the forward path from the source, and whether nothing silent lies between. */
-interface Penultimate {
-  readonly address: Ipv4Address;
-  /** The hop before it on the forward path, if it answered. */
-  readonly before: Ipv4Address | undefined;
-  readonly adjacent: boolean;
-}
-
-/** Last resort: takes the router before the last hop on the forward path for the one behind it on the way back. */
+/** The last resort: assumes that the router before the last hop on the forward path follows it on the reverse path. */
 export class AssumedSymmetry implements Technique {
   readonly name = 'assumedSymmetry';
   readonly #options: AssumedSymmetryOptions;
@@ -43,21 +39,18 @@ export class AssumedSymmetry implements Technique {
 
   async extend(measurement: Measurement): Promise<Extension> {
     const { path } = measurement;
-    // Behind an address that cannot be probed, such as a private one, the hop before it leads on.
+    // An address that cannot be probed, such as a private one, is replaced by the last hop before it that can.
     const target = (path.hops.findLast(({ address }) => measurement.mayProbe(address)) ?? path.last).address;
     const known = this.#traceroutes
-      .map((traceroute) => this.#before(measurement, traceroute, target))
+      .map((traceroute) => penultimateHop(measurement, traceroute, target, this.#options))
       .find((hop) => hop);
     if (known !== undefined) return this.#assume(measurement, target, known);
     if (!measurement.mayProbe(target))
-      return nothingFound('the last hop cannot be probed', this.#fail('tracerouteFailed', target, 'private'));
+      return nothingFound('the last hop cannot be probed', tracerouteFailed(target, 'private'));
     const traceroute = await this.#trace(measurement, target);
-    const hop = this.#before(measurement, traceroute, target);
+    const hop = penultimateHop(measurement, traceroute, target, this.#options);
     if (hop !== undefined) return this.#assume(measurement, target, hop);
-    const failed =
-      traceroute.stop === 'completed'
-        ? this.#fail('noSymmetricHop', target)
-        : this.#fail('tracerouteFailed', target, traceroute.stop);
+    const failed = traceroute.stop === 'completed' ? noSymmetricHop(target) : tracerouteFailed(target, traceroute.stop);
     return nothingFound(failed.message, failed);
   }
 
@@ -70,37 +63,14 @@ export class AssumedSymmetry implements Technique {
     return traceroute;
   }
 
-  /** The hop before `target` on a traceroute that passes it, or, if allowed, the last one of a traceroute that died on its way there. */
-  #before(measurement: Measurement, traceroute: TracerouteResult, target: Ipv4Address): Penultimate | undefined {
-    const { path, aliases } = measurement;
-    const hops = traceroute.hops;
-    let position = hops.findLastIndex(({ from }) => from !== undefined && aliases.sameRouter(from, target));
-    const isPassed = position >= 0;
-    if (!isPassed) {
-      if (!this.#options.allowIncomplete || traceroute.request.target !== target) return undefined;
-      position = hops.length;
-    }
-    for (let i = position - 1; i >= 0; i--) {
-      const { from } = hops[i];
-      if (from === undefined) continue;
-      if (path.indexOf(from) >= 0) {
-        if (isPassed) continue;
-        return undefined;
-      }
-      return { address: from, before: hops[i - 1]?.from, adjacent: isPassed && i === position - 1 };
-    }
-    const isFirst = isPassed && hops[0].ttl === 1;
-    return isFirst ? { address: path.source, before: undefined, adjacent: position === 0 } : undefined;
-  }
-
-  #assume(measurement: Measurement, target: Ipv4Address, hopBefore: Penultimate): Extension {
+  #assume(measurement: Measurement, target: Ipv4Address, hopBefore: PenultimateHop): Extension {
     const { path, clock } = measurement;
     const { address } = hopBefore;
     const adjacent = hopBefore.adjacent && target === path.last.address;
     const isGateway = adjacent && this.#options.trustGateways && this.#isHost(measurement, target);
     const isIntradomain = isGateway || this.#isWithinOneNetwork(measurement, hopBefore);
     if (!isIntradomain && !(measurement.options.allowInterdomainSymmetry ?? this.#options.allowInterdomain)) {
-      const failed = this.#fail('interdomainSymmetry', target);
+      const failed = interdomainSymmetry(target, address);
       return nothingFound(failed.message, failed);
     }
     const hop: Hop = {
@@ -121,7 +91,7 @@ export class AssumedSymmetry implements Technique {
     return { outcome: 'extended', from: path.hops.length - 1, hops: [hop], detail };
   }
 
-  #isWithinOneNetwork({ path, ipToAs, relations }: Measurement, { address, before }: Penultimate): boolean {
+  #isWithinOneNetwork({ path, ipToAs, relations }: Measurement, { address, before }: PenultimateHop): boolean {
     const { last } = path;
     if (!this.#options.ownersByRelation) {
       const network = ipToAs.originOf(last.address);
@@ -136,17 +106,13 @@ export class AssumedSymmetry implements Technique {
   #isHost({ path, aliases }: Measurement, target: Ipv4Address): boolean {
     return path.hops.length === 1 && aliases.routerKey(target) === target;
   }
-
-  #fail(code: keyof typeof MESSAGES, hop: Ipv4Address, why = ''): FailReason {
-    return { code, hop, message: `${MESSAGES[code]}${why === '' ? '' : ` (${why})`}` };
-  }
 }
 
 function relationBetween(
   { ipToAs, relations }: Measurement,
   address: Ipv4Address,
   target: Ipv4Address,
-): { readonly relation?: 'provider' | 'customer' | 'peer' } {
+): { readonly relation?: Relation } {
   const [own, other] = [ipToAs.originOf(address), ipToAs.originOf(target)];
   const relation =
     own === undefined || other === undefined || own === other ? undefined : relations.relationOf(own, other);
@@ -162,9 +128,25 @@ function confidenceIn(
   return hop.adjacent ? assumptions.interdomain : assumptions.interdomainNotAdjacent;
 }
 
-/** The original's words. */
-const MESSAGES = {
-  interdomainSymmetry: 'Assume symmetry on an interdomain link',
-  tracerouteFailed: 'Traceroute failed when trying to assume symmetric',
-  noSymmetricHop: 'Failed to find hops for any path.',
-} as const;
+// The messages are those of the original system, which clients know.
+
+const interdomainSymmetry = (hop: Ipv4Address, before: Ipv4Address): FailReason => ({
+  code: 'interdomainSymmetry',
+  message: 'Assume symmetry on an interdomain link',
+  hop,
+  details: { before },
+});
+
+const tracerouteFailed = (hop: Ipv4Address, stop: TracerouteStop | 'private'): FailReason => ({
+  code: 'tracerouteFailed',
+  message: `Traceroute failed when trying to assume symmetric (${stop})`,
+  hop,
+  details: { stop },
+});
+
+const noSymmetricHop = (hop: Ipv4Address): FailReason => ({
+  code: 'noSymmetricHop',
+  message: 'Failed to find hops for any path.',
+  hop,
+  details: {},
+});

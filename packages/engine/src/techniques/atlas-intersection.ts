@@ -1,11 +1,12 @@
 import { formatIpv4 } from '@revtr/net';
 import type { Intersection, IntersectionQuery } from '../atlas/intersection.ts';
+import type { MeasurementOptions } from '../measurement/request.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
-import type { MeasurementOptions } from '../request.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
-/** Looks for a path to the source that passes a hop of the last segment, and follows it. */
+/** Looks in the atlas for a path to the source that passes a hop of the last segment, and follows it. */
 export class AtlasIntersection implements Technique {
   readonly name = 'atlas';
   readonly #usesRecordRoute: boolean;
@@ -34,7 +35,7 @@ export class AtlasIntersection implements Technique {
       const detail = `${found.match} match at ${formatIpv4(address)}`;
       return { outcome: 'extended', from: path.indexOf(address), hops: toHops(found, address, now), detail };
     }
-    return nothingFound('no traceroute passes here');
+    return nothingFound('no path of the atlas passes the last hops');
   }
 }
 

@@ -1,6 +1,7 @@
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
-/** Goes on along hops that earlier measurements to the same source have shown behind the last one. */
+/** Continues along hops that earlier measurements to the same source have shown behind the last hop. */
 export class KnownPath implements Technique {
   readonly name = 'knownPath';
 
@@ -10,7 +11,7 @@ export class KnownPath implements Technique {
     if (position === 0) return notApplicable('the destination itself is always probed');
     const now = clock.now();
     const { hops, at } = nextHops.behind(path.source, path.last.address, now - options.reuseMaxAgeMs);
-    if (hops.length === 0) return nothingFound('nothing known');
+    if (hops.length === 0) return nothingFound('no earlier measurement shows the next hop');
     const reused = hops.map((hop) => ({ ...hop, reusedAgeMs: now - at }));
     return { outcome: 'extended', from: position, hops: reused, detail: `${hops.length} hops known` };
   }

@@ -1,8 +1,12 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
-import { askSpoofed, bestAnswer, type ReadAnswer } from './record-route-answer.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
+import { bestAnswer } from './record-route/best-answer.ts';
+import type { ReadAnswer } from './record-route/record-route-answer.ts';
+import { askSpoofed } from './record-route/spoofed-round.ts';
 
+/** Options of {@link NearbyAddress}. */
 export interface NearbyAddressOptions {
   /** Vantage points asked at once for each address. */
   readonly spoofers: number;
@@ -14,12 +18,12 @@ export interface NearbyAddressOptions {
 const PREFIX_LENGTH = 24;
 /** Where routers of a /24 mostly have their address: the first one, then the last. */
 const USUAL_GATEWAYS = [1, 254];
-/** Chance that the way back from another address of a /24 is that of the destination. */
+/** Probability that the reverse path from another address of a /24 is that of the destination. */
 const SHARES_THE_WAY = 0.97;
 
 /**
  * Stands in for a destination that does not answer probes with options: other addresses of its /24, first those that have answered before,
- * then those that gateways usually have. The way back from there is labelled as inferred, with the address it was measured from.
+ * then those that gateways usually have. Its hops are labelled `inferred`, with the address that they were measured from.
  */
 export class NearbyAddress implements Technique {
   readonly name = 'nearbyAddress';
@@ -33,7 +37,7 @@ export class NearbyAddress implements Technique {
   async extend(measurement: Measurement): Promise<Extension> {
     const { path, silentTargets, clock } = measurement;
     if (this.#isTried || path.hops.length > 1)
-      return notApplicable('the destination is left behind, or this was tried');
+      return notApplicable('the path has left the destination, or this was tried before');
     this.#isTried = true;
     const destination = path.last.address;
     for (const address of this.#candidates(measurement, destination)) {
@@ -50,7 +54,7 @@ export class NearbyAddress implements Technique {
       };
       const isGateway = isUsualGateway(address);
       const hops = best.hops.map((hop): Hop => ({ ...hop, trust: 'inferred', isFromStandIn: true }));
-      // A gateway is itself on the way; another host is not.
+      // A gateway is itself on the path; another host is not.
       const found = isGateway
         ? [gateway, ...hops]
         : hops.map((hop, i) => (i === 0 ? { ...hop, confidence: hop.confidence * SHARES_THE_WAY } : hop));

@@ -1,25 +1,27 @@
 import { formatIpv4, type Ipv4Address, prefixContains } from '@revtr/net';
 import type { AtlasTraceroute } from '../atlas/traceroute.ts';
-import type { Hop, ProxyScope } from '../path/hop.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { ProxyScope } from '../path/evidence.ts';
+import type { Hop } from '../path/hop.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
 const SCOPES: readonly ProxyScope[] = ['subnet', 'prefix', 'network'];
 
 /**
- * Takes the way of a RIPE Atlas probe or vantage point that stands beside a destination nothing else leads on from: in its /24, its announced
- * prefix, or its network. It is labelled as a proxy, with where it was measured.
+ * Takes the path of a RIPE Atlas probe or vantage point in the /24, the announced prefix or the network of a destination for which no other
+ * technique found a hop. The hops are labelled as those of a stand-in, with the host that measured them.
  */
 export class ProxyPath implements Technique {
   readonly name = 'proxyPath';
   readonly #scopes: readonly ProxyScope[];
 
-  /** @param options `widest`: how far away a host may stand and still stand in for the destination */
+  /** @param options `widest`: the least that a stand-in must share with the destination */
   constructor(options: { readonly widest: ProxyScope }) {
     this.#scopes = SCOPES.slice(0, SCOPES.indexOf(options.widest) + 1);
   }
 
   async extend({ path, options, atlas, clock, ipToAs, assumptions }: Measurement): Promise<Extension> {
-    if (path.hops.length > 1) return notApplicable('the destination is left behind');
+    if (path.hops.length > 1) return notApplicable('the path has left the destination');
     if (!options.useAtlas) return notApplicable('the atlas is off');
     const destination = path.last.address;
     const oldest = clock.now() - options.atlasMaxAgeMs;
@@ -30,7 +32,7 @@ export class ProxyPath implements Technique {
         .filter(({ origin }) => origin !== destination && isInside(origin))
         .sort((a, b) => b.at - a.at);
       if (found.length === 0) continue;
-      const detail = `${formatIpv4(found[0].origin)} stands in the same ${scope}`;
+      const detail = `${formatIpv4(found[0].origin)} is in the same ${scope}`;
       return {
         outcome: 'extended',
         from: 0,
@@ -38,7 +40,7 @@ export class ProxyPath implements Technique {
         detail,
       };
     }
-    return nothingFound('no host that measures stands beside the destination');
+    return nothingFound('no measuring host is near the destination');
   }
 }
 

@@ -2,16 +2,19 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { OUT_OF_REACH } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type RoundDeadline, runRound } from '../timing/round.ts';
-import { readAnswer } from './record-route-answer.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
+import { readAnswer } from './record-route/record-route-answer.ts';
 
+/** Options of {@link DirectRecordRoute}. */
 export interface RecordRouteOptions {
+  /** Whether the turning point of a target that does not stamp is inferred, where the request does not say. */
   readonly useHeuristics: boolean;
   /** Longest wait for the answer, milliseconds. */
   readonly timeoutMs: number;
   /** Whether the wait follows the round-trip times measured. */
   readonly isAdaptive: boolean;
-  /** Whether to save the probe where earlier answers say that the target is out of the source's reach. */
+  /** Whether the probe is skipped when earlier answers show that the target is out of reach of the source. */
   readonly skipOutOfReach: boolean;
 }
 
@@ -30,7 +33,7 @@ export class DirectRecordRoute implements Technique {
     const target = path.last.address;
     if (this.#tried.has(target)) return notApplicable('tried before');
     if (!measurement.mayProbe(target)) return notApplicable('the last hop cannot be probed');
-    if (silentTargets.isSilent(target, clock.now())) return notApplicable('the last hop was silent lately');
+    if (silentTargets.isSilent(target, clock.now())) return notApplicable('the last hop did not answer recently');
     const distance = ranking.expectedDistance(path.source, target);
     if (this.#options.skipOutOfReach && distance !== undefined && distance >= OUT_OF_REACH - 0.5) {
       return notApplicable('out of reach of the source');

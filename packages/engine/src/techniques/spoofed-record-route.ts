@@ -2,37 +2,41 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
 import type { RankedVantagePoint } from '../ranking/ranking.ts';
 import type { RoundState } from '../timing/round.ts';
-import { askSpoofed, bestAnswer, type ReadAnswer, withAlternatives } from './record-route-answer.ts';
-import { type Extension, type Measurement, notApplicable, nothingFound, type Technique } from './technique.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
+import { bestAnswer, withAlternatives } from './record-route/best-answer.ts';
+import type { ReadAnswer } from './record-route/record-route-answer.ts';
+import { askSpoofed } from './record-route/spoofed-round.ts';
+import { idleFirst, type RoundSizes, roundSize } from './record-route/spoofer-choice.ts';
 
+/** Options of {@link SpoofedRecordRoute}. */
 export interface SpoofedRecordRouteOptions {
-  /** How many spoofers are asked at once. */
+  /** How many spoofers each round asks at once. */
   readonly rounds: RoundSizes;
   /** Most spoofers asked for one hop. */
   readonly maxSpoofers: number;
-  /**
-   * Whether it heeds what the original does not: of vantage points that are about as near the one with the fewest pings under way goes first,
-   * silences of a target that answers others are learned, and behind a contradiction one hop more is asked.
-   */
-  readonly isAdaptive: boolean;
-  /** Answers without a way back after which the vantage points that share their ingress are left out. */
+  /** Answers without a reverse hop after which the other vantage points of the same ingress are skipped. */
   readonly failuresPerIngress: number;
+  /** Whether, of vantage points at about the same distance, the one with the fewest pings in flight is asked first. */
+  readonly prefersIdleSpoofers: boolean;
+  /** Whether the ranking learns which vantage points get no answer from a target that answers others. */
+  readonly learnsSilences: boolean;
+  /**
+   * Whether an answer that contradicts a measured hop of the path is confirmed at the hop before: packets of a hop may take another path
+   * than packets that only pass it.
+   */
+  readonly confirmsContradictions: boolean;
   /** Hops of the last segment tried, latest first. */
   readonly targetsPerSegment: number;
+  /** Whether the turning point of a target that does not stamp is inferred, where the request does not say. */
   readonly useHeuristics: boolean;
-  /** How long a round may last, given the adaptive timeout (milliseconds). */
+  /** How long a round may last, milliseconds, given its state and the adaptive timeout (milliseconds). */
   readonly deadline: (state: RoundState, adaptiveMs: number) => number;
   /** Longest wait for an answer, milliseconds. */
   readonly timeoutMs: number;
 }
 
-/**
- * Given numbers, round by round, the last repeats; or as many as it takes until one of them is within reach with this chance, at most
- * `most`.
- */
-type RoundSizes = { readonly sizes: readonly number[] } | { readonly untilChance: number; readonly most: number };
-
-/** Vantage points near a hop send it Record Route pings with the source's address; the answers go to the source. */
+/** Vantage points near a hop send Record Route pings to it with the address of the source. The replies go to the source. */
 export class SpoofedRecordRoute implements Technique {
   readonly name = 'spoofedRecordRoute';
   readonly #options: SpoofedRecordRouteOptions;
@@ -46,18 +50,19 @@ export class SpoofedRecordRoute implements Technique {
     const { path, clock, silentTargets } = measurement;
     const reasons: string[] = [];
     let detour: Extension | undefined;
-    // Behind a contradiction one hop more is asked: what passes a hop on its way may go another way than what comes from it.
+    // After a contradiction one more hop is asked, because packets that pass a hop may take another path than its own packets.
     const most = (): number => this.#options.targetsPerSegment + (detour === undefined ? 0 : 1);
     for (const [i, hop] of path.lastSegment.entries()) {
       if (i >= most()) break;
       if (hop.trust === 'assumed' && hop !== path.last) continue;
       if (!measurement.mayProbe(hop.address) || hop.address === path.source) continue;
       if (silentTargets.isSilent(hop.address, clock.now())) {
-        reasons.push(`${formatIpv4(hop.address)} was silent lately`);
+        reasons.push(`${formatIpv4(hop.address)} did not answer recently`);
         continue;
       }
       const found = await this.#ask(measurement, hop);
-      if (found !== undefined && !(this.#options.isAdaptive && contradicts(measurement, found))) return found;
+      if (found !== undefined && !(this.#options.confirmsContradictions && contradicts(measurement, found)))
+        return found;
       detour ??= found;
       reasons.push(`nothing behind ${formatIpv4(hop.address)}`);
     }
@@ -77,11 +82,8 @@ export class SpoofedRecordRoute implements Technique {
     const spoofers = ranking.rank(hop.address).filter(({ address }) => address !== path.source && !asked.has(address));
     let answered = asked.size > 0;
     for (let round = 0; asked.size < most; round++) {
-      const left = byLoad(
-        spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer)),
-        measurement,
-        this.#options.isAdaptive,
-      );
+      const ranked = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
+      const left = this.#options.prefersIdleSpoofers ? idleFirst(ranked, measurement.prober) : ranked;
       const chosen = left.slice(0, Math.min(most - asked.size, roundSize(this.#options.rounds, round, left)));
       if (chosen.length === 0) return undefined;
       for (const { address } of chosen) asked.add(address);
@@ -101,9 +103,9 @@ export class SpoofedRecordRoute implements Technique {
         silentTargets.recordSilence(hop.address, clock.now());
         return undefined;
       }
-      // The round was waited for to its end: who got no answer from a target that answers others is filtered on the way.
+      // The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others.
       for (const { address } of chosen)
-        if (this.#options.isAdaptive && !answers.some(({ sender }) => sender === address))
+        if (this.#options.learnsSilences && !answers.some(({ sender }) => sender === address))
           ranking.observeSilence(address, hop.address);
       for (const { sender } of answers) {
         const ingress = chosen.find(({ address }) => address === sender)?.ingress;
@@ -132,14 +134,6 @@ export class SpoofedRecordRoute implements Technique {
   }
 }
 
-function roundSize(sizes: RoundSizes, round: number, left: readonly RankedVantagePoint[]): number {
-  if ('sizes' in sizes) return sizes.sizes[Math.min(round, sizes.sizes.length - 1)];
-  let miss = 1;
-  let size = 0;
-  while (size < Math.min(sizes.most, left.length) && 1 - miss < sizes.untilChance) miss *= 1 - left[size++].chance;
-  return size;
-}
-
 /**
  * Whether an answer leads another way than the path is known to go behind the hop that was asked: packets of the hop itself then do not go where
  * packets of the destination went.
@@ -148,23 +142,4 @@ function contradicts({ path, aliases }: Measurement, found: Extension): boolean 
   if (found.outcome !== 'extended') return false;
   const known = path.hops[found.from + 1];
   return known?.trust === 'measured' && !found.hops.some(({ address }) => aliases.sameRouter(address, known.address));
-}
-
-/** Distances closer than this are about the same. */
-const ABOUT_THE_SAME = 0.5;
-
-/** Those about as near as the nearest in the order of their load, the others behind. */
-function byLoad(
-  spoofers: readonly RankedVantagePoint[],
-  { prober }: Measurement,
-  isAdaptive: boolean,
-): readonly RankedVantagePoint[] {
-  const [nearest] = spoofers;
-  if (!isAdaptive || nearest === undefined) return spoofers;
-  const isNear = ({ distance, level }: RankedVantagePoint): boolean =>
-    level === nearest.level && distance <= nearest.distance + ABOUT_THE_SAME;
-  const end = spoofers.findIndex((spoofer) => !isNear(spoofer));
-  const near = end < 0 ? [...spoofers] : spoofers.slice(0, end);
-  near.sort((a, b) => prober.loadOf(a.address) - prober.loadOf(b.address));
-  return [...near, ...spoofers.slice(near.length)];
 }

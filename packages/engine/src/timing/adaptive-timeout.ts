@@ -1,3 +1,4 @@
+/** Options of an {@link AdaptiveTimeout}. */
 export interface AdaptiveTimeoutOptions {
   /** Shortest timeout, milliseconds. */
   readonly leastMs: number;
@@ -5,7 +6,7 @@ export interface AdaptiveTimeoutOptions {
   readonly mostMs: number;
 }
 
-/** How long to wait for an answer, from the round-trip times seen (Jacobson's estimator, RFC 6298). */
+/** How long to wait for an answer, estimated from observed round-trip times (smoothed mean and variation as in RFC 6298, with gains of 1/16). */
 export class AdaptiveTimeout {
   readonly #options: AdaptiveTimeoutOptions;
   #smoothed: number | undefined;
@@ -15,6 +16,7 @@ export class AdaptiveTimeout {
     this.#options = options;
   }
 
+  /** Learns one round-trip time, milliseconds. */
   observe(rttMs: number): void {
     if (this.#smoothed === undefined) {
       this.#smoothed = rttMs;
@@ -25,7 +27,7 @@ export class AdaptiveTimeout {
     this.#smoothed += (rttMs - this.#smoothed) / 16;
   }
 
-  /** Milliseconds. */
+  /** The timeout now, milliseconds. */
   get current(): number {
     if (this.#smoothed === undefined) return this.#options.mostMs;
     const estimate = this.#smoothed + 4 * this.#variation;

@@ -1,25 +1,27 @@
 import { type Clock, cancelled, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
 
-/** State of a round of parallel probes, for deciding how long to wait. */
+/** State of a round of parallel probes. */
 export interface RoundState {
-  /** When the first answer came and the first useful one, milliseconds after the start. */
+  /** When the first answer and the first useful answer came, milliseconds after the start; `undefined` before that. */
   readonly firstAnswerMs: number | undefined;
   readonly firstUsefulMs: number | undefined;
 }
 
-/** When a round ends though answers are missing: milliseconds after its start. Answers can only bring it nearer. */
+/** When a round ends although answers are missing, milliseconds after its start. It is asked again after each answer and can only become earlier. */
 export type RoundDeadline = (state: RoundState) => number;
 
+/** A round of parallel probes. */
 export interface Round {
   readonly requests: readonly PingRequest[];
   readonly deadline: RoundDeadline;
-  /** Told of each answer; returns whether it is worth ending the round for. Default: every one is. */
+  /** Called with each answer; returns whether the answer is useful. Default: every answer is. */
   readonly onAnswer?: (result: PingResult) => boolean;
 }
 
 /**
- * Sends the probes of a round at once and gathers answers until all are there or the deadline has passed. Probes that
- * could not be sent are left out. @throws {ProbingError} `cancelled`
+ * Sends the probes of a round in parallel, and collects answers until all have arrived or the deadline has passed. Returns the answers in
+ * the order of their arrival. Probes that the prober refuses are left out.
+ * @throws {ProbingError} `cancelled`
  */
 export async function runRound(
   round: Round,

@@ -8,7 +8,7 @@ import {
   type TracerouteResult,
 } from '@revtr/probing';
 
-/** Why a ping that nobody waits for ends. One object for all: making errors is costly. */
+/** Abort reason of a ping that nobody waits for. It is one shared value because creating errors is costly. */
 const NOBODY_WAITS = 'nobody waits for it';
 
 interface InFlight {
@@ -18,8 +18,8 @@ interface InFlight {
 }
 
 /**
- * Sends a ping that is under way only once, however many measurements want it: all get the one answer. It is cancelled when nobody waits for
- * it any more.
+ * A prober that sends equal pings only once while they are in flight: all callers get the same answer. A ping is cancelled when its last
+ * caller has cancelled it.
  */
 export class SharedPings implements Prober {
   readonly #prober: Prober;
@@ -30,12 +30,12 @@ export class SharedPings implements Prober {
     this.#prober = prober;
   }
 
-  /** How many of these pings would be sent: those that are under way already are not. */
+  /** How many of these pings would be sent, because no equal ping is in flight. */
   fresh(requests: readonly PingRequest[]): number {
     return requests.filter((request) => !this.#inFlight.has(keyOf(request))).length;
   }
 
-  /** Pings that a host has under way. */
+  /** Number of pings that a host has in flight. */
   loadOf(sender: Ipv4Address): number {
     return this.#load.get(sender) ?? 0;
   }

@@ -1,3 +1,4 @@
+import { relationshipsOf } from '@revtr/datasets';
 import {
   type Aliases,
   AliasSets,
@@ -169,13 +170,7 @@ export class SimulatedWorld {
 }
 
 function relationsOf({ relations }: PublicData): Relations {
-  const known = new Map(relations.map(({ a, b, isPeering }) => [`${a} ${b}`, isPeering]));
-  return {
-    relationOf: (a, b) => {
-      const [forwards, backwards] = [known.get(`${a} ${b}`), known.get(`${b} ${a}`)];
-      if (forwards === true || backwards === true) return 'peer';
-      if (forwards === false) return 'provider';
-      return backwards === false ? 'customer' : undefined;
-    },
-  };
+  return relationshipsOf(
+    new Map(relations.map(({ a, b, isPeering }) => [`${a} ${b}`, isPeering ? 'peer' : 'provider'])),
+  );
 }

@@ -1,26 +1,26 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { AtlasPlatform } from './atlas/traceroute.ts';
+import type { AtlasPlatform } from '../path/evidence.ts';
 
-/** One reverse traceroute to measure: from `destination` back to `source`. */
+/** A request for one reverse traceroute, from `destination` back to `source`. */
 export interface ReverseTracerouteRequest {
   readonly source: Ipv4Address;
   readonly destination: Ipv4Address;
   readonly options?: Partial<MeasurementOptions>;
 }
 
-/** What a user may choose for one measurement. */
+/** What a user may choose for one measurement. Where the default is the plan's, the plan decides if the option is absent. */
 export interface MeasurementOptions {
-  /** Whether the atlas is asked. Default true. */
+  /** Whether the atlas is used. Default true. */
   readonly useAtlas: boolean;
-  /** Whether Record Route addresses of the atlas count. Default true. */
+  /** Whether Record Route addresses placed in the atlas may match. Default true. */
   readonly useRecordRouteAtlas: boolean;
   /** Oldest atlas traceroute to use, milliseconds. Default 24 hours. */
   readonly atlasMaxAgeMs: number;
-  /** Whose paths of the atlas are used. Default: everybody's. */
+  /** Platforms whose atlas paths are used. Default: all. */
   readonly atlasPlatforms?: readonly AtlasPlatform[];
-  /** Whether paths of the atlas that begin at the destination are left alone. Default false. */
+  /** Whether atlas paths that start at the destination are ignored. Default false. */
   readonly ignoreOwnTraceroutes?: boolean;
-  /** Whether paths of the atlas that begin in the destination's network are left alone. Default false. */
+  /** Whether atlas paths that start in the destination's network are ignored. Default false. */
   readonly ignoreOwnNetwork?: boolean;
   /** Most spoofers asked for one hop. Default: the plan's. */
   readonly maxSpoofers?: number;
@@ -28,7 +28,7 @@ export interface MeasurementOptions {
   readonly allowInterdomainSymmetry?: boolean;
   /** Whether neighbours are tested by timestamps. Default: the plan's. */
   readonly useTimestamp?: boolean;
-  /** Whether turning points of destinations that do not stamp are guessed. Default: the plan's. */
+  /** Whether the turning point is inferred for targets that do not stamp. Default: the plan's. */
   readonly useHeuristics?: boolean;
   /**
    * Oldest earlier measurement to reuse, milliseconds; 0 for none. Default 1 hour. What earlier measurements have added to the
@@ -41,6 +41,7 @@ export interface MeasurementOptions {
   readonly forwardTraceroute: boolean;
 }
 
+/** The defaults of the options whose default is not the plan's. */
 export const DEFAULT_OPTIONS: MeasurementOptions = {
   useAtlas: true,
   useRecordRouteAtlas: true,

@@ -1,4 +1,4 @@
-/** What one measurement sent, and how long each kind of step took (milliseconds). */
+/** How many probes one measurement sent, by kind, and how long each kind of step took (milliseconds). A shared ping counts for the measurement that sent it first. */
 export interface ProbeStats {
   recordRoutePings: number;
   spoofedRecordRoutePings: number;
@@ -17,6 +17,7 @@ export interface ProbeStats {
   symmetryMs: number;
 }
 
+/** Counters at zero. */
 export const emptyStats = (): ProbeStats => ({
   recordRoutePings: 0,
   spoofedRecordRoutePings: 0,
@@ -34,7 +35,7 @@ export const emptyStats = (): ProbeStats => ({
   symmetryMs: 0,
 });
 
-/** Probes with IP options: what routers and networks feel. */
+/** Number of probes with IP options, which cost routers the most. */
 export function optionProbes(stats: ProbeStats): number {
   return stats.recordRoutePings + stats.spoofedRecordRoutePings + stats.timestampPings + stats.spoofedTimestampPings;
 }

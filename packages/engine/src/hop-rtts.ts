@@ -1,0 +1,31 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { RttCache } from './knowledge/rtt-cache.ts';
+import type { Measurement } from './techniques/contract/measurement.ts';
+
+const RTT_TIMEOUT_MS = 1_000;
+
+/**
+ * Round-trip times from the source to the hops of a path that may be probed, milliseconds by address; hops that did not answer are absent.
+ * Each hop is pinged once, unless `known` has an answer or a silence that is still valid. @throws {ProbingError} when a ping is not sent
+ */
+export async function measureRtts(
+  { path, prober, clock, stats, signal, mayProbe }: Measurement,
+  known: RttCache,
+): Promise<Map<Ipv4Address, number>> {
+  const rtts = new Map<Ipv4Address, number>();
+  await Promise.all(
+    path.hops.map(async ({ address }) => {
+      if (address === path.source || !mayProbe(address)) return;
+      let entry = known.find(path.source, address, clock.now());
+      if (entry === undefined) {
+        stats.plainPings++;
+        const request = { type: 'ping', sender: path.source, target: address, timeoutMs: RTT_TIMEOUT_MS } as const;
+        const { reply } = await prober.ping(request, signal);
+        entry = { rttMs: reply?.rttMs };
+        known.remember(path.source, address, entry.rttMs, clock.now());
+      }
+      if (entry.rttMs !== undefined) rtts.set(address, entry.rttMs);
+    }),
+  );
+  return rtts;
+}

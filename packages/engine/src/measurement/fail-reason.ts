@@ -1,0 +1,36 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { ProbingErrorCode, TracerouteStop } from '@revtr/probing';
+
+/** Details of a failure whose code and hop say everything. */
+type NoDetails = Readonly<Record<string, never>>;
+
+/** Why a measurement failed: each stable code with its details. */
+export interface FailDetails {
+  /** The plan or the request does not allow an assumption across the link between networks to `before`. */
+  readonly interdomainSymmetry: { readonly before: Ipv4Address };
+  /** The forward traceroute did not arrive, or was not sent because the hop has a private address (`private`). */
+  readonly tracerouteFailed: { readonly stop: TracerouteStop | 'private' };
+  /** The forward traceroute arrived and shows no hop that is not on the path already. */
+  readonly noSymmetricHop: NoDetails;
+  /** No technique of the plan found a further hop. */
+  readonly noHops: NoDetails;
+  /** The path reached the limit of hops or of extensions. */
+  readonly tooManySteps: { readonly hops: number; readonly extensions: number };
+  /** The prober refused or lost a probe that the measurement needs. */
+  readonly probingFailed: { readonly cause: ProbingErrorCode };
+}
+
+/** Stable codes of failures. */
+export type FailCode = keyof FailDetails;
+
+/** Why a measurement failed. */
+export type FailReason = {
+  readonly [Code in FailCode]: {
+    readonly code: Code;
+    /** For people. Where the original system has the same reason, its words are kept. */
+    readonly message: string;
+    /** Hop at which the path ends. */
+    readonly hop: Ipv4Address;
+    readonly details: FailDetails[Code];
+  };
+}[FailCode];

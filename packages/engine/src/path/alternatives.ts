@@ -1,0 +1,17 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { Aliases } from '../facts/aliases.ts';
+import type { Hop } from './hop.ts';
+
+/** `hop` with the measured hop whose place it takes as an alternative. A hop that is not measured itself stays as it is. */
+export function withReplaced(hop: Hop, replaced: Hop | undefined): Hop {
+  if (replaced === undefined || replaced.trust !== 'measured' || hop.trust !== 'measured') return hop;
+  const alternatives = [...new Set([...(hop.alternatives ?? []), replaced.address])];
+  return { ...hop, alternatives, divergence: hop.divergence ?? 'notDestinationBased' };
+}
+
+/** `hop` without alternatives that are addresses of its own router; without any that remain it has no divergence either. */
+export function withoutOwnAliases(hop: Hop, aliases: Aliases): Hop {
+  const others = (hop.alternatives ?? []).filter((address: Ipv4Address) => !aliases.sameRouter(address, hop.address));
+  const { alternatives: _, divergence: _why, ...plain } = hop;
+  return others.length > 0 ? { ...hop, alternatives: others } : plain;
+}

@@ -1,0 +1,96 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { Relation } from '../facts/relations.ts';
+
+/** Why a hop is believed. `at` is the time of the probe or traceroute, milliseconds since the Unix epoch. */
+export type Evidence =
+  | { readonly type: 'destination' }
+  /** No further router stamped although slots were left, so the packet reached the source. */
+  | {
+      readonly type: 'unfilledRecordRoute';
+      readonly target: Ipv4Address;
+      readonly sender: Ipv4Address;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'recordRoute';
+      /** Hop that was probed, and who sent the probe; the source itself, or a spoofer. */
+      readonly target: Ipv4Address;
+      readonly sender: Ipv4Address;
+      /** Position in the option, from 0. */
+      readonly slot: number;
+      /** How the target was told from the hops before and behind it. */
+      readonly turn: TurningPoint;
+      /** When the probe was sent, milliseconds since the Unix epoch. */
+      readonly at: number;
+    }
+  | {
+      readonly type: 'atlas';
+      readonly match: AtlasMatchKind;
+      /** Path of the atlas, who measured it, its origin, and when it was measured. */
+      readonly tracerouteId: number;
+      readonly platform: AtlasPlatform;
+      readonly origin: Ipv4Address;
+      readonly at: number;
+      /** Hop of the reverse path at which it met the traceroute. */
+      readonly met: Ipv4Address;
+    }
+  /** The path of a host near the destination that measures (a stand-in). */
+  | {
+      readonly type: 'proxy';
+      readonly destination: Ipv4Address;
+      /** What the host shares with the destination. */
+      readonly scope: ProxyScope;
+      readonly tracerouteId: number;
+      readonly platform: AtlasPlatform;
+      readonly origin: Ipv4Address;
+      readonly at: number;
+    }
+  /** An address of the same /24 that stands in for a silent destination. */
+  | {
+      readonly type: 'nearby';
+      readonly destination: Ipv4Address;
+      readonly sender: Ipv4Address;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'timestamp';
+      /** Hop that was probed, and who sent the probe; the source itself, or a spoofer. */
+      readonly target: Ipv4Address;
+      readonly sender: Ipv4Address;
+      /** What proves that the hop lies on the way back. */
+      readonly proof: TimestampProof;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'symmetry';
+      /** Hop that the forward traceroute went to. */
+      readonly target: Ipv4Address;
+      /** Whether this hop came right before `target`, without a silent one between. */
+      readonly adjacent: boolean;
+      /** Whether this is the router that a host is behind: in its network, whoever announces the address. */
+      readonly isGateway: boolean;
+      /** What the network of this hop is to that of `target`, where both and their relation are known. */
+      readonly relation?: Relation;
+      readonly at: number;
+    };
+
+/** What a stand-in shares with the destination: the /24, the announced prefix, or the network. */
+export type ProxyScope = 'subnet' | 'prefix' | 'network';
+
+/** How the turning point between forward and reverse hops of a Record Route answer was found. */
+export type TurningPoint = 'stamp' | 'alias' | 'doubleStamp' | 'loop' | 'prefix';
+
+/**
+ * What proves a hop by timestamps: its stamp is later than a router needs, or twice; the target was seen not to stamp for others; it stamped on
+ * the way there and on the way back; or on the way back alone.
+ */
+export type TimestampProof = 'order' | 'honest' | 'bothWays' | 'backOnly';
+
+/** How an address met a traceroute of the atlas. */
+export type AtlasMatchKind = 'exact' | 'alias' | 'recordRoute' | 'recordRouteBetween';
+
+/**
+ * Who measured a path of the atlas: a vantage point of this system, a probe of RIPE Atlas, or a reverse traceroute that came
+ * to the source, so that the atlas grows by use.
+ */
+export type AtlasPlatform = 'vantagePoint' | 'ripeAtlas' | 'reverseTraceroute';

@@ -1,0 +1,50 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { Clock, Prober } from '@revtr/probing';
+import type { Atlas } from '../../atlas/atlas.ts';
+import type { Aliases } from '../../facts/aliases.ts';
+import type { IpToAs } from '../../facts/ip-to-as.ts';
+import type { Relations } from '../../facts/relations.ts';
+import type { NextHops } from '../../knowledge/next-hops.ts';
+import type { SilentTargets } from '../../knowledge/silent-targets.ts';
+import type { MeasurementOptions } from '../../measurement/request.ts';
+import type { ProbeStats } from '../../measurement/stats.ts';
+import type { AssumptionConfidence } from '../../path/confidence.ts';
+import type { ReversePath } from '../../path/reverse-path.ts';
+import type { VantagePointRanking } from '../../ranking/ranking.ts';
+import type { AdaptiveTimeout } from '../../timing/adaptive-timeout.ts';
+import type { SharedPings } from '../../timing/shared-pings.ts';
+
+/** What every measurement of one engine shares. */
+export interface EngineCollaborators {
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly atlas: Atlas;
+  /** Must come from the `ranking` of the same plan. */
+  readonly ranking: VantagePointRanking;
+  readonly aliases: Aliases;
+  readonly ipToAs: IpToAs;
+  readonly relations: Relations;
+  /** Whether an address may be probed. Private addresses may be probed in test networks only. */
+  readonly mayProbe: (address: Ipv4Address) => boolean;
+}
+
+/** What an engine learns and keeps between measurements. */
+export interface EngineMemory {
+  readonly nextHops: NextHops;
+  readonly silentTargets: SilentTargets;
+  readonly recordRouteTimeout: AdaptiveTimeout;
+}
+
+/** One measurement in progress: everything that a technique may use. */
+export interface Measurement extends EngineCollaborators, EngineMemory {
+  /** Sends a ping that is already in flight only once. */
+  readonly prober: SharedPings;
+  /** Probabilities of hops that no probe shows. */
+  readonly assumptions: AssumptionConfidence;
+  /** The path so far. Techniques read it; only the engine extends it. */
+  readonly path: ReversePath;
+  readonly options: MeasurementOptions;
+  /** Techniques add what they send. */
+  readonly stats: ProbeStats;
+  readonly signal?: AbortSignal;
+}

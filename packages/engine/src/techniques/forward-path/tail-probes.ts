@@ -1,0 +1,78 @@
+import { ICMP, type Ipv4Address } from '@revtr/net';
+import type { PingReply, TracerouteHop } from '@revtr/probing';
+import { runRound } from '../../timing/round.ts';
+import type { Measurement } from '../contract/measurement.ts';
+
+/** Largest TTL that is probed. */
+export const MOST_HOPS = 40;
+
+/** TTL-limited pings to one target, and the hops they have shown. */
+export class TailProbes {
+  readonly #measurement: Measurement;
+  readonly #target: Ipv4Address;
+  readonly #timeoutMs: number;
+  readonly #replies = new Map<number, PingReply>();
+  first = MOST_HOPS + 1;
+  last = 0;
+  sent = 0;
+
+  constructor(measurement: Measurement, target: Ipv4Address, timeoutMs: number) {
+    this.#measurement = measurement;
+    this.#target = target;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Lowest TTL with which the target itself answered. */
+  get reachedAt(): number | undefined {
+    const reached = [...this.#replies].flatMap(([ttl, { icmpType }]) => (icmpType === ICMP.echoReply ? [ttl] : []));
+    return reached.length === 0 ? undefined : Math.min(...reached);
+  }
+
+  /** Whether a router before the target is known. */
+  get showsHopBefore(): boolean {
+    const end = this.reachedAt ?? this.last + 1;
+    return [...this.#replies.keys()].some((ttl) => ttl < end);
+  }
+
+  /** How many of the last hops probed are silent. */
+  get silentEnd(): number {
+    const lastAnswer = Math.max(0, ...this.#replies.keys());
+    return this.last - lastAnswer;
+  }
+
+  /** The hops up to the target, silent ones included. */
+  get hops(): TracerouteHop[] {
+    const end = this.reachedAt ?? this.last;
+    return Array.from({ length: end - this.first + 1 }, (_, i): TracerouteHop => {
+      const reply = this.#replies.get(this.first + i);
+      return reply === undefined
+        ? { ttl: this.first + i }
+        : { ttl: this.first + i, from: reply.from, rttMs: reply.rttMs };
+    });
+  }
+
+  async probe(from: number, to: number): Promise<void> {
+    const [first, last] = [Math.max(1, from), Math.min(MOST_HOPS, to)];
+    this.first = Math.min(this.first, first);
+    this.last = Math.max(this.last, last);
+    await this.#send(Array.from({ length: last - first + 1 }, (_, i) => first + i));
+  }
+
+  /** Asks silent hops right before the target once more: whether the hop found is adjacent depends on them. */
+  async retryBefore(): Promise<void> {
+    const end = this.reachedAt;
+    if (end === undefined) return;
+    const silent: number[] = [];
+    for (let ttl = end - 1; ttl >= this.first && !this.#replies.has(ttl); ttl--) silent.push(ttl);
+    if (silent.length > 0) await this.#send(silent);
+  }
+
+  async #send(ttls: readonly number[]): Promise<void> {
+    const sender = this.#measurement.path.source;
+    const [target, timeoutMs] = [this.#target, this.#timeoutMs];
+    this.sent += ttls.length;
+    const requests = ttls.map((ttl) => ({ type: 'ping', sender, target, ttl, timeoutMs }) as const);
+    const results = await runRound({ requests, deadline: () => timeoutMs }, this.#measurement);
+    for (const { request, reply } of results) if (reply !== undefined) this.#replies.set(request.ttl ?? 0, reply);
+  }
+}

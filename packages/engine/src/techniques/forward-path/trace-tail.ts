@@ -1,0 +1,66 @@
+import { ICMP, type Ipv4Address } from '@revtr/net';
+import type { TracerouteResult } from '@revtr/probing';
+import type { Measurement } from '../contract/measurement.ts';
+import { MOST_HOPS, TailProbes } from './tail-probes.ts';
+
+/** Hops probed at once before the expected distance of the target, and behind it. */
+const BEFORE = 2;
+const BEHIND = 1;
+/** Hops probed at once when the target was not where it was expected, and how often. */
+const WINDOW = 4;
+const MOST_WINDOWS = 4;
+/** Hops probed at once towards a target that answers no ping, until so many in a row are silent. */
+const BLIND_WINDOW = 6;
+const BLIND_GAP = 3;
+
+/**
+ * Measures only the end of the forward path from the source: a ping tells how far the target is, and TTL-limited pings to the hops
+ * around that distance go out at once. Towards a target that answers no ping they go out from the first hop on.
+ */
+export async function traceTail(
+  measurement: Measurement,
+  target: Ipv4Address,
+  options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
+): Promise<TracerouteResult> {
+  const { path, prober, signal, stats, recordRouteTimeout, clock } = measurement;
+  const sender = path.source;
+  const startedAt = clock.now();
+  const patience = Math.min(options.timeoutMs, recordRouteTimeout.current);
+  stats.plainPings++;
+  const { reply } = await prober.ping({ type: 'ping', sender, target, timeoutMs: patience }, signal);
+  const isAnswered = reply !== undefined && reply.icmpType === ICMP.echoReply;
+  const tail = new TailProbes(
+    measurement,
+    target,
+    isAnswered ? Math.min(options.timeoutMs, 200 + 1.5 * reply.rttMs) : patience,
+  );
+  if (isAnswered) await probeAround(tail, Math.min(MOST_HOPS, distanceOf(reply.ttl)));
+  else await probeBlindly(tail);
+  await tail.retryBefore();
+  stats.traceroutes++;
+  stats.tracerouteProbes += tail.sent;
+  const request = { type: 'traceroute', sender, target, firstHop: tail.first, timeoutMs: options.timeoutMs } as const;
+  const stop = tail.reachedAt === undefined ? 'gapLimit' : 'completed';
+  return { type: 'traceroute', request, startedAt, endedAt: clock.now(), stop, hops: tail.hops, probesSent: tail.sent };
+}
+
+/** Probes around the distance at which the target should be, and further out on the side on which something is missing. */
+async function probeAround(tail: TailProbes, distance: number): Promise<void> {
+  await tail.probe(distance - BEFORE, distance + BEHIND);
+  for (let window = 0; window < MOST_WINDOWS; window++) {
+    if (tail.reachedAt === undefined && tail.last < MOST_HOPS) await tail.probe(tail.last + 1, tail.last + WINDOW);
+    else if (!tail.showsHopBefore && tail.first > 1) await tail.probe(tail.first - WINDOW, tail.first - 1);
+  }
+}
+
+/** Probes from the source on until nothing answers any more: the target itself will not. */
+async function probeBlindly(tail: TailProbes): Promise<void> {
+  do await tail.probe(tail.last + 1, tail.last + BLIND_WINDOW);
+  while (tail.reachedAt === undefined && tail.silentEnd < BLIND_GAP && tail.last < MOST_HOPS);
+}
+
+/** Hops that a packet has travelled, from what is left of its TTL: senders start at 64, 128 or 255. */
+function distanceOf(ttl: number): number {
+  const initial = ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+  return initial - ttl + 1;
+}

@@ -1,0 +1,75 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { PingResult } from '@revtr/probing';
+import { CONFIDENCE } from '../../path/confidence.ts';
+import type { Hop } from '../../path/hop.ts';
+import { OUT_OF_REACH } from '../../ranking/ranking.ts';
+import { type RecordRouteReading, readRecordRoute } from '../../record-route/read-answer.ts';
+import type { Measurement } from '../contract/measurement.ts';
+
+/** The answer to a Record Route ping, with the reverse hops that it shows. */
+export interface ReadAnswer {
+  readonly sender: Ipv4Address;
+  readonly hops: readonly Hop[];
+  readonly reading: RecordRouteReading;
+}
+
+/**
+ * Reads the answer to a Record Route ping, and updates the adaptive timeout, the ranking, the silent targets and the next hops. `undefined`
+ * when there was no answer.
+ */
+export function readAnswer(
+  measurement: Measurement,
+  result: PingResult,
+  useHeuristics: boolean,
+): ReadAnswer | undefined {
+  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, recordRouteTimeout, atlas } = measurement;
+  const { request, reply, sentAt } = result;
+  if (reply?.recordRoute === undefined) return undefined;
+  recordRouteTimeout.observe(reply.rttMs);
+  silentTargets.recordAnswer(request.target);
+  const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
+  if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
+    atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
+  // With free slots and no turning point the target did not stamp, so the answer says nothing about its distance.
+  if (reading.turnSlot !== undefined || !reading.isWhole)
+    ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reply.recordRoute);
+  const hops = toHops(measurement, result, reading);
+  if (hops.length > 0) {
+    const target: Hop = {
+      address: request.target,
+      technique: 'destination',
+      trust: 'measured',
+      confidence: 1,
+      evidence: { type: 'destination' },
+    };
+    nextHops.learn(path.source, [target, ...hops], sentAt);
+  }
+  return { sender: request.sender, hops, reading };
+}
+
+function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading: RecordRouteReading): Hop[] {
+  const { turn } = reading;
+  if (turn === undefined) return [];
+  const isSpoofed = request.spoof !== undefined;
+  const common = { target: request.target, sender: request.sender, at: sentAt };
+  const hops = reading.hops
+    .filter(({ address }) => address !== path.source)
+    .map(
+      ({ address, slot }): Hop => ({
+        address,
+        technique: isSpoofed ? 'spoofedRecordRoute' : 'recordRoute',
+        trust: turn === 'stamp' || turn === 'alias' ? 'measured' : 'inferred',
+        confidence: CONFIDENCE.recordRoute[turn],
+        evidence: { type: 'recordRoute', slot, turn, ...common },
+      }),
+    );
+  if (!reading.isWhole) return hops;
+  const arrival: Hop = {
+    address: path.source,
+    technique: isSpoofed ? 'spoofedRecordRoute' : 'recordRoute',
+    trust: 'measured',
+    confidence: CONFIDENCE.source,
+    evidence: { type: 'unfilledRecordRoute', ...common },
+  };
+  return [...hops, arrival];
+}

@@ -1,0 +1,67 @@
+import { type Ipv4Address, parsePrefix } from '@revtr/net';
+import { describe, expect, it } from 'vitest';
+import { PrefixOrigins } from '../src/index.ts';
+import { AssumedSymmetry, type AssumedSymmetryOptions } from '../src/techniques/assumed-symmetry.ts';
+import { traceWhole } from '../src/techniques/forward-path/trace-whole.ts';
+import { DESTINATION, ip, measurementWith, ScriptedProber, SOURCE } from './support/measurement.ts';
+
+const OPTIONS: AssumedSymmetryOptions = {
+  allowInterdomain: false,
+  trustGateways: false,
+  ownersByRelation: false,
+  allowIncomplete: false,
+  trace: (measurement, target) => traceWhole(measurement, target, { timeoutMs: 1_000 }),
+};
+// 5.0.0.0 to 5.0.0.31 is the network of the destination, the rest another one.
+const ipToAs = new PrefixOrigins([
+  { prefix: parsePrefix('5.0.0.0/24'), asn: 6 },
+  { prefix: parsePrefix('5.0.0.0/27'), asn: 5 },
+]);
+const extend = (hops: readonly (Ipv4Address | undefined)[], options: Partial<AssumedSymmetryOptions> = {}) =>
+  new AssumedSymmetry({ ...OPTIONS, ...options }).extend(
+    measurementWith(
+      new ScriptedProber(
+        () => undefined,
+        () => hops,
+      ),
+      { ipToAs },
+    ),
+  );
+
+describe('assumed symmetry', () => {
+  it('takes the router before the destination, and labels it as an assumption within the network', async () => {
+    expect(await extend([ip(40), ip(11), DESTINATION])).toMatchObject({
+      outcome: 'extended',
+      hops: [{ address: ip(11), technique: 'assumedIntradomain', trust: 'assumed', evidence: { adjacent: true } }],
+    });
+  });
+
+  it('says when a silent hop lies between', async () => {
+    expect(await extend([ip(11), undefined, DESTINATION])).toMatchObject({
+      hops: [{ address: ip(11), evidence: { adjacent: false } }],
+    });
+  });
+
+  it('crosses a border only where the plan allows it, and says which hop it did not assume', async () => {
+    const hops = [ip(40), DESTINATION];
+    expect(await extend(hops)).toMatchObject({
+      outcome: 'nothingFound',
+      failReason: { code: 'interdomainSymmetry', hop: DESTINATION, details: { before: ip(40) } },
+    });
+    expect(await extend(hops, { allowInterdomain: true })).toMatchObject({
+      hops: [{ address: ip(40), technique: 'assumedInterdomain' }],
+    });
+  });
+
+  it('uses a traceroute that did not arrive only where the plan allows it', async () => {
+    const hops = [ip(11), undefined];
+    expect(await extend(hops)).toMatchObject({
+      failReason: { code: 'tracerouteFailed', details: { stop: 'gapLimit' } },
+    });
+    expect(await extend(hops, { allowIncomplete: true })).toMatchObject({ hops: [{ address: ip(11) }] });
+  });
+
+  it('reaches the source where no router lies between', async () => {
+    expect(await extend([DESTINATION], { allowInterdomain: true })).toMatchObject({ hops: [{ address: SOURCE }] });
+  });
+});

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AliasSets, type Evidence, type Hop, ReversePath } from '../src/index.ts';
+import { mergeInto } from '../src/path/merge.ts';
+import { ip, SOURCE } from './support/measurement.ts';
+
+const symmetry: Evidence = { type: 'symmetry', target: ip(10), adjacent: true, isGateway: false, at: 0 };
+const hops = fc.array(
+  fc.record({
+    address: fc.integer({ min: 20, max: 60 }).map(ip),
+    trust: fc.constantFrom('measured', 'inferred', 'assumed'),
+    confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+    evidence: fc.constantFrom<Evidence>({ type: 'destination' }, symmetry),
+    confirmedBy: fc.array(fc.constant(ip(2)), { maxLength: 3 }),
+    isStandIn: fc.boolean(),
+  }),
+  { maxLength: 6 },
+);
+const toHop = ({
+  isStandIn,
+  ...rest
+}: Omit<Hop, 'technique' | 'isFromStandIn'> & { readonly isStandIn: boolean }): Hop => ({
+  ...rest,
+  technique: 'recordRoute',
+  ...(isStandIn && { isFromStandIn: true as const }),
+});
+const first = toHop({
+  address: ip(10),
+  trust: 'measured',
+  confidence: 1,
+  evidence: { type: 'destination' },
+  isStandIn: false,
+});
+const extensions = fc.array(fc.tuple(fc.nat(9), hops), { maxLength: 6 });
+
+describe('every path, whatever extends it', () => {
+  it('has probabilities from 0 to 1, and is as a whole no surer than any of its hops', () => {
+    fc.assert(
+      fc.property(extensions, (list) => {
+        const path = new ReversePath(SOURCE, first, new AliasSets());
+        for (const [from, added] of list) path.extend(from % path.hops.length, added.map(toHop));
+        expect(path.confidence).toBeGreaterThanOrEqual(0);
+        for (const { confidence } of path.hops) {
+          expect(confidence).toBeLessThanOrEqual(1);
+          expect(confidence).toBeGreaterThanOrEqual(path.confidence - 1e-12);
+        }
+      }),
+    );
+  });
+
+  it('is never surer as a whole after it has grown at its end', () => {
+    fc.assert(
+      fc.property(fc.array(hops, { maxLength: 6 }), (list) => {
+        const path = new ReversePath(SOURCE, first, new AliasSets());
+        for (const added of list) {
+          const [before, length] = [path.confidence, path.hops.length];
+          path.extend(length - 1, added.map(toHop));
+          expect(path.confidence).toBeLessThanOrEqual(before);
+        }
+      }),
+    );
+  });
+
+  it('calls no hop measured that follows an assumption or a stand-in', () => {
+    fc.assert(
+      fc.property(extensions, (list) => {
+        const path = new ReversePath(SOURCE, first, new AliasSets());
+        for (const [from, added] of list) path.extend(from % path.hops.length, added.map(toHop));
+        const start = path.hops.findIndex(({ trust, isFromStandIn }) => trust === 'assumed' || isFromStandIn === true);
+        if (start < 0) return;
+        expect(path.hops.slice(start + 1).map(({ trust }) => trust)).not.toContain('measured');
+      }),
+    );
+  });
+});
+
+describe('merging', () => {
+  it('keeps the order of the extension, and drops everything up to the last hop that the path has', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 20, max: 40 })), hops, (known, added) => {
+        const path = [10, ...known].map(ip);
+        const extension = added.map(toHop);
+        const merge = mergeInto(0, extension, (address) => path.indexOf(address));
+        const kept = merge.added.map(({ address }) => address);
+        expect(kept.filter((address) => path.includes(address))).toEqual([]);
+        const all = extension.map(({ address }) => address);
+        const end = all.slice(all.findLastIndex((address) => path.includes(address)) + 1);
+        expect(kept).toEqual(end.filter((address, i) => address !== end[i - 1]));
+      }),
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { type Ipv4Address, parsePrefix } from '@revtr/net';
+import { describe, expect, it } from 'vitest';
+import { type Hop, IngressRanking, PrefixOrigins, SharedPings } from '../src/index.ts';
+import { SpoofedRecordRoute, type SpoofedRecordRouteOptions } from '../src/techniques/spoofed-record-route.ts';
+import {
+  type Answer,
+  DESTINATION,
+  ip,
+  measurementWith,
+  ScriptedProber,
+  SOURCE,
+  stillClock,
+} from './support/measurement.ts';
+
+const [FIRST, SECOND] = [ip(2), ip(3)];
+const ipToAs = new PrefixOrigins([{ prefix: parsePrefix('5.0.0.0/24'), asn: 5 }]);
+const OPTIONS: SpoofedRecordRouteOptions = {
+  rounds: { sizes: [1] },
+  maxSpoofers: 4,
+  failuresPerIngress: Number.POSITIVE_INFINITY,
+  prefersIdleSpoofers: false,
+  learnsSilences: false,
+  confirmsContradictions: false,
+  targetsPerSegment: 2,
+  useHeuristics: false,
+  deadline: () => 1_000,
+  timeoutMs: 1_000,
+};
+/** Nine slots, all used on the forward path: the reverse path did not fit. */
+const FULL: Answer = Array.from({ length: 9 }, (_, i) => ip(100 + i));
+/** A target that answers but does not stamp: that shows no hop, and says nothing of its distance. */
+const UNREADABLE: Answer = [ip(100)];
+const newRanking = () => new IngressRanking({ vantagePoints: [FIRST, SECOND] }, { ipToAs, clock: stillClock });
+const measured = (address: Ipv4Address): Hop => ({
+  address,
+  technique: 'recordRoute',
+  trust: 'measured',
+  confidence: 1,
+  evidence: { type: 'destination' },
+});
+
+describe('spoofed Record Route', () => {
+  it('claims the address of the source, lets the source receive, and finds the hops behind the stamp of the target', async () => {
+    const prober = new ScriptedProber(() => [ip(50), DESTINATION, ip(51), ip(52)]);
+    const extension = await new SpoofedRecordRoute(OPTIONS).extend(
+      measurementWith(prober, { ranking: newRanking(), ipToAs }),
+    );
+    expect(prober.pings).toMatchObject([
+      { sender: FIRST, target: DESTINATION, spoof: { claimedSource: SOURCE, receiver: SOURCE } },
+    ]);
+    expect(extension).toMatchObject({
+      outcome: 'extended',
+      from: 0,
+      hops: [{ address: ip(51) }, { address: ip(52) }, { address: SOURCE }],
+    });
+  });
+
+  it('never asks more vantage points than allowed, nor the source itself', async () => {
+    const prober = new ScriptedProber(() => FULL);
+    const ranking = new IngressRanking(
+      { vantagePoints: [SOURCE, FIRST, SECOND, ip(4), ip(5)] },
+      { ipToAs, clock: stillClock },
+    );
+    await new SpoofedRecordRoute({ ...OPTIONS, maxSpoofers: 2 }).extend(measurementWith(prober, { ranking, ipToAs }));
+    expect(prober.pings.map(({ sender }) => sender)).toEqual([FIRST, SECOND]);
+  });
+
+  it('prefers idle spoofers where the plan says so', async () => {
+    for (const prefersIdleSpoofers of [false, true]) {
+      const scripted = new ScriptedProber((request) => (request.target === DESTINATION ? FULL : undefined));
+      const prober = new SharedPings(scripted);
+      const other = prober.ping({ type: 'ping', sender: FIRST, target: ip(99), timeoutMs: 1 });
+      const measurement = measurementWith(scripted, { prober, ranking: newRanking(), ipToAs });
+      await new SpoofedRecordRoute({ ...OPTIONS, maxSpoofers: 1, prefersIdleSpoofers }).extend(measurement);
+      await other;
+      expect(scripted.pings.at(-1)?.sender).toBe(prefersIdleSpoofers ? SECOND : FIRST);
+    }
+  });
+
+  it('learns which vantage points a target does not answer where the plan says so', async () => {
+    for (const learnsSilences of [false, true]) {
+      const ranking = newRanking();
+      for (let i = 0; i < 2; i++) {
+        const prober = new ScriptedProber(({ sender }) => (sender === FIRST ? undefined : UNREADABLE));
+        const technique = new SpoofedRecordRoute({ ...OPTIONS, rounds: { sizes: [2] }, learnsSilences });
+        await technique.extend(measurementWith(prober, { ranking, ipToAs }));
+      }
+      const ranked = ranking.rank(DESTINATION).map(({ address }) => address);
+      expect(ranked.includes(FIRST)).toBe(!learnsSilences);
+    }
+  });
+
+  it('confirms a contradiction at the hop before where the plan says so', async () => {
+    const [h1, h2, h3, other] = [ip(61), ip(62), ip(63), ip(70)];
+    const answers = new Map<Ipv4Address, Answer>([
+      [h3, UNREADABLE],
+      [h2, [ip(50), h2, other]],
+      [h1, [ip(50), h1, h2, h3, ip(64)]],
+    ]);
+    for (const confirmsContradictions of [false, true]) {
+      const prober = new ScriptedProber(({ target }) => answers.get(target));
+      const measurement = measurementWith(prober, { ranking: newRanking(), ipToAs });
+      measurement.path.extend(0, [h1, h2, h3].map(measured));
+      const extension = await new SpoofedRecordRoute({ ...OPTIONS, confirmsContradictions }).extend(measurement);
+      expect(extension).toMatchObject({ outcome: 'extended', from: confirmsContradictions ? 1 : 2 });
+    }
+  });
+
+  it('leaves a target that answers nobody alone', async () => {
+    const prober = new ScriptedProber(() => undefined);
+    const measurement = measurementWith(prober, { ranking: newRanking(), ipToAs });
+    expect(await new SpoofedRecordRoute(OPTIONS).extend(measurement)).toMatchObject({ outcome: 'nothingFound' });
+    expect(measurement.silentTargets.isSilent(DESTINATION, stillClock.now())).toBe(true);
+    expect(prober.pings).toHaveLength(1);
+  });
+});
