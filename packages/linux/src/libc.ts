@@ -22,7 +22,8 @@ let bound: Libc | undefined;
 
 /** The system calls. @throws {LinuxError} `unsupported` elsewhere than on Linux */
 export function libc(): Libc {
-  if (process.platform !== 'linux') throw new LinuxError('unsupported', `${process.platform} is not Linux`);
+  if (process.platform !== 'linux')
+    throw new LinuxError('unsupported', `${process.platform} is not Linux`, { platform: process.platform });
   bound ??= bind();
   return bound;
 }

@@ -1,4 +1,4 @@
-import type { NetErrorCode } from './errors.ts';
+import type { PacketFault } from './errors.ts';
 import { ICMP_HEADER_LENGTH, writeIcmp } from './icmp.ts';
 import { ICMP_EXTENSION_QUOTE, type MplsLabel, mplsExtensionLength, writeMplsExtension } from './icmp-extension.ts';
 import {
@@ -47,7 +47,7 @@ export function buildIcmpError(offending: Uint8Array, start: number, fields: Icm
  * Checks that an ICMP error at `bytes[at..end)` quotes a usable packet. A quote is cut short by design, so its total
  * length may lie beyond the data. On success the quoted header begins at `at + 8`.
  */
-export function checkQuote(bytes: Uint8Array, at: number, end: number): NetErrorCode | undefined {
+export function checkQuote(bytes: Uint8Array, at: number, end: number): PacketFault | undefined {
   const quote = at + ICMP_HEADER_LENGTH;
   const fault = checkIpv4Header(bytes, quote, end);
   if (fault !== undefined && fault !== 'totalLengthBeyondData') return fault;

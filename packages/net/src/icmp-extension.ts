@@ -1,6 +1,6 @@
 import { readWord, writeWord } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
-import { NetError, type NetErrorCode } from './errors.ts';
+import { NetError, type PacketFault } from './errors.ts';
 import { ICMP_HEADER_LENGTH } from './icmp.ts';
 
 /** One entry of an MPLS label stack (RFC 3032 section 2.1). */
@@ -49,7 +49,7 @@ export function findExtension(bytes: Uint8Array, icmp: number, end: number): num
 }
 
 /** Checks the extension structure at `bytes[at..end)`: version, checksum, object lengths. */
-export function checkExtension(bytes: Uint8Array, at: number, end: number): NetErrorCode | undefined {
+export function checkExtension(bytes: Uint8Array, at: number, end: number): PacketFault | undefined {
   if (end - at < 4 || bytes[at] >>> 4 !== 2) return 'badExtension';
   if (readWord(bytes, at + 2) !== 0 && internetChecksum(bytes, at, end) !== 0) return 'badChecksum';
   for (let object = at + 4; object < end; ) {

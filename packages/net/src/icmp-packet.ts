@@ -1,4 +1,4 @@
-import { NetError, type NetErrorCode } from './errors.ts';
+import { NetError, type PacketFault } from './errors.ts';
 import {
   checkIcmp,
   echoIdentifierOf,
@@ -52,7 +52,7 @@ export interface IcmpPacket extends EchoPacket {
  * Checks an ICMP-in-IPv4 packet in place: header, checksums, options, quote. Nothing is allocated; `undefined` means
  * that {@link parseIcmpPacket} will succeed.
  */
-export function checkIcmpPacket(bytes: Uint8Array, start: number, end: number): NetErrorCode | undefined {
+export function checkIcmpPacket(bytes: Uint8Array, start: number, end: number): PacketFault | undefined {
   const fault = checkIpv4Header(bytes, start, end);
   if (fault !== undefined) return fault;
   if (!hasValidHeaderChecksum(bytes, start)) return 'badChecksum';
@@ -89,7 +89,7 @@ export function parseIcmpPacket(bytes: Uint8Array, start = 0, end = bytes.length
 }
 
 /** Checks the options of a header, and the inside of Record Route and Timestamp. */
-export function checkOptionValues(bytes: Uint8Array, start: number): NetErrorCode | undefined {
+export function checkOptionValues(bytes: Uint8Array, start: number): PacketFault | undefined {
   const fault = checkOptions(bytes, start);
   if (fault !== undefined) return fault;
   const recordRoute = findOption(bytes, start, OPTION_RECORD_ROUTE);

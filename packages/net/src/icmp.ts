@@ -1,6 +1,6 @@
 import { readWord, writeWord } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
-import type { NetErrorCode } from './errors.ts';
+import type { PacketFault } from './errors.ts';
 
 /** ICMP types (RFC 792) this system sends or understands. */
 export const ICMP = { echoReply: 0, unreachable: 3, echoRequest: 8, timeExceeded: 11, parameterProblem: 12 } as const;
@@ -9,7 +9,7 @@ export const ICMP = { echoReply: 0, unreachable: 3, echoRequest: 8, timeExceeded
 export const ICMP_HEADER_LENGTH = 8;
 
 /** Checks length and checksum of the ICMP message in `bytes[at..end)`. */
-export function checkIcmp(bytes: Uint8Array, at: number, end: number): NetErrorCode | undefined {
+export function checkIcmp(bytes: Uint8Array, at: number, end: number): PacketFault | undefined {
   if (end - at < ICMP_HEADER_LENGTH) return 'icmpTruncated';
   return internetChecksum(bytes, at, end) === 0 ? undefined : 'badChecksum';
 }

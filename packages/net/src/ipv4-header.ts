@@ -1,6 +1,6 @@
 import { readWord, writeWord } from './bytes.ts';
 import { internetChecksum, updateChecksum } from './checksum.ts';
-import type { NetErrorCode } from './errors.ts';
+import type { PacketFault } from './errors.ts';
 import { type Ipv4Address, readIpv4, writeIpv4 } from './ipv4-address.ts';
 
 /** Length of an IPv4 header without options (RFC 791 section 3.1), bytes. */
@@ -28,7 +28,7 @@ export interface Ipv4HeaderFields {
  * Checks that `bytes[start..end)` begins with a well-formed IPv4 header whose total length fits; options are checked
  * by the option walker. Returns what is wrong, or `undefined`; after that the readers of this file are safe.
  */
-export function checkIpv4Header(bytes: Uint8Array, start: number, end: number): NetErrorCode | undefined {
+export function checkIpv4Header(bytes: Uint8Array, start: number, end: number): PacketFault | undefined {
   if (end - start < MIN_HEADER_LENGTH) return 'headerTruncated';
   if (bytes[start] >>> 4 !== 4) return 'notVersion4';
   const headerLength = (bytes[start] & 15) * 4;

@@ -1,4 +1,4 @@
-import type { NetErrorCode } from './errors.ts';
+import type { PacketFault } from './errors.ts';
 import { headerLengthOf, MIN_HEADER_LENGTH } from './ipv4-header.ts';
 
 /** Option types (RFC 791 section 3.1). */
@@ -11,7 +11,7 @@ export const OPTION_TIMESTAMP = 68;
  * Checks every option of a header that {@link checkIpv4Header} has passed. The cases are those of gopacket's IPv4 layer:
  * length byte missing, length of 2 or less, length beyond the header.
  */
-export function checkOptions(bytes: Uint8Array, start: number): NetErrorCode | undefined {
+export function checkOptions(bytes: Uint8Array, start: number): PacketFault | undefined {
   const end = start + headerLengthOf(bytes, start);
   let at = start + MIN_HEADER_LENGTH;
   while (at < end) {

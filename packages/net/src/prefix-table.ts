@@ -35,7 +35,7 @@ export class PrefixTable {
     for (let i = 0; i < count; i++) {
       const length = columns.lengths[i];
       if (length > 32 || (columns.addresses[i] & maskOf(length)) >>> 0 !== columns.addresses[i]) {
-        throw new NetError('badPrefix', `row ${i} is not a prefix`, { row: i, length });
+        throw new NetError('badPrefixRow', `row ${i} is not a prefix`, { row: i, length });
       }
     }
     this.#columns = columns;

@@ -1,4 +1,4 @@
-import { NetError, type NetErrorCode } from './errors.ts';
+import { NetError, type PacketFault } from './errors.ts';
 import { type Ipv4Address, readIpv4, writeIpv4 } from './ipv4-address.ts';
 import { OPTION_RECORD_ROUTE } from './ipv4-options.ts';
 
@@ -22,7 +22,7 @@ export function writeRecordRoute(bytes: Uint8Array, at: number, slots: number): 
 }
 
 /** Checks length and pointer of the Record Route option at `at`, whose bytes lie inside the header. */
-export function checkRecordRoute(bytes: Uint8Array, at: number): NetErrorCode | undefined {
+export function checkRecordRoute(bytes: Uint8Array, at: number): PacketFault | undefined {
   const length = bytes[at + 1];
   const pointer = bytes[at + 2];
   const aligned = (length - 3) % 4 === 0 && pointer % 4 === 0;

@@ -1,4 +1,4 @@
-import { NetError, type NetErrorCode } from './errors.ts';
+import { NetError, type PacketFault } from './errors.ts';
 import { type Ipv4Address, readIpv4, writeIpv4 } from './ipv4-address.ts';
 import { OPTION_TIMESTAMP } from './ipv4-options.ts';
 
@@ -54,7 +54,7 @@ export function writeTimestamp(
 }
 
 /** Checks length, pointer and flag of the Timestamp option at `at`, whose bytes lie inside the header. */
-export function checkTimestamp(bytes: Uint8Array, at: number): NetErrorCode | undefined {
+export function checkTimestamp(bytes: Uint8Array, at: number): PacketFault | undefined {
   const length = bytes[at + 1];
   if (length < 8) return 'badTimestamp';
   const pointer = bytes[at + 2];

@@ -117,7 +117,10 @@ export class Network {
 
   #hostRouter(address: Ipv4Address): number {
     const prefix = this.#topology.hostPrefixOf.lookup(address);
-    if (prefix < 0) throw new SimError('unknownAddress', `${formatIpv4(address)} is in no host prefix`);
+    if (prefix < 0)
+      throw new SimError('unknownAddress', `${formatIpv4(address)} is in no host prefix`, {
+        address: formatIpv4(address),
+      });
     return this.#topology.hosts.router[prefix];
   }
 
