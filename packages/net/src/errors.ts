@@ -13,6 +13,8 @@ export interface NetErrorDetails {
   readonly badTimestamp: { readonly count?: number };
   /** `end` is the offset, in bytes, at which the data to write would end. */
   readonly bufferTooSmall: { readonly end: number };
+  /** A payload cannot produce the requested checksum: its length in bytes is odd or below 2. */
+  readonly badPayload: { readonly length: number };
   readonly headerTruncated: NoDetails;
   readonly notVersion4: NoDetails;
   readonly headerLengthTooSmall: NoDetails;
@@ -35,7 +37,7 @@ export type NetErrorCode = keyof NetErrorDetails;
 /** What is wrong with a packet that was received: the codes that the `check...` functions return. */
 export type PacketFault = Exclude<
   NetErrorCode,
-  'badAddress' | 'badPrefix' | 'badPrefixRow' | 'tooManyPrefixes' | 'bufferTooSmall'
+  'badAddress' | 'badPrefix' | 'badPrefixRow' | 'tooManyPrefixes' | 'badPayload' | 'bufferTooSmall'
 >;
 
 /** The details of a code that has none. */
