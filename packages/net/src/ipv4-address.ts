@@ -1,11 +1,11 @@
 import { NetError } from './errors.ts';
+import { shorten } from './shorten.ts';
 
 /** An IPv4 address as an unsigned 32-bit integer in host order: `1.2.3.4` is `0x01020304`. */
 export type Ipv4Address = number;
 
 const DOT = 46;
 const ZERO = 48;
-const MOST_CHARACTERS = 100;
 
 /** Parses a strict dotted quad (no leading zeros, no spaces; RFC 6943 section 3.1.1). Any other text gives `undefined`. */
 export function tryParseIpv4(text: string): Ipv4Address | undefined {
@@ -56,6 +56,3 @@ export function writeIpv4(bytes: Uint8Array, at: number, address: Ipv4Address): 
   bytes[at + 2] = (address >>> 8) & 255;
   bytes[at + 3] = address & 255;
 }
-
-/** Bounds a malformed text for an error message. */
-export const shorten = (text: string): string => text.slice(0, MOST_CHARACTERS);

@@ -1,5 +1,6 @@
 import { NetError } from './errors.ts';
-import { formatIpv4, type Ipv4Address, shorten, tryParseIpv4 } from './ipv4-address.ts';
+import { formatIpv4, type Ipv4Address, tryParseIpv4 } from './ipv4-address.ts';
+import { shorten } from './shorten.ts';
 
 /** An IPv4 prefix: `address` has no bit set beyond `length`. */
 export interface Prefix {
