@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ProbingError } from '@revtr/probing';
 
-/** A reply handed to whoever waits for it. */
+/** Receives the reply to one probe. */
 export type ReplyListener = (packet: Uint8Array) => void;
 
 /** Most probes that one receiver can wait for at once: the sequence number has 16 bits. */
