@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { LinuxError, systemCallError } from './errors.ts';
 
-/** System calls by their C declarations; bound at first use, so that other systems can import this package. */
+/** System calls. They are bound at first use: other systems can import this package. */
 interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
@@ -22,7 +22,8 @@ let bound: Libc | undefined;
 
 /** The system calls. @throws {LinuxError} `unsupported` elsewhere than on Linux */
 export function libc(): Libc {
-  if (process.platform !== 'linux') throw new LinuxError('unsupported', `${process.platform} is not Linux`);
+  if (process.platform !== 'linux')
+    throw new LinuxError('unsupported', `${process.platform} is not Linux`, { platform: process.platform });
   bound ??= bind();
   return bound;
 }
@@ -49,19 +50,19 @@ function bind(): Libc {
   };
 }
 
-/** EAGAIN, EINTR; and an interface that is down (ENETDOWN, EBADFD), or busy (ENOBUFS): it may come back. */
+/** EAGAIN, EINTR; and an interface that is down (ENETDOWN, EBADFD) or busy (ENOBUFS), which may recover. */
 const NOTHING_YET = new Set([11, 4, 100, 77, 105]);
 
-/** Whether the last call found nothing to do, rather than failed. */
+/** Whether the last call failed only because nothing is waiting. */
 export function isNothingYet(): boolean {
   return NOTHING_YET.has(koffi.errno());
 }
 
-/** Passes a good result through. @throws {LinuxError} for a negative one */
+/** Returns `result`. @throws {LinuxError} when it is negative */
 export function checked(call: string, result: number): number {
   if (result < 0) throw systemCallError(call, koffi.errno());
   return result;
 }
 
-/** Address of a buffer, as structures in memory hold it. */
+/** The address of a buffer, for C structures that point to it. */
 export const addressOf = (buffer: Uint8Array): bigint => koffi.address(buffer);

@@ -1,4 +1,4 @@
-/** One instruction of the classic Berkeley Packet Filter (Linux `struct sock_filter`). */
+/** One instruction of the classic Berkeley Packet Filter (`struct sock_filter`, Linux Documentation/networking/filter.rst). */
 interface Instruction {
   readonly code: number;
   readonly jumpTrue: number;
@@ -16,7 +16,7 @@ const RETURN = 0x06;
 const WHOLE_PACKET = 0xffff;
 const PROTOCOL_ICMP = 1;
 const ETH_P_IP = 0x0800;
-/** In place of an offset: the protocol that the frame names (SKF_AD_OFF + SKF_AD_PROTOCOL). */
+/** The offset that loads the protocol of the frame (SKF_AD_OFF + SKF_AD_PROTOCOL). */
 const PROTOCOL_OF_FRAME = 0xfffff000;
 
 const at = (code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Instruction => ({
@@ -27,8 +27,8 @@ const at = (code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Instruc
 });
 
 /**
- * A filter for packets that begin with their IPv4 header: unfragmented ICMP messages of one type. Where packets of other
- * protocols come as well, `isMixed`, these are told apart first.
+ * Encodes a filter that accepts unfragmented ICMP messages of one type, in packets that begin with the IPv4 header. With `isMixed`,
+ * the socket also receives other network protocols, which the filter drops first.
  */
 export function icmpFilter(icmpType: number, isMixed: boolean): Uint8Array {
   const isIpv4 = [at(LOAD_HALF, PROTOCOL_OF_FRAME), at(JUMP_EQUAL, ETH_P_IP, 0, 8)];

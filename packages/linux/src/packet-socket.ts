@@ -2,14 +2,15 @@ import { LinuxError } from './errors.ts';
 import { addressOf, checked, isNothingYet, libc } from './libc.ts';
 import { icmpFilter } from './packet-filter.ts';
 
+/** Which packets a socket receives. */
 export interface PacketSocketOptions {
   /** Interface to listen on. Default: all. */
   readonly interface?: string;
-  /** ICMP type of the packets wanted; the kernel drops the others. */
+  /** ICMP type to receive (RFC 792); a kernel filter drops all other packets. */
   readonly icmpType: number;
-  /** Whether packets that leave are wanted, or those that arrive. */
+  /** `incoming` receives arriving packets; `both` also receives those that this host sends. */
   readonly direction: 'incoming' | 'both';
-  /** Bytes that the kernel keeps until they are read. Default 8 MiB. */
+  /** Size of the kernel's receive buffer, bytes. Default 8 MiB; without `CAP_NET_ADMIN`, at most `net.core.rmem_max`. */
   readonly bufferBytes?: number;
 }
 
@@ -33,8 +34,9 @@ const PACKET_IGNORE_OUTGOING = 23;
 const MOST_PACKET_BYTES = 65_536;
 
 /**
- * A socket that sees IPv4 packets before any firewall does (packet(7)): stateful rules do not blind it to replies to
- * spoofed probes, which this host never asked for. Packets begin with their IPv4 header. Needs `CAP_NET_RAW`.
+ * A packet socket (packet(7)) for unfragmented ICMP messages of one type. It receives packets before the firewall: stateful rules
+ * would drop the replies to spoofed probes, which this host did not request. Packets begin with the IPv4 header, and their content
+ * is untrusted. Needs `CAP_NET_RAW`.
  */
 export class PacketSocket {
   readonly #fd: number;
@@ -45,13 +47,13 @@ export class PacketSocket {
     this.#fd = fd;
   }
 
-  /** Opens the socket. @throws {LinuxError} `notPermitted` without the capability, `noSuchInterface` */
+  /** Opens the socket. @throws {LinuxError} `notPermitted` without the capability, `noSuchInterface`, `unsupported`, `failed` */
   static open(options: PacketSocketOptions): PacketSocket {
     const index = options.interface === undefined ? 0 : interfaceIndex(options.interface);
-    // Without a protocol nothing arrives before the filter is in place.
+    // A socket without a protocol receives nothing before the filter is attached.
     const fd = checked('socket', libc().socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     try {
-      // Packets that leave are shown only to sockets that want every protocol.
+      // The kernel shows outgoing packets only to sockets for all protocols.
       const isMixed = options.direction === 'both';
       attachFilter(fd, icmpFilter(options.icmpType, isMixed));
       enlargeBuffer(fd, options.bufferBytes ?? 8 * 2 ** 20);
@@ -66,8 +68,8 @@ export class PacketSocket {
   }
 
   /**
-   * Opens a raw ICMP socket (raw(7)) instead, where packet sockets do not exist. It sees only what arrives, and only what the
-   * firewall lets through. @throws {LinuxError} as {@link open}
+   * Opens a raw ICMP socket (raw(7)) instead, for systems without packet sockets. It receives only arriving packets that the
+   * firewall accepts. @throws {LinuxError} as {@link open}
    */
   static openRaw(options: Omit<PacketSocketOptions, 'direction'>): PacketSocket {
     if (options.interface !== undefined) interfaceIndex(options.interface);
@@ -84,7 +86,10 @@ export class PacketSocket {
     }
   }
 
-  /** Hands every waiting packet to `take`, at most `most`; the bytes are overwritten by the next. Returns how many there were. */
+  /**
+   * Calls `take` for every waiting packet, at most `most` (default 4,096), and returns their number. The next packet overwrites the
+   * bytes; copy what must stay. A closed socket has no packets. @throws {LinuxError} `failed`
+   */
   drain(take: (packet: Uint8Array) => void, most = 4_096): number {
     if (this.#isClosed) return 0;
     for (let count = 0; count < most; count++) {
@@ -98,7 +103,7 @@ export class PacketSocket {
     return most;
   }
 
-  /** Packets dropped since the last call because they were not read in time. */
+  /** Returns the packets that the kernel dropped since the last call because its buffer was full; always 0 for a raw socket. */
   dropped(): number {
     if (this.#isClosed) return 0;
     const statistics = new Uint8Array(8);
@@ -108,6 +113,7 @@ export class PacketSocket {
     return new DataView(statistics.buffer).getUint32(4, true);
   }
 
+  /** Closes the socket; further calls do nothing. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -129,7 +135,7 @@ function attachFilter(fd: number, program: Uint8Array): void {
   checked('setsockopt', libc().setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, descriptor, descriptor.length));
 }
 
-/** Beyond the system's limit only `CAP_NET_ADMIN` may go; without it the limit is taken. */
+/** Only `CAP_NET_ADMIN` may exceed the system's limit; otherwise the kernel applies the limit. */
 function enlargeBuffer(fd: number, bytes: number): void {
   if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, number32(bytes), 4) === 0) return;
   checked('setsockopt', libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, number32(bytes), 4));

@@ -1,16 +1,16 @@
-/** Something to read that Node cannot wait for. */
+/** A socket or device that Node.js cannot wait for. */
 export interface PolledSource {
-  /** Reads what is there. Returns how much that was. */
+  /** Reads what is waiting. Returns the number of packets. */
   read(): number;
-  /** Whether somebody waits for more: only then is it read as often as possible. */
+  /** Whether the next packet is urgent: the loop then polls every 1 ms instead of every 10 ms. */
   isWanted(): boolean;
 }
 
-/** Pauses between looks, milliseconds: while something comes or is waited for, and otherwise. */
+/** Pauses between two polls, milliseconds: while packets arrive or are urgent, and otherwise. */
 const EAGER_MS = 1;
 const IDLE_MS = 10;
 
-/** Reads sockets and devices by looking again and again: a look costs next to nothing. */
+/** Polls non-blocking sockets and devices until it is stopped. */
 export class PollLoop {
   readonly #sources: readonly PolledSource[];
   #timer: NodeJS.Timeout | undefined;
@@ -19,6 +19,7 @@ export class PollLoop {
     this.#sources = sources;
   }
 
+  /** Starts polling; the first poll happens at once. */
   start(): void {
     const look = (): void => {
       let isBusy = false;
@@ -28,6 +29,7 @@ export class PollLoop {
     look();
   }
 
+  /** Stops polling. */
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -6,11 +6,14 @@ const O_CLOEXEC = 0x80000;
 const TUNSETIFF = 0x400454ca;
 const TUNSETLINK = 0x400454cd;
 const IFF_TUN_NO_PI = 0x1001;
-/** scamper sends spoofed packets only over link types that it knows; of those, this one has bare IPv4 packets. */
+/** Of the link types over which scamper sends spoofed packets, this one has IPv4 packets without a link header. */
 const ARPHRD_SIT = 776;
 const MOST_PACKET_BYTES = 65_536;
 
-/** A network interface whose other end is this process (Linux tuntap): what is sent into it is read here. Needs root. */
+/**
+ * A TUN interface (Linux Documentation/networking/tuntap.rst): this process reads the IPv4 packets that the kernel sends into it.
+ * Needs `CAP_NET_ADMIN`.
+ */
 export class TunDevice {
   readonly #fd: number;
   readonly #buffer = new Uint8Array(MOST_PACKET_BYTES);
@@ -20,7 +23,10 @@ export class TunDevice {
     this.#fd = fd;
   }
 
-  /** Makes the interface in the current network namespace; it is down. @throws {LinuxError} */
+  /**
+   * Creates the interface `name`, at most 15 bytes, in the current network namespace; it is down.
+   * @throws {LinuxError} `notPermitted`, `noSuchFile` without /dev/net/tun, `unsupported`, `failed`
+   */
   static open(name: string): TunDevice {
     const fd = checked('open /dev/net/tun', libc().open('/dev/net/tun', O_RDWR | O_NONBLOCK | O_CLOEXEC));
     try {
@@ -36,7 +42,10 @@ export class TunDevice {
     }
   }
 
-  /** Hands every waiting packet to `take`; the bytes are overwritten by the next. Returns how many there were. */
+  /**
+   * Calls `take` for every waiting packet, at most `most` (default 1,024), and returns their number. The next packet overwrites the
+   * bytes. @throws {LinuxError} `failed`
+   */
   drain(take: (packet: Uint8Array) => void, most = 1_024): number {
     if (this.#isClosed) return 0;
     for (let count = 0; count < most; count++) {
@@ -50,12 +59,12 @@ export class TunDevice {
     return most;
   }
 
-  /** Lets the kernel receive a packet. Returns false when it would not take it. */
+  /** Delivers a packet to the kernel. Returns false when the kernel refuses it or the device is closed. */
   write(packet: Uint8Array): boolean {
     return !this.#isClosed && libc().write(this.#fd, packet, packet.length) === packet.length;
   }
 
-  /** Removes the interface. */
+  /** Closes the device, which removes the interface. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

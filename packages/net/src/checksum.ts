@@ -1,6 +1,6 @@
 /**
- * The Internet checksum (RFC 1071) over `bytes[start..end)`: 0 when the range holds its own correct checksum.
- * An odd last byte is padded with zero.
+ * Computes the Internet checksum (RFC 1071) over `bytes[start..end)`, an unsigned 16-bit number. The result is 0 when the range
+ * contains its own correct checksum. An odd last byte is padded with zero.
  */
 export function internetChecksum(bytes: Uint8Array, start: number, end: number): number {
   let sum = 0;
@@ -11,7 +11,7 @@ export function internetChecksum(bytes: Uint8Array, start: number, end: number):
   return ~sum & 0xffff;
 }
 
-/** The checksum after one 16-bit word changed (RFC 1624, equation 3): no need to read the rest again. */
+/** Computes the new checksum after one 16-bit word of the range changed, without reading the range (RFC 1624, equation 3). */
 export function updateChecksum(checksum: number, oldWord: number, newWord: number): number {
   let sum = (~checksum & 0xffff) + (~oldWord & 0xffff) + newWord;
   sum = (sum & 0xffff) + (sum >>> 16);

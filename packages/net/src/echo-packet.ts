@@ -6,20 +6,21 @@ import { MAX_OPTIONS_LENGTH, MIN_HEADER_LENGTH, PROTOCOL_ICMP, writeIpv4Header }
 import { writeRecordRoute } from './record-route.ts';
 import { type TimestampForm, writeTimestamp } from './timestamp-option.ts';
 
-/** The IP option an echo request carries. */
+/** The IP option of an echo request (RFC 791 section 3.1). */
 export type EchoOption =
   | { readonly type: 'recordRoute' /** 1 to 9. */; readonly slots: number }
   | {
       readonly type: 'timestamp';
       readonly form: TimestampForm;
-      /** A count, or the addresses of the form `prespecified`. */
+      /** The number of entries; for the form `prespecified` the list of addresses. */
       readonly slots: number | readonly Ipv4Address[];
     };
 
-/** An ICMP echo request to build. */
+/** The fields of an ICMP echo request to build. */
 export interface EchoRequestFields {
   readonly source: Ipv4Address;
   readonly destination: Ipv4Address;
+  /** 1 to 255. */
   readonly ttl: number;
   /** 16 bits. */
   readonly identifier: number;
@@ -30,18 +31,26 @@ export interface EchoRequestFields {
   /** IPv4 identification, default 0. */
   readonly identification?: number;
   /**
-   * ICMP checksum the packet shall have: the last two bytes of the payload, at an even offset, are set to make it so. Probes of one flow keep
-   * one checksum, since routers balance on it (Paris traceroute, Augustin et al., IMC 2006).
+   * The ICMP checksum to produce, 1 to 0xfffe: the builder sets the last two bytes of the payload accordingly. The payload must
+   * have an even length of at least 2. Probes of one flow keep one checksum, because routers balance on it (Paris traceroute,
+   * Augustin et al., IMC 2006). Default: the checksum that follows from the payload.
    */
   readonly checksum?: number;
 }
 
-/** Builds a whole IPv4 packet with an ICMP echo request (RFC 792). @throws {NetError} when an option is out of range */
+/**
+ * Builds an IPv4 packet with an ICMP echo request (RFC 791, RFC 792), checksums included.
+ * @throws {NetError} `badRecordRoute` or `badTimestamp` when the option is out of range, `badPayload` when the payload cannot produce
+ * `checksum`, `bufferTooSmall` when the packet would be longer than 65,535 bytes
+ */
 export function buildEchoRequest(fields: EchoRequestFields): Uint8Array {
   const header = new Uint8Array(MIN_HEADER_LENGTH + MAX_OPTIONS_LENGTH);
   const headerLength = MIN_HEADER_LENGTH + writeOption(header, fields.option);
   const end = headerLength + ICMP_HEADER_LENGTH + fields.payload.length;
   if (end > 0xffff) throw new NetError('bufferTooSmall', `a packet of ${end} bytes is too long`, { end });
+  const { length } = fields.payload;
+  if (fields.checksum !== undefined && (length < 2 || length % 2 !== 0))
+    throw new NetError('badPayload', `a payload of ${length} bytes cannot produce a chosen checksum`, { length });
   const packet = new Uint8Array(end);
   packet.set(header.subarray(0, headerLength));
   packet.set(fields.payload, headerLength + ICMP_HEADER_LENGTH);

@@ -1,4 +1,4 @@
-import type { NetErrorCode } from './errors.ts';
+import type { PacketFault } from './errors.ts';
 import { ICMP_HEADER_LENGTH, writeIcmp } from './icmp.ts';
 import { ICMP_EXTENSION_QUOTE, type MplsLabel, mplsExtensionLength, writeMplsExtension } from './icmp-extension.ts';
 import {
@@ -11,20 +11,21 @@ import {
   writeIpv4Header,
 } from './ipv4-header.ts';
 
-/** Bytes of payload an ICMP error quotes behind the header of the packet it is about (RFC 792). */
+/** Bytes of payload that an ICMP error quotes after the header of the offending packet (RFC 792). */
 export const QUOTED_PAYLOAD_LENGTH = 8;
 
-/** What an ICMP error says. */
+/** The fields of an ICMP error to build; `type` and `code` as in RFC 792. */
 export interface IcmpErrorFields extends Omit<Ipv4HeaderFields, 'protocol'> {
   readonly type: number;
   readonly code: number;
-  /** MPLS label stack of the router that dropped the packet (RFC 4950). */
+  /** MPLS label stack of the router that dropped the packet (RFC 4950). Default: none. */
   readonly labels?: readonly MplsLabel[];
 }
 
 /**
- * Builds the ICMP error about the packet at `offending[start..)`, quoting its header, options included, and eight bytes
- * behind it. With labels the quote is padded to 128 bytes and the extension follows (RFC 4884 section 5.3).
+ * Builds an IPv4 packet with the ICMP error about the packet at `offending[start..)`, which must have passed
+ * {@link checkIpv4Header}. The error quotes its header with the options and the next eight bytes (RFC 792). With labels, the quote
+ * is padded to 128 bytes and the extension follows (RFC 4884 section 5.3).
  */
 export function buildIcmpError(offending: Uint8Array, start: number, fields: IcmpErrorFields): Uint8Array {
   const total = totalLengthOf(offending, start);
@@ -44,10 +45,11 @@ export function buildIcmpError(offending: Uint8Array, start: number, fields: Icm
 }
 
 /**
- * Checks that an ICMP error at `bytes[at..end)` quotes a usable packet. A quote is cut short by design, so its total
- * length may lie beyond the data. On success the quoted header begins at `at + 8`.
+ * Checks that the ICMP error at `bytes[at..end)` quotes a whole IPv4 header and eight more bytes. The total length of the quoted
+ * packet may lie beyond the data, because routers truncate quotes. Returns `undefined` when the quote is usable; the quoted header
+ * then begins at `at + 8`.
  */
-export function checkQuote(bytes: Uint8Array, at: number, end: number): NetErrorCode | undefined {
+export function checkQuote(bytes: Uint8Array, at: number, end: number): PacketFault | undefined {
   const quote = at + ICMP_HEADER_LENGTH;
   const fault = checkIpv4Header(bytes, quote, end);
   if (fault !== undefined && fault !== 'totalLengthBeyondData') return fault;

@@ -1,6 +1,6 @@
 import { readWord, writeWord } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
-import { NetError, type NetErrorCode } from './errors.ts';
+import { NetError, type PacketFault } from './errors.ts';
 import { ICMP_HEADER_LENGTH } from './icmp.ts';
 
 /** One entry of an MPLS label stack (RFC 3032 section 2.1). */
@@ -13,7 +13,7 @@ export interface MplsLabel {
   readonly ttl: number;
 }
 
-/** Length that the quoted packet is padded to when an extension follows (RFC 4884 section 5.3), bytes. */
+/** Length to which the quoted packet is padded when an extension follows (RFC 4884 section 5.3), bytes. */
 export const ICMP_EXTENSION_QUOTE = 128;
 const MPLS_CLASS = 1;
 const MPLS_INCOMING_STACK = 1;
@@ -21,7 +21,10 @@ const MPLS_INCOMING_STACK = 1;
 /** Length of an extension structure with one MPLS object of `labels` labels, bytes. */
 export const mplsExtensionLength = (labels: number): number => 8 + 4 * labels;
 
-/** Writes an extension structure (RFC 4884 section 7) that holds one MPLS label stack object (RFC 4950 section 3). */
+/**
+ * Writes an extension structure (RFC 4884 section 7) with one MPLS label stack object (RFC 4950 section 3).
+ * @throws {NetError} `bufferTooSmall`
+ */
 export function writeMplsExtension(bytes: Uint8Array, at: number, labels: readonly MplsLabel[]): void {
   const end = at + mplsExtensionLength(labels.length);
   if (end > bytes.length) throw new NetError('bufferTooSmall', 'no room for the extension', { end });
@@ -41,15 +44,18 @@ export function writeMplsExtension(bytes: Uint8Array, at: number, labels: readon
   writeWord(bytes, at + 2, internetChecksum(bytes, at, end));
 }
 
-/** Where the extension of the ICMP error at `bytes[icmp..end)` begins; -1 when it has none. */
+/**
+ * Returns the offset of the extension of the ICMP error at `bytes[icmp..end)`, -1 when it has none. Extensions without the length
+ * field of RFC 4884 (its section 5.5) are not looked for.
+ */
 export function findExtension(bytes: Uint8Array, icmp: number, end: number): number {
   const quoteLength = bytes[icmp + 5] * 4;
   const at = icmp + ICMP_HEADER_LENGTH + quoteLength;
   return quoteLength >= ICMP_EXTENSION_QUOTE && at + 4 <= end ? at : -1;
 }
 
-/** Checks the extension structure at `bytes[at..end)`: version, checksum, object lengths. */
-export function checkExtension(bytes: Uint8Array, at: number, end: number): NetErrorCode | undefined {
+/** Checks version, checksum and object lengths of the extension structure at `bytes[at..end)`; `undefined` when they are right. */
+export function checkExtension(bytes: Uint8Array, at: number, end: number): PacketFault | undefined {
   if (end - at < 4 || bytes[at] >>> 4 !== 2) return 'badExtension';
   if (readWord(bytes, at + 2) !== 0 && internetChecksum(bytes, at, end) !== 0) return 'badChecksum';
   for (let object = at + 4; object < end; ) {
@@ -61,7 +67,7 @@ export function checkExtension(bytes: Uint8Array, at: number, end: number): NetE
   return undefined;
 }
 
-/** The MPLS label stack of an extension that {@link checkExtension} has passed; empty when it holds none. */
+/** Reads the MPLS label stack of an extension that has passed {@link checkExtension}; empty when it has none. */
 export function readMplsLabels(bytes: Uint8Array, at: number, end: number): MplsLabel[] {
   const labels: MplsLabel[] = [];
   for (let object = at + 4; object < end; object += readWord(bytes, object)) {

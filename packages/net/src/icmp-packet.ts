@@ -1,4 +1,4 @@
-import { NetError, type NetErrorCode } from './errors.ts';
+import { NetError, type PacketFault } from './errors.ts';
 import {
   checkIcmp,
   echoIdentifierOf,
@@ -26,7 +26,10 @@ import { checkOptions, findOption, OPTION_RECORD_ROUTE, OPTION_TIMESTAMP } from 
 import { checkRecordRoute, readRecordRoute } from './record-route.ts';
 import { checkTimestamp, readTimestamps, type TimestampEntry } from './timestamp-option.ts';
 
-/** Addresses, TTL and options of an IPv4 header, and the echo fields of the ICMP message behind it. */
+/**
+ * Addresses, TTL and options of an IPv4 header, and the echo fields of the ICMP message after it. In messages other than echo,
+ * `identifier` and `sequence` are the second word of the ICMP header (RFC 792).
+ */
 export interface EchoPacket {
   readonly source: Ipv4Address;
   readonly destination: Ipv4Address;
@@ -35,24 +38,26 @@ export interface EchoPacket {
   readonly sequence: number;
   /** Stamped addresses in order, when the packet carries Record Route. */
   readonly recordRoute?: readonly Ipv4Address[];
+  /** Entries in order, when the packet carries Timestamp. */
   readonly timestamps?: readonly TimestampEntry[];
 }
 
-/** An ICMP packet read whole. For an error, `quoted` is the packet that it is about. */
+/** A parsed ICMP packet. For an error, `quoted` is the offending packet. */
 export interface IcmpPacket extends EchoPacket {
   readonly type: number;
   readonly code: number;
-  /** Bytes behind the ICMP header: a view, not a copy. */
+  /** Bytes after the ICMP header: a view, not a copy. */
   readonly payload: Uint8Array;
   readonly quoted?: EchoPacket;
+  /** MPLS label stack of the router that sent the error (RFC 4950). */
   readonly labels?: readonly MplsLabel[];
 }
 
 /**
- * Checks an ICMP-in-IPv4 packet in place: header, checksums, options, quote. Nothing is allocated; `undefined` means
- * that {@link parseIcmpPacket} will succeed.
+ * Checks the ICMP-in-IPv4 packet at `bytes[start..end)` in place: header, checksums, options, quote, extension. It allocates
+ * nothing. `undefined` means that {@link parseIcmpPacket} succeeds.
  */
-export function checkIcmpPacket(bytes: Uint8Array, start: number, end: number): NetErrorCode | undefined {
+export function checkIcmpPacket(bytes: Uint8Array, start: number, end: number): PacketFault | undefined {
   const fault = checkIpv4Header(bytes, start, end);
   if (fault !== undefined) return fault;
   if (!hasValidHeaderChecksum(bytes, start)) return 'badChecksum';
@@ -69,7 +74,7 @@ export function checkIcmpPacket(bytes: Uint8Array, start: number, end: number): 
   );
 }
 
-/** Reads an ICMP-in-IPv4 packet. @throws {NetError} with the code of what is wrong */
+/** Parses an ICMP-in-IPv4 packet (RFC 791, RFC 792). @throws {NetError} with a {@link PacketFault} as code */
 export function parseIcmpPacket(bytes: Uint8Array, start = 0, end = bytes.length): IcmpPacket {
   const fault = checkIcmpPacket(bytes, start, end);
   if (fault !== undefined) throw new NetError(fault, `not an ICMP packet: ${fault}`);
@@ -88,8 +93,8 @@ export function parseIcmpPacket(bytes: Uint8Array, start = 0, end = bytes.length
   return { ...packet, quoted: readEcho(bytes, icmp + ICMP_HEADER_LENGTH), ...(labels.length > 0 && { labels }) };
 }
 
-/** Checks the options of a header, and the inside of Record Route and Timestamp. */
-export function checkOptionValues(bytes: Uint8Array, start: number): NetErrorCode | undefined {
+/** Checks the options of a header that has passed {@link checkIpv4Header}, including the contents of Record Route and Timestamp. */
+export function checkOptionValues(bytes: Uint8Array, start: number): PacketFault | undefined {
   const fault = checkOptions(bytes, start);
   if (fault !== undefined) return fault;
   const recordRoute = findOption(bytes, start, OPTION_RECORD_ROUTE);

@@ -1,15 +1,15 @@
 import { readWord, writeWord } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
-import type { NetErrorCode } from './errors.ts';
+import type { PacketFault } from './errors.ts';
 
-/** ICMP types (RFC 792) this system sends or understands. */
+/** The ICMP types (RFC 792) that this system sends or parses. */
 export const ICMP = { echoReply: 0, unreachable: 3, echoRequest: 8, timeExceeded: 11, parameterProblem: 12 } as const;
 
 /** Length of an ICMP header, bytes. */
 export const ICMP_HEADER_LENGTH = 8;
 
-/** Checks length and checksum of the ICMP message in `bytes[at..end)`. */
-export function checkIcmp(bytes: Uint8Array, at: number, end: number): NetErrorCode | undefined {
+/** Checks length and checksum of the ICMP message in `bytes[at..end)`; after that the readers of this file are safe. */
+export function checkIcmp(bytes: Uint8Array, at: number, end: number): PacketFault | undefined {
   if (end - at < ICMP_HEADER_LENGTH) return 'icmpTruncated';
   return internetChecksum(bytes, at, end) === 0 ? undefined : 'badChecksum';
 }
@@ -22,7 +22,10 @@ export const echoIdentifierOf = (bytes: Uint8Array, at: number): number => readW
 /** Sequence number of an echo message. */
 export const echoSequenceOf = (bytes: Uint8Array, at: number): number => readWord(bytes, at + 6);
 
-/** Writes type, code, the two words behind the checksum, and the checksum over `bytes[at..end)`; the rest is in place. */
+/**
+ * Writes an ICMP header (RFC 792): type, code, the two words `first` and `second` after the checksum, and the checksum over
+ * `bytes[at..end)`. The body must already be in place.
+ */
 export function writeIcmp(
   bytes: Uint8Array,
   at: number,
@@ -40,7 +43,7 @@ export function writeIcmp(
   writeWord(bytes, at + 2, internetChecksum(bytes, at, end));
 }
 
-/** Whether `type` is an error that quotes the packet that caused it. */
+/** Whether a message of `type` is an error that quotes the offending packet. */
 export function quotesPacket(type: number): boolean {
   return type === ICMP.unreachable || type === ICMP.timeExceeded || type === ICMP.parameterProblem;
 }

@@ -1,16 +1,16 @@
 import { readWord, writeWord } from './bytes.ts';
 import { internetChecksum, updateChecksum } from './checksum.ts';
-import type { NetErrorCode } from './errors.ts';
+import type { PacketFault } from './errors.ts';
 import { type Ipv4Address, readIpv4, writeIpv4 } from './ipv4-address.ts';
 
 /** Length of an IPv4 header without options (RFC 791 section 3.1), bytes. */
 export const MIN_HEADER_LENGTH = 20;
-/** Most bytes of options an IPv4 header can hold. */
+/** Maximum length of the options of an IPv4 header, bytes. */
 export const MAX_OPTIONS_LENGTH = 40;
 /** Protocol number of ICMP. */
 export const PROTOCOL_ICMP = 1;
 
-/** Fields of a header to write. Length of header and packet follow from the arguments of {@link writeIpv4Header}. */
+/** Fields of an IPv4 header to write (RFC 791 section 3.1). {@link writeIpv4Header} takes the lengths as arguments. */
 export interface Ipv4HeaderFields {
   readonly source: Ipv4Address;
   readonly destination: Ipv4Address;
@@ -25,10 +25,10 @@ export interface Ipv4HeaderFields {
 }
 
 /**
- * Checks that `bytes[start..end)` begins with a well-formed IPv4 header whose total length fits; options are checked
- * by the option walker. Returns what is wrong, or `undefined`; after that the readers of this file are safe.
+ * Checks that `bytes[start..end)` begins with a well-formed IPv4 header (RFC 791 section 3.1) whose total length lies within the
+ * range. Returns the fault, or `undefined`; after that the readers of this file are safe. {@link checkOptions} checks the options.
  */
-export function checkIpv4Header(bytes: Uint8Array, start: number, end: number): NetErrorCode | undefined {
+export function checkIpv4Header(bytes: Uint8Array, start: number, end: number): PacketFault | undefined {
   if (end - start < MIN_HEADER_LENGTH) return 'headerTruncated';
   if (bytes[start] >>> 4 !== 4) return 'notVersion4';
   const headerLength = (bytes[start] & 15) * 4;
@@ -52,13 +52,13 @@ export function hasValidHeaderChecksum(bytes: Uint8Array, start: number): boolea
   return internetChecksum(bytes, start, start + headerLengthOf(bytes, start)) === 0;
 }
 
-/** Computes the header checksum anew: for whoever changed an option. */
+/** Recomputes the header checksum, for example after an option changed. */
 export function refreshHeaderChecksum(bytes: Uint8Array, start: number): void {
   writeWord(bytes, start + 10, 0);
   writeWord(bytes, start + 10, internetChecksum(bytes, start, start + headerLengthOf(bytes, start)));
 }
 
-/** Takes one from the TTL, checksum kept right; returns the TTL that remains. The caller guarantees that it was not 0. */
+/** Decrements the TTL, which must not be 0, updates the checksum, and returns the new TTL. */
 export function decrementTtl(bytes: Uint8Array, start: number): number {
   const before = readWord(bytes, start + 8);
   const after = before - 256;
@@ -68,8 +68,8 @@ export function decrementTtl(bytes: Uint8Array, start: number): number {
 }
 
 /**
- * Writes a header of `headerLength` bytes (a multiple of 4, 20 to 60) for a packet of `totalLength` bytes. Options
- * must already be in place behind it: the checksum covers them.
+ * Writes a header of `headerLength` bytes (a multiple of 4, 20 to 60) for a packet of `totalLength` bytes. The options must
+ * already be in place after the fixed part, because the checksum covers them.
  */
 export function writeIpv4Header(
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-import type { NetErrorCode } from './errors.ts';
+import type { PacketFault } from './errors.ts';
 import { headerLengthOf, MIN_HEADER_LENGTH } from './ipv4-header.ts';
 
 /** Option types (RFC 791 section 3.1). */
@@ -8,10 +8,10 @@ export const OPTION_RECORD_ROUTE = 7;
 export const OPTION_TIMESTAMP = 68;
 
 /**
- * Checks every option of a header that {@link checkIpv4Header} has passed. The cases are those of gopacket's IPv4 layer:
- * length byte missing, length of 2 or less, length beyond the header.
+ * Checks the lengths of all options of a header that has passed {@link checkIpv4Header}, with the rules of gopacket's IPv4 layer:
+ * an option is faulty when its length byte is missing, is 2 or less, or points beyond the header.
  */
-export function checkOptions(bytes: Uint8Array, start: number): NetErrorCode | undefined {
+export function checkOptions(bytes: Uint8Array, start: number): PacketFault | undefined {
   const end = start + headerLengthOf(bytes, start);
   let at = start + MIN_HEADER_LENGTH;
   while (at < end) {
@@ -30,7 +30,7 @@ export function checkOptions(bytes: Uint8Array, start: number): NetErrorCode | u
   return undefined;
 }
 
-/** Where the first option of `type` begins in a header that {@link checkOptions} has passed; -1 when there is none. */
+/** Returns the offset of the first option of `type` in a header that has passed {@link checkOptions}, -1 when there is none. */
 export function findOption(bytes: Uint8Array, start: number, type: number): number {
   const end = start + headerLengthOf(bytes, start);
   let at = start + MIN_HEADER_LENGTH;

@@ -3,24 +3,24 @@ import type { Ipv4Address } from './ipv4-address.ts';
 import { maskOf, type Prefix } from './prefix.ts';
 import { sortPrefixes } from './prefix-sort.ts';
 
-/** Columns of a table to build: row `i` maps `addresses[i]/lengths[i]` to `values[i]`. */
+/** The columns of a table to build, all of one length: row `i` maps `addresses[i]/lengths[i]` to `values[i]`. */
 export interface PrefixColumns {
   readonly addresses: Uint32Array;
   readonly lengths: Uint8Array;
-  /** Any 32-bit signed value but -1, which means "no match" in answers. */
+  /** Any signed 32-bit value except {@link NO_MATCH}. */
   readonly values: Int32Array;
 }
 
-/** What a lookup answers when no prefix covers the address. */
+/** The result of a lookup when no prefix covers the address. */
 export const NO_MATCH = -1;
 
 const MAX_PREFIXES = 0x3fffffff;
 
 /**
- * Longest-prefix match over IPv4, immutable after it is built.
+ * An immutable table for longest-prefix matching of IPv4 addresses. Of two equal prefixes, the later row wins.
  *
- * The nested prefixes are flattened into disjoint intervals in address order, found by binary search inside one of
- * 65,536 buckets. Of two equal prefixes the later row wins.
+ * The constructor flattens nested prefixes into disjoint intervals in address order. A lookup runs a binary search inside one of
+ * 65,536 buckets, one for each upper half of an address.
  */
 export class PrefixTable {
   readonly #columns: PrefixColumns;
@@ -28,14 +28,14 @@ export class PrefixTable {
   readonly #rows: Int32Array;
   readonly #buckets: Uint32Array;
 
-  /** @throws {NetError} `badPrefix` when a length is over 32 or host bits are set, `tooManyPrefixes` over 2^30 rows */
+  /** @throws {NetError} `badPrefixRow` when a length is over 32 or host bits are set, `tooManyPrefixes` over 2^30 rows */
   constructor(columns: PrefixColumns) {
     const count = columns.addresses.length;
     if (count > MAX_PREFIXES) throw new NetError('tooManyPrefixes', `${count} prefixes are too many`, { count });
     for (let i = 0; i < count; i++) {
       const length = columns.lengths[i];
       if (length > 32 || (columns.addresses[i] & maskOf(length)) >>> 0 !== columns.addresses[i]) {
-        throw new NetError('badPrefix', `row ${i} is not a prefix`, { row: i, length });
+        throw new NetError('badPrefixRow', `row ${i} is not a prefix`, { row: i, length });
       }
     }
     this.#columns = columns;
@@ -45,7 +45,7 @@ export class PrefixTable {
     this.#buckets = indexBuckets(starts);
   }
 
-  /** Builds a table from objects: convenient for small tables. */
+  /** Builds a small table from objects. @throws {NetError} as the constructor */
   static from(entries: Iterable<{ readonly prefix: Prefix; readonly value: number }>): PrefixTable {
     const rows = [...entries];
     return new PrefixTable({
@@ -60,20 +60,20 @@ export class PrefixTable {
     return this.#columns.addresses.length;
   }
 
-  /** Bytes held by the table, its columns included. */
+  /** Memory of the table with its columns, bytes. */
   get byteLength(): number {
     const { addresses, lengths, values } = this.#columns;
     const columns = addresses.byteLength + lengths.byteLength + values.byteLength;
     return columns + this.#starts.byteLength + this.#rows.byteLength + this.#buckets.byteLength;
   }
 
-  /** The value of the longest prefix that covers `address`, or {@link NO_MATCH}. */
+  /** Returns the value of the longest prefix that covers `address`, or {@link NO_MATCH}. */
   lookup(address: Ipv4Address): number {
     const row = this.#rowOf(address);
     return row < 0 ? NO_MATCH : this.#columns.values[row];
   }
 
-  /** The longest prefix that covers `address`. */
+  /** Returns the longest prefix that covers `address`, or `undefined`. */
   lookupPrefix(address: Ipv4Address): Prefix | undefined {
     const row = this.#rowOf(address);
     if (row < 0) return undefined;

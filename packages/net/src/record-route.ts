@@ -1,8 +1,8 @@
-import { NetError, type NetErrorCode } from './errors.ts';
+import { NetError, type PacketFault } from './errors.ts';
 import { type Ipv4Address, readIpv4, writeIpv4 } from './ipv4-address.ts';
 import { OPTION_RECORD_ROUTE } from './ipv4-options.ts';
 
-/** Most addresses a Record Route option can hold (RFC 791: 40 bytes of options, 3 of them overhead). */
+/** Maximum number of slots of a Record Route option: 40 bytes of options, 3 of overhead, 4 a slot (RFC 791). */
 export const MAX_RECORD_ROUTE_SLOTS = 9;
 
 /** Length in bytes of a Record Route option with `slots` slots. */
@@ -21,15 +21,15 @@ export function writeRecordRoute(bytes: Uint8Array, at: number, slots: number): 
   return length;
 }
 
-/** Checks length and pointer of the Record Route option at `at`, whose bytes lie inside the header. */
-export function checkRecordRoute(bytes: Uint8Array, at: number): NetErrorCode | undefined {
+/** Checks length and pointer of the Record Route option at `at`; {@link checkOptions} must have passed. */
+export function checkRecordRoute(bytes: Uint8Array, at: number): PacketFault | undefined {
   const length = bytes[at + 1];
   const pointer = bytes[at + 2];
   const aligned = (length - 3) % 4 === 0 && pointer % 4 === 0;
   return length >= 7 && aligned && pointer >= 4 && pointer <= length + 1 ? undefined : 'badRecordRoute';
 }
 
-/** Stamps `address` into the next free slot. False when the option is full: the packet goes on unchanged (RFC 791). */
+/** Stamps `address` into the next free slot. Returns false, and changes nothing, when the option is full (RFC 791). */
 export function stampRecordRoute(bytes: Uint8Array, at: number, address: Ipv4Address): boolean {
   const pointer = bytes[at + 2];
   if (pointer > bytes[at + 1]) return false;
@@ -38,10 +38,10 @@ export function stampRecordRoute(bytes: Uint8Array, at: number, address: Ipv4Add
   return true;
 }
 
-/** How many slots are stamped. */
+/** Returns the number of stamped slots. */
 export const recordedCount = (bytes: Uint8Array, at: number): number => (bytes[at + 2] - 4) >>> 2;
 
-/** The stamped addresses in order: only the slots before the pointer. */
+/** Reads the stamped addresses in order: the slots before the pointer. */
 export function readRecordRoute(bytes: Uint8Array, at: number): Ipv4Address[] {
   const addresses: Ipv4Address[] = [];
   for (let slot = 0; slot < recordedCount(bytes, at); slot++) addresses.push(readIpv4(bytes, at + 3 + 4 * slot));

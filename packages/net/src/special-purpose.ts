@@ -2,7 +2,7 @@ import type { Ipv4Address } from './ipv4-address.ts';
 import { type Prefix, parsePrefix } from './prefix.ts';
 import { NO_MATCH, PrefixTable } from './prefix-table.ts';
 
-/** One row of the IANA IPv4 Special-Purpose Address Registry (RFC 6890, updated by RFC 8190). */
+/** One row of the IANA IPv4 Special-Purpose Address Registry (RFC 6890, updated by RFC 8190; formerly RFC 5735). */
 export interface SpecialPurposeRange {
   readonly prefix: Prefix;
   readonly name: string;
@@ -20,8 +20,7 @@ const row = (prefix: string, name: string, rfc: string, globallyReachable = fals
 });
 
 /**
- * Every range of the IANA IPv4 Special-Purpose Address Registry, and the multicast space (RFC 5771), which has a
- * registry of its own and is no unicast target either.
+ * All ranges of the IANA IPv4 Special-Purpose Address Registry, and the multicast space (RFC 5771), which has a separate registry.
  */
 export const SPECIAL_PURPOSE_RANGES: readonly SpecialPurposeRange[] = [
   row('0.0.0.0/8', 'This network', 'RFC 791'),
@@ -55,13 +54,13 @@ export const SPECIAL_PURPOSE_RANGES: readonly SpecialPurposeRange[] = [
 
 const table = PrefixTable.from(SPECIAL_PURPOSE_RANGES.map(({ prefix }, value) => ({ prefix, value })));
 
-/** The most specific special-purpose range that holds `address`. */
+/** Returns the most specific special-purpose range that contains `address`; `undefined` for ordinary unicast addresses. */
 export function specialPurposeOf(address: Ipv4Address): SpecialPurposeRange | undefined {
   const index = table.lookup(address);
   return index === NO_MATCH ? undefined : SPECIAL_PURPOSE_RANGES[index];
 }
 
-/** Whether `address` is unicast that the public Internet can reach, as far as the registry tells. */
+/** Whether the registry allows that `address` is a unicast address reachable over the public Internet. */
 export function isGloballyReachable(address: Ipv4Address): boolean {
   const index = table.lookup(address);
   return index === NO_MATCH || SPECIAL_PURPOSE_RANGES[index].globallyReachable;

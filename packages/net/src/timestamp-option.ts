@@ -1,27 +1,27 @@
-import { NetError, type NetErrorCode } from './errors.ts';
+import { NetError, type PacketFault } from './errors.ts';
 import { type Ipv4Address, readIpv4, writeIpv4 } from './ipv4-address.ts';
 import { OPTION_TIMESTAMP } from './ipv4-options.ts';
 
-/** The three forms of the Timestamp option (RFC 791 section 3.1), with the flag each carries on the wire. */
+/** The three forms of the Timestamp option (RFC 791 section 3.1) and the flag of each in the packet. */
 export const TIMESTAMP_FLAGS = { timestampOnly: 0, withAddress: 1, prespecified: 3 } as const;
 export type TimestampForm = keyof typeof TIMESTAMP_FLAGS;
 
-/** Most entries of the forms that carry addresses: 40 bytes of options, 4 of overhead, 8 an entry. */
+/** Maximum number of entries in the forms with addresses: 40 bytes of options, 4 of overhead, 8 an entry. */
 export const MAX_ADDRESSED_TIMESTAMPS = 4;
-/** Most entries of the form without addresses. */
+/** Maximum number of entries in the form without addresses. */
 export const MAX_BARE_TIMESTAMPS = 9;
 
 /** One entry of a Timestamp option. */
 export interface TimestampEntry {
   /** Absent in the form `timestampOnly`. */
   readonly address?: Ipv4Address;
-  /** Milliseconds since midnight UTC, or any number with the high bit set when not standard; absent when not stamped. */
+  /** Milliseconds since midnight UTC, or a non-standard value with the high bit set; absent when not stamped. */
   readonly milliseconds?: number;
 }
 
 /**
- * Writes a Timestamp option without stamps and returns its length. `slots` is the number of entries for the first two
- * forms; for `prespecified` it is the list of addresses to ask. @throws {NetError} `badTimestamp`
+ * Writes an unstamped Timestamp option and returns its length in bytes. `slots` is the number of entries; for `prespecified` it is
+ * the list of addresses. @throws {NetError} `badTimestamp`
  */
 export function writeTimestamp(
   bytes: Uint8Array,
@@ -53,8 +53,8 @@ export function writeTimestamp(
   return length;
 }
 
-/** Checks length, pointer and flag of the Timestamp option at `at`, whose bytes lie inside the header. */
-export function checkTimestamp(bytes: Uint8Array, at: number): NetErrorCode | undefined {
+/** Checks length, pointer and flag of the Timestamp option at `at`; {@link checkOptions} must have passed. */
+export function checkTimestamp(bytes: Uint8Array, at: number): PacketFault | undefined {
   const length = bytes[at + 1];
   if (length < 8) return 'badTimestamp';
   const pointer = bytes[at + 2];
@@ -65,7 +65,7 @@ export function checkTimestamp(bytes: Uint8Array, at: number): NetErrorCode | un
   return aligned && pointer >= 5 && pointer <= length + 1 ? undefined : 'badTimestamp';
 }
 
-/** The form of a Timestamp option that {@link checkTimestamp} has passed. */
+/** The form of a Timestamp option that has passed {@link checkTimestamp}. */
 export function timestampFormOf(bytes: Uint8Array, at: number): TimestampForm {
   const flag = bytes[at + 3] & 15;
   if (flag === TIMESTAMP_FLAGS.timestampOnly) return 'timestampOnly';
@@ -73,8 +73,9 @@ export function timestampFormOf(bytes: Uint8Array, at: number): TimestampForm {
 }
 
 /**
- * Does what a router with the addresses `isOwn` does: stamps the next entry, or for `prespecified` only when the next
- * address asked for is its own. A full option counts the overflow (RFC 791), which stays at 15. True when it stamped.
+ * Processes the option as a router does (RFC 791): it stamps the next entry with `own` and `milliseconds`; in the form
+ * `prespecified` only when `isOwn` accepts the next address. When the option is full, it increments the overflow counter, at most
+ * to 15. Returns whether it stamped.
  */
 export function stampTimestamp(
   bytes: Uint8Array,
@@ -105,10 +106,10 @@ export function stampTimestamp(
   return true;
 }
 
-/** How many routers could not stamp for want of room, at most 15. */
+/** Returns the overflow counter: routers that found the option full, at most 15. */
 export const timestampOverflow = (bytes: Uint8Array, at: number): number => bytes[at + 3] >>> 4;
 
-/** The entries in order; those not stamped have no `milliseconds`. */
+/** Reads the entries in order. Entries without a stamp have no `milliseconds`; only `prespecified` lists them. */
 export function readTimestamps(bytes: Uint8Array, at: number): TimestampEntry[] {
   const form = timestampFormOf(bytes, at);
   const width = entryWidth(TIMESTAMP_FLAGS[form]);

@@ -1,6 +1,6 @@
 import { cancelled } from './errors.ts';
 
-/** Where time comes from. Everything that reads the time or waits is given one. */
+/** A source of time: the system clock or the simulator's virtual clock. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, fractions allowed. */
   now(): number;
@@ -8,7 +8,7 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Resolves when `signal` has fired. */
+/** Resolves when `signal` fires, at once when it already has. */
 export function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -16,7 +16,7 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The time of this machine. */
+/** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   sleep: (milliseconds, signal) =>

@@ -1,27 +1,52 @@
-/** Why a probe could not be run. Codes are stable. An unanswered probe is a result, not an error. */
-export type ProbingErrorCode =
-  | 'invalidRequest'
-  | 'unknownSender'
-  | 'unknownReceiver'
-  | 'spoofingRefused'
-  | 'cancelled'
-  | 'proberStopped';
+/** The details of each error code. Codes are stable. An unanswered probe is a result, not an error. */
+export interface ProbingErrorDetails {
+  /** No prober can run the request, or the target policy refuses its target. */
+  readonly invalidRequest: NoDetails;
+  /** No host with the address (dotted quad) can send. */
+  readonly unknownSender: { readonly address?: string };
+  /** No host with the address (dotted quad) can receive. */
+  readonly unknownReceiver: { readonly address?: string };
+  /** The claimed source did not agree to be claimed. */
+  readonly spoofingRefused: NoDetails;
+  /** The `AbortSignal` of the call fired. */
+  readonly cancelled: NoDetails;
+  /** The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. */
+  readonly proberStopped: { readonly receiver?: string };
+}
 
-/** The one error class of measurement: a stable code, a sentence for a person, typed details. */
-export class ProbingError extends Error {
-  readonly code: ProbingErrorCode;
-  readonly details: Readonly<Record<string, string | number>>;
+/** Why a probe could not be run. */
+export type ProbingErrorCode = keyof ProbingErrorDetails;
 
-  constructor(code: ProbingErrorCode, message: string, details: Readonly<Record<string, string | number>> = {}) {
+/** The details of a code that has none. */
+type NoDetails = Readonly<Record<never, never>>;
+type DetailsArgument<Details> = NoDetails extends Details ? [details?: Details] : [details: Details];
+
+/**
+ * The error class of probing: a stable code, a message for people, and the details of that code.
+ */
+export class ProbingError<Code extends ProbingErrorCode = ProbingErrorCode> extends Error {
+  readonly code: Code;
+  readonly details: ProbingErrorDetails[Code];
+
+  constructor(code: Code, message: string, ...[details]: DetailsArgument<ProbingErrorDetails[Code]>);
+  constructor(code: Code, message: string, details: ProbingErrorDetails[Code]) {
     super(message);
     this.name = 'ProbingError';
     this.code = code;
-    this.details = details;
+    this.details = details ?? {};
+  }
+
+  /** Narrows to the default type argument; without it, `instanceof` narrows a generic class to `any`. */
+  static override [Symbol.hasInstance](value: unknown): value is ProbingError {
+    return Function.prototype[Symbol.hasInstance].call(ProbingError, value);
   }
 }
 
-/** The error of a call whose `signal` fired. It has no stack: cancelling is daily work, and taking a stack is costly. */
-export function cancelled(): ProbingError {
+/**
+ * Creates the error of a call whose `AbortSignal` fired. The error has no stack, because probes are cancelled often and capturing
+ * a stack is slow.
+ */
+export function cancelled(): ProbingError<'cancelled'> {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   const error = new ProbingError('cancelled', 'cancelled by the caller');

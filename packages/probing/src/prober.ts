@@ -3,9 +3,9 @@ import type { PingRequest, TracerouteRequest } from './request.ts';
 import type { PingResult, TracerouteResult } from './result.ts';
 
 /**
- * Whatever sends probes: the simulator, scamper, an agent far away. Calls may run in parallel without limit; pacing is
- * the prober's own business. A call rejects with a {@link ProbingError}: `invalidRequest` and `unknownSender` before
- * anything is sent, `cancelled` as soon as its signal fires.
+ * Sends probes: through the simulator, scamper, or connected agents. Callers may run any number of calls in parallel; the prober
+ * limits the rate. A call rejects with a {@link ProbingError}: with `invalidRequest` or `unknownSender` before it sends anything,
+ * and with `cancelled` as soon as its signal fires.
  */
 export interface Prober {
   /** Sends one echo request and waits for its reply or the timeout. */
@@ -14,18 +14,18 @@ export interface Prober {
   traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult>;
 }
 
-/** How a batch is run. */
+/** Options of {@link pingAll}. */
 export interface BatchOptions<Result> {
-  /** Probes under way at once. Default: all. */
+  /** Maximum number of probes in flight. Default: all. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
-  /** Told of each result as it arrives. */
+  /** Called with each result as it arrives. */
   readonly onResult?: (result: Result, index: number) => void;
 }
 
 /**
- * Runs many pings and returns those that could be run, in the order of `requests`. A probe refused for reasons of its own
- * is left out and told to `onRefused`; the rest goes on. @throws {ProbingError} `cancelled` when the signal fires
+ * Runs many pings and returns their results in the order of `requests`. A ping that the prober refuses is left out and reported to
+ * `onRefused`; the others continue. @throws {ProbingError} `cancelled` when the signal fires
  */
 export async function pingAll(
   prober: Prober,
@@ -46,7 +46,7 @@ export async function pingAll(
   return results.filter((result) => result !== undefined);
 }
 
-/** Runs `work` for 0 to `count`-1 with at most `concurrency` under way; the first failure rejects. */
+/** Runs `work` for 0 to `count` - 1 with at most `concurrency` calls at a time; the first failure rejects. */
 export async function inParallel(
   count: number,
   concurrency: number,

@@ -1,11 +1,11 @@
 import { hash32 } from './random.ts';
 
-/** Rounds of the network: four are enough for an order that shows no pattern. */
+/** Rounds of the Feistel network. */
 const ROUNDS = 4;
 
 /**
- * Visits the numbers from 0 to `count`-1 in an order that looks random, each once, without holding them: a Feistel network over the smallest
- * square that holds them, walked until it is back inside (Black and Rogaway 2002). So no target is met by many probes in a row.
+ * A pseudo-random permutation of the numbers 0 to `count` - 1 in constant memory: a Feistel network over the smallest square that
+ * contains them, with cycle walking (Black and Rogaway, CT-RSA 2002). It spreads the probes to one target over time.
  */
 export class PseudoRandomOrder {
   readonly #count: number;
@@ -18,7 +18,7 @@ export class PseudoRandomOrder {
     this.#seed = options.seed;
   }
 
-  /** The number at a place of the order; places are taken modulo the count. */
+  /** Returns the number at `place`, which is taken modulo the count. */
   at(place: number): number {
     let value = place % this.#count;
     do value = this.#permute(value);

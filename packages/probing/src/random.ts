@@ -1,4 +1,4 @@
-/** A deterministic source of randomness: the same seed gives the same sequence on every machine. */
+/** A deterministic random number generator: one seed gives one sequence on every machine. Not for secrets. */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
@@ -10,11 +10,11 @@ export interface Random {
   pick<T>(list: readonly T[]): T;
   /** A new list in random order (Fisher and Yates). */
   shuffle<T>(list: readonly T[]): T[];
-  /** A generator of its own, whose sequence depends on this seed and `label` alone. */
+  /** A new generator whose sequence depends only on this generator's seed and `label`. */
   fork(label: string): Random;
 }
 
-/** Mixes 32 bits so that each input bit changes about half of the output (the finaliser of MurmurHash3). */
+/** Mixes 32 bits: each input bit changes about half of the output bits (finaliser of MurmurHash3). */
 export function mix32(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -27,7 +27,7 @@ export function hash32(a: number, b: number): number {
   return mix32(mix32(a) + Math.imul(b | 0, 0x9e3779b1));
 }
 
-/** A generator with the sfc32 algorithm (Doty-Humphrey), seeded from an integer. */
+/** Creates a generator with the sfc32 algorithm (Doty-Humphrey, PractRand) from an integer seed. */
 export function createRandom(seed: number): Random {
   let a = mix32(seed);
   let b = mix32(a + 0x9e3779b9);

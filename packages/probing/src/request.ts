@@ -7,11 +7,11 @@ import {
 } from '@revtr/net';
 import { ProbingError } from './errors.ts';
 
-/** Sending with another's address: only a source that agreed to it may be claimed. */
+/** A probe with the source address of another host. Only a source that agreed to it may be claimed. */
 export interface Spoof {
-  /** The address written as sender: that of the source. */
+  /** The source address in the packet: that of the source. */
   readonly claimedSource: Ipv4Address;
-  /** The agent that catches the reply: the source itself, whose own address may differ behind a NAT. */
+  /** The agent that receives the reply: the source; behind a NAT its own address differs from `claimedSource`. */
   readonly receiver: Ipv4Address;
 }
 
@@ -23,13 +23,13 @@ export interface PingRequest {
   readonly target: Ipv4Address;
   readonly spoof?: Spoof;
   readonly option?: EchoOption;
-  /** Hops the packet may travel, 1 to 255. Default 64. */
+  /** Initial TTL, 1 to 255. Default 64. */
   readonly ttl?: number;
   /** How long to wait for the reply, milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** A Paris traceroute with ICMP echo requests: every probe of it belongs to one flow. */
+/** A Paris traceroute with ICMP echo requests: all its probes belong to one flow (Augustin et al., IMC 2006). */
 export interface TracerouteRequest {
   readonly type: 'traceroute';
   readonly sender: Ipv4Address;
@@ -40,7 +40,7 @@ export interface TracerouteRequest {
   readonly maxHops?: number;
   /** Probes sent to a silent hop before it counts as silent. Default 2. */
   readonly attempts?: number;
-  /** Silent hops in a row after which the traceroute gives up. Default 5. */
+  /** Consecutive silent hops after which the traceroute stops. Default 5. */
   readonly gapLimit?: number;
   /** How long to wait for each reply, milliseconds. */
   readonly timeoutMs: number;
@@ -55,7 +55,7 @@ export const DEFAULT_TTL = 64;
 /** Defaults of a traceroute. */
 export const TRACEROUTE_DEFAULTS = { firstHop: 1, maxHops: 30, attempts: 2, gapLimit: 5, flow: 0 } as const;
 
-/** A request that no prober can run is refused before anything is sent. @throws {ProbingError} `invalidRequest` */
+/** Checks the ranges of a request. @throws {ProbingError} `invalidRequest` */
 export function assertValidRequest(request: ProbeRequest): void {
   const fault = request.type === 'ping' ? pingFault(request) : tracerouteFault(request);
   if (fault !== undefined) {

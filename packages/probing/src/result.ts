@@ -1,23 +1,24 @@
 import type { IcmpPacket, Ipv4Address, MplsLabel, TimestampEntry } from '@revtr/net';
 import type { PingRequest, TracerouteRequest } from './request.ts';
 
-/** What came back for a ping. */
+/** The reply to a ping: an echo reply or an ICMP error. */
 export interface PingReply {
   readonly from: Ipv4Address;
   readonly icmpType: number;
   readonly icmpCode: number;
+  /** Round-trip time, milliseconds. */
   readonly rttMs: number;
   /** TTL of the reply as received. */
   readonly ttl: number;
   /**
-   * Addresses stamped, in order. Of an echo reply these are the forward ones, the target's own if it stamps, and the
-   * reverse ones; of an error they are those of the quoted packet.
+   * Stamped addresses in order. For an echo reply: those of the forward path, of the target if it stamps, and of the reverse path.
+   * For an error: those of the quoted packet.
    */
   readonly recordRoute?: readonly Ipv4Address[];
   readonly timestamps?: readonly TimestampEntry[];
 }
 
-/** The reply that a packet is: an echo reply, or an error, which shows the stamps of the packet it quotes. */
+/** Converts a parsed packet to a reply. An error takes the options of the packet that it quotes. */
 export function toPingReply(packet: IcmpPacket, rttMs: number): PingReply {
   const { source, type, code, ttl } = packet;
   const { recordRoute, timestamps } = packet.quoted ?? packet;
@@ -32,7 +33,7 @@ export function toPingReply(packet: IcmpPacket, rttMs: number): PingReply {
   };
 }
 
-/** The end of a ping: answered, or silent until its timeout. */
+/** The outcome of a ping. `reply` is absent when none arrived before the timeout. */
 export interface PingResult {
   readonly type: 'ping';
   readonly request: PingRequest;
@@ -41,19 +42,19 @@ export interface PingResult {
   readonly reply?: PingReply;
 }
 
-/** One hop of a traceroute; silent when `from` is absent. */
+/** One hop of a traceroute. `from`, and `rttMs` in milliseconds, are absent when the hop is silent. */
 export interface TracerouteHop {
   readonly ttl: number;
   readonly from?: Ipv4Address;
   readonly rttMs?: number;
-  /** MPLS labels the router saw on the probe. */
+  /** MPLS labels that the router reported (RFC 4950). */
   readonly labels?: readonly MplsLabel[];
 }
 
-/** Why a traceroute ended, in scamper's words. */
+/** Why a traceroute ended, with scamper's terms. */
 export type TracerouteStop = 'completed' | 'unreachable' | 'gapLimit' | 'hopLimit' | 'loop';
 
-/** A whole traceroute: hops in order of TTL, silent ones included. */
+/** A traceroute. `hops` are in the order of TTL and include silent ones; times are milliseconds since the Unix epoch. */
 export interface TracerouteResult {
   readonly type: 'traceroute';
   readonly request: TracerouteRequest;

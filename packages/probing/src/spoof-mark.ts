@@ -1,18 +1,36 @@
-import { checkIcmpPacket, ICMP, type IcmpPacket, type Ipv4Address, parseIcmpPacket } from '@revtr/net';
+import { checkIcmpPacket, ICMP, type IcmpPacket, type Ipv4Address, parseIcmpPacket, readWord } from '@revtr/net';
 
-/** How a spoofed probe is told apart by whoever receives its answer. */
+/** Values in a spoofed probe by which the receiver recognizes the reply. */
 export interface SpoofMark {
-  /** ICMP identifier, 16 bits. */
+  /** ICMP identifier, 1 to 0x7fff: scamper uses the higher ones for its own probes. */
   readonly identifier: number;
   /** ICMP sequence number, 16 bits. */
   readonly sequence: number;
-  /** Unguessable bytes of the payload, hexadecimal. */
+  /** Secret bytes in the payload, hexadecimal. */
   readonly token: string;
 }
 
+/** Identifiers from this bound on belong to scamper's own probes. */
+const IDENTIFIER_BOUND = 0x8000;
+const TOKEN_BYTES = 12;
+
+/** Draws secret bytes; in production `randomBytes` of `node:crypto`. A predictable source lets third parties forge replies. */
+export type RandomBytes = (count: number) => Uint8Array;
+
+/** Creates the mark of a new spoofed probe, with a token of 12 bytes. */
+export function createSpoofMark(randomBytes: RandomBytes): SpoofMark {
+  const bytes = randomBytes(4 + TOKEN_BYTES);
+  return {
+    identifier: 1 + (readWord(bytes, 0) % (IDENTIFIER_BOUND - 1)),
+    sequence: readWord(bytes, 2),
+    token: Buffer.from(bytes.subarray(4)).toString('hex'),
+  };
+}
+
 /**
- * Reads a caught packet as the answer to a spoofed probe: an echo reply from its target with its numbers and its token.
- * `undefined` for every other packet, so that nobody who does not see the probe can answer it.
+ * Parses a received IPv4 packet as the reply to a spoofed probe: an echo reply (RFC 792) from the target with the identifier, the
+ * sequence number, and the token of the mark. Every other packet gives `undefined`, malformed ones included. A host that does not
+ * see the probe does not know the token and cannot forge the reply.
  */
 export function readSpoofedReply(
   bytes: Uint8Array,

@@ -8,24 +8,23 @@ import {
   specialPurposeOf,
 } from '@revtr/net';
 
+/** Exceptions to the default policy. */
 export interface TargetPolicyOptions {
-  /**
-   * Private ranges that may be probed all the same: those of a test network that exists on this machine alone. Default: none.
-   */
+  /** Private ranges that may be probed: those of an isolated test network. Default: none. */
   readonly testNetworks?: readonly Prefix[];
-  /** Ranges whose holders want no probes. Default: none. */
+  /** Networks that opted out of probing. Default: none. */
   readonly optedOut?: readonly Prefix[];
 }
 
-/** Why an address must not be probed: a stable code, and a sentence for a person. */
+/** Why an address must not be probed: a stable code and a message for people. */
 export interface TargetRefusal {
   readonly code: 'destinationNotAllowed' | 'destinationOptedOut' | 'destinationUnrouted';
   readonly message: string;
 }
 
 /**
- * Decides which addresses may be probed: unicast addresses of the public Internet whose holders have not opted out. Controller
- * and agents each ask a policy of their own.
+ * Decides which addresses may be probed: globally reachable unicast addresses (RFC 6890) in networks that did not opt out. The
+ * controller and each agent apply separate policies.
  */
 export class TargetPolicy {
   readonly #testNetworks: readonly Prefix[];
@@ -36,19 +35,19 @@ export class TargetPolicy {
     this.#optedOut = options.optedOut ?? [];
   }
 
-  /** A sentence for the log when the policy is weakened; `undefined` when it is not. */
+  /** A message for the log when test networks are set; `undefined` otherwise. */
   get warning(): string | undefined {
     if (this.#testNetworks.length === 0) return undefined;
     const ranges = this.#testNetworks.map(formatPrefix).join(', ');
-    return `TEST NETWORKS: addresses in ${ranges} may be probed though they are private; never set this where real networks use them`;
+    return `TEST NETWORKS: private addresses in ${ranges} may be probed; do not use this setting on a host that reaches real networks with these addresses`;
   }
 
-  /** Ranges whose holders want no probes. */
+  /** Networks that opted out of probing. */
   get optedOut(): readonly Prefix[] {
     return this.#optedOut;
   }
 
-  /** Replaces the ranges whose holders want no probes. */
+  /** Replaces the networks that opted out of probing. */
   setOptedOut(prefixes: readonly Prefix[]): void {
     this.#optedOut = prefixes;
   }
@@ -63,7 +62,7 @@ export class TargetPolicy {
     return isGloballyReachable(address) || holds(this.#testNetworks, address);
   }
 
-  /** Why an address must not be probed; `undefined` when it may. */
+  /** Returns why an address must not be probed, or `undefined` when it may be. */
   refuse(address: Ipv4Address): TargetRefusal | undefined {
     const text = formatIpv4(address);
     if (!this.isReachable(address)) {
@@ -72,7 +71,7 @@ export class TargetPolicy {
       return { code: 'destinationNotAllowed', message: `${text} is ${name} and is not probed` };
     }
     if (!holds(this.#optedOut, address)) return undefined;
-    return { code: 'destinationOptedOut', message: `the holder of ${text} wants no probes` };
+    return { code: 'destinationOptedOut', message: `the network of ${text} opted out of probing` };
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, createRandom } from '@revtr/probing';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RipeAtlasClient, RipeAtlasError, type TracerouteDefinition } from '../src/index.ts';
 import { type Answer, serve } from './server.ts';
@@ -21,7 +22,7 @@ describe('client of RIPE Atlas', () => {
   let stop: () => Promise<void> = async () => undefined;
   afterEach(() => stop());
   /** A client whose waits are over at once, and the list of them. */
-  const start = async (answer: Parameters<typeof serve>[0]) => {
+  const start = async (answer: Parameters<typeof serve>[0], limits: { readonly maxAnswerBytes?: number } = {}) => {
     const server = await serve(answer);
     stop = server.stop;
     const waits: number[] = [];
@@ -32,7 +33,7 @@ describe('client of RIPE Atlas', () => {
       },
     };
     const client = new RipeAtlasClient(
-      { url: server.url, key: KEY, userAgent: 'test', tries: 5 },
+      { url: server.url, key: KEY, userAgent: 'test', tries: 5, ...limits },
       { clock, random: createRandom(1), fetch },
     );
     return { client, waits, asked: server.asked };
@@ -162,6 +163,50 @@ describe('client of RIPE Atlas', () => {
     const { client, asked } = await start(() => json([{ prb_id: 3 }]));
     expect(await client.results(7, 1_700_000_000_999)).toMatchObject([{ probe: 3 }]);
     expect(asked[0].url).toContain('start=1700000000');
+  });
+
+  it('refuses answers and lists beyond their limits', async () => {
+    const large = await start(() => ({ status: 200, body: `"${'x'.repeat(2_000_000)}"` }), {
+      maxAnswerBytes: 1_000_000,
+    });
+    expect(await codeOf(large.client.measurement(7))).toBe('answerTooLarge');
+    expect(large.asked).toHaveLength(1);
+    await stop();
+    const endless = await start(({ headers }) => json({ next: `http://${headers.host}/api/v2/probes/`, results: [] }));
+    expect(await codeOf(endless.client.probes())).toBe('answerTooLarge');
+    expect(endless.asked.length).toBeLessThanOrEqual(200);
+  });
+
+  it('refuses a next page whose URL is invalid', async () => {
+    const { client } = await start(() => json({ next: 'http://[', results: [] }));
+    expect(await codeOf(client.probes())).toBe('badAnswer');
+  });
+
+  it('keeps a bounded part of an error body', async () => {
+    const errors = Array.from({ length: 1_000 }, () => ({ detail: 'x'.repeat(1_000) }));
+    const { client } = await start(() => json({ error: { detail: 'y'.repeat(100_000), errors } }, 400));
+    const error = await client.measurement(7).catch((reason: unknown) => reason);
+    expect(error instanceof RipeAtlasError && error.code === 'badRequest' && error.message.length < 20_000).toBe(true);
+  });
+
+  it('gives a value or a RipeAtlasError for any body', async () => {
+    let body = '';
+    const { client } = await start(() => ({ status: 200, body }));
+    const whole = JSON.stringify({ ...MEASUREMENT, next: null, results: [{ id: 1, status: 1 }] });
+    const bodies = fc.oneof(
+      fc.nat(whole.length).map((length) => whole.slice(0, length)),
+      fc.json(),
+      fc.string(),
+    );
+    const calls = [() => client.measurement(7), () => client.results(7), () => client.probes(), () => client.credits()];
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.constantFrom(...calls), async (text, call) => {
+        body = text;
+        const error = await call().catch((reason: unknown) => reason);
+        if (error instanceof Error) expect(error).toBeInstanceOf(RipeAtlasError);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('stops waiting when cancelled', async () => {

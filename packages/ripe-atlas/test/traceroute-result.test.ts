@@ -150,6 +150,10 @@ describe('traceroute results of RIPE Atlas', () => {
     const survives = (json: unknown): void => {
       expect(readTraceroute(json)).toBeDefined();
     };
+    survives(JSON.parse(JSON.stringify({ ...EXAMPLE, fw: { toString: 1, valueOf: 1 } })));
+    survives({ ...EXAMPLE, result: [{ hop: 1, result: Array(300_000).fill({ from: '10.0.0.1', rtt: 1 }) }] });
+    expect(reason({ err: 'x'.repeat(1_000_000) })).toHaveLength(500);
+    expect(reason({ timestamp: 1e300 })).toContain('not a traceroute');
     fc.assert(fc.property(fc.anything(), survives));
     const reply = fc.oneof(fc.record({ from: fc.string(), rtt: fc.float() }), fc.constant({ x: '*' }), fc.anything());
     const hops = fc.array(fc.record({ hop: fc.anything(), result: fc.array(reply) }));

@@ -10,6 +10,7 @@ import { generateTopology } from './topology/generate.ts';
 import type { Topology } from './topology/topology.ts';
 import { GroundTruth } from './truth/ground-truth.ts';
 
+/** Options of a {@link SimulatedInternet}. */
 export interface SimulatedInternetOptions {
   readonly parameters: SimParameters;
   /** Start of virtual time, milliseconds since the Unix epoch. Default 2026-01-01. */
@@ -18,7 +19,7 @@ export interface SimulatedInternetOptions {
   readonly graph?: AsGraph;
 }
 
-/** A whole simulated Internet: topology, routing over time, forwarding, and the truth about it. */
+/** A simulated Internet: topology, routing over time, forwarding, and ground truth. */
 export class SimulatedInternet {
   readonly parameters: SimParameters;
   readonly topology: Topology;
@@ -38,12 +39,12 @@ export class SimulatedInternet {
     this.places = choosePlaces(this.topology, options.parameters);
   }
 
-  /** Announces that `event` will happen at `atMs`; events are announced in order of time. */
+  /** Schedules an event. @throws {SimError} as {@link Timeline.add} */
   schedule(event: NetworkEvent, atMs: number): void {
     this.timeline.add(event, atMs);
   }
 
-  /** A prober that sends from every vantage point, source and atlas probe. */
+  /** Creates a prober whose agents are all vantage points, sources and atlas probes. */
   prober(): SimProber {
     const { vantagePoints, sources, atlasProbes } = this.places;
     return new SimProber(

@@ -10,7 +10,7 @@ export function explainStart(error: unknown): unknown {
       'the capability NET_RAW is missing: run the container with --cap-add=NET_RAW, or the program as root or after setcap cap_net_raw+ep',
     );
   }
-  if (error instanceof LinuxError && error.code === 'noSuchInterface') {
+  if (error instanceof LinuxError && error.hasCode('noSuchInterface')) {
     const { interface: name } = error.details;
     return new AgentError(
       'selfTestFailed',

@@ -1,9 +1,10 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type AgentHub, type AgentSession, type GrantSigner, LinkError, type Outcome, type Work } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import {
   assertValidRequest,
   type Clock,
+  createSpoofMark,
   type PingRequest,
   type PingResult,
   type Prober,
@@ -33,9 +34,6 @@ export interface LinkProberCollaborators {
   readonly onForged: (address: Ipv4Address) => void;
 }
 
-const TOKEN_BYTES = 12;
-/** Identifiers above belong to scamper's own probes. */
-const IDENTIFIER_BOUND = 0x8000;
 /** A traceroute takes at most so many replies' time. */
 const MOST_TRACEROUTE_MS = 120_000;
 
@@ -83,11 +81,7 @@ export class LinkProber implements Prober {
     const receiver = await this.#session(spoof.receiver, 'unknownReceiver', signal);
     if (!directory.participates(claimedSource))
       throw new ProbingError('spoofingRefused', `${formatIpv4(claimedSource)} has not agreed to be claimed`);
-    const mark: SpoofMark = {
-      identifier: randomInt(1, IDENTIFIER_BOUND),
-      sequence: randomInt(0x10000),
-      token: randomBytes(TOKEN_BYTES).toString('hex'),
-    };
+    const mark = createSpoofMark(randomBytes);
     const over = new AbortController();
     const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
     const { target, timeoutMs } = request;

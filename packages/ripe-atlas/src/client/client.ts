@@ -16,16 +16,24 @@ import { type RipeFault, type RipeTraceroute, readTraceroute } from '../results/
 import { type HttpCollaborators, type HttpOptions, RipeAtlasHttp } from './http.ts';
 
 const PAGE_SIZE = 500;
+/** RIPE Atlas has about 13,000 connected probes; a list beyond these limits comes from a broken server. */
 const MOST_PAGES = 200;
+const MOST_ENTRIES = 200_000;
+/** Times that a measurement is created at most while answers are lost. */
+const MOST_CREATIONS = 5;
 
-/** Which probes to list. */
+/** Which connected probes to list; an absent field does not restrict. */
 export interface ProbeFilter {
   readonly isAnchor?: boolean;
   readonly asn?: number;
+  /** ISO 3166-1 alpha-2 code. */
   readonly country?: string;
 }
 
-/** What RIPE Atlas offers, typed. Every method throws {@link RipeAtlasError}, and waits where the server asks it to. */
+/**
+ * Client of the RIPE Atlas REST API, version 2 (https://atlas.ripe.net/docs/apis/rest-api-reference/). Every method rejects with a
+ * {@link RipeAtlasError}, repeats requests that failed temporarily, and takes an `AbortSignal`, which rejects it with `cancelled`.
+ */
 export class RipeAtlasClient {
   readonly #http: RipeAtlasHttp;
 
@@ -34,8 +42,9 @@ export class RipeAtlasClient {
   }
 
   /**
-   * Creates a one-off traceroute and returns its number. `uniqueTag` names this measurement and no other: when an answer is
-   * lost, it tells whether the measurement was created all the same, so that nothing is created, and paid, twice.
+   * Creates a one-off traceroute and returns its identifier. `uniqueTag` must belong to this measurement alone: when an answer is
+   * lost, the client searches for the tag and creates the measurement again only when it does not exist, which avoids a second
+   * charge.
    */
   async createTraceroute(
     definition: TracerouteDefinition,
@@ -59,7 +68,7 @@ export class RipeAtlasClient {
     }
   }
 
-  /** Measurements of the key's account that have a tag. */
+  /** Lists the measurements of the key's account that have `tag`; malformed entries are left out. */
   async ownMeasurements(tag: string, signal?: AbortSignal): Promise<Measurement[]> {
     return this.#list(
       `measurements/my/?tags=${encodeURIComponent(tag)}&page_size=${PAGE_SIZE}`,
@@ -68,30 +77,33 @@ export class RipeAtlasClient {
     );
   }
 
-  /** Where a measurement stands. */
+  /** Reads the state of a measurement. */
   async measurement(id: number, signal?: AbortSignal): Promise<Measurement> {
     return read(measurementSchema, await this.#http.send({ method: 'GET', path: `measurements/${id}/`, signal }));
   }
 
-  /** Results so far, those from `sinceMs` on where it is given: that moment itself is included. */
+  /**
+   * Reads the results so far. With `sinceMs`, milliseconds since the Unix epoch, only those from the second that holds it on;
+   * that second is included. Default: all.
+   */
   async results(id: number, sinceMs?: number, signal?: AbortSignal): Promise<(RipeTraceroute | RipeFault)[]> {
     const start = sinceMs === undefined ? '' : `&start=${Math.floor(sinceMs / 1000)}`;
     const path = `measurements/${id}/results/?format=json${start}`;
     return read(z.array(z.unknown()), await this.#http.send({ method: 'GET', path, signal })).map(readTraceroute);
   }
 
-  /** Ends a measurement; one that has ended already stays as it is. */
+  /** Stops a measurement. Stopping one that has ended changes nothing. */
   async stop(id: number, signal?: AbortSignal): Promise<void> {
     await this.#http.send({ method: 'DELETE', path: `measurements/${id}/`, signal });
   }
 
-  /** Adds probes to a measurement that goes on. */
+  /** Adds probes, by their identifiers, to an ongoing measurement. */
   async addProbes(id: number, ids: readonly number[], signal?: AbortSignal): Promise<void> {
     const body = [{ action: 'add', type: 'probes', value: ids.join(','), requested: ids.length }];
     await this.#http.send({ method: 'POST', path: `measurements/${id}/participation-requests/`, body, signal });
   }
 
-  /** Probes that are connected. */
+  /** Lists connected probes; malformed entries are left out. Default filter: none. */
   async probes(filter: ProbeFilter = {}, signal?: AbortSignal): Promise<RipeProbe[]> {
     const query = new URLSearchParams({ status_name: 'Connected', page_size: String(PAGE_SIZE), sort: 'id' });
     if (filter.isAnchor !== undefined) query.set('is_anchor', String(filter.isAnchor));
@@ -100,12 +112,12 @@ export class RipeAtlasClient {
     return this.#list(`probes/?${query}`, probeSchema, signal);
   }
 
-  /** Credits of the key's account. */
+  /** Reads the credit balance of the key's account. */
   async credits(signal?: AbortSignal): Promise<Credits> {
     return read(creditsSchema, await this.#http.send({ method: 'GET', path: 'credits/', signal }));
   }
 
-  /** What a key may do. */
+  /** Reads the permissions of an API key. */
   async key(uuid: string, signal?: AbortSignal): Promise<ApiKey> {
     return read(keySchema, await this.#http.send({ method: 'GET', path: `keys/${encodeURIComponent(uuid)}/`, signal }));
   }
@@ -113,12 +125,14 @@ export class RipeAtlasClient {
   async #list<T>(path: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T[]> {
     const all: T[] = [];
     let next: string | null = path;
-    for (let page = 0; next !== null && page < MOST_PAGES; page++) {
+    for (let page = 0; next !== null; page++) {
+      if (page >= MOST_PAGES) throw tooLong(MOST_PAGES, 'pages');
       const answer: z.infer<typeof pageSchema> = read(
         pageSchema,
         await this.#http.send({ method: 'GET', path: next, signal }),
       );
-      // One entry that is not what it should be, of thousands written by others, must not hide the rest.
+      if (all.length + answer.results.length > MOST_ENTRIES) throw tooLong(MOST_ENTRIES, 'entries');
+      // One malformed entry among thousands must not hide the others.
       for (const entry of answer.results) {
         const parsed = schema.safeParse(entry);
         if (parsed.success) all.push(parsed.data);
@@ -129,17 +143,18 @@ export class RipeAtlasClient {
   }
 }
 
-const MOST_CREATIONS = 5;
-
-/** The name by which RIPE Atlas knows a target. */
+/** The target of a measurement as the API takes it: a dotted quad. */
 export const targetOf = (address: Ipv4Address): string => formatIpv4(address);
 
 function read<T>(schema: z.ZodType<T>, answer: unknown): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new RipeAtlasError(
-    'badAnswer',
-    `the answer does not follow the contract: ${issue.path.join('.')} ${issue.message}`,
-  );
+  const path = issue.path.join('.');
+  throw new RipeAtlasError('badAnswer', `the answer does not follow the schema of the API: ${path} ${issue.message}`, {
+    path,
+  });
 }
+
+const tooLong = (limit: number, unit: string): RipeAtlasError =>
+  new RipeAtlasError('answerTooLarge', `the list has more than ${limit} ${unit}`, { limit });

@@ -3,40 +3,51 @@ import { ProbingError } from '@revtr/probing';
 import { errorOf } from '../contract/error-body.ts';
 import { RipeAtlasError } from '../errors.ts';
 
+/** How to reach the API. */
 export interface HttpOptions {
-  /** Where the API is, for instance `https://atlas.ripe.net/api/v2/`. */
+  /** Base URL of the API with a slash at its end, for example `https://atlas.ripe.net/api/v2/`. */
   readonly url: string;
-  /** Sent in the header `Authorization`, never in an address. */
+  /** API key; sent in the `Authorization` header to the host of `url` only, never in a URL. Default: no key. */
   readonly key?: string | undefined;
+  /** Value of the `User-Agent` header. */
   readonly userAgent: string;
-  /** How long one answer may take, milliseconds. Default 30,000. */
+  /** Limit for one answer, body included, milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
-  /** How often the same is asked while the server is busy or failing. Default 8. */
+  /** Times that a request is sent at most while the server is busy or fails. Default 8. */
   readonly tries?: number;
+  /** Size of an answer's body at most, bytes. Default 64 MiB. */
+  readonly maxAnswerBytes?: number;
 }
 
+/** What the client needs from outside. */
 export interface HttpCollaborators {
   readonly clock: Clock;
   readonly random: Random;
   readonly fetch: typeof fetch;
 }
 
+/** One request to the API. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Relative to the API, or the whole address of a next page. */
+  /** Relative to the base URL, or the absolute URL of a next page. */
   readonly path: string;
+  /** Sent as JSON. Default: no body. */
   readonly body?: unknown;
-  /** Whether asking twice does no harm. Default: for GET and DELETE. */
+  /** Whether the request may be sent again when it is unknown whether it took effect. Default: true for GET and DELETE. */
   readonly isSafeToRepeat?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 const FIRST_WAIT_MS = 1_000;
 const MOST_WAIT_MS = 60_000;
+const MAX_ANSWER_BYTES = 64 * 2 ** 20;
+
+type Outcome = { readonly body: unknown } | { readonly error: RipeAtlasError; readonly retryAfterMs?: number };
 
 /**
- * Requests to the API. What fails for now is asked again after a wait that doubles and is drawn at random, so that many clients do
- * not come back at once; a wait that the server names is kept.
+ * Sends requests to the API and repeats those that failed temporarily. The wait between two tries is random with a bound that
+ * doubles from 1 s to 60 s, which spreads the requests of many clients; a `Retry-After` header (RFC 9110 section 10.2.3), at
+ * most 60 s, is added to it.
  */
 export class RipeAtlasHttp {
   readonly #options: HttpOptions;
@@ -47,7 +58,7 @@ export class RipeAtlasHttp {
     this.#collaborators = collaborators;
   }
 
-  /** The body of the answer, `undefined` when it has none. @throws {RipeAtlasError} */
+  /** Returns the body of the answer, or `undefined` when it is empty. @throws {RipeAtlasError} */
   async send(request: HttpRequest): Promise<unknown> {
     const { tries = 8 } = this.#options;
     for (let attempt = 1; ; attempt++) {
@@ -63,15 +74,13 @@ export class RipeAtlasHttp {
     return isSafeToRepeat && (code === 'serverFailed' || code === 'badAnswer' || code === 'unreachable');
   }
 
-  async #attempt(
-    request: HttpRequest,
-  ): Promise<{ readonly body: unknown } | { readonly error: RipeAtlasError; readonly retryAfterMs?: number }> {
-    const { url, key, userAgent, timeoutMs = 30_000 } = this.#options;
+  async #attempt(request: HttpRequest): Promise<Outcome> {
+    const { url, key, userAgent, timeoutMs = 30_000, maxAnswerBytes = MAX_ANSWER_BYTES } = this.#options;
     const { method, path, body, signal } = request;
     if (signal?.aborted) throw cancelled();
     const timeout = AbortSignal.timeout(timeoutMs);
-    const address = new URL(path, url);
-    // A key is for this server alone, wherever a next page may point.
+    const address = urlOf(path, url);
+    // The URL of a next page may name another server, which must not see the key.
     const isOurs = address.origin === new URL(url).origin;
     try {
       const response = await this.#collaborators.fetch(address, {
@@ -85,22 +94,23 @@ export class RipeAtlasHttp {
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
-      const text = await response.text();
+      const text = await readBody(response, maxAnswerBytes);
       const json = parseJson(text);
       if (!response.ok) {
         const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
         const error = errorOf(response.status, json);
-        return Number.isFinite(seconds) ? { error, retryAfterMs: seconds * 1000 } : { error };
+        return seconds > 0 ? { error, retryAfterMs: seconds * 1000 } : { error };
       }
       if (json === undefined && text.trim() !== '')
-        return {
-          error: new RipeAtlasError('badAnswer', 'the answer is no JSON, or was cut', { status: response.status }),
-        };
+        return { error: new RipeAtlasError('badAnswer', 'the answer is not JSON, or is incomplete', {}) };
       return { body: json };
     } catch (error) {
       if (signal?.aborted) throw cancelled();
+      if (error instanceof RipeAtlasError) return { error };
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      return { error: new RipeAtlasError('unreachable', `${address.host} could not be reached: ${cause}`) };
+      return {
+        error: new RipeAtlasError('unreachable', `cannot reach ${address.host}: ${cause}`, { host: address.host }),
+      };
     }
   }
 
@@ -116,6 +126,26 @@ export class RipeAtlasHttp {
 }
 
 const cancelled = (): RipeAtlasError => new RipeAtlasError('cancelled', 'cancelled by the caller');
+
+function urlOf(path: string, base: string): URL {
+  const url = URL.parse(path, base);
+  if (url === null) throw new RipeAtlasError('badAnswer', `the URL of the next page is invalid`, { path: 'next' });
+  return url;
+}
+
+/** Reads a body of at most `limit` bytes. @throws {RipeAtlasError} `answerTooLarge` */
+async function readBody(response: Response, limit: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  // Leaving the loop cancels the rest of the body.
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > limit) throw new RipeAtlasError('answerTooLarge', `the answer is longer than ${limit} bytes`, { limit });
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
 
 function parseJson(text: string): unknown {
   try {

@@ -3,10 +3,13 @@ import WebSocket from 'ws';
 import { z } from 'zod';
 import { type RipeFault, type RipeTraceroute, readTraceroute } from '../results/traceroute-result.ts';
 
+/** Which results to follow. */
 export interface StreamOptions {
-  /** Where results are streamed, for instance `wss://atlas-stream.ripe.net/stream/`. */
+  /** URL of the stream, for example `wss://atlas-stream.ripe.net/stream/`. */
   readonly url: string;
+  /** Name of this client; sent as the query parameter `client`. */
   readonly client: string;
+  /** Identifiers of measurements. */
   readonly measurements: readonly number[];
   readonly onResult: (result: RipeTraceroute | RipeFault) => void;
 }
@@ -14,12 +17,16 @@ export interface StreamOptions {
 const messageSchema = z.tuple([z.string(), z.unknown()]);
 const FIRST_WAIT_MS = 500;
 const MOST_WAIT_MS = 30_000;
-/** Results are small; anything larger is no result. */
+/** One message holds one result of a few kilobytes; a longer one closes the connection. */
 const MOST_BYTES = 4 * 2 ** 20;
+const HANDSHAKE_MS = 30_000;
+/** The server must answer one ping before the next. */
+const PING_MS = 30_000;
 
 /**
- * Follows the results of measurements as they come, until `signal` fires. A stream that breaks is opened and subscribed again;
- * what was missed meanwhile must be asked for.
+ * Follows the results of measurements until `signal` fires, then resolves. When the connection breaks or does not answer a ping
+ * for 30 s, it is opened and subscribed again after a random wait whose bound doubles from 0.5 s to 30 s. Results that arrive
+ * meanwhile are missed: read them with `RipeAtlasClient.results`. Messages that are not results are ignored.
  */
 export async function streamResults(
   options: StreamOptions,
@@ -34,15 +41,28 @@ export async function streamResults(
   }
 }
 
-/** One connection, until it ends. Returns whether it was ever open. */
+/** Runs one connection until it ends. Returns whether it was ever open. */
 function followOnce({ url, client, measurements, onResult }: StreamOptions, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const address = new URL(url);
     address.searchParams.set('client', client);
-    const socket = new WebSocket(address, { maxPayload: MOST_BYTES, perMessageDeflate: false });
+    const socket = new WebSocket(address, {
+      maxPayload: MOST_BYTES,
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_MS,
+    });
     let wasOpen = false;
     const stop = (): void => socket.terminate();
     signal.addEventListener('abort', stop, { once: true });
+    let isAlive = true;
+    const heartbeat = setInterval(() => {
+      if (!isAlive) return socket.terminate();
+      isAlive = false;
+      if (socket.readyState === WebSocket.OPEN) socket.ping();
+    }, PING_MS);
+    socket.on('pong', () => {
+      isAlive = true;
+    });
     socket.on('open', () => {
       wasOpen = true;
       for (const msm of measurements)
@@ -52,9 +72,10 @@ function followOnce({ url, client, measurements, onResult }: StreamOptions, sign
       const result = resultOf(String(data));
       if (result !== undefined) onResult(result);
     });
-    // What broke is told by the close that follows.
+    // `close` follows every error.
     socket.on('error', () => undefined);
     socket.on('close', () => {
+      clearInterval(heartbeat);
       signal.removeEventListener('abort', stop);
       resolve(wasOpen);
     });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Credits of the account behind a key. */
+/** The answer of `GET credits/`: the credits of the key's account. */
 export const creditsSchema = z
   .object({
     current_balance: z.number(),
@@ -12,9 +12,10 @@ export const creditsSchema = z
     dailyIncome: raw.estimated_daily_income,
     dailyExpenditure: raw.estimated_daily_expenditure,
   }));
+/** Credits of an account: balance, and estimated income and expenditure a day. */
 export type Credits = z.infer<typeof creditsSchema>;
 
-/** What a key may do. */
+/** The answer of `GET keys/{uuid}/`. */
 export const keySchema = z
   .object({
     uuid: z.string(),
@@ -29,10 +30,11 @@ export const keySchema = z
     isUsable: raw.enabled && raw.is_active,
     permissions: raw.grants.map(({ permission }) => permission),
   }));
+/** An API key: its label, whether it can be used, and its permissions. */
 export type ApiKey = z.infer<typeof keySchema>;
 
 /**
- * Credits that one result of a one-off traceroute costs: 10 a packet, and a one-off counts twice. With three packets this is
- * the 60 that the API itself names.
+ * Returns the credits for one result of a one-off traceroute with `packets` packets a hop: 10 a packet, doubled for a one-off. For
+ * three packets, this is the 60 that the API reports in `credits_per_result`; for other numbers it is an estimate.
  */
 export const creditsPerTraceroute = (packets: number): number => 2 * 10 * packets;

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { RipeAtlasError, type RipeAtlasErrorCode } from '../errors.ts';
 
+/** Codes of answers with an error status. */
+type RefusalCode = Exclude<RipeAtlasErrorCode, 'badAnswer' | 'answerTooLarge' | 'unreachable' | 'cancelled'>;
+
+/** Problems of one answer that are kept. */
+const MOST_PROBLEMS = 20;
+/** Characters of each text of an answer that are kept. */
+const MOST_CHARACTERS = 500;
+
 const faultSchema = z.object({
   detail: z.string().default(''),
   title: z.string().default(''),
@@ -13,24 +21,28 @@ const faultSchema = z.object({
     )
     .default([]),
 });
-/** Error bodies come nested under `error`, and bare. */
+/** The API sends the fields nested under `error` or at the top level. */
 const bodySchema = z.union([z.object({ error: faultSchema }), faultSchema]);
 
-/** The error that an answer with an error status is. */
+/** Converts an answer with an error status; `body` is its parsed JSON, `undefined` when it has none. */
 export function errorOf(status: number, body: unknown): RipeAtlasError {
   const parsed = bodySchema.safeParse(body);
   const fault = !parsed.success ? undefined : 'error' in parsed.data ? parsed.data.error : parsed.data;
-  const details = (fault?.errors ?? []).map(({ source, detail }) => ({
-    at: source?.pointer ?? source?.parameter ?? '',
-    message: detail,
+  const problems = (fault?.errors ?? []).slice(0, MOST_PROBLEMS).map(({ source, detail }) => ({
+    at: shorten(source?.pointer ?? source?.parameter ?? ''),
+    message: shorten(detail),
   }));
-  const texts = [fault?.title, fault?.detail, ...details.map(({ message }) => message)].filter((text) => text);
+  const texts = [
+    shorten(fault?.title ?? ''),
+    shorten(fault?.detail ?? ''),
+    ...problems.map(({ message }) => message),
+  ].filter((text) => text);
   const message = `RIPE Atlas answered ${status}${texts.length > 0 ? `: ${texts.join(' ')}` : ''}`;
-  return new RipeAtlasError(codeOf(status, texts.join(' ')), message, { status, details });
+  return new RipeAtlasError(codeOf(status, texts.join(' ')), message, { status, problems });
 }
 
-/** Quotas come with status 400 or 403 and are told by their text alone. */
-function codeOf(status: number, text: string): RipeAtlasErrorCode {
+/** Exceeded quotas have status 400 or 403 and differ from other refusals by their text only. */
+function codeOf(status: number, text: string): RefusalCode {
   if (status === 429) return 'rateLimited';
   if (status >= 500) return 'serverFailed';
   if (status === 404) return 'notFound';
@@ -38,3 +50,5 @@ function codeOf(status: number, text: string): RipeAtlasErrorCode {
   if (/concurrent|too many|quota|at the same time/i.test(text)) return 'quota';
   return status === 401 || status === 403 ? 'forbidden' : 'badRequest';
 }
+
+const shorten = (text: string): string => text.slice(0, MOST_CHARACTERS);

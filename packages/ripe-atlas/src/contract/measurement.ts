@@ -1,30 +1,30 @@
 import { z } from 'zod';
 
-/** Most probes in one measurement. */
+/** Maximum number of probes in one measurement. */
 export const MOST_PROBES = 1_000;
-/** Most measurements of one account at once. */
+/** Maximum number of concurrent measurements of one account. */
 export const MOST_CONCURRENT = 100;
 
-/** One traceroute measurement to create: what is not given is the API's default. */
+/** A traceroute measurement to create; the API's defaults apply to its other fields. */
 export interface TracerouteDefinition {
   readonly target: string;
   readonly description: string;
   readonly protocol: 'ICMP' | 'UDP' | 'TCP';
-  /** Packets a hop, 1 to 16. */
+  /** Packets for each hop, 1 to 16. */
   readonly packets: number;
-  /** Flows that a probe varies over its measurements, 0 to 64: with 1 a probe stays with one. */
+  /** Number of Paris flows that a probe cycles through, 0 to 64; with 1 it always uses the same flow. */
   readonly paris: number;
   readonly maxHops: number;
   readonly tags: readonly string[];
   readonly isPublic: boolean;
 }
 
-/** Which probes take part. */
+/** The probes of a measurement: by identifier, or `requested` probes of an area. */
 export type ProbeSelection =
   | { readonly type: 'probes'; readonly ids: readonly number[] }
   | { readonly type: 'area' | 'country' | 'prefix' | 'asn'; readonly value: string; readonly requested: number };
 
-/** The body of a request that creates a one-off traceroute. */
+/** Returns the body of the request that creates a one-off traceroute. */
 export function creationBody(definition: TracerouteDefinition, probes: readonly ProbeSelection[]): unknown {
   const { target, description, protocol, packets, paris, maxHops, tags, isPublic } = definition;
   return {
@@ -54,7 +54,7 @@ export function creationBody(definition: TracerouteDefinition, probes: readonly 
 
 export const createdSchema = z.object({ measurements: z.array(z.int()).min(1) });
 
-/** Where a measurement is in its life. From `stopped` on nothing more comes. */
+/** The states of a measurement by the number of the API. The states from `stopped` on are final. */
 const MEASUREMENT_STATES = {
   0: 'specified',
   1: 'scheduled',
@@ -68,18 +68,18 @@ const MEASUREMENT_STATES = {
 } as const;
 export type MeasurementState = (typeof MEASUREMENT_STATES)[keyof typeof MEASUREMENT_STATES];
 
-/** Whether a measurement in this state gives no more results. */
+/** Whether a measurement in this state is final: no more results follow. */
 export const isTerminal = (state: MeasurementState): boolean =>
   state !== 'specified' && state !== 'scheduled' && state !== 'ongoing';
 
 const stateSchema = z.object({ id: z.int() }).transform(({ id }, context): MeasurementState => {
   const state = Object.entries(MEASUREMENT_STATES).find(([number]) => Number(number) === id)?.[1];
   if (state !== undefined) return state;
-  context.addIssue({ code: 'custom', message: `status ${id} is not known` });
+  context.addIssue({ code: 'custom', message: `unknown status ${id}` });
   return z.NEVER;
 });
 
-/** What the API says about a measurement; fields that nobody here needs are left out. */
+/** A measurement in an answer of the API; other fields are ignored. */
 export const measurementSchema = z
   .object({
     id: z.int(),
@@ -109,7 +109,7 @@ export const measurementSchema = z
   }));
 export type Measurement = z.infer<typeof measurementSchema>;
 
-/** A page of a list; `next` is the address of the following one. */
+/** A page of a list; `next` is the URL of the following page. */
 export const pageSchema = z.object({
   count: z.int().nullable().optional(),
   next: z.string().nullable().default(null),

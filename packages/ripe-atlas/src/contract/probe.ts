@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const tagSchema = z.union([z.string(), z.object({ slug: z.string() }).transform(({ slug }) => slug)]);
 
-/** A probe or anchor as the API and its archive list it. Probes that are not public hide their addresses. */
+/** A probe or anchor in an answer of the API or in the probe archive. Probes that are not public have no address. */
 export const probeSchema = z
   .object({
     id: z.int(),
@@ -14,7 +14,7 @@ export const probeSchema = z
       .object({ coordinates: z.tuple([z.number(), z.number()]) })
       .nullable()
       .default(null),
-    /** In the archive, in place of `geometry`. */
+    /** The archive has these instead of `geometry`. */
     latitude: z.number().nullish(),
     longitude: z.number().nullish(),
     is_anchor: z.boolean().default(false),
@@ -28,7 +28,7 @@ export const probeSchema = z
     asn: raw.asn_v4,
     prefix: raw.prefix_v4,
     country: raw.country_code,
-    /** Degrees; places are blurred by up to a kilometre. */
+    /** Degrees. RIPE Atlas obfuscates places by up to 1 km. */
     place: placeOf(raw),
     isAnchor: raw.is_anchor,
     isConnected: raw.status === 1,

@@ -1,86 +1,109 @@
 import { type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import { z } from 'zod';
 
-/** What a probe saw of one hop. */
+/** One hop of a traceroute as a probe saw it. */
 export interface RipeHop {
   readonly ttl: number;
-  /** The address that answered most packets in time; `undefined` when none did. */
+  /** The address that answered the most packets in time; `undefined` when none did. */
   readonly from: Ipv4Address | undefined;
+  /** Shortest round-trip time of that address, milliseconds. */
   readonly rttMs: number | undefined;
-  /** MPLS labels on the probe, where the router told them (RFC 4950). */
+  /** MPLS labels that the router reported (RFC 4950), each once. */
   readonly labels: readonly number[];
 }
 
 /** One traceroute of one probe. */
 export interface RipeTraceroute {
+  /** Identifier of the measurement. */
   readonly measurement: number;
+  /** Identifier of the probe. */
   readonly probe: number;
-  /** When it began, milliseconds since the Unix epoch. */
+  /** Start, milliseconds since the Unix epoch. */
   readonly at: number;
   /** Public address of the probe, as the collectors saw it. */
   readonly from: Ipv4Address | undefined;
   readonly target: Ipv4Address | undefined;
-  /** Hops in order; the last-ditch packet with TTL 255 stands behind a silent hop. */
+  /** Hops in the order of the result. A reply to the final packet with TTL 255 follows one silent hop. */
   readonly hops: readonly RipeHop[];
   /** Whether the target itself answered. */
   readonly isReached: boolean;
 }
 
-/** A result that says why there is no traceroute in it, or that cannot be read. */
+/** A result without a readable traceroute. */
 export interface RipeFault {
+  /** Identifier of the probe, if the result has one. */
   readonly probe: number | undefined;
+  /** Reason for people, at most 500 characters. */
   readonly reason: string;
 }
 
+/** Most entries of one list in a result. A traceroute has at most 255 hops and 16 packets for each. */
+const MOST_HOPS = 256;
+const MOST_ENTRIES = 64;
+const MOST_SECONDS = 2 ** 32;
+const MOST_REASON_CHARACTERS = 500;
+
 const replySchema = z.object({
   from: z.string().optional(),
-  rtt: z.number().optional(),
+  rtt: z.number().nonnegative().optional(),
   late: z.number().optional(),
   dup: z.boolean().optional(),
   err: z.union([z.string(), z.number()]).optional(),
   error: z.string().optional(),
   icmpext: z
     .object({
-      obj: z.array(z.object({ mpls: z.array(z.object({ label: z.int() })).optional() })).default([]),
+      obj: z
+        .array(
+          z.object({
+            mpls: z
+              .array(z.object({ label: z.int() }))
+              .max(MOST_ENTRIES)
+              .optional(),
+          }),
+        )
+        .max(MOST_ENTRIES)
+        .default([]),
     })
     .optional(),
 });
 type Reply = z.infer<typeof replySchema>;
 
 const hopSchema = z.object({
-  hop: z.int().optional(),
+  hop: z.int().min(0).max(255).optional(),
   error: z.string().optional(),
-  result: z.array(replySchema).default([]),
+  result: z.array(replySchema).max(MOST_ENTRIES).default([]),
 });
 
-/** Fields of every firmware since 1; the mandatory ones are those that RIPE's own parser demands. */
+/** Fields of all firmware versions. The mandatory ones are those that RIPE's parser (ripe.atlas.sagan) requires. */
 const resultSchema = z.object({
-  fw: z.coerce.number(),
+  fw: z.union([z.number(), z.string()]),
   msm_id: z.int(),
   prb_id: z.int(),
-  timestamp: z.number(),
+  timestamp: z.number().nonnegative().max(MOST_SECONDS),
   type: z.literal('traceroute'),
   from: z.string().nullish(),
   dst_addr: z.string().nullish(),
-  /** Before firmware 4460 the address family stood in `pf`. */
+  /** Firmware before 4460 reports the address family in `pf`. */
   af: z.int().nullish(),
   pf: z.int().nullish(),
   dnserr: z.string().nullish(),
   err: z.string().nullish(),
-  result: z.union([z.array(hopSchema), z.string()]).default([]),
+  result: z.union([z.array(hopSchema).max(MOST_HOPS), z.string()]).default([]),
 });
 
 const LAST_DITCH = 255;
 
-/** Reads one result. Results that hold no traceroute say why; nothing that a probe sends is thrown at the caller. */
+/**
+ * Reads one traceroute result of RIPE Atlas (https://atlas.ripe.net/docs/apis/result-format/) from parsed JSON. It never throws:
+ * a malformed result, and one without a traceroute, gives a {@link RipeFault}.
+ */
 export function readTraceroute(json: unknown): RipeTraceroute | RipeFault {
   const parsed = resultSchema.safeParse(json);
-  if (!parsed.success)
-    return { probe: probeOf(json), reason: `not a traceroute result: ${parsed.error.issues[0].message}` };
+  if (!parsed.success) return faultWith(probeOf(json), `not a traceroute result: ${parsed.error.issues[0].message}`);
   const raw = parsed.data;
   const fault = faultOf(raw);
   if (fault !== undefined || typeof raw.result === 'string')
-    return { probe: raw.prb_id, reason: fault ?? 'the firmware is too old' };
+    return faultWith(raw.prb_id, fault ?? 'the firmware is too old');
   const target = addressOf(raw.dst_addr);
   const hops: RipeHop[] = [];
   for (const hop of raw.result) {
@@ -116,7 +139,7 @@ function faultOf(raw: z.infer<typeof resultSchema>): string | undefined {
     ?.error;
 }
 
-/** The packets of a hop that count: not late ones, duplicates, or those that could not be sent. */
+/** Late replies, duplicates, and packets that could not be sent do not count. */
 function answerOf(replies: readonly Reply[]): Omit<RipeHop, 'ttl'> | undefined {
   const usable = replies.flatMap((reply) => {
     const from = addressOf(reply.from);
@@ -135,7 +158,7 @@ function answerOf(replies: readonly Reply[]): Omit<RipeHop, 'ttl'> | undefined {
   };
 }
 
-/** The target counts as reached when one of its packets came back without an error. */
+/** Whether every reply of the last hop is an ICMP error; the target is reached when one is not. */
 function wasRefused(hops: readonly z.infer<typeof hopSchema>[]): boolean {
   const replies = (hops.at(-1)?.result ?? []).filter(({ from, late }) => from !== undefined && late === undefined);
   return replies.length > 0 && replies.every(({ err }) => err !== undefined);
@@ -143,6 +166,11 @@ function wasRefused(hops: readonly z.infer<typeof hopSchema>[]): boolean {
 
 const addressOf = (text: string | null | undefined): Ipv4Address | undefined =>
   text === null || text === undefined ? undefined : tryParseIpv4(text);
+
+const faultWith = (probe: number | undefined, reason: string): RipeFault => ({
+  probe,
+  reason: reason.slice(0, MOST_REASON_CHARACTERS),
+});
 
 function probeOf(json: unknown): number | undefined {
   const parsed = z.object({ prb_id: z.int() }).safeParse(json);

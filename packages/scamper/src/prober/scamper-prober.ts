@@ -1,14 +1,14 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import {
   assertValidRequest,
   type Clock,
+  createSpoofMark,
   type PingRequest,
   type PingResult,
   type Prober,
   ProbingError,
   type Spoof,
-  type SpoofMark,
   type TracerouteRequest,
   type TracerouteResult,
   toPingReply,
@@ -20,8 +20,6 @@ export interface ScamperProberOptions {
   /** Scampers by the address of the host that each runs on. Each of these hosts may be claimed by the others. */
   readonly drivers: ReadonlyMap<Ipv4Address, ScamperDriver>;
 }
-
-const TOKEN_BYTES = 8;
 
 /** A {@link Prober} over scampers that one process drives: one sends, and, for spoofed probes, another catches the answer. */
 export class ScamperProber implements Prober {
@@ -53,11 +51,7 @@ export class ScamperProber implements Prober {
     const catcher = this.#host(receiver, 'unknownReceiver');
     if (!this.#hosts.has(claimedSource))
       throw new ProbingError('spoofingRefused', `${formatIpv4(claimedSource)} has not agreed to be claimed`);
-    const mark: SpoofMark = {
-      identifier: randomInt(1, 0x8000),
-      sequence: randomInt(0x10000),
-      token: randomBytes(TOKEN_BYTES).toString('hex'),
-    };
+    const mark = createSpoofMark(randomBytes);
     let sentAt = this.#clock.now();
     const onReady = (): void => {
       sentAt = this.#clock.now();

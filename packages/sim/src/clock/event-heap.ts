@@ -1,4 +1,4 @@
-/** A thing to do at a time. */
+/** An action scheduled at a time. */
 export interface ScheduledEvent {
   readonly at: number;
   readonly order: number;
@@ -23,7 +23,7 @@ export class EventHeap {
     return event;
   }
 
-  /** Makes sure that `event` will not happen. */
+  /** Cancels `event`. */
   cancel(event: ScheduledEvent): void {
     if (event.action === undefined) return;
     event.action = undefined;
@@ -31,7 +31,7 @@ export class EventHeap {
     if (this.#cancelled > 1000 && this.#cancelled * 2 > this.#events.length) this.#compact();
   }
 
-  /** The earliest event that still stands. */
+  /** Returns the earliest event that is not cancelled. */
   peek(): ScheduledEvent | undefined {
     while (this.#events.length > 0 && this.#events[0].action === undefined) {
       this.#remove();
@@ -40,7 +40,7 @@ export class EventHeap {
     return this.#events[0];
   }
 
-  /** Takes the earliest event that still stands. */
+  /** Removes and returns the earliest event that is not cancelled. */
   pop(): ScheduledEvent | undefined {
     const event = this.peek();
     if (event !== undefined) this.#remove();

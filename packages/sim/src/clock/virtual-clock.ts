@@ -1,6 +1,7 @@
 import { type Clock, cancelled, untilAborted } from '@revtr/probing';
 import { EventHeap, type ScheduledEvent } from './event-heap.ts';
 
+/** Options of a {@link VirtualClock}. */
 export interface VirtualClockOptions {
   /** Time at which the clock starts, milliseconds since the Unix epoch. */
   readonly startMs: number;
@@ -9,8 +10,8 @@ export interface VirtualClockOptions {
 }
 
 /**
- * Simulated time. It jumps from event to event as soon as everything that woke up has come to rest, or, once
- * {@link pace}d, follows the time of the machine.
+ * A virtual clock. It advances to the next event as soon as all pending promises have settled; after {@link VirtualClock.pace} it
+ * follows the clock of the machine.
  */
 export class VirtualClock implements Clock {
   readonly #events = new EventHeap();
@@ -30,7 +31,7 @@ export class VirtualClock implements Clock {
     return Math.max(this.#now, this.#paced.virtual + performance.now() - this.#paced.real);
   }
 
-  /** Lets `action` happen after `milliseconds`. */
+  /** Schedules `action` after `milliseconds`. */
   schedule(milliseconds: number, action: () => void): ScheduledEvent {
     const event = this.#events.push(this.now() + Math.max(0, milliseconds), action);
     this.#wake?.();
@@ -56,7 +57,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** From now on time passes as fast as on this machine. */
+  /** Switches to real time. */
   pace(): void {
     this.#paced = { virtual: this.#now, real: performance.now() };
   }

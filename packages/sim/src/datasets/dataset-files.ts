@@ -2,7 +2,7 @@ import { formatIpv4, formatPrefix, type Ipv4Address } from '@revtr/net';
 import type { PublicData } from './public-data.ts';
 import { probeJson, type SimulatedProbe } from './ripe-probes.ts';
 
-/** Files of the datasets that a simulated Internet publishes about itself, by the kind of each, in the formats of the real ones. */
+/** Formats the published datasets as files in the formats of the real ones; the keys are dataset kinds. */
 export function datasetFiles(
   data: PublicData,
   { probes, hitlist }: { readonly probes: readonly SimulatedProbe[]; readonly hitlist: readonly Ipv4Address[] },

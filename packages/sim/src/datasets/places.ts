@@ -5,31 +5,31 @@ import type { SimParameters } from '../parameters.ts';
 import { CITIES, type City } from '../topology/cities.ts';
 import type { Topology } from '../topology/topology.ts';
 
-/** A host that measures. */
+/** A host that sends or receives probes. */
 export interface Place {
   readonly address: Ipv4Address;
   readonly hostname: string;
-  /** City and network, as M-Lab names its sites. */
+  /** City code and network number, like the site names of M-Lab. */
   readonly site: string;
   readonly asn: number;
   readonly city: City;
 }
 
-/** Hosts that measure, and addresses that answer. */
+/** The hosts of a simulation that measure, and addresses that answer pings. */
 export interface Places {
-  /** Hosts that send spoofed packets, each in another network that lets them out. */
+  /** Spoofers, each in a different network that lets spoofed packets out. */
   readonly vantagePoints: readonly Place[];
-  /** Hosts that want reverse traceroutes to themselves. */
+  /** Sources of reverse traceroutes: hosts that receive. */
   readonly sources: readonly Place[];
-  /** Hosts that only send traceroutes, like the probes of RIPE Atlas. */
+  /** Hosts that send traceroutes, like the probes of RIPE Atlas. */
   readonly atlasProbes: readonly Place[];
-  /** For each host prefix an address that answered a ping once, like a hitlist. */
+  /** One ping-responsive address for each host prefix that has one. */
   readonly hitlist: readonly Ipv4Address[];
 }
 
 const SOURCES = 10;
 
-/** Chooses where to measure from and to, by seed. */
+/** Chooses the places deterministically from the seed of `parameters`. */
 export function choosePlaces(topology: Topology, parameters: SimParameters): Places {
   const random = createRandom(parameters.seed).fork('places');
   const behaviours = new HostBehaviours(parameters);

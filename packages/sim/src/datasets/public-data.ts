@@ -2,24 +2,24 @@ import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { Relation, type Topology } from '../topology/topology.ts';
 
-/** How good the datasets are that the world publishes about itself. Shares from 0 to 1. */
+/** The quality of the published datasets: shares from 0 to 1. */
 export interface DataQuality {
-  /** Announced prefixes missing from the IP-to-AS data, and ones with a wrong origin. */
+  /** Announced prefixes that the IP-to-AS data lacks, and those with a wrong origin. */
   readonly missingPrefixes: number;
   readonly wrongPrefixes: number;
-  /** Routers whose aliases are known, and addresses that are ascribed to another router. */
+  /** Routers whose aliases are known, and addresses assigned to a wrong router. */
   readonly knownAliases: number;
   readonly wrongAliases: number;
-  /** Addresses on exchanges that are missing, and ones ascribed to another network. */
+  /** Exchange addresses that are missing, and those assigned to a wrong network. */
   readonly missingExchangeAddresses: number;
   readonly wrongExchangeAddresses: number;
-  /** Relations between networks that are missing: peerings are hard to see. */
+  /** Relations between networks that are missing. */
   readonly missingRelations: number;
   /** Networks without a name. */
   readonly missingNames: number;
 }
 
-/** Assumed: datasets are good, not perfect. MIDAR resolves part of the routers and is rarely wrong. */
+/** Assumed values, not measured ones. */
 export const DEFAULT_DATA_QUALITY: DataQuality = {
   missingPrefixes: 0.005,
   wrongPrefixes: 0.002,
@@ -31,7 +31,7 @@ export const DEFAULT_DATA_QUALITY: DataQuality = {
   missingNames: 0.02,
 };
 
-/** What a measurer can look up: as incomplete and wrong as the real datasets. */
+/** The datasets that measurement code can use: incomplete and partly wrong, like the real ones. */
 export interface PublicData {
   /** Prefix and number of the network that announces it. */
   readonly prefixOrigins: readonly { readonly prefix: Prefix; readonly asn: number }[];
@@ -45,7 +45,7 @@ export interface PublicData {
   readonly relations: readonly { readonly a: number; readonly b: number; readonly isPeering: boolean }[];
 }
 
-/** Publishes the datasets of a simulated Internet. */
+/** Derives the published datasets of a topology, deterministically. */
 export function publishData(topology: Topology, quality: DataQuality = DEFAULT_DATA_QUALITY): PublicData {
   return {
     prefixOrigins: publishOrigins(topology, quality),

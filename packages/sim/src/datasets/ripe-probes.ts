@@ -3,7 +3,7 @@ import type { City } from '../topology/cities.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { Place } from './places.ts';
 
-/** A probe of RIPE Atlas in a simulated Internet: a host that measures for everybody. */
+/** A simulated RIPE Atlas probe. */
 export interface SimulatedProbe {
   readonly id: number;
   readonly address: Ipv4Address;
@@ -19,7 +19,7 @@ const FIRST_ID = 6_001;
 const ANCHOR_EVERY = 10;
 const DISCONNECTED_EVERY = 20;
 
-/** The hosts of a simulated Internet that measure for everybody, as probes. */
+/** Creates one RIPE Atlas probe for each place. */
 export function simulatedProbes(places: readonly Place[], topology: Topology): SimulatedProbe[] {
   return places.map(({ address, asn, city }, i): SimulatedProbe => {
     const index = topology.networkOf.lookup(address);
@@ -35,7 +35,7 @@ export function simulatedProbes(places: readonly Place[], topology: Topology): S
   });
 }
 
-/** A probe as the API lists it. */
+/** Formats a probe as the RIPE Atlas API lists it. */
 export function probeJson(probe: SimulatedProbe): Record<string, unknown> {
   const { id, address, asn, prefix, city, isAnchor, isConnected } = probe;
   return {

@@ -27,10 +27,10 @@ import { HostBehaviours } from './hosts.ts';
 import { hasOptions, stamp } from './options.ts';
 import { RateLimits } from './rate-limit.ts';
 
-/** Told of every packet that reaches an attached host. The bytes are the host's to keep. */
+/** Called with every packet that reaches an attached host; the handler may keep the bytes. */
 export type PacketHandler = (packet: Uint8Array) => void;
 
-/** What happened to the packets of a network since it was made. */
+/** Counts of packets since the network was created. */
 export interface PacketCounts {
   sent: number;
   delivered: number;
@@ -39,12 +39,12 @@ export interface PacketCounts {
 
 const PROCESSING_MS = 0.02;
 const HOST_LINK_MS = 0.3;
-/** In place of an incoming interface: the packet starts at this router, or comes from a host behind it. */
+/** Instead of an incoming interface: the router sent the packet, or a host behind it did. */
 const ORIGINATED = -1;
 const FROM_HOST = -2;
 const MOST_HOPS = 300;
 
-/** A packet on its way. */
+/** A packet in transit. */
 interface Transit {
   readonly packet: Uint8Array;
   readonly to: Destination;
@@ -84,7 +84,10 @@ export class Network {
     this.#limits = new RateLimits(this.#topology.routers.count, parameters.rateLimitPerSecond);
   }
 
-  /** Puts a listener at the host with `address`, which from now on answers as a Linux host does. Returns how to end it. */
+  /**
+   * Delivers packets for the host with `address`, except echo requests, to `handler`. An attached host answers echo requests as Linux
+   * does. Returns a function that detaches the handler. @throws {SimError} `unknownAddress`
+   */
   attach(address: Ipv4Address, handler: PacketHandler): () => void {
     this.#hostRouter(address);
     const handlers = this.#attached.get(address) ?? new Set();
@@ -96,8 +99,8 @@ export class Network {
   }
 
   /**
-   * Sends a packet, as it is, from the host with address `from`, now. Malformed packets are lost, as they are in
-   * reality. @throws {SimError} `unknownAddress` when no host can have the address `from`
+   * Sends a packet from the host with address `from` at the current time. The network drops malformed packets, and packets with a
+   * foreign source when the host's network filters them. @throws {SimError} `unknownAddress` when no host can have the address `from`
    */
   send(packet: Uint8Array, from: Ipv4Address): void {
     const router = this.#hostRouter(from);
@@ -110,14 +113,17 @@ export class Network {
     this.#carry(copy, router, FROM_HOST, this.#clock.now() + HOST_LINK_MS);
   }
 
-  /** Whether packets with foreign sources may leave the network of the host with address `from`. */
+  /** Whether the network of the host with address `from` lets spoofed packets out. @throws {SimError} `unknownAddress` */
   allowsSpoofing(from: Ipv4Address): boolean {
     return this.#topology.networks.spoofingAllowed[this.#topology.routers.network[this.#hostRouter(from)]] === 1;
   }
 
   #hostRouter(address: Ipv4Address): number {
     const prefix = this.#topology.hostPrefixOf.lookup(address);
-    if (prefix < 0) throw new SimError('unknownAddress', `${formatIpv4(address)} is in no host prefix`);
+    if (prefix < 0)
+      throw new SimError('unknownAddress', `${formatIpv4(address)} is in no host prefix`, {
+        address: formatIpv4(address),
+      });
     return this.#topology.hosts.router[prefix];
   }
 

@@ -1,7 +1,7 @@
-import type { Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ProbingError } from '@revtr/probing';
 
-/** A reply handed to whoever waits for it. */
+/** Receives the reply to one probe. */
 export type ReplyListener = (packet: Uint8Array) => void;
 
 /** Most probes that one receiver can wait for at once: the sequence number has 16 bits. */
@@ -27,7 +27,9 @@ export class PendingProbes {
       this.#listeners.set(key, listener);
       return sequence;
     }
-    throw new ProbingError('proberStopped', 'too many probes wait for replies', { receiver: this.#receiver });
+    throw new ProbingError('proberStopped', 'too many probes wait for replies', {
+      receiver: formatIpv4(this.#receiver),
+    });
   }
 
   find(identifier: number, sequence: number): ReplyListener | undefined {

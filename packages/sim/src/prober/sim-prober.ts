@@ -31,6 +31,7 @@ import { PendingProbes } from './pending.ts';
 import type { Probe, ProbeAnswer, ProbeSender } from './probe.ts';
 import { runTraceroute } from './traceroute.ts';
 
+/** Hosts of a {@link SimProber}. */
 export interface SimProberOptions {
   /** Addresses of hosts that may send and receive. */
   readonly agents: readonly Ipv4Address[];
@@ -40,9 +41,9 @@ const PING_IDENTIFIER = 0x5254;
 const FLOW_CHECKSUM = 0x7274;
 const PAYLOAD = new TextEncoder().encode('reverse traceroute  ');
 
-/** Sends real packets into a simulated network from its agents, and reads what comes back. */
+/** A {@link Prober} that sends packets into a simulated network from its agents and parses the replies. */
 export class SimProber implements Prober, ProbeSender {
-  /** Packets sent since the prober was made, with and without IP options. */
+  /** Packets sent since the prober was created, with and without IP options. */
   readonly sent = { plain: 0, withOptions: 0 };
   readonly #network: Network;
   readonly #clock: VirtualClock;
@@ -150,4 +151,4 @@ function isAnswer(packet: IcmpPacket, probe: Probe): boolean {
 }
 
 const unknown = (code: 'unknownSender' | 'unknownReceiver', address: Ipv4Address): ProbingError =>
-  new ProbingError(code, `${formatIpv4(address)} is no agent`, { address: formatIpv4(address) });
+  new ProbingError(code, `${formatIpv4(address)} is not an agent`, { address: formatIpv4(address) });

@@ -2,7 +2,7 @@ import type { Topology } from '../topology/topology.ts';
 import { type InnerRoutes, UNREACHABLE } from './inner-routes.ts';
 import type { NetworkState } from './network-state.ts';
 
-/** Hot-potato routing: where each router of a network leaves it towards a neighbour, by the network's own cost. */
+/** Hot-potato routing: each router uses the exit to a neighbour that is closest by the cost inside the network. */
 export class Exits {
   readonly #topology: Topology;
   readonly #state: NetworkState;

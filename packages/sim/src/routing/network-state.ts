@@ -1,6 +1,6 @@
 import type { Topology } from '../topology/topology.ts';
 
-/** What changes over time: links that are down and prepending that replaced the original one. Immutable. */
+/** The state that events change: failed links, and changed prepending. Immutable. */
 export interface NetworkState {
   readonly linksDown: ReadonlySet<number>;
   /** Adjacency index to prepend count. */
@@ -9,18 +9,18 @@ export interface NetworkState {
 
 export const INITIAL_STATE: NetworkState = { linksDown: new Set(), prepends: new Map() };
 
-/** Something that happens to the Internet. A link is named by either of its interfaces. */
+/** A change of the Internet. Either interface of a link identifies it. */
 export type NetworkEvent =
   | { readonly type: 'linkDown' | 'linkUp'; readonly interface: number }
   | {
       readonly type: 'prepend';
-      /** The network that changes its announcements, and the neighbour they go to, by index. */
+      /** Indexes of the network that changes its announcements and of the neighbour that receives them. */
       readonly network: number;
       readonly neighbour: number;
       readonly count: number;
     };
 
-/** The state after `event`. */
+/** Returns the state after `event`. */
 export function applyEvent(topology: Topology, state: NetworkState, event: NetworkEvent): NetworkState {
   if (event.type === 'prepend') {
     const { first, neighbour } = topology.adjacencies;

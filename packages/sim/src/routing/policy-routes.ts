@@ -2,7 +2,7 @@ import { hash32 } from '@revtr/probing';
 import { Relation, type Topology } from '../topology/topology.ts';
 import type { NetworkState } from './network-state.ts';
 
-/** What a network has instead of a next adjacency: no route, or the destination itself. */
+/** Instead of an adjacency: the network has no route, or is itself the destination. */
 export const NO_ROUTE = -1;
 export const LOCAL_ROUTE = -2;
 

@@ -5,7 +5,7 @@ import { InnerRoutes } from './inner-routes.ts';
 import type { NetworkState } from './network-state.ts';
 import { LOCAL_ROUTE, NO_ROUTE, PolicyRoutes } from './policy-routes.ts';
 
-/** Where packets to an address are carried. */
+/** Where the routers forward packets to an address. */
 export interface Destination {
   readonly address: Ipv4Address;
   /** Network whose announcement covers the address. */
@@ -18,12 +18,12 @@ export interface Destination {
   readonly owner: number;
 }
 
-/** In place of an interface: out to the hosts behind the router. */
+/** Instead of an interface: to the hosts behind the router. */
 export const TO_HOST = -3;
-/** In place of an interface: nowhere. */
+/** Instead of an interface: no route. */
 export const NOWHERE = -1;
 
-/** Routing of the whole Internet in one state. Tables are computed when first needed. */
+/** The routing of all networks in one {@link NetworkState}. It computes each table at first use. */
 export class Routing {
   readonly #topology: Topology;
   readonly #linksDown: ReadonlySet<number>;
@@ -39,7 +39,7 @@ export class Routing {
     this.#exits = new Exits(topology, { state, inner: this.#inner });
   }
 
-  /** The interface through which `router` forwards to `destination`: {@link TO_HOST} and {@link NOWHERE} included. */
+  /** Returns the interface through which `router` forwards to `destination`, {@link TO_HOST} or {@link NOWHERE}. */
   nextInterface(router: number, destination: Destination): number {
     if (router === destination.router) return this.#linksDown.has(destination.last) ? NOWHERE : destination.last;
     const target = this.#innerTarget(router, destination);
@@ -49,7 +49,7 @@ export class Routing {
     return this.#inner.treeTo(target).next[this.#rank(router)];
   }
 
-  /** A second interface of equal cost, or -1. */
+  /** Returns a second interface of equal cost, or -1. */
   alternative(router: number, destination: Destination): number {
     if (router === destination.router) return -1;
     const target = this.#innerTarget(router, destination);
@@ -74,7 +74,7 @@ export class Routing {
   }
 }
 
-/** Finds where packets to `address` are carried; `undefined` when nobody announces it. */
+/** Finds the destination of an address; `undefined` when no network announces it. */
 export function findDestination(topology: Topology, address: Ipv4Address): Destination | undefined {
   const network = topology.networkOf.lookup(address);
   if (network === NO_MATCH) return undefined;

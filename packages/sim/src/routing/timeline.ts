@@ -10,7 +10,7 @@ interface Epoch {
   readonly routing: Routing;
 }
 
-/** Routing over time: an epoch for every event, the latest one last. */
+/** Routing over time: every event starts an epoch. */
 export class Timeline {
   readonly #topology: Topology;
   readonly #epochs: Epoch[];
@@ -21,10 +21,10 @@ export class Timeline {
     this.#epochs = [{ from: Number.NEGATIVE_INFINITY, state: INITIAL_STATE, routing }];
   }
 
-  /** Lets `event` happen at `atMs`, not before the event announced last. @throws {SimError} `eventInThePast`, `unknownLink` */
+  /** Schedules `event` at `atMs`, milliseconds since the Unix epoch; events must be added in order of time. @throws {SimError} `eventInThePast`, `unknownLink` */
   add(event: NetworkEvent, atMs: number): void {
     const last = this.#epochs[this.#epochs.length - 1];
-    if (atMs < last.from) throw new SimError('eventInThePast', 'events are announced in order of time', { atMs });
+    if (atMs < last.from) throw new SimError('eventInThePast', 'events must be scheduled in order of time', { atMs });
     if (event.type !== 'prepend' && !(event.interface in this.#topology.interfaces.peer)) {
       throw new SimError('unknownLink', `there is no interface ${event.interface}`, { interface: event.interface });
     }
@@ -32,7 +32,7 @@ export class Timeline {
     this.#epochs.push({ from: atMs, state, routing: new Routing(this.#topology, state) });
   }
 
-  /** The routing that holds at `atMs`. */
+  /** Returns the routing at `atMs`. */
   at(atMs: number): Routing {
     let i = this.#epochs.length - 1;
     while (this.#epochs[i].from > atMs) i--;

@@ -1,15 +1,15 @@
 import type { Ipv4Address, Prefix } from '@revtr/net';
 import { SimError } from '../errors.ts';
 
-/** First octets that no special-purpose range touches. */
+/** First octets outside all special-purpose ranges. */
 const usable = (octet: number): boolean =>
   octet >= 1 && octet <= 223 && ![10, 100, 127, 169, 172, 192, 198, 203].includes(octet);
 
-/** Gives out aligned blocks of public addresses in ascending order. */
+/** Allocates aligned blocks of public addresses in ascending order. */
 export class AddressPlan {
   #next = 0x01000000;
 
-  /** The next free block of `length` bits, 8 to 32. @throws {SimError} `outOfAddresses` */
+  /** Allocates the next free block of `length` bits, 8 to 32. @throws {SimError} `outOfAddresses` */
   block(length: number): Prefix {
     const size = 2 ** (32 - length);
     let address = Math.ceil(this.#next / size) * size;
@@ -22,7 +22,7 @@ export class AddressPlan {
   }
 }
 
-/** Gives out the addresses of one network: single ones, and aligned pairs for links. */
+/** Allocates the addresses of one network: single addresses, and aligned pairs for links. */
 export class AddressPool {
   #next: number;
   readonly #end: number;

@@ -3,7 +3,7 @@ import type { SimParameters } from '../parameters.ts';
 import type { AsGraph } from './as-graph.ts';
 import { Balance, SelfStamp, Stamp, Tunnel } from './topology.ts';
 
-/** Draws one of several values, each with its probability; `otherwise` takes the rest. */
+/** Draws one of several values by probability; `otherwise` has the remaining probability. */
 function draw(random: Random, shares: readonly (readonly [number, number])[], otherwise: number): number {
   let rest = random.next();
   for (const [share, value] of shares) {
@@ -40,7 +40,7 @@ export function drawRouterBehaviours(count: number, p: SimParameters, random: Ra
   };
 }
 
-/** How a destination stamps itself, for a uniform number in [0, 1). */
+/** Maps a uniform number in [0, 1) to a value of {@link SelfStamp}. */
 export function drawSelfStamp(p: SimParameters, uniform: number): number {
   if (uniform < p.destinationNeverStamps) return SelfStamp.never;
   return uniform < p.destinationNeverStamps + p.destinationStampsTwice ? SelfStamp.twice : SelfStamp.once;

@@ -12,7 +12,10 @@ import { networkName } from './names.ts';
 import { type NetworkPlan, planNetworks } from './plan-networks.ts';
 import type { HostPrefixTable, Topology } from './topology.ts';
 
-/** Builds a simulated Internet from its parameters; with `graph`, on given networks and relations. Same input, same output. */
+/**
+ * Generates the topology of a simulated Internet, deterministically. Default `graph`: grown from the seed.
+ * @throws {SimError} `outOfAddresses` when the networks do not fit into the public address space
+ */
 export function generateTopology(parameters: SimParameters, graph?: AsGraph): Topology {
   const random = createRandom(parameters.seed);
   const networks = graph ?? generateAsGraph(parameters.ases, random.fork('as-graph'));

@@ -8,7 +8,7 @@ export function networkName(tier: number, home: number, number: number): string 
   return `${CITIES[home].code.toUpperCase()}-${kind}-${number}`;
 }
 
-/** The name an address has in reverse DNS, in the reserved domain `example` (RFC 2606). `undefined` when it has none. */
+/** Returns the reverse DNS name of an address, under the reserved domain `example` (RFC 2606), or `undefined`. */
 export function hostName(topology: Topology, address: Ipv4Address): string | undefined {
   const router = routerOf(topology, address);
   if (router >= 0) return routerName(topology, router, address);

@@ -2,13 +2,13 @@ import type { Ipv4Address, Prefix, PrefixTable } from '@revtr/net';
 
 /** What a router writes into Record Route when it forwards. */
 export const Stamp = { none: 0, egress: 1, ingress: 2, loopback: 3, private: 4 } as const;
-/** How a router chooses among equal paths. */
+/** How a router chooses among paths of equal cost. */
 export const Balance = { none: 0, perFlow: 1, perPacket: 2 } as const;
-/** What MPLS tunnels of a network do to the packets inside. */
+/** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
 export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
-/** How often a destination stamps itself. */
+/** How many times a destination stamps its own address. */
 export const SelfStamp = { never: 0, once: 1, twice: 2 } as const;
-/** Relation of a neighbour to the network that looks at it. */
+/** What a neighbour is to the network. */
 export const Relation = { customer: 0, peer: 1, provider: 2 } as const;
 
 /** Networks, by index. */
@@ -31,9 +31,9 @@ export interface AdjacencyTable {
   readonly first: Int32Array;
   readonly neighbour: Int32Array;
   readonly relation: Uint8Array;
-  /** The same adjacency seen from the other side. */
+  /** Index of the same adjacency at the neighbour. */
   readonly reverse: Int32Array;
-  /** How often the network repeats itself when it announces to this neighbour. */
+  /** How many times the network prepends its number in announcements to this neighbour. */
   readonly prepends: Uint8Array;
   /** Interfaces of the network on links to this neighbour. */
   readonly interfaces: readonly (readonly number[])[];
@@ -66,7 +66,7 @@ interface InterfaceTable {
   /** The other end of the link. */
   readonly peer: Int32Array;
   readonly delayMicros: Uint32Array;
-  /** Cost of leaving through this interface in the network's own routing. */
+  /** Cost of the link in this direction, for routing inside the network. */
   readonly cost: Uint16Array;
   /** Adjacency the link belongs to, seen from this end; -1 inside a network. */
   readonly adjacency: Int32Array;
@@ -77,11 +77,11 @@ export interface HostPrefixTable {
   readonly count: number;
   readonly prefixes: readonly Prefix[];
   readonly router: Int32Array;
-  /** Whether the network announces the prefix by itself, beside its block. */
+  /** 1 when the network announces the prefix in addition to its block. */
   readonly announced: Uint8Array;
 }
 
-/** A whole simulated Internet at rest. Nothing in it changes. */
+/** The immutable topology of a simulated Internet: tables of columns, whose rows refer to each other by index. */
 export interface Topology {
   readonly seed: number;
   readonly networks: AsTable;
@@ -96,11 +96,11 @@ export interface Topology {
   readonly hostPrefixOf: PrefixTable;
   /** Address to index of network, over blocks. */
   readonly networkOf: PrefixTable;
-  /** Prefixes of exchanges: announced by nobody. */
+  /** Prefixes of Internet exchanges; no network announces them. */
   readonly exchangePrefixes: readonly Prefix[];
 }
 
-/** The router that owns an address, -1 when none does: interface, loopback, or gateway of a host prefix. */
+/** Returns the router that owns an interface, loopback or gateway address, or -1. */
 export function routerOf(topology: Topology, address: Ipv4Address): number {
   const iface = topology.interfaceOf.get(address);
   if (iface !== undefined) return topology.interfaces.router[iface];
@@ -110,12 +110,12 @@ export function routerOf(topology: Topology, address: Ipv4Address): number {
   return prefix >= 0 && isGateway(topology, prefix, address) ? topology.hosts.router[prefix] : -1;
 }
 
-/** Whether `address` is the first of host prefix `index`: the router's own address towards its hosts. */
+/** Whether `address` is the gateway of host prefix `index`: the address of its router towards the hosts. */
 export function isGateway(topology: Topology, index: number, address: Ipv4Address): boolean {
   return address === topology.hosts.prefixes[index].address + 1;
 }
 
-/** The address of the router towards the hosts of prefix `index`. */
+/** Returns the address of the router towards the hosts of prefix `index`. */
 export function gatewayOf(topology: Topology, index: number): Ipv4Address {
   return topology.hosts.prefixes[index].address + 1;
 }

@@ -5,9 +5,9 @@ import { type Destination, findDestination, type Routing, TO_HOST } from '../rou
 import type { Timeline } from '../routing/timeline.ts';
 import { gatewayOf, routerOf, type Topology } from '../topology/topology.ts';
 
-/** The way packets of one flow really take. */
+/** The true path of the packets of one flow. */
 export interface TruePath {
-  /** Routers in order, by index; the destination is not among them unless it is one. */
+  /** Indexes of routers in order, the destination included when it is a router. */
   readonly routers: readonly number[];
   /** Numbers of the networks in order, each once. */
   readonly asPath: readonly number[];
@@ -16,7 +16,7 @@ export interface TruePath {
 
 const MOST_HOPS = 300;
 
-/** What is really the case. For judges alone: nothing that measures may ask it. */
+/** The ground truth about paths and routers. Only evaluation code may use it, never measurement code. */
 export class GroundTruth {
   readonly #topology: Topology;
   readonly #timeline: Timeline;
@@ -26,7 +26,7 @@ export class GroundTruth {
     this.#timeline = timeline;
   }
 
-  /** The path of flow number `flow` from the host or router with address `from` to `to` at a time. @throws {SimError} `unknownAddress` */
+  /** Returns the path of flow number `flow` between two addresses at `atMs`, milliseconds since the Unix epoch. @throws {SimError} `unknownAddress` */
   path(from: Ipv4Address, to: Ipv4Address, atMs: number, flow = 0): TruePath {
     const destination = this.#find(to);
     const routing = this.#timeline.at(atMs);
@@ -44,7 +44,7 @@ export class GroundTruth {
     return { routers, asPath: this.asPathOf(routers), reached };
   }
 
-  /** Every router that a packet from `from` to `to` may pass, whatever its flow. */
+  /** Returns all routers that packets from `from` to `to` can pass, over all flows. @throws {SimError} `unknownAddress` */
   possibleRouters(from: Ipv4Address, to: Ipv4Address, atMs: number): Set<number> {
     const destination = this.#find(to);
     const routing = this.#timeline.at(atMs);
@@ -58,7 +58,7 @@ export class GroundTruth {
     return seen;
   }
 
-  /** The router that has an address, -1 when none has. */
+  /** Returns the index of the router that owns an address, or -1. */
   routerOf(address: Ipv4Address): number {
     return routerOf(this.#topology, address);
   }
@@ -109,6 +109,6 @@ export class GroundTruth {
 }
 
 const unknown = (address: Ipv4Address): SimError =>
-  new SimError('unknownAddress', `${formatIpv4(address)} is nowhere in this Internet`, {
+  new SimError('unknownAddress', `${formatIpv4(address)} is not in this simulated Internet`, {
     address: formatIpv4(address),
   });

@@ -2,16 +2,13 @@ import { PollLoop, type TunDevice } from '@revtr/linux';
 import type { Ipv4Address } from '@revtr/net';
 import type { Network } from '../forwarding/network.ts';
 
-/** A host of the simulated Internet that is real: what it sends into its device enters the network, and the other way round. */
+/** A real host in the simulated Internet: the device carries its packets in both directions. */
 export interface TunHost {
   readonly address: Ipv4Address;
   readonly device: TunDevice;
 }
 
-/**
- * Attaches real hosts to a simulated network: programs in their namespaces probe it without knowing. The network's clock must
- * be paced by the machine's.
- */
+/** Attaches real hosts to a simulated network, which must use a clock in real time (`VirtualClock.pace`). Their packets are untrusted. */
 export class TunAttachment {
   readonly #hosts: readonly TunHost[];
   readonly #loop: PollLoop;
@@ -31,6 +28,7 @@ export class TunAttachment {
     );
   }
 
+  /** Starts reading the devices. */
   start(): void {
     this.#loop.start();
   }
