@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
 import { TargetPolicy } from '@revtr/probing';
-import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import {
+  type Database,
+  generateApiKey,
+  hashApiKey,
+  openDatabase,
+  parseDatabaseSettings,
+  StorageError,
+} from '@revtr/storage';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
 import { Controller } from './controller.ts';
@@ -106,9 +113,12 @@ async function ensureOperator({ operator }: Settings, { users }: Controller): Pr
     max_parallel: UNLIMITED,
     max_per_minute: UNLIMITED,
   });
-  if (operator.key !== undefined) await users.addKey(user.id, operator.key);
-  else if (before === undefined)
-    process.stdout.write(`The operator's API key, shown this once: ${await users.issueKey(user.id)}\n`);
+  if (operator.key !== undefined) await users.addKey(user.id, hashApiKey(operator.key));
+  else if (before === undefined) {
+    const key = generateApiKey();
+    await users.addKey(user.id, hashApiKey(key));
+    process.stdout.write(`The operator's API key, shown this once: ${key}\n`);
+  }
 }
 
 /** Errors that are about the machine or the settings, not about us: a sentence is enough. */

@@ -1,4 +1,4 @@
-import type { User, Users } from '@revtr/storage';
+import { hashApiKey, type User, type Users } from '@revtr/storage';
 import type { FastifyRequest } from 'fastify';
 import { ControllerError } from '../errors.ts';
 
@@ -29,7 +29,7 @@ export class Authenticator {
     }
     const known = this.#known.get(key);
     if (known !== undefined && known.until > Date.now()) return known.user;
-    const user = await this.#users.findByKey(key);
+    const user = await this.#users.findByKey(hashApiKey(key));
     if (user === undefined) throw new ControllerError('unauthorized', 'the API key is not known');
     if (this.#known.size >= MOST_KEPT) this.#known.clear();
     this.#known.set(key, { user, until: Date.now() + KEEP_MS });

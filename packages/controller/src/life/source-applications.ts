@@ -1,6 +1,14 @@
 import { formatIpv4, tryParseIpv4 } from '@revtr/net';
 import type { TargetPolicy } from '@revtr/probing';
-import type { Application, Applications, NewApplication, User, Users } from '@revtr/storage';
+import {
+  type Application,
+  type Applications,
+  generateApiKey,
+  hashApiKey,
+  type NewApplication,
+  type User,
+  type Users,
+} from '@revtr/storage';
 import { ControllerError } from '../errors.ts';
 import type { AgentDirectory } from '../gateway/directory.ts';
 import { clearedMail, refusedMail } from '../mail/messages.ts';
@@ -83,7 +91,8 @@ export class SourceApplications {
       user_id: user.id,
       state: 'expected',
     });
-    const key = await this.#users.issueKey(user.id);
+    const key = generateApiKey();
+    await this.#users.addKey(user.id, hashApiKey(key));
     await this.#outbox.add(email, clearedMail({ address, name, key, note }));
     return application;
   }

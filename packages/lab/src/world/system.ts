@@ -8,7 +8,7 @@ import {
   type RipeAtlasSettings,
 } from '@revtr/controller';
 import type { TargetPolicy } from '@revtr/probing';
-import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import type { Logger } from 'pino';
 
 export interface SystemOptions {
@@ -74,7 +74,8 @@ export async function startSystem(
     for (const source of options.sources)
       await controller.agents.put({ ...source, kind: 'source', user_id: null, state: 'ready' });
     const user = await controller.users.ensure(OPERATOR);
-    const key = await controller.users.issueKey(user.id);
+    const key = generateApiKey();
+    await controller.users.addKey(user.id, hashApiKey(key));
     const url = await controller.start();
     const stop = async (): Promise<void> => {
       await controller.stop();
