@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
-import { TargetPolicy } from '@revtr/probing';
+import { systemClock, TargetPolicy } from '@revtr/probing';
 import {
   type Database,
   generateApiKey,
@@ -52,7 +52,7 @@ async function run(settings: Settings): Promise<void> {
 
 async function create(settings: Settings, database: Database, log: Logger): Promise<Controller> {
   const { socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
-  const store = new DatasetStore({ directory: settings.datasets.directory });
+  const store = new DatasetStore({ directory: settings.datasets.directory }, { clock: systemClock });
   await store.open();
   const knowledge = new InternetKnowledge({ store });
   for (const { kind, failure } of store.status())
@@ -65,6 +65,8 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
   const updater = new DatasetUpdater(readDatasetSources(settings.datasets.sourcesFile), {
     store,
     fetch,
+    clock: systemClock,
+    random: Math.random,
     onFailure: (kind, error) => log.error({ err: error, kind }, 'a dataset could not be updated'),
   });
   return Controller.create(
