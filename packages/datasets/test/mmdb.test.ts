@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { formatIpv4 } from '@revtr/net';
-import { Reader } from 'mmdb-lib';
+import { type AsnResponse, Reader } from 'mmdb-lib';
 import { describe, expect, it } from 'vitest';
 import { DatasetError, type MmdbOrigins, readDataset } from '../src/index.ts';
 import { mmdbOf } from './mmdb-file.ts';
@@ -22,7 +22,7 @@ describe('MMDB files', () => {
   it('give the same answers as the reader mmdb-lib', async () => {
     const origins = await read(GOOD);
     if (typeof origins === 'string') throw new Error(origins);
-    const other = new Reader<{ autonomous_system_number: number }>(GOOD);
+    const other = new Reader<AsnResponse>(GOOD);
     for (const address of ADDRESSES)
       expect(origins.originOf(address)).toBe(other.get(formatIpv4(address))?.autonomous_system_number);
   });

@@ -28,6 +28,11 @@ export class VirtualClock {
     });
   }
 
+  /** Whether somebody sleeps that wakes within the given time. */
+  wakesWithin(milliseconds: number): boolean {
+    return [...this.#sleepers].some(({ at }) => at <= this.#now + milliseconds);
+  }
+
   /** Lets time pass, sleeper by sleeper; `settle` is awaited before and after each, for the work that it starts. */
   async advance(milliseconds: number, settle: () => Promise<void>): Promise<void> {
     const end = this.#now + milliseconds;

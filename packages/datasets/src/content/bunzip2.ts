@@ -3,14 +3,14 @@ import { DatasetError } from '../errors.ts';
 import type { Bzip2Answer, Bzip2Request } from './bzip2-worker.ts';
 import type { Content } from './limits.ts';
 
-/** A block of 900,000 bytes takes about 0.2 s; a decoder that needs longer than this is in an endless loop. */
+/** A decoder that needs longer for one block is stuck. */
 const MOST_BLOCK_MS = 60_000;
 
 /**
- * Decompresses a bzip2 file, one block at a time, in a worker thread: the decoder can be brought into an endless loop by a
- * crafted file, and a worker thread can be ended. @throws {DatasetError} `truncated`, `damaged`, or the error of `content`
+ * Decompresses a bzip2 file, one block at a time, in a worker thread: a block occupies its thread without a pause, and a decoder
+ * that is stuck can be ended. @throws {DatasetError} `truncated`, `damaged`, or the error of `content`
  */
-export async function* bunzip2(content: Content, mostBlockMs = MOST_BLOCK_MS): AsyncGenerator<Uint8Array> {
+export async function* bunzip2(content: Content): AsyncGenerator<Uint8Array> {
   const worker = new Worker(new URL('./bzip2-worker.ts', import.meta.url));
   try {
     for await (const chunk of content) yield* blocksAfter(chunk);
@@ -20,12 +20,12 @@ export async function* bunzip2(content: Content, mostBlockMs = MOST_BLOCK_MS): A
   }
 
   async function* blocksAfter(request: Uint8Array | null): AsyncGenerator<Uint8Array> {
-    let block = await ask(worker, request, mostBlockMs);
-    for (; block !== undefined; block = await ask(worker, undefined, mostBlockMs)) yield block;
+    let block = await ask(worker, request);
+    for (; block !== undefined; block = await ask(worker, undefined)) yield block;
   }
 }
 
-function ask(worker: Worker, request: Bzip2Request, mostMs: number): Promise<Uint8Array | undefined> {
+function ask(worker: Worker, request: Bzip2Request): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       settle();
@@ -41,7 +41,7 @@ function ask(worker: Worker, request: Bzip2Request, mostMs: number): Promise<Uin
       } else fail(answer.error);
     };
     const onError = (error: Error): void => fail(error.message);
-    const timer = setTimeout(() => fail('its decoder does not end'), mostMs);
+    const timer = setTimeout(() => fail('its decoder does not end'), MOST_BLOCK_MS);
     const settle = (): void => {
       clearTimeout(timer);
       worker.off('message', onMessage).off('error', onError);

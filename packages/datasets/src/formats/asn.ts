@@ -12,5 +12,8 @@ export function parseAsn(text: string | undefined): number | undefined {
 /** An AS number in JSON, as a number or as decimal digits. */
 export const asnSchema = z.union([
   z.int().min(0).max(MOST_ASN),
-  z.string().transform((text, context) => parseAsn(text) ?? (context.addIssue('expected an AS number'), z.NEVER)),
+  z
+    .string()
+    .refine((text) => parseAsn(text) !== undefined, 'expected an AS number')
+    .transform(Number),
 ]);

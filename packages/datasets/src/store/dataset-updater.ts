@@ -31,7 +31,8 @@ export class DatasetUpdater {
   readonly #store: DatasetStore;
   readonly #collaborators: UpdaterCollaborators;
   readonly #stopped = new AbortController();
-  readonly #retries = new Map<DatasetKind, { readonly failures: number; readonly notBefore: number }>();
+  /** Failures in a row of each kind, and the earliest time of its next scheduled download. */
+  readonly #attempts = new Map<DatasetKind, { readonly failures: number; readonly notBefore: number }>();
   readonly #underWay = new Map<DatasetKind, Promise<DatasetMetadata>>();
   #schedule: Promise<void> | undefined;
 
@@ -73,10 +74,12 @@ export class DatasetUpdater {
     const { clock, onFailure } = this.#collaborators;
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      for (const kind of this.#dueKinds())
+      for (const kind of this.#dueKinds()) {
+        if (signal.aborted) return;
         await this.update(kind).catch((error: unknown) => {
           if (!signal.aborted) onFailure(kind, error);
         });
+      }
       // The sleep rejects when the updater is stopped, which the condition of the loop finds out.
       await clock.sleep(this.#sleepMs(), signal).catch(() => undefined);
     }
@@ -98,7 +101,7 @@ export class DatasetUpdater {
     const importedAt = current === undefined ? Number.NEGATIVE_INFINITY : Date.parse(current.importedAt);
     // A time in the future comes from a wrong clock and says nothing about the age of the file.
     const dueAt = importedAt > this.#collaborators.clock.now() ? Number.NEGATIVE_INFINITY : importedAt + everyMs;
-    return Math.max(dueAt, this.#retries.get(kind)?.notBefore ?? Number.NEGATIVE_INFINITY);
+    return Math.max(dueAt, this.#attempts.get(kind)?.notBefore ?? Number.NEGATIVE_INFINITY);
   }
 
   async #update(kind: DatasetKind): Promise<DatasetMetadata> {
@@ -112,14 +115,15 @@ export class DatasetUpdater {
     );
     try {
       const metadata = await this.#download(kind, signal);
-      this.#retries.delete(kind);
+      const everyMs = (this.#sources[kind]?.everyHours ?? 0) * HOUR_MS;
+      this.#attempts.set(kind, { failures: 0, notBefore: clock.now() + everyMs });
       return metadata;
     } catch (error) {
       const failure = this.#stopped.signal.aborted
         ? new DatasetError('cancelled', 'the updater was stopped', {})
         : error;
-      const failures = (this.#retries.get(kind)?.failures ?? 0) + 1;
-      this.#retries.set(kind, { failures, notBefore: clock.now() + retryDelayMs(failures, random()) });
+      const failures = (this.#attempts.get(kind)?.failures ?? 0) + 1;
+      this.#attempts.set(kind, { failures, notBefore: clock.now() + retryDelayMs(failures, random()) });
       this.#store.fail(kind, failure);
       throw failure;
     } finally {
@@ -128,6 +132,7 @@ export class DatasetUpdater {
   }
 
   async #download(kind: DatasetKind, signal: AbortSignal): Promise<DatasetMetadata> {
+    signal.throwIfAborted();
     const source = this.#sources[kind];
     if (source === undefined) throw new DatasetError('notConfigured', `no source is configured for ${kind}`, { kind });
     const options = { fetch: this.#collaborators.fetch, signal };
