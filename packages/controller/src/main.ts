@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
 import { systemClock, TargetPolicy } from '@revtr/probing';
-import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import {
+  type Database,
+  generateApiKey,
+  hashApiKey,
+  openDatabase,
+  parseDatabaseSettings,
+  StorageError,
+} from '@revtr/storage';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
 import { Controller } from './composition/controller.ts';
@@ -45,7 +52,7 @@ async function run(settings: Settings): Promise<void> {
 
 async function create(settings: Settings, database: Database, log: Logger): Promise<Controller> {
   const { socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
-  const store = new DatasetStore({ directory: settings.datasets.directory });
+  const store = new DatasetStore({ directory: settings.datasets.directory }, { clock: systemClock });
   await store.open();
   const knowledge = new InternetKnowledge({ store });
   for (const { kind, failure } of store.status())
@@ -58,6 +65,8 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
   const updater = new DatasetUpdater(readDatasetSources(settings.datasets.sourcesFile), {
     store,
     fetch,
+    clock: systemClock,
+    random: Math.random,
     onFailure: (kind, error) => log.error({ err: error, kind }, 'a dataset could not be updated'),
   });
   return Controller.create(
@@ -108,9 +117,12 @@ async function ensureOperator({ operator }: Settings, { users }: Controller): Pr
     max_parallel: UNLIMITED,
     max_per_minute: UNLIMITED,
   });
-  if (operator.key !== undefined) await users.addKey(user.id, operator.key);
-  else if (before === undefined)
-    process.stdout.write(`The operator's API key, shown this once: ${await users.issueKey(user.id)}\n`);
+  if (operator.key !== undefined) await users.addKey(user.id, hashApiKey(operator.key));
+  else if (before === undefined) {
+    const key = generateApiKey();
+    await users.addKey(user.id, hashApiKey(key));
+    process.stdout.write(`The operator's API key, shown this once: ${key}\n`);
+  }
 }
 
 /** Errors that are about the machine or the settings, not about us: a sentence is enough. */

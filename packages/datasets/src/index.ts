@@ -1,11 +1,10 @@
-export { DatasetError, type DatasetErrorCode } from './errors.ts';
+export type { ReadLimits } from './content/limits.ts';
+export { DatasetError, type DatasetErrorCode, type DatasetErrorDetails } from './errors.ts';
 export type { AliasSetsData } from './formats/aliases.ts';
+export type { NetworkName, NetworkNames } from './formats/as-names.ts';
 export type { ExchangeAddresses, ExchangePrefixes } from './formats/exchanges.ts';
 export type { Hitlist } from './formats/hitlist.ts';
-export type { MmdbOrigins } from './formats/mmdb.ts';
-export { type NetworkName, type NetworkNames, type Relationships, relationshipsOf } from './formats/networks.ts';
-export type { Origins } from './formats/origins.ts';
-export type { RipeProbeList } from './formats/ripe-probes.ts';
+export { type Relationships, relationshipsOf } from './formats/relationships.ts';
 export {
   DATASET_KINDS,
   DATASETS,
@@ -13,6 +12,10 @@ export {
   type DatasetValues,
   parseDatasetKind,
   readDataset,
-} from './kinds.ts';
-export { type DatasetMetadata, type DatasetStatus, DatasetStore } from './store/store.ts';
-export { type DatasetSources, DatasetUpdater, datasetSourcesSchema } from './store/updater.ts';
+} from './formats/kinds.ts';
+export type { MmdbOrigins } from './formats/mmdb/mmdb.ts';
+export type { Origins } from './formats/origins.ts';
+export type { RipeProbeList } from './formats/ripe-probes.ts';
+export { type DatasetMetadata, type DatasetStatus, DatasetStore } from './store/dataset-store.ts';
+export { DatasetUpdater } from './store/dataset-updater.ts';
+export { type DatasetSources, datasetSourcesSchema } from './store/sources.ts';

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { formatPrefix, parseIpv4 } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
 import { DATASET_KINDS, DatasetError, type DatasetKind, readDataset } from '../src/index.ts';
-import { mmdbOf } from './mmdb-file.ts';
+import { GOOD } from './good-files.ts';
 
 const ip = parseIpv4;
 const read = async (kind: DatasetKind, file: string | Uint8Array) =>
@@ -24,51 +24,8 @@ const originsOf = (value: Awaited<ReturnType<typeof read>>): string[] => {
   return Array.from(addresses, (address, i) => `${formatPrefix({ address, length: lengths[i] })} ${values[i] >>> 0}`);
 };
 
-/** A good file of each kind, as its publisher writes it. */
-const GOOD: Readonly<Record<DatasetKind, string | Uint8Array>> = {
-  prefix2as: '1.0.0.0\t24\t13335\n1.0.4.0\t22\t38803_56203\n\n1.0.64.0\t18\t4847,58851\n5.0.0.0\t8\t4294967295\n',
-  ipasn: '; IP-ASN32-DAT file\n; Original file : rib\n1.0.0.0/24\t13335\n1.0.4.0/22\t38803\n',
-  mmdb: mmdbOf(64500),
-  exchangeAddresses: '# IXP interfaces\n195.69.144.1\t1200\n195.69.144.2\tNone\n195.69.144.3\t3333\n',
-  peeringdbAddresses: JSON.stringify({
-    data: [
-      { ipaddr4: '195.69.144.1', ipaddr6: null, asn: 1200 },
-      { ipaddr4: null, asn: 5 },
-    ],
-    meta: {},
-  }),
-  peeringdbPrefixes: JSON.stringify({
-    data: [
-      { prefix: '195.69.144.0/21', protocol: 'IPv4' },
-      { prefix: '2001:7f8:1::/64', protocol: 'IPv6' },
-    ],
-  }),
-  as2org:
-    '# name: AS Org\n# format:org_id|changed|org_name|country|source\nLVLT-ARIN|20120130|Level 3|US|ARIN\n# format:aut|changed|aut_name|org_id|opaque_id|source\n1|20180220|LVLT-1|LVLT-ARIN|e5e3|ARIN\n2|20180220|UDEL|UNIV||ARIN\n',
-  relationships: '# source:topology\n1|2|-1|bgp\n3|4|0|mlp\n',
-  itdkNodes:
-    '# format: node <node_id>: <i1> <i2>\nnode N1:  5.2.114.1 5.2.114.9 \nnode N2:  224.0.0.7 5.2.115.1\nnode N3:  5.2.116.1 5.2.116.2 5.2.116.3\n',
-  midarSets: '# set 1\n5.2.114.1\n5.2.114.9\n# end\n# set 2\n5.2.116.1\n5.2.116.2\n# end\n',
-  hitlist: '# score address\n99\t5.2.114.1\n-3\t5.2.115.1\n5.2.116.1\n',
-  ripeProbes: JSON.stringify({
-    meta: { total_count: 1 },
-    objects: [
-      {
-        id: 6001,
-        address_v4: '193.0.0.1',
-        asn_v4: 3333,
-        status: 1,
-        is_anchor: true,
-        latitude: 52.4,
-        longitude: 4.9,
-        tags: ['home'],
-      },
-    ],
-  }),
-};
-
-describe('formats of datasets', () => {
-  it('of prefixes give who announces what; of several origins the first', async () => {
+describe('dataset formats', () => {
+  it('give the origin AS of prefixes, and the first one of several', async () => {
     expect(originsOf(await read('prefix2as', GOOD.prefix2as))).toEqual([
       '1.0.0.0/24 13335',
       '1.0.4.0/22 38803',
@@ -78,7 +35,7 @@ describe('formats of datasets', () => {
     expect(originsOf(await read('ipasn', GOOD.ipasn))).toEqual(['1.0.0.0/24 13335', '1.0.4.0/22 38803']);
   });
 
-  it('hold as many entries as they should', async () => {
+  it('report the number of entries', async () => {
     const counts = await Promise.all(DATASET_KINDS.map(async (kind) => (await read(kind, GOOD[kind])).entries));
     expect(Object.fromEntries(DATASET_KINDS.map((kind, i) => [kind, counts[i]]))).toMatchObject({
       exchangeAddresses: 2,
@@ -93,7 +50,7 @@ describe('formats of datasets', () => {
     });
   });
 
-  it('of networks give names, organisations and relations', async () => {
+  it('give names, organisations and relationships of ASes', async () => {
     const names = await read('as2org', GOOD.as2org);
     expect('names' in names && names.names.get(1)).toEqual({ name: 'LVLT-1', organisation: 'Level 3', country: 'US' });
     expect('names' in names && names.names.get(2)).toEqual({
@@ -114,7 +71,7 @@ describe('formats of datasets', () => {
     expect(relations.relationOf(1, 3)).toBeUndefined();
   });
 
-  it('of aliases leave out placeholders and routers with one address', async () => {
+  it('leave out placeholders and routers with one address from alias sets', async () => {
     const nodes = await read('itdkNodes', GOOD.itdkNodes);
     expect('sets' in nodes && nodes.sets).toEqual([
       ['5.2.114.1', '5.2.114.9'].map(ip),
@@ -122,14 +79,14 @@ describe('formats of datasets', () => {
     ]);
   });
 
-  it('of MMDB files are looked up by address', async () => {
+  it('give the origin AS of addresses from an MMDB file', async () => {
     const origins = await read('mmdb', GOOD.mmdb);
     if (!('originOf' in origins)) throw new Error('no origins');
     expect(origins.originOf(ip('200.1.2.3'))).toBe(64500);
     expect(origins.originOf(ip('100.1.2.3'))).toBeUndefined();
   });
 
-  it('of RIPE Atlas probes are read from the archive, from the API and from a list', async () => {
+  it('read RIPE Atlas probes from the archive, from the API and from an array', async () => {
     const [probe] = JSON.parse(String(GOOD.ripeProbes)).objects;
     for (const file of [{ objects: [probe] }, { results: [probe] }, [probe]]) {
       const list = await read('ripeProbes', JSON.stringify(file));
@@ -146,14 +103,14 @@ describe('formats of datasets', () => {
     }
   });
 
-  it('are read packed by gzip and by bzip2 as well', async () => {
+  it('may be compressed by gzip and by bzip2', async () => {
     expect(originsOf(await read('prefix2as', gzipSync(GOOD.prefix2as)))).toHaveLength(4);
     const packed = execFileSync('bzip2', ['-c'], { input: GOOD.itdkNodes });
     const nodes = await read('itdkNodes', packed);
     expect('sets' in nodes && nodes.sets).toHaveLength(2);
   });
 
-  it('that are cut, empty or something else are told, with the line', async () => {
+  it('report truncated, empty and wrong files, with the line', async () => {
     for (const kind of DATASET_KINDS) {
       expect([kind, (await faultOf(kind, ''))[0]]).toEqual([kind, 'empty']);
       expect([kind, (await faultOf(kind, '<html>not found</html>\n'))[0]]).not.toEqual([kind, 'none']);
@@ -166,7 +123,7 @@ describe('formats of datasets', () => {
     expect(await faultOf('midarSets', '# set 1\n1.1.1.1\n1.1.1.2\n')).toEqual(['truncated', 3]);
     expect(await faultOf('itdkNodes', 'node N1:  1.2.3.4 1.2.3\n')).toEqual(['badLine', 1]);
     expect(await faultOf('relationships', '1|2|7\n')).toEqual(['badLine', 1]);
-    expect((await faultOf('peeringdbPrefixes', '{"data": [{"prefix": "1.2.3.4/8"}]}'))[0]).toBe('badLine');
+    expect((await faultOf('peeringdbPrefixes', '{"data": [{"prefix": "1.2.3.4/8"}]}'))[0]).toBe('badEntry');
     expect((await faultOf('peeringdbAddresses', '{"data": {}}'))[0]).toBe('wrongFormat');
     expect((await faultOf('ripeProbes', '{"objects": [{"id": 1}, {"x": 1}]}'))[0]).toBe('wrongFormat');
     expect((await faultOf('mmdb', Buffer.from(GOOD.mmdb).subarray(0, 40)))[0]).toBe('truncated');

@@ -1,6 +1,6 @@
 /**
- * A smallest MMDB file: addresses from 128.0.0.0 on belong to network `asn`, the others to none. Written after the format's
- * own page (MaxMind DB file format specification, version 2.0): search tree, sixteen zero bytes, data, marker, metadata.
+ * The smallest MMDB file: addresses from 128.0.0.0 on belong to AS `asn`, the others to none. It follows the MaxMind DB File
+ * Format Specification 2.0: search tree, sixteen zero bytes, data, marker, metadata.
  */
 export function mmdbOf(asn: number): Uint8Array {
   // One node of two 24-bit records: 0 leads nowhere (the number of nodes), 1 leads to the data (nodes + 16 + offset).

@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DatasetError, type DatasetKind, DatasetStore, DatasetUpdater } from '../src/index.ts';
+import { DatasetError, type DatasetKind, DatasetStore } from '../src/index.ts';
+import type { VirtualClock } from './virtual-clock.ts';
 
+const clock: Pick<VirtualClock, 'now'> = { now: () => Date.parse('2026-01-01T00:00:00Z') };
 const file = (content: string | Uint8Array): Readable => Readable.from([Buffer.from(content)]);
 const prefixes = (count: number, asn = 1): string =>
   Array.from({ length: count }, (_, i) => `10.${i >> 8}.${i & 255}.0\t24\t${asn}\n`).join('');
@@ -20,13 +28,13 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof DatasetError ? error.code : String(error)),
   );
 
-describe('store of datasets', () => {
+describe('dataset store', () => {
   let directory: string;
   let store: DatasetStore;
   let replaced: DatasetKind[];
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'revtr-datasets-'));
-    store = new DatasetStore({ directory });
+    store = new DatasetStore({ directory }, { clock });
     replaced = [];
     store.onReplaced((kind) => replaced.push(kind));
     await store.open();
@@ -40,13 +48,13 @@ describe('store of datasets', () => {
     expect(firstOrigin()).toBe(7);
     expect(replaced).toEqual(['prefix2as']);
     expect(statusOf('prefix2as')).toMatchObject({ current: { entries: 10, from: 'import' }, failure: undefined });
-    const again = new DatasetStore({ directory });
+    const again = new DatasetStore({ directory }, { clock });
     await again.open();
     expect(again.values.prefix2as?.columns.values[0]).toBe(7);
     expect(again.status().find(({ kind }) => kind === 'prefix2as')).toEqual(statusOf('prefix2as'));
   });
 
-  it('keeps the last good one when a file is cut, wrong, empty, too small, or not the one announced', async () => {
+  it('keeps the file in use when the new one is truncated, wrong, empty, too small, or has another checksum', async () => {
     await store.import('prefix2as', file(prefixes(100, 7)), { from: 'import' });
     const before = statusOf('prefix2as')?.current;
     const packed = gzipSync(prefixes(100, 8));
@@ -76,7 +84,7 @@ describe('store of datasets', () => {
     expect([firstOrigin(), statusOf('prefix2as')?.failure]).toEqual([9, undefined]);
   });
 
-  it('keeps the last good one when the reader of a file breaks off', async () => {
+  it('keeps the file in use when the stream of the new one fails', async () => {
     await store.import('prefix2as', file(prefixes(10, 7)), { from: 'import' });
     const broken = Readable.from(
       (async function* () {
@@ -89,14 +97,14 @@ describe('store of datasets', () => {
     expect(readdirSync(directory).sort()).toEqual(['prefix2as', 'prefix2as.json']);
   });
 
-  it('takes the last of several imports of one kind at once', async () => {
+  it('uses the last of several simultaneous imports of one kind', async () => {
     const asns = [1, 2, 3, 4, 5];
     await Promise.all(asns.map((asn) => store.import('prefix2as', file(prefixes(10, asn)), { from: 'import' })));
     expect(firstOrigin()).toBe(5);
     expect(readFileSync(join(directory, 'prefix2as'), 'utf8')).toBe(prefixes(10, 5));
   });
 
-  it('reads files that were put there by hand, and tells which it cannot', async () => {
+  it('reads files that were put there by hand, and reports those that it cannot read', async () => {
     writeFileSync(join(directory, 'prefix2as'), prefixes(3, 7));
     writeFileSync(join(directory, 'midarSets'), 'nonsense\n');
     await store.open();
@@ -107,80 +115,89 @@ describe('store of datasets', () => {
     });
     expect(statusOf('midarSets')).toMatchObject({ current: undefined, failure: { code: 'badLine' } });
   });
-});
 
-describe('updates of datasets', () => {
-  let directory: string;
-  let store: DatasetStore;
-  let url: string;
-  let stop: () => Promise<void>;
-  const files = new Map<string, { readonly body: string; readonly announced?: number }>();
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'revtr-datasets-'));
-    store = new DatasetStore({ directory });
-    await store.open();
-    const server = createServer(({ url: path = '' }, response) => {
-      const found = files.get(path);
-      if (found === undefined) return response.writeHead(404).end();
-      response.writeHead(200, { 'content-length': found.announced ?? Buffer.byteLength(found.body) });
-      if (found.announced === undefined) return response.end(found.body);
-      return response.write(found.body, () => response.destroy());
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    stop = () => new Promise((resolve) => server.close(() => resolve()));
-  });
-  afterEach(async () => {
-    await stop();
-    rmSync(directory, { recursive: true });
-  });
-  const updater = (more: object = {}, failures: string[] = []): DatasetUpdater =>
-    new DatasetUpdater(
-      { prefix2as: { url: `${url}/file`, everyHours: 24, ...more } },
-      { store, fetch, onFailure: (kind, error) => failures.push(`${kind} ${error}`) },
+  it('survives the failure of a stream that waits for an earlier import', async () => {
+    let release: () => void = () => undefined;
+    const slow = Readable.from(
+      (async function* () {
+        yield Buffer.from(prefixes(5, 1));
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        yield Buffer.from(prefixes(5, 1));
+      })(),
     );
-
-  it('fetch a file and check it', async () => {
-    const body = prefixes(10, 7);
-    files.set('/file', { body });
-    files.set('/file.sha256', { body: `${sha256(body)}  file\n` });
-    const { from, entries } = await updater({ sha256Url: `${url}/file.sha256` }).update('prefix2as');
-    expect([from, entries]).toEqual([`${url}/file`, 10]);
-    files.set('/file', { body: prefixes(10, 8) });
-    expect(await codeOf(updater({ sha256Url: `${url}/file.sha256` }).update('prefix2as'))).toBe('checksumMismatch');
-    expect(store.values.prefix2as?.columns.values[0]).toBe(7);
+    const waiting = new Readable({ read: () => undefined });
+    const first = store.import('prefix2as', slow, { from: 'import' });
+    const second = store.import('prefix2as', waiting, { from: 'import' });
+    waiting.destroy(new Error('the client disconnected'));
+    await new Promise((resolve) => setImmediate(resolve));
+    release();
+    await first;
+    await expect(second).rejects.toThrow();
+    expect(readdirSync(directory).sort()).toEqual(['prefix2as', 'prefix2as.json']);
   });
 
-  it('replace nothing when the download breaks off, or there is no file or server', async () => {
-    files.set('/file', { body: prefixes(10, 7) });
-    await updater().update('prefix2as');
-    files.set('/file', { body: prefixes(5, 8), announced: 1_000 });
-    expect(await codeOf(updater().update('prefix2as'))).toBe('truncated');
-    files.delete('/file');
-    expect(await codeOf(updater().update('prefix2as'))).toBe('downloadFailed');
-    expect(await codeOf(updater({ url: 'http://127.0.0.1:1/file' }).update('prefix2as'))).toBe('downloadFailed');
-    expect(await codeOf(updater().update('itdkNodes'))).toBe('downloadFailed');
-    expect(store.values.prefix2as?.columns.values[0]).toBe(7);
-    expect(store.status()[0].failure?.code).toBe('downloadFailed');
+  it('creates files and directories for their owner only, and restricts a directory that exists', async () => {
+    const modes = (): string[] =>
+      [directory, ...readdirSync(directory).map((name) => join(directory, name))].map(modeOf);
+    chmodSync(directory, 0o777);
+    await store.open();
+    let whileWriting: string[] = [];
+    const content = Readable.from(
+      (async function* () {
+        yield Buffer.from(prefixes(5));
+        while (readdirSync(directory).length === 0) await new Promise((resolve) => setImmediate(resolve));
+        whileWriting = modes();
+      })(),
+    );
+    await store.import('prefix2as', content, { from: 'import' });
+    expect(whileWriting).toEqual(['700', '600']);
+    expect(modes()).toEqual(['700', '600', '600']);
+    const below = new DatasetStore({ directory: join(directory, 'a', 'b') }, { clock });
+    await below.open();
+    expect([modeOf(join(directory, 'a')), modeOf(join(directory, 'a', 'b'))]).toEqual(['700', '700']);
+    const notOne = new DatasetStore({ directory: join(directory, 'prefix2as') }, { clock });
+    expect(await codeOf(notOne.open())).toBe('badDirectory');
   });
 
-  it('by schedule fetch what is not there or too old, and nothing else', async () => {
-    files.set('/file', { body: prefixes(10, 7) });
-    const first = updater();
-    first.start();
-    for (let tries = 0; tries < 1_000 && store.values.prefix2as === undefined; tries++) await sleep(5);
-    await first.stop();
-    expect(store.values.prefix2as?.columns.values[0]).toBe(7);
-    files.set('/file', { body: prefixes(10, 8) });
-    const second = updater();
-    second.start();
-    await second.stop();
-    expect(store.values.prefix2as?.columns.values[0]).toBe(7);
-    const failures: string[] = [];
-    const hasty = updater({ everyHours: 1e-9, url: `${url}/nothing` }, failures);
-    hasty.start();
-    for (let tries = 0; tries < 1_000 && failures.length === 0; tries++) await sleep(5);
-    await hasty.stop();
-    expect(failures[0]).toContain('answered 404');
+  it('removes parts of files that an earlier process left a day ago', async () => {
+    const [old, young] = ['prefix2as.1-0.part', 'prefix2as.2-0.part'].map((name) => join(directory, name));
+    for (const path of [old, young]) writeFileSync(path, 'x');
+    utimesSync(old, 0, clock.now() / 1000 - 90_000);
+    utimesSync(young, 0, clock.now() / 1000 - 80_000);
+    await store.open();
+    expect(readdirSync(directory)).toEqual(['prefix2as.2-0.part']);
+  });
+
+  it('refuses a file that is larger than its limit', async () => {
+    const small = new DatasetStore({ directory, mostFileBytes: 50 }, { clock });
+    expect(await codeOf(small.import('prefix2as', file(prefixes(10)), { from: 'import' }))).toBe('tooLarge');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('shows the origin of a URL only, also for files that were stored with the whole URL', async () => {
+    const from = 'https://user:hush@example.org:8443/hush/file?token=hush';
+    await store.import('prefix2as', file(prefixes(3)), { from });
+    expect(statusOf('prefix2as')?.current?.from).toBe('https://example.org:8443');
+    const path = join(directory, 'prefix2as.json');
+    expect(readFileSync(path, 'utf8')).not.toContain('hush');
+    writeFileSync(path, JSON.stringify({ ...statusOf('prefix2as')?.current, from }));
+    await store.open();
+    expect(statusOf('prefix2as')?.current?.from).toBe('https://example.org:8443');
+  });
+
+  it('keeps the file in use and leaves no other file when the new one is cut at any position or changed at random', async () => {
+    await store.import('midarSets', file('# set 1\n5.2.114.1\n5.2.114.9\n# end\n'), { from: 'import' });
+    const packed = gzipSync('# set 1\n1.1.1.1\nnot an address\n# end\n');
+    for (let length = 0; length < packed.length; length++) {
+      const code = await codeOf(store.import('midarSets', file(packed.subarray(0, length)), { from: 'import' }));
+      expect([length, code]).not.toEqual([length, 'no error']);
+      expect([length, code]).not.toEqual([length, expect.stringContaining('Error')]);
+    }
+    expect(store.values.midarSets?.entries).toBe(1);
+    expect(readdirSync(directory).sort()).toEqual(['midarSets', 'midarSets.json']);
   });
 });
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);

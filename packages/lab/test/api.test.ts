@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { parseIpv4 } from '@revtr/net';
+import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestSystem, type TestSystem } from './system.ts';
 
@@ -196,7 +197,9 @@ async function limitedKey(limits: {
   const { users: store } = system.controller;
   const many = { max_per_day: 1e6, max_parallel: 1e6, max_per_minute: 1e6 };
   const user = await store.ensure({ name: 'x', email: `x${users++}@example.org`, role: 'user', ...many, ...limits });
-  return store.issueKey(user.id);
+  const key = generateApiKey();
+  await store.addKey(user.id, hashApiKey(key));
+  return key;
 }
 
 describe('bad input', () => {

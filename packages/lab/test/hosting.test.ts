@@ -1,5 +1,6 @@
 import { type ClientError, ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
+import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestSystem, type TestSystem } from './system.ts';
 
@@ -81,10 +82,9 @@ describe('hosting a source', () => {
       max_parallel: 10,
       max_per_minute: 10,
     });
-    const { fleet } = new ReverseTracerouteClient({
-      server: system.url,
-      key: await system.controller.users.issueKey(user.id),
-    });
+    const key = generateApiKey();
+    await system.controller.users.addKey(user.id, hashApiKey(key));
+    const { fleet } = new ReverseTracerouteClient({ server: system.url, key });
     const attempts = [
       fleet.applications(),
       fleet.approve(1),

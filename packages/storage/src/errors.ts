@@ -1,15 +1,46 @@
-/** What can go wrong with the database. Codes are stable. */
-export type StorageErrorCode = 'directoryInUse' | 'badSettings' | 'migrationFailed' | 'databaseClosed' | 'queryFailed';
+/** The details of each error of this package, by error code. Codes are stable. */
+export interface StorageErrorDetails {
+  /** The database setting cannot be used. */
+  readonly badSettings: { readonly reason: string };
+  /** Another process, or this one, has the data directory open; `owner` is the process number. */
+  readonly directoryInUse: { readonly directory: string; readonly owner: number };
+  /** The data directory belongs to another user, or is not a directory. */
+  readonly unsafeDirectory: { readonly directory: string; readonly reason: string };
+  /** The schema could not be brought up to date. */
+  readonly migrationFailed: { readonly migration: string };
+  /** The database was closed, or its worker thread ended. */
+  readonly databaseClosed: { readonly reason: string };
+  /** The PostgreSQL server cannot be reached; `reason` is the system's error code where there is one. */
+  readonly unreachable: { readonly reason: string };
+  /** The database refused a statement; `sqlState` is the code of five characters (PostgreSQL manual, appendix A). */
+  readonly queryFailed: { readonly sqlState: string };
+  /** Text contains a character that PostgreSQL cannot store: NUL, or half of a surrogate pair. */
+  readonly badText: { readonly character: 'nul' | 'loneSurrogate' };
+  /** The limit of a listing is not a whole number from 1 to `maximum`. */
+  readonly badLimit: { readonly limit: number; readonly maximum: number };
+  /** More rows than a query that must return all of them may return. */
+  readonly tooManyRows: { readonly rows: string; readonly maximum: number };
+  /** A value passed as the hash of an API key is not the hexadecimal form of a SHA-256. */
+  readonly badKeyHash: { readonly length: number };
+}
 
-/** The one error class of storage: a stable code, a sentence for a person, typed details. */
-export class StorageError extends Error {
-  readonly code: StorageErrorCode;
-  readonly details: Readonly<Record<string, string | number>>;
+/** A stable code that says what failed. */
+export type StorageErrorCode = keyof StorageErrorDetails;
 
-  constructor(code: StorageErrorCode, message: string, details: Readonly<Record<string, string | number>> = {}) {
+/** The error class of this package: a stable code, a message for people, and details whose type depends on the code. */
+export class StorageError<Code extends StorageErrorCode = StorageErrorCode> extends Error {
+  readonly code: Code;
+  readonly details: StorageErrorDetails[Code];
+
+  constructor(code: Code, message: string, details: StorageErrorDetails[Code]) {
     super(message);
     this.name = 'StorageError';
     this.code = code;
     this.details = details;
+  }
+
+  /** Whether the error has this code; narrows the type of `details`. */
+  is<Other extends StorageErrorCode>(code: Other): this is StorageError<Other> {
+    return (this.code as StorageErrorCode) === code;
   }
 }

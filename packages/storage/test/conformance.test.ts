@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   Agents,
@@ -8,16 +9,29 @@ import {
   Batches,
   type Database,
   type DatabaseSettings,
+  generateApiKey,
+  hashApiKey,
   Jobs,
   Mails,
   OptOuts,
   openDatabase,
+  RankingRecords,
+  StorageError,
   type User,
   Users,
 } from '../src/index.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
 
-/** What every database must do, run on each of them. */
+const codeOf = async (query: () => Promise<unknown>): Promise<string> => {
+  try {
+    await query();
+    return 'no error';
+  } catch (error) {
+    return error instanceof StorageError ? error.code : String(error);
+  }
+};
+
+/** The behaviour that every database must have. */
 function conformance(name: string, start: () => Promise<{ settings: DatabaseSettings; stop(): Promise<void> }>): void {
   describe(name, () => {
     let server: { settings: DatabaseSettings; stop(): Promise<void> };
@@ -61,17 +75,42 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       await database.db.deleteFrom('measurements').execute();
     });
 
-    it('finds users by key, and never stores the key', async () => {
+    it('finds a user by the hash of a key', async () => {
       const users = new Users(database.db);
       const user = await newUser();
-      const key = await users.issueKey(user.id);
-      expect((await users.findByKey(key))?.id).toBe(user.id);
-      expect(await users.findByKey(`${key}x`)).toBeUndefined();
-      const rows = await database.db.selectFrom('api_keys').selectAll().execute();
-      expect(JSON.stringify(rows)).not.toContain(key);
+      const key = generateApiKey();
+      await users.addKey(user.id, hashApiKey(key));
+      expect((await users.findByKey(hashApiKey(key)))?.id).toBe(user.id);
+      expect(await users.findByKey(hashApiKey(`${key}x`))).toBeUndefined();
     });
 
-    it('keeps one row an agent, with what it has proved', async () => {
+    it('never passes any part of a key to the database', async () => {
+      const key = generateApiKey();
+      const statements: string[] = [];
+      const watched = database.db.withPlugin({
+        transformQuery: ({ node }) => {
+          statements.push(JSON.stringify(node));
+          return node;
+        },
+        transformResult: async ({ result }) => result,
+      });
+      const users = new Users(watched);
+      const user = await newUser();
+      await users.addKey(user.id, hashApiKey(key));
+      await users.findByKey(hashApiKey(key));
+      const rows = await database.db.selectFrom('api_keys').selectAll().execute();
+      const seen = statements.join() + JSON.stringify(rows);
+      expect(statements.length).toBeGreaterThan(1);
+      expect(seen).toContain(hashApiKey(key).hash);
+      expect(seen).not.toContain(key.slice(0, 10));
+      for (const hash of [key, '', 'A'.repeat(64), 'a'.repeat(63)]) {
+        const clear = { hash, fingerprint: '' };
+        expect(await codeOf(() => users.addKey(user.id, clear))).toBe('badKeyHash');
+        expect(await codeOf(() => users.findByKey(clear))).toBe('badKeyHash');
+      }
+    });
+
+    it('stores one row per agent and keeps its certificate when it is put again', async () => {
       const agents = new Agents(database.db);
       const agent = { address: '1.2.3.4', kind: 'source', site: 's', user_id: null, state: 'expected' } as const;
       await agents.put({ ...agent, hostname: 'a' });
@@ -82,7 +121,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await agents.change('9.9.9.9', { state: 'ready' })).toBeUndefined();
     });
 
-    it('keeps the tests of an agent, newest first', async () => {
+    it('lists the tests of an agent, newest first', async () => {
       const agents = new Agents(database.db);
       await agents.put({
         address: '1.2.3.5',
@@ -104,7 +143,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await tests.of('1.2.3.5', 10)).toMatchObject([{ report: { verdict: 'passed' } }, { verdict: 'failed' }]);
     });
 
-    it('takes one pending application an address, and decides it once', async () => {
+    it('stores one pending application per address and decides it once', async () => {
       const applications = new Applications(database.db);
       const application = { address: '5.5.5.5', hosting: 'h', name: 'n', email: 'e@x', reason: 'r' };
       const added = await applications.add(application);
@@ -117,7 +156,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await applications.add(application)).toBeDefined();
     });
 
-    it('blots out the secret of a mail that is sent, and sends failed ones later', async () => {
+    it('replaces the secret of a mail that was sent and delays a mail that failed', async () => {
       const mails = new Mails(database.db);
       const now = new Date();
       await mails.add({ recipient: 'a@x', subject: 's', body: 'the key is hush', secret: 'hush' }, now);
@@ -128,7 +167,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await mails.list(10)).toMatchObject([{ body: 'the key is [sent]', secret: null, attempts: 2 }]);
     });
 
-    it('keeps an atlas, change by change', async () => {
+    it('applies changes to an atlas', async () => {
       const atlases = new Atlases(database.db);
       const measuredAt = new Date('2026-01-01T00:00:00.123Z');
       const path = (id: number) => ({
@@ -152,7 +191,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect((await atlases.of('9.9.9.9')).paths).toEqual([{ ...path(7), probe: null }]);
     });
 
-    it('keeps alias evidence, the latest of each pair', async () => {
+    it('keeps the latest alias evidence of each pair and kind', async () => {
       const atlases = new Atlases(database.db);
       const evidence = (count: number, seconds: number) => ({
         first: '1.1.1.1',
@@ -166,7 +205,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await atlases.evidence()).toEqual([evidence(2, 4), { ...evidence(5, 9), kind: 'doubleStamp' }]);
     });
 
-    it('keeps runs of atlases: open ones, those of a source, and who has paid', async () => {
+    it('lists atlas runs that are open or of one source, and sums the credits of the system', async () => {
       const runs = new AtlasRuns(database.db);
       const run = (source: string, cause: string, payer: string, startedAt: Date) =>
         runs.add({
@@ -198,7 +237,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await runs.refreshCreditsSince(later(90))).toBe(0);
     });
 
-    it('keeps those who want no probes', async () => {
+    it('stores and removes opt-outs', async () => {
       const optOuts = new OptOuts(database.db);
       await optOuts.put('192.0.2.0/24', 'asked by mail');
       expect(await optOuts.list()).toMatchObject([{ prefix: '192.0.2.0/24' }]);
@@ -206,7 +245,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await optOuts.remove('192.0.2.0/24')).toBe(false);
     });
 
-    it('gives a batch back in order, with options and label', async () => {
+    it('returns the measurements of a batch in order, with options and label', async () => {
       const user = await newUser();
       const id = await accept(user, 12, 'mine');
       const rows = await new Batches(database.db).measurementsOf(id);
@@ -218,7 +257,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await new Batches(database.db).labelled((await newUser()).id, 'mine')).toHaveLength(0);
     });
 
-    it('keeps the three limits apart, even against requests at the same moment', async () => {
+    it('enforces the three limits of a user, also against simultaneous requests', async () => {
       const batches = new Batches(database.db);
       const refused = async (user: User) => batches.accept(user, measurements(3), now);
       expect(await refused(await newUser({ max_per_day: 2 }))).toMatchObject({
@@ -234,7 +273,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(answers.filter((answer) => 'id' in answer)).toHaveLength(2);
     });
 
-    it('lends each job once, small batches between the jobs of large ones', async () => {
+    it('leases each job once and takes the jobs of small batches between those of large ones', async () => {
       const big = await accept(await newUser(), 50);
       const small = await accept(await newUser(), 2);
       const jobs = new Jobs(database.db);
@@ -251,14 +290,14 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await jobs.lease('c', 10, now, later(30))).toEqual([]);
     });
 
-    it('takes the first of every batch before the second of any', async () => {
+    it('leases the first job of every batch before the second of any', async () => {
       const big = await accept(await newUser(), 20);
       const small = await accept(await newUser(), 1);
       const lent = await new Jobs(database.db).lease('a', 2, now, later(30));
       expect(lent.map(({ batchId }) => batchId).sort()).toEqual([big, small].sort());
     });
 
-    it('lends again what a dead borrower had, and takes a result only from the holder', async () => {
+    it('leases a job again after its lease has ended and stores results of the holder only', async () => {
       const batch = await accept(await newUser(), 3);
       const jobs = new Jobs(database.db);
       const lost = await jobs.lease('dead', 10, now, later(30));
@@ -285,7 +324,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect((await new Batches(database.db).measurementsOf(batch))[0].result).toEqual({ ok: true });
     });
 
-    it('gives work back at a clean stop', async () => {
+    it('queues the jobs of an owner again when it releases them', async () => {
       await accept(await newUser(), 2);
       const jobs = new Jobs(database.db);
       expect(await jobs.lease('a', 10, now, later(30))).toHaveLength(2);
@@ -293,11 +332,172 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await jobs.lease('b', 10, now, later(30))).toHaveLength(2);
     });
 
-    it('stores labels as text, whatever they say', async () => {
+    it('stores labels that contain SQL as text', async () => {
       const user = await newUser();
       const label = `'; drop table measurements; --`;
       await accept(user, 1, label);
       expect(await new Batches(database.db).labelled(user.id, label)).toHaveLength(1);
+    });
+
+    describe('with text that PostgreSQL cannot store', () => {
+      const BAD = { nul: 'a\0b', loneSurrogate: 'a\ud800b', lowSurrogate: '\udc00' };
+      const CLEAN: Record<string, string> = { 'a\0b': 'a\ufffdb', 'a\ud800b': 'a\ufffdb', '\udc00': '\ufffd' };
+      const fields = { address: '7.7.7.7', hosting: 'h', name: 'n', email: 'e@x', reason: 'r' };
+      const agent = {
+        address: '7.7.7.7',
+        kind: 'source',
+        hostname: 'h',
+        site: 's',
+        user_id: null,
+        state: 'ready',
+      } as const;
+      const at = now;
+      /** Every query that takes text from people or from the configuration. */
+      const refusing: Record<string, (bad: string) => Promise<unknown>> = {
+        'user name': (bad) => newUser({ name: bad }),
+        'user e-mail': (bad) => newUser({ email: bad }),
+        'find by e-mail': (bad) => new Users(database.db).findByEmail(bad),
+        'key fingerprint': async (bad) => {
+          const { id } = await newUser();
+          return new Users(database.db).addKey(id, { ...hashApiKey(bad), fingerprint: bad });
+        },
+        'agent address': (bad) => new Agents(database.db).put({ ...agent, address: bad }),
+        'agent host name': (bad) => new Agents(database.db).put({ ...agent, hostname: bad }),
+        'agent site': (bad) => new Agents(database.db).put({ ...agent, site: bad }),
+        'agent look-up': (bad) => new Agents(database.db).find(bad),
+        'agent change': (bad) => new Agents(database.db).change('7.7.7.7', { hostname: bad }),
+        'agent change of unknown address': (bad) => new Agents(database.db).change(bad, { state: 'ready' }),
+        'agent test address': (bad) => new AgentTests(database.db).of(bad, 1),
+        'application address': (bad) => new Applications(database.db).add({ ...fields, address: bad }),
+        'application hosting': (bad) => new Applications(database.db).add({ ...fields, hosting: bad }),
+        'application name': (bad) => new Applications(database.db).add({ ...fields, name: bad }),
+        'application e-mail': (bad) => new Applications(database.db).add({ ...fields, email: bad }),
+        'application reason': (bad) => new Applications(database.db).add({ ...fields, reason: bad }),
+        'application note': (bad) =>
+          new Applications(database.db).decide(1, { state: 'refused', note: bad, by: 1, at }),
+        'mail recipient': (bad) => new Mails(database.db).add({ recipient: bad, subject: 's', body: 'b' }, now),
+        'mail subject': (bad) => new Mails(database.db).add({ recipient: 'r', subject: bad, body: 'b' }, now),
+        'mail body': (bad) => new Mails(database.db).add({ recipient: 'r', subject: 's', body: bad }, now),
+        'opt-out prefix': (bad) => new OptOuts(database.db).put(bad, 'r'),
+        'opt-out reason': (bad) => new OptOuts(database.db).put('192.0.2.0/24', bad),
+        'opt-out removal': (bad) => new OptOuts(database.db).remove(bad),
+        label: async (bad) => accept(await newUser(), 1, bad),
+        'label look-up': (bad) => new Batches(database.db).labelled(1, bad),
+        'measurement options': async (bad) =>
+          new Batches(database.db).accept(
+            await newUser(),
+            [{ ...measurements(1)[0], options: { deep: [{ [bad]: 1 }] } }],
+            now,
+          ),
+        'atlas of a source': (bad) => new Atlases(database.db).of(bad),
+        'atlas path': (bad) =>
+          new Atlases(database.db).change('7.7.7.7', {
+            paths: [{ id: 1, platform: 'x', probe: null, origin: bad, measuredAt: now, hops: [bad] }],
+            removed: [],
+            tails: [],
+          }),
+        'alias evidence': (bad) =>
+          new Atlases(database.db).putEvidence([{ first: bad, second: 's', kind: 'k', lastSeen: now, count: 1 }]),
+        'ranking record': (bad) =>
+          new RankingRecords(database.db).put([
+            { level: 'prefix', key: 1, sender: bad, distance: 1, count: 1, at: now, ingresses: [] },
+          ]),
+        'lease owner': (bad) => new Jobs(database.db).lease(bad, 1, now, later(1)),
+      };
+      for (const [name, query] of Object.entries(refusing))
+        it(`refuses it: ${name}`, async () => {
+          for (const bad of Object.values(BAD)) expect(await codeOf(() => query(bad))).toBe('badText');
+        });
+
+      it('replaces it by U+FFFD in text that programs produce', async () => {
+        for (const bad of Object.values(BAD)) {
+          const clean = CLEAN[bad];
+          const agents = new Agents(database.db);
+          await agents.put(agent);
+          expect(await agents.change(agent.address, { quarantine_reason: bad })).toMatchObject({
+            quarantine_reason: clean,
+          });
+          const tests = new AgentTests(database.db);
+          const report = { [bad]: [bad, '\\u0000'] };
+          await tests.add({ address: agent.address, tested_at: now, cause: 'asked', verdict: 'failed', report });
+          expect((await tests.of(agent.address, 1))[0].report).toEqual({ [clean]: [clean, '\\u0000'] });
+          const mails = new Mails(database.db);
+          await mails.add({ recipient: 'r', subject: 's', body: 'b' }, now);
+          const [{ id }] = await mails.list(1);
+          await mails.failed(id, bad, now);
+          expect(await mails.list(1)).toMatchObject([{ last_error: clean }]);
+          const runs = new AtlasRuns(database.db);
+          const run = await runs.add({
+            source: '7.7.7.7',
+            user_id: null,
+            cause: 'new',
+            payer: 'nobody',
+            state: 'done',
+            details: JSON.stringify({ bad }),
+            estimated_credits: 0,
+            reason: bad,
+            started_at: now,
+            ended_at: now,
+          });
+          expect(run).toMatchObject({ details: { bad: clean }, reason: clean });
+          const batch = await accept(await newUser(), 1);
+          const jobs = new Jobs(database.db);
+          const [job] = await jobs.lease('a', 1, now, later(30));
+          expect(await jobs.finish('a', [{ id: job.id, result: { bad, ok: '\\u0000 \u{1f600}' } }], now)).toEqual([
+            job.id,
+          ]);
+          const [{ result }] = await new Batches(database.db).measurementsOf(batch);
+          expect(result).toEqual({ bad: clean, ok: '\\u0000 \u{1f600}' });
+        }
+      });
+
+      it('stores every other text unchanged', async () => {
+        const user = await newUser();
+        for (const label of ['\\u0000', '\\\\ud800', '\u{1f600}', '\u0001\u001f\u007f', '"\\"', '\ufffe\uffff']) {
+          await accept(user, 1, label);
+          expect(await new Batches(database.db).labelled(user.id, label)).toMatchObject([{ label }]);
+        }
+      });
+    });
+
+    describe('with limits of listings', () => {
+      it('returns at most the given number of rows and continues after a row', async () => {
+        const user = await newUser();
+        const batch = await accept(user, 5, 'paged');
+        const batches = new Batches(database.db);
+        const [first, second, ...others] = await batches.labelled(user.id, 'paged');
+        expect(others).toHaveLength(3);
+        expect(await batches.labelled(user.id, 'paged', { limit: 2 })).toEqual([first, second]);
+        expect(await batches.labelled(user.id, 'paged', { limit: 9, after: second.id })).toEqual(others);
+        expect(await batches.measurementsOf(batch, { limit: 1, after: 0 })).toEqual([second]);
+      });
+
+      it('refuses limits that are too large or no positive whole number', async () => {
+        const listings: ((limit: number) => Promise<unknown>)[] = [
+          (limit) => new Batches(database.db).labelled(1, 'x', { limit }),
+          (limit) => new Batches(database.db).measurementsOf(1, { limit }),
+          (limit) => new Applications(database.db).list(undefined, limit),
+          (limit) => new AgentTests(database.db).of('1.2.3.4', limit),
+          (limit) => new Mails(database.db).list(limit),
+          (limit) => new Mails(database.db).due(now, limit),
+          (limit) => new AtlasRuns(database.db).of('1.2.3.4', limit),
+          (limit) => new Atlases(database.db).evidence(limit),
+          (limit) => new RankingRecords(database.db).latest(limit),
+          (limit) => new Jobs(database.db).lease('a', limit, now, later(1)),
+        ];
+        for (const listing of listings)
+          for (const limit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 40])
+            expect(await codeOf(() => listing(limit))).toBe('badLimit');
+      });
+    });
+
+    it('reports statements that the database refuses with their SQLSTATE', async () => {
+      const broken = sql`select 1 / 0`.execute(database.db);
+      await expect(broken).rejects.toMatchObject({
+        name: 'StorageError',
+        code: 'queryFailed',
+        details: { sqlState: '22012' },
+      });
     });
   });
 }
@@ -305,7 +505,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
 conformance('embedded database', async () => ({ settings: { kind: 'memory' }, stop: async () => undefined }));
 
 if (findPostgres() === undefined && process.env.CI === undefined) {
-  process.stderr.write('PostgreSQL is not installed: its conformance suite is left out\n');
+  process.stderr.write('PostgreSQL is not installed: its conformance suite does not run\n');
 } else {
   conformance('PostgreSQL', async () => {
     const server = await startPostgres();

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Agents, openDatabase, parseDatabaseSettings, StorageError } from '../src/index.ts';
 
@@ -14,11 +15,69 @@ describe('embedded database on disk', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('lets one user in at a time', async () => {
+  it('refuses a second user of a directory', async () => {
     const first = await openDatabase({ kind: 'embedded', directory });
-    await expect(openDatabase({ kind: 'embedded', directory })).rejects.toThrow(StorageError);
+    await expect(openDatabase({ kind: 'embedded', directory })).rejects.toMatchObject({
+      code: 'directoryInUse',
+      details: { directory, owner: process.pid },
+    });
     await first.close();
     await (await openDatabase({ kind: 'embedded', directory })).close();
+  });
+
+  it('takes over the lock of an earlier process with the same process number', async () => {
+    // A program in a container often has the same process number after every start.
+    writeFileSync(join(directory, 'revtr.lock'), String(process.pid));
+    await (await openDatabase({ kind: 'embedded', directory })).close();
+  });
+
+  it('creates every file for its owner only, also files that it creates later', async () => {
+    const parent = join(directory, 'a', 'b');
+    const database = await openDatabase({ kind: 'embedded', directory: parent });
+    await sql`create table later (x text)`.execute(database.db);
+    await sql`insert into later select repeat('x', 1000) from generate_series(1, 30000)`.execute(database.db);
+    await sql`select * from later order by md5(x)`.execute(database.db);
+    await sql`vacuum full later`.execute(database.db);
+    await sql`checkpoint`.execute(database.db);
+    const whileOpen = modesBelow(directory);
+    await database.close();
+    expect(whileOpen.files.length).toBeGreaterThan(900);
+    expect(new Set(whileOpen.files)).toEqual(new Set(['600']));
+    expect(new Set(whileOpen.directories)).toEqual(new Set(['700']));
+  });
+
+  it('restricts a directory and files that everybody could read before', async () => {
+    const open = join(directory, 'open');
+    await (await openDatabase({ kind: 'embedded', directory: open })).close();
+    const outside = join(directory, 'outside');
+    writeFileSync(outside, 'not part of the database');
+    chmodSync(outside, 0o644);
+    symlinkSync(outside, join(open, 'link'));
+    for (const path of pathsBelow(open)) chmodSync(path, lstatSync(path).isDirectory() ? 0o777 : 0o666);
+    chmodSync(open, 0o777);
+    await (await openDatabase({ kind: 'embedded', directory: open })).close();
+    const { files, directories } = modesBelow(open);
+    expect([new Set(files), new Set(directories)]).toEqual([new Set(['600']), new Set(['700'])]);
+    expect(lstatSync(open).mode & 0o777).toBe(0o700);
+    expect(lstatSync(outside).mode & 0o777).toBe(0o644);
+  });
+
+  it('refuses a path that is no directory, and a directory of another user', async () => {
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    const refusal = { code: 'unsafeDirectory' };
+    await expect(openDatabase({ kind: 'embedded', directory: file })).rejects.toMatchObject(refusal);
+    await expect(openDatabase({ kind: 'embedded', directory: join(file, 'below') })).rejects.toMatchObject(refusal);
+    const foreign = join(directory, 'foreign');
+    mkdirSync(foreign);
+    const getuid = process.getuid;
+    process.getuid = () => lstatSync(foreign).uid + 1;
+    try {
+      await expect(openDatabase({ kind: 'embedded', directory: foreign })).rejects.toMatchObject(refusal);
+    } finally {
+      process.getuid = getuid;
+    }
+    expect(readdirSync(foreign)).toEqual([]);
   });
 
   it('has every acknowledged row after kill -9, and takes over the lock', async () => {
@@ -39,11 +98,37 @@ describe('embedded database on disk', () => {
   });
 });
 
+describe('PostgreSQL that cannot be reached', () => {
+  it('is reported with the reason', async () => {
+    const settings = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' } as const;
+    await expect(openDatabase(settings)).rejects.toMatchObject({
+      code: 'unreachable',
+      details: { reason: 'ECONNREFUSED' },
+    });
+  });
+});
+
 describe('database setting', () => {
-  it('tells servers from directories', () => {
+  it('distinguishes servers, directories and memory', () => {
     expect(parseDatabaseSettings('postgresql://h/db')).toEqual({ kind: 'postgres', url: 'postgresql://h/db' });
     expect(parseDatabaseSettings('/var/lib/revtr')).toEqual({ kind: 'embedded', directory: '/var/lib/revtr' });
     expect(parseDatabaseSettings('memory:')).toEqual({ kind: 'memory' });
     expect(() => parseDatabaseSettings('')).toThrow(StorageError);
   });
 });
+
+function pathsBelow(directory: string): string[] {
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => join(directory, name));
+  return paths.filter((path) => !lstatSync(path).isSymbolicLink());
+}
+
+/** The permission bits of everything below a directory. */
+function modesBelow(directory: string): { readonly files: string[]; readonly directories: string[] } {
+  const modeOf = (path: string): string => (lstatSync(path).mode & 0o777).toString(8);
+  const isDirectory = (path: string): boolean => lstatSync(path).isDirectory();
+  const paths = pathsBelow(directory);
+  return {
+    files: paths.filter((path) => !isDirectory(path)).map(modeOf),
+    directories: paths.filter(isDirectory).map(modeOf),
+  };
+}

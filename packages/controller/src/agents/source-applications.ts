@@ -1,6 +1,14 @@
 import { formatIpv4, parseIpv4, tryParseIpv4 } from '@revtr/net';
 import type { Clock, TargetPolicy } from '@revtr/probing';
-import type { Application, Applications, NewApplication, User, Users } from '@revtr/storage';
+import {
+  type Application,
+  type Applications,
+  generateApiKey,
+  hashApiKey,
+  type NewApplication,
+  type User,
+  type Users,
+} from '@revtr/storage';
 import { ControllerError } from '../foundation/errors.ts';
 import type { AgentDirectory } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
@@ -84,7 +92,8 @@ export class SourceApplications {
       user_id: user.id,
       state: 'expected',
     });
-    const key = await this.#users.issueKey(user.id);
+    const key = generateApiKey();
+    await this.#users.addKey(user.id, hashApiKey(key));
     await this.#notices.approved(application, key);
     return application;
   }

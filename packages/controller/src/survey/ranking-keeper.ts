@@ -46,7 +46,7 @@ export class RankingKeeper {
 
   /** Reads what is stored. Rows that are damaged are left out. */
   async open(): Promise<void> {
-    const rows = await this.#records.all();
+    const rows = await this.#records.latest();
     const records = rows.flatMap((row) => rowSchema.safeParse(row).data ?? []);
     if (records.length < rows.length)
       this.#log.error({ damaged: rows.length - records.length }, 'rows of the stored ranking could not be read');

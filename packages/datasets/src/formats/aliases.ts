@@ -1,66 +1,80 @@
-import type { Readable } from 'node:stream';
 import { type Ipv4Address, tryParseIpv4 } from '@revtr/net';
-import { DatasetError } from '../errors.ts';
-import { linesOf } from './lines.ts';
+import { type Content, EntryCounter, type ReadLimits } from '../content/limits.ts';
+import { linesOf } from '../content/lines.ts';
+import { badLine, DatasetError, emptyFile } from '../errors.ts';
 
-/** Addresses that are one router's, set by set. */
+/** Alias sets: the addresses of one router each. */
 export interface AliasSetsData {
   readonly sets: readonly (readonly Ipv4Address[])[];
   readonly entries: number;
 }
 
 /**
- * Reads CAIDA ITDK nodes: `node N1:  1.2.3.4 5.6.7.8`. Addresses from 224.0.0.0 on, and in 0.0.0.0/8 in old releases, stand for
- * interfaces that did not answer and are dropped. @throws {DatasetError}
+ * Reads the nodes file of CAIDA's ITDK (https://www.caida.org/catalog/datasets/internet-topology-data-kit): lines such as
+ * `node N1:  1.2.3.4 5.6.7.8`. Addresses from 224.0.0.0 on, and in 0.0.0.0/8 in old releases, stand for interfaces that did not
+ * answer and are left out. @throws {DatasetError}
  */
-export async function readItdkNodes(input: Readable): Promise<AliasSetsData> {
-  const sets: Ipv4Address[][] = [];
-  for await (const { text, number } of linesOf(input)) {
+export async function readItdkNodes(content: Content, limits: ReadLimits): Promise<AliasSetsData> {
+  const sets = new SetCollector(limits);
+  for await (const { text, number } of linesOf(content, limits)) {
     const found = /^node\s+N\d+:\s*(.*)$/.exec(text);
-    if (found === null) throw new DatasetError('badLine', 'expected "node N1:" and addresses', number);
-    keep(
-      sets,
+    if (found === null) throw badLine(number, 'expected "node N1:" and addresses');
+    sets.add(
       found[1].split(/\s+/).filter((word) => word !== ''),
       number,
     );
   }
-  return whole(sets);
+  return sets.all();
 }
 
-/** Reads MIDAR sets: addresses, one a line, between `# set` and `# end`. @throws {DatasetError} */
-export async function readMidarSets(input: Readable): Promise<AliasSetsData> {
-  const sets: Ipv4Address[][] = [];
+/** Reads MIDAR alias sets: one address per line between `# set` and `# end`. @throws {DatasetError} */
+export async function readMidarSets(content: Content, limits: ReadLimits): Promise<AliasSetsData> {
+  const sets = new SetCollector(limits);
+  const counter = new EntryCounter(limits);
   let open: string[] | undefined;
   let last = 0;
-  for await (const { text, number } of linesOf(input, '')) {
+  for await (const { text, number } of linesOf(content, limits, '')) {
     last = number;
     if (/^#\s*set\b/.test(text)) open = [];
     else if (/^#\s*end\b/.test(text)) {
-      keep(sets, open ?? [], number);
+      sets.add(open ?? [], number);
       open = undefined;
     } else if (!text.startsWith('#')) {
-      if (open === undefined) throw new DatasetError('badLine', 'expected "# set" before an address', number);
+      if (open === undefined) throw badLine(number, 'expected "# set" before an address');
+      counter.add();
       open.push(text.trim().split(/\s+/)[0]);
     }
   }
-  if (open !== undefined) throw new DatasetError('truncated', 'the last set has no "# end"', last);
-  return whole(sets);
+  if (open !== undefined) throw new DatasetError('truncated', 'the last set has no "# end"', { line: last });
+  return sets.all();
 }
 
-function keep(sets: Ipv4Address[][], words: readonly string[], line: number): void {
-  const addresses = words
-    .filter((word) => !word.includes(':'))
-    .map((word) => {
-      const address = tryParseIpv4(word);
-      if (address === undefined) throw new DatasetError('badLine', `'${word.slice(0, 40)}' is no address`, line);
-      return address;
-    });
-  const answered = addresses.filter((address) => address >>> 24 < 224 && address >>> 24 > 0);
-  // A router known by one address alone says nothing.
-  if (answered.length > 1) sets.push(answered);
+class SetCollector {
+  readonly #sets: Ipv4Address[][] = [];
+  readonly #counter: EntryCounter;
+
+  constructor(limits: ReadLimits) {
+    this.#counter = new EntryCounter(limits);
+  }
+
+  add(words: readonly string[], line: number): void {
+    // IPv6 addresses share some files.
+    const addresses = words.filter((word) => !word.includes(':')).map((word) => addressOf(word, line));
+    const answered = addresses.filter((address) => address >>> 24 < 224 && address >>> 24 > 0);
+    // A router with one known address has no aliases.
+    if (answered.length < 2) return;
+    this.#counter.add(answered.length);
+    this.#sets.push(answered);
+  }
+
+  all(): AliasSetsData {
+    if (this.#sets.length === 0) throw emptyFile('the file contains no set of two addresses');
+    return { sets: this.#sets, entries: this.#sets.length };
+  }
 }
 
-function whole(sets: Ipv4Address[][]): AliasSetsData {
-  if (sets.length === 0) throw new DatasetError('empty', 'the file holds no set of two addresses');
-  return { sets, entries: sets.length };
+function addressOf(word: string, line: number): Ipv4Address {
+  const address = tryParseIpv4(word);
+  if (address === undefined) throw badLine(line, `'${word.slice(0, 40)}' is not an address`);
+  return address;
 }

@@ -9,7 +9,7 @@ import {
 } from '@revtr/controller';
 import { parseIpv4 } from '@revtr/net';
 import { systemClock, type TargetPolicy } from '@revtr/probing';
-import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import type { Logger } from 'pino';
 
 export interface SystemOptions {
@@ -81,7 +81,8 @@ export async function startSystem(
         state: 'ready',
       });
     const user = await controller.users.ensure(OPERATOR);
-    const key = await controller.users.issueKey(user.id);
+    const key = generateApiKey();
+    await controller.users.addKey(user.id, hashApiKey(key));
     const url = await controller.start();
     const stop = async (): Promise<void> => {
       await controller.stop();

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Users and keys, sources, batches and measurements. */
+/** Users and API keys, sources, batches and measurements. */
 export const foundation: Migration = {
   async up(db) {
     const statements = [
@@ -46,7 +46,7 @@ export const foundation: Migration = {
        created_at timestamptz not null default now(),
        ended_at timestamptz,
        result json)`,
-      // Results are written once and read seldom: compressing them would be the largest cost of a measurement.
+      // Results are written once and rarely read: their compression would be the largest cost of a measurement.
       `alter table measurements alter column result set storage external`,
       `create index measurements_batch on measurements (batch_id)`,
       `create index measurements_label on measurements (user_id, label) where label <> ''`,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Agents in place of bare sources, with their tests; applications, mails, and those who want no probes. */
+/** Agents replace sources; their tests, applications, mails and opt-outs. */
 export const agents: Migration = {
   async up(db) {
     const statements = [

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** The atlas of each source: traceroutes towards it, and what Record Route pings to their hops have shown. */
+/** The atlas of each source: traceroutes toward it, and Record Route pings to their hops. */
 export const atlas: Migration = {
   async up(db) {
     const statements = [

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Who measured the paths of an atlas and when its hops were pinged; runs that collect it; aliases that its pings have shown. */
+/** Origin of the paths of an atlas, time and sender of its pings, atlas runs, and alias evidence. */
 export const atlasRuns: Migration = {
   async up(db) {
     const statements = [
       `alter table atlas_traceroutes add column platform text not null default 'vantagePoint', add column probe integer`,
-      // Pings can be sent again; those kept so far do not say by whom and when.
+      // The stored pings lack sender and time. They can be repeated.
       `drop table atlas_tails`,
       `create table atlas_tails (
        source text not null,

@@ -6,6 +6,7 @@ import { agents } from './0002-agents.ts';
 import { atlas } from './0003-atlas.ts';
 import { atlasRuns } from './0004-atlas-runs.ts';
 import { ranking } from './0005-ranking.ts';
+import { keyFingerprints } from './0006-key-fingerprints.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -13,17 +14,22 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-atlas': atlas,
   '0004-atlas-runs': atlasRuns,
   '0005-ranking': ranking,
+  '0006-key-fingerprints': keyFingerprints,
 };
 
-/** Brings the schema up to date; safe to call from several processes at once. @throws {StorageError} `migrationFailed` */
+/**
+ * Migrates the schema to the latest version. Several processes may do so at once.
+ * @throws {StorageError} `migrationFailed`, or the error of the database itself, such as `unreachable`
+ */
 export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
+  if (error instanceof StorageError && !error.is('queryFailed')) throw error;
   const failed = results?.find(({ status }) => status === 'Error')?.migrationName ?? 'unknown';
   throw new StorageError(
     'migrationFailed',
-    `migration ${failed}: ${error instanceof Error ? error.message : String(error)}`,
+    `migration ${failed} failed: ${error instanceof Error ? error.message : String(error)}`,
     {
       migration: failed,
     },

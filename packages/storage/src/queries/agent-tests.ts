@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely';
-import type { AgentTest, Schema } from '../schema.ts';
+import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import { toCleanJson } from '../access/text.ts';
+import type { AgentTest } from '../schema/agents.ts';
+import type { Schema } from '../schema/schema.ts';
 
-/** What the tests of agents have shown, with evidence. */
+/** Tests of agents with their reports. */
 export class AgentTests {
   readonly #db: Kysely<Schema>;
 
@@ -9,22 +12,25 @@ export class AgentTests {
     this.#db = db;
   }
 
-  /** Stores one; `report` is anything that JSON can hold. */
+  /**
+   * Stores a test. `report` is any value that JSON can represent; characters in it that the database cannot store are replaced by
+   * U+FFFD, because reports quote text from the network.
+   */
   async add(test: Omit<AgentTest, 'id'>): Promise<void> {
     await this.#db
       .insertInto('agent_tests')
-      .values({ ...test, report: JSON.stringify(test.report) })
+      .values({ ...test, report: toCleanJson(test.report) })
       .execute();
   }
 
-  /** The last tests of an agent, newest first. */
-  async of(address: string, most: number): Promise<AgentTest[]> {
+  /** The last tests of an agent, newest first; `limit` is at most 1,000. @throws {StorageError} `badLimit` */
+  async of(address: string, limit: number): Promise<AgentTest[]> {
     return this.#db
       .selectFrom('agent_tests')
       .selectAll()
       .where('address', '=', address)
       .orderBy('id', 'desc')
-      .limit(most)
+      .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
   }
 }

@@ -1,7 +1,13 @@
 import type { Kysely } from 'kysely';
-import type { Agent, AgentChange, NewAgent, Schema } from '../schema.ts';
+import { allRows } from '../access/limits.ts';
+import { cleanText } from '../access/text.ts';
+import type { Agent, AgentChange, AgentState, NewAgent } from '../schema/agents.ts';
+import type { Schema } from '../schema/schema.ts';
 
-/** Agents of sources and vantage points, by address. */
+const MOST_AGENTS = 100_000;
+const READY: AgentState = 'ready';
+
+/** Agents of sources and vantage points. Addresses are dotted quads. */
 export class Agents {
   readonly #db: Kysely<Schema>;
 
@@ -9,7 +15,10 @@ export class Agents {
     this.#db = db;
   }
 
-  /** Adds an agent; of one with its address, changes what is given. What it has proved about itself stays. */
+  /**
+   * Adds an agent. If one with the same address exists, the given columns replace its own, and the others (certificate, test
+   * results, quarantine) stay. @throws {StorageError} `badText`
+   */
   async put(agent: NewAgent): Promise<void> {
     const { address: _, ...rest } = agent;
     await this.#db
@@ -19,27 +28,31 @@ export class Agents {
       .execute();
   }
 
+  /** The agent with an address. */
   async find(address: string): Promise<Agent | undefined> {
     return this.#db.selectFrom('agents').selectAll().where('address', '=', address).executeTakeFirst();
   }
 
+  /** All agents by kind and host name. @throws {StorageError} `tooManyRows` above 100,000 */
   async list(): Promise<Agent[]> {
-    return this.#db.selectFrom('agents').selectAll().orderBy('kind').orderBy('hostname').execute();
+    return allRows(this.#all().orderBy('kind').orderBy('hostname'), 'agents', MOST_AGENTS);
   }
 
-  /** Sources that reverse traceroutes can lead to now. */
+  /** Sources in state `ready` by host name. @throws {StorageError} `tooManyRows` above 100,000 */
   async readySources(): Promise<Agent[]> {
-    return this.#db
-      .selectFrom('agents')
-      .selectAll()
-      .where('kind', '=', 'source')
-      .where('state', '=', 'ready')
-      .orderBy('hostname')
-      .execute();
+    const ready = this.#all().where('kind', '=', 'source').where('state', '=', READY).orderBy('hostname');
+    return allRows(ready, 'sources', MOST_AGENTS);
   }
 
-  /** Changes an agent and returns it; `undefined` when there is none. */
+  /** Changes an agent and returns it; `undefined` when there is none. @throws {StorageError} `badText` */
   async change(address: string, change: AgentChange): Promise<Agent | undefined> {
-    return this.#db.updateTable('agents').set(change).where('address', '=', address).returningAll().executeTakeFirst();
+    // The reason quotes text from the network, and an agent must be quarantined whatever that text says.
+    const reason = change.quarantine_reason;
+    const clean = typeof reason === 'string' ? { ...change, quarantine_reason: cleanText(reason) } : change;
+    return this.#db.updateTable('agents').set(clean).where('address', '=', address).returningAll().executeTakeFirst();
+  }
+
+  #all() {
+    return this.#db.selectFrom('agents').selectAll();
   }
 }

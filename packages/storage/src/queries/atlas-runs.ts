@@ -1,7 +1,12 @@
 import { type Kysely, sql } from 'kysely';
-import type { AtlasRunChange, AtlasRunRow, NewAtlasRun, Schema } from '../schema.ts';
+import { allRows, checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import { cleanJson, cleanText } from '../access/text.ts';
+import type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from '../schema/atlas.ts';
+import type { Schema } from '../schema/schema.ts';
 
-/** Runs that collect atlases, those under way and those that have ended. */
+const MOST_OPEN_RUNS = 100_000;
+
+/** Runs that collect or refresh atlases. Sources are dotted quads. */
 export class AtlasRuns {
   readonly #db: Kysely<Schema>;
 
@@ -9,32 +14,34 @@ export class AtlasRuns {
     this.#db = db;
   }
 
-  /** Begins a run. */
+  /** Stores a run. Characters in `details` and `reason` that the database cannot store are replaced by U+FFFD. */
   async add(run: NewAtlasRun): Promise<AtlasRunRow> {
-    return this.#db.insertInto('atlas_runs').values(run).returningAll().executeTakeFirstOrThrow();
+    return this.#db.insertInto('atlas_runs').values(cleaned(run)).returningAll().executeTakeFirstOrThrow();
   }
 
+  /** Changes columns of a run; text is handled as by {@link add}. */
   async change(id: number, change: AtlasRunChange): Promise<void> {
-    await this.#db.updateTable('atlas_runs').set(change).where('id', '=', id).execute();
+    await this.#db.updateTable('atlas_runs').set(cleaned(change)).where('id', '=', id).execute();
   }
 
-  /** Runs that have not ended, for instance because the program did. */
+  /** Runs in state `running`, oldest first. @throws {StorageError} `tooManyRows` above 100,000 */
   async open(): Promise<AtlasRunRow[]> {
-    return this.#db.selectFrom('atlas_runs').selectAll().where('state', '=', 'running').orderBy('id').execute();
+    const running = this.#db.selectFrom('atlas_runs').selectAll().where('state', '=', 'running').orderBy('id');
+    return allRows(running, 'running atlas runs', MOST_OPEN_RUNS);
   }
 
-  /** The latest runs of a source, latest first. */
-  async of(source: string, most: number): Promise<AtlasRunRow[]> {
+  /** The latest runs of a source, latest first; `limit` is at most 1,000. @throws {StorageError} `badLimit` */
+  async of(source: string, limit: number): Promise<AtlasRunRow[]> {
     return this.#db
       .selectFrom('atlas_runs')
       .selectAll()
       .where('source', '=', source)
       .orderBy('id', 'desc')
-      .limit(most)
+      .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
   }
 
-  /** Whether the system has paid for a run of a source that was done. */
+  /** Whether a run of a source that was no refresh is done and spent credits of the system. */
   async systemHasPaid(source: string): Promise<boolean> {
     const paid = await this.#db
       .selectFrom('atlas_runs')
@@ -49,7 +56,7 @@ export class AtlasRuns {
     return paid.length > 0;
   }
 
-  /** Credits that the system has spent on refreshing since a moment, or will have. */
+  /** Credits of the system for refresh runs that started at `since` or later: spent, or estimated while a run is under way. */
   async refreshCreditsSince(since: Date): Promise<number> {
     const { spent } = await this.#db
       .selectFrom('atlas_runs')
@@ -64,4 +71,14 @@ export class AtlasRuns {
       .executeTakeFirstOrThrow();
     return spent;
   }
+}
+
+/** Details and reasons quote text from the network; a run must be recorded whatever that text says. */
+function cleaned<Columns extends AtlasRunChange>(columns: Columns): Columns {
+  const { details, reason } = columns;
+  return {
+    ...columns,
+    ...(typeof details === 'string' && { details: cleanJson(details) }),
+    ...(typeof reason === 'string' && { reason: cleanText(reason) }),
+  };
 }

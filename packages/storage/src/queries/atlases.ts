@@ -1,23 +1,31 @@
 import { type Kysely, sql } from 'kysely';
-import type { Schema } from '../schema.ts';
+import { allRows, checkedLimit } from '../access/limits.ts';
+import { toJson } from '../access/text.ts';
+import type { Schema } from '../schema/schema.ts';
 import { jsonRows } from './json-rows.ts';
 
-/** A path of an atlas as it is stored: dotted quads, null for silent hops. */
+const MOST_PATHS = 1_000_000;
+const MOST_EVIDENCE = 1_000_000;
+
+/** A traceroute of an atlas. Addresses are dotted quads. */
 export interface StoredPath {
   readonly id: number;
+  /** `vantagePoint`, `ripeAtlas` or `reverseTraceroute`. */
   readonly platform: string;
+  /** Id of the RIPE Atlas probe that measured it. */
   readonly probe: number | null;
   readonly origin: string;
   readonly measuredAt: Date;
-  /** Of unknown shape when read: whoever reads it parses it by a schema. */
+  /** Dotted quads, null for hops that did not answer; the reader must parse them with a schema. */
   readonly hops: unknown;
 }
 
-/** What a Record Route ping to a hop has shown behind it. */
+/** The stamps of a Record Route ping from `sender` to the hop `target`. Addresses are dotted quads. */
 export interface StoredTail {
   readonly target: string;
   readonly sender: string;
   readonly measuredAt: Date;
+  /** Dotted quads in order; the reader must parse them with a schema. */
   readonly stamps: unknown;
 }
 
@@ -27,13 +35,13 @@ export interface StoredAtlas {
   readonly tails: readonly StoredTail[];
 }
 
-/** What has changed in the atlas of one source. */
+/** A change of the atlas of one source: paths and tails to add. */
 export interface AtlasChange extends StoredAtlas {
-  /** Numbers of paths that are no more. */
+  /** Ids of paths to remove. */
   readonly removed: readonly number[];
 }
 
-/** Two addresses believed to be one router's because of our own probes. */
+/** Evidence from own probes that two addresses (dotted quads) belong to one router. */
 export interface StoredAliasEvidence {
   readonly first: string;
   readonly second: string;
@@ -42,7 +50,7 @@ export interface StoredAliasEvidence {
   readonly count: number;
 }
 
-/** Atlases of all sources, and the alias evidence that their pings gave. */
+/** The atlases of all sources, and the alias evidence from their pings. Sources are dotted quads. */
 export class Atlases {
   readonly #db: Kysely<Schema>;
 
@@ -50,14 +58,12 @@ export class Atlases {
     this.#db = db;
   }
 
-  /** Stores what has changed in the atlas of a source. All or nothing. */
+  /** Changes the atlas of a source in one transaction. @throws {StorageError} `badText` */
   async change(source: string, { paths, removed, tails }: AtlasChange): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
       if (removed.length > 0)
         await sql`delete from atlas_traceroutes where source = ${source}
-          and id in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(removed)}::jsonb))`.execute(
-          db,
-        );
+          and id in (select value::bigint from jsonb_array_elements_text(${toJson(removed)}::jsonb))`.execute(db);
       for (const rows of jsonRows(paths))
         await sql`
           insert into atlas_traceroutes (source, id, platform, probe, origin, measured_at, hops)
@@ -76,22 +82,24 @@ export class Atlases {
     });
   }
 
-  /** The atlas of a source; empty when there is none. */
+  /** The atlas of a source; empty when there is none. @throws {StorageError} `tooManyRows` above 1,000,000 paths or tails */
   async of(source: string): Promise<StoredAtlas> {
-    const paths = await this.#db
+    const paths = this.#db
       .selectFrom('atlas_traceroutes')
       .select(['id', 'platform', 'probe', 'origin', 'measured_at as measuredAt', 'hops'])
       .where('source', '=', source)
-      .orderBy('id')
-      .execute();
-    const tails = await this.#db
+      .orderBy('id');
+    const tails = this.#db
       .selectFrom('atlas_tails')
       .select(['target', 'sender', 'measured_at as measuredAt', 'stamps'])
-      .where('source', '=', source)
-      .execute();
-    return { paths, tails };
+      .where('source', '=', source);
+    return {
+      paths: await allRows(paths, 'paths of an atlas', MOST_PATHS),
+      tails: await allRows(tails, 'tails of an atlas', MOST_PATHS),
+    };
   }
 
+  /** Removes the atlas of a source. */
   async clear(source: string): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
       for (const table of ['atlas_traceroutes', 'atlas_tails'] as const)
@@ -99,7 +107,7 @@ export class Atlases {
     });
   }
 
-  /** Stores alias evidence; what is known of the same pair is replaced. */
+  /** Stores alias evidence; it replaces evidence of the same pair and kind. @throws {StorageError} `badText` */
   async putEvidence(evidence: readonly StoredAliasEvidence[]): Promise<void> {
     for (const rows of jsonRows(evidence))
       await sql`
@@ -111,12 +119,17 @@ export class Atlases {
         set last_seen = excluded.last_seen, count = excluded.count`.execute(this.#db);
   }
 
-  /** All alias evidence, least recently seen first. */
-  async evidence(): Promise<StoredAliasEvidence[]> {
-    return this.#db
+  /**
+   * The alias evidence seen last, in ascending order of time; `limit` is at most 1,000,000, its default.
+   * @throws {StorageError} `badLimit`
+   */
+  async evidence(limit = MOST_EVIDENCE): Promise<StoredAliasEvidence[]> {
+    const latest = await this.#db
       .selectFrom('alias_evidence')
       .select(['first', 'second', 'kind', 'last_seen as lastSeen', 'count'])
-      .orderBy('last_seen')
+      .orderBy('last_seen', 'desc')
+      .limit(checkedLimit(limit, MOST_EVIDENCE))
       .execute();
+    return latest.reverse();
   }
 }

@@ -1,28 +1,45 @@
 import { type Kysely, sql } from 'kysely';
-import type { Batch, MeasurementRow, Schema, User } from '../schema.ts';
+import { allRows, checkedLimit } from '../access/limits.ts';
+import { toJson } from '../access/text.ts';
+import type { Batch, MeasurementRow } from '../schema/measurements.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { User } from '../schema/users.ts';
 
-/** One measurement to accept. */
+/** One measurement to submit. */
 export interface NewMeasurement {
   /** Dotted quads. */
   readonly source: string;
   readonly destination: string;
   readonly label: string;
-  /** Anything that JSON can hold; given back to whoever runs the measurement. */
+  /** Any value that JSON can represent; the runner of the measurement gets it back. */
   readonly options: unknown;
 }
 
-/** Which limit a batch would break, and when to try again (seconds). */
+/** The limit of a user that a batch would exceed. */
 export interface QuotaExceeded {
   readonly limit: 'perDay' | 'parallel' | 'perMinute';
+  /** Measurements that the limit allows, and those that count toward it already. */
   readonly allowed: number;
   readonly used: number;
+  /** Seconds until the user may try again. */
   readonly retryAfterSeconds: number;
 }
 
+/** A part of a long list of measurements. */
+export interface MeasurementPage {
+  /** Most rows to return. */
+  readonly limit?: number;
+  /** Return rows after this one: a position in a batch, or the id of a measurement for a label. */
+  readonly after?: number;
+}
+
+const MOST_OF_BATCH = 100_000;
+const MOST_LABELLED = 10_000;
+const MOST_ENDED = 1_000_000;
 const ROWS_PER_INSERT = 5_000;
 const MINUTE_MS = 60_000;
 
-/** Batches and what becomes of them. */
+/** Batches and their measurements. */
 export class Batches {
   readonly #db: Kysely<Schema>;
 
@@ -30,7 +47,10 @@ export class Batches {
     this.#db = db;
   }
 
-  /** Stores a batch with all its measurements, or says which of the user's limits it would break. All or nothing. */
+  /**
+   * Stores a batch with all its measurements in one transaction, or stores nothing and returns the limit of the user that it would
+   * exceed. @throws {StorageError} `badText`
+   */
   async accept(
     user: User,
     measurements: readonly NewMeasurement[],
@@ -52,45 +72,62 @@ export class Batches {
         await sql`
           insert into measurements (batch_id, user_id, position, source, destination, label, options, state, created_at)
           select ${id}, ${user.id}, position, source, destination, label, options, 'queued', ${now}
-          from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+          from jsonb_to_recordset(${toJson(rows)}::jsonb)
             as rows(position integer, source text, destination text, label text, options jsonb)`.execute(db);
       }
       return { id };
     });
   }
 
+  /** The batch with an id. */
   async find(id: number): Promise<Batch | undefined> {
     return this.#db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
-  /** The measurements of a batch that have ended. */
+  /** Ids of the measurements of a batch that have ended. @throws {StorageError} `tooManyRows` above 1,000,000 */
   async endedIn(id: number): Promise<number[]> {
-    const rows = await this.#db
+    const ended = this.#db
       .selectFrom('measurements')
       .select('id')
       .where('batch_id', '=', id)
-      .where('state', '=', 'done')
-      .execute();
-    return rows.map((row) => row.id);
+      .where('state', '=', 'done');
+    return (await allRows(ended, 'measurements of a batch', MOST_ENDED)).map((row) => row.id);
   }
 
-  async measurementsOf(batchId: number): Promise<MeasurementRow[]> {
+  /**
+   * Measurements of a batch by position; the limit is at most 100,000, its default. @throws {StorageError} `badLimit`
+   */
+  async measurementsOf(
+    batchId: number,
+    { limit = MOST_OF_BATCH, after = -1 }: MeasurementPage = {},
+  ): Promise<MeasurementRow[]> {
     return this.#db
       .selectFrom('measurements')
       .selectAll()
       .where('batch_id', '=', batchId)
+      .where('position', '>', after)
       .orderBy('position')
+      .limit(checkedLimit(limit, MOST_OF_BATCH))
       .execute();
   }
 
-  /** The user's own measurements with a label, oldest first. */
-  async labelled(userId: number, label: string): Promise<MeasurementRow[]> {
+  /**
+   * The user's own measurements with a label, oldest first; the limit is at most 10,000, its default.
+   * @throws {StorageError} `badLimit`, `badText`
+   */
+  async labelled(
+    userId: number,
+    label: string,
+    { limit = MOST_LABELLED, after = 0 }: MeasurementPage = {},
+  ): Promise<MeasurementRow[]> {
     return this.#db
       .selectFrom('measurements')
       .selectAll()
       .where('user_id', '=', userId)
       .where('label', '=', label)
+      .where('id', '>', after)
       .orderBy('id')
+      .limit(checkedLimit(limit, MOST_LABELLED))
       .execute();
   }
 

@@ -1,26 +1,31 @@
 import { type Kysely, sql } from 'kysely';
-import type { Schema } from '../schema.ts';
+import { checkedLimit } from '../access/limits.ts';
+import { toCleanJson } from '../access/text.ts';
+import type { Schema } from '../schema/schema.ts';
 
-/** A measurement to run. */
+const MOST_LEASED = 10_000;
+
+/** A measurement to run. Addresses are dotted quads. */
 export interface Job {
   readonly id: number;
   readonly batchId: number;
   readonly userId: number;
   readonly source: string;
   readonly destination: string;
+  /** As submitted; the reader must parse them with a schema. */
   readonly options: unknown;
 }
 
 /** A measurement that has ended. */
 export interface FinishedJob {
   readonly id: number;
-  /** Anything that JSON can hold. */
+  /** Any value that JSON can represent. */
   readonly result: unknown;
 }
 
 /**
- * The queue of measurements, in the same table as their results. A job is lent for a while and lent again when its
- * borrower does not come back, so that no crash loses one.
+ * The queue of measurements, in the same table as their results. A job is leased to one owner for a limited time. When the
+ * lease ends without a result, another owner can take the job, so a crash loses none.
  */
 export class Jobs {
   readonly #db: Kysely<Schema>;
@@ -29,11 +34,14 @@ export class Jobs {
     this.#db = db;
   }
 
-  /** Lends up to `count` jobs to `owner` until `until`: first those whose lease ended before `now`, then waiting ones. */
+  /**
+   * Leases up to `count` jobs (at most 10,000) to `owner` until `until`: first those whose lease ended before `now`, then queued
+   * ones. @throws {StorageError} `badLimit`
+   */
   async lease(owner: string, count: number, now: Date, until: Date): Promise<Job[]> {
     const overdue = await this.#take(
       owner,
-      count,
+      checkedLimit(count, MOST_LEASED),
       until,
       sql`state = 'running' and lease_until < ${now}`,
       sql`lease_until`,
@@ -45,7 +53,7 @@ export class Jobs {
     ];
   }
 
-  /** Prolongs the leases of everything `owner` still has. */
+  /** Extends all leases of `owner` to `until`. */
   async renew(owner: string, until: Date): Promise<void> {
     await this.#db
       .updateTable('measurements')
@@ -55,7 +63,7 @@ export class Jobs {
       .execute();
   }
 
-  /** Gives back what `owner`, or without one anybody, has not finished, to be run by others at once. */
+  /** Ends the leases of `owner`, or all leases when none is given. The jobs are queued again. */
   async release(owner?: string): Promise<void> {
     await this.#db
       .updateTable('measurements')
@@ -65,11 +73,14 @@ export class Jobs {
       .execute();
   }
 
-  /** Stores results of jobs that `owner` holds; those lent to another meanwhile are left alone. Returns the ids stored. */
+  /**
+   * Stores the results of jobs that are leased to `owner` and returns their ids; other jobs are not changed. Characters in a
+   * result that the database cannot store are replaced by U+FFFD: the result of a measurement is never refused.
+   */
   async finish(owner: string, finished: readonly FinishedJob[], now: Date): Promise<number[]> {
     if (finished.length === 0) return [];
-    // One parameter a result: an array of them costs the embedded database four times as much.
-    const values = sql.join(finished.map(({ id, result }) => sql`(${id}::bigint, ${JSON.stringify(result)}::json)`));
+    // One parameter per result: an array of results costs the embedded database four times as much.
+    const values = sql.join(finished.map(({ id, result }) => sql`(${id}::bigint, ${toCleanJson(result)}::json)`));
     const { rows } = await sql<{ id: number }>`
       update measurements
       set state = 'done', lease_owner = null, lease_until = null, ended_at = ${now}, result = done.result

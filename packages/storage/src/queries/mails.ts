@@ -1,9 +1,12 @@
 import { type Kysely, sql } from 'kysely';
-import type { Mail, Schema } from '../schema.ts';
+import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import { cleanText } from '../access/text.ts';
+import type { Mail } from '../schema/mails.ts';
+import type { Schema } from '../schema/schema.ts';
 
-const BLOTTED = '[sent]';
+const SECRET_WAS_SENT = '[sent]';
 
-/** Mails to send, and those sent. */
+/** Mails that wait to be sent, and mails that were sent. */
 export class Mails {
   readonly #db: Kysely<Schema>;
 
@@ -11,7 +14,10 @@ export class Mails {
     this.#db = db;
   }
 
-  /** Stores a mail to send from `now` on. `secret` is a part of the body that nobody may read once it is sent. */
+  /**
+   * Stores a mail that is due at `now`. `secret` is a part of the body that is replaced after the mail is sent.
+   * @throws {StorageError} `badText`
+   */
   async add(
     mail: Pick<Mail, 'recipient' | 'subject' | 'body'> & { readonly secret?: string },
     now: Date,
@@ -22,24 +28,29 @@ export class Mails {
       .execute();
   }
 
-  /** Mails that are to be sent by now, oldest first. */
-  async due(now: Date, most: number): Promise<Mail[]> {
+  /** Mails that are due at `now`, oldest first; `limit` is at most 1,000. @throws {StorageError} `badLimit` */
+  async due(now: Date, limit: number): Promise<Mail[]> {
     return this.#db
       .selectFrom('mails')
       .selectAll()
       .where('sent_at', 'is', null)
       .where('next_attempt_at', '<=', now)
       .orderBy('id')
-      .limit(most)
+      .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
   }
 
-  /** The last mails, newest first. */
-  async list(most: number): Promise<Mail[]> {
-    return this.#db.selectFrom('mails').selectAll().orderBy('id', 'desc').limit(most).execute();
+  /** The last mails, newest first; `limit` is at most 1,000. @throws {StorageError} `badLimit` */
+  async list(limit: number): Promise<Mail[]> {
+    return this.#db
+      .selectFrom('mails')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(checkedLimit(limit, MOST_LISTED))
+      .execute();
   }
 
-  /** Notes that a mail was sent, and blots its secret out. */
+  /** Records that a mail was sent, and replaces its secret in the stored body by `[sent]`. */
   async sent(id: number, at: Date): Promise<void> {
     await this.#db
       .updateTable('mails')
@@ -47,18 +58,22 @@ export class Mails {
         sent_at: at,
         attempts: eb('attempts', '+', 1),
         last_error: null,
-        body: sql<string>`case when secret is null then body else replace(body, secret, ${BLOTTED}) end`,
+        body: sql<string>`case when secret is null then body else replace(body, secret, ${SECRET_WAS_SENT}) end`,
         secret: null,
       }))
       .where('id', '=', id)
       .execute();
   }
 
-  /** Notes that a mail could not be sent, and when to try again. */
+  /** Records that a mail could not be sent. Unstorable characters in `error`, which quotes the server, become U+FFFD. */
   async failed(id: number, error: string, nextAttemptAt: Date): Promise<void> {
     await this.#db
       .updateTable('mails')
-      .set(({ eb }) => ({ attempts: eb('attempts', '+', 1), last_error: error, next_attempt_at: nextAttemptAt }))
+      .set(({ eb }) => ({
+        attempts: eb('attempts', '+', 1),
+        last_error: cleanText(error),
+        next_attempt_at: nextAttemptAt,
+      }))
       .where('id', '=', id)
       .execute();
   }

@@ -1,7 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { OptOut, Schema } from '../schema.ts';
+import { allRows } from '../access/limits.ts';
+import type { OptOut } from '../schema/opt-outs.ts';
+import type { Schema } from '../schema/schema.ts';
 
-/** Ranges whose holders want no probes. */
+const MOST_OPT_OUTS = 2_000_000;
+
+/** Networks that opted out of probing. Prefixes are text such as `192.0.2.0/24`. */
 export class OptOuts {
   readonly #db: Kysely<Schema>;
 
@@ -9,6 +13,7 @@ export class OptOuts {
     this.#db = db;
   }
 
+  /** Stores an opt-out; one of the same prefix gets the new reason. @throws {StorageError} `badText` */
   async put(prefix: string, reason: string): Promise<void> {
     await this.#db
       .insertInto('opt_outs')
@@ -17,7 +22,7 @@ export class OptOuts {
       .execute();
   }
 
-  /** Returns whether there was one. */
+  /** Removes the opt-out of a prefix. Returns whether there was one. */
   async remove(prefix: string): Promise<boolean> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('opt_outs')
@@ -26,7 +31,8 @@ export class OptOuts {
     return numDeletedRows > 0n;
   }
 
+  /** All opt-outs by prefix. @throws {StorageError} `tooManyRows` above 2,000,000, because no opt-out may be left out */
   async list(): Promise<OptOut[]> {
-    return this.#db.selectFrom('opt_outs').selectAll().orderBy('prefix').execute();
+    return allRows(this.#db.selectFrom('opt_outs').selectAll().orderBy('prefix'), 'opt-outs', MOST_OPT_OUTS);
   }
 }

@@ -1,18 +1,22 @@
 import { type Kysely, sql } from 'kysely';
-import type { Schema } from '../schema.ts';
+import { checkedLimit } from '../access/limits.ts';
+import type { Schema } from '../schema/schema.ts';
 import { jsonRows } from './json-rows.ts';
 
-/** What is known of the way from one vantage point into a prefix or network. */
+const MOST_RECORDS = 2_000_000;
+
+/** What the ranking has learned about the distance of one vantage point to a prefix or AS. */
 export interface StoredRankingRecord {
+  /** `prefix` or `network`. */
   readonly level: string;
-  /** Of the prefix or network, as the ranking numbers them. */
+  /** Number of the prefix or AS, as the ranking defines it. */
   readonly key: number;
-  /** Dotted quad. */
+  /** Dotted quad of the vantage point. */
   readonly sender: string;
   readonly distance: number;
   readonly count: number;
   readonly at: Date;
-  /** Dotted quads; of unknown shape when read. */
+  /** Dotted quads; the reader must parse them with a schema. */
   readonly ingresses: unknown;
 }
 
@@ -24,7 +28,7 @@ export class RankingRecords {
     this.#db = db;
   }
 
-  /** Stores records, in place of those of the same vantage point and prefix or network. */
+  /** Stores records; a record replaces one of the same vantage point, level and key. @throws {StorageError} `badText` */
   async put(records: readonly StoredRankingRecord[]): Promise<void> {
     for (const rows of jsonRows(records))
       await sql`
@@ -38,10 +42,13 @@ export class RankingRecords {
       );
   }
 
-  async all(): Promise<StoredRankingRecord[]> {
+  /** The records learned last, newest first; `limit` is at most 2,000,000, its default. @throws {StorageError} `badLimit` */
+  async latest(limit = MOST_RECORDS): Promise<StoredRankingRecord[]> {
     return this.#db
       .selectFrom('ranking_records')
       .select(['level', 'key', 'sender', 'distance', 'count', 'at', 'ingresses'])
+      .orderBy('at', 'desc')
+      .limit(checkedLimit(limit, MOST_RECORDS))
       .execute();
   }
 }

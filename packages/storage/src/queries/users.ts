@@ -1,12 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { NewUser, Schema, User } from '../schema.ts';
+import { checkKeyHash, type HashedApiKey } from '../api-keys/api-key.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { NewUser, User } from '../schema/users.ts';
 
-const PREFIX_LENGTH = 8;
-
-const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
-
-/** Users and their keys. Keys are random, so that a plain hash of them keeps them safe. */
+/** Users and the hashes of their API keys. No method takes or returns an API key in clear text. */
 export class Users {
   readonly #db: Kysely<Schema>;
 
@@ -14,7 +11,7 @@ export class Users {
     this.#db = db;
   }
 
-  /** Adds a user, or returns the one with this e-mail address. */
+  /** Adds a user. A user with the same e-mail address stays as it is and is returned. @throws {StorageError} `badText` */
   async ensure(user: NewUser): Promise<User> {
     await this.#db
       .insertInto('users')
@@ -24,37 +21,34 @@ export class Users {
     return this.#db.selectFrom('users').selectAll().where('email', '=', user.email).executeTakeFirstOrThrow();
   }
 
+  /** The user with an e-mail address, which is compared exactly. @throws {StorageError} `badText` */
   async findByEmail(email: string): Promise<User | undefined> {
     return this.#db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
   }
 
+  /** The user with an id. */
   async find(id: number): Promise<User | undefined> {
     return this.#db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
-  /** Makes a key of 192 random bits. It is returned once and never again. */
-  async issueKey(userId: number): Promise<string> {
-    const key = `revtr_${randomBytes(24).toString('base64url')}`;
-    await this.addKey(userId, key);
-    return key;
-  }
-
-  /** Stores the hash of a given key; the same key again changes nothing. */
-  async addKey(userId: number, key: string): Promise<void> {
+  /** Gives a user a key. A key that exists already is not changed. @throws {StorageError} `badKeyHash` */
+  async addKey(userId: number, { hash, fingerprint }: HashedApiKey): Promise<void> {
+    checkKeyHash(hash);
     await this.#db
       .insertInto('api_keys')
-      .values({ user_id: userId, prefix: key.slice(0, PREFIX_LENGTH), hash: hashOf(key), revoked_at: null })
+      .values({ user_id: userId, fingerprint, hash, revoked_at: null })
       .onConflict((conflict) => conflict.column('hash').doNothing())
       .execute();
   }
 
-  /** The user whose key this is, unless it was revoked. */
-  async findByKey(key: string): Promise<User | undefined> {
+  /** The user of a key that is not revoked. @throws {StorageError} `badKeyHash` */
+  async findByKey({ hash }: HashedApiKey): Promise<User | undefined> {
+    checkKeyHash(hash);
     return this.#db
       .selectFrom('api_keys')
       .innerJoin('users', 'users.id', 'api_keys.user_id')
       .selectAll('users')
-      .where('api_keys.hash', '=', hashOf(key))
+      .where('api_keys.hash', '=', hash)
       .where('api_keys.revoked_at', 'is', null)
       .executeTakeFirst();
   }

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
-import type { User, Users } from '@revtr/storage';
+import { type HashedApiKey, hashApiKey, type User, type Users } from '@revtr/storage';
 import type { FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
@@ -35,15 +34,15 @@ export class Authenticator {
     const key = keyOf(request);
     if (key === undefined)
       throw new ControllerError('unauthorized', 'the request carries no API key: send it in the header Revtr-Key');
-    const hash = createHash('sha256').update(key).digest('base64');
-    const known = this.#known.get(hash);
+    const hashed = hashApiKey(key);
+    const known = this.#known.get(hashed.hash);
     const user =
-      known !== undefined && known.until > this.#clock.now() ? known.user : await this.#lookUp(request, key, hash);
+      known !== undefined && known.until > this.#clock.now() ? known.user : await this.#lookUp(request, key, hashed);
     if (user === undefined) throw new ControllerError('unauthorized', 'the API key is not known');
     return user;
   }
 
-  async #lookUp(request: FastifyRequest, key: string, hash: string): Promise<User | undefined> {
+  async #lookUp(request: FastifyRequest, key: string, hashed: HashedApiKey): Promise<User | undefined> {
     const client = clientOf(request);
     if (!this.#failures.take(client)) {
       const retryAfterSeconds = this.#failures.secondsUntilNext(client);
@@ -54,10 +53,10 @@ export class Authenticator {
         retryAfterSeconds,
       );
     }
-    const user = key.length > LONGEST_KEY ? undefined : await this.#users.findByKey(key);
+    const user = key.length > LONGEST_KEY ? undefined : await this.#users.findByKey(hashed);
     if (user !== undefined) this.#failures.giveBack(client);
     if (this.#known.size >= MOST_KEPT) this.#known.clear();
-    this.#known.set(hash, { user, until: this.#clock.now() + KEEP_MS });
+    this.#known.set(hashed.hash, { user, until: this.#clock.now() + KEEP_MS });
     return user;
   }
 }

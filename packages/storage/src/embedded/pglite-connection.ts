@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../errors.ts';
-import type { WorkerRequest, WorkerResponse } from './protocol.ts';
+import type { WorkerRequest, WorkerResponse } from './worker-protocol.ts';
 
 interface Waiting {
   readonly resolve: (response: { rows: unknown[]; affectedRows: number | undefined }) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The one session of an embedded database, in a worker thread. */
+/** The only session of an embedded database, which runs in a worker thread. */
 export class PgliteConnection {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -15,22 +15,22 @@ export class PgliteConnection {
   #nextId = 1;
   #closed = false;
 
-  /** Opens the database in `directory`, or one in memory. */
+  /** Opens the database in `directory`, or a new one in memory. Errors are reported by the first query. */
   constructor(directory: string | undefined) {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: directory });
     this.#ready = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
     this.#worker.on('error', (error) => this.#fail(error.message));
-    this.#worker.on('exit', () => this.#fail('the worker has ended'));
+    this.#worker.on('exit', () => this.#fail('its worker thread ended'));
   }
 
-  /** Runs one statement. @throws {StorageError} `queryFailed` with the SQLSTATE, `databaseClosed` */
+  /** Runs one statement. @throws {StorageError} `queryFailed`, `databaseClosed` */
   async query(
     sql: string,
     parameters: readonly unknown[],
   ): Promise<{ rows: unknown[]; affectedRows: number | undefined }> {
     await this.#ready;
-    if (this.#closed) throw new StorageError('databaseClosed', 'the database is closed');
+    if (this.#closed) throw closed('it was closed');
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -38,7 +38,7 @@ export class PgliteConnection {
     });
   }
 
-  /** Ends the session after everything asked so far. */
+  /** Closes the session after all statements sent so far. */
   async close(): Promise<void> {
     await this.#ready.catch(() => undefined);
     if (this.#closed) return;
@@ -60,7 +60,11 @@ export class PgliteConnection {
 
   #fail(reason: string): void {
     this.#closed = true;
-    for (const { reject } of this.#waiting.values()) reject(new StorageError('databaseClosed', reason));
+    for (const { reject } of this.#waiting.values()) reject(closed(reason));
     this.#waiting.clear();
   }
+}
+
+function closed(reason: string): StorageError {
+  return new StorageError('databaseClosed', `the embedded database is closed: ${reason}`, { reason });
 }

@@ -1,27 +1,27 @@
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
-import type { PgliteConnection } from './connection.ts';
+import type { PgliteConnection } from './pglite-connection.ts';
 
 /**
- * Lets the PostgreSQL dialect use an embedded database: a pool of one session, lent to one borrower at a time, so that
- * transactions do not mix.
+ * A pool with the only session of the embedded database, for the PostgreSQL dialect of Kysely. One caller at a time holds the
+ * session, because statements of two transactions must not mix.
  */
 export class PglitePool implements PostgresPool {
   readonly options = {};
   readonly #connection: PgliteConnection;
-  #lent: Promise<void> = Promise.resolve();
+  #held: Promise<void> = Promise.resolve();
 
   constructor(connection: PgliteConnection) {
     this.#connection = connection;
   }
 
   async connect(): Promise<PostgresPoolClient> {
-    const before = this.#lent;
-    let giveBack: () => void = () => undefined;
-    this.#lent = new Promise((resolve) => {
-      giveBack = resolve;
+    const before = this.#held;
+    let release: () => void = () => undefined;
+    this.#held = new Promise((resolve) => {
+      release = resolve;
     });
     await before;
-    return { query: this.#query.bind(this), release: () => giveBack() } as PostgresPoolClient;
+    return { query: this.#query.bind(this), release: () => release() } as PostgresPoolClient;
   }
 
   end(): Promise<void> {

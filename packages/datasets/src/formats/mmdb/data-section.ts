@@ -1,0 +1,114 @@
+import { DatasetError } from '../../errors.ts';
+import type { StepBudget } from './step-budget.ts';
+
+const POINTER = 1;
+const TEXT = 2;
+const UNSIGNED = new Set([5, 6, 9]);
+const MAP = 7;
+const ARRAY = 11;
+const BOOLEAN = 14;
+/** Number of bytes of a pointer after its control byte, and the value to add, by its size bits. */
+const POINTERS = [
+  { bytes: 1, offset: 0 },
+  { bytes: 2, offset: 2_048 },
+  { bytes: 3, offset: 526_336 },
+  { bytes: 4, offset: 0 },
+];
+
+interface Head {
+  readonly type: number;
+  /** Bytes of a value, or elements of a map or array; for a pointer the offset it points to. */
+  readonly size: number;
+  /** Offset of the first byte after the head. */
+  readonly next: number;
+}
+
+/**
+ * Reads single fields of maps in a data section of an MMDB file (MaxMind DB File Format Specification 2.0, "Output Data Section").
+ * Values that are not wanted are skipped and their pointers not followed, so that nested pointers cost nothing.
+ */
+export class DataSection {
+  readonly #bytes: Buffer;
+  readonly #budget: StepBudget;
+
+  constructor(bytes: Buffer, budget: StepBudget) {
+    this.#bytes = bytes;
+    this.#budget = budget;
+  }
+
+  /** The text and unsigned integer fields of the map at an offset whose names are wanted. @throws {DatasetError} `damaged` */
+  fieldsAt(offset: number, wanted: ReadonlySet<string>): Map<string, string | number> {
+    const { type, size, next } = this.#resolved(offset);
+    if (type !== MAP) throw damaged('a record is not a map');
+    const fields = new Map<string, string | number>();
+    let at = next;
+    for (let pair = 0; pair < size; pair++) {
+      const key = this.#scalarAt(at);
+      at = this.#skip(at);
+      const value = typeof key === 'string' && wanted.has(key) ? this.#scalarAt(at) : undefined;
+      if (typeof key === 'string' && value !== undefined) fields.set(key, value);
+      at = this.#skip(at);
+    }
+    return fields;
+  }
+
+  #scalarAt(offset: number): string | number | undefined {
+    const { type, size, next } = this.#resolved(offset);
+    if (type === TEXT) return this.#slice(next, size).toString('utf8');
+    if (!UNSIGNED.has(type) || size > 6) return undefined;
+    return size === 0 ? 0 : this.#slice(next, size).readUIntBE(0, size);
+  }
+
+  /** The head at an offset, or the one that a pointer there leads to. Pointers to pointers are not allowed. */
+  #resolved(offset: number): Head {
+    const head = this.#head(offset);
+    if (head.type !== POINTER) return head;
+    const target = this.#head(head.size);
+    if (target.type === POINTER) throw damaged('a pointer leads to a pointer');
+    return target;
+  }
+
+  /** The offset after the value at an offset. */
+  #skip(offset: number): number {
+    let at = offset;
+    for (let pending = 1; pending > 0; pending--) {
+      const { type, size, next } = this.#head(at);
+      if (type === MAP) pending += 2 * size;
+      else if (type === ARRAY) pending += size;
+      const hasBytes = type !== MAP && type !== ARRAY && type !== BOOLEAN && type !== POINTER;
+      at = hasBytes ? next + size : next;
+    }
+    return at;
+  }
+
+  #head(offset: number): Head {
+    this.#budget.step();
+    const control = this.#slice(offset, 1)[0];
+    const bits = control & 0x1f;
+    if (control >> 5 === POINTER) return this.#pointer(bits, offset + 1);
+    const isExtended = control >> 5 === 0;
+    const type = isExtended ? 7 + this.#slice(offset + 1, 1)[0] : control >> 5;
+    const next = offset + (isExtended ? 2 : 1);
+    if (bits < 29) return { type, size: bits, next };
+    const bytes = bits - 28;
+    const base = [29, 285, 65_821][bytes - 1];
+    return { type, size: base + this.#slice(next, bytes).readUIntBE(0, bytes), next: next + bytes };
+  }
+
+  #pointer(bits: number, next: number): Head {
+    const { bytes, offset } = POINTERS[bits >> 3];
+    const high = bytes === 4 ? 0 : (bits & 7) * 2 ** (8 * bytes);
+    const size = high + this.#slice(next, bytes).readUIntBE(0, bytes) + offset;
+    return { type: POINTER, size, next: next + bytes };
+  }
+
+  #slice(offset: number, length: number): Buffer {
+    if (offset + length > this.#bytes.length) throw damaged('a value is outside of the data');
+    return this.#bytes.subarray(offset, offset + length);
+  }
+}
+
+/** The error of an MMDB file that contradicts itself. */
+export function damaged(reason: string): DatasetError<'damaged'> {
+  return new DatasetError('damaged', `the MMDB file is damaged: ${reason}`, { reason });
+}

@@ -1,0 +1,77 @@
+import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import { StorageError } from '../errors.ts';
+import { refuseBadText } from './text.ts';
+
+/**
+ * A pool that checks every text parameter before it reaches the database, and whose only errors are {@link StorageError}s. Both
+ * databases are used through it, so that they refuse the same values with the same codes.
+ */
+export class CheckedPool implements PostgresPool {
+  readonly #pool: PostgresPool;
+
+  constructor(pool: PostgresPool) {
+    this.#pool = pool;
+  }
+
+  get options(): object {
+    return this.#pool.options;
+  }
+
+  /** @throws {StorageError} `unreachable`, `databaseClosed` */
+  async connect(): Promise<PostgresPoolClient> {
+    return new CheckedClient(await translated(this.#pool.connect()));
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+class CheckedClient implements PostgresPoolClient {
+  readonly #client: PostgresPoolClient;
+
+  constructor(client: PostgresPoolClient) {
+    this.#client = client;
+  }
+
+  get processID(): number | undefined {
+    return this.#client.processID;
+  }
+
+  query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query<R>(
+    statement: string | PostgresCursor<R>,
+    parameters: readonly unknown[] = [],
+  ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
+    return typeof statement === 'string' ? this.#run<R>(statement, parameters) : this.#client.query<R>(statement);
+  }
+
+  release(destroy?: boolean): void {
+    this.#client.release(destroy);
+  }
+
+  async #run<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    for (const parameter of parameters) if (typeof parameter === 'string') refuseBadText(parameter);
+    return translated(this.#client.query<R>(sql, parameters));
+  }
+}
+
+/** The outcome of `work`; its errors become storage errors. */
+async function translated<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof StorageError ? error : storageErrorOf(error);
+  }
+}
+
+function storageErrorOf(error: unknown): StorageError {
+  const message = error instanceof Error ? error.message : String(error);
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  // Errors of the server carry an SQLSTATE of five characters; everything else comes from the connection.
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code))
+    return new StorageError('queryFailed', message, { sqlState: code });
+  const reason = typeof code === 'string' ? code : 'connectionFailed';
+  return new StorageError('unreachable', `the database server cannot be reached: ${message || reason}`, { reason });
+}

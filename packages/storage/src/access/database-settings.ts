@@ -1,0 +1,21 @@
+import { StorageError } from '../errors.ts';
+
+/** Where the data is kept. */
+export type DatabaseSettings =
+  /** A PostgreSQL server (version 15 or later). `connections`: size of the connection pool, default 10. */
+  | { readonly kind: 'postgres'; readonly url: string; readonly connections?: number }
+  /** The embedded database (PGlite) in a directory. */
+  | { readonly kind: 'embedded'; readonly directory: string }
+  /** The embedded database in memory: the data is lost when the process ends. */
+  | { readonly kind: 'memory' };
+
+/**
+ * Parses the text of the database setting: `postgres://…` or `postgresql://…` names a server, `memory:` selects the embedded
+ * database in memory, and any other text is the directory of the embedded database.
+ * @throws {StorageError} `badSettings` when the text is empty
+ */
+export function parseDatabaseSettings(text: string): DatabaseSettings {
+  if (text === '') throw new StorageError('badSettings', 'the database setting is empty', { reason: 'empty' });
+  if (/^postgres(ql)?:\/\//.test(text)) return { kind: 'postgres', url: text };
+  return text === 'memory:' ? { kind: 'memory' } : { kind: 'embedded', directory: text };
+}

@@ -1,0 +1,60 @@
+import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import { lockDirectory } from '../embedded/lock-file.ts';
+import { PgliteConnection } from '../embedded/pglite-connection.ts';
+import { PglitePool } from '../embedded/pglite-pool.ts';
+import { makePrivate } from '../embedded/private-directory.ts';
+import { migrate } from '../migrations/index.ts';
+import type { Schema } from '../schema/schema.ts';
+import { CheckedPool } from './checked-pool.ts';
+import type { DatabaseSettings } from './database-settings.ts';
+import { postgresPool } from './postgres-pool.ts';
+
+/** An open database with an up-to-date schema. */
+export interface Database {
+  readonly db: Kysely<Schema>;
+  /** Whether no other process can use the database. Leases that an earlier process took have then no holder any more. */
+  readonly isExclusive: boolean;
+  /** Finishes the statements under way and closes the database. */
+  close(): Promise<void>;
+}
+
+/** The embedded database has no autovacuum, so dead rows of its largest table are removed once a minute. */
+const VACUUM_EVERY_MS = 60_000;
+
+/**
+ * Opens the database and migrates its schema to the latest version. The directory of the embedded database gets mode 0700 and
+ * the files in it 0600.
+ * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed` or `migrationFailed`
+ */
+export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
+  const { pool, release } = openPool(settings);
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool) }) });
+  const isEmbedded = settings.kind !== 'postgres';
+  const vacuum = isEmbedded ? setInterval(() => void vacuumMeasurements(db), VACUUM_EVERY_MS).unref() : undefined;
+  const close = async (): Promise<void> => {
+    clearInterval(vacuum);
+    await db.destroy();
+    release();
+  };
+  try {
+    await migrate(db);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { db, isExclusive: isEmbedded, close };
+}
+
+function openPool(settings: DatabaseSettings): { readonly pool: PostgresPool; readonly release: () => void } {
+  if (settings.kind === 'postgres') return { pool: postgresPool(settings), release: () => undefined };
+  if (settings.kind === 'memory')
+    return { pool: new PglitePool(new PgliteConnection(undefined)), release: () => undefined };
+  makePrivate(settings.directory);
+  const release = lockDirectory(settings.directory);
+  return { pool: new PglitePool(new PgliteConnection(settings.directory)), release };
+}
+
+async function vacuumMeasurements(db: Kysely<Schema>): Promise<void> {
+  // A vacuum that fails is repeated at the next turn; statements that matter report the same fault themselves.
+  await sql`vacuum measurements`.execute(db).catch(() => undefined);
+}

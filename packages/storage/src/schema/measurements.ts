@@ -1,0 +1,36 @@
+import type { Generated, Selectable } from 'kysely';
+import type { CreatedAt, Json } from './columns.ts';
+
+/** The measurements that one request submitted. */
+export interface BatchTable {
+  readonly id: Generated<number>;
+  readonly user_id: number;
+  /** Number of measurements. */
+  readonly size: number;
+  readonly created_at: CreatedAt;
+}
+
+/** One measurement: first work to do, later a result. */
+export interface MeasurementTable {
+  readonly id: Generated<number>;
+  readonly batch_id: number;
+  readonly user_id: number;
+  /** Index in its batch, from 0. Work is taken in this order across batches, so a large batch does not delay small ones. */
+  readonly position: number;
+  /** Dotted quads. */
+  readonly source: string;
+  readonly destination: string;
+  readonly label: string;
+  readonly options: Json;
+  readonly state: 'queued' | 'running' | 'done';
+  /** The process that runs the measurement, and until when it may hold it. */
+  readonly lease_owner: string | null;
+  readonly lease_until: Date | null;
+  readonly created_at: CreatedAt;
+  readonly ended_at: Date | null;
+  /** The result of the engine; null until the measurement is done. */
+  readonly result: Json;
+}
+
+export type Batch = Selectable<BatchTable>;
+export type MeasurementRow = Selectable<MeasurementTable>;
