@@ -3,9 +3,10 @@ import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { readSettings } from '@revtr/controller';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
+import { startEmulator } from '@revtr/ripe-atlas-emulator';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { pino } from 'pino';
-import { settingsFor, startEmulator } from '../ripe-atlas-emulator/simulated.ts';
+import { ripeAtlasSettings } from '../world/ripe-atlas-settings.ts';
 import { collectAtlases, startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import type { System } from '../world/system.ts';
@@ -65,7 +66,7 @@ async function demonstrate(
   const emulator = once ? undefined : await startEmulator(world);
   const { host, database, concurrency, maxBatch, logLevel } = settings;
   const port = once ? 0 : settings.port;
-  const ripeAtlas = emulator && settingsFor(emulator);
+  const ripeAtlas = emulator && ripeAtlasSettings(emulator);
   let system: System | undefined;
   try {
     system = await startSimulatedSystem(

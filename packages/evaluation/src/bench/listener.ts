@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Listener } from '@revtr/agent';
+import { Namespaces } from '@revtr/lab/namespaces';
 import { inNetworkNamespace, TunDevice } from '@revtr/linux';
 import { buildEchoRequest, parseIpv4, writeIcmp, writeIpv4Header } from '@revtr/net';
-import { quantile } from '../evaluate/quantiles.ts';
-import { Namespaces } from '../namespaces/namespaces.ts';
+import { quantile } from '../statistics/quantiles.ts';
 
 const OWN = parseIpv4('192.0.2.1');
 const TARGET = parseIpv4('198.51.100.1');

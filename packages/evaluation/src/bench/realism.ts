@@ -1,7 +1,7 @@
 import type { PingRequest, PingResult } from '@revtr/probing';
 import { pingAll } from '@revtr/probing';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
-import { mean, share } from '../evaluate/quantiles.ts';
+import { mean, share } from '../statistics/quantiles.ts';
 
 const PAIRS = 5_000;
 const TARGETS = 1_500;

@@ -1,4 +1,4 @@
-import { share } from './quantiles.ts';
+import { share } from '../statistics/quantiles.ts';
 import type { Unit, UnitResult } from './unit.ts';
 
 /** How often a plan's AS paths are exact on the very pairs that another plan completes. */

@@ -1,4 +1,3 @@
-import type { RipeAtlasSettings } from '@revtr/controller';
 import { createRandom } from '@revtr/probing';
 import { type SimProber, type SimulatedInternet, simulatedProbes } from '@revtr/sim';
 import type { EmulatedAccount } from './accounts.ts';
@@ -32,12 +31,3 @@ export async function startEmulator(
   await emulator.start();
   return emulator;
 }
-
-/** How a controller uses an emulator. */
-export const settingsFor = ({ url, streamUrl }: RipeAtlasEmulator): RipeAtlasSettings => ({
-  url,
-  streamUrl,
-  key: SYSTEM_KEY,
-  probes: 1_000,
-  refreshCreditsPerDay: 0,
-});

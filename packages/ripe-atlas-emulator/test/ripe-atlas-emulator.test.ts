@@ -10,20 +10,19 @@ import {
   streamResults,
   type TracerouteDefinition,
 } from '@revtr/ripe-atlas';
-import { simParameters } from '@revtr/sim';
+import { SimulatedInternet, simParameters } from '@revtr/sim';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { RipeAtlasEmulator } from '../src/ripe-atlas-emulator/emulator.ts';
-import { MANY_FAULTS, NO_FAULTS } from '../src/ripe-atlas-emulator/faults.ts';
-import { accountOf, startEmulator } from '../src/ripe-atlas-emulator/simulated.ts';
-import { SimulatedWorld } from '../src/world/simulated-world.ts';
+import type { RipeAtlasEmulator } from '../src/emulator.ts';
+import { MANY_FAULTS, NO_FAULTS } from '../src/faults.ts';
+import { accountOf, startEmulator } from '../src/simulated.ts';
 
-const world = new SimulatedWorld({
+const internet = new SimulatedInternet({
   parameters: simParameters('small', 3, { hiddenTunnels: 0, visibleTunnels: 1 }),
-  sources: 1,
 });
-const { clock, truth } = world.internet;
-const source = world.sources[0].address;
+const world = { internet, prober: internet.prober() };
+const { clock, truth, places } = internet;
+const source = places.sources[0].address;
 const RICH = 'rich-key';
 const POOR = 'poor-key';
 const READER = 'reader-key';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Admission, AgentHub, Authority, Gateway } from '@revtr/link';
-import { quantile } from '../evaluate/quantiles.ts';
+import { quantile } from '../statistics/quantiles.ts';
 
 const AGENTS = 1_000;
 const ROUND_TRIPS = 100_000;

@@ -1,4 +1,4 @@
-import { quantiles } from './quantiles.ts';
+import { quantiles } from '../statistics/quantiles.ts';
 import type { Summary } from './summary.ts';
 import type { UnitResult } from './unit.ts';
 

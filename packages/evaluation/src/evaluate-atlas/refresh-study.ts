@@ -1,10 +1,10 @@
 import { defaultPlan, type Plan, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
+import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { createRandom } from '@revtr/probing';
 import { creditsPerTraceroute } from '@revtr/ripe-atlas';
 import { type Size, simParameters } from '@revtr/sim';
-import { type JudgedPair, judge } from '../evaluate/judge.ts';
-import { mean, share } from '../evaluate/quantiles.ts';
-import { SimulatedWorld } from '../world/simulated-world.ts';
+import { type JudgedPair, judge } from '../judging/judge.ts';
+import { mean, share } from '../statistics/quantiles.ts';
 import type { RefreshPolicyUnderTest } from './refresh-policies.ts';
 import { type ChangeRates, scheduleChanges } from './routing-changes.ts';
 

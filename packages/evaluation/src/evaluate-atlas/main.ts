@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { type Size, simParameters } from '@revtr/sim';
-import { mean } from '../evaluate/quantiles.ts';
-import { SimulatedWorld } from '../world/simulated-world.ts';
+import { mean } from '../statistics/quantiles.ts';
 import { judgePlacements, type PlacementFigures } from './placement.ts';
 import { POLICIES } from './refresh-policies.ts';
 import { type StudyDay, studyPolicy } from './refresh-study.ts';

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReverseTracerouteClient } from '@revtr/client';
+import { startSimulatedSystem } from '@revtr/lab/simulated-system';
+import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
-import { startSimulatedSystem } from '../world/simulated-system.ts';
-import { SimulatedWorld } from '../world/simulated-world.ts';
 import { profiled } from './profile.ts';
 
 const BATCHES = 10;

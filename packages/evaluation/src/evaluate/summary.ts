@@ -1,7 +1,7 @@
-import { bootstrap, type Estimate } from './bootstrap.ts';
-import { type Calibration, calibrate } from './calibration.ts';
-import type { JudgedHop, JudgedPair } from './judge.ts';
-import { mean, quantiles, share } from './quantiles.ts';
+import type { JudgedHop, JudgedPair } from '../judging/judge.ts';
+import { bootstrap, type Estimate } from '../statistics/bootstrap.ts';
+import { type Calibration, calibrate } from '../statistics/calibration.ts';
+import { mean, quantiles, share } from '../statistics/quantiles.ts';
 import type { Unit, UnitResult } from './unit.ts';
 
 /** Names of the figures, in the order of the table, with what each is for people. */

@@ -1,7 +1,7 @@
+import { type PreparationReport, SimulatedWorld } from '@revtr/lab/simulated-world';
 import { inParallel } from '@revtr/probing';
 import { type Size, simParameters } from '@revtr/sim';
-import { type PreparationReport, SimulatedWorld } from '../world/simulated-world.ts';
-import { type JudgedPair, judge } from './judge.ts';
+import { type JudgedPair, judge } from '../judging/judge.ts';
 import { PLANS } from './plans.ts';
 
 /** One plan on one simulated Internet: what is run at once, and kept in one file. */

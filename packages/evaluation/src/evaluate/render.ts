@@ -1,4 +1,4 @@
-import type { Estimate } from './bootstrap.ts';
+import type { Estimate } from '../statistics/bootstrap.ts';
 import { DEVELOPMENT_SEEDS } from './plans.ts';
 import { FIGURES, type Figure, type Summary } from './summary.ts';
 

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bootstrap } from '../src/evaluate/bootstrap.ts';
-import { type Claim, calibrate } from '../src/evaluate/calibration.ts';
-import { mean, quantile } from '../src/evaluate/quantiles.ts';
+import { bootstrap } from '../src/statistics/bootstrap.ts';
+import { type Claim, calibrate } from '../src/statistics/calibration.ts';
+import { mean, quantile } from '../src/statistics/quantiles.ts';
 
 const MAIN = new URL('../src/evaluate/main.ts', import.meta.url).pathname;
 

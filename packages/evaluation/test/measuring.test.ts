@@ -1,8 +1,8 @@
 import { defaultPlan, optionProbes, type Plan, type ReverseTraceroute, revtr1Plan, revtr2Plan } from '@revtr/engine';
+import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { simParameters } from '@revtr/sim';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { judge } from '../src/evaluate/judge.ts';
-import { SimulatedWorld } from '../src/world/simulated-world.ts';
+import { judge } from '../src/judging/judge.ts';
 
 const PAIRS = 150;
 
