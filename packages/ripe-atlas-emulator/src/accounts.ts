@@ -1,13 +1,15 @@
 import { forbidden } from './api-error.ts';
 
-/** Who has a key, and what it may spend. */
+/** An account of the emulated RIPE Atlas. */
 export interface EmulatedAccount {
   readonly email: string;
+  /** Remaining credits. Measurements reduce it. */
   balance: number;
+  /** Permissions of the key of the account, for example `measurements.create_measurement`. */
   readonly permissions: readonly string[];
 }
 
-/** Keys and the accounts behind them. */
+/** API keys and their accounts. */
 export class Accounts {
   readonly #byKey = new Map<string, EmulatedAccount>();
 
@@ -19,7 +21,7 @@ export class Accounts {
     return this.#byKey.get(key);
   }
 
-  /** The account of the header `Authorization: Key …`; `undefined` without one. @throws {ApiError} for an unknown key */
+  /** The account for the header `Authorization: Key …`; `undefined` without the header. @throws {ApiError} 403 for an unknown key */
   of(authorization: string | undefined): EmulatedAccount | undefined {
     if (authorization === undefined) return undefined;
     const account = this.#byKey.get(/^Key (.+)$/.exec(authorization)?.[1] ?? '');
@@ -27,7 +29,7 @@ export class Accounts {
     return account;
   }
 
-  /** The same, where a key with a permission is needed. @throws {ApiError} */
+  /** The account for the header, which must have a permission. @throws {ApiError} 403 without a key or the permission */
   need(authorization: string | undefined, permission: string): EmulatedAccount {
     const account = this.of(authorization);
     if (account === undefined) throw forbidden('Authentication credentials were not provided.');

@@ -1,7 +1,22 @@
-/** An answer with an error status, in the form of the real API. */
+/** Body of an error response, as the API of RIPE Atlas sends it. */
+export interface ApiErrorBody {
+  readonly error: {
+    /** HTTP status. */
+    readonly status: number;
+    /** Error code of RIPE Atlas. */
+    readonly code: number;
+    readonly title: string;
+    readonly detail: string;
+    /** Invalid fields of the request, as JSON pointers. */
+    readonly errors?: readonly { readonly source: { readonly pointer: string }; readonly detail: string }[];
+  };
+}
+
+/** An error response. The emulator sends its status and body to the client. */
 export class ApiError extends Error {
   readonly status: number;
-  readonly body: unknown;
+  readonly body: ApiErrorBody;
+  /** Value of the header `Retry-After`. Default: the header is not sent. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -22,6 +37,7 @@ export class ApiError extends Error {
   }
 }
 
+/** Error codes of RIPE Atlas, by HTTP status. */
 const CODES: Readonly<Record<number, number>> = { 400: 102, 403: 104, 404: 105, 429: 106 };
 
 export const badRequest = (pointer: string, detail: string): ApiError =>

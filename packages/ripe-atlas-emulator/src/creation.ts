@@ -8,6 +8,7 @@ const probesSchema = z.object({
   requested: z.int(),
   tags: z.object({ include: z.array(z.string()).default([]), exclude: z.array(z.string()).default([]) }).optional(),
 });
+/** A selection of probes in a request that creates measurements. */
 export type ProbesRequest = z.infer<typeof probesSchema>;
 
 const timeSchema = z.union([z.number(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text) / 1000)]);
@@ -36,11 +37,12 @@ const bodySchema = z.object({
   stop_time: timeSchema.optional(),
 });
 
+/** A valid request that creates measurements. `address` is the parsed target. */
 export interface CreationRequest extends Omit<z.infer<typeof bodySchema>, 'definitions'> {
   readonly definitions: readonly (z.infer<typeof definitionSchema> & { readonly address: Ipv4Address })[];
 }
 
-/** Reads the body of a request that creates measurements. @throws {ApiError} that names the place */
+/** Parses the body of a request that creates measurements. @throws {ApiError} 400 with a pointer to the first invalid field */
 export function readCreation(body: unknown): CreationRequest {
   const parsed = bodySchema.safeParse(body);
   if (!parsed.success) {

@@ -10,31 +10,34 @@ import { registerRoutes } from './routes.ts';
 import { ResultStream } from './stream.ts';
 
 export interface EmulatorOptions {
-  /** Keys, and the accounts they belong to. */
+  /** Accounts by API key. */
   readonly keys: Readonly<Record<string, EmulatedAccount>>;
-  /** What goes wrong. Default: nothing. */
+  /** Faults to inject. Default: none. */
   readonly faults?: EmulatorFaults;
-  /** Most probes of one measurement, and measurements of one account at once. Default: 1,000 and 100. */
+  /** Largest number of probes in one measurement. Default: 1,000. */
   readonly mostProbes?: number;
+  /** Largest number of concurrent measurements of one account. Default: 100. */
   readonly mostConcurrent?: number;
 }
 
 export interface EmulatorCollaborators {
   readonly probes: readonly SimulatedProbe[];
+  /** Sends the traceroutes of the probes. */
   readonly prober: Prober;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Permissions that a usual key has. */
+/** Permissions of a typical API key. */
 export const PERMISSIONS = ['measurements.create_measurement', 'credits.get_credit_info', 'keys.get_key'];
 
 /**
- * RIPE Atlas over a simulated Internet: a real HTTP and websocket server on this machine that follows the contract of the real
- * one, with its faults, and whose probes send real packets into the simulator.
+ * An HTTP and WebSocket server on the loopback address that implements the subset of the RIPE Atlas API, version 2, for one-off
+ * IPv4 traceroutes (https://atlas.ripe.net/docs/apis/). Its probes are hosts of a simulated Internet and send their packets
+ * through the simulator. It can inject the faults of the real service.
  */
 export class RipeAtlasEmulator {
-  /** Requests answered, by method and path without numbers. */
+  /** Number of responses, by method and path. `:id` replaces numbers of three or more digits. */
   readonly requests = new Map<string, number>();
   readonly #app: FastifyInstance;
   readonly #stream: ResultStream;
@@ -84,22 +87,23 @@ export class RipeAtlasEmulator {
     });
   }
 
-  /** Where the API is. */
+  /** URL of the API, with a trailing slash. Valid after `start`. */
   get url(): string {
     return `${this.#origin}/api/v2/`;
   }
 
-  /** Where results are streamed. */
+  /** WebSocket URL of the result stream. Valid after `start`. */
   get streamUrl(): string {
     return `${this.#origin.replace(/^http/, 'ws')}/stream/`;
   }
 
-  /** Listens on a free port of this machine. */
+  /** Listens on a free port of the loopback address. */
   async start(): Promise<void> {
     this.#origin = await this.#app.listen({ host: '127.0.0.1', port: 0 });
     this.#stream.attach(this.#app.server);
   }
 
+  /** Cancels all measurements and closes the server. */
   async stop(): Promise<void> {
     this.#measurements.stopAll();
     this.#stream.close();

@@ -1,25 +1,28 @@
 import type { Random } from '@revtr/probing';
 import { ApiError } from './api-error.ts';
 
-/** How often what goes wrong. Shares from 0 to 1 of requests, results or packets. */
+/** Probabilities of faults, from 0 to 1. */
 export interface EmulatorFaults {
-  /** Requests answered with 429, and with 503. */
+  /** Requests answered with status 429 and, below, with status 503. */
   readonly tooManyRequests: number;
   readonly serverErrors: number;
-  /** Answers cut in the middle. */
+  /** Responses whose body is cut in half. */
   readonly truncated: number;
-  /** Creations that are carried out though their answer is an error. */
+  /** Creations that succeed although the response is an error. */
   readonly lostCreations: number;
-  /** Results after which the stream breaks. */
+  /** Results at which the connection of a subscriber breaks. */
   readonly streamBreaks: number;
-  /** Probes that never report. */
+  /** Probes that never send a result. */
   readonly silentProbes: number;
-  /** Results of an old firmware, with an error instead of a traceroute, with late packets and duplicates. */
+  /** Results in the format of an old firmware. */
   readonly oldFirmware: number;
+  /** Results with an error instead of hops. */
   readonly failedResults: number;
+  /** Hops with late and duplicate packets. */
   readonly latePackets: number;
 }
 
+/** No faults. */
 export const NO_FAULTS: EmulatorFaults = {
   tooManyRequests: 0,
   serverErrors: 0,
@@ -32,7 +35,7 @@ export const NO_FAULTS: EmulatorFaults = {
   latePackets: 0,
 };
 
-/** A bad day: everything that the contract allows to go wrong does. */
+/** All faults that the API documentation allows, with high probabilities. */
 export const MANY_FAULTS: EmulatorFaults = {
   tooManyRequests: 0.1,
   serverErrors: 0.1,
@@ -45,7 +48,7 @@ export const MANY_FAULTS: EmulatorFaults = {
   latePackets: 0.05,
 };
 
-/** Lets a request fail by chance. @throws {ApiError} */
+/** Rejects a request at random. @throws {ApiError} 429 or 503 */
 export function maybeFail(faults: EmulatorFaults, random: Random): void {
   if (random.chance(faults.tooManyRequests))
     throw new ApiError(429, 'Too Many Requests', 'Request was throttled.', [], 1);

@@ -8,7 +8,7 @@ const STATE_NAMES: Readonly<Record<number, string>> = {
   6: 'No suitable probes',
 };
 
-/** A measurement as the API shows it. */
+/** The JSON of a measurement. `url` is the URL of the API. */
 export function measurementJson(measurement: EmulatedMeasurement, url: string): Record<string, unknown> {
   const { id, definition, state, probes, requested, createdAt } = measurement;
   const created = Math.floor(createdAt / 1000);

@@ -9,23 +9,26 @@ import { selectProbes } from './selection.ts';
 
 type Definition = CreationRequest['definitions'][number];
 
-/** A measurement, from its creation to its end and after. */
+/** A measurement. It stays available after its end. */
 export interface EmulatedMeasurement {
   readonly id: number;
   readonly account: EmulatedAccount;
   readonly definition: Definition;
+  /** Number of requested probes. */
   readonly requested: number;
   readonly probes: SimulatedProbe[];
+  /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
+  /** Status number of RIPE Atlas. */
   state: number;
-  /** Results in the order in which they came. */
+  /** Results in order of arrival. */
   readonly results: Record<string, unknown>[];
   readonly over: AbortController;
 }
 
 export interface MeasurementsOptions {
   readonly faults: EmulatorFaults;
-  /** Most probes of one measurement, and most measurements of one account at once. */
+  /** Largest number of probes in one measurement and, below, of concurrent measurements of one account. */
   readonly mostProbes: number;
   readonly mostConcurrent: number;
 }
@@ -35,12 +38,12 @@ export interface MeasurementsCollaborators {
   readonly prober: Prober;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told of every result. */
+  /** Receives each result. */
   readonly onResult: (measurement: EmulatedMeasurement, result: Record<string, unknown>) => void;
 }
 
 const FIRST_ID = 100_000_001;
-/** Milliseconds until a measurement is scheduled, is under way, has all its results at the latest, and ends by itself. */
+/** Times since the creation until a measurement is scheduled, ongoing and stopped, and the spread of its probes, in milliseconds. */
 const SCHEDULED_MS = 3_000;
 const ONGOING_MS = 10_000;
 const SPREAD_MS = 180_000;
@@ -48,10 +51,11 @@ const LIFE_MS = 400_000;
 
 const STATE = { specified: 0, scheduled: 1, ongoing: 2, stopped: 4, noSuitableProbes: 6 } as const;
 const isOpen = ({ state }: EmulatedMeasurement): boolean => state < STATE.stopped;
-/** Credits of one result of a one-off traceroute. */
-export const creditsPerResult = ({ definition }: EmulatedMeasurement): number => 20 * definition.packets;
+/** Credits for one result of a one-off traceroute (https://atlas.ripe.net/docs/getting-started/credits.html). */
+export const creditsPerResult = ({ definition }: Pick<EmulatedMeasurement, 'definition'>): number =>
+  20 * definition.packets;
 
-/** All measurements of the emulated RIPE Atlas; each lives by the clock. */
+/** All measurements of the emulator. The clock controls their progress. */
 export class Measurements {
   readonly byId = new Map<number, EmulatedMeasurement>();
   readonly #options: MeasurementsOptions;
@@ -62,7 +66,7 @@ export class Measurements {
     this.#collaborators = collaborators;
   }
 
-  /** Creates one measurement a definition and lets it begin. @throws {ApiError} when a quota or the balance forbids it */
+  /** Creates and starts one measurement for each definition. @throws {ApiError} 400 above a quota, 403 without enough credits */
   create(account: EmulatedAccount, request: CreationRequest): EmulatedMeasurement[] {
     const { mostProbes, mostConcurrent } = this.#options;
     const requested = request.probes.reduce((sum, probes) => sum + Math.max(0, probes.requested), 0);
@@ -71,29 +75,33 @@ export class Measurements {
     if (requested > mostProbes) throw refuse(`Your selected number of probes exceeds the maximum of ${mostProbes}.`);
     if (open + request.definitions.length > mostConcurrent)
       throw refuse(`We do not allow more than ${mostConcurrent} concurrent measurements.`);
-    const price = request.definitions.reduce((sum, { packets }) => sum + 20 * packets * requested, 0);
+    const price = request.definitions.reduce(
+      (sum, definition) => sum + creditsPerResult({ definition }) * requested,
+      0,
+    );
     if (price > account.balance)
       throw new ApiError(403, 'Forbidden', 'You do not have enough credit to schedule this measurement.');
     return request.definitions.map((definition) => this.#begin(account, definition, request, requested));
   }
 
-  /** Adds probes to a measurement that is not over. */
+  /** Adds connected probes to a measurement. An ongoing measurement starts them immediately. */
   add(measurement: EmulatedMeasurement, ids: readonly number[]): void {
     const known = new Set(measurement.probes.map(({ id }) => id));
     for (const probe of this.#collaborators.probes) {
       if (!ids.includes(probe.id) || known.has(probe.id) || !probe.isConnected) continue;
       measurement.probes.push(probe);
-      // One that has not begun begins with all its probes.
+      // A measurement that is not ongoing yet starts all its probes later.
       if (measurement.state === STATE.ongoing) void this.#measure(measurement, probe);
     }
   }
 
-  /** Ends a measurement: what is under way is not reported any more. */
+  /** Stops a measurement. Probes without a result send none. */
   stop(measurement: EmulatedMeasurement): void {
     if (isOpen(measurement)) measurement.state = STATE.stopped;
     measurement.over.abort();
   }
 
+  /** Cancels all measurements. */
   stopAll(): void {
     for (const measurement of this.byId.values()) measurement.over.abort();
   }

@@ -3,7 +3,7 @@ import type { Random, TracerouteHop, TracerouteResult } from '@revtr/probing';
 import type { SimulatedProbe } from '@revtr/sim';
 import type { EmulatorFaults } from './faults.ts';
 
-/** What a result belongs to. */
+/** Measurement and probe of a result. */
 export interface ResultContext {
   readonly measurement: number;
   readonly probe: SimulatedProbe;
@@ -13,9 +13,10 @@ export interface ResultContext {
 
 type Json = Record<string, unknown>;
 
+/** Hop with which a probe makes a last attempt after too many silent hops. */
 const LAST_DITCH = 255;
 
-/** A traceroute as a probe reports it, with the oddities of real results. */
+/** A traceroute in the result format of RIPE Atlas, with the deviations of real results (https://atlas.ripe.net/docs/apis/result-format/). */
 export function resultJson(
   result: TracerouteResult,
   context: ResultContext,

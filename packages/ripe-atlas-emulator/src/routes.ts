@@ -15,7 +15,7 @@ export interface RouteCollaborators {
   readonly probes: readonly SimulatedProbe[];
   readonly faults: EmulatorFaults;
   readonly random: Random;
-  /** Where the API is, with a slash at the end. */
+  /** Returns the URL of the API, with a trailing slash. */
   readonly url: () => string;
 }
 
@@ -29,7 +29,7 @@ const participationSchema = z.array(
   z.object({ action: z.enum(['add', 'remove']), type: z.literal('probes'), value: z.string() }),
 );
 
-/** The routes of the contract, under `/api/v2/`. */
+/** Registers the routes under `/api/v2/`. */
 export function registerRoutes(app: FastifyInstance, collaborators: RouteCollaborators): void {
   const { accounts, measurements, probes, faults, random, url } = collaborators;
   const authorization = (request: FastifyRequest): string | undefined => request.headers.authorization;
@@ -133,7 +133,7 @@ export function registerRoutes(app: FastifyInstance, collaborators: RouteCollabo
   });
 }
 
-/** Results from `start` on, that second included. */
+/** Results that match the query. `start` and `stop` are seconds since the Unix epoch, and both are included. */
 function resultsOf({ results }: EmulatedMeasurement, request: FastifyRequest): unknown {
   const query = z
     .object({
@@ -150,7 +150,7 @@ function resultsOf({ results }: EmulatedMeasurement, request: FastifyRequest): u
   });
 }
 
-/** One page of a list, ordered by number, with the address of the next one. */
+/** One page of a list that is ordered by number, with the URL of the next page. */
 function page<T extends { readonly id: number }>(
   request: FastifyRequest,
   all: readonly T[],

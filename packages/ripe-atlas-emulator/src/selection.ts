@@ -3,6 +3,7 @@ import type { Random } from '@revtr/probing';
 import type { SimulatedProbe } from '@revtr/sim';
 import type { ProbesRequest } from './creation.ts';
 
+/** Regions of the simulated Internet in each area of RIPE Atlas. */
 const AREAS: Readonly<Record<string, readonly string[]>> = {
   WW: ['EU', 'NA', 'SA', 'AS', 'AF', 'OC'],
   West: ['NA', 'SA'],
@@ -12,7 +13,7 @@ const AREAS: Readonly<Record<string, readonly string[]>> = {
   'South-East': ['OC'],
 };
 
-/** Connected probes that fit the requests, each once; fewer than asked for where there are no more. */
+/** Selects connected probes at random that match the requests. No probe is selected twice. Returns fewer if not enough match. */
 export function selectProbes(
   requests: readonly ProbesRequest[],
   probes: readonly SimulatedProbe[],

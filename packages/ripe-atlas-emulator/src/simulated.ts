@@ -3,17 +3,20 @@ import { type SimProber, type SimulatedInternet, simulatedProbes } from '@revtr/
 import type { EmulatedAccount } from './accounts.ts';
 import { type EmulatorOptions, PERMISSIONS, RipeAtlasEmulator } from './emulator.ts';
 
-/** The key of the system itself at an emulated RIPE Atlas. */
+/** API key of the account that `startEmulator` creates by default. */
 export const SYSTEM_KEY = '00000000-0000-4000-8000-000000000001';
 
-/** An account with a usual key and this many credits. */
+/** An account with typical permissions and `balance` credits. */
 export const accountOf = (email: string, balance: number): EmulatedAccount => ({
   email,
   balance,
   permissions: PERMISSIONS,
 });
 
-/** Starts an emulated RIPE Atlas whose probes are hosts of a simulated Internet; the caller stops it. */
+/**
+ * Starts an emulator whose probes are the RIPE Atlas probes of a simulated Internet. The caller must stop it. Default for `keys`:
+ * the key `SYSTEM_KEY` with a billion credits.
+ */
 export async function startEmulator(
   { internet, prober }: { readonly internet: SimulatedInternet; readonly prober: SimProber },
   options: Omit<EmulatorOptions, 'keys'> & { readonly keys?: EmulatorOptions['keys'] } = {},

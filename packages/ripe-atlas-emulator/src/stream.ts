@@ -10,7 +10,7 @@ const subscriptionSchema = z.object({
   msm: z.int().optional(),
 });
 
-/** The stream of results over websockets: messages are arrays of a type and a payload. */
+/** The result stream over WebSocket. Each message is a JSON array of a type and a payload. */
 export class ResultStream {
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #subscribers = new Map<WebSocket, Set<number>>();
@@ -22,7 +22,7 @@ export class ResultStream {
     this.#random = random;
   }
 
-  /** Takes connections to `/stream/` of an HTTP server. */
+  /** Accepts WebSocket connections to `/stream/` of an HTTP server. */
   attach(http: Server): void {
     http.on('upgrade', (request, socket, head) => {
       if (request.url?.startsWith('/stream/') === true)
@@ -31,7 +31,7 @@ export class ResultStream {
     });
   }
 
-  /** Sends a result to those who want it; some connections break at that. */
+  /** Sends a result to its subscribers, or breaks their connection with the probability `breaks`. */
   publish(measurement: number, result: unknown): void {
     for (const [client, wanted] of this.#subscribers) {
       if (!wanted.has(measurement)) continue;
@@ -40,6 +40,7 @@ export class ResultStream {
     }
   }
 
+  /** Closes all connections. */
   close(): void {
     for (const client of this.#subscribers.keys()) client.terminate();
     this.#server.close();

@@ -4,14 +4,19 @@ import { AliasSets, Atlas, type MeasuredPath, PrefixOrigins, type TailStamps } f
 import type { Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { publishData, SimulatedInternet, simParameters, type Topology } from '@revtr/sim';
+import { medianSeconds } from './rounds.ts';
 
 const PATHS = 10_000;
 const QUERIES = 100;
-const ROUNDS = 2_000;
-/** Stamps behind a hop in one Record Route answer. */
+/** How often all queries are asked in each round. */
+const REPEATS = 400;
+/** Addresses in a Record Route reply after the hop. */
 const STAMPS = 5;
 
-/** How fast an atlas of 10,000 traceroutes to one source is built, how large it is, and how fast it is asked. */
+/**
+ * Builds an atlas of 10,000 traceroutes to one source. Reports the build times and the memory of one build, and the median time
+ * of a query over five rounds.
+ */
 export function benchAtlas() {
   const { topology, truth, places, clock } = new SimulatedInternet({ parameters: simParameters('large', 1) });
   const data = publishData(topology);
@@ -26,7 +31,7 @@ export function benchAtlas() {
     const { routers, reached } = truth.path(origin, source, at);
     if (!reached || paths.length === PATHS) continue;
     const addresses = routers.map((router) => truth.addressesOf(router));
-    // A traceroute shows the interface on which its packet arrived.
+    // A traceroute shows the interface on which its packet arrives.
     const hops = routers.map((router, i) => arrivalAddress(topology, router, routers[i - 1]));
     paths.push({ platform: 'ripeAtlas', origin, source, at, hops: [origin, ...hops, source] });
     const from = random.below(hops.length);
@@ -56,10 +61,11 @@ export function benchAtlas() {
     return found;
   };
   let found = 0;
-  for (let i = 0; i < ROUNDS / 10; i++) found = ask();
-  started = performance.now();
-  for (let i = 0; i < ROUNDS; i++) ask();
-  const queryMicros = ((performance.now() - started) * 1000) / (ROUNDS * QUERIES);
+  for (let i = 0; i < REPEATS / 2; i++) found = ask();
+  const seconds = medianSeconds(() => {
+    for (let i = 0; i < REPEATS; i++) ask();
+  });
+  const queryMicros = (1e6 * seconds) / (REPEATS * QUERIES);
   const mebibytes = (bytes: number): number => Math.round((10 * bytes) / 2 ** 20) / 10;
   return {
     traceroutes: paths.length,
@@ -81,7 +87,7 @@ function arrivalAddress({ interfaces, routers }: Topology, router: number, befor
   return routers.loopback[router];
 }
 
-/** Bytes of the heap in use, everything that is not needed collected first. */
+/** Bytes of the heap in use after a garbage collection. */
 function heapBytes(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();

@@ -1,6 +1,6 @@
 import { generateTopology, type Size, simParameters } from '@revtr/sim';
 
-/** Time and memory that each size of simulated Internet takes to generate. */
+/** Generates one simulated Internet of each size. Reports the duration in seconds and the resident memory of the process. */
 export function benchGeneration() {
   return (['small', 'medium', 'large'] satisfies Size[]).map((size) => {
     const started = performance.now();

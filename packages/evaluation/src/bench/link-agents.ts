@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AgentIdentity, AgentWork, LinkClient } from '@revtr/link';
 import { systemClock } from '@revtr/probing';
 
-/** Many agents in a process of their own, each with an address of the loopback network: for the link benchmark. */
+/** The agents of the link benchmark, in a separate process. Each agent has its own loopback address. */
 const [port, count, directory, rootCertificate] = process.argv.slice(2);
 
 for (let i = 0; i < Number(count); i++) {

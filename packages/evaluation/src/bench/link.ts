@@ -23,7 +23,10 @@ const work = {
   timeoutMs: 1_000,
 } as const;
 
-/** One controller and a thousand agents over TLS: enrolling, connecting again after a restart, idling, probe round trips. */
+/**
+ * Connects a thousand agents to one controller over TLS. Reports the enrolment rate, the time to reconnect after a restart, the
+ * idle load, and rate and latency quantiles of probe round trips.
+ */
 export async function benchLink() {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
   const authority = await Authority.open(join(directory, 'authority'), new Date());
@@ -81,7 +84,7 @@ async function untilConnected(hub: AgentHub): Promise<void> {
   while (hub.connected().length < AGENTS) await sleep(20);
 }
 
-/** Round trips a second over all agents, with so many pieces of work under way at each, and how long one takes. */
+/** Round trips per second over all agents with `inFlight` parallel tasks for each, and latency quantiles in milliseconds. */
 async function roundTrips(hub: AgentHub, inFlight: number) {
   const latencies: number[] = [];
   const begunAt = performance.now();

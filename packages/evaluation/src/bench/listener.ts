@@ -9,11 +9,14 @@ const OWN = parseIpv4('192.0.2.1');
 const TARGET = parseIpv4('198.51.100.1');
 const SECONDS = 4;
 const RATES = [10_000, 50_000, 100_000];
-/** Replies that are waited for, among all those that arrive. */
+/** One reply in this number is expected by the listener. */
 const AWAITED_EVERY = 50;
 const BURST_MS = 5;
 
-/** What an agent's listener makes of a flood of echo replies: packets seen, replies found, and what it costs. Needs root. */
+/**
+ * Floods the listener of an agent with echo replies at several rates. Reports the packets seen, the expected replies found with
+ * latency quantiles, and the CPU time for each packet. Requires root.
+ */
 export async function benchListener() {
   const namespaces = new Namespaces({ prefix: `bl${(process.pid % 36 ** 2).toString(36)}` });
   const namespace = namespaces.of('host');

@@ -1,12 +1,12 @@
 import { Session } from 'node:inspector/promises';
 
-/** One thing that takes time, and its share of the time that the main thread worked. */
+/** A place in the code, and its share of the busy time of the main thread. */
 export interface Cost {
   readonly what: string;
   readonly share: number;
 }
 
-/** Runs `work` under the sampling profiler. Returns what it returns, and costs by place and by function, largest first. */
+/** Runs `work` under the sampling profiler. Returns its result and the twelve largest costs by package and by function. */
 export async function profiled<T>(work: () => Promise<T>): Promise<{ result: T; byPlace: Cost[]; byFunction: Cost[] }> {
   const session = new Session();
   session.connect();
@@ -30,7 +30,7 @@ export async function profiled<T>(work: () => Promise<T>): Promise<{ result: T; 
 }
 
 function placeOf(url: string, functionName: string): string {
-  const own = /packages\/([a-z]+)\/src/.exec(url);
+  const own = /packages\/([a-z-]+)\/src/.exec(url);
   if (own !== null) return own[1];
   const module = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
   if (module !== null) return module[1];

@@ -6,7 +6,7 @@ import { mean, share } from '../statistics/quantiles.ts';
 const PAIRS = 5_000;
 const TARGETS = 1_500;
 
-/** What the medium Internet looks like from outside: the figures that docs/simulator.md shows beside published ones. */
+/** Properties of the medium Internet as probes see them. docs/simulator.md compares them with published figures. */
 export async function benchRealism() {
   const internet = new SimulatedInternet({ parameters: simParameters('medium', 1) });
   const { networks, routers, interfaces, hosts } = internet.topology;

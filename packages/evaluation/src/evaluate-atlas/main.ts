@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { type Size, simParameters } from '@revtr/sim';
 import { mean } from '../statistics/quantiles.ts';
+import { renderTable } from '../statistics/table.ts';
 import { judgePlacements, type PlacementFigures } from './placement.ts';
 import { POLICIES } from './refresh-policies.ts';
 import { type StudyDay, studyPolicy } from './refresh-study.ts';
@@ -20,19 +21,19 @@ const { values, positionals } = parseArgs({
 
 const HELP = `npm run evaluate:atlas -- placement|refresh [options]
 
-placement   how many Record Route addresses of the atlas are placed exactly, between hops, wrongly
-refresh     accuracy over virtual days while routing changes, by how the atlas is refreshed
+placement   measures how accurately the atlas places Record Route addresses on its paths
+refresh     measures accuracy over virtual days with routing changes, for each policy of refreshing the atlas
 
-  --seed <list>   which simulated Internets; default 11,12,13
+  --seed <list>   seeds of the simulated Internets; default 11,12,13
   --size <size>   small, medium or large; default medium
-  --days <n>      of the refresh study; default 5
-  --pairs <n>     reverse traceroutes in an hour of the refresh study; default 40
+  --days <n>      virtual days of the refresh study; default 5
+  --pairs <n>     reverse traceroutes in each hour of the refresh study; default 40
   --json          print the figures as JSON
 
-What growth by use, Record Route pings and traceroutes each add: npm run evaluate -- --atlas none,traceroutes,recordRoute,grown
+To compare atlases with different contents, run: npm run evaluate -- --atlas none,traceroutes,recordRoute,grown
 `;
 
-/** A lively Internet: in a day one link in a hundred between networks fails for some hours, and one network in fifty moves traffic. */
+/** Each day, one link between networks in a hundred fails for some hours, and one network in fifty changes its prepending. */
 const RATES = {
   small: { failuresPerDay: 3, meanHours: 8, prependsPerDay: 1 },
   medium: { failuresPerDay: 40, meanHours: 8, prependsPerDay: 20 },
@@ -84,7 +85,7 @@ async function refresh(): Promise<void> {
   for (const policy of POLICIES) {
     const days: StudyDay[] = [];
     for (const seed of seeds) {
-      // The first day is the same for all: the atlas is new.
+      // The first day is the same for all policies, because the atlas is new.
       days.push(...(await studyPolicy(policy, { ...options, seed })).slice(1));
       process.stderr.write(`${policy.name}, seed ${seed}: done\n`);
     }
@@ -114,11 +115,7 @@ async function refresh(): Promise<void> {
     percent(day.fromAtlas),
     day.optionProbes.toFixed(2),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
-  for (const row of [head, ...rows])
-    process.stdout.write(
-      `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}\n`,
-    );
+  process.stdout.write(renderTable([head, ...rows]));
 }
 
 const [study] = positionals;

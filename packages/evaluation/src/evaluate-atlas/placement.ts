@@ -7,18 +7,18 @@ interface Verdicts {
   readonly wrong: number;
 }
 
-/** How well Record Route addresses are placed, held against the truth. */
+/** Accuracy of the positions that the atlas assigns to Record Route addresses. */
 export interface PlacementFigures {
-  /** Addresses placed at one position: the router is that hop's, or it is not. */
+  /** Addresses at one position. Right if the address and the hop belong to the same router. */
   readonly exact: Verdicts;
-  /** Addresses placed between hops: the router lies there on the true way, or it does not. */
+  /** Addresses between two hops. Right if the router is between them on the true path. */
   readonly between: Verdicts;
-  /** Addresses that no router owns, such as private ones. */
+  /** Number of addresses that belong to no router, for example private addresses. */
   readonly unjudged: number;
   readonly contradictions: Readonly<Record<Contradiction, number>>;
 }
 
-/** Judges every placement on the paths to one source. */
+/** Judges each placed address on the atlas paths to one source. */
 export function judgePlacements(atlas: Atlas, source: Ipv4Address, truth: GroundTruth): PlacementFigures {
   const exact = { right: 0, wrong: 0 };
   const between = { right: 0, wrong: 0 };
@@ -44,12 +44,12 @@ function judgeStamp(
   const { origin, source, at } = way;
   const hop = first.address === undefined ? -1 : truth.routerOf(first.address);
   if (first === last && hop >= 0) return hop === router;
-  // A hop that was silent can only be judged by whether the router is on the way.
+  // If the hop was silent, only the presence of the router on the path can be judged.
   const isBehind = truth.possibleRouters(hop < 0 ? origin : (first.address ?? origin), source, at).has(router);
   return isBehind && (first === last || isBefore(truth, router, last.address ?? source, source, at));
 }
 
-/** Whether packets to the source that pass `router` come by the router of `hop` behind it, or have it there. */
+/** Whether packets to the source that pass `router` can pass the router of `hop` later, or whether both are the same router. */
 function isBefore(truth: GroundTruth, router: number, hop: Ipv4Address, source: Ipv4Address, at: number): boolean {
   const target = truth.routerOf(hop);
   if (target < 0 || target === router) return true;

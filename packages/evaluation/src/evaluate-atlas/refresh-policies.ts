@@ -12,12 +12,12 @@ import type { Ipv4Address } from '@revtr/net';
 import type { Random } from '@revtr/probing';
 import { creditsPerTraceroute } from '@revtr/ripe-atlas';
 
-/** How an atlas is kept up over days. */
+/** A policy that decides which atlas traceroutes are repeated. */
 export interface RefreshPolicyUnderTest {
   readonly name: string;
-  /** Credits a source may cost in a day, as a share of re-running all its RIPE Atlas probes once. */
+  /** Credits for a source in a day, relative to the credits for one traceroute from each RIPE Atlas probe. */
   readonly budget: number;
-  /** Called once an hour with the credits that are left today; returns what it has spent. */
+  /** Runs once an hour with the remaining credits of the day. Returns the spent credits. */
   readonly hourly: (context: RefreshContext) => Promise<number>;
 }
 
@@ -33,7 +33,7 @@ interface RefreshContext {
 
 const PER_TRACEROUTE = creditsPerTraceroute(3);
 
-/** The policies that are compared. */
+/** The policies that the study compares. */
 export const POLICIES: readonly RefreshPolicyUnderTest[] = [
   { name: 'never again', budget: 0, hourly: async () => 0 },
   {
@@ -70,7 +70,7 @@ const toOrigin = ({ origin, platform }: AtlasTraceroute): TracerouteOrigin => ({
   platform: platform === 'vantagePoint' ? 'vantagePoint' : 'ripeAtlas',
 });
 
-/** Sends traceroutes from origins as far as the credits go, and pings what is new. Vantage points of one's own cost nothing. */
+/** Sends traceroutes from as many origins as the credits allow, and Record Route pings to new hops. Vantage points cost nothing. */
 async function measure(context: RefreshContext, origins: readonly TracerouteOrigin[]): Promise<number> {
   const { source, network, creditsLeft } = context;
   const affordable = Math.floor(creditsLeft / PER_TRACEROUTE);

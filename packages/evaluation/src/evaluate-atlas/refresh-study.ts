@@ -3,6 +3,7 @@ import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { createRandom } from '@revtr/probing';
 import { creditsPerTraceroute } from '@revtr/ripe-atlas';
 import { type Size, simParameters } from '@revtr/sim';
+import { judgedHops, shareRight } from '../judging/accuracy.ts';
 import { type JudgedPair, judge } from '../judging/judge.ts';
 import { mean, share } from '../statistics/quantiles.ts';
 import type { RefreshPolicyUnderTest } from './refresh-policies.ts';
@@ -12,31 +13,38 @@ export interface RefreshStudyOptions {
   readonly size: Size;
   readonly seed: number;
   readonly days: number;
-  /** Reverse traceroutes in an hour. */
+  /** Number of reverse traceroutes in an hour. */
   readonly pairsPerHour: number;
   readonly rates: ChangeRates;
 }
 
-/** One day of one policy. */
+/** Results of one policy on one day. Shares are from 0 to 1. */
 export interface StudyDay {
+  /** Share of reverse traceroutes that reach the source. */
   readonly reach: number;
-  /** Hops taken from the atlas that are right, of those that can be judged. */
+  /** Share of right hops among the hops from the atlas. */
   readonly atlasHopsRight: number;
+  /** Share of right hops among all hops. */
   readonly hopsRight: number;
+  /** Share of exact AS paths among the paths that reach the source. */
   readonly asPathsExact: number;
+  /** Mean number of probes with IP options in a reverse traceroute. */
   readonly optionProbes: number;
-  /** Hops that came from the atlas, of all. */
+  /** Share of hops that come from the atlas. */
   readonly fromAtlas: number;
-  /** Credits of RIPE Atlas, as a share of re-running all probes once. */
+  /** Spent RIPE Atlas credits, relative to the credits for one traceroute from each probe. */
   readonly budget: number;
 }
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Destinations are asked for again and again, some far more often than others. */
+/** Number of destinations. Users measure some of them far more often than others. */
 const DESTINATIONS = 400;
 
-/** Lets an atlas live for some days under one policy while routing changes and it is used, and judges every day. */
+/**
+ * Simulates one refresh policy for some days while routes change and users measure, and judges each day. The same options give
+ * the same result.
+ */
 export async function studyPolicy(policy: RefreshPolicyUnderTest, options: RefreshStudyOptions): Promise<StudyDay[]> {
   const { size, seed, days, pairsPerHour, rates } = options;
   const world = new SimulatedWorld({ parameters: simParameters(size, seed), sources: 1 });
@@ -78,15 +86,13 @@ export async function studyPolicy(policy: RefreshPolicyUnderTest, options: Refre
 }
 
 function judgeDay(pairs: readonly JudgedPair[], budget: number): StudyDay {
-  const hops = pairs.flatMap((pair) => pair.hops);
-  const judged = hops.filter(({ verdict }) => verdict !== 'unjudged');
+  const judged = judgedHops(pairs.flatMap((pair) => pair.hops));
   const ofAtlas = judged.filter(({ technique }) => technique.startsWith('atlas'));
-  const right = (list: typeof judged): number => list.filter(({ verdict }) => verdict === 'right').length;
   const reached = pairs.filter((pair) => pair.reached);
   return {
     reach: share(reached.length, pairs.length),
-    atlasHopsRight: share(right(ofAtlas), ofAtlas.length),
-    hopsRight: share(right(judged), judged.length),
+    atlasHopsRight: shareRight(ofAtlas),
+    hopsRight: shareRight(judged),
     asPathsExact: share(reached.filter(({ asPathExact }) => asPathExact).length, reached.length),
     optionProbes: mean(pairs.map((pair) => pair.optionProbes)),
     fromAtlas: share(ofAtlas.length, judged.length),

@@ -1,18 +1,18 @@
 import type { Random } from '@revtr/probing';
 import type { NetworkEvent, SimulatedInternet } from '@revtr/sim';
 
-/** How much routing changes. */
+/** Rates of routing changes. */
 export interface ChangeRates {
-  /** Links between networks that fail in a day, and how long they stay down on average, hours. */
+  /** Failures of links between networks in a day, and their mean duration in hours. */
   readonly failuresPerDay: number;
   readonly meanHours: number;
-  /** Networks that change their prepending towards a neighbour in a day. */
+  /** Changes of AS path prepending towards a neighbour in a day. */
   readonly prependsPerDay: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** Announces changes of routing over some days to a simulated Internet. Returns how many. */
+/** Schedules random link failures and prepending changes for some days. Returns the number of events. */
 export function scheduleChanges(internet: SimulatedInternet, rates: ChangeRates, days: number, random: Random): number {
   const { interfaces, adjacencies, networks } = internet.topology;
   const borders = Array.from(interfaces.adjacency.keys()).filter((i) => interfaces.adjacency[i] >= 0);

@@ -24,25 +24,26 @@ const { values } = parseArgs({
   },
 });
 
-/** What the others are held against on the pairs that it completes. */
+/** The plan with which the other plans are compared, on the pairs that it completes. */
 const REFERENCE = 'revtr2';
 
 const HELP = `npm run evaluate -- [options]
 
-Measures random pairs on simulated Internets by each plan and judges the results against the truth, on all cores.
+Measures random pairs on simulated Internets with each plan and compares the results with the ground truth. Uses all cores.
 
-  --seed <list>   which simulated Internets and pairs, for instance 11-15,20; default 11. Development looks at 1 to 10 only
+  --seed <list>   seeds of the simulated Internets and pairs, for example 11-15,20; default 11. Use 1 to 10 for development and
+                  other seeds for published figures
   --size <list>   ${Object.keys(SIZES).join(', ')}; default medium
-  --fleet <list>  numbers of vantage points; default 50
-  --pairs <n>     pairs for each seed; default 1000
+  --fleet <list>  number of vantage points; default 50
+  --pairs <n>     number of pairs for each seed; default 1000
   --plan <list>   ${Object.keys(PLANS).join(', ')}; default all
-  --atlas <list>  what the atlas is made of: ${ATLAS_CONTENTS.join(', ')}; default usual. But for the usual one, as many other
-                  pairs are measured two hours before
-  --out <folder>  keep the results of each run there and go on with those that are there; write table, JSON and plots (SVG)
+  --atlas <list>  contents of the atlas: ${ATLAS_CONTENTS.join(', ')}; default usual. With any other value, the same number of
+                  other pairs is measured two virtual hours earlier
+  --out <folder>  store the result of each run in this folder, reuse stored results, and write table, JSON and plots (SVG)
   --json          print the figures as JSON
 `;
 
-/** The units that the options ask for; `undefined` when they make no sense. */
+/** All combinations of the options; `undefined` if an option is invalid. */
 function readUnits(): Unit[] | undefined {
   const [seeds, fleets, pairs] = [readNumbers(values.seed), readNumbers(values.fleet), Number(values.pairs)];
   const [sizes, plans, atlases] = [values.size.split(','), values.plan.split(','), values.atlas.split(',')];
@@ -58,7 +59,7 @@ function readUnits(): Unit[] | undefined {
   return units;
 }
 
-/** Numbers and ranges: 1-3,7 are 1, 2, 3 and 7. */
+/** Parses numbers and ranges: `1-3,7` means 1, 2, 3 and 7. */
 function readNumbers(text: string): number[] | undefined {
   const parts = text.split(',').map((part) => /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part));
   if (parts.some((part) => part === null)) return undefined;
@@ -94,7 +95,7 @@ async function main(): Promise<number> {
       'latency.svg': latencyPlot(results),
     };
     for (const [name, text] of Object.entries(files)) await writeFile(join(out, name), text);
-    onProgress(`written to ${out}`);
+    onProgress(`results written to ${out}`);
   }
   return 0;
 }

@@ -1,7 +1,7 @@
 import { share } from '../statistics/quantiles.ts';
 import type { Unit, UnitResult } from './unit.ts';
 
-/** How often a plan's AS paths are exact on the very pairs that another plan completes. */
+/** Shares of exact AS paths of a plan and of a reference plan, on the pairs that the reference completes. */
 export interface PairedFigure extends Pick<Unit, 'plan' | 'size' | 'fleet'> {
   readonly reference: string;
   /** Pairs that the reference completes. */
@@ -11,8 +11,8 @@ export interface PairedFigure extends Pick<Unit, 'plan' | 'size' | 'fleet'> {
 }
 
 /**
- * Plans that give up on different pairs cannot be compared by the shares of what each completes: what one gives up are the hard ones. This holds
- * every plan against `reference` on the pairs that the reference completes.
+ * Compares each plan with the plan `reference` on the pairs that the reference completes. Shares of different pairs are not
+ * comparable, because a plan that gives up on hard pairs keeps the easy ones.
  */
 export function pairedFigures(results: readonly UnitResult[], reference: string): PairedFigure[] {
   const keyOf = ({ size, fleet, seed, pairs, atlas }: Unit): string => [size, fleet, seed, pairs, atlas].join(' ');
@@ -43,7 +43,7 @@ export function pairedFigures(results: readonly UnitResult[], reference: string)
   });
 }
 
-/** One line a plan. */
+/** Renders one line for each plan. */
 export const renderPaired = (figures: readonly PairedFigure[]): string =>
   figures
     .map(

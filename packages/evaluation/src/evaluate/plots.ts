@@ -10,7 +10,7 @@ interface Line {
 const COLOURS = ['#1f6feb', '#d1242f', '#1a7f37', '#9a6700', '#8250df', '#57606a'];
 const [WIDTH, HEIGHT, MARGIN] = [640, 400, 60];
 
-/** How often hops are right against how confident they were called: on the diagonal they are calibrated. */
+/** Plots the share of right hops over their confidence as SVG. Calibrated confidence is on the diagonal. */
 export function reliabilityPlot(summaries: readonly Summary[]): string {
   const lines = summaries.map(
     ({ plan, fleet, calibration }): Line => ({
@@ -28,7 +28,7 @@ export function reliabilityPlot(summaries: readonly Summary[]): string {
   return plot({ title: 'Reliability', x: 'confidence', y: 'share right', lines: [...lines, diagonal] });
 }
 
-/** Share of measurements that were done after a time; the axis is logarithmic, from 10 ms to 1000 s. */
+/** Plots the distribution of the virtual latency as SVG, on a logarithmic axis from 10 ms to 1000 s. */
 export function latencyPlot(results: readonly UnitResult[]): string {
   const groups = Map.groupBy(results, ({ unit: { plan, fleet } }) => `${plan}, ${fleet} VPs`);
   const lines = [...groups].map(([name, group]): Line => {

@@ -1,4 +1,5 @@
 import type { Estimate } from '../statistics/bootstrap.ts';
+import { renderTable } from '../statistics/table.ts';
 import { DEVELOPMENT_SEEDS } from './plans.ts';
 import { FIGURES, type Figure, type Summary } from './summary.ts';
 
@@ -16,7 +17,7 @@ function show(figure: Figure, { value, low, high }: Estimate): string {
 const headOf = ({ plan, size, fleet, atlas }: Summary): string =>
   `${plan}, ${size}, ${fleet} VPs${atlas === 'usual' ? '' : `, atlas: ${atlas}`}`;
 
-/** Writes the figures of all plans side by side, each with its 95 % confidence interval. */
+/** Renders the figures of all plans side by side as a text table, each with its 95 % confidence interval. */
 export function renderSummaries(summaries: readonly Summary[]): string {
   const header = ['', ...summaries.map(headOf)];
   const figures = Object.keys(FIGURES) as Figure[];
@@ -33,16 +34,13 @@ export function renderSummaries(summaries: readonly Summary[]): string {
     ...summaries.map(({ pathCalibration }) => (100 * pathCalibration.error).toFixed(1)),
   ]);
   rows.push(['Brier score', ...summaries.map(({ calibration }) => calibration.brier.toFixed(4))]);
-  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
   const seeds = summaries[0]?.seeds ?? [];
-  const kind = seeds.some((seed) => DEVELOPMENT_SEEDS.includes(seed)) ? 'development seeds among them' : 'held out';
+  const kind = seeds.some((seed) => DEVELOPMENT_SEEDS.includes(seed)) ? 'includes development seeds' : 'held out';
   const title = `seeds ${seeds.join(', ')} (${kind}), ${summaries[0]?.pairs ?? 0} pairs`;
-  return `${title}\n${[header, ...rows].map(line).join('\n')}\n\n${renderBudgets(summaries)}`;
+  return `${title}\n${renderTable([header, ...rows])}\n${renderBudgets(summaries)}`;
 }
 
-/** Where the accuracy goes: pairs without an exact AS path by cause, as shares of all pairs. */
+/** Renders the causes of inexact AS paths, as shares of all pairs. */
 function renderBudgets(summaries: readonly Summary[]): string {
   const blocks = summaries.map((summary) => {
     const lines = Object.entries(summary.errorBudget).map(

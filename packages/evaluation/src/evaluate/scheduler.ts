@@ -5,8 +5,9 @@ import { Worker } from 'node:worker_threads';
 import { type Unit, type UnitResult, unitName } from './unit.ts';
 
 export interface ScheduleOptions {
-  /** Folder in which the result of each unit is kept, and looked for before it is run. Default: none. */
+  /** Folder with the result of each unit. Stored results are reused. Default: results are not stored. */
   readonly folder?: string;
+  /** Receives a message after each unit. */
   readonly onProgress: (message: string) => void;
 }
 
@@ -15,7 +16,11 @@ interface WorkerAnswer {
   readonly error?: string;
 }
 
-/** Runs units on all cores, in any order; those whose results are in the folder are read instead. */
+/**
+ * Runs units in worker threads, one for each core, and returns their results in the order of `units`. Reads the results that
+ * are already in the folder.
+ * @throws {Error} with the name of the unit, when a unit fails
+ */
 export async function runUnits(units: readonly Unit[], { folder, onProgress }: ScheduleOptions): Promise<UnitResult[]> {
   if (folder !== undefined) await mkdir(folder, { recursive: true });
   const results: UnitResult[] = new Array(units.length);
@@ -44,7 +49,7 @@ async function runOrRead(worker: Worker, unit: Unit, folder: string | undefined)
   const kept = await readFile(path, 'utf8').catch(() => undefined);
   if (kept !== undefined) return JSON.parse(kept);
   const result = await runOn(worker, unit);
-  // A file is there whole or not at all, so that a run that was cut can go on.
+  // The file is renamed when it is complete, because an interrupted run must not leave a partial result.
   await writeFile(`${path}.part`, JSON.stringify(result));
   await rename(`${path}.part`, path);
   return result;

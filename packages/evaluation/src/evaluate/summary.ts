@@ -1,10 +1,11 @@
+import { countRight, judgedHops, shareRight } from '../judging/accuracy.ts';
 import type { JudgedHop, JudgedPair } from '../judging/judge.ts';
 import { bootstrap, type Estimate } from '../statistics/bootstrap.ts';
 import { type Calibration, calibrate } from '../statistics/calibration.ts';
 import { mean, quantiles, share } from '../statistics/quantiles.ts';
 import type { Unit, UnitResult } from './unit.ts';
 
-/** Names of the figures, in the order of the table, with what each is for people. */
+/** Names of the figures in the order of the table, with their labels. */
 export const FIGURES = {
   reached: 'reach the source',
   reachedWithoutInterdomain: 'reach without interdomain assumption',
@@ -26,24 +27,24 @@ export const FIGURES = {
 } as const;
 export type Figure = keyof typeof FIGURES;
 
-/** All that is known of one plan on Internets of one size with one fleet. */
+/** Results of one plan on Internets of one size, with one number of vantage points and one kind of atlas. */
 export interface Summary extends Omit<Unit, 'seed' | 'pairs'> {
   readonly seeds: readonly number[];
   readonly pairs: number;
   readonly figures: Readonly<Record<Figure, Estimate>>;
   readonly hopsByTechnique: Readonly<Record<string, { readonly share: number; readonly right: number }>>;
-  /** Paths with a wrong hop, by the technique of the first one. */
+  /** Number of paths with a wrong hop, by the technique of the first wrong hop. */
   readonly firstWrongHop: Readonly<Record<string, number>>;
-  /** Pairs without an exact AS path, by cause: where the accuracy goes. */
+  /** Number of pairs without an exact AS path, by cause. */
   readonly errorBudget: Readonly<Record<string, number>>;
-  /** How often hops of each kind are right when the hop before is, and when it is not: what confidence is calibrated by. */
+  /** Accuracy of each kind of hop after a right and after a wrong hop. The confidence of hops is calibrated with it. */
   readonly kinds: Readonly<Record<string, KindFigures>>;
-  /** Of hops, and of whole paths. */
+  /** Calibration of hops and, below, of whole paths. */
   readonly calibration: Calibration;
   readonly pathCalibration: Calibration;
 }
 
-/** Joins the seeds of each plan, size and fleet. */
+/** Summarises the results of each combination of plan, size, fleet and atlas over all seeds. */
 export function summarise(results: readonly UnitResult[]): Summary[] {
   const groups = Map.groupBy(results, ({ unit }) => [unit.plan, unit.size, unit.fleet, unit.atlas].join(' '));
   return [...groups.values()].map((group): Summary => {
@@ -76,7 +77,7 @@ export function summarise(results: readonly UnitResult[]): Summary[] {
   });
 }
 
-/** A pair with its hops counted: what is drawn thousands of times should be small. */
+/** A pair with counts instead of hops. The bootstrap copies pairs thousands of times, so they must be small. */
 interface CountedPair extends Omit<JudgedPair, 'hops'> {
   readonly judged: number;
   readonly right: number;
@@ -85,9 +86,8 @@ interface CountedPair extends Omit<JudgedPair, 'hops'> {
 }
 
 function countHops({ hops, ...pair }: JudgedPair): CountedPair {
-  const judged = hops.filter(({ verdict }) => verdict !== 'unjudged');
+  const judged = judgedHops(hops);
   const measured = judged.filter(({ trust }) => trust === 'measured');
-  const countRight = (list: readonly JudgedHop[]): number => list.filter(({ verdict }) => verdict === 'right').length;
   return {
     ...pair,
     judged: judged.length,
@@ -133,11 +133,6 @@ function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number> {
 const sum = (pairs: readonly CountedPair[], of: keyof CountedPair): number =>
   pairs.reduce((total, pair) => total + Number(pair[of]), 0);
 
-function shareRight(hops: readonly JudgedHop[]): number {
-  const judged = hops.filter(({ verdict }) => verdict !== 'unjudged');
-  return share(judged.filter(({ verdict }) => verdict === 'right').length, judged.length);
-}
-
 function byTechnique(hops: readonly JudgedHop[]): Summary['hopsByTechnique'] {
   const groups = Map.groupBy(hops, ({ technique }) => technique);
   return Object.fromEntries(
@@ -153,7 +148,7 @@ function countOf(names: readonly string[]): Record<string, number> {
 
 interface KindFigures {
   readonly hops: number;
-  /** Share of right ones behind a right hop, and behind a wrong one. */
+  /** Share of right hops after a right hop, and after a wrong hop. */
   readonly rightBehindRight: number;
   readonly rightBehindWrong: number;
 }
@@ -162,7 +157,7 @@ function kindFigures(pairs: readonly JudgedPair[]): Record<string, KindFigures> 
   const behind = { right: new Map<string, JudgedHop[]>(), wrong: new Map<string, JudgedHop[]>() };
   for (const { hops } of pairs) {
     let before: 'right' | 'wrong' = 'right';
-    for (const hop of hops.filter(({ verdict }) => verdict !== 'unjudged')) {
+    for (const hop of judgedHops(hops)) {
       const list = behind[before].get(hop.kind);
       if (list === undefined) behind[before].set(hop.kind, [hop]);
       else list.push(hop);

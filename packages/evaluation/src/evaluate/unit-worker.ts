@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { runUnit, type Unit } from './unit.ts';
 
-/** Runs units that the scheduler sends, one after the other. */
+/** Worker thread that runs the units from the scheduler. */
 parentPort?.on('message', (unit: Unit) => {
   runUnit(unit).then(
     (result) => parentPort?.postMessage({ result }),

@@ -4,21 +4,23 @@ import { type Size, simParameters } from '@revtr/sim';
 import { type JudgedPair, judge } from '../judging/judge.ts';
 import { PLANS } from './plans.ts';
 
-/** One plan on one simulated Internet: what is run at once, and kept in one file. */
+/** One plan on one simulated Internet. A unit runs in one worker, and its result is stored in one file. */
 export interface Unit {
   readonly plan: string;
   readonly size: Size;
   readonly seed: number;
-  /** Vantage points. */
+  /** Number of vantage points. */
   readonly fleet: number;
+  /** Number of pairs. */
   readonly pairs: number;
-  /** What the atlas is made of. */
+  /** Contents of the atlas. */
   readonly atlas: AtlasContent;
 }
 
 /**
- * Nothing; traceroutes; these and Record Route pings to their hops; all that and what earlier reverse traceroutes have added.
- * `usual` is what the plan does by itself, measured at once.
+ * Contents of the atlas. `none`: empty. `traceroutes`: traceroutes only. `recordRoute`: traceroutes and Record Route pings to
+ * their hops. `grown`: in addition, paths of earlier reverse traceroutes. `usual`: the setting of the plan, without earlier
+ * reverse traceroutes.
  */
 export const ATLAS_CONTENTS = ['usual', 'none', 'traceroutes', 'recordRoute', 'grown'] as const;
 export type AtlasContent = (typeof ATLAS_CONTENTS)[number];
@@ -30,17 +32,17 @@ export interface UnitResult {
 }
 
 const SOURCES = 10;
-/** Measurements under way at once: few, so that one can learn from another as in daily use. */
+/** Parallel measurements. The number is small because later measurements learn from earlier ones, as in production. */
 const CONCURRENCY = 20;
 
-/** Names the unit: also the name of its file. */
+/** Name of a unit and of its file. */
 export const unitName = ({ plan, size, fleet, seed, pairs, atlas }: Unit): string =>
   `${plan}-${size}-${fleet}vp-${pairs}pairs-seed${seed}${atlas === 'usual' ? '' : `-${atlas}`}`;
 
-/** Longer than what is reused without an atlas: only the atlas remembers what was measured before. */
+/** Longer than the reuse of measured hops, so only the atlas keeps information about earlier measurements. */
 const PAUSE_MS = 2 * 3_600_000;
 
-/** Measures the pairs of a unit on a fresh simulated Internet and judges the results. The same unit gives the same result. */
+/** Generates a simulated Internet, measures the pairs of a unit and judges the results. The same unit gives the same result. */
 export async function runUnit(unit: Unit): Promise<UnitResult> {
   const parameters = simParameters(unit.size, unit.seed, { vantagePoints: unit.fleet });
   const { atlas } = unit;

@@ -1,6 +1,6 @@
 import type { Hop } from '@revtr/engine';
 
-/** What a hop rests on, finer than its technique: how an answer was read, how the atlas was met, what was assumed. */
+/** Kind of evidence of a hop: its technique, and how the reply was read, how the atlas matched, or what was assumed. */
 export function kindOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidence'>): string {
   if (evidence.type === 'recordRoute') return `${technique}, ${evidence.turn}`;
   if (evidence.type === 'atlas')
@@ -13,7 +13,7 @@ export function kindOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidenc
   return evidence.adjacent ? what : `${what}, not adjacent`;
 }
 
-/** Why a pair has no exact AS path. */
+/** Cause of an inexact AS path, as a label of the error budget; `undefined` if the AS path is exact. */
 export function causeOf(pair: {
   readonly reached: boolean;
   readonly failure: string | undefined;

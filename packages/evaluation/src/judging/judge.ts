@@ -3,43 +3,43 @@ import { optionProbes } from '@revtr/engine';
 import type { GroundTruth } from '@revtr/sim';
 import { causeOf, kindOf } from './cause.ts';
 
-/** One hop, judged. `unjudged`: an address that no router owns, such as a private one. */
+/** A judged hop. It is `unjudged` if its address belongs to no router, for example a private address. */
 export interface JudgedHop {
   readonly technique: HopTechnique;
-  /** What it rests on, finer than its technique. */
+  /** Kind of evidence, finer than the technique (see `kindOf`). */
   readonly kind: string;
+  /** Probability from 0 to 1 that the hop is right, according to the engine. */
   readonly confidence: number;
   readonly trust: Trust;
   readonly verdict: 'right' | 'wrong' | 'unjudged';
 }
 
-/** One reverse traceroute, held against the truth, with what it took. */
+/** A reverse traceroute compared with the ground truth, and its cost. */
 export interface JudgedPair {
   readonly reached: boolean;
   readonly usesInterdomainAssumption: boolean;
   /** Hops between destination and source. */
   readonly hops: readonly JudgedHop[];
-  /** Routers of the true path, and those of them that were found. */
+  /** Number of routers on the true path, and how many of them were found. */
   readonly trueRouters: number;
   readonly foundRouters: number;
-  /** Whether the networks of the routers found are those of the true path, in order and complete. */
+  /** Whether the AS path of the found routers equals the true AS path. */
   readonly asPathExact: boolean;
-  /** Probability that every hop is right, as the engine says, and whether it is so. */
+  /** Probability that all hops are right according to the engine, and whether they are. */
   readonly confidence: number;
   readonly allRight: boolean;
   readonly optionProbes: number;
   readonly allProbes: number;
   readonly spoofedRounds: number;
-  /** Virtual time, milliseconds. */
+  /** Duration in virtual time, in milliseconds. */
   readonly latencyMs: number;
-  /** Why the AS path is not exact; absent when it is. */
+  /** Cause of an inexact AS path; absent if the AS path is exact. */
   readonly cause?: string;
 }
 
-/** Judges a result. A router is right when a packet from the destination to the source can pass it, whatever its flow. */
+/** Compares a result with the ground truth. A hop is right if a packet of any flow from destination to source can pass its router. */
 export function judge(result: ReverseTraceroute, truth: GroundTruth): JudgedPair {
   const { source, destination, startedAt, endedAt, stats, failReason } = result;
-
   const possible = truth.possibleRouters(destination, source, startedAt);
   const path = truth.path(destination, source, startedAt);
   const between = result.hops.filter(({ address }) => address !== source && address !== destination);

@@ -12,9 +12,9 @@ const RESAMPLES = 300;
 const SEED = 1;
 
 /**
- * Estimates several figures of groups of items and how sure they are: draws as many groups from them with replacement, and from each as many items
- * (two-stage percentile bootstrap, Davison and Hinkley 1997, section 3.8), so that what differs from group to group counts. With one
- * group only its items are drawn. The same groups give the same answer.
+ * Estimates figures of grouped items with 95 % confidence intervals by the two-stage percentile bootstrap (Davison and
+ * Hinkley 1997, section 3.8). Each of 300 resamples draws groups with replacement, then items from each drawn group, so the
+ * intervals include the variation between groups. The same groups give the same result.
  */
 export function bootstrap<T, Name extends string>(
   groups: readonly (readonly T[])[],

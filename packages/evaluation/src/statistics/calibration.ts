@@ -1,12 +1,12 @@
 import { mean, share } from './quantiles.ts';
 
-/** Something that was said with a confidence, and whether it was so. */
+/** A statement with a confidence from 0 to 1, and whether it is right. */
 export interface Claim {
   readonly confidence: number;
   readonly isRight: boolean;
 }
 
-/** Claims of about the same confidence. */
+/** Claims with a confidence in `[from, to)`. */
 interface ReliabilityBin {
   readonly from: number;
   readonly to: number;
@@ -15,17 +15,18 @@ interface ReliabilityBin {
   readonly right: number;
 }
 
-/** How well confidence tells how often claims are right. */
+/** How well the confidence of claims agrees with the share of right claims. */
 export interface Calibration {
   readonly bins: readonly ReliabilityBin[];
-  /** Mean distance between confidence and share of right hops, weighted by claims (expected calibration error). */
+  /** Expected calibration error: mean distance between confidence and share of right claims, weighted by the size of the bins. */
   readonly error: number;
-  /** Mean squared distance between confidence and verdict (Brier 1950). */
+  /** Brier score (Brier 1950): mean squared distance between confidence and verdict. */
   readonly brier: number;
 }
 
 const EDGES = [0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.000001];
 
+/** Computes the calibration of claims. Empty bins are left out. */
 export function calibrate(claims: readonly Claim[]): Calibration {
   const bins = EDGES.slice(1).map((to, i): ReliabilityBin => {
     const inside = claims.filter(({ confidence }) => confidence >= EDGES[i] && confidence < to);
