@@ -30,7 +30,7 @@ describe('the evaluation', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('gives the same figures again, goes on where it was cut, and writes table and plots', async () => {
+  it('is reproducible, resumes an interrupted run, and writes table and plots', async () => {
     const args = ['--size', 'small', '--seed', '11-12', '--pairs', '40', '--fleet', '8', '--json', '--out', folder];
     const first = await evaluate(...args);
     expect(first.code).toBe(0);
@@ -56,7 +56,7 @@ describe('the evaluation', () => {
     ['--size', 'huge'],
     ['--pairs', '0'],
     ['--fleet', '1-'],
-  ])('refuses %s %s', async (...args) => {
+  ])('rejects %s %s', async (...args) => {
     const { code, err } = await evaluate(...args);
     expect(code).toBe(2);
     expect(err).toContain('npm run evaluate');
@@ -64,7 +64,7 @@ describe('the evaluation', () => {
 });
 
 describe('confidence intervals', () => {
-  it('hold the true mean about as often as they promise', () => {
+  it('contain the true mean in about 95 % of the cases', () => {
     const lists = Array.from({ length: 60 }, (_, k) =>
       Array.from({ length: 50 }, (_, i) => (Math.imul(i * 97 + k * 7919 + 13, 2654435761) >>> 0) / 2 ** 32),
     );
@@ -76,7 +76,7 @@ describe('confidence intervals', () => {
     expect(holds.length).toBeLessThanOrEqual(60);
   });
 
-  it('is as unsure as groups differ, not only their items', () => {
+  it('include the variation between groups', () => {
     const groups = [0.2, 0.5, 0.8].map((value) => Array.from({ length: 1_000 }, (_, i) => value + (i % 3) / 1_000));
     const average = (sample: readonly number[]) => ({ average: mean(sample) });
     const width = ({ average: { low, high } }: ReturnType<typeof bootstrap<number, 'average'>>): number => high - low;
@@ -89,7 +89,7 @@ describe('calibration', () => {
   const claims = (confidence: number, right: number, wrong: number): Claim[] =>
     [...Array(right).fill(true), ...Array(wrong).fill(false)].map((isRight) => ({ confidence, isRight }));
 
-  it('is perfect when the share right is the confidence, and counts how far it is off', () => {
+  it('has no error if the share of right claims equals the confidence, and measures the difference otherwise', () => {
     expect(calibrate(claims(0.75, 75, 25)).error).toBeCloseTo(0);
     expect(calibrate(claims(0.75, 75, 25)).brier).toBeCloseTo(0.1875);
     expect(calibrate([...claims(0.75, 55, 45), ...claims(1, 100, 0)]).error).toBeCloseTo(0.1);

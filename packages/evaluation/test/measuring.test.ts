@@ -68,7 +68,7 @@ describe.each([
     }
   });
 
-  it('repeats itself exactly', async () => {
+  it('is reproducible', async () => {
     expect((await measure(plan, 5)).results).toEqual(results);
   });
 
@@ -81,11 +81,11 @@ describe.each([
       ),
     );
 
-  it('takes only the router before a destination for its gateway, and it is in the network of the destination', () => {
+  it('assumes only the router next to a destination as its gateway, in the network of the destination', () => {
     const { truth } = world.internet;
     for (const { evidence, address, technique, i, first } of assumed()) {
       if (!evidence.isGateway) continue;
-      // As the truth knows, whoever announces its address.
+      // The ground truth knows the operator of the router, independent of the origin of its address.
       expect(truth.asOf(truth.routerOf(address))).toBe(truth.path(first.address, address, 0).asPath[0]);
       expect([i, technique]).toEqual([1, 'assumedIntradomain']);
     }
@@ -96,7 +96,7 @@ describe.each([
     const labels = assumed().filter(({ evidence }) => !evidence.isGateway);
     for (const { trust } of labels) expect(trust).toBe('assumed');
     if (name === 'revtr2') for (const { technique } of labels) expect(technique).toBe('assumedIntradomain');
-    // The original takes who announces an address for who operates the router; ours asks how networks stand to each other.
+    // revtr2 takes the origin network of an address for the operator of the router. The default plan uses AS relationships.
     if (name !== 'default') return;
     const known = labels.flatMap(({ technique, address, before }) => {
       const routers = [address, before].map((hop) => truth.routerOf(hop));
@@ -113,7 +113,7 @@ describe.each([
 });
 
 describe('engine', () => {
-  it('lets hosts and addresses beside a silent destination stand in for it, and calls nothing measured behind them', async () => {
+  it('uses stand-ins for a silent destination, and labels no later hop as measured', async () => {
     const { results, world } = await measure(defaultPlan, 5);
     const standIn = ({ evidence }: ReverseTraceroute['hops'][number]): boolean =>
       evidence.type === 'nearby' || evidence.type === 'proxy';
@@ -131,14 +131,14 @@ describe('engine', () => {
     expect(judged.filter(({ verdict }) => verdict === 'right').length / judged.length).toBeGreaterThan(0.8);
   });
 
-  it('spends fewer probes with our plan than with the original one', async () => {
+  it('sends fewer probes with the default plan than with revtr2', async () => {
     const [ours, original] = [await measure(defaultPlan, 6), await measure(revtr2Plan, 6)];
     const total = ({ results }: { results: ReverseTraceroute[] }): number =>
       results.reduce((sum, { stats }) => sum + optionProbes(stats), 0);
     expect(total(ours)).toBeLessThan(total(original));
   });
 
-  it('reuses what it has learned, says so, and does not when told not to', async () => {
+  it('reuses measured hops and marks them, unless the options forbid it', async () => {
     const world = new SimulatedWorld({ parameters: simParameters('small', 5), sources: 1 });
     const { clock } = world.internet;
     const engine = await clock.drive(world.engine(defaultPlan));
@@ -157,7 +157,7 @@ describe('engine', () => {
     expect(fresh.some(isReused)).toBe(false);
   });
 
-  it('stops at once when cancelled, and keeps the hops it has', async () => {
+  it('stops when cancelled, and keeps the hops it has found', async () => {
     const world = new SimulatedWorld({ parameters: simParameters('small', 5), sources: 1 });
     const { clock } = world.internet;
     const engine = await clock.drive(world.engine(defaultPlan));
@@ -170,7 +170,7 @@ describe('engine', () => {
     expect(result.hops[0].address).toBe(pair.destination);
   });
 
-  it('finds the way to the source itself trivial', async () => {
+  it('reports the path from the source to itself as trivial', async () => {
     const world = new SimulatedWorld({ parameters: simParameters('small', 5), sources: 1 });
     const { clock } = world.internet;
     const engine = await clock.drive(world.engine(defaultPlan));

@@ -51,7 +51,7 @@ const LIFE_MS = 400_000;
 
 const STATE = { specified: 0, scheduled: 1, ongoing: 2, stopped: 4, noSuitableProbes: 6 } as const;
 const isOpen = ({ state }: EmulatedMeasurement): boolean => state < STATE.stopped;
-/** Credits for one result of a one-off traceroute (https://atlas.ripe.net/docs/getting-started/credits.html). */
+/** Credits for one result of a one-off traceroute (RIPE Atlas documentation, “Credits”). */
 export const creditsPerResult = ({ definition }: Pick<EmulatedMeasurement, 'definition'>): number =>
   20 * definition.packets;
 

@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 const clientOf = (key?: string, at = emulator): RipeAtlasClient =>
   new RipeAtlasClient({ url: at.url, key, userAgent: 'test' }, { clock, random: createRandom(2), fetch });
-/** Lets time pass until nothing more comes, and gives the results. Between such waits time stands still. */
+/** Runs virtual time until the measurement ends, and returns its results. */
 const finish = (client: RipeAtlasClient, id: number) =>
   clock.drive(
     (async () => {
@@ -68,7 +68,7 @@ const finish = (client: RipeAtlasClient, id: number) =>
   );
 
 describe('the emulated RIPE Atlas', () => {
-  it('measures the ways that packets take, costs what the API says, and ends by itself', async () => {
+  it('measures the paths of packets, charges the announced credits, and stops when it is complete', async () => {
     const client = clientOf(RICH);
     const before = (await client.credits()).balance;
     const id = await client.createTraceroute(definition, worldwide(10), 'revtr-one');
@@ -92,7 +92,7 @@ describe('the emulated RIPE Atlas', () => {
     expect(before - (await client.credits()).balance).toBe(600);
   });
 
-  it('selects by network, country, prefix, number and earlier participants, and says when nobody fits', async () => {
+  it('selects probes by ID, network, prefix and country, and reports when no probe matches', async () => {
     const client = clientOf(RICH);
     const probes = await client.probes();
     const [one] = probes;
@@ -115,7 +115,7 @@ describe('the emulated RIPE Atlas', () => {
     expect((await client.measurement(nobody)).state).toBe('noSuitableProbes');
   });
 
-  it('refuses what the contract refuses, in its words', async () => {
+  it('rejects invalid and forbidden requests with the errors of RIPE Atlas', async () => {
     const post = async (body: unknown, key = RICH) => {
       const response = await fetch(`${emulator.url}measurements/`, {
         method: 'POST',
@@ -146,7 +146,7 @@ describe('the emulated RIPE Atlas', () => {
     expect(await codeOf(clientOf(RICH).measurement(5))).toBe('notFound');
   });
 
-  it('holds an account to its measurements at once, and stops one that is not wanted any more', async () => {
+  it('limits the concurrent measurements of an account, and stops measurements on request', async () => {
     const client = clientOf(RICH);
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, i) => codeOf(client.createTraceroute(definition, worldwide(1), `revtr-many-${i}`))),
@@ -162,13 +162,13 @@ describe('the emulated RIPE Atlas', () => {
     expect(await codeOf(client.createTraceroute(definition, worldwide(1), 'revtr-again'))).toBe('no error');
   });
 
-  it('shows private measurements to their owner alone', async () => {
+  it('shows private measurements only to their owner', async () => {
     const id = await clientOf(RICH).createTraceroute({ ...definition, isPublic: false }, worldwide(2), 'revtr-private');
     expect(await codeOf(clientOf().results(id))).toBe('forbidden');
     expect(await finish(clientOf(RICH), id)).toHaveLength(2);
   });
 
-  it('lists in pages, and what is tagged', async () => {
+  it('lists probes in pages, and measurements by tag', async () => {
     const pageAt = async (url: string) => pageSchema.parse(await (await fetch(url)).json());
     const small = await pageAt(`${emulator.url}probes/?page_size=3`);
     expect(small.results).toHaveLength(3);
@@ -183,7 +183,7 @@ describe('the emulated RIPE Atlas', () => {
     expect(anchors.every(({ isAnchor, isConnected }) => isAnchor && isConnected)).toBe(true);
   });
 
-  it('tells what a key may do, adds probes to a measurement, and gives results from a second on, that one included', async () => {
+  it('shows the permissions of a key, adds probes to a measurement, and returns results from a start time, inclusive', async () => {
     const client = clientOf(RICH);
     expect(await client.key(RICH)).toMatchObject({
       isUsable: true,
@@ -199,7 +199,7 @@ describe('the emulated RIPE Atlas', () => {
     expect(await client.results(id, latest + 1_000)).toEqual([]);
   });
 
-  it('streams results as they come, and a stream that breaks is followed again', async () => {
+  it('streams results, also to a client that reconnects after a break', async () => {
     const faulty = await startEmulator(world, { keys, faults: { ...NO_FAULTS, streamBreaks: 0.3 } });
     const client = clientOf(RICH, faulty);
     const id = await client.createTraceroute(definition, worldwide(15), 'revtr-stream');
@@ -225,7 +225,7 @@ describe('the emulated RIPE Atlas', () => {
     for (const [probe, result] of seen) expect(all.find((other) => other.probe === probe)).toEqual(result);
   });
 
-  it('on a bad day still gives every result, once', async () => {
+  it('returns each result once despite faults', async () => {
     const faulty = await startEmulator(world, { keys, faults: { ...MANY_FAULTS, silentProbes: 0 } });
     const client = clientOf(RICH, faulty);
     const before = rich.balance;
