@@ -1,4 +1,7 @@
-/** The import directions of the house: a package may import only the packages listed for it. */
+/** Packages whose folders still import each other in circles. Delete this constant and its use when none is left. */
+const PACKAGES_WITH_FOLDER_CIRCLES = ['^packages/controller/', '^packages/engine/'];
+
+/** The packages that each package may import. */
 const mayImport = {
   net: [],
   probing: ['net'],
@@ -14,6 +17,7 @@ const mayImport = {
   controller: ['datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
   client: [],
   cli: ['client', 'net', 'scamper', 'sim'],
+  'ripe-atlas-emulator': ['net', 'probing', 'sim'],
   lab: [
     'agent',
     'cli',
@@ -21,21 +25,28 @@ const mayImport = {
     'controller',
     'datasets',
     'engine',
-    'link',
     'linux',
     'net',
     'probing',
-    'ripe-atlas',
+    'ripe-atlas-emulator',
     'scamper',
     'sim',
     'storage',
   ],
+  evaluation: ['agent', 'client', 'engine', 'lab', 'link', 'linux', 'net', 'probing', 'ripe-atlas', 'scamper', 'sim'],
 };
 const packages = Object.keys(mayImport);
 
 export default {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-folder-circles',
+      severity: 'error',
+      scope: 'folder',
+      from: { pathNot: PACKAGES_WITH_FOLDER_CIRCLES },
+      to: { circular: true },
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     ...packages.map((name) => ({
       name: `${name}-imports`,

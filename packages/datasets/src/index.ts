@@ -4,7 +4,6 @@ export type { AliasSetsData } from './formats/aliases.ts';
 export type { NetworkName, NetworkNames } from './formats/as-names.ts';
 export type { ExchangeAddresses, ExchangePrefixes } from './formats/exchanges.ts';
 export type { Hitlist } from './formats/hitlist.ts';
-export { type Relationships, relationshipsOf } from './formats/relationships.ts';
 export {
   DATASET_KINDS,
   DATASETS,
@@ -15,6 +14,7 @@ export {
 } from './formats/kinds.ts';
 export type { MmdbOrigins } from './formats/mmdb/mmdb.ts';
 export type { Origins } from './formats/origins.ts';
+export { type Relationships, relationshipsOf } from './formats/relationships.ts';
 export type { RipeProbeList } from './formats/ripe-probes.ts';
 export { type DatasetMetadata, type DatasetStatus, DatasetStore } from './store/dataset-store.ts';
 export { DatasetUpdater } from './store/dataset-updater.ts';

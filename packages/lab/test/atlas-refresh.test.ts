@@ -1,10 +1,11 @@
 import { AtlasService, Refresher, RipeAtlasAccess } from '@revtr/controller';
 import { createRandom, systemClock } from '@revtr/probing';
+import { accountOf, SYSTEM_KEY, startEmulator } from '@revtr/ripe-atlas-emulator';
 import { simParameters } from '@revtr/sim';
 import { Atlases, AtlasRuns, openDatabase } from '@revtr/storage';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { accountOf, SYSTEM_KEY, settingsFor, startEmulator } from '../src/ripe-atlas-emulator/simulated.ts';
+import { ripeAtlasSettings } from '../src/world/ripe-atlas-settings.ts';
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +31,7 @@ describe('an atlas that is used', () => {
       ...common,
       engineParts: network,
       records: new Atlases(database.db),
-      ripe: new RipeAtlasAccess(settingsFor(emulator), { clock, random: createRandom(1), fetch }),
+      ripe: new RipeAtlasAccess(ripeAtlasSettings(emulator), { clock, random: createRandom(1), fetch }),
       importedProbes: () => [],
     });
     await service.restore([source]);

@@ -7,15 +7,19 @@ import { AtlasService, RipeAtlasAccess } from '@revtr/controller';
 import { Atlas as PathAtlas } from '@revtr/engine';
 import { formatIpv4 } from '@revtr/net';
 import { createRandom, systemClock } from '@revtr/probing';
+import {
+  accountOf,
+  type EmulatedAccount,
+  MANY_FAULTS,
+  type RipeAtlasEmulator,
+  SYSTEM_KEY,
+  startEmulator,
+} from '@revtr/ripe-atlas-emulator';
 import { simParameters } from '@revtr/sim';
 import { Atlases, AtlasRuns, openDatabase } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { judgePlacements } from '../src/evaluate-atlas/placement.ts';
-import type { EmulatedAccount } from '../src/ripe-atlas-emulator/accounts.ts';
-import type { RipeAtlasEmulator } from '../src/ripe-atlas-emulator/emulator.ts';
-import { MANY_FAULTS } from '../src/ripe-atlas-emulator/faults.ts';
-import { accountOf, SYSTEM_KEY, settingsFor, startEmulator } from '../src/ripe-atlas-emulator/simulated.ts';
+import { ripeAtlasSettings } from '../src/world/ripe-atlas-settings.ts';
 import { startSimulatedSystem } from '../src/world/simulated-system.ts';
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
 import type { System } from '../src/world/system.ts';
@@ -40,7 +44,7 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas on 
         database: join(directory, 'data'),
         concurrency: 50,
         realTime: false,
-        ripeAtlas: settingsFor(emulator),
+        ripeAtlas: ripeAtlasSettings(emulator),
       },
       log,
     );
@@ -179,7 +183,7 @@ describe('a run that a crash interrupts', () => {
         records: new Atlases(database.db),
         runs: new AtlasRuns(database.db),
         origins: () => world.vantagePoints,
-        ripe: new RipeAtlasAccess(settingsFor(emulator), { clock, random: createRandom(1), fetch: send }),
+        ripe: new RipeAtlasAccess(ripeAtlasSettings(emulator), { clock, random: createRandom(1), fetch: send }),
         importedProbes: () => [],
         random: createRandom(1),
         log,
@@ -213,17 +217,4 @@ describe('a run that a crash interrupts', () => {
       expect(size).toBeGreaterThan(10);
     },
   );
-});
-
-describe('Record Route addresses on the medium Internet', () => {
-  it('are placed where the truth has them', async () => {
-    const world = new SimulatedWorld({ parameters: simParameters('medium', 5), sources: 2 });
-    const { atlas } = await world.internet.clock.drive(world.prepare());
-    const figures = world.sources.map(({ address }) => judgePlacements(atlas, address, world.internet.truth));
-    const sum = (of: 'exact' | 'between', what: 'right' | 'wrong'): number =>
-      figures.reduce((total, figure) => total + figure[of][what], 0);
-    expect(sum('exact', 'right') / (sum('exact', 'right') + sum('exact', 'wrong'))).toBeGreaterThan(0.97);
-    expect(sum('between', 'right') / (sum('between', 'right') + sum('between', 'wrong'))).toBeGreaterThan(0.88);
-    expect(sum('exact', 'right')).toBeGreaterThan(1_000);
-  });
 });

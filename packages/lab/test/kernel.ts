@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
+import type { ProberEnvironment } from '@revtr/probing/conformance';
 import { KernelLab } from '../src/kernel/kernel-lab.ts';
 import { type KernelSystem, startKernelSystem } from '../src/kernel/kernel-system.ts';
 import { type LabScampers, startScampers } from '../src/kernel/scampers.ts';
@@ -63,7 +64,35 @@ export async function startScamperLab(change: (file: TopologyFile) => void = () 
   };
 }
 
-/** A lab with the whole system in it, and clients of its API. */
+/** Starts a lab with the additional host Q at 10.5.0.2, which ignores pings. */
+export async function startConformanceLab(): Promise<ScamperLab> {
+  const test = await startScamperLab(({ nodes, links, routes, as }) => {
+    nodes.Q = { role: 'destination' };
+    links.push(['R4', 'Q', '10.5.0.0/30']);
+    routes.push({ at: 'Q', to: 'default', via: 'R4' });
+    as['10.5.0.0/16'] = 64_520;
+  });
+  await test.lab.exec('Q', 'sysctl', '-q', '-w', 'net.ipv4.icmp_echo_ignore_all=1');
+  return test;
+}
+
+/** Facts about the lab of `startConformanceLab` for the conformance suite of probers. */
+export function conformanceFacts({ topology }: KernelLab): Omit<ProberEnvironment, 'prober' | 'drive' | 'stop'> {
+  const isAt = (address: Ipv4Address, nodes: readonly string[]): boolean =>
+    nodes.includes(nodeOf(topology, address) ?? '');
+  return {
+    vantagePoint: parseIpv4('10.104.0.1'),
+    source: parseIpv4('10.1.0.1'),
+    target: parseIpv4('10.4.0.2'),
+    silent: parseIpv4('10.5.0.2'),
+    stranger: parseIpv4('10.45.0.2'),
+    forwardRouters: 1,
+    isOnForwardPath: (address) => isAt(address, ['R4']),
+    isOnReversePath: (address) => isAt(address, ['R4', 'R5', 'R6', 'R7', 'R8', 'R1', 'S']),
+  };
+}
+
+/** A kernel lab with a running system, and clients of its API. */
 export interface TestSystem extends KernelSystem {
   /** As the owner of the source. */
   readonly client: ReverseTracerouteClient;
@@ -75,7 +104,7 @@ export interface TestSystem extends KernelSystem {
   node(address: Ipv4Address): string | undefined;
 }
 
-/** Starts a lab with the whole system, from the topology that the package brings, changed as a test wishes. */
+/** Starts the system in a kernel lab with the topology `asymmetric.json`, which `change` can modify. */
 export async function startTestSystem(change: (file: TopologyFile) => void = () => undefined): Promise<TestSystem> {
   const topology = await topologyWith(change);
   const system = await startKernelSystem(topology, {

@@ -2,7 +2,7 @@ import { buildEchoRequest, type Ipv4Address, parseIpv4, writeIcmp, writeIpv4Head
 import { type ProberEnvironment, proberConformance } from '@revtr/probing/conformance';
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodeOf } from '../src/kernel/topology.ts';
-import { canRunKernelLab, type ScamperLab, startScamperLab } from './kernel.ts';
+import { canRunKernelLab, conformanceFacts, type ScamperLab, startConformanceLab } from './kernel.ts';
 import { type LinkedAgents, registration, startLinkedAgents } from './linked-agents.ts';
 
 const SOURCE = parseIpv4('10.1.0.1');
@@ -12,14 +12,8 @@ const TARGET = parseIpv4('10.4.0.2');
 async function start(
   tamper?: Parameters<typeof startLinkedAgents>[2],
 ): Promise<{ test: ScamperLab; agents: LinkedAgents }> {
-  const test = await startScamperLab(({ nodes, links, routes, as }) => {
-    nodes.Q = { role: 'destination' };
-    links.push(['R4', 'Q', '10.5.0.0/30']);
-    routes.push({ at: 'Q', to: 'default', via: 'R4' });
-    as['10.5.0.0/16'] = 64_520;
-  });
+  const test = await startConformanceLab();
   const { topology } = test.lab;
-  await test.lab.exec('Q', 'sysctl', '-q', '-w', 'net.ipv4.icmp_echo_ignore_all=1');
   const hosts = [...test.scampers.drivers].map(([address, driver]) => ({
     address,
     driver,
@@ -35,18 +29,9 @@ async function start(
 
 async function environment(): Promise<ProberEnvironment> {
   const { test, agents } = await start();
-  const isAt = (address: number, nodes: readonly string[]): boolean =>
-    nodes.includes(nodeOf(test.lab.topology, address) ?? '');
   return {
+    ...conformanceFacts(test.lab),
     prober: agents.prober,
-    vantagePoint: VANTAGE_POINT,
-    source: SOURCE,
-    target: TARGET,
-    silent: parseIpv4('10.5.0.2'),
-    stranger: parseIpv4('10.45.0.2'),
-    forwardRouters: 1,
-    isOnForwardPath: (address) => isAt(address, ['R4']),
-    isOnReversePath: (address) => isAt(address, ['R4', 'R5', 'R6', 'R7', 'R8', 'R1', 'S']),
     drive: (work) => work,
     stop: async () => {
       await agents.stop();

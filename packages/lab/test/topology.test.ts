@@ -24,7 +24,7 @@ describe('topology files', () => {
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(KernelLabError);
-      expect((error as KernelLabError).at).toBe(place);
+      expect(error).toMatchObject({ code: 'badTopology', details: { place } });
     }
   });
 

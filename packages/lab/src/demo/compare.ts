@@ -2,17 +2,18 @@ import type { Measurement } from '@revtr/client';
 import { parseIpv4 } from '@revtr/net';
 import type { GroundTruth } from '@revtr/sim';
 
-/** A measurement beside what is really the case. */
+/** A measurement compared with the ground truth. */
 export interface Comparison {
-  /** Hops between destination and source whose router packets can really pass, and all such hops. */
+  /** Number of correct hops between destination and source, and number of hops whose address belongs to a router. */
   readonly rightHops: number;
   readonly judgedHops: number;
-  /** Networks of the true path, in order. */
+  /** AS numbers of the true reverse path, from the destination to the source. */
   readonly asPath: readonly number[];
+  /** One sentence for the terminal. */
   readonly text: string;
 }
 
-/** Holds a shown measurement against the truth of the simulator, which the measurement did not know. */
+/** Compares a measurement with the ground truth. A hop is right if packets from the destination can pass its router. */
 export function compareWithTruth({ source, destination, result }: Measurement, truth: GroundTruth): Comparison {
   const [to, from] = [parseIpv4(source), parseIpv4(destination)];
   const at = result?.startedAt ?? 0;
@@ -24,6 +25,6 @@ export function compareWithTruth({ source, destination, result }: Measurement, t
     .filter((router) => router >= 0);
   const rightHops = routers.filter((router) => possible.has(router)).length;
   const path = truth.path(from, to, at);
-  const text = `Truth of the simulator: ${rightHops} of ${routers.length} hops are on the path; it has ${path.routers.length} routers in AS ${path.asPath.join(' > ')}`;
+  const text = `Ground truth: ${rightHops} of ${routers.length} hops are right; the reverse path has ${path.routers.length} routers in AS ${path.asPath.join(' > ')}`;
   return { rightHops, judgedHops: routers.length, asPath: path.asPath, text };
 }

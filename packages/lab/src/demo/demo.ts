@@ -3,9 +3,10 @@ import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { readSettings } from '@revtr/controller';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
+import { startEmulator } from '@revtr/ripe-atlas-emulator';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { pino } from 'pino';
-import { settingsFor, startEmulator } from '../ripe-atlas-emulator/simulated.ts';
+import { ripeAtlasSettings } from '../world/ripe-atlas-settings.ts';
 import { collectAtlases, startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import type { System } from '../world/system.ts';
@@ -20,11 +21,11 @@ export interface DemoOptions {
 
 const SOURCES = 3;
 
-/** Starts everything, shows a first reverse traceroute, and stays up until `signal` fires. Returns the exit code. */
+/** Starts the system, measures one reverse traceroute, and runs until `signal` fires. Returns the exit code. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {
   const seed = Number(options.seed);
   if (!Number.isSafeInteger(seed) || !isSize(options.size)) {
-    process.stderr.write(`--seed takes an integer, --size one of ${Object.keys(SIZES).join(', ')}\n`);
+    process.stderr.write(`--seed must be an integer and --size one of ${Object.keys(SIZES).join(', ')}\n`);
     return 2;
   }
   const startedAt = performance.now();
@@ -55,7 +56,7 @@ async function demonstrate(
   const world = new SimulatedWorld({
     parameters: simParameters(size, seed),
     sources: SOURCES,
-    // One result must be the same each time, and answers over HTTP are not as punctual as virtual time.
+    // With --once, the result must be reproducible. HTTP requests to the emulator take real time, which varies.
     atlas: once ? 'recordRoute' : 'none',
     onProgress: say,
     ...(!once && { startMs: Date.now() }),
@@ -65,7 +66,7 @@ async function demonstrate(
   const emulator = once ? undefined : await startEmulator(world);
   const { host, database, concurrency, maxBatch, logLevel } = settings;
   const port = once ? 0 : settings.port;
-  const ripeAtlas = emulator && settingsFor(emulator);
+  const ripeAtlas = emulator && ripeAtlasSettings(emulator);
   let system: System | undefined;
   try {
     system = await startSimulatedSystem(
@@ -113,7 +114,7 @@ function explainUse({ url, key }: System, { source, destination }: Measurement, 
   const other = formatIpv4(parseIpv4(destination) + 1);
   process.stdout.write(
     [
-      'Try, in another terminal:',
+      'To try it, run in another terminal:',
       `  export REVTR_SERVER=${url} REVTR_KEY=${key}`,
       '  npx revtr sources',
       `  npx revtr measure ${other} --to ${source}`,
@@ -122,12 +123,12 @@ function explainUse({ url, key }: System, { source, destination }: Measurement, 
       '',
     ].join('\n'),
   );
-  say('running; Ctrl-C stops');
+  say('running; press Ctrl-C to stop');
 }
 
 const isSize = (text: string): text is Size => text in SIZES;
 
-/** Errors that are about the machine or the arguments, not about us: a sentence is enough. */
+/** Whether an error comes from the machine or the arguments. The demo then prints its message without a stack trace. */
 function isExpected(error: unknown): error is Error {
   if (error instanceof SimError) return true;
   return (

@@ -14,14 +14,14 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(`npm run demo -- [options]
 
-The whole Reverse Traceroute system in one process, on a simulated Internet.
+Runs the whole Reverse Traceroute system in one process on a simulated Internet.
 
-  --once          measure one reverse traceroute and exit
-  --json          print the result as JSON (messages go to standard error)
-  --seed <n>      which simulated Internet; default 1
+  --once          measure one reverse traceroute and exit; the result depends only on seed and size
+  --json          print the result as JSON and messages to standard error
+  --seed <n>      seed of the simulated Internet; default 1
   --size <size>   small, medium or large; default medium
 
-REVTR_PORT sets the port of the API (8080), REVTR_DATABASE where data is kept (memory:).
+REVTR_PORT sets the port of the API (default 8080), REVTR_DATABASE the database (default memory:).
 `);
 } else {
   const stop = new AbortController();

@@ -1,6 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Makes a Unix socket, which namespaces do not divide, reachable at a port of this machine alone. */
+/**
+ * Forwards connections from a port on the loopback address to a Unix socket. Network namespaces share Unix sockets, so a
+ * server in any namespace becomes reachable. Port 0 selects a free port; the result tells which.
+ */
 export async function startProxy(
   port: number,
   socketPath: string,

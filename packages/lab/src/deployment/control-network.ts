@@ -1,11 +1,12 @@
 import type { Namespaces } from '../namespaces/namespaces.ts';
 
-/** Where the controller is, for agents: an address that no network under test should use. */
+/** Address at which agents reach the controller. Networks under test must not use it. */
 export const CONTROLLER_ADDRESS = '192.168.255.1';
 
 /**
- * Joins hosts to the namespace of the controller, each by a link of its own, beside the network under test. Their connections
- * come from their own addresses, as on the Internet. The link carries that traffic and nothing else.
+ * Connects each host to the namespace of the controller with a separate virtual Ethernet link that carries only the traffic
+ * between agent and controller. Agents connect from their own addresses, as on the Internet.
+ * @throws {KernelLabError} `commandFailed`
  */
 export async function buildControlNetwork(
   namespaces: Namespaces,

@@ -12,46 +12,51 @@ import { ManagedProcess } from './managed-process.ts';
 import { type NewHost, registerHosts, untilHealthy, untilReady } from './onboarding.ts';
 
 export interface DeploymentOptions {
-  /** Sources and vantage points; each has its namespace already. */
+  /** Sources and vantage points. Their namespaces must exist. */
   readonly hosts: readonly NewHost[];
-  /** Who announces what, and which addresses are one router's, for the controller's datasets. */
+  /** Announced prefixes and address aliases of routers, for the datasets of the controller. */
   readonly origins: readonly { readonly prefix: Prefix; readonly asn: number }[];
   readonly aliases: readonly (readonly Ipv4Address[])[];
-  /** Private ranges that may be probed all the same. */
+  /** Private prefixes that the target policy allows. */
   readonly testNetworks: readonly string[];
-  /** Addresses that answer pings. */
+  /** Addresses that answer pings, for the self-tests of the agents. */
   readonly testTargets: readonly Ipv4Address[];
-  /** Port of the API on the loopback address; 0 takes any free one. */
+  /** Port of the API on the loopback address; 0 selects a free port. */
   readonly port: number;
-  /** Told what is being done, for people. */
+  /** Receives progress messages. */
   readonly onProgress?: ((message: string) => void) | undefined;
-  /** Ends the start early: what was built is removed. */
+  /** Cancels the start. Everything that was built is removed. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A running system, every program in a namespace of its own. */
+/** A running system. Each program runs in its own network namespace. */
 export interface Deployment {
-  /** Address of the API. */
+  /** URL of the API. */
   readonly api: string;
-  /** Key of the owner of the sources. */
+  /** API key of the owner of the sources. */
   readonly key: string;
+  /** API key of the operator. */
   readonly operatorKey: string;
   /** Address of the first source. */
   readonly source: string;
   readonly controller: ManagedProcess;
-  /** Agents by the name of their host. */
+  /** Agents, by the name of the host. */
   readonly agents: ReadonlyMap<string, ManagedProcess>;
-  /** Where certificates, configurations and logs are. */
+  /** Temporary directory with certificates, configurations and logs. */
   readonly directory: string;
   stop(): Promise<void>;
 }
 
 const program = (packageName: string): string => fileURLToPath(import.meta.resolve(`@revtr/${packageName}/main`));
-/** Of each program's log, when the start fails; characters. */
+/** Number of characters at the end of each log that are shown when the start fails. */
 const MOST_LOG_SHOWN = 3_000;
 const PACKETS_PER_SECOND = 1_000;
 
-/** Starts controller and agents, and brings every source from its application to "ready"; what was started is stopped when a step fails. */
+/**
+ * Starts the controller and the agents, registers the hosts, and waits until each source is ready. Stops everything when a step
+ * fails.
+ * @throws {KernelLabError} `commandFailed`, `notReady` or `stopped`
+ */
 export async function deploy(namespaces: Namespaces, options: DeploymentOptions): Promise<Deployment> {
   const say = options.onProgress ?? (() => undefined);
   const directory = mkdtempSync(join(tmpdir(), 'revtr-lab-'));
@@ -80,10 +85,10 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
     controller.start();
     undo.push(() => controller.stop());
     await untilHealthy(api, () => controller.isRunning);
-    say('the controller is up');
+    say('the controller is running');
 
     const operator = new ReverseTracerouteClient({ server: api, key: operatorKey });
-    // Vantage points first: sources are tested with them.
+    // Vantage points start first because the tests of the sources need them.
     const hosts = (['vantagePoint', 'source'] as const).map((kind) =>
       options.hosts.filter((host) => host.kind === kind),
     );
@@ -94,7 +99,7 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
     undo.push(async () => void (await Promise.all([...agents.values()].map((agent) => agent.stop()))));
     for (const starting of hosts) {
       for (const { name } of starting) agents.get(name)?.start();
-      say(`${starting.length} agents started; waiting until they are tested and ready`);
+      say(`started ${starting.length} agents; waiting for their tests`);
       await untilReady(operator, starting, options.signal);
     }
     const source = options.hosts.find(({ kind }) => kind === 'source')?.address ?? '';
@@ -107,7 +112,7 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
   }
 }
 
-/** Settings of the controller, and the datasets that they name. */
+/** Writes the datasets and returns the environment of the controller. */
 function controllerEnvironment(options: DeploymentOptions, directory: string): Record<string, string> {
   const datasets = join(directory, 'datasets');
   mkdirSync(datasets);
@@ -133,7 +138,7 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
   };
 }
 
-/** An agent with the guide's files: root certificate and `plvp.config`. */
+/** Writes `plvp.config` and returns an agent that is not started. It uses the files that docs/host-a-source.md describes. */
 function createAgent(namespace: string, own: string, { testNetworks }: DeploymentOptions): ManagedProcess {
   mkdirSync(own);
   const config = join(own, 'plvp.config');

@@ -2,18 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
 export interface ManagedProcessOptions {
-  /** Network namespace to run in. */
+  /** Network namespace of the process. */
   readonly namespace: string;
   readonly command: readonly string[];
+  /** Variables in addition to those of this process. Default: none. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** File that its output is appended to. */
+  /** File to which standard output and standard error are appended. */
   readonly logFile: string;
 }
 
-/** How long a process may take to stop before it is killed, milliseconds. */
+/** Time after SIGTERM until a process is killed, in milliseconds. */
 const STOP_MS = 15_000;
 
-/** A program in a network namespace that can be killed and started again. */
+/** A program in a network namespace that can be stopped, killed and restarted. */
 export class ManagedProcess {
   readonly #options: ManagedProcessOptions;
   #child: ChildProcess | undefined;
@@ -31,7 +32,7 @@ export class ManagedProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** What the process has written so far. */
+  /** The contents of the log file. */
   get log(): string {
     return readFileSync(this.#options.logFile, 'utf8');
   }
@@ -51,13 +52,13 @@ export class ManagedProcess {
     });
   }
 
-  /** Kills it at once. */
+  /** Sends SIGKILL and waits for the end of the process. */
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL');
     await this.#ended;
   }
 
-  /** Asks it to stop, and kills it when it takes too long. */
+  /** Sends SIGTERM, after 15 seconds SIGKILL, and waits for the end of the process. */
   async stop(): Promise<void> {
     if (!this.isRunning) return;
     this.#child?.kill('SIGTERM');

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AgentDetails, ClientError, type ReverseTracerouteClient } from '@revtr/client';
 import { KernelLabError } from '../namespaces/errors.ts';
 
-/** A host to bring into the system. */
+/** A host that joins the system. */
 export interface NewHost {
   /** Dotted quad. */
   readonly address: string;
@@ -14,7 +14,7 @@ const READY_MS = 120_000;
 const POLL_MS = 100;
 const OWNER = 'host@revtr.example';
 
-/** Waits until the API answers. @throws {KernelLabError} `notReady` */
+/** Waits until the API answers, at most two minutes. @throws {KernelLabError} `notReady` */
 export async function untilHealthy(api: string, isRunning: () => boolean): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline && isRunning()) {
@@ -22,12 +22,12 @@ export async function untilHealthy(api: string, isRunning: () => boolean): Promi
     if (response?.ok === true) return;
     await sleep(POLL_MS);
   }
-  throw new KernelLabError('notReady', 'the controller does not answer');
+  throw new KernelLabError('notReady', 'the controller does not answer', { host: 'controller' });
 }
 
 /**
- * Registers hosts as an operator and their owners would: vantage points directly, sources by application, approval and mail.
- * Returns the key that the owner of the sources was mailed.
+ * Registers hosts through the API. The operator adds vantage points directly. For a source, the owner applies and the operator
+ * approves. Returns the API key from the mail to the owner of the sources.
  */
 export async function registerHosts(operator: ReverseTracerouteClient, hosts: readonly NewHost[]): Promise<string> {
   let key = '';
@@ -44,7 +44,10 @@ export async function registerHosts(operator: ReverseTracerouteClient, hosts: re
   return key;
 }
 
-/** Waits until every source is ready and every vantage point has been tested. @throws {KernelLabError} `notReady` with what the tests found */
+/**
+ * Waits until each source is ready and each vantage point is ready or quarantined, at most two minutes.
+ * @throws {KernelLabError} `notReady`, with the results of the tests in its message, or `stopped`
+ */
 export async function untilReady(
   operator: ReverseTracerouteClient,
   hosts: readonly NewHost[],
@@ -53,12 +56,13 @@ export async function untilReady(
   const deadline = Date.now() + READY_MS;
   for (const { address, name, kind } of hosts) {
     for (;;) {
-      if (signal?.aborted) throw new KernelLabError('stopped', 'stopped before the sources were ready');
+      if (signal?.aborted)
+        throw new KernelLabError('stopped', 'the start was cancelled before all agents were ready', {});
       const agent = await operator.fleet.agent(address).catch(unlessRestarting);
       const isDone = agent?.state === 'ready' || (kind === 'vantagePoint' && agent?.state === 'quarantined');
       if (isDone) break;
       if (agent?.state === 'quarantined' || Date.now() > deadline)
-        throw new KernelLabError('notReady', `${name} (${address}) is not ready: ${explain(agent)}`);
+        throw new KernelLabError('notReady', `${name} (${address}) is not ready: ${explain(agent)}`, { host: name });
       await sleep(POLL_MS);
     }
   }

@@ -8,7 +8,7 @@ import { ImageError } from './errors.ts';
 
 const run = promisify(execFile);
 
-/** Names of the images that are built. */
+/** Names of the images. */
 export const IMAGES = { agent: 'localhost/revtr-agent', controller: 'localhost/revtr-controller' } as const;
 const DEBIAN_IMAGE = 'localhost/revtr-debian';
 const NODE_IMAGE = 'localhost/revtr-node';
@@ -16,7 +16,7 @@ const NODE_IMAGE = 'localhost/revtr-node';
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const TRUSTED = '/etc/ssl/certs/ca-certificates.crt';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** What an image does not need of Debian. */
+/** Directories of Debian that the images do not need. */
 const DISPENSABLE = [
   'var/cache/apt/archives',
   'var/lib/apt/lists',
@@ -24,16 +24,18 @@ const DISPENSABLE = [
   'usr/share/locale',
   'usr/share/man',
 ];
+/** Limit of the output of a build step, in bytes. */
 const MOST_OUTPUT = 64 * 2 ** 20;
 
-/** Whether images can be built here: as root, with buildah and debootstrap. */
+/** Whether this machine can build images: as root, with buildah and debootstrap installed. */
 export function canBuildImages(): boolean {
   return process.getuid?.() === 0 && existsSync('/usr/bin/buildah') && existsSync('/usr/sbin/debootstrap');
 }
 
 /**
- * Builds both images without any registry of images: on a Debian of debootstrap's, with this machine's Node. Base images that
- * are there already are used. @throws {ImageError}
+ * Builds both images without a container registry. The base is a Debian system from debootstrap with the Node.js of this
+ * machine. Existing base images are reused.
+ * @throws {ImageError} `buildFailed`
  */
 export async function buildImages(say: (message: string) => void): Promise<void> {
   if (!(await hasImage(NODE_IMAGE))) await buildBase(say);
@@ -45,7 +47,7 @@ export async function buildImages(say: (message: string) => void): Promise<void>
   await buildah(...options, '-f', join(ROOT, 'deploy/controller.Dockerfile'), '-t', IMAGES.controller, ROOT);
 }
 
-/** Runs buildah and returns its output. @throws {ImageError} */
+/** Runs buildah and returns its standard output. @throws {ImageError} `buildFailed` */
 export async function buildah(...args: readonly string[]): Promise<string> {
   return execute('buildah', args);
 }
@@ -67,7 +69,7 @@ async function buildBase(say: (message: string) => void): Promise<void> {
       rmSync(join(debian, path), { recursive: true, force: true });
       mkdirSync(join(debian, path), { recursive: true });
     }
-    // Whom this machine trusts, the image must trust too: it fetches the same packages.
+    // The build fetches packages, so the image must trust the same certificate authorities as this machine.
     copyFileSync(TRUSTED, join(debian, TRUSTED));
     await commit(debian, 'scratch', DEBIAN_IMAGE);
     const node = join(directory, 'node');
@@ -78,7 +80,7 @@ async function buildBase(say: (message: string) => void): Promise<void> {
   }
 }
 
-/** This machine's Node and npm, laid out as they are installed. */
+/** Copies the Node.js and npm of this machine into `directory`, in the layout of an installation. */
 function addNode(directory: string): void {
   const [bin, lib] = [join(directory, 'usr/local/bin'), join(directory, 'usr/local/lib/node_modules')];
   mkdirSync(bin, { recursive: true });
@@ -105,6 +107,7 @@ async function execute(program: string, args: readonly string[]): Promise<string
     return (await run(program, args, { maxBuffer: MOST_OUTPUT })).stdout;
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-    throw new ImageError(`${program} ${args.slice(0, 3).join(' ')}`, said.slice(-4_000));
+    const command = [program, ...args.slice(0, 3)].join(' ');
+    throw new ImageError('buildFailed', { command, output: said.slice(-4_000) });
   }
 }

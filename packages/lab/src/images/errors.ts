@@ -1,11 +1,18 @@
-/** A step of building an image that failed, with what it said. */
-export class ImageError extends Error {
-  readonly code = 'buildFailed';
-  readonly step: string;
+/** Error codes of the image build and the details of each. Codes are stable. */
+export interface ImageErrorDetails {
+  /** A build step failed. `output` is the end of its standard error, at most 4,000 characters. */
+  readonly buildFailed: { readonly command: string; readonly output: string };
+}
 
-  constructor(step: string, said: string) {
-    super(`${step}:\n${said}`);
+/** The error class of the image build. */
+export class ImageError<Code extends keyof ImageErrorDetails = keyof ImageErrorDetails> extends Error {
+  readonly code: Code;
+  readonly details: ImageErrorDetails[Code];
+
+  constructor(code: Code, details: ImageErrorDetails[Code]) {
+    super(`${details.command}:\n${details.output}`);
     this.name = 'ImageError';
-    this.step = step;
+    this.code = code;
+    this.details = details;
   }
 }

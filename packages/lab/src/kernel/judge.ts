@@ -4,15 +4,19 @@ import type { KernelLab } from './kernel-lab.ts';
 import { nodeOf } from './topology.ts';
 import { trueNodes } from './truth.ts';
 
-/** One router of the true way back, or one that was measured and is not on it. */
+/** A router of the true reverse path, or a measured router that is not on it. */
 export interface JudgedHop {
+  /** Name of the node in the topology, or the measured address when no node has it. */
   readonly node: string;
   readonly verdict: 'right' | 'missing' | 'wrong';
-  /** How a measured hop was found; why a missing one is missing, as far as the topology tells. */
+  /** For a measured hop, its technique. For a missing hop, the option of the node that explains it. */
   readonly because: string;
 }
 
-/** Compares a measured path with a traceroute inside the destination's namespace, router by router, the source included. */
+/**
+ * Compares a measured reverse path with a traceroute from the namespace of the destination, router by router, including the
+ * source.
+ */
 export async function judge(lab: KernelLab, { source, destination, result }: Measurement): Promise<JudgedHop[]> {
   const { topology } = lab;
   const answered = await trueNodes(lab, nodeOf(topology, parseIpv4(destination)) ?? '', parseIpv4(source));
@@ -26,21 +30,25 @@ export async function judge(lab: KernelLab, { source, destination, result }: Mea
     if (hop !== undefined) return { node, verdict: 'right', because: hop.technique };
     const options = topology.nodes.get(node)?.options;
     const reason =
-      options?.rr === 'off' ? 'it does not stamp' : options?.rr === 'drop' ? 'it drops options' : 'for no known reason';
+      options?.rr === 'off'
+        ? 'the router does not stamp'
+        : options?.rr === 'drop'
+          ? 'the router drops options'
+          : 'unknown reason';
     return { node, verdict: 'missing', because: reason };
   });
   const others = measured.filter(({ node }) => !truth.includes(node));
   return [
     ...judged,
     ...others.map(({ node, technique }): JudgedHop => {
-      // A traceroute does not show routers that are silent; the topology tells which ones are.
+      // The traceroute does not show silent routers, so the topology decides.
       const isSilent = topology.nodes.get(node)?.options.ttl === 'silent';
       return { node, verdict: isSilent ? 'right' : 'wrong', because: technique };
     }),
   ];
 }
 
-/** A line for people. */
+/** Describes a judged path in one line of text. */
 export function describeJudgement(destination: string, hops: readonly JudgedHop[]): string {
   const marks = { right: '', missing: ' MISSING', wrong: ' WRONG' };
   return `${destination}: ${hops.map(({ node, verdict, because }) => `${node}${marks[verdict]} (${because})`).join(', ')}`;

@@ -2,7 +2,7 @@ import { formatIpv4, formatPrefix, type Ipv4Address } from '@revtr/net';
 import { Namespaces } from '../namespaces/namespaces.ts';
 import { type Interface, type KernelTopology, linkAddressesOf, loopbackOf, type Route } from './topology.ts';
 
-/** Settings of every namespace: why each is needed is in docs/kernel-lab.md. */
+/** Kernel settings of each namespace. docs/kernel-lab.md explains them. */
 const SYSCTLS: readonly (readonly [string, string])[] = [
   ['net.ipv4.ip_forward', '1'],
   ['net.ipv4.conf.all.rp_filter', '0'],
@@ -15,11 +15,11 @@ const SYSCTLS: readonly (readonly [string, string])[] = [
 ];
 
 export interface KernelLabOptions {
-  /** Begins the name of every namespace, so that several labs do not meet. At most five characters. */
+  /** Starts the name of each namespace and separates parallel labs. At most five characters. */
   readonly prefix: string;
 }
 
-/** Network namespaces whose routers are Linux's own. Needs root. */
+/** A network of Linux routers, each in its own network namespace. Requires root. */
 export class KernelLab {
   readonly topology: KernelTopology;
   readonly namespaces: Namespaces;
@@ -29,7 +29,7 @@ export class KernelLab {
     this.namespaces = new Namespaces(options);
   }
 
-  /** Builds everything; on failure what was built is removed. @throws {KernelLabError} `commandFailed` */
+  /** Builds the network. Removes it again when a step fails. @throws {KernelLabError} `commandFailed` */
   static async up(topology: KernelTopology, options: KernelLabOptions): Promise<KernelLab> {
     const lab = new KernelLab(topology, options);
     try {
@@ -41,22 +41,26 @@ export class KernelLab {
     }
   }
 
-  /** Name of a node's network namespace. */
+  /** Name of the network namespace of a node. */
   namespaceOf(node: string): string {
     return this.namespaces.of(node);
   }
 
-  /** Runs a program inside a node and returns its output. @throws {KernelLabError} `commandFailed` */
+  /** Runs a program in the namespace of a node and returns its standard output. @throws {KernelLabError} `commandFailed` */
   async exec(node: string, ...command: readonly string[]): Promise<string> {
     return this.namespaces.exec(this.namespaceOf(node), ...command);
   }
 
-  /** Removes the namespaces, and with them everything in them. */
+  /** Kills the processes in all namespaces and removes the namespaces. */
   async down(): Promise<void> {
     await this.namespaces.down();
   }
 
-  /** Replaces the routes of a node to a prefix while the lab runs; several are used side by side. */
+  /**
+   * Replaces the routes of a node to one prefix while the lab runs. All routes must have the same node and prefix; several
+   * routes form an equal-cost multipath route.
+   * @throws {KernelLabError} `commandFailed`
+   */
   async setRoutes(routes: readonly Route[]): Promise<void> {
     const [{ at }] = routes;
     await this.exec(at, 'ip', ...this.#routeArguments(routes));
@@ -109,8 +113,9 @@ export class KernelLab {
   }
 
   /**
-   * A Linux router always stamps what it forwards. Packets with options that should pass unstamped are therefore handed from device
-   * to device before routing sees them; the kernel still counts down their TTL, and those about to expire go the normal way.
+   * A Linux router stamps every packet with the Record Route option that it forwards. To model a router that does not stamp,
+   * nftables rules forward packets with options from device to device before the routing code sees them. The kernel still
+   * decrements their TTL. Packets whose TTL is about to expire take the normal path.
    */
   #unstampedForwarding(node: string): string[] {
     const ends = this.topology.interfaces.filter((end) => end.node === node);
@@ -134,7 +139,7 @@ export class KernelLab {
     return ['route', 'replace', formatPrefix(to), ...source, ...nexthops];
   }
 
-  /** The address that a node's option makes it stamp on routes through `via`; `undefined` for the outgoing interface's. */
+  /** The address that a node stamps on routes through `via`; `undefined` means the address of the outgoing interface. */
   #stampOf(node: string, via: Interface): Ipv4Address | undefined {
     const rr = this.topology.nodes.get(node)?.options.rr;
     if (rr === 'loopback') return loopbackOf(this.topology, node);
@@ -143,7 +148,7 @@ export class KernelLab {
   }
 }
 
-/** Linux allows 15 characters. */
+/** Name of an interface. Linux allows 15 characters. */
 const interfaceName = ({ neighbour, link }: Interface): string => `to${neighbour}l${link}`;
 
 function forwardRule(chain: number, destination: string, via: Interface): string {

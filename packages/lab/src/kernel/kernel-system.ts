@@ -6,22 +6,26 @@ import { KernelLab, type KernelLabOptions } from './kernel-lab.ts';
 import { addressesOf, type KernelTopology } from './topology.ts';
 
 export interface KernelSystemOptions extends KernelLabOptions {
-  /** Port of the API on the loopback address; 0 takes any free one. */
+  /** Port of the API on the loopback address; 0 selects a free port. */
   readonly port: number;
-  /** Told what is being done, for people. */
+  /** Receives progress messages. */
   readonly onProgress?: (message: string) => void;
-  /** Ends the start early: what was built is removed. */
+  /** Cancels the start. Everything that was built is removed. */
   readonly signal?: AbortSignal;
 }
 
-/** A lab with the whole system in it. */
+/** A kernel lab with a running system. */
 export interface KernelSystem extends Deployment {
   readonly lab: KernelLab;
-  /** Node to name of its network namespace. */
+  /** Names of the network namespaces, by node. */
   readonly namespaces: Readonly<Record<string, string>>;
 }
 
-/** Builds the lab and deploys the system in it; what was built is removed when a step fails, and at the end. */
+/**
+ * Builds a kernel lab and starts the system in it. Removes everything when a step fails. `stop` of the result stops the system
+ * and removes the lab.
+ * @throws {KernelLabError} `badTopology` without a source or vantage point, `commandFailed`, `notReady`, `stopped`
+ */
 export async function startKernelSystem(topology: KernelTopology, options: KernelSystemOptions): Promise<KernelSystem> {
   const hosts = hostsOf(topology);
   for (const [kind, role] of [
@@ -29,11 +33,9 @@ export async function startKernelSystem(topology: KernelTopology, options: Kerne
     ['vantagePoint', 'vp'],
   ])
     if (!hosts.some((host) => host.kind === kind))
-      throw new KernelLabError(
-        'badTopology',
-        `nodes: no node has the role ${role}, and nothing can be measured without`,
-        'nodes',
-      );
+      throw new KernelLabError('badTopology', `nodes: no node has the role ${role}, which is required for measuring`, {
+        place: 'nodes',
+      });
   const lab = await KernelLab.up(topology, options);
   try {
     options.onProgress?.(`built ${topology.nodes.size} namespaces`);
@@ -67,7 +69,7 @@ function hostsOf(topology: KernelTopology): NewHost[] {
   });
 }
 
-/** The ranges of the file, and the addresses of its nodes. */
+/** Prefixes that may be probed: those of the topology file, and the addresses of its nodes. */
 const testNetworksOf = (topology: KernelTopology): string[] => [
   ...new Set([
     ...topology.origins.map(({ prefix }) => formatPrefix(prefix)),

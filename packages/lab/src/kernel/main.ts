@@ -9,15 +9,16 @@ import { removeNamespace } from '../namespaces/namespaces.ts';
 import { startKernelSystem } from './kernel-system.ts';
 import { parseTopology } from './topology.ts';
 
-const HELP = `npm run lab -- up FILE     build a network of Linux routers from a topology file, start the system on it, and stay
-npm run lab -- down        remove all of it
-npm run lab -- test        run the scenarios
+const HELP = `npm run lab -- up FILE     build a network of Linux routers from a topology file and run the system on it until Ctrl-C
+npm run lab -- down        stop the system and remove the network
+npm run lab -- test        run the tests of the kernel lab
 
-Needs root, and Debian's iproute2, nftables, procps and scamper. docs/kernel-lab.md describes the file.
+Requires root and the Debian packages iproute2, nftables, procps and scamper. docs/kernel-lab.md describes the topology file.
+REVTR_PORT sets the port of the API (default 8080).
 `;
 
 const PREFIX = 'rlab';
-/** Says which process holds the lab. */
+/** File with the ID of the process that runs the lab. */
 const HOLDER = join(tmpdir(), 'revtr-lab.pid');
 
 async function up(file: string): Promise<number> {
@@ -42,7 +43,7 @@ async function up(file: string): Promise<number> {
   }
 }
 
-/** Asks the process that holds the lab to end, then removes namespaces that a killed one has left behind. */
+/** Stops the process that runs the lab, then removes namespaces that a killed process has left behind. */
 async function down(): Promise<number> {
   const holder = readHolder();
   if (holder !== undefined && isAlive(holder)) {
@@ -98,7 +99,9 @@ try {
     error instanceof KernelLabError || error instanceof SyntaxError || (error instanceof Error && 'code' in error);
   if (!isExpected) throw error;
   process.stderr.write(
-    isHeld ? 'lab: one is up already: npm run lab -- down\n' : `lab: ${error instanceof Error ? error.message : ''}\n`,
+    isHeld
+      ? 'lab: a lab is already running. To remove it, run: npm run lab -- down\n'
+      : `lab: ${error instanceof Error ? error.message : ''}\n`,
   );
   process.exitCode = 1;
 }

@@ -7,14 +7,17 @@ import { ScamperDriver } from '@revtr/scamper';
 import type { KernelLab } from './kernel-lab.ts';
 import { addressesOf } from './topology.ts';
 
-/** The real scamper on every source and vantage point of a lab. */
+/** A scamper process on each source and vantage point of a lab. */
 export interface LabScampers {
-  /** By the address of the host. */
+  /** Drivers by the address of the host. */
   readonly drivers: ReadonlyMap<Ipv4Address, ScamperDriver>;
   stop(): Promise<void>;
 }
 
-/** Starts a scamper in the namespace of each source and vantage point; its socket lives outside, where any namespace reaches it. */
+/**
+ * Starts a scamper process in the namespace of each source and vantage point. The control sockets are in a temporary
+ * directory, because network namespaces share the file system.
+ */
 export async function startScampers(lab: KernelLab, collaborators: { readonly clock: Clock }): Promise<LabScampers> {
   const directory = await mkdtemp(join(tmpdir(), 'revtr-lab-'));
   const drivers = new Map<Ipv4Address, ScamperDriver>();

@@ -25,7 +25,7 @@ const fileSchema = z.strictObject({
 type NodeRole = z.infer<typeof nodeSchema>['role'];
 type NodeOptions = z.infer<typeof nodeSchema>['options'];
 
-/** 10.255.0.1 */
+/** 10.255.0.1: first address for nodes with the option `rr: loopback`. */
 const LOOPBACKS = 0x0aff0001;
 
 /** One end of a link. */
@@ -35,19 +35,21 @@ export interface Interface {
   readonly address: Ipv4Address;
   readonly neighbourAddress: Ipv4Address;
   readonly prefixLength: number;
-  /** Position of the link in the file. */
+  /** Index of the link in the topology file. */
   readonly link: number;
 }
 
+/** A static route. */
 export interface Route {
+  /** Name of the node that has the route. */
   readonly at: string;
   readonly to: Prefix;
   readonly via: Interface;
-  /** Address that packets sent along this route are stamped with. */
+  /** Address that the node stamps on packets that take this route. Default: it depends on the option `rr` of the node. */
   readonly src?: Ipv4Address;
 }
 
-/** A network of Linux routers to build. */
+/** A network of Linux routers, as read from a topology file. */
 export interface KernelTopology {
   readonly nodes: ReadonlyMap<string, { readonly role: NodeRole; readonly options: NodeOptions }>;
   readonly interfaces: readonly Interface[];
@@ -55,7 +57,7 @@ export interface KernelTopology {
   readonly origins: readonly { readonly prefix: Prefix; readonly asn: number }[];
 }
 
-/** Checks a topology file. @throws {KernelLabError} `badTopology` with the place of what is wrong */
+/** Validates the JSON of a topology file (docs/kernel-lab.md). @throws {KernelLabError} `badTopology` */
 export function parseTopology(file: unknown): KernelTopology {
   const read = fileSchema.safeParse(file);
   if (!read.success) {
@@ -72,17 +74,17 @@ export function parseTopology(file: unknown): KernelTopology {
   };
 }
 
-/** The addresses of a node's links, in their order. */
+/** Addresses of the links of a node, in the order of the topology file. */
 export function linkAddressesOf(topology: KernelTopology, node: string): Ipv4Address[] {
   return topology.interfaces.filter((end) => end.node === node).map(({ address }) => address);
 }
 
-/** The address that a node with the option `rr: loopback` stamps, from a range that no link should use. */
+/** The address that a node with the option `rr: loopback` stamps. Links must not use this range. */
 export function loopbackOf({ nodes }: KernelTopology, node: string): Ipv4Address {
   return LOOPBACKS + [...nodes.keys()].indexOf(node);
 }
 
-/** All addresses of a node: those of its links, then its loopback where it has one. */
+/** All addresses of a node: its links, then its loopback address if it has one. */
 export function addressesOf(topology: KernelTopology, node: string): Ipv4Address[] {
   const hasLoopback = topology.nodes.get(node)?.options.rr === 'loopback';
   return [...linkAddressesOf(topology, node), ...(hasLoopback ? [loopbackOf(topology, node)] : [])];
@@ -90,10 +92,10 @@ export function addressesOf(topology: KernelTopology, node: string): Ipv4Address
 
 function toInterfaces(a: string, b: string, text: string, link: number, nodes: object): Interface[] {
   const place = `links.${link}`;
-  for (const name of [a, b]) if (!(name in nodes)) throw bad(place, `there is no node ${name}`);
-  if (a === b) throw bad(place, `${a} is linked to itself`);
+  for (const name of [a, b]) if (!(name in nodes)) throw bad(place, `the node ${name} does not exist`);
+  if (a === b) throw bad(place, `${a} cannot be linked to itself`);
   const prefix = at(place, () => parsePrefix(text));
-  if (prefix.length < 8 || prefix.length > 31) throw bad(place, `${text} does not hold two addresses`);
+  if (prefix.length < 8 || prefix.length > 31) throw bad(place, `the prefix ${text} must have a length from 8 to 31`);
   const first = prefix.length === 31 ? prefix.address : prefix.address + 1;
   const end = (node: string, neighbour: string, address: number, neighbourAddress: number): Interface => ({
     node,
@@ -128,9 +130,9 @@ function at<T>(place: string, work: () => T): T {
 }
 
 const bad = (place: string, message: string): KernelLabError =>
-  new KernelLabError('badTopology', `${place}: ${message}`, place);
+  new KernelLabError('badTopology', `${place}: ${message}`, { place });
 
-/** The node that has an address. */
+/** Name of the node that has an address; `undefined` if no node has it. */
 export function nodeOf(topology: KernelTopology, address: Ipv4Address): string | undefined {
   return [...topology.nodes.keys()].find((node) => addressesOf(topology, node).includes(address));
 }

@@ -1,15 +1,25 @@
-/** What can be wrong with a kernel lab. Codes are stable. */
-export type KernelLabErrorCode = 'badTopology' | 'commandFailed' | 'notReady' | 'stopped';
+/** Error codes of the lab and the details of each. Codes are stable. */
+export interface KernelLabErrorDetails {
+  /** The topology file is invalid. `place` is the path of the invalid entry, for example `routes.3`. */
+  readonly badTopology: { readonly place: string };
+  /** A program failed. `output` is its standard error. */
+  readonly commandFailed: { readonly command: string; readonly output: string };
+  /** The controller or an agent did not become ready in time. `host` is the name of the agent, or `controller`. */
+  readonly notReady: { readonly host: string };
+  /** The start was cancelled. */
+  readonly stopped: Readonly<Record<never, never>>;
+}
+export type KernelLabErrorCode = keyof KernelLabErrorDetails;
 
-/** The one error class of the kernel lab: a stable code, a sentence for a person, the place. */
-export class KernelLabError extends Error {
-  readonly code: KernelLabErrorCode;
-  readonly at: string;
+/** The error class of the kernel lab and of deployments in network namespaces. */
+export class KernelLabError<Code extends KernelLabErrorCode = KernelLabErrorCode> extends Error {
+  readonly code: Code;
+  readonly details: KernelLabErrorDetails[Code];
 
-  constructor(code: KernelLabErrorCode, message: string, at = '') {
+  constructor(code: Code, message: string, details: KernelLabErrorDetails[Code]) {
     super(message);
     this.name = 'KernelLabError';
     this.code = code;
-    this.at = at;
+    this.details = details;
   }
 }

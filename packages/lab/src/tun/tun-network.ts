@@ -4,16 +4,19 @@ import { type SimulatedInternet, TunAttachment, type TunHost } from '@revtr/sim'
 import { Namespaces } from '../namespaces/namespaces.ts';
 
 export interface TunNetworkOptions {
-  /** Begins the name of every namespace. At most five characters. */
+  /** Starts the name of each namespace. At most five characters. */
   readonly prefix: string;
-  /** Hosts of the simulated Internet that shall be real, each in a namespace of its own. */
+  /** Hosts of the simulated Internet that run real programs. Each host gets its own namespace. */
   readonly hosts: readonly { readonly name: string; readonly address: Ipv4Address }[];
 }
 
 const DEVICE = 'tun0';
 const QUEUE = '5000';
 
-/** Namespaces whose only way out is a simulated Internet of real packets, in real time. Needs root. */
+/**
+ * Network namespaces whose default route is a TUN device that the simulator reads and writes. Virtual time runs at the speed
+ * of real time. Requires root.
+ */
 export class TunNetwork {
   readonly namespaces: Namespaces;
   readonly #over = new AbortController();
@@ -24,7 +27,11 @@ export class TunNetwork {
     this.namespaces = new Namespaces(options);
   }
 
-  /** Builds the namespaces and lets time pass as on this machine. @throws {KernelLabError} `commandFailed`; {LinuxError} */
+  /**
+   * Builds the namespaces, attaches them to the simulator and starts its clock. Removes everything when a step fails.
+   * @throws {KernelLabError} `commandFailed`
+   * @throws {LinuxError} when a TUN device cannot be opened
+   */
   static async up(
     options: TunNetworkOptions,
     { internet }: { readonly internet: SimulatedInternet },
@@ -45,6 +52,7 @@ export class TunNetwork {
     }
   }
 
+  /** Stops the simulator and removes the namespaces. */
   async down(): Promise<void> {
     this.#over.abort();
     await this.#driving;

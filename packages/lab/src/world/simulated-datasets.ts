@@ -7,7 +7,10 @@ import { DatasetStore, DatasetUpdater } from '@revtr/datasets';
 import { systemClock } from '@revtr/probing';
 import { datasetFiles, type PublicData, type SimulatedInternet, simulatedProbes } from '@revtr/sim';
 
-/** The datasets that a simulated Internet publishes, as files in a directory of their own, read as real ones are. */
+/**
+ * Writes the public data of a simulated Internet as dataset files into a temporary directory, and opens them with the same
+ * readers as real datasets. `remove` deletes the directory.
+ */
 export async function openSimulatedDatasets(
   { places, topology }: SimulatedInternet,
   data: PublicData,
@@ -17,7 +20,7 @@ export async function openSimulatedDatasets(
     probes: simulatedProbes(places.atlasProbes, topology),
     hitlist: places.hitlist,
   });
-  // RIPE Atlas itself is asked for its probes.
+  // The list of probes is left out because the controller asks RIPE Atlas for it.
   for (const [kind, text] of Object.entries(files))
     if (kind !== 'ripeProbes' && text !== '') await writeFile(join(directory, kind), text);
   const store = new DatasetStore({ directory }, { clock: systemClock });

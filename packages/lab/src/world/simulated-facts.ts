@@ -1,7 +1,7 @@
 import type { AddressFacts, InternetKnowledge } from '@revtr/controller';
 import { hostName, type SimulatedInternet } from '@revtr/sim';
 
-/** What can be looked up about addresses of a simulated Internet: its datasets and its DNS. */
+/** Looks up addresses of a simulated Internet: origin networks from its datasets, host names from its DNS. */
 export function simulatedFacts(internet: SimulatedInternet, knowledge: InternetKnowledge): AddressFacts {
   const { vantagePoints, sources, atlasProbes } = internet.places;
   const places = [...vantagePoints, ...sources, ...atlasProbes];

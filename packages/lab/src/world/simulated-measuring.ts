@@ -2,7 +2,10 @@ import { ConnectedAgents, type OpenMeasuringSystem } from '@revtr/controller';
 import { defaultPlan, type EngineCollaborators, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 
-/** A measuring system whose hosts are always there, because they are simulated: no agent ever connects. */
+/**
+ * A measuring system for a controller whose sources and vantage points are simulated. They are always available, and no
+ * agent connects to the controller.
+ */
 export function simulatedMeasuring(
   engineParts: EngineCollaborators,
   vantagePoints: readonly Ipv4Address[],

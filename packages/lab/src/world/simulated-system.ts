@@ -8,13 +8,17 @@ import type { SimulatedWorld } from './simulated-world.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
 
 export interface SimulatedSystemOptions extends Omit<SystemOptions, 'sources'> {
-  /** Whether, after the preparation, simulated time passes as fast as real time. */
+  /** Whether virtual time runs at the speed of real time after the preparation. If false, it runs as fast as possible. */
   readonly realTime: boolean;
-  /** Ends the preparation early: the start then rejects with `cancelled`. */
+  /** Cancels the preparation. */
   readonly signal?: AbortSignal;
 }
 
-/** Prepares the world and starts the whole system on it. */
+/**
+ * Prepares a simulated world (survey and atlases) and starts database, controller and API on it.
+ * @throws {ProbingError} `cancelled` when `signal` fires during the preparation
+ * @throws {StorageError} when the database cannot be opened
+ */
 export async function startSimulatedSystem(
   world: SimulatedWorld,
   options: SimulatedSystemOptions,
@@ -65,7 +69,7 @@ export async function startSimulatedSystem(
   }
 }
 
-/** Collects the atlases of all sources by the API, as their owners would. */
+/** Collects the atlas of each source through the API, one after the other. Sources are dotted quads. */
 export async function collectAtlases(
   { url, key }: Pick<System, 'url' | 'key'>,
   sources: readonly string[],
@@ -74,10 +78,12 @@ export async function collectAtlases(
   const { fleet } = new ReverseTracerouteClient({ server: url, key });
   for (const source of sources) {
     const { credits } = await fleet.estimateAtlas(source);
-    onProgress(`collecting the atlas of ${source} through the emulated RIPE Atlas, for about ${credits} credits`);
+    onProgress(`collecting the atlas of ${source} through the emulated RIPE Atlas for an estimated ${credits} credits`);
     await fleet.runAtlas(source);
     const { runs } = await fleet.atlasWhenDone(source);
     const [{ report, spentCredits }] = runs;
-    onProgress(`${report.arrived} of ${report.traceroutes} traceroutes arrived; it has cost ${spentCredits} credits`);
+    onProgress(
+      `${report.arrived} of ${report.traceroutes} traceroutes arrived; the atlas cost ${spentCredits} credits`,
+    );
   }
 }

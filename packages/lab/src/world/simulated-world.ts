@@ -30,13 +30,13 @@ import {
 
 export interface SimulatedWorldOptions {
   readonly parameters: SimParameters;
-  /** Start of virtual time, milliseconds since the Unix epoch. */
+  /** Start of virtual time, in milliseconds since the Unix epoch. Default: the default of `SimulatedInternet`. */
   readonly startMs?: number;
-  /** How many of the sources are prepared. */
+  /** Number of sources to prepare: the first ones of the simulated Internet. */
   readonly sources: number;
-  /** What the atlases are made of. Default: traceroutes, with Record Route pings to their hops. */
+  /** Contents of the atlases. Default: `recordRoute`, which means traceroutes and Record Route pings to their hops. */
   readonly atlas?: 'none' | 'traceroutes' | 'recordRoute';
-  /** Told what is being done, for people. */
+  /** Receives progress messages. */
   readonly onProgress?: (message: string) => void;
 }
 
@@ -46,19 +46,19 @@ interface WorldFacts {
   readonly relations: Relations;
 }
 
-/** What the preparation cost and gave. */
+/** Probes that the preparation sent, and the answers it received. */
 export interface PreparationReport {
   readonly survey: { readonly probes: number; readonly answers: number };
   readonly atlas: readonly (TailsReport & { readonly traceroutes: number; readonly arrived: number })[];
 }
 
 const CONCURRENCY = 2_000;
-/** Two, so that what only one way into a network has is told from what all have. */
+/** With two targets, the ranking can tell a hop on one path into a network from a hop on all of them. */
 const SURVEY_TARGETS_PER_NETWORK = 2;
 
 /**
- * A simulated Internet with everything a reverse traceroute system needs on it: datasets, a survey of distances, and an
- * atlas for each source. Only probes and datasets feed it; the truth stays with the judges.
+ * A simulated Internet with the inputs of a reverse traceroute system: datasets, a survey of distances, and an atlas for each
+ * source. All inputs come from probes and published datasets. The ground truth is used only to judge results.
  */
 export class SimulatedWorld {
   readonly internet: SimulatedInternet;
@@ -89,13 +89,16 @@ export class SimulatedWorld {
     this.targetPolicy = new TargetPolicy();
   }
 
+  /** Report of the last preparation; `undefined` before the first. */
   get report(): PreparationReport | undefined {
     return this.#report;
   }
 
   /**
-   * Surveys distances and collects the atlases, with the datasets of the world or those in `facts`. Takes virtual time: to be
-   * driven by the clock.
+   * Surveys distances and collects the atlases. Waits in virtual time: pass the promise to `clock.drive`.
+   * @param facts datasets to use; default: those of this world
+   * @param plan plan whose ranking is used; default: the default plan
+   * @throws {ProbingError} `cancelled` when `signal` fires
    */
   async prepare(
     signal?: AbortSignal,
@@ -131,7 +134,7 @@ export class SimulatedWorld {
     return network;
   }
 
-  /** Hosts that send traceroutes to the sources. */
+  /** Origins of the atlas traceroutes: all RIPE Atlas probes and all vantage points. */
   atlasOrigins(): TracerouteOrigin[] {
     const probes = this.internet.places.atlasProbes.map(
       ({ address }): TracerouteOrigin => ({ address, platform: 'ripeAtlas' }),
@@ -139,7 +142,7 @@ export class SimulatedWorld {
     return [...probes, ...this.vantagePoints.map((address) => ({ address, platform: 'vantagePoint' as const }))];
   }
 
-  /** An engine for one plan over a world of its own knowledge: what another plan learns does not help it. */
+  /** Prepares the world for one plan and returns an engine. Engines share no learned state. */
   async engine(plan: Plan): Promise<ReverseTracerouteEngine> {
     return new ReverseTracerouteEngine(
       { plan, assumptions: SIMULATED_ASSUMPTIONS },
@@ -147,7 +150,10 @@ export class SimulatedWorld {
     );
   }
 
-  /** Pairs of a prepared source and an announced destination that once answered a ping, by seed and purpose. */
+  /**
+   * Random pairs of a prepared source and a destination from the hitlist with a known origin network. The same seed and
+   * purpose give the same pairs.
+   */
   randomPairs(count: number, purpose = 'pairs'): { readonly source: Ipv4Address; readonly destination: Ipv4Address }[] {
     const random = createRandom(this.internet.parameters.seed).fork(purpose);
     const hitlist = this.internet.places.hitlist.filter((address) => this.ipToAs.originOf(address) !== undefined);

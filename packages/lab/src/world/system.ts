@@ -14,24 +14,25 @@ import type { Logger } from 'pino';
 
 export interface SystemOptions {
   readonly host: string;
-  /** 0 takes any free port. */
+  /** TCP port of the API; 0 selects a free port. */
   readonly port: number;
   /** Database setting, for instance `memory:`. */
   readonly database: string;
+  /** Reverse traceroutes that run at the same time. */
   readonly concurrency: number;
-  /** RIPE Atlas, or an emulator of it. Default: none. */
+  /** Access to RIPE Atlas or to an emulator of it. Default: none. */
   readonly ripeAtlas?: RipeAtlasSettings | undefined;
-  /** Most pairs in one request. Default 20,000. */
+  /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
-  /** Sources to register: dotted quads. */
+  /** Sources to register. Addresses are dotted quads. */
   readonly sources: readonly { readonly address: string; readonly hostname: string; readonly site: string }[];
 }
 
-/** A whole system in this process: database, controller, API. */
+/** A running system in this process: database, controller and API. */
 export interface System {
   /** Address of the API. */
   readonly url: string;
-  /** Key of an operator without limits. */
+  /** API key of an operator without limits. */
   readonly key: string;
   readonly controller: Controller;
   stop(): Promise<void>;
@@ -47,7 +48,11 @@ const OPERATOR = {
   max_per_minute: UNLIMITED,
 } as const;
 
-/** Opens the database and starts controller and API over a measuring system. */
+/**
+ * Opens the database, and starts a controller and its API with the given measuring system. Closes the database when the start
+ * fails.
+ * @throws {StorageError} when the database cannot be opened
+ */
 export async function startSystem(
   options: SystemOptions,
   collaborators: {

@@ -1,0 +1,49 @@
+import { benchAtlas } from './atlas.ts';
+import { benchForwarding } from './forwarding.ts';
+import { benchGeneration } from './generation.ts';
+import { benchLink } from './link.ts';
+import { benchListener } from './listener.ts';
+import { benchPrefixTable } from './prefix-table.ts';
+import { benchRanking } from './ranking.ts';
+import { benchRealism } from './realism.ts';
+import { benchThroughput } from './throughput.ts';
+import { benchWarts } from './warts.ts';
+
+const BENCHES: Readonly<Record<string, () => unknown>> = {
+  atlas: benchAtlas,
+  'prefix-table': benchPrefixTable,
+  forwarding: benchForwarding,
+  generation: benchGeneration,
+  link: benchLink,
+  listener: benchListener,
+  ranking: benchRanking,
+  realism: benchRealism,
+  throughput: benchThroughput,
+  warts: benchWarts,
+};
+
+const HELP = `npm run bench -- NAME
+
+Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
+
+  atlas          build and query an atlas of 10,000 traceroutes
+  prefix-table   build and query a table of a million prefixes
+  forwarding     forward packets through the simulator
+  generation     generate simulated Internets of each size
+  link           connect a thousand agents to a controller
+  listener       receive a flood of replies (requires root)
+  ranking        rank vantage points
+  realism        compute the properties of the medium Internet
+  throughput     measure reverse traceroutes from the API to the database
+  warts          decode warts files
+`;
+
+const name = process.argv[2] ?? '';
+const isHelp = name === 'help' || name === '--help';
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (bench === undefined) {
+  (isHelp ? process.stdout : process.stderr).write(HELP);
+  process.exitCode = isHelp ? 0 : 2;
+} else {
+  process.stdout.write(`${JSON.stringify(await bench(), null, 2)}\n`);
+}

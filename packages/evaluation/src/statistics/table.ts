@@ -1,0 +1,8 @@
+/** Lays out rows as a text table: the first column is left-aligned, the others are right-aligned. One line for each row. */
+export function renderTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
+    .map((line) => `${line}\n`)
+    .join('');
+}
