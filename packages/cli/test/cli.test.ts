@@ -200,7 +200,7 @@ describe('revtr measure', () => {
     const line = 'measure 192.0.2.1 --to 198.51.100.1';
     const colourful = await revtr(line, { isInteractive: true });
     expect(colourful.out).toContain(ESCAPE);
-    expect(colourful.err).toBe('  1 hops, now at 192.0.2.1 (destination)\n');
+    expect(colourful.err).toBe('  hop 1: 192.0.2.1 (destination)\n');
     expect((await revtr(`${line} --json`, { isInteractive: true })).err).toBe('');
     const plain = await revtr(line, { isInteractive: true, environment: { NO_COLOR: '1' } });
     expect(plain.out).not.toContain(ESCAPE);

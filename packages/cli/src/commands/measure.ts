@@ -62,5 +62,5 @@ function toPair(destination: string, { to, label, forward, fresh }: MeasureOptio
 function showProgress(event: BatchEvent, { output }: Context): void {
   const last = event.type === 'path' ? event.hops.at(-1) : undefined;
   if (event.type !== 'path' || last === undefined) return;
-  output.note(`  ${event.hops.length} hops, now at ${last.address} (${last.technique})`);
+  output.note(`  hop ${event.hops.length}: ${last.address} (${last.technique})`);
 }
