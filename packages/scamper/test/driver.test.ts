@@ -7,6 +7,7 @@ import { parseIpv4 } from '@revtr/net';
 import { ProbingError, systemClock } from '@revtr/probing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ScamperDriver, type ScamperDriverOptions, ScamperError, ScamperHost } from '../src/index.ts';
+import { pingCommand, sniffCommand, spoofCommand, traceCommand } from '../src/prober/commands.ts';
 
 const HOSTILE = fileURLToPath(new URL('hostile-scamper.ts', import.meta.url));
 
@@ -51,6 +52,16 @@ describe('ScamperDriver with a scamper that misbehaves', () => {
     const outcome = result.catch((error: unknown) => error);
     await hostile.stop();
     expect(await outcome).toMatchObject({ code: 'stopped' });
+  });
+
+  it('leaves no scamper behind when it is stopped during a restart', async () => {
+    const hostile = await startHostile('dies');
+    const { pid: first } = hostile;
+    await hostile.run('ping -c 1 127.0.0.1').result.catch(() => undefined);
+    // The third attempt has ended scamper, and the driver is starting another one.
+    await hostile.stop();
+    const { pid: last } = hostile;
+    for (const pid of [first, last]) expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
   });
 
   it('ends a scamper that ignores SIGTERM', async () => {
@@ -126,6 +137,24 @@ describe.skipIf(!canRunScamper)('ScamperHost with the real scamper on the loopba
     await expect(host.ping({ type: 'ping', sender, target, timeoutMs: 1_000, ttl: 999 })).rejects.toMatchObject({
       code: 'invalidRequest',
     });
+  });
+
+  it('accepts every form of the commands that this package builds', async () => {
+    const real = await start();
+    const request = { type: 'ping', sender, target, timeoutMs: 1_000 } as const;
+    const mark = { identifier: 4_661, sequence: 22_137, token: 'deadbeefcafebabe' };
+    const commands = [
+      pingCommand(request),
+      pingCommand({ ...request, ttl: 3, option: { type: 'recordRoute', slots: 9 } }),
+      pingCommand({ ...request, option: { type: 'timestamp', form: 'timestampOnly', slots: 9 } }),
+      pingCommand({ ...request, option: { type: 'timestamp', form: 'withAddress', slots: 4 } }),
+      pingCommand({ ...request, option: { type: 'timestamp', form: 'prespecified', slots: [target, target] } }),
+      spoofCommand({ ...request, option: { type: 'recordRoute', slots: 9 } }, sender, mark),
+      sniffCommand(sender, mark.identifier, 1_000),
+      traceCommand({ type: 'traceroute', sender, target, timeoutMs: 1_000, flow: 7, firstHop: 1, maxHops: 3 }),
+    ];
+    const results = await Promise.all(commands.map((command) => real.run(command).result));
+    expect(results.map(({ type }) => type)).toEqual([...Array(6).fill('ping'), 'sniff', 'trace']);
   });
 
   it('halts a cancelled command and runs the next one', async () => {

@@ -1,7 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Clock, cancelled } from '@revtr/probing';
 import { ScamperError } from '../errors.ts';
 import { WartsDecoder, type WartsRecord } from '../warts/file.ts';
+import { connectToControl } from './connect.ts';
 import { ControlDecoder, type ControlMessage } from './control-decoder.ts';
 import { ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
 
@@ -63,6 +64,8 @@ export class ScamperDriver {
   #socket: Socket | undefined;
   #nextUserId = 1;
   #isStopped = false;
+  /** The restart in progress, if any; never rejects. */
+  #restarting: Promise<void> | undefined;
   #failures = 0;
   readonly #over = new AbortController();
 
@@ -144,11 +147,22 @@ export class ScamperDriver {
     this.#running.clear();
     this.#socket?.destroy();
     await this.#process?.stop();
+    await this.#restarting;
   }
 
   async #launch(): Promise<void> {
-    this.#process = await ScamperProcess.start(this.#options);
-    const socket = connect(this.#options.socketPath);
+    const process = await ScamperProcess.start(this.#options);
+    this.#process = process;
+    // The driver may have been stopped while scamper started.
+    if (this.#isStopped) return process.stop();
+    const socket = await connectToControl(this.#options.socketPath).catch(async (error: unknown) => {
+      await process.stop();
+      throw error;
+    });
+    if (this.#isStopped) {
+      socket.destroy();
+      return process.stop();
+    }
     const decoder = new ControlDecoder();
     this.#socket = socket;
     this.#unacknowledged = [undefined];
@@ -181,7 +195,7 @@ export class ScamperDriver {
           }),
         );
     this.#waiting.unshift(...unfinished.filter((task) => task.attempts < MAX_ATTEMPTS));
-    this.#relaunch().catch((error: unknown) => {
+    this.#restarting = this.#relaunch().catch((error: unknown) => {
       if (this.#isStopped) return;
       const reason = error instanceof Error ? error.message : String(error);
       for (const task of this.#waiting.splice(0))
