@@ -14,7 +14,7 @@ const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
 const dataset = join(directory, 'dataset');
 const pairs = join(directory, 'pairs');
 
-/** Arguments for every command that prints data. The number is how many JSON values it prints; `lines` is one a line. */
+/** Arguments for every command, and the form of its JSON: one value, or one value per line. */
 const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; readonly form: 'value' | 'lines' }>> = {
   measure: { args: ['192.0.2.1', '--to', '198.51.100.1', '--why'], form: 'value' },
   batch: { args: [pairs, '--to', '198.51.100.1'], form: 'lines' },

@@ -24,8 +24,8 @@ export type BatchEvent = z.infer<typeof eventSchema>;
 const MAX_EVENT_LENGTH = 2 ** 20;
 
 /**
- * Reads server-sent events (WHATWG HTML, section 9.2) from a body until it ends. Events of unknown type are skipped, so that a
- * newer server can add some.
+ * Reads server-sent events (WHATWG HTML, section 9.2) from a body until it ends. Events of unknown type are skipped: a newer
+ * server may send some.
  * @throws {ClientError} `badAnswer` when an event cannot be read or exceeds 1 MiB. Errors of the body pass through.
  */
 export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<BatchEvent> {
