@@ -1,24 +1,54 @@
-/** Exit codes of the command line. */
+import { ClientError, type ClientErrorCode, type Measurement } from '@revtr/client';
+import { CommanderError } from 'commander';
+import { CliError, type CliErrorCode } from './errors.ts';
+
+/** Exit codes of every command. */
 export const EXIT = {
+  /** The command did what it was asked to do. */
   ok: 0,
-  /** The measurement ended without reaching the source. */
+  /** A measurement did not reach its source, is not finished, or does not exist. */
   incomplete: 1,
-  /** Wrong arguments, or refused by the server. */
+  /** The arguments are wrong, or the server refused the request. */
   usage: 2,
-  /** No server, or it failed. */
+  /** The server cannot be reached, or it failed. */
   unavailable: 3,
-  /** The key is missing or unknown. */
+  /** The API key is missing or unknown. */
   unauthorized: 4,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends a command with a message and an exit code. */
-export class CliError extends Error {
-  readonly exitCode: ExitCode;
+const OF_CLIENT: Readonly<Record<ClientErrorCode, ExitCode>> = {
+  unreachable: EXIT.unavailable,
+  failed: EXIT.unavailable,
+  badAnswer: EXIT.unavailable,
+  answerTooLarge: EXIT.unavailable,
+  cancelled: EXIT.unavailable,
+  unauthorized: EXIT.unauthorized,
+  notFound: EXIT.usage,
+  refused: EXIT.usage,
+  quota: EXIT.usage,
+};
+const OF_CLI: Readonly<Record<CliErrorCode, ExitCode>> = {
+  badArgument: EXIT.usage,
+  unreadableFile: EXIT.usage,
+  noKey: EXIT.unauthorized,
+  unreadableAnswer: EXIT.unavailable,
+};
 
-  constructor(exitCode: ExitCode, message: string) {
-    super(message);
-    this.name = 'CliError';
-    this.exitCode = exitCode;
-  }
+/** The exit code for an error. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CliError) return OF_CLI[error.code];
+  if (error instanceof ClientError) return OF_CLIENT[error.code];
+  return EXIT.unavailable;
+}
+
+/**
+ * The exit code for measurements that a command printed: `ok` when there is at least one and each has a complete path. A path is complete
+ * when it reaches the source (`reaches`) or needs no hop (`trivial`: the destination is the source).
+ */
+export function exitCodeOfMeasurements(measurements: readonly Measurement[]): ExitCode {
+  const isComplete = ({ result }: Measurement): boolean =>
+    result?.stopReason === 'reaches' || result?.stopReason === 'trivial';
+  return measurements.length > 0 && measurements.every(isComplete) ? EXIT.ok : EXIT.incomplete;
 }

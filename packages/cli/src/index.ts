@@ -1,4 +1,11 @@
-export { EXIT } from './exit-codes.ts';
+import type { Measurement } from '@revtr/client';
+import { escaped } from './escape.ts';
+import { renderMeasurement as render } from './render/measurement-table.ts';
+import type { Terminal } from './terminal.ts';
+
 export { runCli } from './program.ts';
-export { renderMeasurement } from './render/measurement-table.ts';
 export type { Terminal } from './terminal.ts';
+
+/** A measurement as `revtr measure` prints it. */
+export const renderMeasurement = (measurement: Measurement, terminal: Terminal): string =>
+  render(escaped(measurement), terminal);

@@ -1,15 +1,31 @@
-#!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { createReadStream } from 'node:fs';
+import { CliError } from './errors.ts';
 import { runCli } from './program.ts';
 
-/** A reader that has seen enough, such as `head`, ends us quietly. */
+/** Largest file that is read into memory, in bytes: far more than a batch of the largest size. */
+const MAX_FILE_BYTES = 64 * 2 ** 20;
+
+// A reader such as `head` closes the pipe when it has enough. That is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   out: (chunk) => process.stdout.write(chunk),
   err: (chunk) => process.stderr.write(chunk),
-  readFile: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
+  readFile,
   isInteractive: process.stdout.isTTY === true,
 });
+
+async function readFile(path: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of path === '-' ? process.stdin : createReadStream(path)) {
+    length += chunk.length;
+    if (length > MAX_FILE_BYTES) {
+      const reason = `the file exceeds ${MAX_FILE_BYTES} bytes`;
+      throw new CliError('unreadableFile', `cannot read ${path}: ${reason}`, { path, reason });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

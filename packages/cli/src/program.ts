@@ -9,45 +9,55 @@ import { addBatch } from './commands/batch.ts';
 import { addData } from './commands/data.ts';
 import { addFetch } from './commands/fetch.ts';
 import { addMeasure } from './commands/measure.ts';
+import { addOptOuts } from './commands/opt-out.ts';
 import { addDatasets } from './commands/sim-datasets.ts';
 import { addTruth } from './commands/sim-truth.ts';
 import { addSources } from './commands/sources.ts';
 import { addWarts } from './commands/warts.ts';
-import { CliError, EXIT, type ExitCode } from './exit-codes.ts';
+import { Context } from './context.ts';
+import { CliError } from './errors.ts';
+import { exitCodeOf } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Runs one command line and returns its exit code. Every error becomes a sentence on standard error. */
+const PROBLEMS_SHOWN = 20;
+
+/** Runs one command line, given without the program name, and returns its exit code. Every error becomes a message on standard error. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
-  let code: ExitCode = EXIT.ok;
-  const exit = (chosen: ExitCode): void => {
-    code = chosen;
-  };
+  const context = new Context(terminal);
+  try {
+    await createProgram(context).parseAsync([...args], { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    explain(error, context);
+    return exitCodeOf(error);
+  }
+}
+
+/** The command `revtr` with all its subcommands. */
+export function createProgram(context: Context): Command {
+  const { terminal } = context;
   const program = new Command('revtr')
     .version(manifest.version)
-    .description('Reverse Traceroute: the path from any destination back to your source.')
-    .showHelpAfterError('(revtr --help shows all commands)')
+    .description('Reverse Traceroute measures the path from any destination back to your source.')
+    .showHelpAfterError('(revtr --help lists all commands)')
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .exitOverride();
-  addMeasure(program, terminal, exit);
-  addBatch(program, terminal, exit);
-  addFetch(program, terminal);
-  addSources(program, terminal);
-  addApply(program, terminal);
-  addAgents(program, terminal);
-  addAtlas(program, terminal, exit);
-  addData(program, terminal, exit);
-  addAdmin(program, terminal);
-  const sim = program.command('sim').description('look into the simulated Internet');
-  addTruth(sim, terminal);
-  addDatasets(sim, terminal);
-  addWarts(program, terminal);
+  addMeasure(program, context);
+  addBatch(program, context);
+  addFetch(program, context);
+  addSources(program, context);
+  addApply(program, context);
+  addAgents(program, context);
+  addAtlas(program, context);
+  addData(program, context);
+  const admin = addAdmin(program, context);
+  addOptOuts(admin, context);
+  const sim = program.command('sim').description('Inspect a simulated Internet');
+  addTruth(sim, context);
+  addDatasets(sim, context);
+  addWarts(program, context);
   for (const command of program.commands) inheritSettings(command, program);
-  try {
-    await program.parseAsync([...args], { from: 'user' });
-    return code;
-  } catch (error) {
-    return explain(error, terminal);
-  }
+  return program;
 }
 
 function inheritSettings(command: Command, parent: Command): void {
@@ -55,18 +65,16 @@ function inheritSettings(command: Command, parent: Command): void {
   for (const child of command.commands) inheritSettings(child, command);
 }
 
-function explain(error: unknown, terminal: Terminal): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof CliError) {
-    terminal.err(`revtr: ${error.message}\n`);
-    return error.exitCode;
+function explain(error: unknown, { output }: Context): void {
+  // Commander has printed its own message.
+  if (error instanceof CommanderError) return;
+  if (!(error instanceof CliError || error instanceof ClientError)) {
+    output.note(`revtr: internal error: ${error instanceof Error ? error.message : String(error)}`);
+    for (const line of error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : []) output.note(line);
+    return;
   }
-  if (error instanceof ClientError) {
-    terminal.err(`revtr: ${error.message}\n`);
-    for (const { at, message } of error.details.slice(0, 20)) terminal.err(`  ${at}: ${message}\n`);
-    if (error.code === 'unauthorized') return EXIT.unauthorized;
-    return error.code === 'unreachable' || (error.status ?? 0) >= 500 ? EXIT.unavailable : EXIT.usage;
-  }
-  terminal.err(`revtr: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return EXIT.unavailable;
+  output.note(`revtr: ${error.message}`);
+  const problems = error instanceof ClientError ? (error.answer?.problems ?? []) : [];
+  for (const { at, message } of problems.slice(0, PROBLEMS_SHOWN)) output.note(`  ${at}: ${message}`);
+  if (problems.length > PROBLEMS_SHOWN) output.note(`  and ${problems.length - PROBLEMS_SHOWN} more`);
 }

@@ -1,18 +1,19 @@
 import pc from 'picocolors';
 
-/** Where a command reads its settings from and writes to. */
+/** Where a command reads its settings and files, and where it writes. */
 export interface Terminal {
+  /** Environment variables. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Results. */
+  /** Writes results (standard output). */
   out(text: string): void;
-  /** Messages for people. */
+  /** Writes messages for people (standard error). */
   err(text: string): void;
-  /** Reads a file, or standard input for `-`. */
+  /** Reads a text file, or standard input for `-`. */
   readFile(path: string): Promise<string>;
-  /** Whether results go to a person's screen. */
+  /** Whether results go to a screen. Colours and progress appear only there. */
   readonly isInteractive: boolean;
 }
 
-/** Colours for a terminal, none for files and pipes. */
+/** Colours on a screen, none in files and pipes or with the environment variable `NO_COLOR` (https://no-color.org). */
 export const colours = (terminal: Terminal): ReturnType<typeof pc.createColors> =>
   pc.createColors(terminal.isInteractive && terminal.environment.NO_COLOR === undefined);

@@ -1,30 +1,33 @@
-import { type ClientOptions, Connection, good, toClientError } from './connection.ts';
+import { badAnswer, good, listed } from './answer.ts';
+import { type ClientOptions, Connection } from './connection.ts';
 import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
 import { FleetClient } from './fleet.ts';
 import type { Batch, Measurement, RequestedPair, RevtrResponse, SourceInfo } from './types.ts';
 
-/** A batch that the server has taken. */
+/** A batch that the server has accepted. */
 export interface Submitted {
   readonly batchId: number;
+  /** Address of the results in version 1 of the API. */
   readonly resultUri: string;
-  /** Pairs left out, when that was allowed. */
+  /** Pairs that the server left out; empty unless `skipInvalid` was set. `index` counts the submitted pairs from 0. */
   readonly rejected: readonly (ServerDetail & { readonly index: number })[];
 }
 
 /** How a batch is followed. */
 export interface WatchOptions {
-  /** Whether to be told of every path while it grows. Default false. */
+  /** Whether the stream has a `path` event for every new hop. Default false. */
   readonly paths?: boolean;
+  /** Ends the stream. Default: none. */
   readonly signal?: AbortSignal;
 }
 
-/** Pause before a stream that broke off is opened again. */
-const RETRY_MS = 500;
+/** Pauses before a broken event stream is opened again, in milliseconds. After the last one the client gives up. */
+const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000];
 
-/** Talks to a Reverse Traceroute server. Every call rejects with a {@link ClientError}. */
+/** A client of a Reverse Traceroute server. Every method rejects with a {@link ClientError}. */
 export class ReverseTracerouteClient {
-  /** Hosting sources and running the system. */
+  /** Hosting of sources and operation of the system. */
   readonly fleet: FleetClient;
   readonly #connection: Connection;
 
@@ -33,58 +36,85 @@ export class ReverseTracerouteClient {
     this.fleet = new FleetClient(this.#connection);
   }
 
+  /** The registered sources. */
   async sources(): Promise<readonly SourceInfo[]> {
-    const answer = await this.#connection.api.GET('/api/v1/sources');
-    return good(answer).srcs;
+    return listed((await good(this.#connection.api.GET('/api/v1/sources'))).srcs);
   }
 
-  /** Submits pairs; when this resolves the batch is durable. With `skipInvalid` good pairs run though others are bad. */
+  /**
+   * Submits pairs as one batch. The server has stored the batch when this resolves. With `skipInvalid` (default false) the server leaves
+   * invalid pairs out; without it, one invalid pair rejects the batch.
+   */
   async submit(pairs: readonly RequestedPair[], options: { readonly skipInvalid?: boolean } = {}): Promise<Submitted> {
-    const answer = await this.#connection.api.POST('/api/v1/revtr', {
-      params: { query: { skipInvalid: options.skipInvalid === true ? 'true' : 'false' } },
-      body: { revtrs: [...pairs] },
-    });
-    const { result_uri, rejected } = good(answer);
-    const batchId = Number(new URL(result_uri).searchParams.get('batchid'));
-    if (!Number.isInteger(batchId)) throw new ClientError('badAnswer', `no batch in ${result_uri}`);
-    return { batchId, resultUri: result_uri, rejected: rejected ?? [] };
+    const { result_uri, rejected } = await good(
+      this.#connection.api.POST('/api/v1/revtr', {
+        params: { query: { skipInvalid: options.skipInvalid === true ? 'true' : 'false' } },
+        body: { revtrs: [...pairs] },
+      }),
+    );
+    const batchId = /[?&]batchid=(\d{1,15})(?:&|$)/.exec(result_uri)?.[1];
+    if (batchId === undefined) throw badAnswer(`the server named no batch in '${result_uri}'`);
+    return { batchId: Number(batchId), resultUri: result_uri, rejected: listed(rejected ?? []) };
   }
 
+  /** A batch with its measurements, finished or not. */
   async batch(id: number): Promise<Batch> {
-    return good(await this.#connection.api.GET('/api/v2/batches/{id}', { params: { path: { id: String(id) } } }));
+    const batch = await good(
+      this.#connection.api.GET('/api/v2/batches/{id}', { params: { path: { id: String(id) } } }),
+    );
+    listed(batch.measurements);
+    return batch;
   }
 
   /** Your measurements with a label. */
   async labelled(label: string): Promise<readonly Measurement[]> {
-    const answer = await this.#connection.api.GET('/api/v2/measurements', { params: { query: { label } } });
-    return good(answer).measurements;
+    const call = this.#connection.api.GET('/api/v2/measurements', { params: { query: { label } } });
+    return listed((await good(call)).measurements);
   }
 
-  /** Results in the form of version 1. */
+  /** Results in the format of version 1 of the API. */
   async revtrs(query: { readonly batchid: string } | { readonly label: string }): Promise<RevtrResponse> {
-    return good(await this.#connection.api.GET('/api/v1/revtr', { params: { query } }));
+    return good(this.#connection.api.GET('/api/v1/revtr', { params: { query } }));
   }
 
-  /** What happens to a batch, until it is complete or `signal` fires. */
+  /** The events of a batch until it is complete, the stream breaks (`unreachable`), or `signal` fires (`cancelled`). */
   async *events(batchId: number, { paths = false, signal }: WatchOptions = {}): AsyncGenerator<BatchEvent> {
-    const { server, headers, fetch } = this.#connection;
-    const url = `${server}/api/v2/batches/${batchId}/events?paths=${paths}`;
-    const response = await this.#connection.reach(() => fetch(url, { headers, ...(signal && { signal }) }));
-    if (!response.ok || response.body === null) throw toClientError(response, undefined);
-    yield* readEvents(response.body);
+    const body = await this.#connection.open(`/api/v2/batches/${batchId}/events?paths=${paths}`, signal);
+    const events = readEvents(body);
+    try {
+      for (;;) {
+        const next = await this.#connection.guard(() => events.next(), signal);
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await events.return(undefined);
+    }
   }
 
-  /** Waits until a batch is complete, and returns it; a stream that breaks off is opened again. `onEvent` is told what happens meanwhile. */
+  /**
+   * Waits until a batch is complete and returns it. A broken event stream is opened again after a pause; the client gives up after eight
+   * failures in a row (about 30 s). `onEvent` receives the events.
+   */
   async wait(
     batchId: number,
     options: WatchOptions & { readonly onEvent?: (event: BatchEvent) => void } = {},
   ): Promise<Batch> {
-    for (;;) {
-      for await (const event of this.events(batchId, options)) {
-        options.onEvent?.(event);
-        if (event.type === 'complete') return this.batch(batchId);
+    for (let failures = 0; ; failures++) {
+      let failure = badAnswer(`the event stream of batch ${batchId} ended before the batch was complete`);
+      try {
+        for await (const event of this.events(batchId, options)) {
+          failures = 0;
+          options.onEvent?.(event);
+          if (event.type === 'complete') return await this.batch(batchId);
+        }
+      } catch (error) {
+        if (!(error instanceof ClientError) || error.code !== 'unreachable') throw error;
+        failure = error;
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      const pause = RETRY_MS[failures];
+      if (pause === undefined) throw failure;
+      await this.#connection.sleep(pause, options.signal);
     }
   }
 }

@@ -1,64 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import createFetchClient, { type Client } from 'openapi-fetch';
+import { received, toClientError } from './answer.ts';
 import { ClientError } from './errors.ts';
-import type { components, paths } from './generated/api.ts';
+import type { paths } from './generated/api.ts';
 
+/** Which server a client talks to, and how. */
 export interface ClientOptions {
-  /** Address of the server, for instance `http://127.0.0.1:8080`. */
+  /** Address of the server, for example `http://127.0.0.1:8080`. */
   readonly server: string;
-  /** API key; some calls need none. */
+  /** API key; the empty string sends none. */
   readonly key: string;
-  /** Default: the platform's own. */
+  /** Time for a complete answer, in milliseconds. Event streams have no limit. Default 300,000. */
+  readonly timeoutMs?: number;
+  /** Cancels every call of the client. Default: none. */
+  readonly signal?: AbortSignal;
+  /** Sends requests. Default: the `fetch` of the platform. */
   readonly fetch?: typeof globalThis.fetch;
+  /** Waits between attempts, in milliseconds. Default: a timer. */
+  readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>;
 }
 
-type ErrorBody = components['schemas']['Error'];
+const TIMEOUT_MS = 300_000;
 
-/** How a server is reached; every failure becomes a {@link ClientError}. */
+/** Sends requests to one server and turns every failure into a {@link ClientError}. */
 export class Connection {
-  readonly server: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly fetch: typeof globalThis.fetch;
-  /** Calls by path, typed by the server's document. */
+  readonly #server: string;
+  readonly #options: ClientOptions;
+  readonly #headers: Readonly<Record<string, string>>;
+  /** Calls by path, typed by the OpenAPI document of the server. */
   readonly api: Client<paths>;
 
   constructor(options: ClientOptions) {
-    this.server = options.server.replace(/\/+$/, '');
-    this.headers = options.key === '' ? {} : { 'revtr-key': options.key };
-    this.fetch = options.fetch ?? globalThis.fetch;
+    this.#options = options;
+    this.#server = options.server.replace(/\/+$/, '');
+    this.#headers = options.key === '' ? {} : { 'revtr-key': options.key };
+    const { timeoutMs = TIMEOUT_MS } = options;
     this.api = createFetchClient<paths>({
-      baseUrl: this.server,
-      headers: this.headers,
-      fetch: (request) => this.reach(() => this.fetch(request)),
+      baseUrl: this.#server,
+      headers: this.#headers,
+      // A redirect would send the API key to another server.
+      redirect: 'error',
+      fetch: (request) =>
+        this.guard(async () => {
+          const signal = this.#signalWith(request.signal, AbortSignal.timeout(timeoutMs));
+          return received(await this.#fetch(new Request(request, { signal })));
+        }),
     });
   }
 
-  /** @throws {ClientError} `unreachable` */
-  async reach(send: () => Promise<Response>): Promise<Response> {
+  /** Opens an event stream. Errors while it is read are the caller's to {@link guard}. @throws {ClientError} */
+  async open(path: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    return this.guard(async () => {
+      const response = await this.#fetch(`${this.#server}${path}`, {
+        headers: this.#headers,
+        redirect: 'error',
+        signal: this.#signalWith(signal),
+      });
+      if (response.ok && response.body !== null) return response.body;
+      const answer = await received(response);
+      throw toClientError(answer, await answer.json().catch(() => undefined));
+    }, signal);
+  }
+
+  /** Waits before another attempt. @throws {ClientError} `cancelled` */
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const { sleep = (time, stop) => delay(time, undefined, stop && { signal: stop }) } = this.#options;
+    await this.guard(() => sleep(ms, this.#signalWith(signal)), signal);
+  }
+
+  /** Runs work on the network. @throws {ClientError} `cancelled` or `unreachable` for errors that are not a ClientError already */
+  async guard<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
-      return await send();
+      return await work();
     } catch (error) {
-      if (error instanceof Error && error.name === 'AbortError') throw error;
-      const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new ClientError('unreachable', `no server at ${this.server}: ${reason}`);
+      throw this.#toClientError(error, signal);
     }
+  }
+
+  #toClientError(error: unknown, signal: AbortSignal | undefined): ClientError {
+    if (error instanceof ClientError) return error;
+    if (signal?.aborted || this.#options.signal?.aborted)
+      return new ClientError('cancelled', 'the caller cancelled the call', {});
+    const reason = reasonOf(error);
+    return new ClientError('unreachable', `cannot reach the server at ${this.#server}: ${reason}`, {
+      server: this.#server,
+      reason,
+    });
+  }
+
+  get #fetch(): typeof globalThis.fetch {
+    return this.#options.fetch ?? globalThis.fetch;
+  }
+
+  #signalWith(...signals: (AbortSignal | undefined)[]): AbortSignal {
+    return AbortSignal.any([...signals, this.#options.signal].filter((signal) => signal !== undefined));
   }
 }
 
-/** The data of a good answer. @throws {ClientError} for any other */
-export function good<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {
-  if (data === undefined) throw toClientError(response, error);
-  return data;
-}
-
-/** The error that an answer tells of. */
-export function toClientError({ status }: Response, body: unknown): ClientError {
-  const { code, message, details } = isErrorBody(body)
-    ? body.error
-    : { code: 'unknown', message: `status ${status}`, details: [] };
-  const kind = status === 401 ? 'unauthorized' : status === 404 ? 'notFound' : status === 429 ? 'quota' : 'refused';
-  return new ClientError(kind, message, { status, code, details });
-}
-
-function isErrorBody(body: unknown): body is ErrorBody {
-  return typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'object';
+/** `fetch` reports "fetch failed"; the reason is in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'no complete answer in time';
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  return cause.message || ('code' in cause ? String(cause.code) : cause.name);
 }

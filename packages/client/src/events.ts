@@ -12,26 +12,50 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ended'), measurement: z.int(), stopReason: z.string() }),
   z.object({ type: z.literal('complete'), total: z.int() }),
 ]);
+const EVENT_TYPES: ReadonlySet<string> = new Set<BatchEvent['type']>(['progress', 'path', 'ended', 'complete']);
 
-/** What happens to a batch while it is measured. */
+/**
+ * An event of a running batch: `progress` counts finished measurements, `path` carries the current hops of a measurement, `ended` reports
+ * the end of a measurement, and `complete` the end of the batch.
+ */
 export type BatchEvent = z.infer<typeof eventSchema>;
 
-/** Reads server-sent events from a body, to its end. @throws {ClientError} `badAnswer` */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<BatchEvent> {
+/** Largest event, in characters. A path of 100 hops has about 10,000. */
+const MAX_EVENT_LENGTH = 2 ** 20;
+
+/**
+ * Reads server-sent events (WHATWG HTML, section 9.2) from a body until it ends. Events of unknown type are skipped: a newer
+ * server may send some.
+ * @throws {ClientError} `badAnswer` when an event cannot be read or exceeds 1 MiB. Errors of the body pass through.
+ */
+export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<BatchEvent> {
   const decoder = new TextDecoder();
-  let ready: BatchEvent[] = [];
-  const parser = createParser({ onEvent: ({ event, data }) => ready.push(parseEvent(event ?? '', data)) });
+  const ready: BatchEvent[] = [];
+  let isTooLong = false;
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_LENGTH,
+    onEvent: ({ event = '', data }) => {
+      const parsed = parseEvent(event, data);
+      if (parsed !== undefined) ready.push(parsed);
+    },
+    onError: ({ type }) => {
+      isTooLong ||= type === 'max-buffer-size-exceeded';
+    },
+  });
   for await (const chunk of body) {
     parser.feed(decoder.decode(chunk, { stream: true }));
-    yield* ready;
-    ready = [];
+    yield* ready.splice(0);
+    if (isTooLong) throw badEvent('the server sent an event of more than 1 MiB');
   }
 }
 
-function parseEvent(type: string, data: string): BatchEvent {
+function parseEvent(type: string, data: string): BatchEvent | undefined {
+  if (!EVENT_TYPES.has(type)) return undefined;
   try {
     return eventSchema.parse({ ...Object(JSON.parse(data)), type });
   } catch {
-    throw new ClientError('badAnswer', `the server sent an event that cannot be read: ${type}`);
+    throw badEvent(`the server sent an unreadable event of type '${type}'`);
   }
 }
+
+const badEvent = (reason: string): ClientError => new ClientError('badAnswer', reason, { reason });

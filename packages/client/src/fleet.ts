@@ -1,4 +1,5 @@
-import { type Connection, good } from './connection.ts';
+import { good, listed } from './answer.ts';
+import type { Connection } from './connection.ts';
 import type {
   Agent,
   AgentDetails,
@@ -15,7 +16,7 @@ import type {
 const ATLAS_POLL_MS = 500;
 const ripeHeader = (key: string | undefined) => (key === undefined ? {} : { 'ripe-key': key });
 
-/** Hosting sources and running the system: applications, agents, mails, opt-outs. Every call rejects with a {@link ClientError}. */
+/** Calls for hosts of sources and for operators. Every method rejects with a {@link ClientError}. */
 export class FleetClient {
   readonly #connection: Connection;
 
@@ -23,41 +24,39 @@ export class FleetClient {
     this.#connection = connection;
   }
 
-  /** Applies to host a source; needs no key. Returns the number of the application. */
+  /** Applies to host a source and returns the number of the application. Needs no key. */
   async apply(application: NewApplication): Promise<number> {
-    return good(await this.#connection.api.POST('/api/v2/sources/applications', { body: application })).id;
+    return (await good(this.#connection.api.POST('/api/v2/sources/applications', { body: application }))).id;
   }
 
   /** Applications, newest first (operators). */
   async applications(state?: Application['state']): Promise<readonly Application[]> {
     const query = state === undefined ? {} : { state };
-    return good(await this.#connection.api.GET('/api/v2/sources/applications', { params: { query } })).applications;
+    return listed(
+      (await good(this.#connection.api.GET('/api/v2/sources/applications', { params: { query } }))).applications,
+    );
   }
 
-  /** Approves an application: the applicant is mailed a key (operators). */
+  /** Approves an application; the applicant gets a mail with an API key (operators). */
   async approve(id: number, note = ''): Promise<Application> {
     const params = { path: { id: String(id) } };
-    return good(
-      await this.#connection.api.POST('/api/v2/sources/applications/{id}/approve', { params, body: { note } }),
-    );
+    return good(this.#connection.api.POST('/api/v2/sources/applications/{id}/approve', { params, body: { note } }));
   }
 
   /** Refuses an application (operators). */
   async refuse(id: number, note = ''): Promise<Application> {
     const params = { path: { id: String(id) } };
-    return good(
-      await this.#connection.api.POST('/api/v2/sources/applications/{id}/refuse', { params, body: { note } }),
-    );
+    return good(this.#connection.api.POST('/api/v2/sources/applications/{id}/refuse', { params, body: { note } }));
   }
 
-  /** Your agents; all of them, for operators. */
+  /** Your agents; operators get all agents. */
   async agents(): Promise<readonly Agent[]> {
-    return good(await this.#connection.api.GET('/api/v2/agents')).agents;
+    return listed((await good(this.#connection.api.GET('/api/v2/agents'))).agents);
   }
 
-  /** An agent with what its tests have shown. */
+  /** An agent with the results of its tests. */
   async agent(address: string): Promise<AgentDetails> {
-    return good(await this.#connection.api.GET('/api/v2/agents/{address}', { params: { path: { address } } }));
+    return good(this.#connection.api.GET('/api/v2/agents/{address}', { params: { path: { address } } }));
   }
 
   /** Registers a vantage point (operators). */
@@ -66,69 +65,78 @@ export class FleetClient {
     readonly hostname: string;
     readonly site?: string;
   }): Promise<Agent> {
-    return good(await this.#connection.api.POST('/api/v2/agents', { body: agent }));
+    return good(this.#connection.api.POST('/api/v2/agents', { body: agent }));
   }
 
-  /** Tests an agent now. */
+  /** Starts the tests of an agent. */
   async test(address: string): Promise<Agent> {
-    return good(await this.#connection.api.POST('/api/v2/agents/{address}/test', { params: { path: { address } } }));
+    return good(this.#connection.api.POST('/api/v2/agents/{address}/test', { params: { path: { address } } }));
   }
 
-  /** Quarantines an agent (operators). */
+  /** Keeps an agent out of measurements until its tests pass (operators). */
   async quarantine(address: string, reason: string): Promise<Agent> {
     const params = { path: { address } };
-    return good(await this.#connection.api.POST('/api/v2/agents/{address}/quarantine', { params, body: { reason } }));
+    return good(this.#connection.api.POST('/api/v2/agents/{address}/quarantine', { params, body: { reason } }));
   }
 
-  /** Withdraws an agent: nothing is sent by it, to it, or in its name any more. */
+  /** Removes an agent permanently. The system sends no more probes from it or with its address as source. */
   async withdraw(address: string): Promise<Agent> {
-    return good(await this.#connection.api.DELETE('/api/v2/agents/{address}', { params: { path: { address } } }));
+    return good(this.#connection.api.DELETE('/api/v2/agents/{address}', { params: { path: { address } } }));
   }
 
-  /** What the atlas of a source covers, how old it is, and its runs. */
+  /** The atlas of a source: coverage, age and runs. */
   async atlas(source: string): Promise<Atlas> {
-    return good(await this.#connection.api.GET('/api/v2/atlas/{source}', { params: { path: { source } } }));
+    const atlas = await good(this.#connection.api.GET('/api/v2/atlas/{source}', { params: { path: { source } } }));
+    listed(atlas.runs);
+    return atlas;
   }
 
-  /** What a run would measure and cost. */
+  /** What an atlas run would measure, and its cost in RIPE Atlas credits. */
   async estimateAtlas(source: string, ripeKey?: string): Promise<AtlasEstimate> {
     const params = { path: { source }, header: ripeHeader(ripeKey) };
-    return good(await this.#connection.api.GET('/api/v2/atlas/{source}/estimate', { params }));
+    return good(this.#connection.api.GET('/api/v2/atlas/{source}/estimate', { params }));
   }
 
-  /** Starts measuring the atlas of a source, with the credits of a RIPE Atlas key where one is given; it goes on after the answer. */
+  /** Starts an atlas run, which continues after the answer. With a RIPE Atlas key, the owner of the key pays for its traceroutes. */
   async runAtlas(source: string, ripeKey?: string): Promise<AtlasRun> {
     const params = { path: { source }, header: ripeHeader(ripeKey) };
-    return good(await this.#connection.api.POST('/api/v2/atlas/{source}/runs', { params }));
+    return good(this.#connection.api.POST('/api/v2/atlas/{source}/runs', { params }));
   }
 
-  /** Resolves when no run of a source is under way any more; `onProgress` is told of every look. */
-  async atlasWhenDone(source: string, onProgress: (run: AtlasRun) => void = () => undefined): Promise<Atlas> {
+  /** Asks for the atlas every 500 ms until none of its runs is active. `onProgress` receives the active run each time. */
+  async atlasWhenDone(
+    source: string,
+    onProgress: (run: AtlasRun) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<Atlas> {
     for (;;) {
       const atlas = await this.atlas(source);
       const [run] = atlas.runs;
       if (run?.state !== 'running') return atlas;
       onProgress(run);
-      await new Promise((resolve) => setTimeout(resolve, ATLAS_POLL_MS));
+      await this.#connection.sleep(ATLAS_POLL_MS, signal);
     }
   }
 
-  /** Cancels the run of a source that is under way. */
+  /** Cancels the active atlas run of a source. */
   async cancelAtlasRun(source: string): Promise<Atlas> {
-    return good(await this.#connection.api.DELETE('/api/v2/atlas/{source}/runs', { params: { path: { source } } }));
+    return good(this.#connection.api.DELETE('/api/v2/atlas/{source}/runs', { params: { path: { source } } }));
   }
 
-  /** Forgets the atlas of a source. */
+  /** Deletes the atlas of a source. */
   async cleanAtlas(source: string): Promise<void> {
-    good(await this.#connection.api.POST('/api/v1/atlas/clean', { params: { header: { source } } }));
+    await good(this.#connection.api.POST('/api/v1/atlas/clean', { params: { header: { source } } }));
   }
 
-  /** How the datasets are. */
+  /** The datasets and their state. */
   async datasets(): Promise<readonly Dataset[]> {
-    return good(await this.#connection.api.GET('/api/v2/datasets')).datasets;
+    return listed((await good(this.#connection.api.GET('/api/v2/datasets'))).datasets);
   }
 
-  /** Puts a file in place of a dataset (operators). */
+  /**
+   * Replaces a dataset by a file (operators). `sha256` is the expected hash of the file, in hexadecimal. `mayShrink` (default false) accepts a
+   * file with far fewer entries.
+   */
   async importDataset(
     kind: Dataset['kind'],
     file: Blob,
@@ -136,9 +144,9 @@ export class FleetClient {
   ): Promise<Dataset> {
     const query = { ...options, mayShrink: String(options.mayShrink === true) };
     return good(
-      await this.#connection.api.PUT('/api/v2/datasets/{kind}', {
+      this.#connection.api.PUT('/api/v2/datasets/{kind}', {
         params: { path: { kind }, query },
-        // The document says text for bytes; they are sent as they are.
+        // The OpenAPI document declares text, but the server takes the bytes of the file.
         body: '',
         bodySerializer: () => file,
         headers: { 'content-type': 'application/octet-stream' },
@@ -146,28 +154,28 @@ export class FleetClient {
     );
   }
 
-  /** Fetches a dataset now (operators). */
+  /** Downloads a dataset from its configured address (operators). */
   async updateDataset(kind: Dataset['kind']): Promise<Dataset> {
-    return good(await this.#connection.api.POST('/api/v2/datasets/{kind}/update', { params: { path: { kind } } }));
+    return good(this.#connection.api.POST('/api/v2/datasets/{kind}/update', { params: { path: { kind } } }));
   }
 
-  /** The last mails, newest first (operators). */
+  /** The most recent mails, newest first (operators). */
   async mails(): Promise<readonly Mail[]> {
-    return good(await this.#connection.api.GET('/api/v2/mails')).mails;
+    return listed((await good(this.#connection.api.GET('/api/v2/mails'))).mails);
   }
 
-  /** Ranges whose holders want no probes. */
+  /** Networks that opted out of probing. */
   async optOuts(): Promise<readonly OptOut[]> {
-    return good(await this.#connection.api.GET('/api/v2/opt-outs')).optOuts;
+    return listed((await good(this.#connection.api.GET('/api/v2/opt-outs'))).optOuts);
   }
 
-  /** Probes a range no more (operators). */
+  /** Adds a network to the opt-out list (operators). */
   async addOptOut(prefix: string, reason: string): Promise<void> {
-    good(await this.#connection.api.POST('/api/v2/opt-outs', { body: { prefix, reason } }));
+    await good(this.#connection.api.POST('/api/v2/opt-outs', { body: { prefix, reason } }));
   }
 
-  /** Allows probes to a range again (operators). */
+  /** Removes a network from the opt-out list (operators). */
   async removeOptOut(prefix: string): Promise<void> {
-    good(await this.#connection.api.DELETE('/api/v2/opt-outs', { params: { query: { prefix } } }));
+    await good(this.#connection.api.DELETE('/api/v2/opt-outs', { params: { query: { prefix } } }));
   }
 }

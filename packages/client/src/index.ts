@@ -1,4 +1,4 @@
-export { ReverseTracerouteClient, type Submitted } from './client.ts';
+export { ReverseTracerouteClient, type Submitted, type WatchOptions } from './client.ts';
 export type { ClientOptions } from './connection.ts';
 export * from './errors.ts';
 export type { BatchEvent } from './events.ts';

@@ -2,14 +2,17 @@ import type { components, paths } from './generated/api.ts';
 
 type Schemas = components['schemas'];
 
-/** A measurement with everything that is known about it. */
+/** A measurement and, when it has ended, its result. */
 export type Measurement = Schemas['Measurement'];
+/** The result of a measurement: hops, statistics and the reason why it ended. */
 export type MeasurementResult = NonNullable<Measurement['result']>;
+/** A hop of a reverse path, from the destination towards the source. Times are in milliseconds, confidences between 0 and 1. */
 export type Hop = MeasurementResult['hops'][number];
+/** A batch and its measurements. */
 export type Batch = Schemas['Batch'];
-/** A pair to measure, with its options, as version 1 of the API has them. */
+/** A pair to measure with its options, in the format of version 1 of the API. */
 export type RequestedPair = Schemas['RunRevtrRequestInput']['revtrs'][number];
-/** The answer of version 1 to a fetch. */
+/** Results in the format of version 1 of the API. */
 export type RevtrResponse = Schemas['GetRevtrResponse'];
 
 /** A registered source. */
@@ -19,22 +22,27 @@ export interface SourceInfo {
   readonly site?: string | undefined;
 }
 
-/** An agent of a source or vantage point. */
+/** An agent: the program that runs at a source or vantage point. */
 export type Agent = Schemas['Agent'];
-/** An agent with what its tests have shown. */
+/** An agent with the results of its tests. */
 export type AgentDetails = Schemas['AgentDetails'];
 /** An application to host a source. */
 export type Application = Schemas['Application'];
+/** What an applicant submits. */
 export type NewApplication = NonNullable<
   paths['/api/v2/sources/applications']['post']['requestBody']
 >['content']['application/json'];
+/** A mail of the system, sent or waiting. */
 export type Mail = paths['/api/v2/mails']['get']['responses'][200]['content']['application/json']['mails'][number];
+/** A network that opted out of probing. */
 export type OptOut =
   paths['/api/v2/opt-outs']['get']['responses'][200]['content']['application/json']['optOuts'][number];
-/** The atlas of a source: what it covers, how old it is, its runs. */
+/** The atlas of a source: coverage, age and runs. */
 export type Atlas = Schemas['Atlas'];
+/** A run that measures the atlas of a source. */
 export type AtlasRun = Schemas['AtlasRun'];
+/** What an atlas run would measure, and its cost. */
 export type AtlasEstimate =
   paths['/api/v2/atlas/{source}/estimate']['get']['responses'][200]['content']['application/json'];
-/** A dataset: the one in use, and why the last try to replace it failed. */
+/** A dataset: the file in use, and why the last attempt to replace it failed. */
 export type Dataset = Schemas['Dataset'];

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { runCli } from '@revtr/cli';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
-import { SimulatedInternet, simParameters } from '@revtr/sim';
+import { formatIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestSystem, type TestSystem } from './system.ts';
 
@@ -13,7 +12,7 @@ afterAll(() => system.stop());
 
 async function revtr(
   args: string[],
-  options: { environment?: Record<string, string>; files?: Record<string, string>; isInteractive?: boolean } = {},
+  options: { environment?: Record<string, string>; files?: Record<string, string> } = {},
 ) {
   let [out, err] = ['', ''];
   const code = await runCli(args, {
@@ -26,18 +25,15 @@ async function revtr(
     },
     readFile: (path) =>
       options.files?.[path] === undefined ? readFile(path, 'utf8') : Promise.resolve(options.files[path]),
-    isInteractive: options.isInteractive ?? false,
+    isInteractive: false,
   });
   return { code, out, err };
 }
 
-const ESCAPE = String.fromCharCode(27);
-
 describe('revtr measure', () => {
-  it('shows a table with every column, without colours in a pipe', async () => {
+  it('prints a table of the hops', async () => {
     const { code, out } = await revtr(['measure', system.destinations[0], '--to', system.source]);
     expect(code).toBe(0);
-    expect(out).not.toContain(ESCAPE);
     const lines = out.split('\n');
     expect(lines[0]).toBe(`Reverse traceroute from ${system.destinations[0]} back to ${system.source}`);
     expect(lines[1].trim().split(/\s+/)).toEqual(['#', 'ADDRESS', 'NAME', 'AS', 'RTT', 'TECHNIQUE', 'TRUST']);
@@ -45,16 +41,6 @@ describe('revtr measure', () => {
       new RegExp(`1\\s+${system.destinations[0].replaceAll('.', '\\.')}\\s+host-.*destination\\s+measured 100%`),
     );
     expect(out).toMatch(/reaches the source \(\d+\.\d\d s, \d+ probes? with IP options, \d+ other probes?\)/);
-  });
-
-  it('has colours and progress on a terminal, unless NO_COLOR is set', async () => {
-    const colourful = await revtr(['measure', system.destinations[1], '--to', system.source], { isInteractive: true });
-    expect(colourful.out).toContain(ESCAPE);
-    const plain = await revtr(['measure', system.destinations[1], '--to', system.source], {
-      isInteractive: true,
-      environment: { NO_COLOR: '1' },
-    });
-    expect(plain.out).not.toContain(ESCAPE);
   });
 
   it('prints JSON with the evidence of every hop, and the forward path when asked', async () => {
@@ -84,22 +70,13 @@ describe('revtr measure', () => {
     expect(table.out).toMatch(/\n *\d+ {2}\d+\.\d+\.\d+\.\d+ +\d+\.\d ms\n/);
   });
 
-  it('says what is wrong, with an exit code for each kind', async () => {
+  it('prints the reasons of the server, with an exit code for each kind', async () => {
     const bad = await revtr(['measure', '10.0.0.1', '--to', system.source]);
     expect([bad.code, bad.out]).toEqual([2, '']);
     expect(bad.err).toContain('10.0.0.1 is Private-Use (RFC 1918)');
     expect((await revtr(['measure', 'not an address', '--to', system.source])).code).toBe(2);
-    expect((await revtr(['measure', system.destinations[0]])).err).toContain("'--to <source>'");
     const stranger = await revtr(['sources', '--key', 'wrong']);
-    expect([stranger.code, stranger.err]).toEqual([4, 'revtr: the API key is not known\n']);
-    expect((await revtr(['sources'], { environment: { REVTR_KEY: '' } })).code).toBe(4);
-    const lonely = await revtr(['sources', '--server', 'http://127.0.0.1:9']);
-    expect(lonely.code).toBe(3);
-    expect(lonely.err).toMatch(/^revtr: no server at http:\/\/127\.0\.0\.1:9: .+\n$/);
-    expect((await revtr(['sources', '--server', 'nonsense'])).code).toBe(2);
-    expect((await revtr(['nonsense'])).code).toBe(2);
-    expect((await revtr(['--help'])).code).toBe(0);
-    expect((await revtr(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect([stranger.code, stranger.out]).toEqual([4, '']);
   });
 });
 
@@ -123,13 +100,7 @@ describe('revtr batch and fetch', () => {
     expect(later.out).toMatch(/^batch \d+\n$/);
   });
 
-  it('refuses files that hold no pairs, too much, or are not there', async () => {
-    const refused = async (pairs: string): Promise<string> =>
-      (await revtr(['batch', 'pairs'], { files: { pairs } })).err;
-    expect(await refused('\n# nothing\n')).toContain('no pair');
-    expect(await refused('1.1.1.1 2.2.2.2 3.3.3.3')).toContain('line 1');
-    expect(await refused('1.1.1.1')).toContain('--to');
-    expect((await revtr(['batch', '/nonexistent/file'])).code).toBe(2);
+  it('leaves out invalid pairs when it is asked to', async () => {
     const skipped = await revtr(['batch', 'pairs', '--to', system.source, '--skip-invalid'], {
       files: { pairs: `10.0.0.1\n${system.destinations[3]}` },
     });
@@ -137,8 +108,13 @@ describe('revtr batch and fetch', () => {
       0,
       'left out revtrs[0].dst: 10.0.0.1 is Private-Use (RFC 1918) and is not probed\n',
     ]);
-    expect((await revtr(['fetch'])).code).toBe(2);
-    expect((await revtr(['fetch', '--batch', 'x'])).code).toBe(2);
+  });
+
+  it('succeed when the destination is the source', async () => {
+    const trivial = await revtr(['measure', system.source, '--to', system.source, '--json']);
+    expect([trivial.code, JSON.parse(trivial.out).result.stopReason]).toEqual([0, 'trivial']);
+    const files = { pairs: `${system.source} ${system.source}` };
+    expect((await revtr(['batch', 'pairs'], { files })).code).toBe(0);
   });
 });
 
@@ -146,36 +122,6 @@ describe('revtr sources', () => {
   it('lists them', async () => {
     expect((await revtr(['sources'])).out).toContain(system.source);
     expect(JSON.parse((await revtr(['sources', '--json'])).out)).toHaveLength(2);
-  });
-});
-
-describe('revtr sim truth', () => {
-  it('prints the true path that probes of the same Internet confirm', async () => {
-    const [from, to] = [system.destinations[0], system.source];
-    const { code, out } = await revtr([
-      'sim',
-      'truth',
-      '--seed',
-      '3',
-      '--size',
-      'small',
-      '--from',
-      from,
-      '--to',
-      to,
-      '--json',
-    ]);
-    expect(code).toBe(0);
-    const { reached, asPath, hops } = JSON.parse(out);
-    expect(reached).toBe(true);
-    expect([...new Set(hops.map(({ asn }: { asn: number }) => asn))]).toEqual(asPath);
-    const truth = new SimulatedInternet({ parameters: simParameters('small', 3) }).truth;
-    expect(hops.map(({ router }: { router: number }) => router)).toEqual(
-      truth.path(parseIpv4(from), parseIpv4(to), 0).routers,
-    );
-    expect((await revtr(['sim', 'truth', '--from', '300.1.1.1', '--to', to])).code).toBe(2);
-    expect((await revtr(['sim', 'truth', '--size', 'small', '--from', '223.1.1.1', '--to', to])).code).toBe(2);
-    expect((await revtr(['sim', 'truth', '--seed', 'x', '--from', from, '--to', to])).code).toBe(2);
   });
 });
 
@@ -193,7 +139,7 @@ describe('revtr for hosts and operators', () => {
       'curiosity',
     ];
     const applied = await revtr(['apply', address, ...about], { environment: { REVTR_KEY: '' } });
-    expect(applied).toMatchObject({ code: 0, out: expect.stringContaining('awaits the operators') });
+    expect(applied).toMatchObject({ code: 0, out: expect.stringContaining('The operators will decide') });
     expect((await revtr(['admin', 'applications'])).out).toContain(`pending  ${address}  A. Host`);
     const id = /application (\d+)/.exec(applied.out)?.[1] ?? '';
     expect((await revtr(['admin', 'approve', id, '--note', 'Hello.'])).out).toContain('is approved');
@@ -214,7 +160,7 @@ describe('revtr for hosts and operators', () => {
 
   it('registers vantage points and keeps opt-outs', async () => {
     const address = formatIpv4(system.world.internet.places.hitlist[8]);
-    expect((await revtr(['admin', 'add-vp', address, '--hostname', 'vp.example'])).out).toContain('may enrol');
+    expect((await revtr(['admin', 'add-vp', address, '--hostname', 'vp.example'])).out).toContain('is registered');
     expect((await revtr(['admin', 'quarantine', address, '--reason', 'noise'])).out).toContain('in quarantine until');
     expect((await revtr(['admin', 'opt-out', 'add', '192.0.2.0/24', '--reason', 'asked'])).code).toBe(0);
     expect((await revtr(['admin', 'opt-out'])).out).toContain('192.0.2.0/24');

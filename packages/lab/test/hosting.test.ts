@@ -118,7 +118,7 @@ describe('hosting a source', () => {
     await operator.submit([pair]);
     await operator.fleet.addOptOut(`${destination}/32`, 'asked by mail');
     const error = await operator.submit([pair]).catch((refusal: ClientError) => refusal);
-    expect(error).toMatchObject({ details: [{ code: 'destinationOptedOut' }] });
+    expect(error).toMatchObject({ details: { problems: [{ code: 'destinationOptedOut' }] } });
     expect(await stranger.fleet.optOuts()).toEqual([{ prefix: `${destination}/32`, reason: 'asked by mail' }]);
     expect(await codeOf(operator.fleet.addOptOut('10.0.0.1/8', ''))).toBe('badRequest');
     await operator.fleet.removeOptOut(`${destination}/32`);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ControlDecoder, type ControlMessage, ScamperError, uudecode } from '../src/index.ts';
+import { ControlDecoder, type ControlMessage, ScamperError, uudecode, WartsDecoder } from '../src/index.ts';
+import { fixture } from './fixtures.ts';
 
-/** uuencodes as POSIX says, with the grave accent for zero. */
+/** Encodes as POSIX `uuencode` does, with the grave accent for zero. */
 function uuencode(bytes: Uint8Array): string {
   const character = (sextet: number): string => (sextet === 0 ? '`' : String.fromCharCode(sextet + 32));
   let text = '';
@@ -21,7 +22,7 @@ function uuencode(bytes: Uint8Array): string {
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('uuencoded data', () => {
-  it('is read back, whatever it was', () => {
+  it('decodes to the bytes that were encoded', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         expect([...uudecode(bytesOf(uuencode(bytes)))]).toEqual([...bytes]);
@@ -29,7 +30,7 @@ describe('uuencoded data', () => {
     );
   });
 
-  it('never makes the reader throw', () => {
+  it('never decodes to more bytes than it has characters, and never throws', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => uudecode(bytes).length <= bytes.length));
   });
 });
@@ -46,7 +47,7 @@ describe('control messages', () => {
     { type: 'ok', id: 8 },
   ];
 
-  it('are the same in chunks of any size', () => {
+  it('are the same for chunks of every size', () => {
     for (let size = 1; size <= stream.length; size++) {
       const decoder = new ControlDecoder();
       const messages: ControlMessage[] = [];
@@ -55,7 +56,42 @@ describe('control messages', () => {
     }
   });
 
-  it('of any bytes are messages or a ScamperError', () => {
+  it('of a session with the real scamper are the same for chunks of every size', () => {
+    const session = fixture('control-session.txt');
+    const whole = new ControlDecoder().push(session);
+    expect(whole.filter(({ type }) => type === 'ok' || type === 'error')).toEqual([
+      { type: 'ok' },
+      { type: 'ok', id: 1 },
+      { type: 'error', text: 'command not accepted' },
+      { type: 'ok', id: 2 },
+      { type: 'ok', id: 3 },
+      { type: 'ok' },
+      { type: 'error', text: 'no task id-99' },
+      { type: 'error', text: 'command not accepted' },
+      { type: 'ok' },
+    ]);
+    for (let size = 1; size <= session.length; size++) {
+      const decoder = new ControlDecoder();
+      const messages: ControlMessage[] = [];
+      for (let at = 0; at < session.length; at += size) messages.push(...decoder.push(session.subarray(at, at + size)));
+      expect(messages).toEqual(whole);
+    }
+    const records = whole.flatMap((message) => (message.type === 'data' ? new WartsDecoder().push(message.warts) : []));
+    expect(records.map(({ type }) => type)).toEqual(['list', 'cycleStart', 'ping', 'trace', 'ping', 'cycleStop']);
+  });
+
+  it('are bounded: neither a line nor data may be endless', () => {
+    const refuses = (text: string): void => {
+      expect(() => new ControlDecoder().push(bytesOf(text))).toThrow(expect.objectContaining({ code: 'badProtocol' }));
+    };
+    refuses('x'.repeat(5_000));
+    refuses('DATA 99999999\n');
+    refuses('DATA 9999999999\n');
+    refuses('DATA -1\n');
+    refuses('OKAY\n');
+  });
+
+  it('of random bytes are messages or a ScamperError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {

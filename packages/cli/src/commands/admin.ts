@@ -1,102 +1,98 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Command } from 'commander';
+import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { addCommand, type Context } from '../context.ts';
+import { renderApplications, renderMails } from '../render/applications.ts';
+import { readCount } from './arguments.ts';
+
+interface ApplicationsOptions extends ConnectionOptions {
+  readonly all?: boolean;
+}
 
 interface NoteOptions extends ConnectionOptions {
   readonly note: string;
 }
 
-/** `revtr admin`: what the operator decides. */
-export function addAdmin(program: Command, terminal: Terminal): void {
-  const admin = program.command('admin').description('what the operator decides');
-  addApplications(admin, terminal);
-  addFleet(admin, terminal);
-  addOptOuts(admin, terminal);
+interface VantagePointOptions extends ConnectionOptions {
+  readonly hostname: string;
+  readonly site: string;
 }
 
-function addApplications(admin: Command, terminal: Terminal): void {
-  withConnection(admin.command('applications'))
-    .description('list applications of people who want to host sources')
-    .option('--all', 'also those that are decided')
-    .action(async (options: ConnectionOptions & { readonly all?: boolean }) => {
-      const { fleet } = await connect(options, terminal);
+interface QuarantineOptions extends ConnectionOptions {
+  readonly reason: string;
+}
+
+/** `revtr admin`. Returns the command, to add more subcommands. */
+export function addAdmin(program: Command, context: Context): Command {
+  const admin = program.command('admin').description('Operate the system (operators)');
+  addApplications(admin, context);
+  addFleet(admin, context);
+  return admin;
+}
+
+function addApplications(admin: Command, context: Context): void {
+  const { output } = context;
+  withConnection(addCommand(admin, 'applications', 'List applications to host a source'))
+    .option('--all', 'include the applications that are decided')
+    .action(async (options: ApplicationsOptions) => {
+      const { fleet } = await context.connect(options);
       const applications = await fleet.applications(options.all === true ? undefined : 'pending');
-      if (applications.length === 0) terminal.out('no application awaits a decision\n');
-      for (const application of applications) {
-        const { id, address, state, name, email, hosting, reason } = application;
-        terminal.out(`${id}  ${state}  ${address}  ${name} <${email}>\n   hosted: ${hosting}\n   reason: ${reason}\n`);
-      }
+      output.print(options, applications, renderApplications);
     });
 
-  for (const decision of ['approve', 'refuse'] as const) {
-    withConnection(admin.command(decision))
-      .description(`${decision} an application; the applicant gets a mail`)
-      .argument('<id>', 'number of the application', readId)
-      .option('--note <text>', 'goes into the mail', '')
+  for (const [decision, verb] of [
+    ['approve', 'Approve'],
+    ['refuse', 'Refuse'],
+  ] as const) {
+    withConnection(addCommand(admin, decision, `${verb} an application; the applicant gets a mail`))
+      .argument('<id>', 'number of the application', readCount)
+      .option('--note <text>', 'text for the mail', '')
       .action(async (id: number, options: NoteOptions) => {
-        const { address, state } = await (await connect(options, terminal)).fleet[decision](id, options.note);
-        terminal.out(`application ${id} for ${address} is ${state}\n`);
+        const application = await (await context.connect(options)).fleet[decision](id, options.note);
+        output.print(
+          options,
+          application,
+          (decided) => `application ${decided.id} for ${decided.address} is ${decided.state}\n`,
+        );
       });
   }
 
-  withConnection(admin.command('mails'))
-    .description('show the last mails, sent or waiting')
-    .action(async (options: ConnectionOptions) => {
-      const mails = await (await connect(options, terminal)).fleet.mails();
-      for (const { recipient, subject, body, createdAt, sentAt, lastError } of [...mails].reverse()) {
-        const state =
-          sentAt !== undefined ? `sent ${sentAt}` : `not sent${lastError === undefined ? '' : ` (${lastError})`}`;
-        terminal.out(`--- ${createdAt}, ${state}\nTo: ${recipient}\nSubject: ${subject}\n\n${body}\n`);
-      }
-    });
+  withConnection(addCommand(admin, 'mails', 'Show the most recent mails, sent or waiting')).action(
+    async (options: ConnectionOptions) => {
+      const mails = await (await context.connect(options)).fleet.mails();
+      const oldestFirst = [...mails].reverse();
+      // Lines are separated before they are escaped, because a body may have several.
+      if (options.json === true) output.print(options, oldestFirst, () => '');
+      else
+        output.print(
+          options,
+          oldestFirst.map(({ body, ...mail }) => ({ ...mail, lines: body.split('\n') })),
+          renderMails,
+        );
+    },
+  );
 }
 
-function addFleet(admin: Command, terminal: Terminal): void {
-  withConnection(admin.command('add-vp'))
-    .description('register a vantage point')
-    .argument('<address>', 'its public IPv4 address')
-    .requiredOption('--hostname <name>')
-    .option('--site <name>', 'where it is', '')
-    .action(
-      async (address: string, options: ConnectionOptions & { readonly hostname: string; readonly site: string }) => {
-        const { hostname, site } = options;
-        await (await connect(options, terminal)).fleet.addVantagePoint({ address, hostname, site });
-        terminal.out(`${address} may enrol; run its agent now\n`);
-      },
-    );
-
-  withConnection(admin.command('quarantine'))
-    .description('keep an agent out of measurements until its tests pass again')
-    .argument('<address>')
-    .requiredOption('--reason <text>')
-    .action(async (address: string, options: ConnectionOptions & { readonly reason: string }) => {
-      const agent = await (await connect(options, terminal)).fleet.quarantine(address, options.reason);
-      terminal.out(`${address} is in quarantine until ${agent.quarantine?.until ?? 'it is tested'}\n`);
+function addFleet(admin: Command, context: Context): void {
+  const { output } = context;
+  withConnection(addCommand(admin, 'add-vp', 'Register a vantage point'))
+    .argument('<address>', 'public IPv4 address of the vantage point')
+    .requiredOption('--hostname <name>', 'host name of the vantage point')
+    .option('--site <name>', 'location', '')
+    .action(async (address: string, options: VantagePointOptions) => {
+      const { hostname, site } = options;
+      const agent = await (await context.connect(options)).fleet.addVantagePoint({ address, hostname, site });
+      output.print(options, agent, (added) => `${added.address} is registered. Start its agent to enrol it.\n`);
     });
-}
 
-function addOptOuts(admin: Command, terminal: Terminal): void {
-  const optOut = admin.command('opt-out').description('ranges that are not probed because their holders asked for it');
-  withConnection(optOut.command('list', { isDefault: true })).action(async (options: ConnectionOptions) => {
-    for (const { prefix, reason } of await (await connect(options, terminal)).fleet.optOuts())
-      terminal.out(`${prefix.padEnd(18)} ${reason}\n`);
-  });
-  withConnection(optOut.command('add'))
-    .argument('<prefix>', 'for instance 192.0.2.0/24')
-    .option('--reason <text>', 'who asked, and when', '')
-    .action(async (prefix: string, options: ConnectionOptions & { readonly reason: string }) => {
-      await (await connect(options, terminal)).fleet.addOptOut(prefix, options.reason);
-      terminal.out(`${prefix} is not probed any more\n`);
+  withConnection(addCommand(admin, 'quarantine', 'Keep an agent out of measurements until its tests pass'))
+    .argument('<address>', 'IPv4 address of the agent')
+    .requiredOption('--reason <text>', 'reason, which its host can read')
+    .action(async (address: string, options: QuarantineOptions) => {
+      const agent = await (await context.connect(options)).fleet.quarantine(address, options.reason);
+      output.print(
+        options,
+        agent,
+        (kept) => `${kept.address} is in quarantine until ${kept.quarantine?.until ?? 'its tests pass'}\n`,
+      );
     });
-  withConnection(optOut.command('remove'))
-    .argument('<prefix>')
-    .action(async (prefix: string, options: ConnectionOptions) => {
-      await (await connect(options, terminal)).fleet.removeOptOut(prefix);
-      terminal.out(`${prefix} may be probed again\n`);
-    });
-}
-
-function readId(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('it must be a number.');
-  return Number(text);
 }

@@ -1,46 +1,48 @@
 import type { Command } from 'commander';
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { addCommand, type Context } from '../context.ts';
 import { renderAgent, renderAgents } from '../render/agents.ts';
-import type { Terminal } from '../terminal.ts';
 
-interface Options extends ConnectionOptions {
-  readonly json?: boolean;
-}
+const ADDRESS = 'IPv4 address of the agent';
 
-/** `revtr agents`: how your agents are, and what their tests have shown. */
-export function addAgents(program: Command, terminal: Terminal): void {
-  const agents = program.command('agents').description('how your agents are; operators see all');
+/** `revtr agents`. */
+export function addAgents(program: Command, context: Context): void {
+  const { output } = context;
+  const agents = program.command('agents').description('Manage your agents (operators: all agents)');
+  const add = (name: string, description: string): Command =>
+    withConnection(addCommand(agents, name, description)).argument('<address>', ADDRESS);
 
-  withConnection(agents.command('list', { isDefault: true }))
-    .description('list them')
-    .option('--json', 'print them as JSON')
-    .action(async (options: Options) => {
-      const list = await (await connect(options, terminal)).fleet.agents();
-      terminal.out(options.json === true ? `${JSON.stringify(list, null, 2)}\n` : renderAgents(list));
-    });
+  withConnection(
+    agents.command('list', { isDefault: true }).description('List the agents').option('--json', 'print JSON'),
+  ).action(async (options: ConnectionOptions) => {
+    output.print(options, await (await context.connect(options)).fleet.agents(), renderAgents);
+  });
 
-  withConnection(agents.command('show'))
-    .description('show one with its last tests and their evidence')
-    .argument('<address>')
-    .option('--json', 'print it as JSON')
-    .action(async (address: string, options: Options) => {
-      const agent = await (await connect(options, terminal)).fleet.agent(address);
-      terminal.out(options.json === true ? `${JSON.stringify(agent, null, 2)}\n` : renderAgent(agent));
-    });
+  add('show', 'Show an agent with its most recent tests and their evidence').action(
+    async (address: string, options: ConnectionOptions) => {
+      output.print(options, await (await context.connect(options)).fleet.agent(address), renderAgent);
+    },
+  );
 
-  withConnection(agents.command('test'))
-    .description('test one now; a quarantine ends when it passes')
-    .argument('<address>')
-    .action(async (address: string, options: Options) => {
-      const { state } = await (await connect(options, terminal)).fleet.test(address);
-      terminal.out(`${address} is being tested (${state}); revtr agents show ${address} has the outcome\n`);
-    });
+  add('test', 'Start the tests of an agent; a quarantine ends when they pass').action(
+    async (address: string, options: ConnectionOptions) => {
+      const agent = await (await context.connect(options)).fleet.test(address);
+      output.print(
+        options,
+        agent,
+        (tested) =>
+          `The tests of ${tested.address} have started (${tested.state}). revtr agents show ${tested.address} prints the results.\n`,
+      );
+    },
+  );
 
-  withConnection(agents.command('withdraw'))
-    .description('take one out of the system for good')
-    .argument('<address>')
-    .action(async (address: string, options: Options) => {
-      await (await connect(options, terminal)).fleet.withdraw(address);
-      terminal.out(`${address} is withdrawn: nothing is sent by it, to it, or in its name any more\n`);
-    });
+  add('withdraw', 'Remove an agent permanently').action(async (address: string, options: ConnectionOptions) => {
+    const agent = await (await context.connect(options)).fleet.withdraw(address);
+    output.print(
+      options,
+      agent,
+      (gone) =>
+        `${gone.address} is withdrawn. The system sends no more probes from it, to it or with its address as source.\n`,
+    );
+  });
 }

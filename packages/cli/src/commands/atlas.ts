@@ -1,78 +1,68 @@
-import type { AtlasRun } from '@revtr/client';
 import type { Command } from 'commander';
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { describeRun, renderAtlas } from '../render/atlas.ts';
-import type { Terminal } from '../terminal.ts';
+import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { addCommand, type Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { describeRun, renderAtlas, renderEstimate } from '../render/atlas.ts';
 
-interface Options extends ConnectionOptions {
-  readonly json?: boolean;
-}
-
-interface RunOptions extends Options {
+interface RunOptions extends ConnectionOptions {
   readonly ripeKey?: string;
   readonly wait?: boolean;
 }
 
-/** `revtr atlas`: what the atlas of a source covers, and its runs. */
-export function addAtlas(program: Command, terminal: Terminal, exit: (code: ExitCode) => void): void {
-  const atlas = program.command('atlas').description('the atlas of your source');
+/** `revtr atlas`. */
+export function addAtlas(program: Command, context: Context): void {
+  const { terminal, output } = context;
+  const atlas = program.command('atlas').description('Manage the atlas of your source');
+  const add = (name: string, description: string): Command =>
+    withConnection(addCommand(atlas, name, description)).argument('<source>', 'IPv4 address of the source');
+  const addWithRipeKey = (name: string, description: string): Command =>
+    add(name, description).option('--ripe-key <key>', 'RIPE Atlas key that pays for the traceroutes (RIPE_ATLAS_KEY)');
   const ripeKeyOf = ({ ripeKey }: RunOptions): string | undefined => ripeKey ?? terminal.environment.RIPE_ATLAS_KEY;
 
-  withConnection(atlas.command('show'))
-    .description('show what it covers, how old it is, and its runs')
-    .argument('<source>')
-    .option('--json', 'print it as JSON')
-    .action(async (source: string, options: Options) => {
-      const shown = await (await connect(options, terminal)).fleet.atlas(source);
-      terminal.out(options.json === true ? `${JSON.stringify(shown, null, 2)}\n` : renderAtlas(shown));
-    });
+  add('show', 'Show the coverage, the age and the runs of the atlas').action(
+    async (source: string, options: ConnectionOptions) => {
+      output.print(options, await (await context.connect(options)).fleet.atlas(source), renderAtlas);
+    },
+  );
 
-  withConnection(atlas.command('estimate'))
-    .description('say what a run would measure and cost')
-    .argument('<source>')
-    .option('--ripe-key <key>', 'your RIPE Atlas key (RIPE_ATLAS_KEY)')
-    .action(async (source: string, options: RunOptions) => {
-      const { fleet } = await connect(options, terminal);
-      const { payer, probes, credits, note } = await fleet.estimateAtlas(source, ripeKeyOf(options));
-      const whose = { user: 'your', system: "the system's", nobody: 'no' }[payer];
-      terminal.out(`${probes} RIPE Atlas probes, ${credits} credits: ${whose} credits\n`);
-      if (note !== undefined) terminal.out(`${note}\n`);
-    });
+  addWithRipeKey('estimate', 'Show what a run would measure and cost').action(
+    async (source: string, options: RunOptions) => {
+      const { fleet } = await context.connect(options);
+      output.print(options, await fleet.estimateAtlas(source, ripeKeyOf(options)), renderEstimate);
+    },
+  );
 
-  withConnection(atlas.command('run'))
-    .description('measure it anew; goes on after the answer')
-    .argument('<source>')
-    .option('--ripe-key <key>', 'your RIPE Atlas key (RIPE_ATLAS_KEY): it pays for the traceroutes of RIPE Atlas')
-    .option('--wait', 'stay until it is done')
+  addWithRipeKey('run', 'Start a run that measures the atlas')
+    .option('--wait', 'wait for the end of the run')
     .action(async (source: string, options: RunOptions) => {
-      const { fleet } = await connect(options, terminal);
+      const { fleet } = await context.connect(options);
       const run = await fleet.runAtlas(source, ripeKeyOf(options));
       if (options.wait !== true) {
-        terminal.out(`run ${run.id} is under way; revtr atlas show ${source} has the outcome\n`);
+        output.print(options, run, ({ id }) => `Run ${id} has started. revtr atlas show prints its results.\n`);
         return;
       }
-      const onProgress = (current: AtlasRun): void => {
-        if (terminal.isInteractive) terminal.err(`  ${describeRun(current)}\n`);
-      };
-      const shown = await fleet.atlasWhenDone(source, onProgress);
-      terminal.out(renderAtlas(shown));
-      exit(shown.runs[0]?.state === 'done' ? EXIT.ok : EXIT.incomplete);
+      const shown = await fleet.atlasWhenDone(source, (current) => {
+        if (terminal.isInteractive) output.note(`  ${describeRun(current)}`);
+      });
+      output.print(options, shown, renderAtlas);
+      context.exitCode = shown.runs[0]?.state === 'done' ? EXIT.ok : EXIT.incomplete;
     });
 
-  withConnection(atlas.command('cancel'))
-    .description('end the run that is under way; what it has found stays')
-    .argument('<source>')
-    .action(async (source: string, options: Options) => {
-      await (await connect(options, terminal)).fleet.cancelAtlasRun(source);
-      terminal.out(`the run for ${source} is cancelled\n`);
-    });
+  add('cancel', 'Cancel the active run; its results so far are kept').action(
+    async (source: string, options: ConnectionOptions) => {
+      const cancelled = await (await context.connect(options)).fleet.cancelAtlasRun(source);
+      output.print(options, cancelled, (atlasNow) => `The run for ${atlasNow.source} is cancelled.\n`);
+    },
+  );
 
-  withConnection(atlas.command('clean'))
-    .description('forget it, for instance after a change of routing')
-    .argument('<source>')
-    .action(async (source: string, options: Options) => {
-      await (await connect(options, terminal)).fleet.cleanAtlas(source);
-      terminal.out(`the atlas of ${source} is forgotten; revtr atlas run ${source} measures it anew\n`);
-    });
+  add('clean', 'Delete the atlas, for example after a routing change').action(
+    async (source: string, options: ConnectionOptions) => {
+      await (await context.connect(options)).fleet.cleanAtlas(source);
+      output.print(
+        options,
+        { source },
+        (cleaned) => `The atlas of ${cleaned.source} is deleted. revtr atlas run measures a new one.\n`,
+      );
+    },
+  );
 }

@@ -1,50 +1,48 @@
-import type { BatchEvent, RequestedPair } from '@revtr/client';
+import type { RequestedPair } from '@revtr/client';
 import type { Command } from 'commander';
-import { connect, withConnection } from '../connection.ts';
-import { CliError, EXIT, type ExitCode } from '../exit-codes.ts';
+import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { addCommand, type Context } from '../context.ts';
+import { CliError, unreadableFile } from '../errors.ts';
+import { exitCodeOfMeasurements } from '../exit-codes.ts';
 import { renderMeasurement } from '../render/measurement-table.ts';
 import type { Terminal } from '../terminal.ts';
 
-interface BatchOptions {
+interface PairOptions {
   readonly to?: string;
   readonly label?: string;
-  readonly skipInvalid?: boolean;
-  readonly wait: boolean;
-  readonly json?: boolean;
-  readonly server?: string;
-  readonly key?: string;
 }
 
-/** `revtr batch FILE`: many pairs, one a line. */
-export function addBatch(program: Command, terminal: Terminal, exit: (code: ExitCode) => void): void {
-  withConnection(program.command('batch'))
-    .description('measure many pairs, one "DESTINATION [SOURCE]" a line; # begins a comment')
-    .argument('<file>', 'file with the pairs, - for standard input')
-    .option('--to <source>', 'source of the lines that name none')
-    .option('--label <label>', 'label to find the results by')
-    .option('--skip-invalid', 'run the good pairs though others are bad')
-    .option('--no-wait', 'print the number of the batch and leave')
-    .option('--json', 'print the results as JSON, one a line')
+interface BatchOptions extends ConnectionOptions, PairOptions {
+  readonly skipInvalid?: boolean;
+  readonly wait: boolean;
+}
+
+/** `revtr batch FILE`. */
+export function addBatch(program: Command, context: Context): void {
+  const { terminal, output } = context;
+  withConnection(addCommand(program, 'batch', 'Measure many pairs', 'print JSON, one measurement per line'))
+    .argument('<file>', 'file with one "DESTINATION [SOURCE]" per line; # begins a comment; - reads standard input')
+    .option('--to <source>', 'source for the lines that name none')
+    .option('--label <label>', 'label, to find the results with "revtr fetch"')
+    .option('--skip-invalid', 'leave out invalid pairs and measure the others')
+    .option('--no-wait', 'print the number of the batch and exit')
     .action(async (file: string, options: BatchOptions) => {
-      const pairs = parsePairs(await readPairs(file, terminal), options);
-      const client = await connect(options, terminal);
+      const pairs = parsePairs(file, await readPairs(file, terminal), options);
+      const client = await context.connect(options);
       const { batchId, rejected } = await client.submit(pairs, { skipInvalid: options.skipInvalid === true });
-      for (const { at, message } of rejected) terminal.err(`left out ${at}: ${message}\n`);
+      for (const { at, message } of rejected) output.note(`left out ${at}: ${message}`);
       if (!options.wait) {
-        terminal.out(options.json === true ? `${JSON.stringify({ batchId })}\n` : `batch ${batchId}\n`);
+        output.printEach(options, [{ batchId }], () => `batch ${batchId}\n`);
         return;
       }
-      const onEvent = (event: BatchEvent): void => {
-        if (event.type === 'progress' && terminal.isInteractive)
-          terminal.err(`  ${event.done} of ${event.total} done\n`);
-      };
-      const batch = await client.wait(batchId, { onEvent });
-      for (const measurement of batch.measurements) {
-        terminal.out(
-          options.json === true ? `${JSON.stringify(measurement)}\n` : `${renderMeasurement(measurement, terminal)}\n`,
-        );
-      }
-      exit(batch.measurements.every(({ result }) => result?.stopReason === 'reaches') ? EXIT.ok : EXIT.incomplete);
+      const { measurements } = await client.wait(batchId, {
+        onEvent: (event) => {
+          if (event.type === 'progress' && terminal.isInteractive)
+            output.note(`  ${event.done} of ${event.total} done`);
+        },
+      });
+      output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
+      context.exitCode = exitCodeOfMeasurements(measurements);
     });
 }
 
@@ -52,22 +50,25 @@ async function readPairs(file: string, terminal: Terminal): Promise<string> {
   try {
     return await terminal.readFile(file);
   } catch (error) {
-    throw new CliError(EXIT.usage, `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw error instanceof CliError ? error : unreadableFile(file, error);
   }
 }
 
-function parsePairs(text: string, { to, label }: BatchOptions): RequestedPair[] {
+/** The pairs in the text of a file. @throws {CliError} `unreadableFile`, with the number of the line */
+export function parsePairs(file: string, text: string, { to, label }: PairOptions): RequestedPair[] {
+  const refuse = (reason: string): CliError =>
+    new CliError('unreadableFile', `${file}: ${reason}`, { path: file, reason });
   const pairs = text.split('\n').flatMap((line, i): RequestedPair[] => {
     const words = line
       .replace(/#.*/, '')
-      .trim()
-      .split(/[\s,]+/);
+      .split(/[\s,]+/)
+      .filter((word) => word !== '');
     const [dst, src = to] = words;
-    if (dst === undefined || dst === '') return [];
-    if (words.length > 2) throw new CliError(EXIT.usage, `line ${i + 1} has more than a destination and a source`);
-    if (src === undefined) throw new CliError(EXIT.usage, `line ${i + 1} names no source, and --to is not given`);
+    if (dst === undefined) return [];
+    if (words.length > 2) throw refuse(`line ${i + 1} has more than a destination and a source`);
+    if (src === undefined) throw refuse(`line ${i + 1} names no source, and --to is missing`);
     return [{ src, dst, ...(label !== undefined && { label }) }];
   });
-  if (pairs.length === 0) throw new CliError(EXIT.usage, 'the file holds no pair');
+  if (pairs.length === 0) throw refuse('the file has no pair');
   return pairs;
 }

@@ -1,69 +1,72 @@
 import { openAsBlob } from 'node:fs';
-import type { Dataset } from '@revtr/client';
+import type { Dataset, FleetClient } from '@revtr/client';
 import type { Command } from 'commander';
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
-import { CliError, EXIT, type ExitCode } from '../exit-codes.ts';
-import { renderDatasets } from '../render/datasets.ts';
-import type { Terminal } from '../terminal.ts';
+import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { addCommand, type Context } from '../context.ts';
+import { badArgument, unreadableFile } from '../errors.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { renderDatasets, renderImported } from '../render/datasets.ts';
 
 interface ImportOptions extends ConnectionOptions {
   readonly sha256?: string;
   readonly mayShrink?: boolean;
 }
 
-/** `revtr data`: who announces what, names, exchanges, aliases, relations, probes. */
-export function addData(program: Command, terminal: Terminal, exit: (code: ExitCode) => void): void {
+/** `revtr data`. */
+export function addData(program: Command, context: Context): void {
+  const { output } = context;
   const data = program
     .command('data')
-    .description('datasets: who announces what, names, exchanges, aliases, relations, probes');
+    .description('Manage datasets: prefix origins, AS names, IXPs, aliases, AS relationships, probes');
 
-  withConnection(data.command('status', { isDefault: true }))
-    .description('show each dataset: how large and old it is, where it came from, why it could not be replaced')
-    .option('--json', 'print it as JSON')
-    .action(async (options: ConnectionOptions & { readonly json?: boolean }) => {
-      const datasets = await (await connect(options, terminal)).fleet.datasets();
-      terminal.out(
-        options.json === true ? `${JSON.stringify(datasets, null, 2)}\n` : renderDatasets(datasets, Date.now()),
-      );
-    });
+  withConnection(
+    data
+      .command('status', { isDefault: true })
+      .description('Show the size, age and origin of each dataset, and why the last replacement failed')
+      .option('--json', 'print JSON'),
+  ).action(async (options: ConnectionOptions) => {
+    const datasets = await (await context.connect(options)).fleet.datasets();
+    output.print(options, datasets, (shown) => renderDatasets(shown, Date.now()));
+  });
 
-  withConnection(data.command('import'))
-    .description('put a file in place of a dataset, without a restart (operators)')
-    .argument('<kind>', 'as revtr data status names it')
-    .argument('<file>', 'packed by gzip or bzip2, or not')
-    .option('--sha256 <hash>', 'refuse a file that does not have this SHA-256')
-    .option('--may-shrink', 'accept a file with far fewer entries than the one in use')
+  withConnection(addCommand(data, 'import', 'Replace a dataset by a file (operators)'))
+    .argument('<kind>', 'kind of the dataset, as in "revtr data status"')
+    .argument('<file>', 'file, optionally compressed with gzip or bzip2')
+    .option('--sha256 <hash>', 'refuse the file when its SHA-256 differs')
+    .option('--may-shrink', 'accept a file with far fewer entries than the current one')
     .action(async (kind: string, file: string, options: ImportOptions) => {
-      const { fleet } = await connect(options, terminal);
+      const { fleet } = await context.connect(options);
       const known = await find(fleet, kind);
       const { sha256, mayShrink } = options;
-      const blob = await openFile(file);
-      const { current } = await fleet.importDataset(known.kind, blob, {
+      const dataset = await fleet.importDataset(known.kind, await openFile(file), {
         ...(sha256 !== undefined && { sha256 }),
         ...(mayShrink !== undefined && { mayShrink }),
       });
-      terminal.out(`${kind}: ${current?.entries} entries in use\n`);
+      output.print(options, dataset, renderImported);
     });
 
-  withConnection(data.command('update'))
-    .description('fetch a dataset now, or all that have an address (operators)')
-    .argument('[kind]')
+  withConnection(addCommand(data, 'update', 'Download datasets from their configured addresses (operators)'))
+    .argument('[kind]', 'kind of the dataset; default: every dataset that has an address')
     .action(async (kind: string | undefined, options: ConnectionOptions) => {
-      const { fleet } = await connect(options, terminal);
-      const wanted =
-        kind === undefined ? (await fleet.datasets()).filter(({ hasSource }) => hasSource) : [await find(fleet, kind)];
-      if (wanted.length === 0) terminal.out('no dataset has an address: see REVTR_DATASET_SOURCES\n');
-      for (const { kind: name } of wanted) {
+      const { fleet } = await context.connect(options);
+      if (kind !== undefined) {
+        const { kind: known } = await find(fleet, kind);
+        output.print(options, [await fleet.updateDataset(known)], (updated) => updated.map(renderImported).join(''));
+        return;
+      }
+      const updated: Dataset[] = [];
+      const sources = (await fleet.datasets()).filter(({ hasSource }) => hasSource);
+      if (sources.length === 0) output.note('no dataset has an address; REVTR_DATASET_SOURCES configures them');
+      for (const { kind: known } of sources) {
         try {
-          const { current } = await fleet.updateDataset(name);
-          terminal.out(`${name}: ${current?.entries} entries in use\n`);
+          updated.push(await fleet.updateDataset(known));
         } catch (error) {
-          if (kind !== undefined) throw error;
-          // One that cannot be fetched must not keep the others back.
-          terminal.err(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
-          exit(EXIT.unavailable);
+          // The other datasets must not fail because of one.
+          output.note(`${known}: ${error instanceof Error ? error.message : String(error)}`);
+          context.exitCode = exitCodeOf(error);
         }
       }
+      output.print(options, updated, (shown) => shown.map(renderImported).join(''));
     });
 }
 
@@ -71,16 +74,17 @@ async function openFile(path: string): Promise<Blob> {
   try {
     return await openAsBlob(path);
   } catch (error) {
-    throw new CliError(EXIT.usage, `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw unreadableFile(path, error);
   }
 }
 
-async function find(fleet: { datasets(): Promise<readonly Dataset[]> }, kind: string): Promise<Dataset> {
+async function find(fleet: FleetClient, kind: string): Promise<Dataset> {
   const all = await fleet.datasets();
   const found = all.find((dataset) => dataset.kind === kind);
   if (found !== undefined) return found;
-  throw new CliError(
-    EXIT.usage,
-    `there is no dataset '${kind}'; there are ${all.map((dataset) => dataset.kind).join(', ')}`,
+  throw badArgument(
+    'kind',
+    kind,
+    `is not a dataset; the datasets are ${all.map((dataset) => dataset.kind).join(', ')}`,
   );
 }

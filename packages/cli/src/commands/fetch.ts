@@ -1,39 +1,33 @@
-import type { Measurement } from '@revtr/client';
 import type { Command } from 'commander';
-import { connect, withConnection } from '../connection.ts';
-import { CliError, EXIT } from '../exit-codes.ts';
+import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { addCommand, type Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { exitCodeOfMeasurements } from '../exit-codes.ts';
 import { renderMeasurement } from '../render/measurement-table.ts';
-import type { Terminal } from '../terminal.ts';
+import { readCount } from './arguments.ts';
 
-interface FetchOptions {
+interface FetchOptions extends ConnectionOptions {
   readonly label?: string;
-  readonly batch?: string;
-  readonly json?: boolean;
-  readonly server?: string;
-  readonly key?: string;
+  readonly batch?: number;
 }
 
-/** `revtr fetch --label L` or `--batch N`: results of earlier measurements. */
-export function addFetch(program: Command, terminal: Terminal): void {
-  withConnection(program.command('fetch'))
-    .description('show results of earlier measurements')
-    .option('--label <label>', 'those with this label')
-    .option('--batch <number>', 'those of this batch')
-    .option('--json', 'print the results as JSON, one a line')
+/** `revtr fetch --label LABEL` or `--batch NUMBER`. */
+export function addFetch(program: Command, context: Context): void {
+  const { terminal, output } = context;
+  withConnection(
+    addCommand(program, 'fetch', 'Print results of earlier measurements', 'print JSON, one measurement per line'),
+  )
+    .option('--label <label>', 'the measurements with this label')
+    .option('--batch <number>', 'the measurements of this batch', readCount)
     .action(async (options: FetchOptions) => {
-      const { label, batch, json } = options;
+      const { label, batch } = options;
       if ((label === undefined) === (batch === undefined))
-        throw new CliError(EXIT.usage, 'give either --label or --batch');
-      if (batch !== undefined && !/^\d{1,15}$/.test(batch))
-        throw new CliError(EXIT.usage, `'${batch}' is not the number of a batch`);
-      const client = await connect(options, terminal);
-      const measurements: readonly Measurement[] =
-        batch === undefined ? await client.labelled(label ?? '') : (await client.batch(Number(batch))).measurements;
-      if (measurements.length === 0) terminal.err(`no measurement of yours has the label '${label}'\n`);
-      for (const measurement of measurements) {
-        terminal.out(
-          json === true ? `${JSON.stringify(measurement)}\n` : `${renderMeasurement(measurement, terminal)}\n`,
-        );
-      }
+        throw new CliError('badArgument', 'use either --label or --batch', { name: '--label', value: label ?? '' });
+      const client = await context.connect(options);
+      const measurements =
+        batch === undefined ? await client.labelled(label ?? '') : (await client.batch(batch)).measurements;
+      if (measurements.length === 0) output.note('there is no such measurement of yours');
+      output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
+      context.exitCode = exitCodeOfMeasurements(measurements);
     });
 }

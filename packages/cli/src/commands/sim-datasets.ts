@@ -5,63 +5,58 @@ import {
   DEFAULT_DATA_QUALITY,
   datasetFiles,
   publishData,
-  SIZES,
   SimulatedInternet,
-  type Size,
   simParameters,
   simulatedProbes,
 } from '@revtr/sim';
-import { type Command, Option } from 'commander';
-import { CliError, EXIT } from '../exit-codes.ts';
-import type { Terminal } from '../terminal.ts';
-import { readSeed } from './sim.ts';
+import type { Command } from 'commander';
+import { addCommand, type Context } from '../context.ts';
+import { unreadableFile } from '../errors.ts';
+import { readShare } from './arguments.ts';
+import { type SimOptions, withInternet } from './sim-options.ts';
 
-interface Options {
-  readonly seed: string;
-  readonly size: Size;
+interface DatasetsOptions extends SimOptions {
   readonly out: string;
-  readonly missing?: string;
-  readonly wrong?: string;
+  readonly missing?: number;
+  readonly wrong?: number;
 }
 
-/** `revtr sim datasets`: what a simulated Internet publishes about itself, in the formats of the real datasets. */
-export function addDatasets(sim: Command, terminal: Terminal): void {
-  sim
-    .command('datasets')
-    .description(
-      'write the datasets of a simulated Internet, imperfect on purpose, as files that revtr data import takes',
-    )
-    .requiredOption('--out <folder>', 'where to; each file has the name of its kind')
-    .option('--seed <number>', 'seed of the simulated Internet', '1')
-    .addOption(new Option('--size <size>', 'its size').choices(Object.keys(SIZES)).default('medium'))
-    .option('--missing <share>', 'share of entries that are missing, 0 to 1; default: each dataset has its own')
-    .option('--wrong <share>', 'share of entries that are wrong, 0 to 1; default: each dataset has its own')
-    .action(async (options: Options) => {
-      const seed = readSeed(options.seed);
-      const quality = readQuality(options);
-      const { topology, places } = new SimulatedInternet({ parameters: simParameters(options.size, seed) });
-      const files = datasetFiles(publishData(topology, quality), {
+/** `revtr sim datasets`. */
+export function addDatasets(sim: Command, { output }: Context): void {
+  const description =
+    'Write the datasets of a simulated Internet, in the formats of the real ones, for "revtr data import"';
+  withInternet(addCommand(sim, 'datasets', description))
+    .requiredOption('--out <folder>', 'folder for the files, each named after the kind of the dataset')
+    .option('--missing <share>', 'share of missing entries, 0 to 1 (default: specific to each dataset)', readShare)
+    .option('--wrong <share>', 'share of wrong entries, 0 to 1 (default: specific to each dataset)', readShare)
+    .action(async (options: DatasetsOptions) => {
+      const { seed, size, out } = options;
+      const { topology, places } = new SimulatedInternet({ parameters: simParameters(size, seed) });
+      const files = datasetFiles(publishData(topology, qualityOf(options)), {
         probes: simulatedProbes(places.atlasProbes, topology),
         hitlist: places.hitlist,
       });
-      await mkdir(options.out, { recursive: true });
+      await writable(out, mkdir(out, { recursive: true }));
+      const written: { file: string; bytes: number }[] = [];
       for (const [kind, text] of Object.entries(files)) {
-        await writeFile(join(options.out, kind), text);
-        terminal.out(`${join(options.out, kind)}  ${text.length} bytes\n`);
+        const file = join(out, kind);
+        await writable(file, writeFile(file, text));
+        written.push({ file, bytes: Buffer.byteLength(text) });
       }
+      output.print(options, written, (shown) => shown.map(({ file, bytes }) => `${file}  ${bytes} bytes\n`).join(''));
     });
 }
 
-function readQuality({ missing, wrong }: Options): DataQuality {
-  const [less, worse] = [missing, wrong].map((text) => {
-    const share = text === undefined ? undefined : Number(text);
-    if (share !== undefined && !(share >= 0 && share <= 1))
-      throw new CliError(EXIT.usage, `'${text}' is not a share: give a number from 0 to 1`);
-    return share;
+async function writable(path: string, work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    throw unreadableFile(path, error);
   });
+}
+
+function qualityOf({ missing, wrong }: DatasetsOptions): DataQuality {
   const entries = Object.entries(DEFAULT_DATA_QUALITY).map(([name, usual]) => {
-    if (name === 'knownAliases') return [name, less === undefined ? usual : 1 - less];
-    return [name, (name.startsWith('missing') ? less : worse) ?? usual];
+    if (name === 'knownAliases') return [name, missing === undefined ? usual : 1 - missing];
+    return [name, (name.startsWith('missing') ? missing : wrong) ?? usual];
   });
   return { ...DEFAULT_DATA_QUALITY, ...Object.fromEntries(entries) };
 }

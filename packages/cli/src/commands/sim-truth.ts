@@ -1,42 +1,30 @@
-import { formatIpv4, tryParseIpv4 } from '@revtr/net';
-import { hostName, SIZES, SimError, SimulatedInternet, type Size, simParameters } from '@revtr/sim';
-import { type Command, Option } from 'commander';
-import { CliError, EXIT } from '../exit-codes.ts';
-import type { Terminal } from '../terminal.ts';
-import { readSeed } from './sim.ts';
+import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
+import { hostName, SimError, SimulatedInternet, simParameters } from '@revtr/sim';
+import { type Command, InvalidArgumentError } from 'commander';
+import { addCommand, type Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { renderTruth, type TruePath } from '../render/true-path.ts';
+import { type SimOptions, withInternet } from './sim-options.ts';
 
-interface TruthOptions {
-  readonly seed: string;
-  readonly size: Size;
-  readonly from: string;
-  readonly to: string;
-  readonly json?: boolean;
+interface TruthOptions extends SimOptions {
+  readonly from: Ipv4Address;
+  readonly to: Ipv4Address;
 }
 
-/** `revtr sim truth`: the path that packets really take in a simulated Internet. */
-export function addTruth(sim: Command, terminal: Terminal): void {
-  sim
-    .command('truth')
-    .description('print the true path between two addresses, and every address of its routers')
-    .requiredOption('--from <address>', 'where the path begins')
-    .requiredOption('--to <address>', 'where it ends')
-    .option('--seed <number>', 'seed of the simulated Internet', '1')
-    .addOption(new Option('--size <size>', 'its size').choices(Object.keys(SIZES)).default('medium'))
-    .option('--json', 'print the path as JSON')
-    .action((options: TruthOptions) => printTruth(options, terminal));
+/** `revtr sim truth`. */
+export function addTruth(sim: Command, { output }: Context): void {
+  withInternet(addCommand(sim, 'truth', 'Print the true path between two addresses, with all addresses of its routers'))
+    .requiredOption('--from <address>', 'IPv4 address at the start of the path', readAddress)
+    .requiredOption('--to <address>', 'IPv4 address at its end', readAddress)
+    .action((options: TruthOptions) => output.print(options, truePathOf(options), renderTruth));
 }
 
-function printTruth(options: TruthOptions, terminal: Terminal): void {
-  const [from, to] = [options.from, options.to].map((text) => {
-    const address = tryParseIpv4(text);
-    if (address === undefined) throw new CliError(EXIT.usage, `'${text}' is not an IPv4 address`);
-    return address;
-  });
-  const seed = readSeed(options.seed);
-  const { truth, topology, clock } = new SimulatedInternet({ parameters: simParameters(options.size, seed) });
+function truePathOf({ from, to, seed, size }: TruthOptions): TruePath {
+  const { truth, topology, clock } = new SimulatedInternet({ parameters: simParameters(size, seed) });
+  const ends = { from: formatIpv4(from), to: formatIpv4(to) };
   try {
-    const path = truth.path(from, to, clock.now());
-    const hops = path.routers.map((router) => {
+    const { routers, reached, asPath } = truth.path(from, to, clock.now());
+    const hops = routers.map((router) => {
       const addresses = truth.addressesOf(router);
       return {
         router,
@@ -45,21 +33,15 @@ function printTruth(options: TruthOptions, terminal: Terminal): void {
         addresses: addresses.map(formatIpv4),
       };
     });
-    const { reached, asPath } = path;
-    if (options.json === true) {
-      terminal.out(
-        `${JSON.stringify({ from: options.from, to: options.to, seed, size: options.size, reached, asPath, hops }, null, 2)}\n`,
-      );
-      return;
-    }
-    terminal.out(`True path from ${options.from} to ${options.to}${reached ? '' : ' (does not arrive)'}\n`);
-    for (const [i, { name, asn, addresses }] of hops.entries()) {
-      terminal.out(
-        `${String(i + 1).padStart(3)}  AS${String(asn).padEnd(6)} ${name.padEnd(32)} ${addresses.join(' ')}\n`,
-      );
-    }
+    return { ...ends, seed, size, reached, asPath, hops };
   } catch (error) {
-    if (error instanceof SimError) throw new CliError(EXIT.usage, error.message);
-    throw error;
+    if (!(error instanceof SimError)) throw error;
+    throw new CliError('badArgument', error.message, { name: '--from', value: ends.from });
   }
+}
+
+function readAddress(text: string): Ipv4Address {
+  const address = tryParseIpv4(text);
+  if (address === undefined) throw new InvalidArgumentError('It is not an IPv4 address.');
+  return address;
 }

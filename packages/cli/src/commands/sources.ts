@@ -1,20 +1,18 @@
 import type { Command } from 'commander';
-import { connect, withConnection } from '../connection.ts';
-import type { Terminal } from '../terminal.ts';
+import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { addCommand, type Context } from '../context.ts';
 
-/** `revtr sources`: where reverse traceroutes can lead to. */
-export function addSources(program: Command, terminal: Terminal): void {
-  withConnection(program.command('sources'))
-    .description('list the registered sources')
-    .option('--json', 'print them as JSON')
-    .action(async (options: { readonly json?: boolean; readonly server?: string; readonly key?: string }) => {
-      const sources = await (await connect(options, terminal)).sources();
-      if (options.json === true) {
-        terminal.out(`${JSON.stringify(sources, null, 2)}\n`);
-        return;
-      }
-      for (const { ip = '', hostname = '', site = '' } of sources) {
-        terminal.out(`${ip.padEnd(16)} ${hostname.padEnd(40)} ${site}\n`);
-      }
-    });
+/** `revtr sources`. */
+export function addSources(program: Command, context: Context): void {
+  withConnection(addCommand(program, 'sources', 'List the registered sources')).action(
+    async (options: ConnectionOptions) => {
+      const sources = await (await context.connect(options)).sources();
+      context.output.print(options, sources, (shown) =>
+        shown
+          .map(({ ip = '', hostname = '', site = '' }) => `${ip.padEnd(16)} ${hostname.padEnd(40)} ${site}`.trimEnd())
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+    },
+  );
 }

@@ -1,31 +1,35 @@
 import { createReadStream } from 'node:fs';
 import { ScamperError, WartsDecoder, WartsToJson } from '@revtr/scamper';
 import type { Command } from 'commander';
-import { CliError, EXIT } from '../exit-codes.ts';
-import type { Terminal } from '../terminal.ts';
+import { addCommand, type Context } from '../context.ts';
+import { CliError, unreadableFile } from '../errors.ts';
 
-/** `revtr warts FILE`: a warts file as JSON, one record a line. */
-export function addWarts(program: Command, terminal: Terminal): void {
-  program
-    .command('warts')
-    .description("print a warts file as JSON, one record a line, as scamper's sc_warts2json does")
-    .argument('<file>', 'file written by scamper, - for standard input')
+/** `revtr warts FILE`. */
+export function addWarts(program: Command, context: Context): void {
+  addCommand(
+    program,
+    'warts',
+    "Print a warts file as JSON, one record per line, as scamper's sc_warts2json does",
+    'print JSON, which is the only format of this command',
+  )
+    .argument('<file>', 'file that scamper wrote; - reads standard input')
     .action(async (file: string) => {
       const decoder = new WartsDecoder();
       const converter = new WartsToJson();
       try {
-        const stream = file === '-' ? process.stdin : createReadStream(file);
-        for await (const chunk of stream) {
-          for (const record of decoder.push(chunk)) {
-            const json = converter.convert(record);
-            if (json !== undefined) terminal.out(`${JSON.stringify(json)}\n`);
-          }
+        for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
+          const records = decoder.push(chunk).map((record) => converter.convert(record));
+          context.output.printEach(
+            { json: true },
+            records.filter((json) => json !== undefined),
+            () => '',
+          );
         }
         decoder.end();
       } catch (error) {
-        if (error instanceof ScamperError) throw new CliError(EXIT.usage, `${file}: ${error.message}`);
-        if (error instanceof Error && 'code' in error)
-          throw new CliError(EXIT.usage, `cannot read ${file}: ${error.message}`);
+        if (error instanceof ScamperError)
+          throw new CliError('unreadableFile', `${file}: ${error.message}`, { path: file, reason: error.message });
+        if (error instanceof Error && 'code' in error) throw unreadableFile(file, error);
         throw error;
       }
     });

@@ -15,7 +15,7 @@ export function renderAgents(agents: readonly Agent[]): string {
   ].join('');
 }
 
-/** One agent with its last tests and their evidence. */
+/** An agent with its last tests and their evidence. */
 export function renderAgent(agent: AgentDetails): string {
   const lines = [
     `${agent.address}  ${agent.hostname}  ${agent.site}`,

@@ -1,16 +1,21 @@
-import type { Atlas, AtlasRun } from '@revtr/client';
+import type { Atlas, AtlasEstimate, AtlasRun } from '@revtr/client';
+import { renderAge } from './age.ts';
 
-/** An atlas: what it covers, how old it is, and its last runs. */
+const RUNS_SHOWN = 5;
+
+/** An atlas: coverage, age and its last runs. */
 export function renderAtlas(atlas: Atlas): string {
   const { paths, agesMs, contradictions } = atlas;
   const lines = [
     `${atlas.source}`,
-    `paths: ${paths.ripeAtlas} of RIPE Atlas, ${paths.vantagePoint} of vantage points, ${paths.reverseTraceroute} grown by use`,
-    `covers: ${atlas.hops} addresses, ${atlas.routers} routers, ${atlas.networks} networks; ${atlas.used} places used within a day`,
-    `Record Route: ${atlas.placedExactly} addresses are a hop, ${atlas.placedBetween} lie between hops; contradictions: ${contradictions.order} by order, ${contradictions.bounds} by bounds, ${contradictions.asLoop} by AS loop`,
+    `paths: ${paths.ripeAtlas} of RIPE Atlas, ${paths.vantagePoint} of vantage points, ${paths.reverseTraceroute} learned from measurements`,
+    `covers: ${atlas.hops} addresses, ${atlas.routers} routers, ${atlas.networks} networks; ${atlas.used} intersections used within a day`,
+    `Record Route: ${atlas.placedExactly} addresses belong to a hop, ${atlas.placedBetween} lie between hops; contradictions: ${contradictions.order} by order, ${contradictions.bounds} by bounds, ${contradictions.asLoop} by AS loop`,
   ];
   if (agesMs !== undefined)
-    lines.push(`age: ${age(agesMs.newest)} newest, ${age(agesMs.median)} median, ${age(agesMs.oldest)} oldest`);
+    lines.push(
+      `age: ${renderAge(agesMs.newest)} newest, ${renderAge(agesMs.median)} median, ${renderAge(agesMs.oldest)} oldest`,
+    );
   for (const run of atlas.runs.slice(0, RUNS_SHOWN)) {
     lines.push(`run ${run.id}, ${run.startedAt}, ${run.cause}: ${describeRun(run)}`);
     for (const note of run.notes) lines.push(`  ${note}`);
@@ -18,9 +23,13 @@ export function renderAtlas(atlas: Atlas): string {
   return `${lines.join('\n')}\n`;
 }
 
-const RUNS_SHOWN = 5;
+/** What an atlas run would measure and cost. */
+export function renderEstimate({ payer, probes, credits, note }: AtlasEstimate): string {
+  const account = { user: 'your credits', system: 'credits of the system', nobody: 'no credits' }[payer];
+  return `${probes} RIPE Atlas probes, ${credits} credits: ${account}\n${note === undefined ? '' : `${note}\n`}`;
+}
 
-/** Where a run is, or what came of it. */
+/** The progress or the outcome of a run. */
 export function describeRun(run: AtlasRun): string {
   const { state, phase, done, total, report, payer, estimatedCredits, spentCredits, reason } = run;
   if (state === 'running') return `${PHASES[phase]}${total > 0 ? `, ${done} of ${total}` : ''}`;
@@ -32,12 +41,7 @@ export function describeRun(run: AtlasRun): string {
 const PHASES = {
   choosing: 'choosing probes',
   creating: 'creating measurements',
-  traceroutes: 'traceroutes under way',
-  recordRoute: 'Record Route pings under way',
+  traceroutes: 'running traceroutes',
+  recordRoute: 'sending Record Route pings',
   done: 'done',
 } as const;
-
-function age(ms: number): string {
-  const hours = ms / 3_600_000;
-  return hours < 1 ? `${Math.round(ms / 60_000)} min` : `${hours.toFixed(1)} h`;
-}

@@ -34,7 +34,7 @@ const NO_BORDERS = Object.fromEntries(
   ].map((edge) => [edge, '']),
 );
 
-/** Writes a measurement for a person: what was found, hop by hop, and what it took. */
+/** A measurement as a table of hops, with a summary of its outcome, duration and probes. Strings must be escaped. */
 export function renderMeasurement(measurement: Measurement, terminal: Terminal): string {
   const paint = colours(terminal);
   const { result, source, destination } = measurement;
@@ -50,7 +50,7 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
   for (const [i, hop] of result.hops.entries()) {
     const network = hop.asn === undefined ? '-' : `${hop.asn}${hop.asName === undefined ? '' : ` ${hop.asName}`}`;
     const rtt = hop.rttMs === undefined ? '-' : `${hop.rttMs.toFixed(1)} ms`;
-    const technique = `${TECHNIQUES[hop.technique]}${hop.reusedAgeMs === undefined ? '' : ' (known)'}`;
+    const technique = `${TECHNIQUES[hop.technique]}${hop.reusedAgeMs === undefined ? '' : ' (reused)'}`;
     const trust = trustColour[hop.trust](`${hop.trust} ${Math.round(hop.confidence * 100)}%`);
     const others = hop.alternatives === undefined ? '' : ` (or ${hop.alternatives.join(', ')})`;
     table.push([i + 1, `${hop.address}${others}`, paint.cyan(hop.name ?? '-'), network, rtt, technique, trust]);
@@ -62,13 +62,13 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
   return [title, ...lines, summaryOf(measurement, terminal), ...forwardLines(measurement, terminal), ''].join('\n');
 }
 
-/** Why each hop is believed. */
+/** The evidence for each hop, one hop per line. */
 export function renderReasons({ result }: Measurement): string {
   const lines = (result?.hops ?? []).map(({ reason }, i) => `${String(i + 1).padStart(2)}  ${reason}\n`);
   return lines.join('');
 }
 
-/** The forward path, when it was measured too. */
+/** The forward path; empty when it was not measured. */
 function forwardLines({ result, destination }: Measurement, terminal: Terminal): string[] {
   if (result?.forward === undefined) return [];
   const { stop, hops } = result.forward;
@@ -89,7 +89,9 @@ function summaryOf({ result }: Measurement, terminal: Terminal): string {
   const how =
     stopReason === 'reaches'
       ? paint.green('reaches the source')
-      : paint.red(`${stopReason}${failReason === undefined ? '' : `: ${failReason.message} at ${failReason.hop}`}`);
+      : stopReason === 'trivial'
+        ? paint.green('trivial: the destination is the source')
+        : paint.red(`${stopReason}${failReason === undefined ? '' : `: ${failReason.message} at ${failReason.hop}`}`);
   const numbers = `${((endedAt - startedAt) / 1000).toFixed(2)} s, ${count(options, 'probe')} with IP options, ${count(others, 'other probe')}`;
   return `${how} (${numbers})`;
 }

@@ -1,62 +1,74 @@
 import { ScamperError } from '../errors.ts';
 import { uudecode } from './uuencode.ts';
 
-/** What scamper says on its control socket (scamper.1, "attach"). */
+/** A message of scamper on its control socket (`scamper(1)`, option `-U`; `scamper_control.c` of 20211212). */
 export type ControlMessage =
-  /** A command was taken; `id` names the task it began. */
+  /** scamper accepted a command. `id` is the number of the task, when the command started one. */
   | { readonly type: 'ok'; readonly id?: number }
+  /** scamper rejected a command. */
   | { readonly type: 'error'; readonly text: string }
-  /** The queue is empty. */
+  /** scamper can take another command. */
   | { readonly type: 'more' }
-  /** One warts record. */
+  /** A piece of the results: one warts record. */
   | { readonly type: 'data'; readonly warts: Uint8Array };
 
 const NEWLINE = 10;
-const MOST_DATA_BYTES = 16 * 2 ** 20;
+const MAX_LINE_BYTES = 4_096;
+const MAX_DATA_BYTES = 16 * 2 ** 20;
+const RECEIVED_SHOWN = 80;
 
-/** Cuts the stream of a control socket into messages, whatever the chunks. */
+/** Splits the stream of a control socket into messages. It buffers at most one message: a line of 4 KiB or data of 16 MiB. */
 export class ControlDecoder {
-  #pending: Buffer = Buffer.alloc(0);
+  #chunks: Uint8Array[] = [];
+  /** Bytes in `#chunks`. */
+  #pending = 0;
+  /** Length of the data that the last line announced. */
   #dataLength: number | undefined;
 
-  /** @throws {ScamperError} `badProtocol` */
+  /** Takes a chunk of any size. @throws {ScamperError} `badProtocol` */
   push(chunk: Uint8Array): ControlMessage[] {
-    this.#pending = this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
+    this.#chunks.push(chunk);
+    this.#pending += chunk.length;
+    if (this.#pending < (this.#dataLength ?? 0)) return [];
     const messages: ControlMessage[] = [];
-    for (let message = this.#next(); message !== undefined; message = this.#next()) messages.push(message);
+    let bytes = Buffer.concat(this.#chunks);
+    for (;;) {
+      const end = this.#dataLength ?? bytes.indexOf(NEWLINE) + 1;
+      if (end > bytes.length || (this.#dataLength === undefined && end === 0)) break;
+      const message = this.#read(bytes.subarray(0, end));
+      if (message !== undefined) messages.push(message);
+      bytes = bytes.subarray(end);
+    }
+    if (this.#dataLength === undefined && bytes.length > MAX_LINE_BYTES) throw badProtocol('an endless line', bytes);
+    this.#chunks = bytes.length === 0 ? [] : [bytes];
+    this.#pending = bytes.length;
     return messages;
   }
 
-  #next(): ControlMessage | undefined {
-    if (this.#dataLength === undefined) {
-      const line = this.#takeLine();
-      if (line === undefined) return undefined;
-      const data = /^DATA (\d{1,9})$/.exec(line);
-      if (data === null) return readLine(line);
-      this.#dataLength = Number(data[1]);
-      if (this.#dataLength > MOST_DATA_BYTES)
-        throw new ScamperError('badProtocol', `a result of ${this.#dataLength} bytes`);
+  /** Reads announced data or a line; `undefined` for the line that announces data. */
+  #read(bytes: Buffer): ControlMessage | undefined {
+    if (this.#dataLength !== undefined) {
+      this.#dataLength = undefined;
+      return { type: 'data', warts: uudecode(bytes) };
     }
-    if (this.#pending.length < this.#dataLength) return undefined;
-    const warts = uudecode(this.#pending.subarray(0, this.#dataLength));
-    this.#pending = this.#pending.subarray(this.#dataLength);
-    this.#dataLength = undefined;
-    return { type: 'data', warts };
-  }
-
-  #takeLine(): string | undefined {
-    const end = this.#pending.indexOf(NEWLINE);
-    if (end < 0) return undefined;
-    const line = this.#pending.subarray(0, end).toString('latin1').trimEnd();
-    this.#pending = this.#pending.subarray(end + 1);
-    return line;
+    const line = bytes.toString('latin1').trimEnd();
+    const data = /^DATA (\d{1,9})$/.exec(line);
+    if (data === null) return readLine(line, bytes);
+    this.#dataLength = Number(data[1]);
+    if (this.#dataLength > MAX_DATA_BYTES) throw badProtocol('too much data', bytes);
+    return undefined;
   }
 }
 
-function readLine(line: string): ControlMessage {
+function readLine(line: string, bytes: Buffer): ControlMessage {
   if (line === 'MORE') return { type: 'more' };
-  const ok = /^OK(?: id-(\d+))?/.exec(line);
+  const ok = /^OK(?: id-(\d{1,15}))?(?: |$)/.exec(line);
   if (ok !== null) return { type: 'ok', ...(ok[1] !== undefined && { id: Number(ok[1]) }) };
   if (line.startsWith('ERR')) return { type: 'error', text: line.slice(3).trim() };
-  throw new ScamperError('badProtocol', `scamper said '${line.slice(0, 80)}'`);
+  throw badProtocol('an unknown message', bytes);
+}
+
+function badProtocol(what: string, bytes: Buffer): ScamperError {
+  const received = bytes.subarray(0, RECEIVED_SHOWN).toString('latin1').trimEnd();
+  return new ScamperError('badProtocol', `scamper sent ${what}: ${JSON.stringify(received)}`, { received });
 }

@@ -1,49 +1,57 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Clock, cancelled } from '@revtr/probing';
 import { ScamperError } from '../errors.ts';
 import { WartsDecoder, type WartsRecord } from '../warts/file.ts';
+import { connectToControl } from './connect.ts';
 import { ControlDecoder, type ControlMessage } from './control-decoder.ts';
 import { ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
 
+/** Options of a {@link ScamperDriver}. */
 export interface ScamperDriverOptions extends ScamperProcessOptions {
   /**
-   * Tasks given to scamper at once. More than about 100 quick ones overflow its receive buffer, which has a fixed size.
-   * Default 50.
+   * Number of commands that scamper runs at the same time. scamper's receive buffer has a fixed size, which more than about 100
+   * short commands overflow. Default 50.
    */
   readonly window?: number;
-  /** Shortest and longest pause before scamper is started again, milliseconds. Default 100 and 10,000. */
+  /**
+   * Pause before scamper is restarted, in milliseconds. It starts at `least` and doubles with each failed start up to `most`. Default 100 and
+   * 10,000.
+   */
   readonly restartMs?: { readonly least: number; readonly most: number };
 }
 
-/** One command and who waits for its result. */
+/** A command and the callbacks of its caller. */
 interface Task {
   readonly userId: number;
   readonly command: string;
   readonly onStarted: () => void;
   readonly resolve: (record: WartsRecord) => void;
   readonly reject: (error: Error) => void;
-  /** Number that scamper gave it, to halt it by. */
+  /** Number that scamper gave to the task; `halt` needs it. */
   id?: number;
-  /** How often it was given to scamper: one that scamper dies of must not be given for ever. */
+  /** How often scamper received the command. A command that crashes scamper must not be repeated forever. */
   attempts: number;
   isOver: boolean;
 }
 
-/** A task under way. */
+/** A command that waits or runs. */
 export interface RunningTask {
-  /** Resolves when scamper has taken the command. */
+  /** Resolves when scamper has accepted the command; never rejects. */
   readonly started: Promise<void>;
-  /** The record of the result. */
+  /** The result. Rejects with a {@link ScamperError}, or with a `ProbingError` `cancelled` when the signal fires. */
   readonly result: Promise<WartsRecord>;
 }
 
 /** How often a command is given to scamper at most. */
-const MOST_ATTEMPTS = 3;
-const MOST_USER_IDS = 2 ** 31;
+const MAX_ATTEMPTS = 3;
+/** Commands that may wait; at scamper's highest rate of 10,000 packets a second this is several seconds of work. */
+const MAX_WAITING = 50_000;
+const MAX_USER_ID = 2 ** 31;
 
 /**
- * Keeps a scamper running and gives it commands over its control socket, a bounded number at a time. When scamper dies it is
- * started again and gets the unfinished commands anew; every command is answered once.
+ * Keeps a scamper process running and sends it commands over its control socket, a bounded number at a time. When scamper ends or sends
+ * something unreadable, the driver restarts it and repeats the unfinished commands, each at most three times. Every command gets exactly one
+ * result or error.
  */
 export class ScamperDriver {
   readonly #options: ScamperDriverOptions;
@@ -56,6 +64,8 @@ export class ScamperDriver {
   #socket: Socket | undefined;
   #nextUserId = 1;
   #isStopped = false;
+  /** The restart in progress, if any; never rejects. */
+  #restarting: Promise<void> | undefined;
   #failures = 0;
   readonly #over = new AbortController();
 
@@ -64,28 +74,32 @@ export class ScamperDriver {
     this.#clock = collaborators.clock;
   }
 
-  /** Starts scamper. @throws {ScamperError} `startFailed` */
+  /** Starts scamper and connects to it. @throws {ScamperError} `startFailed` */
   static async start(options: ScamperDriverOptions, collaborators: { readonly clock: Clock }): Promise<ScamperDriver> {
     const driver = new ScamperDriver(options, collaborators);
     await driver.#launch();
     return driver;
   }
 
-  /** Number of the running scamper process. */
+  /** Process id of the running scamper. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
 
-  /** Gives scamper a command without its `-U`, which is added behind the first word. Cancelling halts it. */
+  /**
+   * Queues a scamper command, for example `ping -c 1 192.0.2.1`. The driver inserts the option `-U` after the first word to recognise the result.
+   * The signal cancels a waiting command and halts a running one.
+   */
   run(command: string, signal?: AbortSignal): RunningTask {
     const { promise: started, resolve: onStarted } = Promise.withResolvers<void>();
     const { promise: result, resolve, reject } = Promise.withResolvers<WartsRecord>();
-    if (this.#isStopped) {
-      reject(new ScamperError('stopped', 'scamper is stopped'));
+    const refusal = this.#refusalOf(command);
+    if (refusal !== undefined) {
+      reject(refusal);
       return { started, result };
     }
     const userId = this.#nextUserId;
-    this.#nextUserId = (this.#nextUserId % MOST_USER_IDS) + 1;
+    this.#nextUserId = (this.#nextUserId % MAX_USER_ID) + 1;
     const [verb, ...rest] = command.split(' ');
     const task: Task = {
       userId,
@@ -113,21 +127,42 @@ export class ScamperDriver {
     return { started, result };
   }
 
-  /** Ends scamper; what is unfinished rejects with `stopped`. */
+  /** Why the driver does not accept a command; `undefined` when it does. */
+  #refusalOf(command: string): ScamperError | undefined {
+    if (this.#isStopped) return stopped(0);
+    if (this.#waiting.length >= MAX_WAITING)
+      return new ScamperError('queueFull', `${MAX_WAITING} commands wait for scamper`, { limit: MAX_WAITING });
+    // A line break would begin a second command.
+    if (/[\r\n]/.test(command))
+      return new ScamperError('refused', 'a scamper command must be one line', { command, answer: '' });
+    return undefined;
+  }
+
+  /** Ends scamper. Unfinished commands reject with `stopped`. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#over.abort();
-    for (const task of [...this.#waiting, ...this.#running.values()])
-      task.reject(new ScamperError('stopped', 'scamper is stopped'));
+    for (const task of [...this.#waiting, ...this.#running.values()]) task.reject(stopped(task.attempts));
     this.#waiting.length = 0;
     this.#running.clear();
     this.#socket?.destroy();
     await this.#process?.stop();
+    await this.#restarting;
   }
 
   async #launch(): Promise<void> {
-    this.#process = await ScamperProcess.start(this.#options);
-    const socket = connect(this.#options.socketPath);
+    const process = await ScamperProcess.start(this.#options);
+    this.#process = process;
+    // The driver may have been stopped while scamper started.
+    if (this.#isStopped) return process.stop();
+    const socket = await connectToControl(this.#options.socketPath).catch(async (error: unknown) => {
+      await process.stop();
+      throw error;
+    });
+    if (this.#isStopped) {
+      socket.destroy();
+      return process.stop();
+    }
     const decoder = new ControlDecoder();
     this.#socket = socket;
     this.#unacknowledged = [undefined];
@@ -137,7 +172,7 @@ export class ScamperDriver {
       try {
         for (const message of decoder.push(chunk)) this.#receive(message);
       } catch {
-        // Whatever cannot be understood cannot be trusted: a new scamper gets the unfinished commands.
+        // After an unreadable message the position in the stream is unknown. A new scamper gets the unfinished commands.
         socket.destroy();
       }
     });
@@ -145,7 +180,7 @@ export class ScamperDriver {
     this.#fill();
   }
 
-  /** Starts scamper again after its connection broke, and puts unfinished commands back to the front of the queue. */
+  /** Restarts scamper after its connection ended, with the unfinished commands at the front of the queue. */
   #recover(socket: Socket): void {
     if (this.#isStopped || this.#socket !== socket) return;
     this.#socket = undefined;
@@ -153,13 +188,18 @@ export class ScamperDriver {
     this.#running.clear();
     for (const task of unfinished) delete task.id;
     for (const task of unfinished)
-      if (task.attempts >= MOST_ATTEMPTS)
-        task.reject(new ScamperError('stopped', 'scamper ended several times meanwhile'));
-    this.#waiting.unshift(...unfinished.filter((task) => task.attempts < MOST_ATTEMPTS));
-    this.#relaunch().catch((error: unknown) => {
+      if (task.attempts >= MAX_ATTEMPTS)
+        task.reject(
+          new ScamperError('stopped', `scamper ended ${task.attempts} times during '${task.command}'`, {
+            attempts: task.attempts,
+          }),
+        );
+    this.#waiting.unshift(...unfinished.filter((task) => task.attempts < MAX_ATTEMPTS));
+    this.#restarting = this.#relaunch().catch((error: unknown) => {
       if (this.#isStopped) return;
-      const reason = new ScamperError('stopped', error instanceof Error ? error.message : String(error));
-      for (const task of this.#waiting.splice(0)) task.reject(reason);
+      const reason = error instanceof Error ? error.message : String(error);
+      for (const task of this.#waiting.splice(0))
+        task.reject(new ScamperError('stopped', `scamper cannot be restarted: ${reason}`, { attempts: task.attempts }));
     });
   }
 
@@ -198,7 +238,13 @@ export class ScamperDriver {
     if (task === undefined) return;
     if (message.type === 'error') {
       this.#running.delete(task.userId);
-      task.reject(new ScamperError('refused', `scamper refused '${task.command}': ${message.text}`));
+      const { command } = task;
+      task.reject(
+        new ScamperError('refused', `scamper rejected '${command}': ${message.text}`, {
+          command,
+          answer: message.text,
+        }),
+      );
       this.#fill();
       return;
     }
@@ -232,3 +278,6 @@ export class ScamperDriver {
     this.#socket.write(`halt ${task.id}\n`);
   }
 }
+
+const stopped = (attempts: number): ScamperError =>
+  new ScamperError('stopped', 'the scamper driver is stopped', { attempts });

@@ -3,20 +3,23 @@ import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScamperError } from '../errors.ts';
 
+/** How to start scamper. */
 export interface ScamperProcessOptions {
-  /** Path of the control socket that scamper makes. */
+  /** Path of the control socket that scamper creates. An existing file is removed. */
   readonly socketPath: string;
-  /** Packets a second, for everything together; 1 to 10,000. */
+  /** Packets per second over all commands, 1 to 10,000 (scamper's option `-p`). */
   readonly packetsPerSecond: number;
-  /** The program. Default `scamper`. */
+  /** Program to run. Default `scamper`, found in `PATH`. */
   readonly program?: string;
-  /** Words before it, for instance to run it in a network namespace. Default: none. */
+  /** Words before the program, for example `['ip', 'netns', 'exec', 'lab']`. Default: none. */
   readonly wrapper?: readonly string[];
-  /** How long scamper may take to make its socket, milliseconds. Default 5,000. */
+  /** Time that scamper has to create its socket, in milliseconds. Default 5,000. */
   readonly startTimeoutMs?: number;
 }
 
-/** One scamper, from start to end. */
+const KILL_AFTER_MS = 2_000;
+
+/** A running scamper process. */
 export class ScamperProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -34,40 +37,44 @@ export class ScamperProcess {
     });
   }
 
-  /** Starts scamper and waits for its socket. @throws {ScamperError} `startFailed` with what it said */
+  /** Starts scamper and waits for its control socket. @throws {ScamperError} `startFailed`, with scamper's output */
   static async start(options: ScamperProcessOptions): Promise<ScamperProcess> {
     const { socketPath, packetsPerSecond, program = 'scamper', wrapper = [], startTimeoutMs = 5_000 } = options;
-    // scamper leaves its socket behind when it is killed, and then refuses to start.
+    // scamper leaves its socket behind when it is killed, and does not start while the file exists.
     rmSync(socketPath, { force: true });
     const [command, ...args] = [...wrapper, program, '-U', socketPath, '-p', String(packetsPerSecond)];
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
+    let errorOutput = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk.toString()}`.slice(-500);
+      errorOutput = `${errorOutput}${chunk.toString()}`.slice(-500);
     });
     const process = new ScamperProcess(child);
     for (let waited = 0; !existsSync(socketPath); waited += 10) {
       if (process.#hasEnded || waited > startTimeoutMs) {
         await process.stop();
-        throw new ScamperError('startFailed', `scamper did not start: ${said.trim() || 'it said nothing'}`);
+        const output = errorOutput.trim();
+        throw new ScamperError('startFailed', `${program} did not start: ${output || 'no output'}`, {
+          program,
+          output,
+        });
       }
       await sleep(10);
     }
     return process;
   }
 
-  /** Resolves when scamper has ended, for whatever reason. */
-  get ended(): Promise<void> {
-    return this.#ended;
-  }
-
-  /** Number of the process. */
+  /** Process id; `undefined` when the program could not be started. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
+  /** Sends `SIGTERM`, after two seconds `SIGKILL`, and waits for the end of the process. */
   async stop(): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill('SIGTERM');
+    if (this.#hasEnded) return;
+    this.#child.kill('SIGTERM');
+    // A process that is suspended (SIGSTOP) does not react to SIGTERM.
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), KILL_AFTER_MS);
     await this.#ended;
+    clearTimeout(kill);
   }
 }

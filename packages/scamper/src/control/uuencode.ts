@@ -1,7 +1,10 @@
 const SPACE = 32;
 const NEWLINE = 10;
 
-/** Decodes uuencoded text: lines of a length character and groups of four for three bytes; an empty line ends it. */
+/**
+ * Decodes uuencoded text (POSIX `uuencode`, without header): each line has a length character and groups of four characters for three
+ * bytes. Text that ends early yields the bytes before that point.
+ */
 export function uudecode(text: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(Math.ceil((text.length * 3) / 4));
   let length = 0;

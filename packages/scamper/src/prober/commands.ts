@@ -8,10 +8,10 @@ import {
 } from '@revtr/probing';
 
 const FLOW_BASE = 0x8000;
-/** scamper waits whole seconds. */
+/** scamper's timeouts are whole seconds, at least one. */
 const seconds = (milliseconds: number): number => Math.max(1, Math.ceil(milliseconds / 1000));
 
-/** The command for a ping: one packet, ended by its first reply. */
+/** The scamper command for a ping: one packet, until the first reply (`scamper(1)`, section "PING OPTIONS"). */
 export function pingCommand(request: PingRequest): string {
   return [
     'ping',
@@ -23,7 +23,10 @@ export function pingCommand(request: PingRequest): string {
   ].join(' ');
 }
 
-/** The command for a ping with another's address as sender. The real sender stays in the payload, so that it can be traced. */
+/**
+ * The scamper command for a spoofed ping with `claimedSource` as its source address. scamper writes the real source address into the payload, which
+ * makes the packet traceable.
+ */
 export function spoofCommand(
   request: PingRequest,
   claimedSource: number,
@@ -33,12 +36,12 @@ export function spoofCommand(
   return ['ping', '-c 1', ...spoof, ...pingOptions(request), formatIpv4(request.target)].join(' ');
 }
 
-/** The command that catches one echo reply with an identifier at `receiver`. */
+/** The scamper command that captures one echo reply with `identifier` at the local address `receiver`; `timeoutMs` is rounded up to seconds. */
 export function sniffCommand(receiver: number, identifier: number, timeoutMs: number): string {
   return `sniff -c 1 -G ${seconds(timeoutMs) + 1} -S ${formatIpv4(receiver)} icmp[icmpid] == ${identifier}`;
 }
 
-/** The command for a Paris traceroute. */
+/** The scamper command for an ICMP Paris traceroute (`scamper(1)`, section "TRACE OPTIONS"). */
 export function traceCommand(request: TracerouteRequest): string {
   const { firstHop, maxHops, attempts, gapLimit, flow, timeoutMs, target } = { ...TRACEROUTE_DEFAULTS, ...request };
   const limits = [`-f ${firstHop}`, `-m ${maxHops}`, `-q ${attempts}`, `-g ${gapLimit}`, `-w ${seconds(timeoutMs)}`];

@@ -1,4 +1,4 @@
-import { type Ipv4Address, parseIpv4, type TimestampEntry } from '@revtr/net';
+import { type Ipv4Address, type TimestampEntry, tryParseIpv4 } from '@revtr/net';
 import {
   type PingReply,
   type PingRequest,
@@ -8,26 +8,30 @@ import {
   type TracerouteResult,
   type TracerouteStop,
 } from '@revtr/probing';
+import { ScamperError } from '../errors.ts';
 import type { WartsPing, WartsPingReply } from '../warts/ping.ts';
 import { mplsLabelsOf, type WartsHop, type WartsTrace } from '../warts/trace.ts';
 
-/** The first reply of a ping record; `undefined` when there was none. */
+/**
+ * The first reply in a ping record; `undefined` when there is none.
+ * @throws {ScamperError} `badWarts` when an address in the record is not an IPv4 address
+ */
 export function recordedReply(request: PingRequest, { replies: [reply] }: WartsPing): PingReply | undefined {
   if (reply?.from === undefined) return undefined;
   const { icmp = 0, rttMicros = 0, ttl = 0, recordRoute, timestamps } = reply;
   const slots = request.option?.type === 'recordRoute' ? request.option.slots : 0;
   return {
-    from: parseIpv4(reply.from),
+    from: toIpv4(reply.from),
     icmpType: icmp >>> 8,
     icmpCode: icmp & 255,
     rttMs: rttMicros / 1000,
     ttl,
-    ...(recordRoute && { recordRoute: recordRoute.slice(0, slots).map(parseIpv4) }),
+    ...(recordRoute && { recordRoute: recordRoute.slice(0, slots).map(toIpv4) }),
     ...(timestamps && { timestamps: toTimestamps(request, timestamps) }),
   };
 }
 
-/** scamper gives only the stamped entries; those asked for and not stamped are put back behind them. */
+/** scamper reports only the stamped entries. The requested addresses without a stamp follow them, as in the packet. */
 function toTimestamps(
   request: PingRequest,
   { stamps, addresses = [] }: NonNullable<WartsPingReply['timestamps']>,
@@ -35,12 +39,13 @@ function toTimestamps(
   const asked =
     request.option?.type === 'timestamp' && typeof request.option.slots !== 'number' ? request.option.slots : [];
   const stamped = stamps.map((milliseconds, i): TimestampEntry => {
-    const address: Ipv4Address | undefined = addresses[i] === undefined ? undefined : parseIpv4(addresses[i]);
+    const address: Ipv4Address | undefined = addresses[i] === undefined ? undefined : toIpv4(addresses[i]);
     return { milliseconds, ...(address !== undefined && { address }) };
   });
   return [...stamped, ...asked.slice(stamped.length).map((address) => ({ address }))];
 }
 
+/** Stop reasons of scamper (`scamper_trace.h`). */
 const STOPS: Readonly<Record<number, TracerouteStop>> = {
   1: 'completed',
   2: 'unreachable',
@@ -50,7 +55,10 @@ const STOPS: Readonly<Record<number, TracerouteStop>> = {
   7: 'hopLimit',
 };
 
-/** A traceroute record with its silent hops. */
+/**
+ * The result of a traceroute, with an entry for each hop that did not answer. `times` are milliseconds since the Unix epoch.
+ * @throws {ScamperError} `badWarts` when an address in the record is not an IPv4 address
+ */
 export function toTracerouteResult(
   request: TracerouteRequest,
   trace: WartsTrace,
@@ -77,8 +85,15 @@ function toHop(ttl: number, replies: readonly WartsHop[]): TracerouteHop {
   const labels = mplsLabelsOf(reply);
   return {
     ttl,
-    from: parseIpv4(reply.from),
+    from: toIpv4(reply.from),
     rttMs: (reply.rttMicros ?? 0) / 1000,
     ...(labels.length > 0 && { labels }),
   };
+}
+
+function toIpv4(text: string): Ipv4Address {
+  const address = tryParseIpv4(text);
+  if (address === undefined)
+    throw new ScamperError('badWarts', `scamper reported '${text}', which is not an IPv4 address`, { offset: 0 });
+  return address;
 }

@@ -16,10 +16,13 @@ import { pingCommand, sniffCommand, spoofCommand, traceCommand } from './command
 import { recordedReply, toTracerouteResult } from './results.ts';
 import { Turns } from './turns.ts';
 
-/** scamper opens its capture a moment after it has taken the command. */
+/** scamper opens its capture a moment after it has accepted the command. */
 const SNIFF_OPENS_MS = 30;
 
-/** What one host can do with the scamper that runs on it. Requests are valid ones. */
+/**
+ * Runs the measurements of one host with the scamper on that host. Requests must be valid (`assertValidRequest`). Every method rejects with a
+ * `ProbingError`: `invalidRequest` when scamper rejects the command, `proberStopped` when scamper fails, `cancelled` when the signal fires.
+ */
 export class ScamperHost {
   readonly #driver: ScamperDriver;
   readonly #clock: Clock;
@@ -30,32 +33,36 @@ export class ScamperHost {
     this.#clock = collaborators.clock;
   }
 
-  /** Sends an echo request under this host's own address and waits for its reply. @throws {ProbingError} */
+  /** Sends an echo request from the address of this host and waits up to `timeoutMs` for its reply. */
   async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
     return this.#turns.take(request.target, signal, async () => {
       const sentAt = this.#clock.now();
-      const record = await within(request.timeoutMs, { signal, clock: this.#clock }, (limited) =>
-        translated(this.#driver.run(pingCommand(request), limited).result),
+      const reply = await within(request.timeoutMs, { signal, clock: this.#clock }, (limited) =>
+        translated(async () => {
+          const record = await this.#driver.run(pingCommand(request), limited).result;
+          return record.type === 'ping' ? recordedReply(request, record) : undefined;
+        }),
       );
-      const reply = record?.type === 'ping' ? recordedReply(request, record) : undefined;
       return { type: 'ping', request, sentAt, ...(reply && { reply }) };
     });
   }
 
-  /** Runs a Paris traceroute. @throws {ProbingError} */
+  /** Runs a Paris traceroute. Its timeout applies to each probe. */
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
     return this.#turns.take(request.target, signal, async () => {
       const startedAt = this.#clock.now();
-      const record = await translated(this.#driver.run(traceCommand(request), signal).result);
-      if (record.type !== 'trace')
-        throw new ProbingError('proberStopped', 'scamper answered a traceroute with something else');
-      return toTracerouteResult(request, record, { startedAt, endedAt: this.#clock.now() });
+      return translated(async () => {
+        const record = await this.#driver.run(traceCommand(request), signal).result;
+        if (record.type !== 'trace')
+          throw new ProbingError('proberStopped', 'scamper answered a traceroute with a record of another type');
+        return toTracerouteResult(request, record, { startedAt, endedAt: this.#clock.now() });
+      });
     });
   }
 
   /**
-   * Emits one spoofed echo request; its reply goes elsewhere. scamper would wait a second for it, and hold back other probes to
-   * the target meanwhile: it is halted as soon as `left` says that the packet was seen leaving. @throws {ProbingError}
+   * Sends one spoofed echo request; its reply goes to `claimedSource`. scamper would wait a second for the reply and delay other probes to the
+   * target. The task is therefore halted as soon as `left` resolves, which means that the packet was captured on its way out.
    */
   emitSpoofed(
     request: PingRequest,
@@ -74,17 +81,17 @@ export class ScamperHost {
   ): Promise<void> {
     const halt = new AbortController();
     const signal = options.signal === undefined ? halt.signal : AbortSignal.any([options.signal, halt.signal]);
-    const ended = translated(this.#driver.run(spoofCommand(request, claimedSource, mark), signal).result);
+    const ended = translated(() => this.#driver.run(spoofCommand(request, claimedSource, mark), signal).result);
     if (options.left === undefined) return void (await ended);
     const hasLeft = await Promise.race([options.left.then(() => true), ended.then(() => false)]);
     ended.catch(() => undefined);
     halt.abort();
-    if (!hasLeft) throw new ProbingError('proberStopped', 'the spoofed probe was not seen leaving');
+    if (!hasLeft) throw new ProbingError('proberStopped', 'the spoofed probe was not seen on its way out');
   }
 
   /**
-   * Waits for the reply to a spoofed probe that claims this host, by a capture of scamper's own. `onReady` is called when
-   * it listens. @throws {ProbingError}
+   * Waits up to `timeoutMs` for the reply to a spoofed probe that claims the address of this host, with scamper's packet capture. Calls `onReady`
+   * when the capture runs. Returns `undefined` when no reply arrived.
    */
   async catchReply(
     expected: { readonly receiver: Ipv4Address; readonly target: Ipv4Address; readonly mark: SpoofMark },
@@ -94,12 +101,12 @@ export class ScamperHost {
     const timeoutMs = options.timeoutMs + SNIFF_OPENS_MS;
     const record = await within(timeoutMs, { signal: options.signal, clock: this.#clock }, async (limited) => {
       const sniff = this.#driver.run(sniffCommand(receiver, mark.identifier, options.timeoutMs), limited);
-      // What the capture rejects with is awaited below; until then nobody else may be told.
+      // The result is awaited below. An earlier rejection must not count as unhandled.
       sniff.result.catch(() => undefined);
-      await Promise.race([sniff.started, translated(sniff.result)]);
+      await Promise.race([sniff.started, translated(() => sniff.result)]);
       await this.#clock.sleep(SNIFF_OPENS_MS, limited);
       options.onReady();
-      return translated(sniff.result);
+      return translated(() => sniff.result);
     });
     return record && findReply(record, expected);
   }
@@ -117,7 +124,7 @@ function findReply(
   return undefined;
 }
 
-/** Runs `work` for at most `timeoutMs`; `undefined` when it took longer. */
+/** Runs `work` for at most `timeoutMs`; returns `undefined` after that. */
 async function within<T>(
   timeoutMs: number,
   { signal, clock }: { readonly signal: AbortSignal | undefined; readonly clock: Clock },
@@ -141,10 +148,10 @@ async function within<T>(
   }
 }
 
-/** Errors of scamper in the words of measurement. */
-async function translated<T>(work: Promise<T>): Promise<T> {
+/** Turns a {@link ScamperError} into a `ProbingError`. */
+async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (error) {
     if (error instanceof ScamperError)
       throw new ProbingError(error.code === 'refused' ? 'invalidRequest' : 'proberStopped', error.message);

@@ -16,12 +16,16 @@ import {
 import type { ScamperDriver } from '../control/scamper-driver.ts';
 import { ScamperHost } from './scamper-host.ts';
 
+/** Options of a {@link ScamperProber}. */
 export interface ScamperProberOptions {
-  /** Scampers by the address of the host that each runs on. Each of these hosts may be claimed by the others. */
+  /** A driver for each host, by the address of the host. Every host may spoof as every other host. */
   readonly drivers: ReadonlyMap<Ipv4Address, ScamperDriver>;
 }
 
-/** A {@link Prober} over scampers that one process drives: one sends, and, for spoofed probes, another catches the answer. */
+/**
+ * A {@link Prober} over several scampers that this process drives. For a spoofed probe, the scamper of the sender sends the packet and the scamper
+ * of the receiver captures the reply.
+ */
 export class ScamperProber implements Prober {
   readonly #hosts: ReadonlyMap<Ipv4Address, ScamperHost>;
   readonly #clock: Clock;
@@ -45,17 +49,20 @@ export class ScamperProber implements Prober {
     return this.#host(request.sender, 'unknownSender').traceroute(request, signal);
   }
 
-  /** Lets the receiver listen for one reply with random numbers, then lets the sender emit the probe that causes it. */
+  /** Starts a capture at the receiver for a reply with random numbers, then sends the probe that has these numbers. */
   async #spoof(request: PingRequest, spoof: Spoof, sender: ScamperHost, signal?: AbortSignal): Promise<PingResult> {
     const { claimedSource, receiver } = spoof;
     const catcher = this.#host(receiver, 'unknownReceiver');
     if (!this.#hosts.has(claimedSource))
-      throw new ProbingError('spoofingRefused', `${formatIpv4(claimedSource)} has not agreed to be claimed`);
+      throw new ProbingError(
+        'spoofingRefused',
+        `no scamper runs at ${formatIpv4(claimedSource)}, whose address cannot be claimed`,
+      );
     const mark = createSpoofMark(randomBytes);
     let sentAt = this.#clock.now();
     const onReady = (): void => {
       sentAt = this.#clock.now();
-      // What cannot be sent is not answered.
+      // A probe that could not be sent gets no reply, and the capture ends with its timeout.
       sender.emitSpoofed(request, claimedSource, mark, { signal }).catch(() => undefined);
     };
     const { target, timeoutMs } = request;
@@ -66,7 +73,7 @@ export class ScamperProber implements Prober {
   #host(address: Ipv4Address, code: 'unknownSender' | 'unknownReceiver'): ScamperHost {
     const host = this.#hosts.get(address);
     if (host === undefined)
-      throw new ProbingError(code, `${formatIpv4(address)} is no agent`, { address: formatIpv4(address) });
+      throw new ProbingError(code, `no scamper runs at ${formatIpv4(address)}`, { address: formatIpv4(address) });
     return host;
   }
 }

@@ -2,13 +2,13 @@ import type { Ipv4Address } from '@revtr/net';
 import { cancelled } from '@revtr/probing';
 
 /**
- * Lets probes to one target go one after the other: scamper does so anyway, and says nothing about those that wait. Whose
- * turn has not come has not been sent, so that its time does not run yet.
+ * Runs the probes to one target one after the other. scamper does the same, but does not report when a waiting probe begins; without
+ * these turns, the timeout of a probe would begin before the probe is sent.
  */
 export class Turns {
   readonly #last = new Map<Ipv4Address, Promise<void>>();
 
-  /** Runs `work` when all earlier ones for `target` have ended. @throws {ProbingError} `cancelled` while it waits */
+  /** Runs `work` after all earlier work for `target` has ended. @throws {ProbingError} `cancelled` when `signal` fired meanwhile */
   async take<T>(target: Ipv4Address, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(target);
     const { promise: mine, resolve: finish } = Promise.withResolvers<void>();

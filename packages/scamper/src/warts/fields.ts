@@ -1,13 +1,13 @@
 import type { RecordReader } from './record-reader.ts';
 import type { RecordWriter } from './record-writer.ts';
 
-/** How one kind of value is read and written. */
+/** Reads and writes one type of value. */
 export interface FieldType<T> {
   read(reader: RecordReader): T;
   write(writer: RecordWriter, value: T): void;
 }
 
-/** A moment: seconds and microseconds since the Unix epoch. */
+/** A point in time: seconds and microseconds since the Unix epoch. */
 export interface Timeval {
   readonly sec: number;
   readonly usec: number;
@@ -31,16 +31,19 @@ export const timeval: FieldType<Timeval> = {
     writer.u32(usec);
   },
 };
-/** A count of 8 bits and as many addresses. */
+/** An 8-bit count, followed by that number of addresses. */
 export const addresses: FieldType<readonly string[]> = {
-  read: (reader) => Array.from({ length: reader.u8() }, () => reader.address()),
+  read: (reader) => reader.list(reader.u8(), () => reader.address()),
   write: (writer, value) => {
     writer.u8(value.length);
     for (const one of value) writer.address(one);
   },
 };
 
-/** Bytes are two fields in the file: their number and, right behind it, they themselves, which the second one only announces. */
+/**
+ * Bytes with a 16-bit length. scamper declares them as two fields, the length and the data. The first of them reads and writes both,
+ * and `announced` stands for the second.
+ */
 export const sizedBytes: FieldType<Uint8Array> = {
   read: (reader) => reader.bytes(reader.u16()),
   write: (writer, value) => {
@@ -51,10 +54,10 @@ export const sizedBytes: FieldType<Uint8Array> = {
 export const announced: FieldType<true> = { read: () => true, write: () => undefined };
 
 type ValueOf<F> = F extends readonly [number, FieldType<infer T>] ? T : never;
-/** What a table's fields read as. */
+/** The values that the fields of a table have. */
 export type FieldsOf<Table> = { readonly [Name in keyof Table]?: ValueOf<Table[Name]> };
 
-/** Optional fields of a record by name: the number each has in the file, and its type. Numbers ascend; the exact types are kept. */
+/** Declares the optional fields of a record by name, each with its flag number in the file (ascending, from 1) and its type. */
 export function fieldTable<Table extends Record<string, readonly [number, { read(reader: RecordReader): unknown }]>>(
   table: Table,
 ): Table {
@@ -66,15 +69,21 @@ interface Field {
   readonly type: FieldType<unknown>;
 }
 
-/** Positions of the bits that are set, for each value of seven bits. */
+/** For each 7-bit value, the positions of the bits that are set. */
 const BITS_OF = Array.from({ length: 128 }, (_, flags) =>
   [0, 1, 2, 3, 4, 5, 6].filter((bit) => (flags & (1 << bit)) !== 0),
 );
 
-/** Reads and writes the optional fields of a table: flag bytes that say which are there, their length, their values. */
+/** More flag bytes than any version of scamper writes. */
+const MAX_FLAG_BYTES = 32;
+
+/**
+ * Reads and writes the optional fields of a record: flag bytes that mark the fields present (seven to a byte, the top bit announces
+ * another flag byte), the length of the values in bytes (16 bits), and the values.
+ */
 export class FieldCodec<Table> {
   readonly #fields: (Field | undefined)[] = [];
-  /** Numbers of the fields of the record being read: kept, so that reading makes no garbage. */
+  /** Field numbers of the current record. Reusing the array avoids an allocation for each record. */
   readonly #present: number[] = [];
 
   constructor(table: Table) {
@@ -83,11 +92,15 @@ export class FieldCodec<Table> {
     }
   }
 
-  /** Fields of a number that the table does not have end the reading: what follows them is skipped. */
+  /**
+   * Reads the fields. A field that the table does not declare, and all that follow it, are skipped: their lengths are unknown.
+   * @throws {ScamperError} `badWarts` or `truncatedWarts`
+   */
   read(reader: RecordReader): FieldsOf<Table> {
     const present = this.#present;
     let count = 0;
     for (let base = 1, more = true; more; base += 7) {
+      if (base > MAX_FLAG_BYTES * 7) throw reader.bad('declares more fields than scamper has');
       const flags = reader.u8();
       const bits = BITS_OF[flags & 0x7f];
       for (let i = 0; i < bits.length; i++) present[count++] = base + bits[i];

@@ -16,13 +16,14 @@ import { RecordWriter } from './record-writer.ts';
 import { readSniff, type WartsSniff } from './sniff.ts';
 import { readTrace, type WartsTrace, writeTrace } from './trace.ts';
 
-/** A record of a kind that this codec does not read. */
+/** A record of a type that this codec does not decode. `number` is its type in the file. */
 export interface WartsOther {
   readonly type: 'other';
   readonly number: number;
   readonly body: Uint8Array;
 }
 
+/** A record of a warts file. */
 export type WartsRecord =
   | WartsList
   | WartsCycleStart
@@ -36,45 +37,71 @@ export type WritableRecord = Exclude<WartsRecord, WartsSniff>;
 
 const MAGIC = 0x1205;
 const HEADER_LENGTH = 8;
-/** Larger records do not exist: a length beyond this is damage. */
-const MOST_BODY_BYTES = 64 * 2 ** 20;
+/** scamper writes no record of this size: a greater length means that the file is damaged. */
+const MAX_BODY_BYTES = 64 * 2 ** 20;
 const TYPE = { list: 1, cycleStart: 2, cycleDefinition: 3, cycleStop: 4, trace: 6, ping: 7, sniff: 13 } as const;
 
-/** Reads warts from chunks of any size, and gives each record as soon as it is whole. */
+/**
+ * Decodes a stream of warts, scamper's binary file format (`warts(5)` of scamper; sources `scamper_file_warts.c` of 20211212), from chunks of any
+ * size. It returns each record as soon as its last byte has arrived, and buffers at most one record (64 MiB).
+ */
 export class WartsDecoder {
-  #pending: Uint8Array = new Uint8Array();
-  #consumed = 0;
+  #chunks: Uint8Array[] = [];
+  /** Bytes in `#chunks`. */
+  #pending = 0;
+  /** Bytes that the next record needs before anything can be decoded. */
+  #needed = HEADER_LENGTH;
+  /** Position of the next record in the stream. */
+  #offset = 0;
 
-  /** @throws {ScamperError} `badWarts` or `truncatedWarts` with the offset of the record */
+  /** @throws {ScamperError} `badWarts` or `truncatedWarts`, with the offset of the record */
   push(chunk: Uint8Array): WartsRecord[] {
-    const bytes = this.#pending.length === 0 ? chunk : concat(this.#pending, chunk);
+    if (chunk.length === 0) return [];
+    this.#chunks.push(chunk);
+    this.#pending += chunk.length;
+    if (this.#pending < this.#needed) return [];
+    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     const records: WartsRecord[] = [];
     let at = 0;
-    while (bytes.length - at >= HEADER_LENGTH) {
-      const header = new RecordReader(bytes, at, at + HEADER_LENGTH);
-      const [magic, type, length] = [header.u16(), header.u16(), header.u32()];
-      const offset = this.#consumed + at;
-      if (magic !== MAGIC) throw new ScamperError('badWarts', `no record begins at byte ${offset}`, { offset });
-      if (length > MOST_BODY_BYTES)
-        throw new ScamperError('badWarts', `the record at byte ${offset} is ${length} bytes long`, { offset });
-      if (bytes.length - at - HEADER_LENGTH < length) break;
-      records.push(readRecord(bytes, at + HEADER_LENGTH, length, type));
-      at += HEADER_LENGTH + length;
+    for (;;) {
+      const length = recordLength(bytes, at, this.#offset);
+      this.#needed = length ?? HEADER_LENGTH;
+      if (length === undefined || bytes.length - at < length) break;
+      records.push(readRecord(bytes, at, length, this.#offset));
+      at += length;
+      this.#offset += length;
     }
-    this.#consumed += at;
-    this.#pending = at === bytes.length ? new Uint8Array() : bytes.slice(at);
+    // A copy, because the caller may reuse the memory of its chunk.
+    const rest = bytes.slice(at);
+    this.#chunks = rest.length === 0 ? [] : [rest];
+    this.#pending = rest.length;
     return records;
   }
 
-  /** Says that nothing more will come. @throws {ScamperError} `truncatedWarts` when a record is incomplete */
+  /** Declares the end of the stream. @throws {ScamperError} `truncatedWarts` when the stream ends inside a record */
   end(): void {
-    if (this.#pending.length === 0) return;
-    const offset = this.#consumed;
-    throw new ScamperError('truncatedWarts', `the file ends inside the record at byte ${offset}`, { offset });
+    if (this.#pending === 0) return;
+    const offset = this.#offset;
+    throw new ScamperError('truncatedWarts', `the file ends inside the warts record at byte ${offset}`, { offset });
   }
 }
 
-/** Writes one record with its header. */
+/** Length of the record at index `at` with its header; `undefined` while the header is incomplete. */
+function recordLength(bytes: Uint8Array, at: number, offset: number): number | undefined {
+  if (bytes.length - at < HEADER_LENGTH) return undefined;
+  const header = new RecordReader(bytes, at, at + HEADER_LENGTH, offset);
+  const magic = header.u16();
+  header.u16();
+  const length = header.u32();
+  if (magic !== MAGIC) throw new ScamperError('badWarts', `there is no warts record at byte ${offset}`, { offset });
+  if (length > MAX_BODY_BYTES) throw header.bad(`declares a length of ${length} bytes`);
+  return HEADER_LENGTH + length;
+}
+
+/**
+ * Encodes one record with its header, byte for byte as scamper writes it.
+ * @throws {ScamperError} `badAddress` when an address is not IPv4, IPv6, Ethernet or FireWire
+ */
 export function encodeWarts(record: WritableRecord): Uint8Array {
   const writer = new RecordWriter();
   const number = writeBody(writer, record);
@@ -87,8 +114,9 @@ export function encodeWarts(record: WritableRecord): Uint8Array {
   return header.finish();
 }
 
-function readRecord(bytes: Uint8Array, start: number, length: number, type: number): WartsRecord {
-  const reader = new RecordReader(bytes, start, start + length);
+function readRecord(bytes: Uint8Array, start: number, length: number, offset: number): WartsRecord {
+  const type = (bytes[start + 2] << 8) | bytes[start + 3];
+  const reader = new RecordReader(bytes, start + HEADER_LENGTH, start + length, offset);
   switch (type) {
     case TYPE.list:
       return readList(reader);
@@ -105,7 +133,7 @@ function readRecord(bytes: Uint8Array, start: number, length: number, type: numb
     case TYPE.sniff:
       return readSniff(reader);
     default:
-      return { type: 'other', number: type, body: reader.bytes(length) };
+      return { type: 'other', number: type, body: reader.bytes(length - HEADER_LENGTH) };
   }
 }
 
@@ -131,11 +159,4 @@ function writeBody(writer: RecordWriter, record: WritableRecord): number {
       writer.bytes(record.body);
       return record.number;
   }
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }

@@ -10,12 +10,15 @@ const TRACE_STOPS = ['NONE', 'COMPLETED', 'UNREACH', 'ICMP', 'LOOP', 'GAPLIMIT',
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp' };
 const PARIS_ICMP = 4;
 
-/** Writes records as scamper's own `sc_warts2json` does; lists and unknown records give nothing. */
+/**
+ * Converts records to the JSON that scamper's `sc_warts2json` (20211212) prints. Lists, sniffs and records of unknown type have no JSON form.
+ * Cycles carry the name of their list, so one converter must see all records of a file in order.
+ */
 export class WartsToJson {
   readonly #lists = new Map<number, { readonly name: string }>();
   readonly #cycles = new Map<number, WartsCycleStart>();
 
-  /** The JSON object for a record, or `undefined`. */
+  /** The JSON object of a record; `undefined` when the record has no JSON form. */
   convert(record: WartsRecord): object | undefined {
     switch (record.type) {
       case 'list':
@@ -100,7 +103,7 @@ function timestampsToJson({ stamps, addresses }: NonNullable<WartsPingReply['tim
   return { tsandaddr: addresses.map((ip, i) => ({ ip, ts: stamps[i] })) };
 }
 
-/** Over the echo replies; scamper counts the first answer to each probe. */
+/** Statistics in milliseconds over the first reply to each probe, as scamper computes them. */
 function statisticsOf({ replies, sent = 0 }: WartsPing): object {
   const firsts = [...new Map([...replies].reverse().map((reply) => [reply.probeId ?? 0, reply])).values()];
   const rtts = firsts.map(({ rttMicros = 0 }) => rttMicros);
@@ -190,7 +193,7 @@ function addMicros({ sec, usec }: Timeval, micros: number): Timeval {
   return { sec: sec + Math.floor(sum / 1_000_000), usec: sum % 1_000_000 };
 }
 
-/** Local time as `sc_warts2json` writes it. */
+/** Local time in the format that `sc_warts2json` uses. */
 function localTime({ sec }: Timeval): string {
   const date = new Date(sec * 1000);
   const two = (value: number): string => String(value).padStart(2, '0');

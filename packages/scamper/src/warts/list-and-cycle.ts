@@ -7,16 +7,17 @@ const CYCLE = fieldTable({ stopTime: [1, u32], hostname: [2, text] });
 const listFields = new FieldCodec(LIST);
 const cycleFields = new FieldCodec(CYCLE);
 
-/** A list of targets. */
+/** A named list of targets. */
 export interface WartsList extends FieldsOf<typeof LIST> {
   readonly type: 'list';
-  /** Number in this file, and the number people gave it. */
+  /** Number of the list in this file. */
   readonly id: number;
+  /** Number that the user gave to the list. */
   readonly listId: number;
   readonly name: string;
 }
 
-/** The beginning of a pass over a list; `definition` when it only repeats one for reference. */
+/** The start of a pass over a list. A `cycleDefinition` repeats an earlier start, for example at the head of a split file. */
 export interface WartsCycleStart extends FieldsOf<typeof CYCLE> {
   readonly type: 'cycleStart' | 'cycleDefinition';
   readonly id: number;
@@ -26,6 +27,7 @@ export interface WartsCycleStart extends FieldsOf<typeof CYCLE> {
   readonly startTime: number;
 }
 
+/** The end of a pass over a list. */
 export interface WartsCycleStop {
   readonly type: 'cycleStop';
   readonly id: number;

@@ -15,25 +15,39 @@ import {
 import type { RecordReader } from './record-reader.ts';
 import type { RecordWriter } from './record-writer.ts';
 
-/** What came back in an IP Timestamp option. */
+/** The contents of an IP Timestamp option in a reply (RFC 791). Stamps are milliseconds since midnight UT. */
 interface WartsTimestamps {
   readonly stamps: readonly number[];
-  /** Absent when the option carried no addresses. */
+  /** Addresses of the stamping routers, in the order of `stamps`; absent when the option has none. */
   readonly addresses?: readonly string[];
 }
 
 const timestamps: FieldType<WartsTimestamps> = {
   read: (reader) => {
     const [stampCount, addressCount] = [reader.u8(), reader.u8()];
-    const stamps = Array.from({ length: stampCount }, () => reader.u32());
+    const stamps = reader.list(stampCount, () => reader.u32());
     if (addressCount === 0) return { stamps };
-    return { stamps, addresses: Array.from({ length: addressCount }, () => reader.address()) };
+    return { stamps, addresses: reader.list(addressCount, () => reader.address()) };
   },
   write: (writer, { stamps, addresses: owners = [] }) => {
     writer.u8(stamps.length);
     writer.u8(owners.length);
     for (const stamp of stamps) writer.u32(stamp);
     for (const owner of owners) writer.address(owner);
+  },
+};
+
+/** The three stamps of an ICMP Timestamp Reply (RFC 792), in milliseconds since midnight UT. */
+interface IcmpTimestamps {
+  readonly originate: number;
+  readonly receive: number;
+  readonly transmit: number;
+}
+
+const icmpTimestamps: FieldType<IcmpTimestamps> = {
+  read: (reader) => ({ originate: reader.u32(), receive: reader.u32(), transmit: reader.u32() }),
+  write: (writer, { originate, receive, transmit }) => {
+    for (const stamp of [originate, receive, transmit]) writer.u32(stamp);
   },
 };
 
@@ -85,12 +99,13 @@ const REPLY = fieldTable({
   timestamps: [14, timestamps],
   ipId32: [15, u32],
   sentAt: [16, timeval],
+  icmpTimestamps: [17, icmpTimestamps],
 });
 
 const pingFields = new FieldCodec(PING);
 const replyFields = new FieldCodec(REPLY);
 
-/** Bits of {@link WartsPing} `flags` and, above 0xff, `longFlags`. */
+/** Bits of `flags` in {@link WartsPing}; bits above 0xff are in `longFlags`. */
 export const PING_FLAGS = {
   v4rr: 1,
   spoof: 2,
@@ -103,9 +118,13 @@ export const PING_FLAGS = {
   nosrc: 256,
 } as const;
 
+/** A reply to a ping. `rttMicros` is in microseconds; `icmp` holds the ICMP type (high byte) and code (low byte). */
 export type WartsPingReply = FieldsOf<typeof REPLY>;
 
-/** A ping and its replies, as scamper writes them (scamper_ping_warts.c of 20211212). */
+/**
+ * A ping with its replies (`scamper_ping_warts.c` of 20211212). scamper omits fields that have their default value. `wait` and `timeout` are in
+ * seconds; `icmpChecksum` and `payload` are as sent.
+ */
 export interface WartsPing extends FieldsOf<Omit<typeof PING, 'payloadAnnounced'>> {
   readonly type: 'ping';
   readonly replies: readonly WartsPingReply[];
@@ -114,7 +133,7 @@ export interface WartsPing extends FieldsOf<Omit<typeof PING, 'payloadAnnounced'
 export function readPing(reader: RecordReader): WartsPing {
   const { payloadAnnounced: _, ...fields } = pingFields.read(reader);
   const count = reader.isAtEnd ? 0 : reader.u16();
-  return { type: 'ping', ...fields, replies: Array.from({ length: count }, () => replyFields.read(reader)) };
+  return { type: 'ping', ...fields, replies: reader.list(count, () => replyFields.read(reader)) };
 }
 
 export function writePing(writer: RecordWriter, { type: _, replies, ...fields }: WartsPing): void {

@@ -1,7 +1,7 @@
 import { ScamperError } from '../errors.ts';
 import { ADDRESS_TYPES } from './record-reader.ts';
 
-/** Writes the body of one record, in a buffer that grows. */
+/** Writes the body of one warts record into a growing buffer. All numbers are big-endian. */
 export class RecordWriter {
   #bytes = new Uint8Array(256);
   #length = 0;
@@ -37,7 +37,7 @@ export class RecordWriter {
     this.u8(0);
   }
 
-  /** An address: in full the first time, by number after that. */
+  /** Writes an address in full the first time and by its index after that. @throws {ScamperError} `badAddress` */
   address(text: string): void {
     const known = this.#addresses.get(text);
     if (known !== undefined) {
@@ -52,13 +52,13 @@ export class RecordWriter {
     this.bytes(bytes);
   }
 
-  /** Puts a 16-bit number at an earlier place. */
+  /** Overwrites the 16-bit number at index `at`. */
   patchU16(at: number, value: number): void {
     this.#bytes[at] = value >>> 8;
     this.#bytes[at + 1] = value & 255;
   }
 
-  /** A copy of what was written. */
+  /** A copy of the bytes written so far. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
@@ -81,5 +81,5 @@ function parseAddress(text: string): { type: number; bytes: Uint8Array } {
   const bytes = Uint8Array.from(parts, (part) => Number.parseInt(part, 16));
   if (bytes.length === 6) return { type: ADDRESS_TYPES.ethernet, bytes };
   if (bytes.length === 8) return { type: ADDRESS_TYPES.firewire, bytes };
-  throw new ScamperError('badWarts', `'${text}' is no address`, { text });
+  throw new ScamperError('badAddress', `'${text}' is not an address`, { address: text });
 }

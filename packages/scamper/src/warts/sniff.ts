@@ -31,7 +31,9 @@ const PACKET = fieldTable({ at: [1, timeval], bytes: [2, sizedBytes], announced:
 const sniffFields = new FieldCodec(SNIFF);
 const packetFields = new FieldCodec(PACKET);
 
-/** Packets that scamper caught, from their IP header on (scamper_sniff_warts.c of 20211212). */
+/**
+ * The packets that a `sniff` command captured, each from its IP header on (`scamper_sniff_warts.c` of 20211212). `timeLimit` is in seconds.
+ */
 export interface WartsSniff extends FieldsOf<typeof SNIFF> {
   readonly type: 'sniff';
   readonly packets: readonly { readonly at?: Timeval; readonly bytes?: Uint8Array }[];
@@ -42,6 +44,6 @@ export function readSniff(reader: RecordReader): WartsSniff {
   return {
     type: 'sniff',
     ...fields,
-    packets: Array.from({ length: fields.packetCount ?? 0 }, () => packetFields.read(reader)),
+    packets: reader.list(fields.packetCount ?? 0, () => packetFields.read(reader)),
   };
 }

@@ -3,7 +3,7 @@ import { address, FieldCodec, type FieldsOf, type FieldType, fieldTable, timeval
 import type { RecordReader } from './record-reader.ts';
 import type { RecordWriter } from './record-writer.ts';
 
-/** One object of an ICMP extension (RFC 4884). */
+/** An object of an ICMP extension (RFC 4884, section 7). */
 export interface WartsIcmpExtension {
   readonly classNumber: number;
   readonly classType: number;
@@ -18,6 +18,7 @@ const extensions: FieldType<readonly WartsIcmpExtension[]> = {
       const length = reader.u16();
       objects.push({ classNumber: reader.u8(), classType: reader.u8(), data: reader.bytes(length) });
     }
+    if (reader.position !== end) throw reader.bad('has an ICMP extension whose length does not match its objects');
     return objects;
   },
   write: (writer, objects) => {
@@ -86,21 +87,28 @@ const HOP = fieldTable({
 const traceFields = new FieldCodec(TRACE);
 const hopFields = new FieldCodec(HOP);
 
+/**
+ * A reply to a traceroute probe. `rttMicros` is in microseconds; `icmp` holds the ICMP type (high byte) and code (low byte); `probeId` counts attempts
+ * from 0.
+ */
 export type WartsHop = FieldsOf<typeof HOP>;
 
-/** A traceroute and the replies it got, as scamper writes them (scamper_trace_warts.c of 20211212). */
+/**
+ * A traceroute with its replies (`scamper_trace_warts.c` of 20211212). scamper omits fields that have their default value. `wait` is in seconds,
+ * `waitProbe` in hundredths of a second.
+ */
 export interface WartsTrace extends FieldsOf<typeof TRACE> {
   readonly type: 'trace';
   readonly hops: readonly WartsHop[];
 }
 
-/** Marks the end of what may follow the hops: path MTU, last-ditch probes, doubletree. */
+/** Ends the optional parts after the hops: path MTU discovery, last-ditch probes, doubletree. */
 const END_OF_TRACE = 0;
 
 export function readTrace(reader: RecordReader): WartsTrace {
   const fields = traceFields.read(reader);
   const count = reader.isAtEnd ? 0 : reader.u16();
-  return { type: 'trace', ...fields, hops: Array.from({ length: count }, () => hopFields.read(reader)) };
+  return { type: 'trace', ...fields, hops: reader.list(count, () => hopFields.read(reader)) };
 }
 
 export function writeTrace(writer: RecordWriter, { type: _, hops, ...fields }: WartsTrace): void {
@@ -110,7 +118,7 @@ export function writeTrace(writer: RecordWriter, { type: _, hops, ...fields }: W
   writer.u16(END_OF_TRACE);
 }
 
-/** The MPLS label stack among the extensions of a hop (RFC 4950); empty when there is none. */
+/** The MPLS label stack in the extensions of a hop (RFC 4950), top label first; empty when there is none. */
 export function mplsLabelsOf({ extensions: objects = [] }: WartsHop): MplsLabel[] {
   const stack =
     objects.find(({ classNumber, classType }) => classNumber === 1 && classType === 1)?.data ?? new Uint8Array();

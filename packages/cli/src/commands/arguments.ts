@@ -1,0 +1,22 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parses the number of an application or batch. */
+export function readCount(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** Parses the seed of a simulated Internet. */
+export function readSeed(text: string): number {
+  const seed = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(seed)) throw new InvalidArgumentError('A seed is an integer.');
+  return seed;
+}
+
+/** Parses a share. */
+export function readShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1))
+    throw new InvalidArgumentError('A share is a number from 0 to 1.');
+  return share;
+}

@@ -1,0 +1,261 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type {
+  Agent,
+  AgentDetails,
+  Application,
+  Atlas,
+  AtlasEstimate,
+  AtlasRun,
+  Batch,
+  Dataset,
+  Mail,
+  Measurement,
+  OptOut,
+} from '@revtr/client';
+
+/** Text that takes over a terminal which prints it: colours, window title, cursor movement, C1 control, reordering, a forged line. */
+export const HOSTILE = 'evil\u001b[31m\u001b]0;owned\u0007\u009b2J\u202e\u2066\u200b\r\nforged\u0000\u007f\u2028\ud800';
+
+const TIME = '2026-11-20T10:00:00.000Z';
+const STATS = {
+  atlasMs: 0,
+  atlasQueries: 1,
+  plainPings: 0,
+  recordRouteMs: 0,
+  recordRoutePings: 1,
+  recordRouteRounds: 1,
+  spoofedRecordRouteMs: 0,
+  spoofedRecordRoutePings: 2,
+  spoofedRecordRouteRounds: 1,
+  spoofedTimestampPings: 0,
+  symmetryMs: 0,
+  timestampPings: 0,
+  tracerouteProbes: 1,
+  traceroutes: 0,
+};
+
+type Result = NonNullable<Measurement['result']>;
+
+/** A measurement as the API returns it, with `text` in every string that comes from other people or the network. */
+export function measurementOf(stopReason: Result['stopReason'] | 'unfinished', text = 'text'): Measurement {
+  const base = { batchId: 7, createdAt: TIME, destination: '192.0.2.1', id: 1, label: text, source: '198.51.100.1' };
+  if (stopReason === 'unfinished') return { ...base, state: 'running' };
+  const hop = { confidence: 0.994, evidence: { type: text }, reason: text, name: text, asName: text, asn: 64_500 };
+  return {
+    ...base,
+    state: 'done',
+    result: {
+      attempts: [{ detail: text, hop: '192.0.2.1', ms: 1, outcome: 'nothingFound', technique: text }],
+      startedAt: 1_000,
+      endedAt: 2_234,
+      plan: 'default',
+      stats: STATS,
+      stopReason,
+      ...(stopReason === 'failed' && { failReason: { code: 'unresponsive', hop: '192.0.2.1', message: text } }),
+      forward: { stop: text, hops: [{ ttl: 1, address: '198.51.100.2', rttMs: 1.25 }, { ttl: 2 }] },
+      hops: [
+        { ...hop, address: '192.0.2.1', technique: 'destination', trust: 'measured', type: 1, rttMs: 12.34 },
+        {
+          ...hop,
+          address: '203.0.113.5',
+          alternatives: ['203.0.113.6'],
+          technique: 'spoofedRecordRoute',
+          trust: 'inferred',
+          type: 4,
+          reusedAgeMs: 5,
+        },
+        {
+          address: '198.51.100.1',
+          technique: 'assumedInterdomain',
+          trust: 'assumed',
+          type: 6,
+          confidence: 0.5,
+          evidence: {},
+          reason: text,
+        },
+      ],
+    },
+  };
+}
+
+const agentOf = (text: string): Agent => ({
+  address: '192.0.2.7',
+  canSpoof: true,
+  connected: false,
+  hostname: text,
+  kind: 'vantagePoint',
+  quarantine: { level: 1, reason: text, until: TIME },
+  site: text,
+  state: 'quarantined',
+});
+
+const agentDetailsOf = (text: string): AgentDetails => ({
+  ...agentOf(text),
+  atlas: { reason: text, state: 'failed', traceroutes: 3 },
+  tests: [
+    {
+      cause: text,
+      testedAt: TIME,
+      report: {
+        verdict: 'failed',
+        tests: [
+          {
+            name: 'receiveRecordRoute',
+            verdict: 'failed',
+            isRequired: false,
+            evidence: [{ ok: false, sender: text, target: text, detail: text }],
+          },
+        ],
+        selfTests: [{ name: text, ok: false, message: text }],
+      },
+    },
+  ],
+});
+
+const runOf = (text: string): AtlasRun => ({
+  cause: 'asked',
+  done: 2,
+  estimatedCredits: 20,
+  id: 3,
+  measurements: [],
+  notes: [text],
+  payer: 'user',
+  phase: 'done',
+  probes: 2,
+  reason: text,
+  report: { answered: 1, arrived: 1, faults: 0, recordRoutePings: 2, traceroutes: 2 },
+  spentCredits: 20,
+  startedAt: TIME,
+  state: 'done',
+  total: 2,
+});
+
+const atlasOf = (text: string): Atlas => ({
+  agesMs: { median: 60_000, newest: 1_000, oldest: 90 * 3_600_000 },
+  contradictions: { asLoop: 0, bounds: 0, order: 0 },
+  hops: 5,
+  networks: 2,
+  paths: { reverseTraceroute: 1, ripeAtlas: 2, vantagePoint: 3 },
+  placedBetween: 1,
+  placedExactly: 2,
+  routers: 4,
+  runs: [runOf(text)],
+  source: '198.51.100.1',
+  used: 1,
+});
+
+const datasetOf = (text: string): Dataset => ({
+  current: { bytes: 10, entries: 5, from: text, importedAt: TIME, sha256: '0'.repeat(64) },
+  failure: { at: text, code: 'badLine', message: text },
+  hasSource: true,
+  kind: 'prefix2as',
+  title: text,
+});
+
+const applicationOf = (text: string): Application => ({
+  address: '192.0.2.9',
+  createdAt: TIME,
+  email: text,
+  hosting: text,
+  id: 4,
+  name: text,
+  note: text,
+  reason: text,
+  state: 'approved',
+});
+
+const mailOf = (text: string): Mail => ({
+  attempts: 1,
+  body: `first line\n${text}`,
+  createdAt: TIME,
+  id: 1,
+  lastError: text,
+  recipient: text,
+  subject: text,
+});
+
+/** What a server answers: a JSON value, or a status and a JSON value, or the text of an event stream. */
+export type Answers = Readonly<Record<string, unknown>>;
+
+/** Answers to every call of the client, by method and path. */
+export function answersOf(text = 'text', measurement = measurementOf('reaches', text)): Answers {
+  const batch: Batch = { done: 1, id: 7, total: 1, measurements: [measurement] };
+  const optOut: OptOut = { prefix: '192.0.2.0/24', reason: text };
+  const estimate: AtlasEstimate = { credits: 20, note: text, payer: 'user', probes: 2 };
+  const [agent, application, dataset] = [agentOf(text), applicationOf(text), datasetOf(text)];
+  return {
+    'POST /api/v1/revtr': {
+      result_uri: 'http://server/api/v1/revtr?batchid=7',
+      rejected: [{ at: text, code: 'notProbed', index: 0, message: text }],
+    },
+    'GET /api/v2/batches/7/events': `event: progress\ndata: {"total":1,"done":1}\n\nevent: complete\ndata: {"total":1}\n\n`,
+    'GET /api/v2/batches/7': batch,
+    'GET /api/v2/measurements': { measurements: [measurement] },
+    'GET /api/v1/sources': { srcs: [{ ip: '198.51.100.1', hostname: text, site: text }] },
+    'POST /api/v2/sources/applications': { id: 4 },
+    'GET /api/v2/sources/applications': { applications: [application] },
+    'POST /api/v2/sources/applications/4/approve': application,
+    'POST /api/v2/sources/applications/4/refuse': application,
+    'GET /api/v2/agents': { agents: [agent] },
+    'POST /api/v2/agents': agent,
+    'GET /api/v2/agents/192.0.2.7': agentDetailsOf(text),
+    'POST /api/v2/agents/192.0.2.7/test': agent,
+    'POST /api/v2/agents/192.0.2.7/quarantine': agent,
+    'DELETE /api/v2/agents/192.0.2.7': agent,
+    'GET /api/v2/atlas/198.51.100.1': atlasOf(text),
+    'GET /api/v2/atlas/198.51.100.1/estimate': estimate,
+    'POST /api/v2/atlas/198.51.100.1/runs': runOf(text),
+    'DELETE /api/v2/atlas/198.51.100.1/runs': atlasOf(text),
+    'POST /api/v1/atlas/clean': {},
+    'GET /api/v2/datasets': { datasets: [dataset] },
+    'PUT /api/v2/datasets/prefix2as': dataset,
+    'POST /api/v2/datasets/prefix2as/update': dataset,
+    'GET /api/v2/mails': { mails: [mailOf(text)] },
+    'GET /api/v2/opt-outs': { optOuts: [optOut] },
+    'POST /api/v2/opt-outs': {},
+    'DELETE /api/v2/opt-outs': {},
+  };
+}
+
+/** An HTTP server on the loopback interface with the shapes of the API. */
+export interface ApiServer {
+  readonly url: string;
+  /** Requests so far, as method and path, with their API keys and bodies. */
+  readonly requests: readonly { readonly line: string; readonly key: unknown; readonly body: string }[];
+  answers: Answers;
+  /** Answers every request with this error, when it is set. */
+  failure: { readonly status: number; readonly body: unknown } | undefined;
+  stop(): Promise<void>;
+}
+
+export async function startApi(): Promise<ApiServer> {
+  const requests: { line: string; key: unknown; body: string }[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const line = `${request.method} ${request.url?.replace(/\?.*/, '')}`;
+    requests.push({ line, key: request.headers['revtr-key'], body: Buffer.concat(chunks).toString() });
+    const answer = api.answers[line];
+    if (api.failure !== undefined) response.writeHead(api.failure.status).end(JSON.stringify(api.failure.body));
+    else if (typeof answer === 'string') response.writeHead(200, { 'content-type': 'text/event-stream' }).end(answer);
+    else if (answer === undefined)
+      response.writeHead(404).end(JSON.stringify({ error: { code: 'notFound', message: line, details: [] } }));
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const api: ApiServer = {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    answers: answersOf(),
+    failure: undefined,
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return api;
+}

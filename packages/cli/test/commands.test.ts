@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Context } from '../src/context.ts';
+import { createProgram } from '../src/program.ts';
+import { type ApiServer, answersOf, HOSTILE, startApi } from './api.ts';
+import { run } from './run.ts';
+
+const WARTS = fileURLToPath(new URL('../../scamper/test/fixtures/ping.warts', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
+const dataset = join(directory, 'dataset');
+const pairs = join(directory, 'pairs');
+
+/** Arguments for every command, and the form of its JSON: one value, or one value per line. */
+const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; readonly form: 'value' | 'lines' }>> = {
+  measure: { args: ['192.0.2.1', '--to', '198.51.100.1', '--why'], form: 'value' },
+  batch: { args: [pairs, '--to', '198.51.100.1'], form: 'lines' },
+  fetch: { args: ['--label', 'L'], form: 'lines' },
+  sources: { args: [], form: 'value' },
+  apply: {
+    args: ['192.0.2.9', '--hosting', HOSTILE, '--name', 'N', '--email', HOSTILE, '--reason', 'R'],
+    form: 'value',
+  },
+  'agents list': { args: [], form: 'value' },
+  'agents show': { args: ['192.0.2.7'], form: 'value' },
+  'agents test': { args: ['192.0.2.7'], form: 'value' },
+  'agents withdraw': { args: ['192.0.2.7'], form: 'value' },
+  'atlas show': { args: ['198.51.100.1'], form: 'value' },
+  'atlas estimate': { args: ['198.51.100.1'], form: 'value' },
+  'atlas run': { args: ['198.51.100.1'], form: 'value' },
+  'atlas cancel': { args: ['198.51.100.1'], form: 'value' },
+  'atlas clean': { args: ['198.51.100.1'], form: 'value' },
+  'data status': { args: [], form: 'value' },
+  'data import': { args: ['prefix2as', dataset], form: 'value' },
+  'data update': { args: [], form: 'value' },
+  'admin applications': { args: ['--all'], form: 'value' },
+  'admin approve': { args: ['4'], form: 'value' },
+  'admin refuse': { args: ['4', '--note', 'no'], form: 'value' },
+  'admin mails': { args: [], form: 'value' },
+  'admin add-vp': { args: ['192.0.2.7', '--hostname', 'vp.example'], form: 'value' },
+  'admin quarantine': { args: ['192.0.2.7', '--reason', 'noise'], form: 'value' },
+  'admin opt-out list': { args: [], form: 'value' },
+  'admin opt-out add': { args: ['192.0.2.0/24', '--reason', HOSTILE], form: 'value' },
+  'admin opt-out remove': { args: ['192.0.2.0/24'], form: 'value' },
+  'sim truth': { args: ['--size', 'small', '--from', '1.0.0.1', '--to', '1.0.0.1'], form: 'value' },
+  'sim datasets': { args: ['--size', 'small', '--out', join(directory, 'out')], form: 'value' },
+  warts: { args: [WARTS], form: 'lines' },
+};
+
+/** Characters that a terminal interprets, other than the line feeds of the layout. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const isSafe = (text: string): boolean => !UNSAFE.test(text.replaceAll('\n', ''));
+
+/** The commands that do something, by name. */
+function leaves(command: Command, path: readonly string[] = []): [string, Command][] {
+  if (command.commands.length === 0) return [[path.join(' '), command]];
+  return command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
+}
+
+const silent = {
+  environment: {},
+  out: () => undefined,
+  err: () => undefined,
+  readFile: () => Promise.reject(new Error('no files')),
+  isInteractive: false,
+};
+const ALL = leaves(createProgram(new Context(silent)));
+
+let api: ApiServer;
+let environment: Record<string, string>;
+beforeAll(async () => {
+  api = await startApi();
+  environment = { REVTR_SERVER: api.url, REVTR_KEY: 'a-key' };
+  writeFileSync(dataset, '1.0.0.0\t8\t64500\n');
+  writeFileSync(pairs, '192.0.2.1\n');
+});
+afterAll(async () => {
+  await api.stop();
+  rmSync(directory, { recursive: true });
+});
+
+describe('every command', () => {
+  it('has arguments in this test', () => {
+    expect(ALL.map(([name]) => name).sort()).toEqual(Object.keys(COMMANDS).sort());
+  });
+
+  it.each(ALL)('%s has a description, described arguments and options, and --json', (_, command) => {
+    expect(command.description()).toMatch(/^[A-Z]/);
+    for (const argument of command.registeredArguments) expect(argument.description).not.toBe('');
+    for (const option of command.options) expect(option.description).not.toBe('');
+    expect(command.options.map(({ long }) => long)).toContain('--json');
+  });
+
+  it.each(Object.entries(COMMANDS))('%s prints JSON alone with --json', async (name, { args, form }) => {
+    api.answers = answersOf();
+    const { code, out } = await run([...name.split(' '), ...args, '--json'], { environment });
+    expect(code).toBe(0);
+    const texts = form === 'lines' ? out.trimEnd().split('\n') : [out];
+    for (const text of texts) expect(typeof JSON.parse(text)).toBe('object');
+  });
+
+  it.each(Object.entries(COMMANDS))('%s lets no text reach the terminal unescaped', async (name, { args }) => {
+    api.answers = answersOf(HOSTILE);
+    for (const format of [[], ['--json']]) {
+      const { code, out, err } = await run([...name.split(' '), ...args, ...format], { environment });
+      expect(code).toBe(0);
+      expect(isSafe(out)).toBe(true);
+      expect(isSafe(err)).toBe(true);
+      expect(out).not.toMatch(/^forged/m);
+      expect(out).not.toBe('');
+    }
+  });
+
+  it('lets no error of the server reach the terminal unescaped', async () => {
+    const details = [{ at: HOSTILE, code: HOSTILE, message: HOSTILE }];
+    api.failure = { status: 400, body: { error: { code: HOSTILE, message: HOSTILE, details } } };
+    const { code, out, err } = await run(['sources'], { environment });
+    api.failure = undefined;
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('evil');
+    expect(isSafe(err)).toBe(true);
+    expect(err).not.toMatch(/^forged/m);
+  });
+
+  it('prints the original text with --json', async () => {
+    api.answers = answersOf(HOSTILE);
+    const { out } = await run(['sources', '--json'], { environment });
+    expect(JSON.parse(out)).toEqual([{ ip: '198.51.100.1', hostname: HOSTILE, site: HOSTILE }]);
+  });
+
+  it.each(['measure', 'agents', 'data'])('%s prints its help', async (name) => {
+    expect(await run([name, '--help'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`Usage: revtr ${name}`),
+    });
+  });
+});
