@@ -41,7 +41,7 @@ describe('the demo', () => {
   });
 
   it('stays up until Ctrl-C and stops cleanly', async () => {
-    const { code, out, err } = await demo(['--size', 'small'], 'Ctrl-C stops');
+    const { code, out, err } = await demo(['--size', 'small'], 'press Ctrl-C to stop');
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/API at http:\/\/127\.0\.0\.1:\d+, key revtr_/);
     expect(out).toContain('TECHNIQUE');

@@ -223,7 +223,7 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
     expect(measurement.result?.stopReason).toBe('reaches');
     expect(test.nodesOf(measurement)).toEqual(WAY_BACK.filter((node) => node !== 'R6'));
     expect((await judge(test.lab, measurement)).filter(({ verdict }) => verdict !== 'right')).toEqual([
-      { node: 'R6', verdict: 'missing', because: 'it does not stamp' },
+      { node: 'R6', verdict: 'missing', because: 'the router does not stamp' },
     ]);
   });
 
