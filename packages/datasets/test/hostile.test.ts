@@ -7,6 +7,8 @@ import { GOOD } from './good-files.ts';
 
 const bzip2 = (content: string | Uint8Array): Buffer => execFileSync('bzip2', ['-c'], { input: content });
 const PACKINGS = { plain: (content: string | Uint8Array) => Buffer.from(content), gzip: gzipSync, bzip2 };
+/** Decompression does not depend on the kind, and bzip2 starts a thread for each file: a line format, JSON and MMDB suffice. */
+const BZIP2_KINDS: readonly DatasetKind[] = ['prefix2as', 'ripeProbes', 'mmdb'];
 const INVALID_LINE = 'not a line of any format, neither JSON nor MMDB\n';
 
 /** The code of the error, or `none`. Any other error fails the test. */
@@ -57,6 +59,7 @@ describe('hostile dataset files', () => {
 
   for (const kind of DATASET_KINDS)
     for (const [packing, pack] of Object.entries(PACKINGS)) {
+      if (packing === 'bzip2' && !BZIP2_KINDS.includes(kind)) continue;
       // A thread is started for each bzip2 file, so not every position is tried.
       const step = packing === 'bzip2' ? 13 : 1;
       it(`of kind ${kind} (${packing}) are refused or read when they are cut at any position`, async () => {
@@ -105,9 +108,10 @@ describe('hostile dataset files', () => {
 
   it('are refused when they grow beyond a limit: bytes after decompression, a line, entries', async () => {
     const zeros = Buffer.alloc(64 * 2 ** 20, '\n');
-    for (const bomb of [gzipSync(zeros), bzip2(zeros)])
-      for (const kind of DATASET_KINDS)
-        expect([kind, await codeOf(kind, [bomb], { bytes: 2 ** 20 })]).toEqual([kind, 'tooLarge']);
+    const bombs = { gzip: gzipSync(zeros), bzip2: bzip2(zeros) };
+    for (const kind of DATASET_KINDS)
+      expect([kind, await codeOf(kind, [bombs.gzip], { bytes: 2 ** 20 })]).toEqual([kind, 'tooLarge']);
+    expect(await codeOf('prefix2as', [bombs.bzip2], { bytes: 2 ** 20 })).toBe('tooLarge');
     const lines = DATASET_KINDS.filter((kind) => typeof GOOD[kind] === 'string' && !String(GOOD[kind]).startsWith('{'));
     expect(lines).toHaveLength(8);
     for (const kind of lines) {
