@@ -41,7 +41,7 @@ export class Outbox {
       { everyMs: EVERY_MS, isImmediate: true },
       {
         clock: this.#clock,
-        work: () => this.#sendDue(),
+        work: (signal) => this.#sendDue(signal),
         onError: (error) => this.#log.error({ err: error }, 'mails could not be read from the database'),
       },
     );
@@ -62,14 +62,16 @@ export class Outbox {
     this.#sending.start();
   }
 
-  /** Stops sending; what is unsent stays. */
+  /** Stops after the mail that is being sent. Unsent mails stay in the database. */
   async stop(): Promise<void> {
     await this.#sending.stop();
   }
 
-  async #sendDue(): Promise<void> {
+  async #sendDue(signal: AbortSignal): Promise<void> {
     if (this.#send === undefined) return;
-    for (const { id, recipient, subject, body, attempts } of await this.#mails.due(this.#now(), MOST_AT_ONCE)) {
+    const due = await this.#mails.due(this.#now(), MOST_AT_ONCE);
+    for (const { id, recipient, subject, body, attempts } of due) {
+      if (signal.aborted) return;
       try {
         await this.#send({ to: recipient, subject, text: body });
         await this.#mails.sent(id, this.#now());
@@ -80,6 +82,7 @@ export class Outbox {
         await this.#mails.failed(id, reason, new Date(this.#clock.now() + pauseMs));
       }
     }
+    if (due.length === MOST_AT_ONCE) this.#sending.wake();
   }
 
   #now(): Date {

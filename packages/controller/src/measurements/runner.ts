@@ -24,7 +24,7 @@ export interface RunnerOptions {
 
 export interface RunnerCollaborators {
   readonly jobs: Jobs;
-  readonly engine: ReverseTracerouteEngine;
+  readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
   readonly facts: AddressFacts;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
@@ -34,7 +34,9 @@ export interface RunnerCollaborators {
   readonly log: Logger;
 }
 
-const LEAST_LEASE = 50;
+/** Jobs are borrowed in groups, because each query costs: once this share of the places is free, and at the latest this many places. */
+const LEASED_SHARE = 0.1;
+const MOST_AWAITED_PLACES = 50;
 
 /** Takes measurements from the queue, runs them, and stores their results. */
 export class MeasurementRunner {
@@ -93,7 +95,7 @@ export class MeasurementRunner {
     while (!this.#isStopping) {
       const room = this.#options.concurrency - this.#underWay.size;
       let taken: readonly Job[] = [];
-      if (room >= Math.min(LEAST_LEASE, this.#options.concurrency)) {
+      if (room >= this.#leastRoom) {
         try {
           taken = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd());
         } catch (error) {
@@ -113,13 +115,14 @@ export class MeasurementRunner {
     try {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
-      if (!cancel.signal.aborted) this.#store(job, toStoredResult(result, facts));
+      const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
+      if (!isCutShort) this.#store(job, toStoredResult(result, facts));
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement broke');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
     } finally {
       this.#underWay.delete(cancel);
-      if (this.#options.concurrency - this.#underWay.size >= LEAST_LEASE || this.#underWay.size === 0) this.#wake();
+      if (this.#options.concurrency - this.#underWay.size >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
     }
   }
 
@@ -160,6 +163,11 @@ export class MeasurementRunner {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
     await this.#collaborators.clock.sleep(this.#options.pollMs, woken.signal).catch(() => undefined);
+  }
+
+  /** Places that must be free before jobs are borrowed. */
+  get #leastRoom(): number {
+    return Math.max(1, Math.min(MOST_AWAITED_PLACES, Math.floor(this.#options.concurrency * LEASED_SHARE)));
   }
 
   #leaseEnd(): Date {
