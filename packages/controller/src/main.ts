@@ -5,12 +5,13 @@ import { systemClock, TargetPolicy } from '@revtr/probing';
 import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
+import { toUserColumns } from './agents/user-limits.ts';
 import { Controller } from './composition/controller.ts';
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
-import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './settings/defaults.ts';
+import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS, UNLIMITED_USER_LIMITS } from './settings/defaults.ts';
 import { readSettings, type Settings } from './settings/settings.ts';
 
 const USAGE = `revtr-controller
@@ -19,7 +20,6 @@ The central system: API, queue, engine, and the gateway that agents connect to. 
 an environment variable, described in docs/running.md.
 `;
 
-const UNLIMITED = 1_000_000_000;
 /** A stop that takes longer than this is cut short: everything accepted is durable. */
 const MOST_STOP_MS = 20_000;
 
@@ -103,9 +103,7 @@ async function ensureOperator({ operator }: Settings, { users }: Controller): Pr
     name: 'Operator',
     email: operator.email,
     role: 'operator',
-    max_per_day: UNLIMITED,
-    max_parallel: UNLIMITED,
-    max_per_minute: UNLIMITED,
+    ...toUserColumns(UNLIMITED_USER_LIMITS),
   });
   if (operator.key !== undefined) await users.addKey(user.id, operator.key);
   else if (before === undefined)

@@ -4,13 +4,7 @@ import type { Application, Applications, NewApplication, User, Users } from '@re
 import { ControllerError } from '../foundation/errors.ts';
 import type { AgentDirectory } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
-
-/** What a new user may do. */
-export interface UserLimits {
-  readonly perDay: number;
-  readonly parallel: number;
-  readonly perMinute: number;
-}
+import { toUserColumns, type UserLimits } from './user-limits.ts';
 
 /** Takes applications for sources, and carries out what the operator decides about them. */
 export class SourceApplications {
@@ -67,14 +61,11 @@ export class SourceApplications {
   async approve(id: number, operator: User, note: string): Promise<Application> {
     const application = await this.#decide(id, operator, 'approved', note);
     const { address, name, email, hosting } = application;
-    const { perDay, parallel, perMinute } = this.#limits;
     const user = await this.#users.ensure({
       name,
       email,
       role: 'user',
-      max_per_day: perDay,
-      max_parallel: parallel,
-      max_per_minute: perMinute,
+      ...toUserColumns(this.#limits),
     });
     await this.#directory.put({
       address: parseIpv4(address),

@@ -1,10 +1,10 @@
-import type { AliasSighting, Atlas, AtlasTraceroute, TailStamps } from '@revtr/engine';
-import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import type { Atlas, AtlasTraceroute, TailStamps } from '@revtr/engine';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { backOff, type Clock } from '@revtr/probing';
-import type { Atlases, StoredAliasEvidence } from '@revtr/storage';
+import type { Atlases } from '@revtr/storage';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import { restoreAtlas, toStoredPath, toStoredTail } from './stored-atlas.ts';
+import { readEvidence, toStoredEvidence } from './stored-evidence.ts';
 
 export interface AtlasKeeperOptions {
   /** How long changes wait to be stored together, milliseconds. */
@@ -62,7 +62,7 @@ export class AtlasKeeper {
       if (damaged > 0) log.error({ source: stored, damaged }, 'rows of a stored atlas could not be read');
     }
     const evidence = await records.evidence();
-    atlas.evidence.restore(evidence.flatMap((row) => evidenceSchema.safeParse(row).data ?? []));
+    atlas.evidence.restore(readEvidence(evidence));
     await this.flush();
     atlas.listen({
       onAdded: ({ path, removed }) => {
@@ -157,21 +157,3 @@ export class AtlasKeeper {
     }
   }
 }
-
-const evidenceSchema = z
-  .object({
-    first: z.ipv4().transform(parseIpv4),
-    second: z.ipv4().transform(parseIpv4),
-    kind: z.enum(['linkEnd', 'doubleStamp']),
-    lastSeen: z.date().transform((lastSeen) => lastSeen.getTime()),
-    count: z.int(),
-  })
-  .transform(({ first, second, ...row }): AliasSighting => ({ ...row, addresses: [first, second] }));
-
-const toStoredEvidence = ({ addresses, kind, lastSeen, count }: AliasSighting): StoredAliasEvidence => ({
-  first: formatIpv4(addresses[0]),
-  second: formatIpv4(addresses[1]),
-  kind,
-  lastSeen: new Date(lastSeen),
-  count,
-});

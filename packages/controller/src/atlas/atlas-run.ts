@@ -4,7 +4,8 @@ import { ProbingError, type Random } from '@revtr/probing';
 import { creditsPerTraceroute, RipeAtlasError } from '@revtr/ripe-atlas';
 import type { Logger } from 'pino';
 import type { RipeAtlasAccess } from './ripe-access.ts';
-import { createMeasurements, gatherResults, PACKETS } from './ripe-collection.ts';
+import { createMeasurements, PACKETS } from './ripe-measurements.ts';
+import { gatherResults } from './ripe-results.ts';
 import type { RunRecord } from './run-record.ts';
 
 export interface RunCollaborators {
@@ -53,8 +54,8 @@ export async function carryOut(
   } catch (error) {
     if (signal.aborted) throw error;
     const isExpected = error instanceof ProbingError || error instanceof RipeAtlasError;
-    if (!isExpected) log.error({ err: error, run: run.id }, 'an atlas run broke');
-    const reason = isExpected ? error.message : 'the run broke; the operator can find the reason in the log';
+    if (!isExpected) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
+    const reason = isExpected ? error.message : 'The run failed unexpectedly. The operator finds the cause in the log.';
     await run.end('failed', engineParts.clock.now(), reason);
   }
 }
