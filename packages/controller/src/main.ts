@@ -81,7 +81,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
     {
       database,
       measuring: agentSystem(settings.gateway, knowledge),
-      facts: new LiveFacts(knowledge),
+      facts: new LiveFacts(knowledge, { clock: systemClock }),
       datasets: { store, updater, knowledge },
       targetPolicy: new TargetPolicy({ testNetworks }),
       sendMail: mail && smtpSender(mail),

@@ -45,15 +45,14 @@ export class SourceApplications {
         : this.#targetPolicy.refuse(address)?.message;
     if (address === undefined || refusal !== undefined) {
       const message = refusal ?? '';
-      throw new ControllerError('badRequest', `the address cannot be a source: ${message}`, [
-        { at: 'address', code: 'badAddress', message },
-      ]);
+      const places = [{ at: 'address', code: 'badAddress', message }];
+      throw new ControllerError('badRequest', `the address cannot be a source: ${message}`, { places });
     }
     if (this.#directory.findRegistered(address) !== undefined)
-      throw new ControllerError('conflict', `${application.address} is registered already`);
+      throw new ControllerError('conflict', `${application.address} is already registered`);
     const added = await this.#applications.add({ ...application, address: formatIpv4(address) });
     if (added === undefined)
-      throw new ControllerError('conflict', `an application for ${application.address} awaits a decision already`);
+      throw new ControllerError('conflict', `an application for ${application.address} is already pending`);
     return added;
   }
 
@@ -97,6 +96,6 @@ export class SourceApplications {
     if (decided !== undefined) return decided;
     const application = await this.#applications.find(id);
     if (application === undefined) throw new ControllerError('notFound', `there is no application ${id}`);
-    throw new ControllerError('conflict', `application ${id} is ${application.state} already`);
+    throw new ControllerError('conflict', `application ${id} is already ${application.state}`);
   }
 }

@@ -54,7 +54,9 @@ export async function createServer(
     // Over a Unix socket nobody has an address.
     keyGenerator: ({ ip }) => ip || 'local',
     errorResponseBuilder: (_request, { ttl }) =>
-      new ControllerError('tooManyRequests', 'too many requests from your address', [], Math.ceil(ttl / 1000)),
+      new ControllerError('tooManyRequests', 'too many requests from your address', {
+        retryAfterSeconds: Math.ceil(ttl / 1000),
+      }),
   });
   await app.register(swagger, {
     openapi: {
