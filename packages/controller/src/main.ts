@@ -16,11 +16,13 @@ import { readSettings, type Settings } from './settings/settings.ts';
 
 const USAGE = `revtr-controller
 
-The central system: API, queue, engine, and the gateway that agents connect to. It takes no arguments; every setting is
-an environment variable, described in docs/running.md.
+Runs the central system: the HTTP API, the queue, the measurement engine, and the gateway that agents connect to.
+The program takes no arguments. Environment variables configure it; docs/running.md describes them.
+
+  -h, --help   Show this text.
 `;
 
-/** A stop that takes longer than this is cut short: everything accepted is durable. */
+/** The process exits after this time even if the stop has not finished, milliseconds. Accepted batches are durable. */
 const MOST_STOP_MS = 20_000;
 
 async function run(settings: Settings): Promise<void> {
@@ -52,9 +54,9 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
     if (failure !== undefined) log.error({ kind, code: failure.code }, `a dataset cannot be used: ${failure.message}`);
   if (!knowledge.knowsAllRoutes)
     log.warn(
-      'there is no dataset of who announces what (revtr data import prefix2as FILE): hops have no networks, and destinations are not checked to be announced',
+      'no dataset of announced prefixes is imported (revtr data import prefix2as FILE): hops have no network, and unannounced destinations are accepted',
     );
-  if (mail === undefined) log.warn('REVTR_SMTP is not set: mails wait for the operator (revtr admin mails)');
+  if (mail === undefined) log.warn('REVTR_SMTP is not set: the operator must forward mails (revtr admin mails)');
   const updater = new DatasetUpdater(readDatasetSources(settings.datasets.sourcesFile), {
     store,
     fetch,
@@ -96,7 +98,7 @@ function readDatasetSources(file: string | undefined) {
   return datasetSourcesSchema.parse(file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8')));
 }
 
-/** The operator's key: the one that is set, or one that is made at the first start and printed once. */
+/** Creates the operator. The API key is the configured one, or a new one that is printed at the first start. */
 async function ensureOperator({ operator }: Settings, { users }: Controller): Promise<void> {
   const before = await users.findByEmail(operator.email);
   const user = await users.ensure({
@@ -107,10 +109,10 @@ async function ensureOperator({ operator }: Settings, { users }: Controller): Pr
   });
   if (operator.key !== undefined) await users.addKey(user.id, operator.key);
   else if (before === undefined)
-    process.stdout.write(`The operator's API key, shown this once: ${await users.issueKey(user.id)}\n`);
+    process.stdout.write(`The operator's API key (shown only once): ${await users.issueKey(user.id)}\n`);
 }
 
-/** Errors that are about the machine or the settings, not about us: a sentence is enough. */
+/** A message without a stack trace for errors of the machine or the settings; `undefined` for defects. */
 function explain(error: unknown): string | undefined {
   if (error instanceof z.ZodError)
     return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');

@@ -20,12 +20,12 @@ export interface RunCollaborators {
 }
 
 const COMMON = { concurrency: 20, timeoutMs: 2_000, spoofersPerHop: 3 };
-/** A hop that was pinged so long ago is pinged again. */
+/** Age at which a hop is pinged again, milliseconds. */
 const TAIL_AGE_MS = 7 * 86_400_000;
 
 /**
- * Carries out a run, or what is left of it after a restart: traceroutes of RIPE Atlas and of own vantage points at the same time, then
- * Record Route pings to the hops they show. Whatever happens, the run ends with a state and a reason.
+ * Carries out a run, or what is left of it after a restart: traceroutes from RIPE Atlas and from the system's vantage points at the same time, then
+ * Record Route pings to the hops that they show. The run always ends with a state, and with a reason when it failed.
  */
 export async function carryOut(
   run: RunRecord,
@@ -91,7 +91,7 @@ async function measureTraceroutes(
       await run.enter('traceroutes', details.probes.length + origins.length);
       await gatherResults(run, parts, signal);
     } catch (error) {
-      // Vantage points of our own give an atlas as well, if a smaller one.
+      // Without RIPE Atlas the vantage points still give a smaller atlas.
       if (!(error instanceof RipeAtlasError) || error.code === 'cancelled') throw error;
       log.warn({ run: run.id, code: error.code }, error.message);
       details.notes.push(`RIPE Atlas: ${error.message}`);

@@ -59,11 +59,11 @@ export function openAgents(
     },
     replaced: (address) => {
       const agent = directory.find(address);
-      log.warn({ agent: formatIpv4(address) }, 'an agent was given a new certificate in place of the one it had');
+      log.warn({ agent: formatIpv4(address) }, 'an agent received a new certificate in place of its previous one');
       if (agent === undefined) return;
       notices
         .identityReplaced(agent)
-        .catch((error: unknown) => log.error({ err: error }, 'the owner of an agent could not be told'));
+        .catch((error: unknown) => log.error({ err: error }, 'the owner of an agent could not be informed'));
     },
   });
   return {

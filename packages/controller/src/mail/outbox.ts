@@ -15,7 +15,7 @@ const EVERY_MS = 5_000;
 const MOST_AT_ONCE = 20;
 const RETRY = { firstMs: 60_000, mostMs: 6 * 3_600_000 };
 
-/** Keeps mails until a mail server has taken them. Without a server they stay, for the operator to read and pass on. */
+/** Stores mails until a mail server accepts them. Without a mail server they stay stored, and the operator forwards them. */
 export class Outbox {
   readonly #mails: Mails;
   readonly #send: SendMail | undefined;
@@ -53,11 +53,14 @@ export class Outbox {
       { recipient, subject, body, ...(secret !== undefined && { secret }) },
       new Date(this.#clock.now()),
     );
-    this.#log.info({ subject }, this.#send === undefined ? 'mail for the operator to pass on' : 'mail to send');
+    this.#log.info(
+      { subject },
+      this.#send === undefined ? 'a mail is stored for the operator to forward' : 'a mail is stored for sending',
+    );
     this.#sending.wake();
   }
 
-  /** Begins to send what is due, at once and every five seconds. */
+  /** Sends what is due, at once and then every five seconds. */
   start(): void {
     this.#sending.start();
   }
@@ -78,7 +81,7 @@ export class Outbox {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         const pauseMs = backOff(RETRY, attempts + 1, this.#random);
-        this.#log.warn({ subject, reason }, 'a mail could not be sent; it will be tried again');
+        this.#log.warn({ subject, reason }, 'a mail could not be sent; the controller tries again later');
         await this.#mails.failed(id, reason, new Date(this.#clock.now() + pauseMs));
       }
     }

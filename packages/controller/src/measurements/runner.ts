@@ -18,7 +18,7 @@ export interface RunnerOptions {
   readonly concurrency: number;
   /** How long a job is borrowed; renewed while the process lives. Milliseconds. */
   readonly leaseMs: number;
-  /** How often to look for work that nobody announced, milliseconds. */
+  /** How often to look for work without being notified, milliseconds. */
   readonly pollMs: number;
 }
 
@@ -75,12 +75,12 @@ export class MeasurementRunner {
     this.#renewing.start();
   }
 
-  /** Says that there may be new work. */
+  /** Wakes the runner, because there may be new work. */
   notify(): void {
     this.#wake();
   }
 
-  /** Ends measurements under way, stores what is done, and gives the rest back to the queue. */
+  /** Interrupts measurements, stores finished results, and returns unfinished measurements to the queue. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const measurement of this.#underWay) measurement.abort();
@@ -99,7 +99,7 @@ export class MeasurementRunner {
         try {
           taken = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd());
         } catch (error) {
-          log.error({ err: error }, 'no work could be taken');
+          log.error({ err: error }, 'measurements could not be read from the queue');
         }
       }
       for (const job of taken) void this.#measure(job);
@@ -118,7 +118,7 @@ export class MeasurementRunner {
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
       if (!isCutShort) this.#store(job, toStoredResult(result, facts));
     } catch (error) {
-      log.error({ err: error, revtr: job.id }, 'a measurement broke');
+      log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
     } finally {
       this.#underWay.delete(cancel);
@@ -175,14 +175,14 @@ export class MeasurementRunner {
   }
 }
 
-/** What is stored for a measurement that failed for a reason of our own. */
+/** The result of a measurement that failed because of a defect in the controller. */
 function brokenResult({ destination }: Job, now: number): StoredResult {
   return {
     plan: '',
     stopReason: 'failed',
     failReason: {
       code: 'internal',
-      message: 'the measurement broke; the operator can find the reason in the log',
+      message: 'the measurement failed unexpectedly; the operator finds the cause in the log',
       hop: destination,
     },
     startedAt: now,

@@ -19,7 +19,7 @@ const rowSchema = z.object({
 
 const STORE_MS = 60_000;
 
-/** Keeps what the ranking of vantage points has learned in the database: back at the start, changes every minute. */
+/** Stores changes of the ranking of vantage points every minute, and restores the ranking at the start. */
 export class RankingKeeper {
   readonly #ranking: IngressRanking;
   readonly #records: RankingRecords;
