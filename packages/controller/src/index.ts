@@ -1,5 +1,6 @@
 export { ConnectedAgents } from './agents/connected-agents.ts';
 export { AgentDirectory } from './agents/directory.ts';
+export { toUserColumns } from './agents/user-limits.ts';
 export { AtlasService } from './atlas/atlas-service.ts';
 export { Refresher } from './atlas/refresher.ts';
 export { RipeAtlasAccess, type RipeAtlasSettings } from './atlas/ripe-access.ts';
@@ -10,5 +11,5 @@ export { InternetKnowledge } from './facts/internet-knowledge.ts';
 export * from './foundation/errors.ts';
 export { LinkProber } from './measuring/link-prober.ts';
 export type { MeasuringSystem, OpenMeasuringSystem } from './measuring/measuring-system.ts';
-export { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './settings/defaults.ts';
+export { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS, UNLIMITED_USER_LIMITS } from './settings/defaults.ts';
 export { readSettings, type Settings } from './settings/settings.ts';

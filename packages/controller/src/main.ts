@@ -12,22 +12,24 @@ import {
 } from '@revtr/storage';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
+import { toUserColumns } from './agents/user-limits.ts';
 import { Controller } from './composition/controller.ts';
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
-import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from './settings/defaults.ts';
+import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS, UNLIMITED_USER_LIMITS } from './settings/defaults.ts';
 import { readSettings, type Settings } from './settings/settings.ts';
 
 const USAGE = `revtr-controller
 
-The central system: API, queue, engine, and the gateway that agents connect to. It takes no arguments; every setting is
-an environment variable, described in docs/running.md.
+Runs the central system: the HTTP API, the queue, the measurement engine, and the gateway that agents connect to.
+The program takes no arguments. Environment variables configure it; docs/running.md describes them.
+
+  -h, --help   Show this text.
 `;
 
-const UNLIMITED = 1_000_000_000;
-/** A stop that takes longer than this is cut short: everything accepted is durable. */
+/** The process exits after this time even if the stop has not finished, milliseconds. Accepted batches are durable. */
 const MOST_STOP_MS = 20_000;
 
 async function run(settings: Settings): Promise<void> {
@@ -59,9 +61,9 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
     if (failure !== undefined) log.error({ kind, code: failure.code }, `a dataset cannot be used: ${failure.message}`);
   if (!knowledge.knowsAllRoutes)
     log.warn(
-      'there is no dataset of who announces what (revtr data import prefix2as FILE): hops have no networks, and destinations are not checked to be announced',
+      'no dataset of announced prefixes is imported (revtr data import prefix2as FILE): hops have no network, and unannounced destinations are accepted',
     );
-  if (mail === undefined) log.warn('REVTR_SMTP is not set: mails wait for the operator (revtr admin mails)');
+  if (mail === undefined) log.warn('REVTR_SMTP is not set: the operator must forward mails (revtr admin mails)');
   const updater = new DatasetUpdater(readDatasetSources(settings.datasets.sourcesFile), {
     store,
     fetch,
@@ -91,7 +93,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
     {
       database,
       measuring: agentSystem(settings.gateway, knowledge),
-      facts: new LiveFacts(knowledge),
+      facts: new LiveFacts(knowledge, { clock: systemClock }),
       datasets: { store, updater, knowledge },
       targetPolicy: new TargetPolicy({ testNetworks }),
       sendMail: mail && smtpSender(mail),
@@ -106,26 +108,24 @@ function readDatasetSources(file: string | undefined) {
   return datasetSourcesSchema.parse(file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8')));
 }
 
-/** The operator's key: the one that is set, or one that is made at the first start and printed once. */
+/** Creates the operator. The API key is the configured one, or a new one that is printed at the first start. */
 async function ensureOperator({ operator }: Settings, { users }: Controller): Promise<void> {
   const before = await users.findByEmail(operator.email);
   const user = await users.ensure({
     name: 'Operator',
     email: operator.email,
     role: 'operator',
-    max_per_day: UNLIMITED,
-    max_parallel: UNLIMITED,
-    max_per_minute: UNLIMITED,
+    ...toUserColumns(UNLIMITED_USER_LIMITS),
   });
   if (operator.key !== undefined) await users.addKey(user.id, hashApiKey(operator.key));
   else if (before === undefined) {
     const key = generateApiKey();
     await users.addKey(user.id, hashApiKey(key));
-    process.stdout.write(`The operator's API key, shown this once: ${key}\n`);
+    process.stdout.write(`The operator's API key (shown only once): ${key}\n`);
   }
 }
 
-/** Errors that are about the machine or the settings, not about us: a sentence is enough. */
+/** A message without a stack trace for errors of the machine or the settings; `undefined` for defects. */
 function explain(error: unknown): string | undefined {
   if (error instanceof z.ZodError)
     return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');

@@ -10,17 +10,7 @@ import {
   systemClock,
   type TracerouteResult,
 } from '@revtr/probing';
-import {
-  type AgentState,
-  Agents,
-  AgentTests,
-  Atlases,
-  AtlasRuns,
-  type Database,
-  Mails,
-  openDatabase,
-  Users,
-} from '@revtr/storage';
+import { type AgentState, Agents, AgentTests, Atlases, AtlasRuns, type Database, Mails, Users } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectedAgents } from '../src/agents/connected-agents.ts';
@@ -29,6 +19,7 @@ import { LifeCycle } from '../src/agents/life-cycle.ts';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
 import { Outbox } from '../src/mail/outbox.ts';
 import { OwnerMails } from '../src/mail/owner-mails.ts';
+import { useDatabase } from './test-database.ts';
 
 const SOURCE = parseIpv4('192.0.2.1');
 const HELPERS = [parseIpv4('198.51.100.1'), parseIpv4('198.51.100.2')];
@@ -39,8 +30,11 @@ const DAY_MS = 86_400_000;
 class Network implements Prober {
   readonly claimed = new Set<Ipv4Address>();
   readonly broken = { recordRoute: false, spoofed: false, everything: false };
+  /** Called before each ping. */
+  onPing: () => Promise<void> = async () => undefined;
 
   async ping(request: PingRequest): Promise<PingResult> {
+    await this.onPing();
     const { target, option, spoof } = request;
     if (spoof !== undefined) this.claimed.add(spoof.claimedSource);
     const { recordRoute, spoofed, everything } = this.broken;
@@ -58,6 +52,7 @@ class Network implements Prober {
 }
 
 describe('the life of a source', () => {
+  const openedDatabase = useDatabase();
   let database: Database;
   let directory: AgentDirectory;
   let network: Network;
@@ -69,7 +64,7 @@ describe('the life of a source', () => {
   let mails: Mails;
   let sessions: Map<Ipv4Address, AgentSession>;
   beforeEach(async () => {
-    database = await openDatabase({ kind: 'memory' });
+    database = openedDatabase();
     const [users, agents] = [new Users(database.db), new Agents(database.db)];
     mails = new Mails(database.db);
     directory = await AgentDirectory.open(agents);
@@ -147,7 +142,7 @@ describe('the life of a source', () => {
   });
   afterEach(async () => {
     await life.stop();
-    await database.close();
+    await atlas.stop();
   });
 
   const sessionOf = (address: Ipv4Address, senderOnly = false): AgentSession => {
@@ -202,6 +197,47 @@ describe('the life of a source', () => {
     life.start();
     await until('ready');
     expect(directory.find(SOURCE)).toMatchObject({ quarantine_level: 0, quarantined_until: null });
+  });
+
+  it.each([
+    ['passes', false],
+    ['fails', true],
+  ])('ends when the source is withdrawn during a test that it %s', async (_, isBroken) => {
+    network.broken.everything = isBroken;
+    network.onPing = async () => {
+      network.onPing = async () => undefined;
+      await directory.enter(SOURCE, 'withdrawn');
+    };
+    await life.joined(SOURCE);
+    const tests = new AgentTests(database.db);
+    for (let tries = 0; tries < 500 && (await tests.of(formatIpv4(SOURCE), 1)).length === 0; tries++) await sleep(5);
+    // The test goes on after it is stored: it must end without another state.
+    life.start();
+    await sleep(50);
+    await life.stop();
+    expect(directory.find(SOURCE)).toMatchObject({ state: 'withdrawn', quarantined_until: null });
+    expect(await subjects()).toEqual([]);
+    expect(atlas.size(SOURCE)).toBe(0);
+    life = newLife();
+    await life.joined(SOURCE);
+    await life.test(SOURCE, 'asked');
+    await life.stop();
+    expect(await tests.of(formatIpv4(SOURCE), 9)).toHaveLength(1);
+  });
+
+  it('ends when the source is withdrawn while its atlas is measured', async () => {
+    const collect = network.traceroute.bind(network);
+    network.traceroute = async (request) => {
+      if (request.target === SOURCE) await directory.enter(SOURCE, 'withdrawn');
+      return collect(request);
+    };
+    await life.joined(SOURCE);
+    for (let tries = 0; tries < 500 && directory.find(SOURCE)?.state !== 'withdrawn'; tries++) await sleep(5);
+    await atlas.idle(SOURCE);
+    await sleep(20);
+    await life.stop();
+    expect(directory.find(SOURCE)?.state).toBe('withdrawn');
+    expect(await subjects()).toEqual([expect.stringContaining('can receive')]);
   });
 
   it('goes through a test from time to time', async () => {

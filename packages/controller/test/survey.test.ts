@@ -1,11 +1,9 @@
 import { AliasSets, IngressRanking, PrefixOrigins } from '@revtr/engine';
 import { type Ipv4Address, parseIpv4, parsePrefix } from '@revtr/net';
 import { type PingRequest, type PingResult, type Prober, ProbingError, systemClock } from '@revtr/probing';
-import { openDatabase, RankingRecords } from '@revtr/storage';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { BackgroundSurvey } from '../src/survey/background-survey.ts';
-import { RankingKeeper } from '../src/survey/ranking-keeper.ts';
 
 const log = pino({ level: 'fatal' });
 const ipToAs = new PrefixOrigins([{ prefix: parsePrefix('6.0.0.0/8'), asn: 6 }]);
@@ -84,25 +82,5 @@ describe('the background survey', () => {
     const sent = [await slow.step(), await slow.step(), await slow.step(), await slow.step(), await slow.step()];
     expect(sent.reduce((sum, count) => sum + count)).toBe(2);
     expect(await survey(prober, newRanking(), 5_000, () => false).step()).toBe(0);
-  });
-});
-
-describe('what the ranking has learned', () => {
-  it('is there again after a restart', async () => {
-    const database = await openDatabase({ kind: 'memory' });
-    const records = new RankingRecords(database.db);
-    const ranking = newRanking();
-    const keeper = new RankingKeeper({ ranking, records, clock: systemClock, log });
-    await keeper.open();
-    const stamps = [parseIpv4('9.0.0.1'), parseIpv4('6.9.0.1'), targets[1]];
-    ranking.observe(vantagePoints[1], targets[1], 3, stamps);
-    await keeper.flush();
-    ranking.observe(vantagePoints[1], targets[1], 4, stamps);
-    await keeper.stop();
-    const again = newRanking();
-    await new RankingKeeper({ ranking: again, records, clock: systemClock, log }).open();
-    expect(again.rank(targets[1])).toEqual(ranking.rank(targets[1]));
-    expect(again.rank(targets[1])[0]).toMatchObject({ address: vantagePoints[1], distance: 3.5 });
-    await database.close();
   });
 });

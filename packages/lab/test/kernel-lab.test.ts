@@ -167,7 +167,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     });
     await until(
       async () => system.agents.get('S')?.log ?? '',
-      (log) => log.includes('not that of a registered source'),
+      (log) => log.includes('does not belong to a registered source'),
     );
   });
 });

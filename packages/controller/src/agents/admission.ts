@@ -3,9 +3,9 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { AgentEvents } from './agent-events.ts';
 import type { AgentDirectory } from './directory.ts';
 
-const NOT_REGISTERED = 'this address is not that of a registered source or vantage point';
+const NOT_REGISTERED = 'this address does not belong to a registered source or vantage point';
 
-/** Lets registered agents in, each with the one certificate that was made for it last. */
+/** Admits registered agents, each only with the latest certificate that the controller issued for it. */
 export class DirectoryAdmission implements Admission {
   readonly #directory: AgentDirectory;
   readonly #hub: Pick<AgentHub, 'sessionOf'>;
@@ -21,11 +21,11 @@ export class DirectoryAdmission implements Admission {
     this.#events = collaborators.events;
   }
 
-  /** The connection comes from the address: that proves control of it. Who is connected already cannot be displaced. */
+  /** A connection from the address proves control of it. An agent that is connected cannot be displaced. */
   async mayEnrol(address: Ipv4Address): Promise<string | undefined> {
     if (this.#directory.findRegistered(address) === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
     if (this.#hub.sessionOf(address)?.isConnected === true)
-      return `an agent of ${formatIpv4(address)} is connected; stop it before another one enrols`;
+      return `an agent of ${formatIpv4(address)} is connected; stop it before another agent enrols`;
     return undefined;
   }
 
@@ -39,7 +39,7 @@ export class DirectoryAdmission implements Admission {
     const agent = this.#directory.findRegistered(address);
     if (agent === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
     if (agent.certificate_serial !== serialNumber)
-      return 'the certificate was replaced by a newer one: remove the identity of this agent, so that it enrols again';
+      return 'a newer certificate replaced this one; delete the identity of this agent to enrol again';
     return undefined;
   }
 }

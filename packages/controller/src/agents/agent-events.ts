@@ -8,7 +8,7 @@ export interface AgentListener {
   readonly replaced?: (address: Ipv4Address) => void;
 }
 
-/** Passes on what happens to the connections of agents, from where agents connect to who acts on it. */
+/** Passes events about the connections of agents to listeners. */
 export class AgentEvents {
   readonly #listeners: AgentListener[] = [];
 

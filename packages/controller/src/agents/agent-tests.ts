@@ -8,20 +8,20 @@ export interface TestPlan {
   readonly kind: 'source' | 'vantagePoint';
   /** Whether the agent never receives spoofed replies. */
   readonly senderOnly: boolean;
-  /** Other agents, best first: they send as the tested one, and are claimed by it. */
+  /** Other agents, best first. They send probes with the tested agent's address, and it sends probes with theirs. */
   readonly partners: readonly Ipv4Address[];
   /** Addresses to probe, best first. */
   readonly targets: readonly Ipv4Address[];
 }
 
-/** What each kind of agent cannot do without. */
+/** The tests that each kind of agent must pass. */
 const REQUIRED: Readonly<Record<TestPlan['kind'], readonly TestName[]>> = {
   source: ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed'],
   vantagePoint: ['ping', 'traceroute', 'receiveRecordRoute', 'sendSpoofed'],
 };
 
 const TIMEOUT_MS = 2_000;
-/** Probes of one test: one that gets through is enough, and some ways do not let options through. */
+/** Probes of one test. One success is enough, because some paths filter packets with options. */
 const MOST_PROBES = 8;
 const RECORD_ROUTE = { type: 'recordRoute', slots: MAX_RECORD_ROUTE_SLOTS } as const;
 

@@ -3,7 +3,7 @@ import { parsePrefix } from '@revtr/net';
 import type { TargetPolicy } from '@revtr/probing';
 import type { OptOuts } from '@revtr/storage';
 
-/** The ranges whose holders want no probes, as the controller obeys them and agents are given them. */
+/** The networks that opted out of probing, as the controller and the agents apply them. */
 export class PublishedOptOuts {
   readonly #optOuts: OptOuts;
   readonly #targetPolicy: TargetPolicy;
@@ -14,7 +14,7 @@ export class PublishedOptOuts {
     this.#targetPolicy = collaborators.targetPolicy;
   }
 
-  /** Reads the list anew: to be called when it was changed. */
+  /** Reads the list again. Call it after every change. */
   async refresh(): Promise<void> {
     const rows = await this.#optOuts.list();
     this.#targetPolicy.setOptedOut(rows.map(({ prefix }) => parsePrefix(prefix)));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const TEST_NAMES = ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const;
 export type TestName = (typeof TEST_NAMES)[number];
 
-/** What each test is about, for people. */
+/** Titles of the tests, for people. */
 const TEST_TITLES: Readonly<Record<TestName, string>> = {
   ping: 'send pings',
   traceroute: 'send traceroutes',
@@ -13,7 +13,7 @@ const TEST_TITLES: Readonly<Record<TestName, string>> = {
   sendSpoofed: 'send spoofed probes',
 };
 
-/** One probe of a test, and what came of it. */
+/** One probe of a test, and its outcome. */
 const evidenceSchema = z.object({
   /** Who sent, dotted quad. */
   sender: z.string(),
@@ -25,9 +25,9 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 
 const testSchema = z.object({
   name: z.enum(TEST_NAMES),
-  /** `notTested`: there was nobody to test with. */
+  /** `notTested`: no partner was connected. */
   verdict: z.enum(['passed', 'failed', 'notTested']),
-  /** Whether an agent of this kind cannot do without. */
+  /** Whether an agent of this kind must pass. */
   isRequired: z.boolean(),
   evidence: z.array(evidenceSchema),
 });
@@ -37,13 +37,13 @@ export type TestResult = z.infer<typeof testSchema>;
 export const reportSchema = z.object({
   verdict: z.enum(['passed', 'failed', 'notTested']),
   tests: z.array(testSchema),
-  /** What the agent found about itself at its start. */
+  /** Results of the agent's own tests at its start. */
   selfTests: z.array(z.object({ name: z.string(), ok: z.boolean(), message: z.string() })),
 });
 z.globalRegistry.add(reportSchema, { id: 'AgentReport' });
 export type Report = z.infer<typeof reportSchema>;
 
-/** The verdict about an agent: good when everything that it cannot do without is. */
+/** The verdict about an agent: `passed` when it passed every required test. */
 export function verdictOf(tests: readonly TestResult[]): Report['verdict'] {
   const required = tests.filter(({ isRequired }) => isRequired);
   if (required.some(({ verdict }) => verdict === 'failed')) return 'failed';

@@ -12,13 +12,7 @@ import {
 import { ControllerError } from '../foundation/errors.ts';
 import type { AgentDirectory } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
-
-/** What a new user may do. */
-export interface UserLimits {
-  readonly perDay: number;
-  readonly parallel: number;
-  readonly perMinute: number;
-}
+import { toUserColumns, type UserLimits } from './user-limits.ts';
 
 /** Takes applications for sources, and carries out what the operator decides about them. */
 export class SourceApplications {
@@ -59,15 +53,14 @@ export class SourceApplications {
         : this.#targetPolicy.refuse(address)?.message;
     if (address === undefined || refusal !== undefined) {
       const message = refusal ?? '';
-      throw new ControllerError('badRequest', `the address cannot be a source: ${message}`, [
-        { at: 'address', code: 'badAddress', message },
-      ]);
+      const places = [{ at: 'address', code: 'badAddress', message }];
+      throw new ControllerError('badRequest', `the address cannot be a source: ${message}`, { places });
     }
     if (this.#directory.findRegistered(address) !== undefined)
-      throw new ControllerError('conflict', `${application.address} is registered already`);
+      throw new ControllerError('conflict', `${application.address} is already registered`);
     const added = await this.#applications.add({ ...application, address: formatIpv4(address) });
     if (added === undefined)
-      throw new ControllerError('conflict', `an application for ${application.address} awaits a decision already`);
+      throw new ControllerError('conflict', `an application for ${application.address} is already pending`);
     return added;
   }
 
@@ -75,14 +68,11 @@ export class SourceApplications {
   async approve(id: number, operator: User, note: string): Promise<Application> {
     const application = await this.#decide(id, operator, 'approved', note);
     const { address, name, email, hosting } = application;
-    const { perDay, parallel, perMinute } = this.#limits;
     const user = await this.#users.ensure({
       name,
       email,
       role: 'user',
-      max_per_day: perDay,
-      max_parallel: parallel,
-      max_per_minute: perMinute,
+      ...toUserColumns(this.#limits),
     });
     await this.#directory.put({
       address: parseIpv4(address),
@@ -115,6 +105,6 @@ export class SourceApplications {
     if (decided !== undefined) return decided;
     const application = await this.#applications.find(id);
     if (application === undefined) throw new ControllerError('notFound', `there is no application ${id}`);
-    throw new ControllerError('conflict', `application ${id} is ${application.state} already`);
+    throw new ControllerError('conflict', `application ${id} is already ${application.state}`);
   }
 }

@@ -78,7 +78,9 @@ export async function createServer(
     global: false,
     keyGenerator: clientOf,
     errorResponseBuilder: (_request, { ttl }) =>
-      new ControllerError('tooManyRequests', 'too many requests from your address', [], Math.ceil(ttl / 1000)),
+      new ControllerError('tooManyRequests', 'too many requests from your address', {
+        retryAfterSeconds: Math.ceil(ttl / 1000),
+      }),
   });
   await app.register(swagger, {
     openapi: {

@@ -1,10 +1,10 @@
-import type { AliasSighting, Atlas, AtlasTraceroute, TailStamps } from '@revtr/engine';
-import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import type { Clock } from '@revtr/probing';
-import type { Atlases, StoredAliasEvidence } from '@revtr/storage';
+import type { Atlas, AtlasTraceroute, TailStamps } from '@revtr/engine';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { backOff, type Clock } from '@revtr/probing';
+import type { Atlases } from '@revtr/storage';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import { restoreAtlas, toStoredPath, toStoredTail } from './stored-atlas.ts';
+import { readEvidence, toStoredEvidence } from './stored-evidence.ts';
 
 export interface AtlasKeeperOptions {
   /** How long changes wait to be stored together, milliseconds. */
@@ -24,9 +24,12 @@ interface Changes {
   readonly tails: Map<string, TailStamps>;
 }
 
+/** Longest pause before changes that could not be stored are tried again, milliseconds. */
+const MOST_RETRY_MS = 60_000;
+
 /**
- * Keeps what the atlas holds in memory in the database as well: every change within a moment, everything back at the start.
- * What a crash loses of that moment is measured again.
+ * Stores the atlas that memory holds in the database. Changes are stored together after a short delay, and `open` reads everything
+ * back at the start. A crash loses at most the changes of one delay.
  */
 export class AtlasKeeper {
   readonly #options: AtlasKeeperOptions;
@@ -34,6 +37,8 @@ export class AtlasKeeper {
   readonly #changes = new Map<Ipv4Address, Changes>();
   #waiting: AbortController | undefined;
   #storing: Promise<void> = Promise.resolve();
+  /** Attempts to store changes that have failed in a row. */
+  #failures = 0;
 
   constructor(options: AtlasKeeperOptions, collaborators: AtlasKeeperCollaborators) {
     this.#options = options;
@@ -57,7 +62,7 @@ export class AtlasKeeper {
       if (damaged > 0) log.error({ source: stored, damaged }, 'rows of a stored atlas could not be read');
     }
     const evidence = await records.evidence();
-    atlas.evidence.restore(evidence.flatMap((row) => evidenceSchema.safeParse(row).data ?? []));
+    atlas.evidence.restore(readEvidence(evidence));
     await this.flush();
     atlas.listen({
       onAdded: ({ path, removed }) => {
@@ -84,7 +89,7 @@ export class AtlasKeeper {
     await this.#collaborators.records.clear(formatIpv4(source));
   }
 
-  /** Resolves when everything is stored. */
+  /** Stores all changes now. Resolves also when that fails: the changes are then tried again later. */
   flush(): Promise<void> {
     this.#waiting?.abort();
     this.#waiting = undefined;
@@ -110,7 +115,7 @@ export class AtlasKeeper {
     this.#note(source).tails.set(`${tail.target} ${tail.sender}`, tail);
   }
 
-  /** Changes that could not be stored wait for the next time, but for what has changed again meanwhile. */
+  /** Keeps changes that could not be stored for the next attempt, except those that newer changes replace. */
   #putBack(source: Ipv4Address, { added, removed, tails }: Changes): void {
     const newer = this.#note(source);
     for (const [id, path] of added) if (!newer.removed.has(id)) newer.added.set(id, path);
@@ -122,7 +127,10 @@ export class AtlasKeeper {
     if (this.#waiting !== undefined) return;
     const waiting = new AbortController();
     this.#waiting = waiting;
-    this.#collaborators.clock.sleep(this.#options.delayMs, waiting.signal).then(
+    const { delayMs } = this.#options;
+    const retry = { firstMs: delayMs, mostMs: MOST_RETRY_MS, jitter: 0 };
+    const pauseMs = this.#failures === 0 ? delayMs : backOff(retry, this.#failures, () => 0);
+    this.#collaborators.clock.sleep(pauseMs, waiting.signal).then(
       () => this.flush(),
       () => undefined,
     );
@@ -140,27 +148,12 @@ export class AtlasKeeper {
           tails: [...tails.values()].map(toStoredTail),
         });
       await records.putEvidence(atlas.evidence.takeChanges().map(toStoredEvidence));
+      this.#failures = 0;
     } catch (error) {
-      log.error({ err: error }, 'changes of the atlas could not be stored; they are tried again with the next ones');
+      log.error({ err: error }, 'changes of the atlas could not be stored; the controller tries again');
       for (const [source, failed] of changes) this.#putBack(source, failed);
+      this.#failures++;
+      this.#schedule();
     }
   }
 }
-
-const evidenceSchema = z
-  .object({
-    first: z.ipv4().transform(parseIpv4),
-    second: z.ipv4().transform(parseIpv4),
-    kind: z.enum(['linkEnd', 'doubleStamp']),
-    lastSeen: z.date().transform((lastSeen) => lastSeen.getTime()),
-    count: z.int(),
-  })
-  .transform(({ first, second, ...row }): AliasSighting => ({ ...row, addresses: [first, second] }));
-
-const toStoredEvidence = ({ addresses, kind, lastSeen, count }: AliasSighting): StoredAliasEvidence => ({
-  first: formatIpv4(addresses[0]),
-  second: formatIpv4(addresses[1]),
-  kind,
-  lastSeen: new Date(lastSeen),
-  count,
-});

@@ -4,7 +4,8 @@ import { ProbingError, type Random } from '@revtr/probing';
 import { creditsPerTraceroute, RipeAtlasError } from '@revtr/ripe-atlas';
 import type { Logger } from 'pino';
 import type { RipeAtlasAccess } from './ripe-access.ts';
-import { createMeasurements, gatherResults, PACKETS } from './ripe-collection.ts';
+import { createMeasurements, PACKETS } from './ripe-measurements.ts';
+import { gatherResults } from './ripe-results.ts';
 import type { RunRecord } from './run-record.ts';
 
 export interface RunCollaborators {
@@ -19,12 +20,12 @@ export interface RunCollaborators {
 }
 
 const COMMON = { concurrency: 20, timeoutMs: 2_000, spoofersPerHop: 3 };
-/** A hop that was pinged so long ago is pinged again. */
+/** Age at which a hop is pinged again, milliseconds. */
 const TAIL_AGE_MS = 7 * 86_400_000;
 
 /**
- * Carries out a run, or what is left of it after a restart: traceroutes of RIPE Atlas and of own vantage points at the same time, then
- * Record Route pings to the hops they show. Whatever happens, the run ends with a state and a reason.
+ * Carries out a run, or what is left of it after a restart: traceroutes from RIPE Atlas and from the system's vantage points at the same time, then
+ * Record Route pings to the hops that they show. The run always ends with a state, and with a reason when it failed.
  */
 export async function carryOut(
   run: RunRecord,
@@ -53,8 +54,8 @@ export async function carryOut(
   } catch (error) {
     if (signal.aborted) throw error;
     const isExpected = error instanceof ProbingError || error instanceof RipeAtlasError;
-    if (!isExpected) log.error({ err: error, run: run.id }, 'an atlas run broke');
-    const reason = isExpected ? error.message : 'the run broke; the operator can find the reason in the log';
+    if (!isExpected) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
+    const reason = isExpected ? error.message : 'The run failed unexpectedly. The operator finds the cause in the log.';
     await run.end('failed', engineParts.clock.now(), reason);
   }
 }
@@ -90,7 +91,7 @@ async function measureTraceroutes(
       await run.enter('traceroutes', details.probes.length + origins.length);
       await gatherResults(run, parts, signal);
     } catch (error) {
-      // Vantage points of our own give an atlas as well, if a smaller one.
+      // Without RIPE Atlas the vantage points still give a smaller atlas.
       if (!(error instanceof RipeAtlasError) || error.code === 'cancelled') throw error;
       log.warn({ run: run.id, code: error.code }, error.message);
       details.notes.push(`RIPE Atlas: ${error.message}`);

@@ -6,7 +6,7 @@ import type { AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
 import type { AtlasService } from './atlas-service.ts';
-import { PACKETS } from './ripe-collection.ts';
+import { PACKETS } from './ripe-measurements.ts';
 
 export interface RefresherOptions {
   /** How often to look for what is due, milliseconds. */

@@ -2,28 +2,31 @@ import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { AtlasRunRow, AtlasRuns } from '@revtr/storage';
 import { z } from 'zod';
 
-const headSchema = z.object({
-  cause: z.enum(['asked', 'new', 'catchUp', 'refresh']),
-  payer: z.enum(['system', 'user', 'nobody']),
-});
-/** Why an atlas is measured. */
-export type RunCause = z.infer<typeof headSchema>['cause'];
-/** Whose RIPE Atlas credits a run spends. */
-export type Payer = z.infer<typeof headSchema>['payer'];
+/** Why an atlas is measured: a user asked, the source is new, vantage points joined later, or paths became old. */
+export const runCauseSchema = z.enum(['asked', 'new', 'catchUp', 'refresh']);
+export type RunCause = z.infer<typeof runCauseSchema>;
+/** Whose RIPE Atlas credits a run spends. `nobody`: the run does not use RIPE Atlas. */
+export const payerSchema = z.enum(['system', 'user', 'nobody']);
+export type Payer = z.infer<typeof payerSchema>;
+export const runPhaseSchema = z.enum(['choosing', 'creating', 'traceroutes', 'recordRoute', 'done']);
+export const runStateSchema = z.enum(['running', 'done', 'failed', 'cancelled']);
 
-const reportSchema = z.object({
+/** Counts of what a run has measured. */
+export const runReportSchema = z.object({
   traceroutes: z.int(),
   arrived: z.int(),
-  /** Probes that reported something else than a traceroute. */
+  /** Probes that reported something other than a traceroute. */
   faults: z.int(),
   recordRoutePings: z.int(),
-  /** Hops behind which Record Route has shown something. */
+  /** Hops behind which Record Route has shown addresses. */
   answered: z.int(),
 });
 
+const headSchema = z.object({ cause: runCauseSchema, payer: payerSchema });
+
 /** What must be known to go on with a run after a restart, and what is shown of it. */
 const detailsSchema = z.object({
-  phase: z.enum(['choosing', 'creating', 'traceroutes', 'recordRoute', 'done']),
+  phase: runPhaseSchema,
   done: z.int(),
   total: z.int(),
   /** Vantage points and RIPE Atlas probes that send traceroutes. */
@@ -32,7 +35,7 @@ const detailsSchema = z.object({
   /** Tag that the measurements of this run carry, and those that have been created, in order. */
   tag: z.string(),
   measurements: z.array(z.int()),
-  report: reportSchema,
+  report: runReportSchema,
   notes: z.array(z.string()),
 });
 export type RunDetails = z.infer<typeof detailsSchema>;

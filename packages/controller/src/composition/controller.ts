@@ -4,7 +4,7 @@ import { type Database, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AgentDirectory } from '../agents/directory.ts';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
-import type { UserLimits } from '../agents/source-applications.ts';
+import type { UserLimits } from '../agents/user-limits.ts';
 import { Authenticator } from '../api/http/authenticate.ts';
 import type { TlsFiles } from '../api/server.ts';
 import type { RipeAtlasSettings } from '../atlas/ripe-access.ts';

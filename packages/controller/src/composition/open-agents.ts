@@ -2,7 +2,8 @@ import { formatIpv4 } from '@revtr/net';
 import { AgentTests, Applications, Users } from '@revtr/storage';
 import { LifeCycle, type LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { OwnerNotices } from '../agents/owner-notices.ts';
-import { SourceApplications, type UserLimits } from '../agents/source-applications.ts';
+import { SourceApplications } from '../agents/source-applications.ts';
+import type { UserLimits } from '../agents/user-limits.ts';
 import type { AtlasService } from '../atlas/atlas-service.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
@@ -58,11 +59,11 @@ export function openAgents(
     },
     replaced: (address) => {
       const agent = directory.find(address);
-      log.warn({ agent: formatIpv4(address) }, 'an agent was given a new certificate in place of the one it had');
+      log.warn({ agent: formatIpv4(address) }, 'an agent received a new certificate in place of its previous one');
       if (agent === undefined) return;
       notices
         .identityReplaced(agent)
-        .catch((error: unknown) => log.error({ err: error }, 'the owner of an agent could not be told'));
+        .catch((error: unknown) => log.error({ err: error }, 'the owner of an agent could not be informed'));
     },
   });
   return {

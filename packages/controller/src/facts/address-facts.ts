@@ -7,7 +7,7 @@ export interface AddressFacts {
   /** Whether `ipToAs` knows the whole routing table, so that an address it does not hold is announced by nobody. */
   readonly knowsAllRoutes: boolean;
   asName(asn: number): string | undefined;
-  /** Reverse DNS. */
+  /** Reverse DNS. Implementations bound their queries: `undefined` also means that the name is not known yet. */
   nameOf(address: Ipv4Address): Promise<string | undefined>;
   /** Addresses of a host name; empty when it does not resolve. */
   resolve(name: string): Promise<readonly Ipv4Address[]>;

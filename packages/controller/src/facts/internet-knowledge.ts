@@ -6,8 +6,7 @@ import type { RipeProbe } from '@revtr/ripe-atlas';
 const ALIAS_KINDS: readonly DatasetKind[] = ['itdkNodes', 'midarSets'];
 
 /**
- * What the datasets say, always those in use now: whoever holds this, or a part of it, sees a dataset that is replaced without being
- * told.
+ * The contents of the datasets. This object and its parts always use the current datasets, also after a dataset was replaced.
  */
 export class InternetKnowledge {
   readonly ipToAs: IpToAs;
@@ -37,7 +36,7 @@ export class InternetKnowledge {
     });
   }
 
-  /** Told when other aliases are in use: what is indexed by router must be built anew. */
+  /** Calls `listener` when the aliases have changed: indexes by router must then be rebuilt. */
   onAliases(listener: () => void): void {
     this.#store.onReplaced((kind) => {
       if (ALIAS_KINDS.includes(kind)) listener();

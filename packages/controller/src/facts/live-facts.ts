@@ -1,20 +1,66 @@
-import { resolve4, reverse } from 'node:dns/promises';
+import { Resolver } from 'node:dns/promises';
 import type { IpToAs } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
 import type { AddressFacts } from './address-facts.ts';
+import { CachedLookups } from './cached-lookups.ts';
 import type { InternetKnowledge } from './internet-knowledge.ts';
 
-const KEEP_MS = 4 * 3_600_000;
-const MOST_KEPT = 50_000;
-const LOOKUP_MS = 2_000;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** Each query is sent twice at most, and each time waits this long, milliseconds. */
+const QUERY = { timeout: 1_000, tries: 2 };
+/** A single answer starts at most `mostWaiting` + `concurrency` reverse look-ups: a large batch shows names only for known hops. */
+const REVERSE = {
+  concurrency: 32,
+  mostWaiting: 96,
+  timeoutMs: 2_000,
+  keepMs: 4 * HOUR_MS,
+  keepMissMs: HOUR_MS,
+  capacity: 50_000,
+};
+const FORWARD = {
+  concurrency: 32,
+  mostWaiting: 10_000,
+  timeoutMs: 2_000,
+  keepMs: 5 * MINUTE_MS,
+  keepMissMs: MINUTE_MS,
+  capacity: 50_000,
+};
 
-/** Facts about addresses of the real Internet: datasets, and DNS. */
+/** The two DNS queries that are used, as in `node:dns/promises`. */
+export interface NameServer {
+  /** Addresses of a host name, dotted quads. */
+  resolve4(name: string): Promise<string[]>;
+  /** Host names of an address, a dotted quad. */
+  reverse(address: string): Promise<string[]>;
+}
+
+/** Facts about addresses of the Internet, from datasets and DNS. */
 export class LiveFacts implements AddressFacts {
   readonly #knowledge: InternetKnowledge;
-  readonly #names = new Map<Ipv4Address, { readonly name: Promise<string | undefined>; readonly until: number }>();
+  readonly #names: CachedLookups<Ipv4Address, string>;
+  readonly #addresses: CachedLookups<string, readonly Ipv4Address[]>;
 
-  constructor(knowledge: InternetKnowledge) {
+  constructor(
+    knowledge: InternetKnowledge,
+    {
+      clock,
+      dns = new Resolver(QUERY),
+    }: { readonly clock: Clock /** Default: the resolver of this machine. */; readonly dns?: NameServer },
+  ) {
     this.#knowledge = knowledge;
+    this.#names = new CachedLookups(REVERSE, {
+      clock,
+      lookUp: async (address) => (await dns.reverse(formatIpv4(address)))[0],
+    });
+    this.#addresses = new CachedLookups(FORWARD, {
+      clock,
+      lookUp: async (name) => {
+        const addresses = (await dns.resolve4(name)).map(tryParseIpv4).filter((address) => address !== undefined);
+        return addresses.length > 0 ? addresses : undefined;
+      },
+    });
   }
 
   get ipToAs(): IpToAs {
@@ -30,34 +76,10 @@ export class LiveFacts implements AddressFacts {
   }
 
   nameOf(address: Ipv4Address): Promise<string | undefined> {
-    const known = this.#names.get(address);
-    if (known !== undefined && known.until > Date.now()) return known.name;
-    const name = within(
-      reverse(formatIpv4(address)).then(([first]) => first),
-      undefined,
-    );
-    if (this.#names.size >= MOST_KEPT) this.#names.clear();
-    this.#names.set(address, { name, until: Date.now() + KEEP_MS });
-    return name;
+    return this.#names.get(address);
   }
 
   async resolve(name: string): Promise<readonly Ipv4Address[]> {
-    const texts = await within(resolve4(name), []);
-    return texts.map(tryParseIpv4).filter((address) => address !== undefined);
-  }
-}
-
-/** What a look-up gives, or `otherwise` when it fails or takes too long. */
-async function within<T>(lookup: Promise<T>, otherwise: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(otherwise), LOOKUP_MS);
-  });
-  try {
-    return await Promise.race([lookup, late]);
-  } catch {
-    return otherwise;
-  } finally {
-    clearTimeout(timer);
+    return (await this.#addresses.get(name.toLowerCase().replace(/\.$/, ''))) ?? [];
   }
 }

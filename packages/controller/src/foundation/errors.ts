@@ -1,4 +1,4 @@
-/** What a request can be refused for. Codes are stable; each has one HTTP status. */
+/** The HTTP status of each error code. Codes are stable. */
 export const ERROR_STATUS = {
   badRequest: 400,
   badJson: 400,
@@ -23,7 +23,7 @@ export const ERROR_STATUS = {
 } as const;
 export type ControllerErrorCode = keyof typeof ERROR_STATUS;
 
-/** One thing that is wrong, and where. */
+/** One fault in a request, and its place. */
 export interface ErrorDetail {
   /** Place in the request, for instance `revtrs[3].dst`. */
   readonly at: string;
@@ -31,27 +31,75 @@ export interface ErrorDetail {
   readonly message: string;
 }
 
-/** The one error class of the controller: a stable code, a sentence for a person, details by place. */
-export class ControllerError extends Error {
-  readonly code: ControllerErrorCode;
-  readonly details: readonly ErrorDetail[];
+interface Places {
+  readonly places: readonly ErrorDetail[];
+}
+interface RetryLater {
   /** Seconds after which the same request may succeed. */
-  readonly retryAfterSeconds: number | undefined;
+  readonly retryAfterSeconds: number;
+}
+interface QuotaDetails extends RetryLater {
+  /** The user's limit, and how much of it is used; both in measurements. */
+  readonly allowed: number;
+  readonly used: number;
+  /** Measurements that the request asks for. */
+  readonly asked: number;
+}
 
-  constructor(
-    code: ControllerErrorCode,
-    message: string,
-    details: readonly ErrorDetail[] = [],
-    retryAfterSeconds?: number,
-  ) {
+/** The details of each code. A code whose type includes `undefined` needs none. */
+export interface ErrorDetailsByCode {
+  readonly badRequest: Places | undefined;
+  readonly badJson: undefined;
+  readonly emptyBatch: undefined;
+  /** Each pair that cannot be measured. */
+  readonly invalidPairs: Places;
+  readonly badDataset: Places;
+  readonly unauthorized: undefined;
+  readonly forbidden: undefined;
+  readonly notFound: undefined;
+  readonly methodNotAllowed: undefined;
+  readonly requestTimeout: undefined;
+  readonly conflict: undefined;
+  /** Pairs in the batch, and how many a batch may hold. */
+  readonly batchTooLarge: { readonly size: number; readonly most: number };
+  readonly bodyTooLarge: undefined;
+  readonly unsupportedMediaType: undefined;
+  readonly quotaPerDay: QuotaDetails;
+  readonly quotaParallel: QuotaDetails;
+  readonly quotaPerMinute: QuotaDetails;
+  readonly tooManyRequests: RetryLater;
+  readonly internal: undefined;
+  readonly upstreamFailed: undefined;
+}
+
+type DetailArguments<Details> = undefined extends Details ? [details?: Details] : [details: Details];
+
+/** The error class of the controller: a stable code, a message for people, and the details of the code. */
+export class ControllerError<Code extends ControllerErrorCode = ControllerErrorCode> extends Error {
+  readonly code: Code;
+  readonly details: ErrorDetailsByCode[Code] | undefined;
+
+  constructor(code: Code, message: string, ...[details]: DetailArguments<ErrorDetailsByCode[Code]>) {
     super(message);
     this.name = 'ControllerError';
     this.code = code;
     this.details = details;
-    this.retryAfterSeconds = retryAfterSeconds;
   }
 
+  /** HTTP status. */
   get status(): number {
     return ERROR_STATUS[this.code];
+  }
+
+  /** Faults by place; empty for codes without places. */
+  get places(): readonly ErrorDetail[] {
+    const details: ErrorDetailsByCode[ControllerErrorCode] = this.details;
+    return details !== undefined && 'places' in details ? details.places : [];
+  }
+
+  /** Seconds after which the same request may succeed; `undefined` when waiting does not help. */
+  get retryAfterSeconds(): number | undefined {
+    const details: ErrorDetailsByCode[ControllerErrorCode] = this.details;
+    return details !== undefined && 'retryAfterSeconds' in details ? details.retryAfterSeconds : undefined;
   }
 }

@@ -1,12 +1,12 @@
 import { optionProbes, type ReverseTraceroute } from '@revtr/engine';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What the controller counts, for Prometheus. */
+/** Metrics of the controller in the Prometheus format. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #measurements = new Counter({
     name: 'revtr_measurements_total',
-    help: 'Reverse traceroutes that ended, by how.',
+    help: 'Reverse traceroutes that ended, by stop reason.',
     labelNames: ['stop_reason'],
     registers: [this.registry],
   });
@@ -24,7 +24,7 @@ export class Metrics {
 
   readonly #refused = new Counter({
     name: 'revtr_refused_total',
-    help: 'What agents, or those who claim to be some, were refused.',
+    help: 'Requests of agents that were refused, by kind.',
     labelNames: ['kind'],
     registers: [this.registry],
   });

@@ -4,13 +4,13 @@ import { describeReport, type Report } from '../agents/report.ts';
 export interface MailText {
   readonly subject: string;
   readonly body: string;
-  /** Part of the body that is blotted out once the mail is sent. */
+  /** Part of the body that the database replaces once the mail is sent, such as an API key. */
   readonly secret?: string;
 }
 
 const SUBJECT = 'Reverse Traceroute: your source';
 
-/** The application was approved: the address is authorised, and here is the key. */
+/** Tells an applicant that the application was approved, and gives the API key. */
 export function clearedMail(source: {
   readonly address: string;
   readonly name: string;
@@ -23,18 +23,20 @@ export function clearedMail(source: {
     secret: key,
     body: `Dear ${name},
 
-the address ${address} has been added to the set of authorised sources.
+your IP address ${address} has been added to the set of authorized sources.
 ${note === '' ? '' : `\n${note}\n`}
-Your API key, which is shown nowhere else, so please keep it:
+Your API key for reverse traceroute measurements is below. This mail is the only copy, so please keep it.
+
 
   ${key}
 
-Now run the agent on the machine that has the address. It connects by itself, is tested, and you get a mail
-with the report; another one follows when your source is ready.
+Please start the agent on the machine that has this address. The agent connects to the controller, which then
+tests it and sends you a report. You receive another mail when your source is ready.
 `,
   };
 }
 
+/** Tells an applicant that the application was refused. */
 export function refusedMail(source: {
   readonly address: string;
   readonly name: string;
@@ -45,36 +47,40 @@ export function refusedMail(source: {
     subject: `${SUBJECT} ${address} was not cleared`,
     body: `Dear ${name},
 
-the address ${address} was not added to the set of authorised sources.
+your IP address ${address} was not added to the set of authorized sources.
 ${note === '' ? '' : `\n${note}\n`}`,
   };
 }
 
-/** What the tests have shown. */
+/**
+ * Reports the results of the tests of a source.
+ * @param retestAt when a source that failed is tested again; `undefined`: when it connects
+ */
 export function reportMail(address: string, report: Report, retestAt: Date | undefined): MailText {
   const isGood = report.verdict === 'passed';
   const subject = `${SUBJECT} ${address} ${isGood ? 'can' : 'cannot'} receive reverse traceroutes`;
   const next = isGood
-    ? 'It is now integrated into the system; another mail follows when it is ready.'
-    : `It will be tested again ${retestAt === undefined ? 'when it connects' : `after ${retestAt.toISOString()}`}, and whenever you ask for it.`;
+    ? 'The system now measures the atlas of your source. You receive another mail when your source is ready.'
+    : `The controller tests it again ${retestAt === undefined ? 'when it connects' : `after ${retestAt.toISOString()}`}, or when you request a test.`;
   return { subject, body: `Your source ${address} was tested:\n\n${describeReport(report)}\n\n${next}\n` };
 }
 
+/** Tells the owner that a source is ready. */
 export function readyMail(address: string): MailText {
   return {
     subject: `${SUBJECT} ${address} is ready`,
-    body: `Your source ${address} is ready: reverse traceroutes towards it can be measured.\n`,
+    body: `Your source ${address} is ready. You can now measure reverse traceroutes towards it.\n`,
   };
 }
 
-/** The identity of an agent was replaced: whoever did not do that should know. */
+/** Tells the owner that an agent received a new certificate, which can mean that somebody else enrolled in its place. */
 export function replacedMail(address: string): MailText {
   return {
     subject: `${SUBJECT} ${address} has a new identity`,
-    body: `An agent at ${address} has asked for a new certificate and was given one; the one before is good for nothing any more.
+    body: `An agent at ${address} requested and received a new certificate. The previous certificate is no longer valid.
 
-This happens when its container was made anew without its volume. If you have not done that, somebody else
-behind the same address has: please tell the operators.
+This is normal after you recreate the agent's container without its volume. If you did not do that, another
+host behind the same address may have enrolled in place of your agent. Please inform the operators.
 `,
   };
 }

@@ -15,7 +15,7 @@ const EVERY_MS = 5_000;
 const MOST_AT_ONCE = 20;
 const RETRY = { firstMs: 60_000, mostMs: 6 * 3_600_000 };
 
-/** Keeps mails until a mail server has taken them. Without a server they stay, for the operator to read and pass on. */
+/** Stores mails until a mail server accepts them. Without a mail server they stay stored, and the operator forwards them. */
 export class Outbox {
   readonly #mails: Mails;
   readonly #send: SendMail | undefined;
@@ -41,7 +41,7 @@ export class Outbox {
       { everyMs: EVERY_MS, isImmediate: true },
       {
         clock: this.#clock,
-        work: () => this.#sendDue(),
+        work: (signal) => this.#sendDue(signal),
         onError: (error) => this.#log.error({ err: error }, 'mails could not be read from the database'),
       },
     );
@@ -53,33 +53,39 @@ export class Outbox {
       { recipient, subject, body, ...(secret !== undefined && { secret }) },
       new Date(this.#clock.now()),
     );
-    this.#log.info({ subject }, this.#send === undefined ? 'mail for the operator to pass on' : 'mail to send');
+    this.#log.info(
+      { subject },
+      this.#send === undefined ? 'a mail is stored for the operator to forward' : 'a mail is stored for sending',
+    );
     this.#sending.wake();
   }
 
-  /** Begins to send what is due, at once and every five seconds. */
+  /** Sends what is due, at once and then every five seconds. */
   start(): void {
     this.#sending.start();
   }
 
-  /** Stops sending; what is unsent stays. */
+  /** Stops after the mail that is being sent. Unsent mails stay in the database. */
   async stop(): Promise<void> {
     await this.#sending.stop();
   }
 
-  async #sendDue(): Promise<void> {
+  async #sendDue(signal: AbortSignal): Promise<void> {
     if (this.#send === undefined) return;
-    for (const { id, recipient, subject, body, attempts } of await this.#mails.due(this.#now(), MOST_AT_ONCE)) {
+    const due = await this.#mails.due(this.#now(), MOST_AT_ONCE);
+    for (const { id, recipient, subject, body, attempts } of due) {
+      if (signal.aborted) return;
       try {
         await this.#send({ to: recipient, subject, text: body });
         await this.#mails.sent(id, this.#now());
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         const pauseMs = backOff(RETRY, attempts + 1, this.#random);
-        this.#log.warn({ subject, reason }, 'a mail could not be sent; it will be tried again');
+        this.#log.warn({ subject, reason }, 'a mail could not be sent; the controller tries again later');
         await this.#mails.failed(id, reason, new Date(this.#clock.now() + pauseMs));
       }
     }
+    if (due.length === MOST_AT_ONCE) this.#sending.wake();
   }
 
   #now(): Date {

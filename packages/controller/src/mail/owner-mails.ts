@@ -6,7 +6,7 @@ import type { Report } from '../agents/report.ts';
 import { clearedMail, type MailText, readyMail, refusedMail, replacedMail, reportMail } from './messages.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Tells owners and applicants by mail. An agent without an owner is the operator's, who reads the log instead. */
+/** Informs owners and applicants by mail. Agents without an owner belong to the operator, who reads the log instead. */
 export class OwnerMails implements OwnerNotices {
   readonly #users: Users;
   readonly #outbox: Outbox;

@@ -16,7 +16,7 @@ interface Subscription {
 export class BatchEvents {
   readonly #subscriptions = new Map<number, Set<Subscription>>();
 
-  /** Whether anybody wants the growing paths of a batch: events for nobody need not be made. */
+  /** Whether a listener wants the growing paths of a batch. */
   wantsPaths(batchId: number): boolean {
     for (const { paths } of this.#subscriptions.get(batchId) ?? []) if (paths) return true;
     return false;

@@ -1,9 +1,9 @@
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { NewMeasurement } from '@revtr/storage';
-import type { AddressFacts } from '../facts/address-facts.ts';
 import type { ErrorDetail } from '../foundation/errors.ts';
 import type { DestinationCheck } from './destination-check.ts';
 import type { StoredOptions } from './options.ts';
+import { isHostName, type ResolvedNames } from './resolve-names.ts';
 
 /** One pair as a user asks for it. */
 export interface RequestedPair {
@@ -14,52 +14,89 @@ export interface RequestedPair {
   readonly options: StoredOptions;
 }
 
+export type RejectedPair = ErrorDetail & { readonly index: number };
+
 /** Pairs that can be measured, and what is wrong with the others. */
 export interface CheckedPairs {
   readonly accepted: readonly NewMeasurement[];
-  readonly rejected: readonly (ErrorDetail & { readonly index: number })[];
+  readonly rejected: readonly RejectedPair[];
 }
 
-/** In place of an address: the name does not resolve. */
-const UNRESOLVED = -1;
+/** A pair that passed the checks that need no look-up. */
+interface ScreenedPair {
+  readonly index: number;
+  readonly pair: RequestedPair;
+  readonly source: Ipv4Address;
+  /** `undefined` for a host name that is not resolved yet. */
+  readonly destination: Ipv4Address | undefined;
+}
 
-const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i;
-
-/**
- * Checks every pair before anything is stored. The source must be one of `sources`. The destination, after name resolution, must be
- * an address that the target policy allows and that a network announces.
- */
-export async function checkPairs(
-  pairs: readonly RequestedPair[],
-  sources: readonly Ipv4Address[],
-  { facts, destinationCheck }: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck },
-): Promise<CheckedPairs> {
-  const known = new Set(sources);
-  const names = new Set(pairs.map(({ destination }) => destination).filter((name) => tryParseIpv4(name) === undefined));
-  const resolved = new Map<string, readonly Ipv4Address[]>();
-  for (const name of names) if (HOST_NAME.test(name)) resolved.set(name, await facts.resolve(name));
-  const accepted: NewMeasurement[] = [];
-  const rejected: CheckedPairs['rejected'][number][] = [];
-  for (const [index, pair] of pairs.entries()) {
-    const destination = tryParseIpv4(pair.destination) ?? resolved.get(pair.destination)?.[0] ?? UNRESOLVED;
-    const source = tryParseIpv4(pair.source);
-    const refusal =
-      refuseSource(pair.source, source, known) ?? refuseDestination(pair.destination, destination, destinationCheck);
-    if (refusal === undefined && source !== undefined) {
-      const { label, options } = pair;
-      accepted.push({ source: formatIpv4(source), destination: formatIpv4(destination), label, options });
-    } else if (refusal !== undefined) {
-      const { field, code, message } = refusal;
-      rejected.push({ index, at: `revtrs[${index}].${field}`, code, message });
-    }
-  }
-  return { accepted, rejected };
+/** What the checks that need no look-up say about a batch. */
+export interface ScreenedPairs {
+  readonly candidates: readonly ScreenedPair[];
+  /** Distinct host names to resolve, in order of appearance. */
+  readonly names: readonly string[];
+  readonly rejected: readonly RejectedPair[];
 }
 
 interface Refusal {
   readonly field: 'src' | 'dst';
   readonly code: string;
   readonly message: string;
+}
+
+const rejection = (index: number, { field, code, message }: Refusal): RejectedPair => ({
+  index,
+  at: `revtrs[${index}].${field}`,
+  code,
+  message,
+});
+
+/**
+ * Checks everything that needs no look-up: the source must be one of `sources`, and a destination that is an address must be one
+ * that the target policy allows and that a network announces.
+ */
+export function screenPairs(
+  pairs: readonly RequestedPair[],
+  sources: readonly Ipv4Address[],
+  destinationCheck: DestinationCheck,
+): ScreenedPairs {
+  const known = new Set(sources);
+  const candidates: ScreenedPair[] = [];
+  const names = new Set<string>();
+  const rejected: RejectedPair[] = [];
+  for (const [index, pair] of pairs.entries()) {
+    const source = tryParseIpv4(pair.source);
+    const destination = tryParseIpv4(pair.destination);
+    const refusal =
+      refuseSource(pair.source, source, known) ?? refuseDestination(pair.destination, destination, destinationCheck);
+    if (refusal !== undefined) rejected.push(rejection(index, refusal));
+    else if (source !== undefined) {
+      candidates.push({ index, pair, source, destination });
+      if (destination === undefined) names.add(pair.destination);
+    }
+  }
+  return { candidates, names: [...names], rejected };
+}
+
+/** Completes the checks once the names are resolved: the address of a name must pass the same checks as any other. */
+export function completePairs(
+  { candidates, rejected }: ScreenedPairs,
+  resolved: ResolvedNames,
+  destinationCheck: DestinationCheck,
+): CheckedPairs {
+  const accepted: NewMeasurement[] = [];
+  const late: RejectedPair[] = [];
+  for (const { index, pair, source, destination } of candidates) {
+    const found = destination ?? resolved.get(pair.destination) ?? 'unresolvedHost';
+    const refusal = typeof found === 'number' ? destinationCheck.refuse(found) : unresolved(pair.destination, found);
+    if (refusal !== undefined) late.push(rejection(index, { field: 'dst', ...refusal }));
+    else if (typeof found === 'number') {
+      const { label, options } = pair;
+      accepted.push({ source: formatIpv4(source), destination: formatIpv4(found), label, options });
+    }
+  }
+  return { accepted, rejected: [...rejected, ...late].sort((a, b) => a.index - b.index) };
 }
 
 function refuseSource(
@@ -72,14 +109,22 @@ function refuseSource(
   return { field: 'src', code: 'unknownSource', message: `${asked} is not a source that is ready` };
 }
 
-function refuseDestination(asked: string, address: Ipv4Address, check: DestinationCheck): Refusal | undefined {
-  if (address === UNRESOLVED) {
-    return {
-      field: 'dst',
-      code: 'unresolvedHost',
-      message: `'${asked}' is neither an IPv4 address nor a host name that resolves to one`,
-    };
-  }
-  const refusal = check.refuse(address);
-  return refusal && { field: 'dst', ...refusal };
+function refuseDestination(
+  asked: string,
+  address: Ipv4Address | undefined,
+  check: DestinationCheck,
+): Refusal | undefined {
+  const refusal = address === undefined ? undefined : check.refuse(address);
+  if (refusal !== undefined) return { field: 'dst', ...refusal };
+  return address !== undefined || isHostName(asked)
+    ? undefined
+    : { field: 'dst', ...unresolved(asked, 'unresolvedHost') };
+}
+
+function unresolved(asked: string, code: 'unresolvedHost' | 'tooManyNames'): Omit<Refusal, 'field'> {
+  const message =
+    code === 'tooManyNames'
+      ? `'${asked}' is not resolved: the batch has too many host names; use addresses or smaller batches`
+      : `'${asked}' is neither an IPv4 address nor a host name that resolves to one`;
+  return { code, message };
 }

@@ -2,7 +2,7 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TargetPolicy, TargetRefusal } from '@revtr/probing';
 import type { AddressFacts } from '../facts/address-facts.ts';
 
-/** Decides which addresses may be destinations: those that may be probed and that somebody announces. */
+/** Decides which addresses may be destinations: those that the target policy allows and that a network announces. */
 export class DestinationCheck {
   readonly #targetPolicy: TargetPolicy;
   readonly #facts: Pick<AddressFacts, 'ipToAs' | 'knowsAllRoutes'>;
@@ -20,7 +20,7 @@ export class DestinationCheck {
     const refusal = this.#targetPolicy.refuse(address);
     const { ipToAs, knowsAllRoutes } = this.#facts;
     if (refusal !== undefined || !knowsAllRoutes || ipToAs.originOf(address) !== undefined) return refusal;
-    const message = `${formatIpv4(address)} is in no announced prefix and is not probed`;
+    const message = `${formatIpv4(address)} is not in an announced prefix`;
     return { code: 'destinationUnrouted', message };
   }
 }

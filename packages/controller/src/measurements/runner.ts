@@ -18,13 +18,13 @@ export interface RunnerOptions {
   readonly concurrency: number;
   /** How long a job is borrowed; renewed while the process lives. Milliseconds. */
   readonly leaseMs: number;
-  /** How often to look for work that nobody announced, milliseconds. */
+  /** How often to look for work without being notified, milliseconds. */
   readonly pollMs: number;
 }
 
 export interface RunnerCollaborators {
   readonly jobs: Jobs;
-  readonly engine: ReverseTracerouteEngine;
+  readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
   readonly facts: AddressFacts;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
@@ -34,7 +34,9 @@ export interface RunnerCollaborators {
   readonly log: Logger;
 }
 
-const LEAST_LEASE = 50;
+/** Jobs are borrowed in groups, because each query costs: once this share of the places is free, and at the latest this many places. */
+const LEASED_SHARE = 0.1;
+const MOST_AWAITED_PLACES = 50;
 
 /** Takes measurements from the queue, runs them, and stores their results. */
 export class MeasurementRunner {
@@ -73,12 +75,12 @@ export class MeasurementRunner {
     this.#renewing.start();
   }
 
-  /** Says that there may be new work. */
+  /** Wakes the runner, because there may be new work. */
   notify(): void {
     this.#wake();
   }
 
-  /** Ends measurements under way, stores what is done, and gives the rest back to the queue. */
+  /** Interrupts measurements, stores finished results, and returns unfinished measurements to the queue. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const measurement of this.#underWay) measurement.abort();
@@ -93,11 +95,11 @@ export class MeasurementRunner {
     while (!this.#isStopping) {
       const room = this.#options.concurrency - this.#underWay.size;
       let taken: readonly Job[] = [];
-      if (room >= Math.min(LEAST_LEASE, this.#options.concurrency)) {
+      if (room >= this.#leastRoom) {
         try {
           taken = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd());
         } catch (error) {
-          log.error({ err: error }, 'no work could be taken');
+          log.error({ err: error }, 'measurements could not be read from the queue');
         }
       }
       for (const job of taken) void this.#measure(job);
@@ -113,13 +115,14 @@ export class MeasurementRunner {
     try {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
-      if (!cancel.signal.aborted) this.#store(job, toStoredResult(result, facts));
+      const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
+      if (!isCutShort) this.#store(job, toStoredResult(result, facts));
     } catch (error) {
-      log.error({ err: error, revtr: job.id }, 'a measurement broke');
+      log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
     } finally {
       this.#underWay.delete(cancel);
-      if (this.#options.concurrency - this.#underWay.size >= LEAST_LEASE || this.#underWay.size === 0) this.#wake();
+      if (this.#options.concurrency - this.#underWay.size >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
     }
   }
 
@@ -162,19 +165,24 @@ export class MeasurementRunner {
     await this.#collaborators.clock.sleep(this.#options.pollMs, woken.signal).catch(() => undefined);
   }
 
+  /** Places that must be free before jobs are borrowed. */
+  get #leastRoom(): number {
+    return Math.max(1, Math.min(MOST_AWAITED_PLACES, Math.floor(this.#options.concurrency * LEASED_SHARE)));
+  }
+
   #leaseEnd(): Date {
     return new Date(this.#collaborators.clock.now() + this.#options.leaseMs);
   }
 }
 
-/** What is stored for a measurement that failed for a reason of our own. */
+/** The result of a measurement that failed because of a defect in the controller. */
 function brokenResult({ destination }: Job, now: number): StoredResult {
   return {
     plan: '',
     stopReason: 'failed',
     failReason: {
       code: 'internal',
-      message: 'the measurement broke; the operator can find the reason in the log',
+      message: 'the measurement failed unexpectedly; the operator finds the cause in the log',
       hop: destination,
     },
     startedAt: now,

@@ -16,17 +16,17 @@ export interface AgentGatewayOptions {
 }
 
 export interface AgentGatewayCollaborators extends MeasuringParts {
-  /** Told when an agent has not come back in time. */
+  /** Called when an agent has not reconnected in time. */
   readonly onLeft: (address: Ipv4Address) => void;
 }
 
-/** How long a probe waits for an agent that is registered and not connected, milliseconds. */
+/** How long a probe waits for a registered agent that is not connected, milliseconds. */
 const PATIENCE_MS = 60_000;
-/** Agents take no list that is older than a day. */
+/** Agents reject an opt-out list that is older than a day. */
 const OPT_OUT_EVERY_MS = 3_600_000;
 const SETTLE_POLL_MS = 50;
 
-/** Where agents connect, and the prober that they are together. */
+/** The server that agents connect to, and the prober that sends probes through them. */
 export class AgentGateway {
   readonly hub: AgentHub;
   readonly prober: LinkProber;
@@ -53,7 +53,7 @@ export class AgentGateway {
           events.joined(address);
         },
         onLeft: (address) => {
-          log.warn({ agent: formatIpv4(address) }, 'agent is gone');
+          log.warn({ agent: formatIpv4(address) }, 'agent disconnected');
           onLeft(address);
         },
       },
@@ -61,14 +61,14 @@ export class AgentGateway {
     metrics.observeAgents(() => this.hub.connected().length);
     const onForged = (address: Ipv4Address): void => {
       metrics.refused('reply');
-      log.warn({ agent: formatIpv4(address) }, 'refused: a spoofed reply that its probe cannot have caused');
+      log.warn({ agent: formatIpv4(address) }, 'rejected a spoofed reply that does not match its probe');
     };
     const grants = new GrantSigner({ key: authority.grantSigner.key });
     const prober = { hub: this.hub, directory, grants, targetPolicy, clock, onForged };
     this.prober = new LinkProber({ patienceMs: PATIENCE_MS }, prober);
     const onRefused = ({ kind, address, reason }: GatewayRefusal): void => {
       metrics.refused(kind);
-      log.warn({ kind, address, reason }, 'refused');
+      log.warn({ kind, address, reason }, 'rejected an agent');
     };
     const admission = new DirectoryAdmission({ directory, hub: this.hub, events });
     const shared = { authority, hub: this.hub, admission, onRefused };
@@ -95,14 +95,14 @@ export class AgentGateway {
     return new AgentGateway(options, authority, collaborators);
   }
 
-  /** Begins to await agents. Returns the port. */
+  /** Starts to accept agents. Returns the port. */
   async start(): Promise<number> {
     this.#republishing.start();
     this.#dialer.start();
     return this.#gateway.start();
   }
 
-  /** Resolves when the agents that were ready before a restart are back, or after `timeoutMs`. */
+  /** Resolves when as many agents are connected as were ready before a restart, or after `timeoutMs`. */
   async settled(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const wanted = this.#directory.list().filter(({ state }) => state === 'ready').length;
     const deadline = this.#clock.now() + timeoutMs;

@@ -56,7 +56,7 @@ export function agentSystem(
       publishOptOut: () => gateway.hub.publishOptOut(),
       start: async () => {
         const port = await gateway.start();
-        log.info({ port }, 'awaiting agents');
+        log.info({ port }, 'listening for agents');
       },
       settled: (signal) => gateway.settled(SETTLE_MS, signal),
       stop: () => gateway.stop(),

@@ -34,7 +34,7 @@ export interface LinkProberCollaborators {
   readonly onForged: (address: Ipv4Address) => void;
 }
 
-/** A traceroute takes at most so many replies' time. */
+/** Longest time of a traceroute, milliseconds. */
 const MOST_TRACEROUTE_MS = 120_000;
 
 /** A {@link Prober} whose hosts are the agents that are connected. Only active ones may be claimed, each packet by a grant of its own. */
@@ -80,7 +80,10 @@ export class LinkProber implements Prober {
     const { claimedSource } = spoof;
     const receiver = await this.#session(spoof.receiver, 'unknownReceiver', signal);
     if (!directory.participates(claimedSource))
-      throw new ProbingError('spoofingRefused', `${formatIpv4(claimedSource)} has not agreed to be claimed`);
+      throw new ProbingError(
+        'spoofingRefused',
+        `${formatIpv4(claimedSource)} does not allow spoofed probes with its address`,
+      );
     const mark = createSpoofMark(randomBytes);
     const over = new AbortController();
     const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
@@ -105,7 +108,7 @@ export class LinkProber implements Prober {
     }
   }
 
-  /** Agents are not trusted with the verdict: the packet itself must be what the probe can have caused. */
+  /** Checks the packet itself, because the controller does not trust an agent's judgement: it must match the probe. */
   #judge(
     outcome: Outcome,
     expected: {
@@ -130,14 +133,15 @@ export class LinkProber implements Prober {
   ): Promise<AgentSession> {
     const { hub, directory } = this.#collaborators;
     const text = formatIpv4(address);
-    if (!directory.participates(address)) throw new ProbingError(code, `${text} is no active agent`, { address: text });
+    if (!directory.participates(address))
+      throw new ProbingError(code, `${text} is not an active agent`, { address: text });
     const session = hub.sessionOf(address) ?? (await hub.waitFor(address, this.#options.patienceMs, signal));
     if (session === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
     return session;
   }
 }
 
-/** Runs work and turns every failure into an error of measurement. */
+/** Runs work on an agent. @throws {ProbingError} for every failure */
 async function run(
   session: AgentSession,
   build: () => Work,

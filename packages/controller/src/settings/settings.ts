@@ -27,7 +27,7 @@ const settingsSchema = z.object({
   REVTR_DATABASE: z.string().min(1).default('.revtr/data'),
   /** Proxies whose forwarding headers are believed, addresses or prefixes separated by commas. Default: none. */
   REVTR_TRUST_PROXY: listOf((text) => formatPrefix(text.includes('/') ? parsePrefix(text) : parsePrefix(`${text}/32`))),
-  /** Address under which users reach the API; default: what their request says. */
+  /** Base URL under which users reach the API. Default: the host of each request. */
   REVTR_PUBLIC_URL: z.url().optional(),
   REVTR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Measurements under way at once. */
@@ -39,7 +39,7 @@ const settingsSchema = z.object({
   REVTR_GATEWAY_PORT: port.default(4380),
   /** Directory of the certificate authority; its `root.crt` is for agents. */
   REVTR_AUTHORITY: z.string().min(1).default('.revtr/authority'),
-  /** API key of the operator, at least 24 characters; default: one is made at the first start and printed once. */
+  /** API key of the operator, at least 24 characters. Default: a random key, printed once at the first start. */
   REVTR_OPERATOR_KEY: z.string().min(24).optional(),
   REVTR_OPERATOR_EMAIL: z.email().default('operator@localhost.localdomain'),
   /** Mail server, `smtp://user:password@host:587`; without one, mails wait for the operator to read. */
@@ -54,7 +54,7 @@ const settingsSchema = z.object({
     .url({ protocol: /^https?$/ })
     .transform((url) => (url.endsWith('/') ? url : `${url}/`))
     .optional(),
-  /** Where it streams results; default: the real one's host for that, or the path `/stream/` of an emulator. */
+  /** URL of the result stream. Default: the stream of RIPE Atlas, or the path `/stream/` of an emulator. */
   REVTR_RIPE_ATLAS_STREAM_URL: z.url({ protocol: /^wss?$/ }).optional(),
   /** The system's own key, for the first atlas of each source and for refreshing. */
   REVTR_RIPE_ATLAS_KEY: z.string().min(1).optional(),
@@ -66,7 +66,7 @@ const settingsSchema = z.object({
   REVTR_ATLAS_REFRESH_CREDITS: z.coerce.number().int().min(0).default(0),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
-  /** Private ranges that may be probed all the same, in a network made for tests; separated by commas. */
+  /** Private prefixes that may be probed, for test networks; separated by commas. */
   REVTR_TEST_NETWORKS: listOf(parsePrefix),
   /** How often an agent that works is tested again. */
   REVTR_RETEST_HOURS: hours.default(6),

@@ -30,8 +30,8 @@ const CONCURRENCY = 20;
 const TIMEOUT_MS = 2_000;
 
 /**
- * Pings a hitlist from every vantage point with Record Route, a few at a time and in an order that looks random, so that the ranking knows
- * ways that no measurement has asked for. When it has been round, it begins anew: what is known follows changes.
+ * Sends Record Route pings from every vantage point to a hitlist, slowly and in pseudo-random order. The ranking learns about prefixes
+ * that no measurement has probed. The survey starts over at the end of the list, which keeps the ranking up to date.
  */
 export class BackgroundSurvey {
   readonly #options: BackgroundSurveyOptions;
@@ -88,8 +88,8 @@ export class BackgroundSurvey {
         const result = await prober.ping(recordRoutePing(sender, sender, target, TIMEOUT_MS), signal);
         surveyAnswer(result, ranking, facts);
       } catch (error) {
-        // An agent that has just gone is no news here.
-        if (!(error instanceof ProbingError)) log.error({ err: error }, 'a survey ping broke');
+        // An agent may disconnect at any time.
+        if (!(error instanceof ProbingError)) log.error({ err: error }, 'a survey ping failed unexpectedly');
       }
     });
     if (this.#place < first) ranking.rankGlobally();

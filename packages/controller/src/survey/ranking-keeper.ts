@@ -1,4 +1,4 @@
-import type { IngressRanking } from '@revtr/engine';
+import type { IngressRanking, RankingRecord } from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { RankingRecords } from '@revtr/storage';
@@ -17,12 +17,16 @@ const rowSchema = z.object({
   ingresses: z.array(addressSchema),
 });
 
-/** Keeps what the ranking of vantage points has learned in the database: back at the start, changes every minute. */
+const STORE_MS = 60_000;
+
+/** Stores changes of the ranking of vantage points every minute, and restores the ranking at the start. */
 export class RankingKeeper {
   readonly #ranking: IngressRanking;
   readonly #records: RankingRecords;
   readonly #log: Logger;
   readonly #storingChanges: Periodic;
+  /** Changes that are not stored yet, the latest of each record. */
+  readonly #unstored = new Map<string, RankingRecord>();
   #storing: Promise<void> = Promise.resolve();
 
   constructor(collaborators: {
@@ -62,26 +66,27 @@ export class RankingKeeper {
     await this.flush();
   }
 
-  /** Stores what has changed. */
+  /** Stores what has changed. Resolves also when that fails: the changes are then tried again with the next ones. */
   flush(): Promise<void> {
-    this.#storing = this.#storing.then(async () => {
-      const changed = this.#ranking.takeChanges();
-      try {
-        await this.#records.put(
-          changed.map(({ sender, at, ingresses, ...record }) => ({
-            ...record,
-            sender: formatIpv4(sender),
-            at: new Date(at),
-            ingresses: ingresses.map(formatIpv4),
-          })),
-        );
-      } catch (error) {
-        // The ranking in memory stays right; what the database lacks is learned again.
-        this.#log.error({ err: error }, 'the ranking could not be stored');
-      }
-    });
+    this.#storing = this.#storing.then(() => this.#store());
     return this.#storing;
   }
-}
 
-const STORE_MS = 60_000;
+  async #store(): Promise<void> {
+    for (const record of this.#ranking.takeChanges())
+      this.#unstored.set(`${record.level} ${record.key} ${record.sender}`, record);
+    try {
+      await this.#records.put(
+        [...this.#unstored.values()].map(({ sender, at, ingresses, ...record }) => ({
+          ...record,
+          sender: formatIpv4(sender),
+          at: new Date(at),
+          ingresses: ingresses.map(formatIpv4),
+        })),
+      );
+      this.#unstored.clear();
+    } catch (error) {
+      this.#log.error({ err: error }, 'the ranking of vantage points could not be stored; the controller tries again');
+    }
+  }
+}

@@ -6,6 +6,8 @@ import {
   DEFAULT_USER_LIMITS,
   type OpenMeasuringSystem,
   type RipeAtlasSettings,
+  toUserColumns,
+  UNLIMITED_USER_LIMITS,
 } from '@revtr/controller';
 import { parseIpv4 } from '@revtr/net';
 import { systemClock, type TargetPolicy } from '@revtr/probing';
@@ -38,14 +40,11 @@ export interface System {
   stop(): Promise<void>;
 }
 
-const UNLIMITED = 1_000_000_000;
 const OPERATOR = {
   name: 'Lab',
   email: 'lab@revtr.example',
   role: 'operator',
-  max_per_day: UNLIMITED,
-  max_parallel: UNLIMITED,
-  max_per_minute: UNLIMITED,
+  ...toUserColumns(UNLIMITED_USER_LIMITS),
 } as const;
 
 /**

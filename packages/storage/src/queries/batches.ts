@@ -79,6 +79,11 @@ export class Batches {
     });
   }
 
+  /** Which of the user's limits `size` more measurements would break now. Only {@link accept} decides finally. */
+  async exceeded(user: User, size: number, now: Date): Promise<QuotaExceeded | undefined> {
+    return this.#exceeded(this.#db, user, size, now);
+  }
+
   /** The batch with an id. */
   async find(id: number): Promise<Batch | undefined> {
     return this.#db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst();

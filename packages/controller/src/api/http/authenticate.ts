@@ -46,12 +46,9 @@ export class Authenticator {
     const client = clientOf(request);
     if (!this.#failures.take(client)) {
       const retryAfterSeconds = this.#failures.secondsUntilNext(client);
-      throw new ControllerError(
-        'tooManyRequests',
-        'too many unknown API keys from your address',
-        [],
+      throw new ControllerError('tooManyRequests', 'too many unknown API keys from your address', {
         retryAfterSeconds,
-      );
+      });
     }
     const user = key.length > LONGEST_KEY ? undefined : await this.#users.findByKey(hashed);
     if (user !== undefined) this.#failures.giveBack(client);

@@ -39,7 +39,7 @@ export function installErrorHandler(app: FastifyInstance): void {
 
 function sendError(
   reply: FastifyReply,
-  { status, code, message, details, retryAfterSeconds }: ControllerError,
+  { status, code, message, places: details, retryAfterSeconds }: ControllerError,
 ): FastifyReply {
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   return reply
@@ -59,7 +59,7 @@ function toControllerError(error: FastifyError): ControllerError {
         .replaceAll('/', '.');
       return { at, code: keyword, message: message ?? 'invalid' };
     });
-    return new ControllerError('badRequest', 'the request does not have the expected form', details);
+    return new ControllerError('badRequest', 'the request does not have the expected form', { places: details });
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ControllerError('bodyTooLarge', 'the body is too large');
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')

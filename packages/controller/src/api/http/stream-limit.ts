@@ -1,5 +1,7 @@
 import { ControllerError } from '../../foundation/errors.ts';
 
+const RETRY = { retryAfterSeconds: 10 };
+
 /** Limits how many event streams are open, in all and for each user: each holds a connection and some memory. */
 export class StreamLimit {
   readonly #options: { readonly perUser: number; readonly inAll: number };
@@ -15,9 +17,9 @@ export class StreamLimit {
     const { perUser, inAll } = this.#options;
     const own = this.#open.get(userId) ?? 0;
     if (own >= perUser)
-      throw new ControllerError('tooManyRequests', `you have ${own} event streams open, the most allowed`);
+      throw new ControllerError('tooManyRequests', `you have ${own} event streams open, the most allowed`, RETRY);
     if (this.#all >= inAll)
-      throw new ControllerError('tooManyRequests', 'the server has as many event streams open as it can', [], 10);
+      throw new ControllerError('tooManyRequests', 'the server has as many event streams open as it can', RETRY);
     this.#open.set(userId, own + 1);
     this.#all++;
     return () => {

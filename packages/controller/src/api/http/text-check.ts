@@ -8,9 +8,9 @@ export function installTextCheck(app: FastifyInstance): void {
     for (const [at, value] of Object.entries({ path: params, query })) {
       const fault = faultOf(value);
       if (fault !== undefined)
-        throw new ControllerError('badRequest', `the ${at} of the URL cannot be used: ${fault}`, [
-          { at, code: 'badText', message: fault },
-        ]);
+        throw new ControllerError('badRequest', `the ${at} of the URL cannot be used: ${fault}`, {
+          places: [{ at, code: 'badText', message: fault }],
+        });
     }
   });
 }

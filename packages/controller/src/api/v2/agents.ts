@@ -76,9 +76,9 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
       const { address } = request.body;
       const refusal = targetPolicy.refuse(address);
       if (refusal !== undefined)
-        throw new ControllerError('badRequest', `the address cannot be a vantage point: ${refusal.message}`, [
-          { at: 'address', ...refusal },
-        ]);
+        throw new ControllerError('badRequest', `the address cannot be a vantage point: ${refusal.message}`, {
+          places: [{ at: 'address', ...refusal }],
+        });
       if (directory.findRegistered(address) !== undefined)
         throw new ControllerError('conflict', `${formatIpv4(address)} is already registered`);
       const { hostname, site } = request.body;

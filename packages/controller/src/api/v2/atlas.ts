@@ -4,7 +4,15 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { overviewOf } from '../../atlas/overview.ts';
-import type { AtlasRun } from '../../atlas/run-record.ts';
+import {
+  type AtlasRun,
+  payerSchema,
+  runCauseSchema,
+  runPhaseSchema,
+  runReportSchema,
+  runStateSchema,
+} from '../../atlas/run-record.ts';
+import { aliasKindSchema } from '../../atlas/stored-evidence.ts';
 import { ControllerError } from '../../foundation/errors.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
@@ -14,23 +22,17 @@ import { ripeKeySchema, security } from '../http/route-parts.ts';
 
 const runSchema = z.object({
   id: z.int(),
-  cause: z.enum(['asked', 'new', 'catchUp', 'refresh']),
-  payer: z.enum(['system', 'user', 'nobody']).describe('Whose RIPE Atlas credits it spends'),
-  state: z.enum(['running', 'done', 'failed', 'cancelled']),
-  phase: z.enum(['choosing', 'creating', 'traceroutes', 'recordRoute', 'done']),
+  cause: runCauseSchema,
+  payer: payerSchema.describe('Whose RIPE Atlas credits it spends'),
+  state: runStateSchema,
+  phase: runPhaseSchema,
   done: z.int().describe('Steps of the phase that are done'),
   total: z.int(),
   probes: z.int().describe('RIPE Atlas probes asked'),
   measurements: z.array(z.int()).describe('Numbers of the RIPE Atlas measurements'),
   estimatedCredits: z.int(),
   spentCredits: z.int(),
-  report: z.object({
-    traceroutes: z.int(),
-    arrived: z.int(),
-    faults: z.int(),
-    recordRoutePings: z.int(),
-    answered: z.int(),
-  }),
+  report: runReportSchema,
   notes: z.array(z.string()),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
@@ -55,7 +57,7 @@ const atlasSchema = z.object({
 z.globalRegistry.add(atlasSchema, { id: 'Atlas' });
 
 const estimateSchema = z.object({
-  payer: z.enum(['system', 'user', 'nobody']),
+  payer: payerSchema,
   probes: z.int(),
   credits: z.int(),
   note: z.string().optional(),
@@ -179,7 +181,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
 
 const aliasSchema = z.object({
   addresses: z.array(z.string()).length(2),
-  kind: z.enum(['linkEnd', 'doubleStamp']).describe('What suggests it'),
+  kind: aliasKindSchema.describe('What suggests it'),
   lastSeen: z.iso.datetime(),
   count: z.int().describe('How often it was seen'),
 });

@@ -124,5 +124,7 @@ function toControllerError(error: unknown): never {
   if (!(error instanceof DatasetError)) throw error;
   if (error.code === 'downloadFailed') throw new ControllerError('upstreamFailed', error.message);
   const at = error.line === undefined ? 'file' : `line ${error.line}`;
-  throw new ControllerError('badDataset', error.message, [{ at, code: error.code, message: error.message }]);
+  throw new ControllerError('badDataset', error.message, {
+    places: [{ at, code: error.code, message: error.message }],
+  });
 }

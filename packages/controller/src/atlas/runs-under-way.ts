@@ -1,0 +1,118 @@
+import type { EngineCollaborators } from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
+import type { Random } from '@revtr/probing';
+import type { AtlasRuns } from '@revtr/storage';
+import type { Logger } from 'pino';
+import { carryOut } from './atlas-run.ts';
+import type { RipeAtlasAccess } from './ripe-access.ts';
+import { RunRecord } from './run-record.ts';
+
+export interface RunsUnderWayCollaborators {
+  readonly engineParts: EngineCollaborators;
+  readonly runs: AtlasRuns;
+  /** RIPE Atlas; `undefined` when it is not used. */
+  readonly ripe: RipeAtlasAccess | undefined;
+  /** RIPE Atlas probes for a run of the whole atlas of a source. @throws {RipeAtlasError} */
+  readonly probesFor: (source: Ipv4Address, signal: AbortSignal) => Promise<number[]>;
+  /** Resolves when everything that the atlas holds is stored. */
+  readonly stored: () => Promise<void>;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+interface UnderWay {
+  readonly run: RunRecord;
+  /** The payer's RIPE Atlas key, held in memory while the run is under way. */
+  readonly key: string | undefined;
+  readonly over: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** The runs under way, at most one for each source. */
+export class RunsUnderWay {
+  readonly #collaborators: RunsUnderWayCollaborators;
+  readonly #bySource = new Map<Ipv4Address, UnderWay>();
+  #isStopping = false;
+
+  constructor(collaborators: RunsUnderWayCollaborators) {
+    this.#collaborators = collaborators;
+  }
+
+  /** Continues the runs that a stop or a crash interrupted. */
+  async resume(): Promise<void> {
+    const { runs, log, ripe, engineParts } = this.#collaborators;
+    for (const row of await runs.open()) {
+      try {
+        const run = new RunRecord(row, runs);
+        log.info({ run: run.id, source: row.source, phase: run.details.phase }, 'continuing an atlas run');
+        this.begin(run, run.payer === 'system' ? ripe?.settings.key : undefined);
+      } catch (error) {
+        log.error({ err: error, run: row.id }, 'an atlas run cannot be continued');
+        await runs.change(row.id, {
+          state: 'failed',
+          reason: 'The stored state of the run cannot be read.',
+          ended_at: new Date(engineParts.clock.now()),
+        });
+      }
+    }
+  }
+
+  /** Carries out a run in the background. `key` is the payer's RIPE Atlas key. */
+  begin(run: RunRecord, key: string | undefined): void {
+    const over = new AbortController();
+    const { log, probesFor } = this.#collaborators;
+    const collaborators = {
+      ...this.#collaborators,
+      chooseProbes: (signal: AbortSignal) => probesFor(run.source, signal),
+    };
+    const ended = carryOut(run, key, collaborators, over.signal)
+      .catch((error: unknown) => {
+        if (!over.signal.aborted) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
+        else if (this.#isStopping) return run.save();
+        return undefined;
+      })
+      .catch((error: unknown) => log.error({ err: error, run: run.id }, 'an atlas run could not be stored'))
+      .finally(() => this.#bySource.delete(run.source));
+    this.#bySource.set(run.source, { run, key, over, ended });
+  }
+
+  /** The run of a source that is under way. */
+  of(source: Ipv4Address): RunRecord | undefined {
+    return this.#bySource.get(source)?.run;
+  }
+
+  /** Resolves when the run of a source that is under way has ended; at once when there is none. */
+  async ended(source: Ipv4Address): Promise<void> {
+    await this.#bySource.get(source)?.ended;
+  }
+
+  /** Ends the run of a source, on RIPE Atlas as well. Returns whether a run was under way. */
+  async cancel(source: Ipv4Address, reason: string): Promise<boolean> {
+    const underWay = this.#bySource.get(source);
+    if (underWay === undefined) return false;
+    underWay.over.abort();
+    await underWay.ended;
+    await underWay.run.end('cancelled', this.#collaborators.engineParts.clock.now(), reason);
+    await this.#stopMeasurements(underWay);
+    return true;
+  }
+
+  /** Interrupts all runs. {@link resume} continues them after the next start. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const { over } of this.#bySource.values()) over.abort();
+    await Promise.all([...this.#bySource.values()].map(({ ended }) => ended));
+  }
+
+  async #stopMeasurements({ run: { details, id }, key }: UnderWay): Promise<void> {
+    const { ripe, log } = this.#collaborators;
+    if (ripe === undefined || key === undefined) return;
+    const client = ripe.client(key);
+    for (const measurement of details.measurements)
+      await client
+        .stop(measurement)
+        .catch((error: unknown) =>
+          log.warn({ err: error, run: id, measurement }, 'a RIPE Atlas measurement could not be stopped'),
+        );
+  }
+}

@@ -1,0 +1,227 @@
+import { emptyStats, type MeasureHooks, type ReverseTraceroute, type ReverseTracerouteRequest } from '@revtr/engine';
+import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { Batches, Jobs, type MeasurementRow, type User, Users } from '@revtr/storage';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AddressFacts } from '../src/facts/address-facts.ts';
+import { Metrics } from '../src/foundation/metrics.ts';
+import { type BatchEvent, BatchEvents } from '../src/measurements/batch-events.ts';
+import { MeasurementRunner } from '../src/measurements/runner.ts';
+import { readStoredResult } from '../src/measurements/stored-result.ts';
+import { ManualClock } from './manual-clock.ts';
+import { useDatabase } from './test-database.ts';
+
+const LEASE_MS = 30_000;
+const POLL_MS = 1_000;
+const facts: AddressFacts = {
+  ipToAs: { originOf: () => undefined, prefixOf: () => undefined },
+  knowsAllRoutes: false,
+  asName: () => undefined,
+  nameOf: async () => undefined,
+  resolve: async () => [],
+};
+
+/** Measurements that end when the test ends them. */
+class HeldEngine {
+  readonly #clock: ManualClock;
+  readonly #ends = new Map<string, (error?: Error) => void>();
+  readonly begun: string[] = [];
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
+
+  measure(request: ReverseTracerouteRequest, { signal }: MeasureHooks = {}): Promise<ReverseTraceroute> {
+    const { source, destination } = request;
+    const text = formatIpv4(destination);
+    this.begun.push(text);
+    const startedAt = this.#clock.now();
+    return new Promise((resolve, reject) => {
+      const result = (stopReason: 'reaches' | 'cancelled'): ReverseTraceroute => ({
+        source,
+        destination,
+        plan: 'held',
+        stopReason,
+        hops: [],
+        confidence: 1,
+        startedAt,
+        endedAt: this.#clock.now(),
+        stats: emptyStats(),
+        attempts: [],
+      });
+      signal?.addEventListener('abort', () => resolve(result('cancelled')), { once: true });
+      this.#ends.set(text, (error) => (error === undefined ? resolve(result('reaches')) : reject(error)));
+    });
+  }
+
+  end(destination: string, error?: Error): void {
+    this.#ends.get(destination)?.(error);
+  }
+}
+
+describe('MeasurementRunner', () => {
+  const database = useDatabase();
+  let clock: ManualClock;
+  let engine: HeldEngine;
+  let jobs: Jobs;
+  let batches: Batches;
+  let events: BatchEvents;
+  let user: User;
+  let runner: MeasurementRunner;
+  const newRunner = (owner: string, concurrency = 10): MeasurementRunner =>
+    new MeasurementRunner(
+      { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
+      { jobs, engine, facts, events, metrics: new Metrics(), clock, random: () => 0, log: pino({ level: 'silent' }) },
+    );
+  const submit = async (...destinations: string[]): Promise<number> => {
+    const pairs = destinations.map((destination) => ({ source: '192.0.2.1', destination, label: '', options: {} }));
+    const outcome = await batches.accept(user, pairs, new Date(clock.now()));
+    if (!('id' in outcome)) throw new Error('the batch was not accepted');
+    return outcome.id;
+  };
+  const rows = (batch: number): Promise<MeasurementRow[]> => batches.measurementsOf(batch);
+  const states = async (batch: number): Promise<string[]> => (await rows(batch)).map(({ state }) => state);
+  const begun = (...destinations: string[]): Promise<void> =>
+    vi.waitFor(() => expect(engine.begun.toSorted()).toEqual(destinations), { interval: 2 });
+  /** Resolves when the runner has taken what there is, and waits for work and for its next renewal. */
+  const idle = (): Promise<void> => vi.waitFor(() => expect(clock.sleeping).toBe(2), { interval: 2 });
+  const pass = async (milliseconds: number): Promise<void> => {
+    await idle();
+    for (const end = clock.now() + milliseconds; clock.now() < end; await idle())
+      await clock.advance(Math.min(POLL_MS, end - clock.now()));
+  };
+  /** Lets the gathered results be written. */
+  const written = async (batch: number, ...expected: string[]): Promise<void> => {
+    await vi.waitFor(
+      async () => {
+        await clock.advance(5);
+        expect(await states(batch)).toEqual(expected);
+      },
+      { interval: 2 },
+    );
+  };
+  beforeEach(async () => {
+    clock = new ManualClock();
+    engine = new HeldEngine(clock);
+    const { db } = database();
+    jobs = new Jobs(db);
+    batches = new Batches(db);
+    events = new BatchEvents();
+    const limits = { max_per_day: 100, max_parallel: 100, max_per_minute: 100 };
+    user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
+    runner = newRunner('one');
+  });
+  /** A stop writes the results that are gathered, which takes virtual time. */
+  const stop = async (which: MeasurementRunner): Promise<void> => {
+    let isStopped = false;
+    const stopped = which.stop().finally(() => {
+      isStopped = true;
+    });
+    await vi.waitFor(
+      async () => {
+        await clock.advance(5);
+        expect(isStopped).toBe(true);
+      },
+      { interval: 2 },
+    );
+    await stopped;
+  };
+  afterEach(() => stop(runner));
+
+  it('measures what waits and stores the results, and tells listeners when they are stored', async () => {
+    const batch = await submit('198.51.100.1', '198.51.100.2');
+    const told: BatchEvent[] = [];
+    events.subscribe(batch, { paths: false }, (event) => told.push(event));
+    runner.start();
+    await begun('198.51.100.1', '198.51.100.2');
+    engine.end('198.51.100.2');
+    await written(batch, 'running', 'done');
+    const [first, second] = await rows(batch);
+    expect(told).toEqual([{ type: 'ended', measurement: second.id, stopReason: 'reaches' }]);
+    engine.end('198.51.100.1');
+    await written(batch, 'done', 'done');
+    expect(told.slice(1)).toEqual([{ type: 'ended', measurement: first.id, stopReason: 'reaches' }]);
+  });
+
+  it('begins at once when it is told of work, and otherwise at the next poll', async () => {
+    runner.start();
+    await idle();
+    await submit('198.51.100.1');
+    runner.notify();
+    await begun('198.51.100.1');
+    await idle();
+    await submit('198.51.100.2');
+    await idle();
+    expect(engine.begun).toEqual(['198.51.100.1']);
+    await pass(POLL_MS);
+    await begun('198.51.100.1', '198.51.100.2');
+  });
+
+  it('has no more measurements under way than it may', async () => {
+    runner = newRunner('one', 2);
+    await submit('198.51.100.1', '198.51.100.2', '198.51.100.3');
+    runner.start();
+    await begun('198.51.100.1', '198.51.100.2');
+    await clock.advance(5 * POLL_MS);
+    expect(engine.begun).toHaveLength(2);
+    engine.end('198.51.100.1');
+    await begun('198.51.100.1', '198.51.100.2', '198.51.100.3');
+  });
+
+  it('renews its leases while measurements last, and takes over those of a process that died', async () => {
+    const batch = await submit('198.51.100.1');
+    runner.start();
+    await begun('198.51.100.1');
+    const leaseEnd = async (): Promise<number> =>
+      Number((await rows(batch))[0].lease_until?.getTime() ?? 0) - clock.now();
+    expect(await leaseEnd()).toBe(LEASE_MS);
+    await pass(LEASE_MS / 3 - 1);
+    expect(await leaseEnd()).toBe((LEASE_MS * 2) / 3 + 1);
+    await pass(1);
+    await vi.waitFor(async () => expect(await leaseEnd()).toBe(LEASE_MS), { interval: 2 });
+
+    const lent = await submit('198.51.100.2');
+    const now = new Date(clock.now());
+    await jobs.lease('a process that died', 1, now, new Date(clock.now() + 1_500));
+    await pass(POLL_MS);
+    expect(engine.begun).toHaveLength(1);
+    await pass(POLL_MS);
+    await begun('198.51.100.1', '198.51.100.2');
+    expect((await rows(lent))[0].lease_owner).toBe('one');
+  });
+
+  it('gives unfinished measurements back when it stops, and stores those that have ended', async () => {
+    const batch = await submit('198.51.100.1', '198.51.100.2');
+    runner.start();
+    await begun('198.51.100.1', '198.51.100.2');
+    engine.end('198.51.100.1');
+    await stop(runner);
+    expect(await states(batch)).toEqual(['done', 'queued']);
+    expect((await rows(batch))[1]).toMatchObject({ result: null, lease_owner: null });
+    runner = newRunner('two');
+    runner.start();
+    await begun('198.51.100.1', '198.51.100.2', '198.51.100.2');
+  });
+
+  it('stores a failure when the engine breaks, and goes on with the others', async () => {
+    const batch = await submit('198.51.100.1', '198.51.100.2');
+    runner.start();
+    await begun('198.51.100.1', '198.51.100.2');
+    engine.end('198.51.100.1', new TypeError('a defect'));
+    engine.end('198.51.100.2');
+    await written(batch, 'done', 'done');
+    const [broken, whole] = (await rows(batch)).map(({ result }) => readStoredResult(result));
+    expect(broken).toMatchObject({ stopReason: 'failed', failReason: { code: 'internal', hop: '198.51.100.1' } });
+    expect(whole.stopReason).toBe('reaches');
+    expect(parseIpv4(broken.failReason?.hop ?? '')).toBe(parseIpv4('198.51.100.1'));
+  });
+
+  it('stores a failure for options that cannot be read', async () => {
+    const batch = await submit('198.51.100.1');
+    await database().db.updateTable('measurements').set({ options: '{"maxSpoofers":"many"}' }).execute();
+    runner.start();
+    await written(batch, 'done');
+    expect(readStoredResult((await rows(batch))[0].result).failReason?.code).toBe('internal');
+    expect(engine.begun).toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+import { parseIpv4 } from '@revtr/net';
+import { TargetPolicy } from '@revtr/probing';
+import { Agents, Batches, type User, Users } from '@revtr/storage';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AgentDirectory } from '../src/agents/directory.ts';
+import type { AddressFacts } from '../src/facts/address-facts.ts';
+import { ControllerError } from '../src/foundation/errors.ts';
+import type { RequestedPair } from '../src/measurements/check-pairs.ts';
+import { DestinationCheck } from '../src/measurements/destination-check.ts';
+import { Submission } from '../src/measurements/submission.ts';
+import { ManualClock } from './manual-clock.ts';
+import { useDatabase } from './test-database.ts';
+
+const SOURCE = '192.0.2.1';
+
+describe('Submission', () => {
+  const database = useDatabase();
+  let clock: ManualClock;
+  let user: User;
+  let asked: string[];
+  let submission: Submission;
+  const pair = (destination: string, source = SOURCE): RequestedPair => ({
+    source,
+    destination,
+    label: '',
+    options: {},
+  });
+  const refusal = async (pairs: readonly RequestedPair[], skipInvalid = false): Promise<ControllerError> => {
+    const error: unknown = await submission.submit(user, pairs, { skipInvalid }).catch((reason: unknown) => reason);
+    if (!(error instanceof ControllerError)) throw new Error('the batch was not refused');
+    return error;
+  };
+  beforeEach(async () => {
+    clock = new ManualClock();
+    asked = [];
+    const { db } = database();
+    const limits = { max_per_day: 10, max_parallel: 10, max_per_minute: 10 };
+    user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
+    const directory = await AgentDirectory.open(new Agents(db));
+    const source = { kind: 'source', hostname: 's', site: '', user_id: user.id, state: 'ready' } as const;
+    await directory.put({ ...source, address: parseIpv4(SOURCE) });
+    const facts: AddressFacts = {
+      ipToAs: { originOf: () => 1, prefixOf: () => undefined },
+      knowsAllRoutes: true,
+      asName: () => undefined,
+      nameOf: async () => undefined,
+      resolve: async (name) => {
+        asked.push(name);
+        return name.startsWith('known')
+          ? [parseIpv4('6.0.0.9')]
+          : name.startsWith('private')
+            ? [parseIpv4('10.0.0.1')]
+            : [];
+      },
+    };
+    const destinationCheck = new DestinationCheck({ targetPolicy: new TargetPolicy({ testNetworks: [] }), facts });
+    submission = new Submission(
+      { maxBatch: 100, names: { mostNames: 5, concurrency: 2, totalMs: 1_000 } },
+      { batches: new Batches(db), directory, clock, facts, destinationCheck, onAccepted: () => undefined },
+    );
+  });
+
+  it('resolves no name of a batch that the limits of the user do not allow', async () => {
+    const error = await refusal(Array.from({ length: 11 }, (_, i) => pair(`known${i}.example`)));
+    expect(error).toMatchObject({
+      code: 'quotaPerDay',
+      status: 429,
+      details: { allowed: 10, used: 0, asked: 11 },
+      places: [],
+    });
+    expect(error.retryAfterSeconds).toBeGreaterThan(0);
+    expect(asked).toEqual([]);
+  });
+
+  it('resolves no name of a batch that is refused for its other pairs', async () => {
+    const error = await refusal([pair('known.example'), pair('10.0.0.1'), pair('known.example', '192.0.2.2')]);
+    expect(error.code).toBe('invalidPairs');
+    expect(error.places.map(({ at, code }) => [at, code])).toEqual([
+      ['revtrs[1].dst', 'destinationNotAllowed'],
+      ['revtrs[2].src', 'unknownSource'],
+    ]);
+    expect(asked).toEqual([]);
+  });
+
+  it('resolves no name of a pair whose source is unknown', async () => {
+    const pairs = [pair('known.example'), pair('other.example', '192.0.2.2')];
+    const { rejected } = await submission.submit(user, pairs, { skipInvalid: true });
+    expect(asked).toEqual(['known.example']);
+    expect(rejected.map(({ index, code }) => [index, code])).toEqual([[1, 'unknownSource']]);
+  });
+
+  it('stores the addresses of names, and checks them like other addresses', async () => {
+    const pairs = [pair('known.example'), pair('private.example'), pair('known.example'), pair('gone.example')];
+    const { batchId, rejected } = await submission.submit(user, pairs, { skipInvalid: true });
+    const rows = await submission.measurementsOf(user, batchId);
+    expect(rows.map(({ destination }) => destination)).toEqual(['6.0.0.9', '6.0.0.9']);
+    expect(rejected.map(({ at, code }) => [at, code])).toEqual([
+      ['revtrs[1].dst', 'destinationNotAllowed'],
+      ['revtrs[3].dst', 'unresolvedHost'],
+    ]);
+    expect(asked.toSorted()).toEqual(['gone.example', 'known.example', 'private.example']);
+  });
+
+  it('rejects the names of a batch that are too many', async () => {
+    const pairs = Array.from({ length: 7 }, (_, i) => pair(`known${i}.example`));
+    const { rejected } = await submission.submit(user, pairs, { skipInvalid: true });
+    expect(rejected.map(({ index, code }) => [index, code])).toEqual([
+      [5, 'tooManyNames'],
+      [6, 'tooManyNames'],
+    ]);
+    expect(asked).toHaveLength(5);
+  });
+
+  it('says how large a batch may be', async () => {
+    const error = await refusal(Array.from({ length: 101 }, () => pair('6.0.0.1')));
+    expect(error).toMatchObject({ code: 'batchTooLarge', status: 413, details: { size: 101, most: 100 } });
+    expect((await refusal([])).code).toBe('emptyBatch');
+  });
+});
