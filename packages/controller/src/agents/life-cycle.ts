@@ -4,6 +4,7 @@ import type { AgentTests } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AtlasService } from '../atlas/atlas-service.ts';
 import { Periodic } from '../foundation/periodic.ts';
+import { probingFor } from '../safety/probe-context.ts';
 import { needsTestsFirst } from './agent-states.ts';
 import { testAgent } from './agent-tests.ts';
 import type { ConnectedAgents } from './connected-agents.ts';
@@ -60,7 +61,7 @@ export class LifeCycle {
     this.#queue = new TestQueue(
       { mostAtOnce: MOST_TESTS_AT_ONCE },
       {
-        test: (address, cause, signal) => this.#test(address, cause, signal),
+        test: (address, cause, signal) => probingFor({ type: 'agentTest' }, () => this.#test(address, cause, signal)),
         onError: (address, error) =>
           log.error({ err: error, agent: formatIpv4(address) }, 'the test of an agent failed'),
       },

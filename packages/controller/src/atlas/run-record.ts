@@ -61,6 +61,8 @@ export class RunRecord {
   readonly source: Ipv4Address;
   readonly cause: RunCause;
   readonly payer: Payer;
+  /** Who asked for the run; `undefined` when the system began it. */
+  readonly userId: number | undefined;
   readonly startedAt: number;
   readonly details: RunDetails;
   state: AtlasRunRow['state'];
@@ -77,6 +79,7 @@ export class RunRecord {
     this.source = parseIpv4(row.source);
     this.cause = cause;
     this.payer = payer;
+    this.userId = row.user_id ?? undefined;
     this.startedAt = row.started_at.getTime();
     this.details = detailsSchema.parse(row.details);
     this.state = row.state;

@@ -3,6 +3,7 @@ import type { Ipv4Address } from '@revtr/net';
 import type { Random } from '@revtr/probing';
 import type { AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
+import { probingFor } from '../safety/probe-context.ts';
 import { carryOut } from './atlas-run.ts';
 import type { RipeAtlasAccess } from './ripe-access.ts';
 import { RunRecord } from './run-record.ts';
@@ -65,7 +66,8 @@ export class RunsUnderWay {
       ...this.#collaborators,
       chooseProbes: (signal: AbortSignal) => probesFor(run.source, signal),
     };
-    const ended = carryOut(run, key, collaborators, over.signal)
+    const cause = { type: 'atlasRun', runId: run.id, userId: run.userId } as const;
+    const ended = probingFor(cause, () => carryOut(run, key, collaborators, over.signal))
       .catch((error: unknown) => {
         if (!over.signal.aborted) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
         else if (this.#isStopping) return run.save();

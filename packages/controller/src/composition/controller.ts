@@ -21,6 +21,7 @@ import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
+import { openSafety } from './open-safety.ts';
 import { openSurvey } from './open-survey.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -93,7 +94,10 @@ export class Controller {
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), collaborators.sendMail);
-    const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring);
+    const safety = openSafety();
+    const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, (prober) =>
+      safety.guarded(prober),
+    );
     const knowledge = openFacts(context);
     const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas);
     const agents = openAgents(contextOf(context, 'agents'), options, {
@@ -125,7 +129,7 @@ export class Controller {
       clock,
       publicUrl: options.publicUrl,
     });
-    const subsystems = [mail, measuring, knowledge, atlas, agents, survey, measurements, api];
+    const subsystems = [mail, safety, measuring, knowledge, atlas, agents, survey, measurements, api];
     return new Controller({ users, subsystems, measuring, api, log });
   }
 

@@ -1,3 +1,4 @@
+import type { Prober } from '@revtr/probing';
 import { Agents, OptOuts } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
@@ -14,14 +15,18 @@ export interface MeasuringSubsystem extends Subsystem {
 }
 
 /** Reads the registered agents and the opt-out list, and opens what measurements are made with. */
-export async function openMeasuring(context: Context, open: OpenMeasuringSystem): Promise<MeasuringSubsystem> {
+export async function openMeasuring(
+  context: Context,
+  open: OpenMeasuringSystem,
+  guarded: (prober: Prober) => Prober,
+): Promise<MeasuringSubsystem> {
   const { database, targetPolicy, metrics, clock, log } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
   const table = new OptOuts(database.db);
   const published = new PublishedOptOuts({ optOuts: table, targetPolicy });
   await published.refresh();
   const events = new AgentEvents();
-  const system = await open({ directory, events, optOuts: published, targetPolicy, metrics, clock, log });
+  const system = await open({ directory, events, optOuts: published, targetPolicy, metrics, guarded, clock, log });
   return {
     name: 'measuring',
     directory,

@@ -1,4 +1,4 @@
-import { emptyStats, type ReverseTraceroute, type ReverseTracerouteEngine } from '@revtr/engine';
+import { emptyStats, type MeasuredHop, type ReverseTraceroute, type ReverseTracerouteEngine } from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Job, Jobs } from '@revtr/storage';
@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { Periodic } from '../foundation/periodic.ts';
+import { probingFor } from '../safety/probe-context.ts';
 import type { BatchEvents } from './batch-events.ts';
 import { measurementOptionsSchema } from './options.ts';
 import { ResultWriter } from './result-writer.ts';
@@ -133,9 +134,16 @@ export class MeasurementRunner {
       destination: parseIpv4(job.destination),
       options: measurementOptionsSchema.parse(job.options ?? {}),
     };
-    return engine.measure(request, {
+    const cause = {
+      type: 'measurement',
+      measurementId: job.id,
+      batchId: job.batchId,
+      userId: job.userId,
+      keyId: undefined,
+    } as const;
+    const hooks = {
       signal,
-      onProgress: (hops) => {
+      onProgress: (hops: readonly MeasuredHop[]) => {
         if (!events.wantsPaths(job.batchId)) return;
         events.publish(job.batchId, {
           type: 'path',
@@ -143,7 +151,8 @@ export class MeasurementRunner {
           hops: toStoredHops(hops, facts),
         });
       },
-    });
+    };
+    return probingFor(cause, () => engine.measure(request, hooks));
   }
 
   #store(job: Job, result: StoredResult): void {

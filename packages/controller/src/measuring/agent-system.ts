@@ -35,7 +35,7 @@ export function agentSystem(
     events.subscribe({ joined: rank });
     directory.subscribe(rank);
     const engineParts: EngineCollaborators = {
-      prober: gateway.prober,
+      prober: parts.guarded(gateway.prober),
       clock,
       atlas: new Atlas({ aliases, ipToAs }),
       ranking,

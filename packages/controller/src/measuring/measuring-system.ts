@@ -1,6 +1,6 @@
 import type { EngineCollaborators, IngressRanking, ReverseTracerouteEngine } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
-import type { Clock, TargetPolicy } from '@revtr/probing';
+import type { Clock, Prober, TargetPolicy } from '@revtr/probing';
 import type { Logger } from 'pino';
 import type { AgentEvents } from '../agents/agent-events.ts';
 import type { ConnectedAgents } from '../agents/connected-agents.ts';
@@ -40,6 +40,8 @@ export interface MeasuringParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly events: AgentEvents;
+  /** Puts the safety rules in front of a prober; every prober that sends real probes must be wrapped. */
+  readonly guarded: (prober: Prober) => Prober;
   readonly clock: Clock;
 }
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

@@ -4,6 +4,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { type Clock, inParallel, type Prober, ProbingError, PseudoRandomOrder } from '@revtr/probing';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
+import { probingFor } from '../safety/probe-context.ts';
 
 export interface BackgroundSurveyOptions {
   /** Record Route pings in an hour, all vantage points together. 0 for none. */
@@ -49,7 +50,7 @@ export class BackgroundSurvey {
       {
         clock,
         work: async (signal) => {
-          await this.step(signal);
+          await probingFor({ type: 'survey' }, () => this.step(signal));
         },
         onError: (error) => log.error({ err: error }, 'a step of the background survey failed'),
       },

@@ -7,22 +7,25 @@ import type { Ipv4Address } from '@revtr/net';
  * agent connects to the controller.
  */
 export function simulatedMeasuring(
-  engineParts: EngineCollaborators,
+  unguarded: EngineCollaborators,
   vantagePoints: readonly Ipv4Address[],
   sources: readonly Ipv4Address[],
 ): OpenMeasuringSystem {
-  return async ({ directory }) => ({
-    engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
-    engineParts,
-    learnedRanking: undefined,
-    rootCertificate: undefined,
-    vantagePoints: () => vantagePoints,
-    sources: () => sources,
-    connected: new ConnectedAgents({ directory, sessionOf: () => undefined }),
-    expel: () => undefined,
-    publishOptOut: () => undefined,
-    start: () => Promise.resolve(),
-    settled: () => Promise.resolve(),
-    stop: () => Promise.resolve(),
-  });
+  return async ({ directory, guarded }) => {
+    const engineParts = { ...unguarded, prober: guarded(unguarded.prober) };
+    return {
+      engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
+      engineParts,
+      learnedRanking: undefined,
+      rootCertificate: undefined,
+      vantagePoints: () => vantagePoints,
+      sources: () => sources,
+      connected: new ConnectedAgents({ directory, sessionOf: () => undefined }),
+      expel: () => undefined,
+      publishOptOut: () => undefined,
+      start: () => Promise.resolve(),
+      settled: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+    };
+  };
 }

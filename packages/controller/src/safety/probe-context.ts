@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What a probe is sent for. */
+export type ProbeCause =
+  | {
+      readonly type: 'measurement';
+      readonly measurementId: number;
+      readonly batchId: number;
+      readonly userId: number;
+      /** The API key that submitted the batch; `undefined` when it was submitted before keys were recorded. */
+      readonly keyId: number | undefined;
+    }
+  | { readonly type: 'atlasRun'; readonly runId: number; readonly userId: number | undefined }
+  | { readonly type: 'agentTest' }
+  | { readonly type: 'survey' };
+
+const causes = new AsyncLocalStorage<ProbeCause>();
+
+/** Runs work whose probes are sent for `cause`, however deep in it they are sent. */
+export function probingFor<T>(cause: ProbeCause, work: () => Promise<T>): Promise<T> {
+  return causes.run(cause, work);
+}
+
+/** What the current code sends probes for; `undefined` outside of {@link probingFor}. */
+export function currentCause(): ProbeCause | undefined {
+  return causes.getStore();
+}
