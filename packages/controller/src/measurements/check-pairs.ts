@@ -14,7 +14,7 @@ export interface RequestedPair {
   readonly options: StoredOptions;
 }
 
-export type RejectedPair = ErrorDetail & { readonly index: number };
+type RejectedPair = ErrorDetail & { readonly index: number };
 
 /** Pairs that can be measured, and what is wrong with the others. */
 export interface CheckedPairs {
