@@ -2,25 +2,24 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@revtr/probing';
-import { type Database, Mails, openDatabase } from '@revtr/storage';
+import { Mails } from '@revtr/storage';
 import { pino } from 'pino';
 import { SMTPServer } from 'smtp-server';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { clearedMail } from '../src/mail/messages.ts';
 import { Outbox, type SendMail } from '../src/mail/outbox.ts';
 import { smtpSender } from '../src/mail/smtp.ts';
+import { useDatabase } from './test-database.ts';
 
 const KEY = 'revtr_0123456789abcdef';
 const log = pino({ level: 'silent' });
 
 describe('mails', () => {
-  let database: Database;
+  const database = useDatabase();
   let mails: Mails;
-  beforeEach(async () => {
-    database = await openDatabase({ kind: 'memory' });
-    mails = new Mails(database.db);
+  beforeEach(() => {
+    mails = new Mails(database().db);
   });
-  afterEach(() => database.close());
 
   /** A mail server that takes mails, or none. */
   const startServer = async (

@@ -60,7 +60,7 @@ export async function testAgent(
   return results;
 }
 
-/** Partners and targets together, so that the first few hold as many of both as possible. */
+/** Pairs of partner and target, ordered to use as many different partners and targets as possible early. */
 function pairs(
   partners: readonly Ipv4Address[],
   targetsFor: (partner: Ipv4Address) => readonly Ipv4Address[],

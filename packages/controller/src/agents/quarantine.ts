@@ -9,7 +9,7 @@ export interface QuarantineOptions {
 
 /**
  * When an agent whose tests have failed `level` times in a row is tested again. The wait doubles with each failure and is up to half
- * as long again at random, so that agents that failed together are not tested together.
+ * as long again at random: agents that failed together are then not tested together.
  */
 export function quarantineEnd(options: QuarantineOptions, level: number, now: number, random: () => number): Date {
   return new Date(now + backOff({ ...options, jitter: 0 }, level, random) * (1 + random() / 2));

@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 
-/** Why an agent is tested: it has connected, the time has come, its quarantine has ended, or somebody asked for it. */
+/** Why an agent is tested: it connected, its regular test is due, its quarantine ended, or its owner or an operator requested a test. */
 export type TestCause = 'connected' | 'periodic' | 'released' | 'asked';
 
 export interface TestQueueCollaborators {

@@ -3,15 +3,15 @@ import type { RipeProbe } from '@revtr/ripe-atlas';
 
 export interface ProbeChoiceOptions {
   readonly count: number;
-  /** Probes that have been useful before: they come first. */
+  /** Probes that were useful before. They come first. */
   readonly keep: ReadonlySet<number>;
-  /** Probes that have added nothing: they come last. */
+  /** Probes that added nothing before. They come last. */
   readonly avoid: ReadonlySet<number>;
 }
 
 /**
- * Chooses probes for traceroutes to a source, as diverse as there are: after those to keep, one in each network, anchors before
- * others, then one in each place of a network, then the rest.
+ * Chooses probes for traceroutes to a source with the greatest diversity: first the probes to keep, then one in each network, anchors
+ * before others, then one in each place of a network, then the rest.
  */
 export function chooseProbes(probes: readonly RipeProbe[], options: ProbeChoiceOptions, random: Random): RipeProbe[] {
   const usable = random.shuffle(probes.filter(({ isConnected, asn }) => isConnected && asn !== null));

@@ -14,7 +14,7 @@ export interface RipeAtlasSettings {
   readonly refreshCreditsPerDay: number;
 }
 
-/** Where results of an API are streamed: the real one has a host of its own for that. */
+/** The URL of the result stream of an API. RIPE Atlas streams results from a separate host. */
 export function streamUrlOf(apiUrl: string): string {
   const { protocol, host, hostname } = new URL(apiUrl);
   if (hostname === 'atlas.ripe.net') return 'wss://atlas-stream.ripe.net/stream/';
@@ -24,7 +24,7 @@ export function streamUrlOf(apiUrl: string): string {
 const USER_AGENT = 'reverse-traceroute';
 const LIST_KEEP_MS = 3_600_000;
 
-/** RIPE Atlas as this controller uses it: with its own key, with those of users, and for reading with none. */
+/** Clients of RIPE Atlas with the key of the system, the key of a user, or no key for public data. */
 export class RipeAtlasAccess {
   readonly settings: RipeAtlasSettings;
   readonly #collaborators: { readonly clock: Clock; readonly random: Random; readonly fetch: typeof fetch };
@@ -38,12 +38,12 @@ export class RipeAtlasAccess {
     this.#collaborators = collaborators;
   }
 
-  /** A client that speaks for the owner of a key, or for nobody. */
+  /** A client that acts for the owner of a key, or anonymously. */
   client(key?: string): RipeAtlasClient {
     return new RipeAtlasClient({ url: this.settings.url, key, userAgent: USER_AGENT }, this.#collaborators);
   }
 
-  /** Probes that are connected: from a list that was imported, or asked for at most once an hour. @throws {RipeAtlasError} */
+  /** Connected probes, from the imported list or from the API at most once an hour. @throws {RipeAtlasError} */
   async probes(imported: readonly RipeProbe[], signal: AbortSignal): Promise<readonly RipeProbe[]> {
     if (imported.length > 0) return imported;
     const now = this.#collaborators.clock.now();

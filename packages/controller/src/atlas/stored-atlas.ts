@@ -44,7 +44,7 @@ export function toStoredTail({ target, sender, at, stamps }: TailStamps): Stored
   };
 }
 
-/** Puts the stored atlas of a source into memory. Rows that are damaged are left out; returns how many. */
+/** Puts the stored atlas of a source into memory. Returns how many damaged rows were left out. */
 export function restoreAtlas(atlas: Atlas, source: Ipv4Address, stored: StoredAtlas): number {
   let damaged = 0;
   const readable = <T>(rows: readonly unknown[], schema: z.ZodType<T>): T[] =>

@@ -1,4 +1,4 @@
-/** A part of the controller that runs: opened by a function of its own, started and stopped by the controller. */
+/** A part of the controller that runs: opened by a separate function, and started and stopped by the controller. */
 export interface Subsystem {
   /** Name of the subsystem in the log. */
   readonly name: string;

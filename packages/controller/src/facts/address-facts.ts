@@ -1,10 +1,10 @@
 import type { IpToAs } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 
-/** What the controller can look up about addresses, for checking targets and for telling people what they see. */
+/** What the controller can look up about addresses, to check destinations and to describe hops. */
 export interface AddressFacts {
   readonly ipToAs: IpToAs;
-  /** Whether `ipToAs` knows the whole routing table, so that an address it does not hold is announced by nobody. */
+  /** Whether `ipToAs` knows the whole routing table: no network then announces an address that is missing from it. */
   readonly knowsAllRoutes: boolean;
   asName(asn: number): string | undefined;
   /** Reverse DNS. Implementations bound their queries: `undefined` also means that the name is not known yet. */

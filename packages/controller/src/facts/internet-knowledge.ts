@@ -43,7 +43,7 @@ export class InternetKnowledge {
     });
   }
 
-  /** Whether the whole routing table is known, so that an address it does not hold is announced by nobody. */
+  /** Whether the whole routing table is known: no network then announces an address that is missing from it. */
   get knowsAllRoutes(): boolean {
     return this.#values.prefix2as !== undefined || this.#values.ipasn !== undefined;
   }
@@ -67,7 +67,7 @@ export class InternetKnowledge {
     return this.#store.values;
   }
 
-  /** An address on an exchange is the network's whose router has it; the rest of an exchange's prefix is nobody's. */
+  /** An address at an exchange belongs to the network whose router uses it. Other addresses of the exchange belong to no network. */
   #originOf(address: Ipv4Address): number | undefined {
     const { exchangeAddresses, peeringdbAddresses, mmdb } = this.#values;
     const member = peeringdbAddresses?.networkOf.get(address) ?? exchangeAddresses?.networkOf.get(address);

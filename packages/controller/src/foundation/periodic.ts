@@ -34,7 +34,7 @@ export class Periodic {
     this.#loop ??= this.#repeat();
   }
 
-  /** Ends the current pause, so that the next run begins now; during a run, lets another one follow at once. */
+  /** Ends the current pause and begins the next run now. During a run, the next run follows without a pause. */
   wake(): void {
     this.#isWoken = true;
     this.#pause.abort();

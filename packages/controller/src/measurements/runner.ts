@@ -167,7 +167,7 @@ export class MeasurementRunner {
     this.#collaborators.events.publish(ended.batchId, { type: 'ended', measurement: id, stopReason: ended.stopReason });
   }
 
-  /** Resolves when somebody announces work, or after the poll interval. */
+  /** Resolves when the runner is woken, or after the poll interval. */
   async #waitForWork(): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => woken.abort();

@@ -30,14 +30,14 @@ export interface LinkProberCollaborators {
   readonly grants: GrantSigner;
   readonly targetPolicy: TargetPolicy;
   readonly clock: Clock;
-  /** Told of each spoofed reply that was reported and is not what the probe can have caused. */
+  /** Called for each reported spoofed reply that does not match its probe. */
   readonly onForged: (address: Ipv4Address) => void;
 }
 
 /** Longest time of a traceroute, milliseconds. */
 const MOST_TRACEROUTE_MS = 120_000;
 
-/** A {@link Prober} whose hosts are the agents that are connected. Only active ones may be claimed, each packet by a grant of its own. */
+/** Sends probes through the connected agents. A spoofed probe uses the address of an active agent, and each one needs a separate grant. */
 export class LinkProber implements Prober {
   readonly #options: LinkProberOptions;
   readonly #collaborators: LinkProberCollaborators;
