@@ -16,6 +16,7 @@ import type { Plan } from './plans/plan.ts';
 import type { EngineCollaborators, EngineMemory, Measurement } from './techniques/contract/measurement.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
+import { Outages } from './timing/outages.ts';
 import { SharedPings } from './timing/shared-pings.ts';
 
 /** Options of a {@link ReverseTracerouteEngine}. */
@@ -35,6 +36,10 @@ export interface MeasureHooks {
 }
 
 const FORWARD_TIMEOUT_MS = 1_000;
+/** Longest time that one measurement waits for a source that is offline, milliseconds. */
+const MOST_OUTAGE_WAIT_MS = 60_000;
+
+const OFFLINE = `the source was offline for more than ${MOST_OUTAGE_WAIT_MS / 1_000} seconds`;
 
 /**
  * Measures reverse traceroutes by one plan. It keeps what measurements show (next hops, silent targets, round-trip times) for later
@@ -68,7 +73,7 @@ export class ReverseTracerouteEngine {
    * `failReason` describe them. Measurements may run in parallel.
    */
   async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
-    const { clock, aliases } = this.#collaborators;
+    const { clock, aliases, hosts } = this.#collaborators;
     const { source, destination } = request;
     const options = { ...DEFAULT_OPTIONS, ...request.options };
     const first: Hop = {
@@ -78,10 +83,12 @@ export class ReverseTracerouteEngine {
       confidence: CONFIDENCE.destination,
       evidence: { type: 'destination' },
     };
+    const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
       prober: this.#prober,
+      outages,
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
@@ -103,13 +110,12 @@ export class ReverseTracerouteEngine {
     } catch (error) {
       if (!(error instanceof ProbingError)) throw error;
       stopReason = error.code === 'cancelled' ? 'cancelled' : 'failed';
+      const hop = measurement.path.last.address;
       if (stopReason === 'failed')
-        failReason = {
-          code: 'probingFailed',
-          message: error.message,
-          hop: measurement.path.last.address,
-          details: { cause: error.code },
-        };
+        failReason =
+          outages.gaveUpOn === undefined
+            ? { code: 'probingFailed', message: error.message, hop, details: { cause: error.code } }
+            : { code: 'sourceOffline', message: OFFLINE, hop, details: { waitedMs: MOST_OUTAGE_WAIT_MS } };
     }
     const hops = measurement.path.hops.map((hop): MeasuredHop => {
       const rttMs = rtts.get(hop.address);

@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import type { PingResult } from '@revtr/probing';
 import type { RttCache } from './knowledge/rtt-cache.ts';
 import type { Measurement } from './techniques/contract/measurement.ts';
 
@@ -9,7 +10,7 @@ const RTT_TIMEOUT_MS = 1_000;
  * Each hop is pinged once, unless `known` has an answer or a silence that is still valid. @throws {ProbingError} when a ping is not sent
  */
 export async function measureRtts(
-  { path, prober, clock, stats, signal, mayProbe }: Measurement,
+  { path, prober, clock, stats, signal, mayProbe, outages }: Measurement,
   known: RttCache,
 ): Promise<Map<Ipv4Address, number>> {
   const rtts = new Map<Ipv4Address, number>();
@@ -18,9 +19,13 @@ export async function measureRtts(
       if (address === path.source || !mayProbe(address)) return;
       let entry = known.find(path.source, address, clock.now());
       if (entry === undefined) {
-        stats.plainPings++;
         const request = { type: 'ping', sender: path.source, target: address, timeoutMs: RTT_TIMEOUT_MS } as const;
-        const { reply } = await prober.ping(request, signal);
+        const probe = (): Promise<PingResult> => {
+          stats.plainPings++;
+          return prober.ping(request, signal);
+        };
+        const isSilent = ({ reply }: PingResult): boolean => reply === undefined;
+        const { reply } = await outages.repeated(path.source, { probe, isSilent }, signal);
         entry = { rttMs: reply?.rttMs };
         known.remember(path.source, address, entry.rttMs, clock.now());
       }

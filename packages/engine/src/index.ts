@@ -36,4 +36,6 @@ export type { EngineCollaborators, EngineMemory, Measurement } from './technique
 export * from './techniques/contract/technique.ts';
 export { Timestamp } from './techniques/timestamp.ts';
 export { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
+export type { HostWatch } from './timing/host-watch.ts';
+export { Outages } from './timing/outages.ts';
 export { SharedPings } from './timing/shared-pings.ts';

@@ -66,7 +66,7 @@ const run = (times: readonly (number | undefined | 'refused')[], deadlineMs: num
     graceMs === undefined || firstUsefulMs === undefined ? deadlineMs : Math.min(deadlineMs, firstUsefulMs + graceMs);
   return clock
     .drive(runRound({ requests, deadline }, { prober, clock }))
-    .then((answers) => ({ senders: answers.map(({ request }) => request.sender), endedAt: clock.now() }));
+    .then(({ answers }) => ({ senders: answers.map(({ request }) => request.sender), endedAt: clock.now() }));
 };
 
 describe('a round of probes', () => {
@@ -84,6 +84,14 @@ describe('a round of probes', () => {
 
   it('leaves out probes that are refused', async () => {
     expect(await run([30, 'refused', 20], 500)).toEqual({ senders: [ip(4), ip(2)], endedAt: 30 });
+  });
+
+  it('tells unanswered pings from refused ones', async () => {
+    const clock = new JumpingClock();
+    const prober = proberWith(clock, new Map([[ip(2), 'refused'] as const, [ip(3), undefined] as const]));
+    const { answers, silent } = await clock.drive(runRound({ requests, deadline: () => 500 }, { prober, clock }));
+    expect(answers).toEqual([]);
+    expect(silent.map(({ sender }) => sender)).toEqual([ip(3), ip(4)]);
   });
 
   it('is cancelled by its signal', async () => {

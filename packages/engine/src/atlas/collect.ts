@@ -1,9 +1,11 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type Clock, inParallel, type Prober, ProbingError } from '@revtr/probing';
+import { type Clock, inParallel, type PingResult, type Prober, ProbingError } from '@revtr/probing';
 import type { AtlasPlatform } from '../path/evidence.ts';
 import { OUT_OF_REACH, type VantagePointRanking } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
 import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
+import type { HostWatch } from '../timing/host-watch.ts';
+import { Outages } from '../timing/outages.ts';
 import type { Atlas } from './atlas.ts';
 import type { TailStamps } from './placing.ts';
 import { pathOfTraceroute } from './traceroute.ts';
@@ -30,6 +32,8 @@ export interface CollectCollaborators {
   readonly ranking: VantagePointRanking;
   readonly facts: ReadingFacts;
   readonly mayProbe: (address: Ipv4Address) => boolean;
+  /** Tells an outage of the source or of a vantage point from a silence of hops. */
+  readonly hosts?: HostWatch;
 }
 
 /** A host that sends traceroutes to the source. */
@@ -77,15 +81,15 @@ export interface TailsReport {
 /**
  * Sends Record Route pings to every hop of the atlas that was not pinged since `notSince` (milliseconds since the Unix epoch): first from the
  * source, then spoofed from the nearest vantage points, until one shows a reverse hop. Adds the stamps to the atlas.
- * @throws {ProbingError} `cancelled` when the signal fires
- *
+ * A ping that was not sent, or whose sender or receiver was offline, is not added: the hop is pinged again next time.
+ * @throws {ProbingError} `cancelled` when the signal fires; `proberStopped` when the source is offline for more than a minute
  */
 export async function collectTails(
   options: CollectOptions,
   notSince: number,
   collaborators: CollectCollaborators,
 ): Promise<TailsReport> {
-  const { atlas, clock, prober, facts, mayProbe } = collaborators;
+  const { atlas, clock, mayProbe, hosts } = collaborators;
   const { source, concurrency, timeoutMs, signal, onProgress } = options;
   const known = atlas.of(source);
   const hops = (known?.hops() ?? []).filter((hop) => mayProbe(hop) && (known?.pingedAt(hop) ?? 0) < notSince);
@@ -93,12 +97,15 @@ export async function collectTails(
   let answered = 0;
   let done = 0;
   let batch: TailStamps[] = [];
+  const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
   await inParallel(hops.length, concurrency, async (i) => {
     const target = hops[i];
     for (const sender of sendersFor(target, source, options.spoofersPerHop, collaborators.ranking)) {
       recordRoutePings++;
       const at = clock.now();
-      const stamps = await stampsBehind(prober, facts, { sender, source, target, timeoutMs }, signal);
+      const ping = { sender, source, target, timeoutMs };
+      const stamps = await stampsBehind(ping, { ...collaborators, outages }, signal);
+      if (stamps === undefined) continue;
       batch.push({ target, sender, at, stamps });
       if (stamps.length === 0) continue;
       answered++;
@@ -113,6 +120,8 @@ export async function collectTails(
   return { hops: hops.length, recordRoutePings, answered };
 }
 
+/** Longest time that a collection waits for a source that is offline, milliseconds. */
+const MOST_OUTAGE_WAIT_MS = 60_000;
 /** Pings added to the atlas together, because placing a path again costs the same for one ping as for many. */
 const TAILS_AT_ONCE = 1_000;
 
@@ -131,21 +140,34 @@ function sendersFor(
   return distance < OUT_OF_REACH ? [source, ...ranked] : ranked;
 }
 
-/** Stamps behind the target's own in the answer to one ping, as the source sees it; empty when there are none. */
+/** Stamps behind the target's own in the answer to one ping, as the source sees it; empty when there are none, `undefined` when the ping was lost. */
 async function stampsBehind(
-  prober: Prober,
-  facts: ReadingFacts,
   ping: {
     readonly sender: Ipv4Address;
     readonly source: Ipv4Address;
     readonly target: Ipv4Address;
     readonly timeoutMs: number;
   },
+  {
+    prober,
+    clock,
+    facts,
+    outages,
+  }: Pick<CollectCollaborators, 'prober' | 'clock' | 'facts'> & { readonly outages: Outages },
   signal?: AbortSignal,
-): Promise<readonly Ipv4Address[]> {
-  const request = recordRoutePing(ping.sender, ping.source, ping.target, ping.timeoutMs);
-  const result = await prober.ping(request, signal).catch(unlessCancelled);
-  if (result?.reply?.recordRoute === undefined) return [];
+): Promise<readonly Ipv4Address[] | undefined> {
+  const { sender, source } = ping;
+  const request = recordRoutePing(sender, source, ping.target, ping.timeoutMs);
+  let since = clock.now();
+  const probe = (): Promise<PingResult | undefined> => {
+    since = clock.now();
+    return prober.ping(request, signal).catch(unlessCancelled);
+  };
+  const isSilent = (result: PingResult | undefined): boolean => result?.reply === undefined;
+  const result = await outages.repeated(source, { probe, isSilent }, signal);
+  if (result === undefined) return undefined;
+  if (result.reply === undefined && (await outages.offlineSince([sender], since, signal)).has(sender)) return undefined;
+  if (result.reply?.recordRoute === undefined) return [];
   const reading = readRecordRoute(ping.target, result.reply.recordRoute, { ...facts, useHeuristics: false });
   return reading.hops.map(({ address }) => address);
 }

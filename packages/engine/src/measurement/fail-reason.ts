@@ -16,6 +16,8 @@ export interface FailDetails {
   readonly noHops: NoDetails;
   /** The path reached the limit of hops or of extensions. */
   readonly tooManySteps: { readonly hops: number; readonly extensions: number };
+  /** The source was offline, and did not come back in `waitedMs` milliseconds. Nothing was concluded from its silence. */
+  readonly sourceOffline: { readonly waitedMs: number };
   /** The prober refused or lost a probe that the measurement needs. */
   readonly probingFailed: { readonly cause: ProbingErrorCode };
 }

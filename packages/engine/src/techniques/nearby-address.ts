@@ -83,7 +83,8 @@ export class NearbyAddress implements Technique {
     const ranked = ranking.rank(target).filter(({ address }) => address !== path.source);
     const senders = ranked.slice(0, spoofers).map(({ address }) => address);
     const deadline = (): number => recordRouteTimeout.current;
-    return bestAnswer(await askSpoofed(measurement, { target, senders, timeoutMs, deadline, useHeuristics: true }));
+    const round = { target, senders, timeoutMs, deadline, useHeuristics: true };
+    return bestAnswer((await askSpoofed(measurement, round)).answers);
   }
 }
 

@@ -1,7 +1,8 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { OUT_OF_REACH } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
-import { type RoundDeadline, runRound } from '../timing/round.ts';
+import { runConfirmedRound } from '../timing/confirmed-round.ts';
+import type { RoundDeadline } from '../timing/round.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { readAnswer } from './record-route/record-route-answer.ts';
@@ -42,13 +43,18 @@ export class DirectRecordRoute implements Technique {
     const { timeoutMs, isAdaptive } = this.#options;
     const deadline: RoundDeadline = () => (isAdaptive ? measurement.recordRouteTimeout.current : timeoutMs);
     const request = recordRoutePing(path.source, path.source, target, timeoutMs);
-    stats.recordRoutePings += measurement.prober.fresh([request]);
-    stats.recordRouteRounds++;
+    const onSend = (): void => {
+      stats.recordRoutePings += measurement.prober.fresh([request]);
+      stats.recordRouteRounds++;
+    };
     const startedAt = clock.now();
-    const [result] = await runRound({ requests: [request], deadline }, measurement);
+    const round = { source: path.source, requests: [request], deadline, onSend };
+    const { answers, silent } = await runConfirmedRound(round, measurement);
+    const [result] = answers;
     stats.recordRouteMs += clock.now() - startedAt;
     const useHeuristics = measurement.options.useHeuristics ?? this.#options.useHeuristics;
     const answer = result && readAnswer(measurement, result, useHeuristics);
+    if (result === undefined && silent.length === 0) return nothingFound(`no ping was sent to ${formatIpv4(target)}`);
     if (answer === undefined) return nothingFound(`${formatIpv4(target)} did not answer`);
     if (answer.hops.length === 0) return nothingFound('the answer shows no reverse hop');
     return { outcome: 'extended', from: path.hops.length - 1, hops: answer.hops, detail: `${answer.hops.length} hops` };

@@ -5,8 +5,7 @@ import type { RoundState } from '../timing/round.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { bestAnswer, withAlternatives } from './record-route/best-answer.ts';
-import type { ReadAnswer } from './record-route/record-route-answer.ts';
-import { askSpoofed } from './record-route/spoofed-round.ts';
+import { askSpoofed, type SpoofedAnswers } from './record-route/spoofed-round.ts';
 import { idleFirst, type RoundSizes, roundSize } from './record-route/spoofer-choice.ts';
 
 /** Options of {@link SpoofedRecordRoute}. */
@@ -87,7 +86,7 @@ export class SpoofedRecordRoute implements Technique {
       const chosen = left.slice(0, Math.min(most - asked.size, roundSize(this.#options.rounds, round, left)));
       if (chosen.length === 0) return undefined;
       for (const { address } of chosen) asked.add(address);
-      const answers = await this.#runRound(
+      const { answers, unanswered } = await this.#runRound(
         measurement,
         hop.address,
         chosen.map(({ address }) => address),
@@ -99,12 +98,14 @@ export class SpoofedRecordRoute implements Technique {
         const hops = withAlternatives(best, answers, measurement.aliases);
         return { outcome: 'extended', from: path.indexOf(hop.address), hops, detail };
       }
+      // Where no ping was sent, or every sender was offline, others are asked: the target has not been silent.
+      if (!answered && unanswered.length === 0) continue;
       if (!answered) {
         silentTargets.recordSilence(hop.address, clock.now());
         return undefined;
       }
       // The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others.
-      for (const { address } of chosen)
+      for (const address of unanswered)
         if (this.#options.learnsSilences && !answers.some(({ sender }) => sender === address))
           ranking.observeSilence(address, hop.address);
       for (const { sender } of answers) {
@@ -119,7 +120,7 @@ export class SpoofedRecordRoute implements Technique {
     measurement: Measurement,
     target: Ipv4Address,
     senders: readonly Ipv4Address[],
-  ): Promise<ReadAnswer[]> {
+  ): Promise<SpoofedAnswers> {
     const { clock, stats, recordRouteTimeout } = measurement;
     const startedAt = clock.now();
     const answers = await askSpoofed(measurement, {

@@ -18,20 +18,30 @@ export interface Round {
   readonly onAnswer?: (result: PingResult) => boolean;
 }
 
+/** What a round has shown. Pings that the prober refused or failed to send are neither answered nor silent. */
+export interface RoundOutcome {
+  /** The answers, in the order of their arrival. */
+  readonly answers: readonly PingResult[];
+  /** Pings that had no answer when the round ended. */
+  readonly silent: readonly PingRequest[];
+  /** Whether one of the answers was useful. */
+  readonly hasUsefulAnswer: boolean;
+}
+
 /**
- * Sends the probes of a round in parallel, and collects answers until all have arrived or the deadline has passed. Returns the answers in
- * the order of their arrival. Probes that the prober refuses are left out.
+ * Sends the probes of a round in parallel, and collects answers until all have arrived or the deadline has passed.
  * @throws {ProbingError} `cancelled`
  */
 export async function runRound(
   round: Round,
   { prober, clock, signal }: { readonly prober: Prober; readonly clock: Clock; readonly signal?: AbortSignal },
-): Promise<PingResult[]> {
+): Promise<RoundOutcome> {
   const startedAt = clock.now();
   const over = new AbortController();
   const stop = (): void => over.abort(ROUND_OVER);
   signal?.addEventListener('abort', stop, { once: true });
   const answers: PingResult[] = [];
+  const silent: PingRequest[] = [];
   const state: { firstAnswerMs: number | undefined; firstUsefulMs: number | undefined } = {
     firstAnswerMs: undefined,
     firstUsefulMs: undefined,
@@ -45,8 +55,12 @@ export async function runRound(
     clock.sleep(Math.max(0, deadlineMs - elapsedMs), over.signal).then(stop, () => undefined);
   };
   const probes = round.requests.map(async (request) => {
-    const result = await prober.ping(request, over.signal).catch(ignoreRefusal);
-    if (result?.reply === undefined) return;
+    const result = await prober.ping(request, over.signal).catch(asFailure);
+    if (result === 'failed') return;
+    if (result === 'unanswered' || result.reply === undefined) {
+      silent.push(request);
+      return;
+    }
     answers.push(result);
     const elapsedMs = clock.now() - startedAt;
     state.firstAnswerMs ??= elapsedMs;
@@ -61,13 +75,14 @@ export async function runRound(
     signal?.removeEventListener('abort', stop);
   }
   if (signal?.aborted) throw cancelled();
-  return answers;
+  return { answers, silent, hasUsefulAnswer: state.firstUsefulMs !== undefined };
 }
 
 /** Why probes of a round that is over end. One object for all: making errors is costly. */
 const ROUND_OVER = 'the round is over';
 
-function ignoreRefusal(error: unknown): undefined {
-  if (error instanceof ProbingError) return undefined;
+/** A ping that the end of the round has cut off is unanswered; any other error of the prober says nothing about the target. */
+function asFailure(error: unknown): 'unanswered' | 'failed' {
+  if (error instanceof ProbingError) return error.code === 'cancelled' ? 'unanswered' : 'failed';
   throw error;
 }

@@ -11,6 +11,7 @@ import {
   type Measurement,
   NextHops,
   NO_RELATIONS,
+  Outages,
   PrefixOrigins,
   PUBLISHED_ASSUMPTIONS,
   ReversePath,
@@ -69,6 +70,7 @@ export function measurementWith(prober: Prober, changes: Partial<Measurement> = 
   return {
     prober: new SharedPings(prober),
     clock: stillClock,
+    outages: new Outages({ mostWaitMs: 60_000 }, { hosts: changes.hosts, clock: changes.clock ?? stillClock }),
     atlas: new Atlas({ aliases, ipToAs }),
     ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
     aliases,

@@ -12,6 +12,8 @@ import type { AssumptionConfidence } from '../../path/confidence.ts';
 import type { ReversePath } from '../../path/reverse-path.ts';
 import type { VantagePointRanking } from '../../ranking/ranking.ts';
 import type { AdaptiveTimeout } from '../../timing/adaptive-timeout.ts';
+import type { HostWatch } from '../../timing/host-watch.ts';
+import type { Outages } from '../../timing/outages.ts';
 import type { SharedPings } from '../../timing/shared-pings.ts';
 
 /** What every measurement of one engine shares. */
@@ -26,6 +28,8 @@ export interface EngineCollaborators {
   readonly relations: Relations;
   /** Whether an address may be probed. Private addresses may be probed in test networks only. */
   readonly mayProbe: (address: Ipv4Address) => boolean;
+  /** Tells an outage of a source or vantage point from a silence of targets. Without it every silence is that of a target. */
+  readonly hosts?: HostWatch;
 }
 
 /** What an engine learns and keeps between measurements. */
@@ -39,6 +43,8 @@ export interface EngineMemory {
 export interface Measurement extends EngineCollaborators, EngineMemory {
   /** Sends a ping that is already in flight only once. */
   readonly prober: SharedPings;
+  /** Waits while the source is offline. */
+  readonly outages: Outages;
   /** Probabilities of hops that no probe shows. */
   readonly assumptions: AssumptionConfidence;
   /** The path so far. Techniques read it; only the engine extends it. */

@@ -1,6 +1,6 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { PingReply, TracerouteHop } from '@revtr/probing';
-import { runRound } from '../../timing/round.ts';
+import type { PingReply, PingRequest, TracerouteHop } from '@revtr/probing';
+import { runConfirmedRound } from '../../timing/confirmed-round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
 /** Largest TTL that is probed. */
@@ -70,9 +70,12 @@ export class TailProbes {
   async #send(ttls: readonly number[]): Promise<void> {
     const sender = this.#measurement.path.source;
     const [target, timeoutMs] = [this.#target, this.#timeoutMs];
-    this.sent += ttls.length;
     const requests = ttls.map((ttl) => ({ type: 'ping', sender, target, ttl, timeoutMs }) as const);
-    const results = await runRound({ requests, deadline: () => timeoutMs }, this.#measurement);
-    for (const { request, reply } of results) if (reply !== undefined) this.#replies.set(request.ttl ?? 0, reply);
+    const onSend = (sent: readonly PingRequest[]): void => {
+      this.sent += sent.length;
+    };
+    const round = { source: sender, requests, deadline: () => timeoutMs, onSend };
+    const { answers } = await runConfirmedRound(round, this.#measurement);
+    for (const { request, reply } of answers) if (reply !== undefined) this.#replies.set(request.ttl ?? 0, reply);
   }
 }

@@ -1,5 +1,5 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { TracerouteResult } from '@revtr/probing';
+import type { PingResult, TracerouteResult } from '@revtr/probing';
 import type { Measurement } from '../contract/measurement.ts';
 import { MOST_HOPS, TailProbes } from './tail-probes.ts';
 
@@ -22,12 +22,15 @@ export async function traceTail(
   target: Ipv4Address,
   options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
 ): Promise<TracerouteResult> {
-  const { path, prober, signal, stats, recordRouteTimeout, clock } = measurement;
+  const { path, prober, signal, stats, recordRouteTimeout, clock, outages } = measurement;
   const sender = path.source;
   const startedAt = clock.now();
   const patience = Math.min(options.timeoutMs, recordRouteTimeout.current);
-  stats.plainPings++;
-  const { reply } = await prober.ping({ type: 'ping', sender, target, timeoutMs: patience }, signal);
+  const probe = (): Promise<PingResult> => {
+    stats.plainPings++;
+    return prober.ping({ type: 'ping', sender, target, timeoutMs: patience }, signal);
+  };
+  const { reply } = await outages.repeated(sender, { probe, isSilent: isUnanswered }, signal);
   const isAnswered = reply !== undefined && reply.icmpType === ICMP.echoReply;
   const tail = new TailProbes(
     measurement,
@@ -43,6 +46,8 @@ export async function traceTail(
   const stop = tail.reachedAt === undefined ? 'gapLimit' : 'completed';
   return { type: 'traceroute', request, startedAt, endedAt: clock.now(), stop, hops: tail.hops, probesSent: tail.sent };
 }
+
+const isUnanswered = ({ reply }: PingResult): boolean => reply === undefined;
 
 /** Probes around the distance at which the target should be, and further out on the side on which something is missing. */
 async function probeAround(tail: TailProbes, distance: number): Promise<void> {

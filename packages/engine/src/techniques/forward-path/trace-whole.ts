@@ -7,12 +7,16 @@ export type ForwardTraceroute = (measurement: Measurement, target: Ipv4Address) 
 
 /** Measures the whole forward path from the source with one traceroute. @throws {ProbingError} when it cannot be sent */
 export async function traceWhole(
-  { path, prober, stats, signal }: Measurement,
+  { path, prober, stats, signal, outages }: Measurement,
   target: Ipv4Address,
   options: Pick<TracerouteRequest, 'timeoutMs' | 'attempts' | 'gapLimit'>,
 ): Promise<TracerouteResult> {
-  const traceroute = await prober.traceroute({ type: 'traceroute', sender: path.source, target, ...options }, signal);
-  stats.traceroutes++;
-  stats.tracerouteProbes += traceroute.probesSent;
-  return traceroute;
+  const probe = async (): Promise<TracerouteResult> => {
+    const traceroute = await prober.traceroute({ type: 'traceroute', sender: path.source, target, ...options }, signal);
+    stats.traceroutes++;
+    stats.tracerouteProbes += traceroute.probesSent;
+    return traceroute;
+  };
+  const isSilent = ({ stop }: TracerouteResult): boolean => stop === 'gapLimit';
+  return outages.repeated(path.source, { probe, isSilent }, signal);
 }

@@ -1,7 +1,8 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { PingResult } from '@revtr/probing';
+import type { PingRequest, PingResult } from '@revtr/probing';
 import { recordRoutePing } from '../../record-route/ping.ts';
-import { type RoundDeadline, runRound } from '../../timing/round.ts';
+import { runConfirmedRound } from '../../timing/confirmed-round.ts';
+import type { RoundDeadline } from '../../timing/round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import { type ReadAnswer, readAnswer } from './record-route-answer.ts';
 
@@ -15,22 +16,32 @@ export interface SpoofedRound {
   readonly useHeuristics: boolean;
 }
 
+/** What a spoofed round has shown. */
+export interface SpoofedAnswers {
+  readonly answers: readonly ReadAnswer[];
+  /** Senders whose ping was sent, and to which the target did not answer. A sender that was offline is not among them. */
+  readonly unanswered: readonly Ipv4Address[];
+}
+
 /**
  * Sends one round of spoofed Record Route pings, and reads the answers that arrive before its deadline.
- * @throws {ProbingError} `cancelled` when the signal of the measurement fires
+ * @throws {ProbingError} `cancelled` when the signal of the measurement fires; `proberStopped` when the source stays offline
  */
-export async function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<ReadAnswer[]> {
+export async function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<SpoofedAnswers> {
   const { path, prober, stats } = measurement;
   const { target, senders, timeoutMs, deadline, useHeuristics } = round;
   const requests = senders.map((sender) => recordRoutePing(sender, path.source, target, timeoutMs));
-  stats.spoofedRecordRoutePings += prober.fresh(requests);
-  stats.spoofedRecordRouteRounds++;
+  const onSend = (sent: readonly PingRequest[]): void => {
+    stats.spoofedRecordRoutePings += prober.fresh(sent);
+    stats.spoofedRecordRouteRounds++;
+  };
   const answers: ReadAnswer[] = [];
   const onAnswer = (result: PingResult): boolean => {
     const answer = readAnswer(measurement, result, useHeuristics);
     if (answer !== undefined) answers.push(answer);
     return answer !== undefined && answer.hops.length > 0;
   };
-  await runRound({ requests, deadline, onAnswer }, measurement);
-  return answers;
+  const confirmed = { source: path.source, requests, deadline, onAnswer, onSend };
+  const { silent } = await runConfirmedRound(confirmed, measurement);
+  return { answers, unanswered: silent.map(({ sender }) => sender) };
 }

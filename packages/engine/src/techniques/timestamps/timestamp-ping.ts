@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { PingRequest } from '@revtr/probing';
-import { runRound } from '../../timing/round.ts';
+import { runConfirmedRound } from '../../timing/confirmed-round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
 /** Pings with the Timestamp option with prespecified addresses (RFC 791, flag 3). */
@@ -43,10 +43,13 @@ export async function pingForTimestamps(
     const spoof = { claimedSource: path.source, receiver: path.source };
     return sender === path.source || from.type !== 'spoofers' ? request : { ...request, spoof };
   });
-  if (from.type === 'source') stats.timestampPings += prober.fresh(requests);
-  else stats.spoofedTimestampPings += prober.fresh(requests);
+  const onSend = (sent: readonly PingRequest[]): void => {
+    if (from.type === 'source') stats.timestampPings += prober.fresh(sent);
+    else stats.spoofedTimestampPings += prober.fresh(sent);
+  };
   const deadline = () => Math.min(timeoutMs, recordRouteTimeout.current);
-  const answers = await runRound({ requests, deadline }, measurement);
+  const round = { source: path.source, requests, deadline, onSend };
+  const { answers } = await runConfirmedRound(round, measurement);
   for (const { request, reply, sentAt } of answers) {
     if (reply?.timestamps === undefined) continue;
     return { sender: request.sender, times: reply.timestamps.map(({ milliseconds }) => milliseconds), sentAt };

@@ -1,0 +1,50 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { Clock, PingRequest, PingResult, Prober } from '@revtr/probing';
+import type { Outages } from './outages.ts';
+import { type Round, type RoundOutcome, runRound } from './round.ts';
+
+/** A round whose silences may be booked on the targets. */
+export interface ConfirmedRound extends Round {
+  /** The source of the measurement. While it is offline, the round waits. */
+  readonly source: Ipv4Address;
+  /** Called with the pings of the round before they are sent, and again with those that are repeated. */
+  readonly onSend?: (requests: readonly PingRequest[]) => void;
+}
+
+/**
+ * Runs a round, and repeats its unanswered pings if the source was offline meanwhile. A ping whose sender or receiver was offline is not
+ * among the silent ones of the outcome. A round with a useful answer is not examined, because its other pings were cut short.
+ * @throws {ProbingError} `cancelled`; `proberStopped` when the source is not online in time
+ */
+export async function runConfirmedRound(
+  round: ConfirmedRound,
+  collaborators: {
+    readonly prober: Prober;
+    readonly clock: Clock;
+    readonly outages: Outages;
+    readonly signal?: AbortSignal;
+  },
+): Promise<RoundOutcome> {
+  const { clock, outages, signal } = collaborators;
+  const { source, onSend } = round;
+  const answers: PingResult[] = [];
+  let { requests } = round;
+  if (outages.areWatched) await outages.untilOnline(source, signal);
+  for (;;) {
+    onSend?.(requests);
+    const since = clock.now();
+    const outcome = await runRound({ ...round, requests }, collaborators);
+    answers.push(...outcome.answers);
+    const isSilenceMeant = outcome.silent.length > 0 && !(round.onAnswer !== undefined && outcome.hasUsefulAnswer);
+    if (!outages.areWatched || !isSilenceMeant) return { ...outcome, answers };
+    const offline = await outages.offlineSince([...new Set(outcome.silent.flatMap(hostsOf))], since, signal);
+    const silent = outcome.silent.filter((request) => !hostsOf(request).some((host) => offline.has(host)));
+    const lost = outcome.silent.filter((request) => receiverOf(request) === source);
+    if (!offline.has(source) || lost.length === 0) return { ...outcome, answers, silent };
+    requests = lost;
+    await outages.untilBack(source, signal);
+  }
+}
+
+const receiverOf = ({ sender, spoof }: PingRequest): Ipv4Address => spoof?.receiver ?? sender;
+const hostsOf = (request: PingRequest): Ipv4Address[] => [request.sender, receiverOf(request)];
