@@ -95,9 +95,10 @@ export class Controller {
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), collaborators.sendMail);
     const safety = openSafety();
-    const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, (prober) =>
-      safety.guarded(prober),
-    );
+    const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
+      guarded: (prober) => safety.guarded(prober),
+      testTargets: options.lifeCycle.testTargets,
+    });
     const knowledge = openFacts(context);
     const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas);
     const agents = openAgents(contextOf(context, 'agents'), options, {

@@ -1,9 +1,8 @@
-import type { Prober } from '@revtr/probing';
 import { Agents, OptOuts } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
 import { PublishedOptOuts } from '../agents/published-opt-outs.ts';
-import type { MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
+import type { MeasuringParts, MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { Context } from './context.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -18,7 +17,7 @@ export interface MeasuringSubsystem extends Subsystem {
 export async function openMeasuring(
   context: Context,
   open: OpenMeasuringSystem,
-  guarded: (prober: Prober) => Prober,
+  options: Pick<MeasuringParts, 'guarded' | 'testTargets'>,
 ): Promise<MeasuringSubsystem> {
   const { database, targetPolicy, metrics, clock, log } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
@@ -26,7 +25,7 @@ export async function openMeasuring(
   const published = new PublishedOptOuts({ optOuts: table, targetPolicy });
   await published.refresh();
   const events = new AgentEvents();
-  const system = await open({ directory, events, optOuts: published, targetPolicy, metrics, guarded, clock, log });
+  const system = await open({ ...options, directory, events, optOuts: published, targetPolicy, metrics, clock, log });
   return {
     name: 'measuring',
     directory,

@@ -29,6 +29,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #outages = new Counter({
+    name: 'revtr_host_outages_total',
+    help: 'Outages of sources and vantage points, in which nothing answered the host.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -48,6 +54,23 @@ export class Metrics {
         this.set(count());
       },
     });
+  }
+
+  /** Shows how many hosts are suspended. */
+  observeSuspended(count: () => number): void {
+    new Gauge({
+      name: 'revtr_hosts_suspended',
+      help: 'Sources and vantage points that are suspended, because nothing answers them.',
+      registers: [this.registry],
+      collect() {
+        this.set(count());
+      },
+    });
+  }
+
+  /** Counts an outage of a source or vantage point. */
+  hostSuspended(): void {
+    this.#outages.inc();
   }
 
   measured({ stopReason, startedAt, endedAt, stats }: ReverseTraceroute): void {

@@ -11,6 +11,8 @@ import type { Ipv4Address } from '@revtr/net';
 import { ConnectedAgents } from '../agents/connected-agents.ts';
 import { AgentGateway, type AgentGatewayOptions } from './agent-gateway.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from './measuring-system.ts';
+import { DEFAULT_OUTAGE_DETECTION, OutageDetector } from './outages/outage-detector.ts';
+import { ReferenceTargets } from './outages/reference-targets.ts';
 
 /** How long measuring waits after a start for agents that were there before, milliseconds. */
 const SETTLE_MS = 20_000;
@@ -21,21 +23,44 @@ export function agentSystem(
   facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
-    const { directory, events, targetPolicy, clock, log } = parts;
+    const { directory, events, targetPolicy, metrics, testTargets, clock, log } = parts;
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
     const connected = new ConnectedAgents({ directory, sessionOf: (address) => gateway.hub.sessionOf(address) });
     const vantagePoints = (): Ipv4Address[] =>
-      connected.ready('vantagePoint').flatMap(({ address, can_spoof }) => (can_spoof ? [address] : []));
+      connected
+        .ready('vantagePoint')
+        .flatMap(({ address, can_spoof }) => (can_spoof && !outages.isSuspended(address) ? [address] : []));
     const rank = (): void => ranking.setVantagePoints(vantagePoints());
     const gateway = await AgentGateway.create(options, {
       ...parts,
       onLeft: rank,
     });
+    const references = new ReferenceTargets({
+      candidates: (host) =>
+        [...testTargets, ...connected.participating().map(({ address }) => address)].filter(
+          (address) => address !== host && !outages.isSuspended(address),
+        ),
+      isReference: (address) => testTargets.includes(address) || directory.participates(address),
+    });
+    const outages = new OutageDetector(DEFAULT_OUTAGE_DETECTION, {
+      prober: parts.guarded(gateway.prober),
+      references,
+      isConnected: (host) => connected.has(host),
+      participates: (host) => directory.participates(host),
+      onChange: (_, isSuspended) => {
+        if (isSuspended) metrics.hostSuspended();
+        rank();
+      },
+      clock,
+      log,
+    });
+    metrics.observeSuspended(() => outages.suspended);
     events.subscribe({ joined: rank });
     directory.subscribe(rank);
     const engineParts: EngineCollaborators = {
-      prober: parts.guarded(gateway.prober),
+      prober: outages,
+      hosts: outages,
       clock,
       atlas: new Atlas({ aliases, ipToAs }),
       ranking,
@@ -50,16 +75,21 @@ export function agentSystem(
       learnedRanking: ranking,
       rootCertificate: gateway.rootCertificate,
       vantagePoints,
-      sources: () => connected.ready('source').map(({ address }) => address),
+      sources: () =>
+        connected.ready('source').flatMap(({ address }) => (outages.isSuspended(address) ? [] : [address])),
       connected,
       expel: (address, reason) => gateway.hub.expel(address, reason),
       publishOptOut: () => gateway.hub.publishOptOut(),
       start: async () => {
+        outages.start();
         const port = await gateway.start();
         log.info({ port }, 'listening for agents');
       },
       settled: (signal) => gateway.settled(SETTLE_MS, signal),
-      stop: () => gateway.stop(),
+      stop: async () => {
+        await outages.stop();
+        await gateway.stop();
+      },
     };
   };
 }

@@ -42,6 +42,8 @@ export interface MeasuringParts {
   readonly events: AgentEvents;
   /** Puts the safety rules in front of a prober; every prober that sends real probes must be wrapped. */
   readonly guarded: (prober: Prober) => Prober;
+  /** Addresses that answer pings, configured by the operator. Hosts ping them to learn whether they are online. */
+  readonly testTargets: readonly Ipv4Address[];
   readonly clock: Clock;
 }
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

@@ -98,16 +98,14 @@ export class SpoofedRecordRoute implements Technique {
         const hops = withAlternatives(best, answers, measurement.aliases);
         return { outcome: 'extended', from: path.indexOf(hop.address), hops, detail };
       }
-      // Where no ping was sent, or every sender was offline, others are asked: the target has not been silent.
-      if (!answered && unanswered.length === 0) continue;
       if (!answered) {
+        // Where no ping was sent, or every sender was offline, others are asked: the target has not been silent.
+        if (unanswered.length === 0) continue;
         silentTargets.recordSilence(hop.address, clock.now());
         return undefined;
       }
       // The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others.
-      for (const address of unanswered)
-        if (this.#options.learnsSilences && !answers.some(({ sender }) => sender === address))
-          ranking.observeSilence(address, hop.address);
+      if (this.#options.learnsSilences) for (const address of unanswered) ranking.observeSilence(address, hop.address);
       for (const { sender } of answers) {
         const ingress = chosen.find(({ address }) => address === sender)?.ingress;
         if (ingress !== undefined) failures.set(ingress, (failures.get(ingress) ?? 0) + 1);
