@@ -10,6 +10,8 @@ export interface ProbingErrorDetails {
   readonly spoofingRefused: NoDetails;
   /** The `AbortSignal` of the call fired. */
   readonly cancelled: NoDetails;
+  /** An operator has stopped probes like this one by a kill switch. `scope` and `subject` name the switch. */
+  readonly killSwitch: { readonly scope: string; readonly subject: string };
   /** The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. */
   readonly proberStopped: { readonly receiver?: string };
 }
