@@ -4,6 +4,8 @@ import { ScamperError } from '../errors.ts';
 import { WartsDecoder, type WartsRecord } from '../warts/file.ts';
 import { ControlDecoder, type ControlMessage } from './control-decoder.ts';
 import { ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
+import { createTask, type RunOptions, type Task } from './task.ts';
+import { Watchdog, type WatchdogOptions } from './watchdog.ts';
 
 export interface ScamperDriverOptions extends ScamperProcessOptions {
   /**
@@ -13,20 +15,13 @@ export interface ScamperDriverOptions extends ScamperProcessOptions {
   readonly window?: number;
   /** Shortest and longest pause before scamper is started again, milliseconds. Default 100 and 10,000. */
   readonly restartMs?: { readonly least: number; readonly most: number };
+  readonly watchdog?: WatchdogOptions;
 }
 
-/** One command and who waits for its result. */
-interface Task {
-  readonly userId: number;
-  readonly command: string;
-  readonly onStarted: () => void;
-  readonly resolve: (record: WartsRecord) => void;
-  readonly reject: (error: Error) => void;
-  /** Number that scamper gave it, to halt it by. */
-  id?: number;
-  /** How often it was given to scamper: one that scamper dies of must not be given for ever. */
-  attempts: number;
-  isOver: boolean;
+export interface ScamperDriverCollaborators {
+  readonly clock: Clock;
+  /** Called when scamper stops to answer, and when it answers again. */
+  readonly onHealth?: (measures: boolean) => void;
 }
 
 /** A task under way. */
@@ -37,13 +32,13 @@ export interface RunningTask {
   readonly result: Promise<WartsRecord>;
 }
 
-/** How often a command is given to scamper at most. */
-const MOST_ATTEMPTS = 3;
+/** A command that a healthy scamper ends within two seconds, with or without a reply. */
+const HEALTH_CHECK = 'ping -c 1 -o 1 -W 1 127.0.0.1';
 const MOST_USER_IDS = 2 ** 31;
 
 /**
- * Keeps a scamper running and gives it commands over its control socket, a bounded number at a time. When scamper dies it is
- * started again and gets the unfinished commands anew; every command is answered once.
+ * Keeps a scamper running and gives it commands over its control socket, a bounded number at a time. A watchdog restarts a
+ * scamper that ended or does not answer, and unfinished commands are given again. Every command is answered once.
  */
 export class ScamperDriver {
   readonly #options: ScamperDriverOptions;
@@ -58,17 +53,32 @@ export class ScamperDriver {
   #isStopped = false;
   #failures = 0;
   readonly #over = new AbortController();
+  readonly #watchdog: Watchdog;
 
-  private constructor(options: ScamperDriverOptions, collaborators: { readonly clock: Clock }) {
+  private constructor(options: ScamperDriverOptions, { clock, onHealth }: ScamperDriverCollaborators) {
     this.#options = options;
-    this.#clock = collaborators.clock;
+    this.#clock = clock;
+    this.#watchdog = new Watchdog(options.watchdog ?? {}, {
+      clock,
+      running: () => this.#running.values(),
+      check: (timeoutMs) => this.#check(timeoutMs),
+      onLost: (tasks) => this.#takeBack(tasks),
+      onUnhealthy: () => this.#socket?.destroy(),
+      onHealth: (measures) => onHealth?.(measures),
+    });
   }
 
   /** Starts scamper. @throws {ScamperError} `startFailed` */
-  static async start(options: ScamperDriverOptions, collaborators: { readonly clock: Clock }): Promise<ScamperDriver> {
+  static async start(options: ScamperDriverOptions, collaborators: ScamperDriverCollaborators): Promise<ScamperDriver> {
     const driver = new ScamperDriver(options, collaborators);
     await driver.#launch();
+    void driver.#watchdog.run(driver.#over.signal);
     return driver;
+  }
+
+  /** Whether scamper passed its last health check; true before the first one. */
+  get measures(): boolean {
+    return this.#watchdog.measures;
   }
 
   /** Number of the running scamper process. */
@@ -76,37 +86,27 @@ export class ScamperDriver {
     return this.#process?.pid;
   }
 
-  /** Gives scamper a command without its `-U`, which is added behind the first word. Cancelling halts it. */
-  run(command: string, signal?: AbortSignal): RunningTask {
+  /** Runs a command, given without its `-U`. Aborting `signal` halts it. The result rejects with {@link ScamperError}. */
+  run(command: string, signal?: AbortSignal, options: RunOptions = {}): RunningTask {
     const { promise: started, resolve: onStarted } = Promise.withResolvers<void>();
     const { promise: result, resolve, reject } = Promise.withResolvers<WartsRecord>();
-    if (this.#isStopped) {
-      reject(new ScamperError('stopped', 'scamper is stopped'));
+    if (this.#isStopped || signal?.aborted) {
+      reject(signal?.aborted ? cancelled() : new ScamperError('stopped', 'scamper is stopped'));
       return { started, result };
     }
-    const userId = this.#nextUserId;
-    this.#nextUserId = (this.#nextUserId % MOST_USER_IDS) + 1;
-    const [verb, ...rest] = command.split(' ');
-    const task: Task = {
-      userId,
-      command: [verb, '-U', userId, ...rest].join(' '),
+    const release = (): void => signal?.removeEventListener('abort', cancel);
+    const task = createTask(this.#takeUserId(), command, options, {
       onStarted,
-      attempts: 0,
-      isOver: false,
       resolve: (record) => {
-        signal?.removeEventListener('abort', cancel);
+        release();
         resolve(record);
       },
       reject: (error) => {
-        signal?.removeEventListener('abort', cancel);
+        release();
         reject(error);
       },
-    };
+    });
     const cancel = (): void => this.#cancel(task);
-    if (signal?.aborted) {
-      reject(cancelled());
-      return { started, result };
-    }
     signal?.addEventListener('abort', cancel, { once: true });
     this.#waiting.push(task);
     this.#fill();
@@ -137,7 +137,7 @@ export class ScamperDriver {
       try {
         for (const message of decoder.push(chunk)) this.#receive(message);
       } catch {
-        // Whatever cannot be understood cannot be trusted: a new scamper gets the unfinished commands.
+        // After an unreadable message the position in the stream is unknown: a new scamper gets the unfinished commands.
         socket.destroy();
       }
     });
@@ -149,13 +149,7 @@ export class ScamperDriver {
   #recover(socket: Socket): void {
     if (this.#isStopped || this.#socket !== socket) return;
     this.#socket = undefined;
-    const unfinished = [...this.#running.values()].filter((task) => !task.isOver);
-    this.#running.clear();
-    for (const task of unfinished) delete task.id;
-    for (const task of unfinished)
-      if (task.attempts >= MOST_ATTEMPTS)
-        task.reject(new ScamperError('stopped', 'scamper ended several times meanwhile'));
-    this.#waiting.unshift(...unfinished.filter((task) => task.attempts < MOST_ATTEMPTS));
+    this.#takeBack([...this.#running.values()]);
     this.#relaunch().catch((error: unknown) => {
       if (this.#isStopped) return;
       const reason = new ScamperError('stopped', error instanceof Error ? error.message : String(error));
@@ -181,11 +175,68 @@ export class ScamperDriver {
     while (this.#socket !== undefined && this.#running.size < (this.#options.window ?? 50)) {
       const task = this.#waiting.shift();
       if (task === undefined) return;
-      task.attempts++;
-      this.#running.set(task.userId, task);
-      this.#unacknowledged.push(task);
-      this.#socket.write(`${task.command}\n`);
+      try {
+        task.beforeSend?.();
+      } catch (error) {
+        task.reject(error instanceof Error ? error : new Error(String(error)));
+        continue;
+      }
+      this.#give(task, this.#socket);
     }
+  }
+
+  #give(task: Task, socket: Socket): void {
+    task.attempts++;
+    task.givenAt = this.#clock.now();
+    task.isAcknowledged = false;
+    this.#running.set(task.userId, task);
+    this.#unacknowledged.push(task);
+    socket.write(`${task.command}\n`);
+  }
+
+  /** Takes commands back from scamper: callers that still wait get another attempt or an error. */
+  #takeBack(tasks: readonly Task[]): void {
+    const again: Task[] = [];
+    for (const task of tasks) {
+      // It may have ended meanwhile.
+      if (this.#running.get(task.userId) !== task) continue;
+      this.#running.delete(task.userId);
+      delete task.id;
+      if (task.overAt !== undefined) continue;
+      if (task.attempts < task.mostAttempts) again.push(task);
+      else task.reject(new ScamperError('stopped', 'scamper ended, or lost the command, several times'));
+    }
+    this.#waiting.unshift(...again);
+    this.#fill();
+  }
+
+  /** Whether scamper ends a command within `timeoutMs`. It is given beyond the window, which lost commands may fill. */
+  async #check(timeoutMs: number): Promise<boolean> {
+    const socket = this.#socket;
+    if (socket === undefined) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const end = (isHealthy: boolean) => (): void => resolve(isHealthy);
+    const task = createTask(
+      this.#takeUserId(),
+      HEALTH_CHECK,
+      { mostAttempts: 1, expectedMs: Number.POSITIVE_INFINITY },
+      { onStarted: () => undefined, resolve: end(true), reject: end(false) },
+    );
+    this.#give(task, socket);
+    const finished = new AbortController();
+    const expire = this.#clock.sleep(timeoutMs, finished.signal).then(end(false), () => undefined);
+    const isHealthy = await promise;
+    finished.abort();
+    await expire;
+    task.overAt = this.#clock.now();
+    this.#running.delete(task.userId);
+    return isHealthy;
+  }
+
+  #takeUserId(): number {
+    const userId = this.#nextUserId;
+    this.#nextUserId = (this.#nextUserId % MOST_USER_IDS) + 1;
+    return userId;
   }
 
   #receive(message: ControlMessage): void {
@@ -203,8 +254,9 @@ export class ScamperDriver {
       return;
     }
     if (message.id !== undefined) task.id = message.id;
+    task.isAcknowledged = true;
     task.onStarted();
-    if (task.isOver) this.#halt(task);
+    if (task.overAt !== undefined) this.#halt(task);
   }
 
   #settle(record: WartsRecord): void {
@@ -213,13 +265,13 @@ export class ScamperDriver {
     if (task === undefined) return;
     this.#failures = 0;
     this.#running.delete(task.userId);
-    if (!task.isOver) task.resolve(record);
+    if (task.overAt === undefined) task.resolve(record);
     this.#fill();
   }
 
   #cancel(task: Task): void {
-    if (task.isOver) return;
-    task.isOver = true;
+    if (task.overAt !== undefined) return;
+    task.overAt = this.#clock.now();
     const at = this.#waiting.indexOf(task);
     if (at >= 0) this.#waiting.splice(at, 1);
     else this.#halt(task);

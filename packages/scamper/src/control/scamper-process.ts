@@ -16,7 +16,9 @@ export interface ScamperProcessOptions {
   readonly startTimeoutMs?: number;
 }
 
-/** One scamper, from start to end. */
+const KILL_AFTER_MS = 1_000;
+
+/** One scamper process. */
 export class ScamperProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -66,8 +68,12 @@ export class ScamperProcess {
     return this.#child.pid;
   }
 
+  /** Ends scamper, by force when it does not react within a second: a suspended process does not take `SIGTERM`. */
   async stop(): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill('SIGTERM');
+    if (this.#hasEnded) return;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), KILL_AFTER_MS);
     await this.#ended;
+    clearTimeout(timer);
   }
 }

@@ -6,10 +6,11 @@ import {
   ProbingError,
   readSpoofedReply,
   type SpoofMark,
+  TRACEROUTE_DEFAULTS,
   type TracerouteRequest,
   type TracerouteResult,
 } from '@revtr/probing';
-import type { ScamperDriver } from '../control/scamper-driver.ts';
+import type { RunningTask, ScamperDriver } from '../control/scamper-driver.ts';
 import { ScamperError } from '../errors.ts';
 import type { WartsRecord } from '../warts/file.ts';
 import { pingCommand, sniffCommand, spoofCommand, traceCommand } from './commands.ts';
@@ -18,6 +19,22 @@ import { Turns } from './turns.ts';
 
 /** scamper opens its capture a moment after it has taken the command. */
 const SNIFF_OPENS_MS = 30;
+
+/** How long a command may wait until scamper takes it, milliseconds. */
+const QUEUE_MS = 20_000;
+/** What scamper may take beyond a command's own time before its health is checked, milliseconds. */
+const SLACK_MS = 5_000;
+
+/** How to emit a spoofed probe. */
+export interface EmitOptions {
+  /** Resolves when the packet was seen leaving. */
+  readonly left?: Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+  /** Called right before scamper gets the command; what it throws rejects the call, and nothing is sent. */
+  readonly beforeSend?: (() => void) | undefined;
+}
+
+const notMeasuring = (): ProbingError => new ProbingError('proberStopped', 'scamper does not answer');
 
 /** What one host can do with the scamper that runs on it. Requests are valid ones. */
 export class ScamperHost {
@@ -30,27 +47,64 @@ export class ScamperHost {
     this.#clock = collaborators.clock;
   }
 
-  /** Sends an echo request under this host's own address and waits for its reply. @throws {ProbingError} */
-  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+  /**
+   * Sends an echo request with this host's own address and waits for its reply. The time runs from the moment that scamper takes
+   * the command. `beforeSend` is called then and may throw. @throws {ProbingError} `proberStopped` when scamper does not measure
+   */
+  async ping(request: PingRequest, signal?: AbortSignal, beforeSend?: () => void): Promise<PingResult> {
     return this.#turns.take(request.target, signal, async () => {
+      const limit = new AbortController();
+      const limited = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
+      const expectedMs = request.timeoutMs + SLACK_MS;
+      const task = this.#driver.run(pingCommand(request), limited, { beforeSend, expectedMs });
+      // It is awaited below; until then a rejection must not count as unhandled.
+      task.result.catch(() => undefined);
+      await this.#untilStarted(task, limit);
       const sentAt = this.#clock.now();
-      const record = await within(request.timeoutMs, { signal, clock: this.#clock }, (limited) =>
-        translated(this.#driver.run(pingCommand(request), limited).result),
-      );
+      const clock = this.#clock;
+      const record = await within(request.timeoutMs, { signal, clock }, async (expired) => {
+        expired.addEventListener('abort', () => limit.abort(), { once: true });
+        return translated(task.result);
+      });
+      if (record === undefined && !this.#driver.measures) throw notMeasuring();
       const reply = record?.type === 'ping' ? recordedReply(request, record) : undefined;
       return { type: 'ping', request, sentAt, ...(reply && { reply }) };
     });
   }
 
-  /** Runs a Paris traceroute. @throws {ProbingError} */
-  async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
+  /** Runs a Paris traceroute. `beforeSend` is called when scamper gets the command and may throw. @throws {ProbingError} */
+  async traceroute(
+    request: TracerouteRequest,
+    signal?: AbortSignal,
+    beforeSend?: () => void,
+  ): Promise<TracerouteResult> {
     return this.#turns.take(request.target, signal, async () => {
       const startedAt = this.#clock.now();
-      const record = await translated(this.#driver.run(traceCommand(request), signal).result);
+      const { maxHops, attempts } = { ...TRACEROUTE_DEFAULTS, ...request };
+      const expectedMs = maxHops * attempts * request.timeoutMs + SLACK_MS;
+      const options = { beforeSend, expectedMs };
+      const record = await translated(this.#driver.run(traceCommand(request), signal, options).result);
       if (record.type !== 'trace')
         throw new ProbingError('proberStopped', 'scamper answered a traceroute with something else');
       return toTracerouteResult(request, record, { startedAt, endedAt: this.#clock.now() });
     });
+  }
+
+  /** Waits until scamper takes a command; what never left must not count as unanswered. @throws {ProbingError} */
+  async #untilStarted(task: RunningTask, limit: AbortController): Promise<void> {
+    const finished = new AbortController();
+    const expire = this.#clock.sleep(QUEUE_MS, finished.signal).then(
+      () => true,
+      () => false,
+    );
+    try {
+      const isLate = await Promise.race([task.started, translated(task.result).then(() => undefined), expire]);
+      if (isLate !== true) return;
+      limit.abort();
+      throw notMeasuring();
+    } finally {
+      finished.abort();
+    }
   }
 
   /**
@@ -61,20 +115,17 @@ export class ScamperHost {
     request: PingRequest,
     claimedSource: Ipv4Address,
     mark: SpoofMark,
-    options: { readonly left?: Promise<void>; readonly signal?: AbortSignal | undefined } = {},
+    options: EmitOptions = {},
   ): Promise<void> {
     return this.#turns.take(request.target, options.signal, () => this.#emit(request, claimedSource, mark, options));
   }
 
-  async #emit(
-    request: PingRequest,
-    claimedSource: Ipv4Address,
-    mark: SpoofMark,
-    options: { readonly left?: Promise<void>; readonly signal?: AbortSignal | undefined },
-  ): Promise<void> {
+  async #emit(request: PingRequest, claimedSource: Ipv4Address, mark: SpoofMark, options: EmitOptions): Promise<void> {
     const halt = new AbortController();
     const signal = options.signal === undefined ? halt.signal : AbortSignal.any([options.signal, halt.signal]);
-    const ended = translated(this.#driver.run(spoofCommand(request, claimedSource, mark), signal).result);
+    // A grant allows one packet: a command that may have been carried out is not repeated.
+    const run = { beforeSend: options.beforeSend, mostAttempts: 1 };
+    const ended = translated(this.#driver.run(spoofCommand(request, claimedSource, mark), signal, run).result);
     if (options.left === undefined) return void (await ended);
     const hasLeft = await Promise.race([options.left.then(() => true), ended.then(() => false)]);
     ended.catch(() => undefined);
@@ -93,7 +144,9 @@ export class ScamperHost {
     const { receiver, mark } = expected;
     const timeoutMs = options.timeoutMs + SNIFF_OPENS_MS;
     const record = await within(timeoutMs, { signal: options.signal, clock: this.#clock }, async (limited) => {
-      const sniff = this.#driver.run(sniffCommand(receiver, mark.identifier, options.timeoutMs), limited);
+      const sniff = this.#driver.run(sniffCommand(receiver, mark.identifier, options.timeoutMs), limited, {
+        expectedMs: options.timeoutMs + SLACK_MS,
+      });
       // What the capture rejects with is awaited below; until then nobody else may be told.
       sniff.result.catch(() => undefined);
       await Promise.race([sniff.started, translated(sniff.result)]);
