@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   const config = loadConfig(file, process.env);
   const rootFile = rootCertificate ?? config.local.rootca ?? config.scamper.cafile;
   if (rootFile === undefined)
-    throw new AgentError('badArguments', 'give the root certificate as the first argument, or set local.rootca');
+    throw new AgentError('badArguments', 'give the root certificate as the first argument, or set local.rootca', {});
   const log = pino({ level: config.environment.debug ? 'debug' : logLevel }, pino.destination({ dest: 1, sync: true }));
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());

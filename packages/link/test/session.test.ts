@@ -38,7 +38,7 @@ describe('a session', () => {
     session.attach((message) => messages.push(message), new Set([1, 99]));
     expect(messages).toEqual([
       { type: 'work', id: 0, work: work() },
-      { type: 'cancel', id: 99 },
+      { type: 'cancel', ids: [99] },
     ]);
     session.end('over');
   });
@@ -67,7 +67,7 @@ describe('a session', () => {
     const result = first.run(work, OPTIONS).catch((error: Error) => error.message);
     const { session: second } = connected(first);
     connected(second);
-    expect(await result).toContain('ended several times');
+    expect(await result).toContain('restarted several times');
   });
 
   it('cancels work wherever it has gone', async () => {

@@ -33,11 +33,11 @@ export function readArguments(args: readonly string[]): AgentArguments {
     if (flag === null) files.push(args[i]);
     else if (flag[1] === 'help' || flag[1] === 'h') isHelpWanted = true;
     else if (flag[1] === 'loglevel') logLevel = toLevel(flag[2] ?? args[++i]);
-    else throw new AgentError('badArguments', `there is no flag ${args[i]}`);
+    else throw new AgentError('badArguments', `there is no flag ${args[i]}`, {});
   }
   if (isHelpWanted) return { rootCertificate: undefined, config: '', logLevel, isHelpWanted };
   if (files.length === 0 || files.length > 2)
-    throw new AgentError('badArguments', 'give the root certificate and the configuration file');
+    throw new AgentError('badArguments', 'give the root certificate and the configuration file', {});
   const config = files[files.length - 1];
   return { rootCertificate: files.length === 2 ? files[0] : undefined, config, logLevel, isHelpWanted };
 }
@@ -45,6 +45,6 @@ export function readArguments(args: readonly string[]): AgentArguments {
 function toLevel(text: string | undefined): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level === undefined)
-    throw new AgentError('badArguments', `-loglevel takes one of ${LOG_LEVELS.join(', ')}, not '${text ?? ''}'`);
+    throw new AgentError('badArguments', `-loglevel takes one of ${LOG_LEVELS.join(', ')}, not '${text ?? ''}'`, {});
   return level;
 }

@@ -1,47 +1,96 @@
-import type { OptOutList } from '@revtr/link';
-import { formatIpv4, type Ipv4Address, type Prefix, parsePrefix } from '@revtr/net';
+import { type AgentPolicy, type CompleteOptOuts, OptOutSet, type Switches } from '@revtr/link';
+import { formatIpv4, type Ipv4Address, NO_MATCH, type Prefix, type PrefixTable } from '@revtr/net';
 import { TargetPolicy } from '@revtr/probing';
 
 export interface LocalPolicyOptions {
-  /** Private ranges of a network made for tests. */
+  /** Private prefixes of a test network that the agent may probe. */
   readonly testNetworks: readonly Prefix[];
 }
 
-/** A list of those who want no probes is trusted so long. */
+/** How long the agent trusts an opt-out list, milliseconds. */
 const STALE_MS = 24 * 3_600_000;
 
-/** What this host lets through, whatever the controller asks. It fails closed. */
-export class LocalPolicy {
+interface Applied extends Omit<Switches, 'blockedTargets' | 'blockedSources'> {
+  readonly blockedTargets: PrefixTable;
+  readonly blockedSources: ReadonlySet<Ipv4Address>;
+}
+
+/**
+ * What this host lets through, independently of what the controller asks. It refuses everything until the kill switches, the list
+ * of sources and a complete opt-out list have arrived, and whenever the opt-out list is older than a day.
+ */
+export class LocalPolicy implements AgentPolicy {
   readonly #targets: TargetPolicy;
   readonly #now: () => number;
-  #issuedAt = Number.NEGATIVE_INFINITY;
+  readonly #listeners: (() => void)[] = [];
+  #optedOut: { readonly issuedAt: number; readonly table: PrefixTable; readonly set: OptOutSet } | undefined;
+  #switches: Applied | undefined;
+  #sources: ReadonlySet<Ipv4Address> | undefined;
 
-  /** `now`: by the controller's clock. */
+  /** `now`: milliseconds since the Unix epoch by the controller's clock. */
   constructor(options: LocalPolicyOptions, collaborators: { readonly now: () => number }) {
     this.#targets = new TargetPolicy(options);
     this.#now = collaborators.now;
   }
 
-  /** A sentence for the log when the policy is weakened; `undefined` when it is not. */
+  /** A warning for the log when test networks weaken the policy. */
   get warning(): string | undefined {
     return this.#targets.warning;
   }
 
-  /** Takes the controller's list; one that is older than the known one is not taken. @throws {NetError} for a bad prefix */
-  setOptedOut({ issuedAt, prefixes }: OptOutList): void {
-    if (issuedAt < this.#issuedAt) return;
-    this.#targets.setOptedOut(prefixes.map(parsePrefix));
-    this.#issuedAt = issuedAt;
+  /** Calls `listener` after every change. */
+  subscribe(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  setOptedOut(list: CompleteOptOuts | undefined): void {
+    if (list === undefined) this.#optedOut = undefined;
+    else if (this.#optedOut?.set === list.set) this.#optedOut = { ...this.#optedOut, issuedAt: list.issuedAt };
+    else this.#optedOut = { ...list, table: list.set.toTable() };
+    this.#changed();
+  }
+
+  setSources(addresses: readonly Ipv4Address[]): void {
+    this.#sources = new Set(addresses);
+    this.#changed();
+  }
+
+  /** @throws {LinkError} `badOptOut` when a blocked target is not a prefix; the agent then probes nothing */
+  setSwitches({ probing, spoofing, blockedTargets, blockedSources }: Switches): void {
+    this.#switches = undefined;
+    try {
+      const table = OptOutSet.parse(blockedTargets).toTable();
+      this.#switches = { probing, spoofing, blockedTargets: table, blockedSources: new Set(blockedSources) };
+    } finally {
+      this.#changed();
+    }
   }
 
   /** Why a target must not be probed; `undefined` when it may. */
   refuseTarget(target: Ipv4Address): string | undefined {
-    if (this.#now() - this.#issuedAt > STALE_MS) return 'the list of those who want no probes is missing or too old';
+    if (this.#switches === undefined) return 'the controller has not sent its kill switches yet';
+    if (!this.#switches.probing) return 'the controller has stopped all probing';
+    if (this.#optedOut === undefined) return 'there is no complete opt-out list';
+    if (this.#now() - this.#optedOut.issuedAt > STALE_MS) return 'the opt-out list is older than a day';
+    if (this.#switches.blockedTargets.lookup(target) !== NO_MATCH)
+      return `the controller has blocked ${formatIpv4(target)}`;
+    if (this.#optedOut.table.lookup(target) !== NO_MATCH)
+      return `the network of ${formatIpv4(target)} opted out of probing`;
     return this.#targets.refuse(target)?.message;
   }
 
-  /** Why an address must not be claimed; `undefined` when it may. */
+  /** Why a spoofed probe must not claim an address; `undefined` when it may. */
   refuseClaim(claimedSource: Ipv4Address): string | undefined {
-    return this.#targets.isReachable(claimedSource) ? undefined : `${formatIpv4(claimedSource)} is no public address`;
+    const text = formatIpv4(claimedSource);
+    if (this.#switches === undefined || this.#sources === undefined)
+      return 'the controller has not sent its kill switches and sources yet';
+    if (!this.#switches.spoofing) return 'the controller has stopped all spoofing';
+    if (!this.#sources.has(claimedSource)) return `${text} is not an active source`;
+    if (this.#switches.blockedSources.has(claimedSource)) return `the controller has blocked the source ${text}`;
+    return this.#targets.isReachable(claimedSource) ? undefined : `${text} is not a public address`;
+  }
+
+  #changed(): void {
+    for (const tell of this.#listeners) tell();
   }
 }

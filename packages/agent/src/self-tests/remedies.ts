@@ -8,6 +8,7 @@ export function explainStart(error: unknown): unknown {
     return new AgentError(
       'selfTestFailed',
       'the capability NET_RAW is missing: run the container with --cap-add=NET_RAW, or the program as root or after setcap cap_net_raw+ep',
+      {},
     );
   }
   if (error instanceof LinuxError && error.code === 'noSuchInterface') {
@@ -15,6 +16,7 @@ export function explainStart(error: unknown): unknown {
     return new AgentError(
       'selfTestFailed',
       `local.interface: there is no interface '${name}' here; there are ${interfaces().join(', ')}. In a container, run it with --net=host`,
+      {},
     );
   }
   return error;
@@ -31,7 +33,7 @@ export function explainPort(setting: string, address: string, error: unknown): A
         : error instanceof Error
           ? error.message
           : String(error);
-  return new AgentError('selfTestFailed', `${setting}: cannot listen on ${address}: ${reason}`);
+  return new AgentError('selfTestFailed', `${setting}: cannot listen on ${address}: ${reason}`, {});
 }
 
 function interfaces(): string[] {

@@ -36,6 +36,10 @@ export class DirectoryAdmission implements Admission {
     if (before !== null && before !== undefined) this.#onReplaced(address);
   }
 
+  async renewed(address: Ipv4Address, serialNumber: string): Promise<void> {
+    await this.#directory.change(address, { certificate_serial: serialNumber });
+  }
+
   async mayConnect(address: Ipv4Address, serialNumber: string): Promise<string | undefined> {
     const agent = this.#directory.find(address);
     if (agent === undefined || agent.state === 'withdrawn') return `${NOT_REGISTERED}: ${formatIpv4(address)}`;

@@ -49,6 +49,12 @@ export class AgentGateway {
       {
         now: () => clock.now(),
         optOut: () => optOuts.at(clock.now()),
+        sources: () =>
+          directory.list().flatMap(({ address }) => {
+            const source = parseIpv4(address);
+            return directory.isActive(source) ? [source] : [];
+          }),
+        onUnpublishable: ({ message }) => log.error(message),
         onJoined: ({ address, profile }) => {
           log.info({ agent: formatIpv4(address), software: profile.software }, 'agent connected');
           onJoined(address);
@@ -59,6 +65,7 @@ export class AgentGateway {
         },
       },
     );
+    directory.subscribe(() => this.hub.publishSources());
     metrics.observeAgents(() => this.hub.connected().length);
     const onForged = (address: Ipv4Address): void => {
       metrics.refused('reply');

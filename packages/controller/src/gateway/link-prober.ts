@@ -157,7 +157,8 @@ async function run(
     throw error;
   }
   if (outcome.kind !== 'failed') return outcome;
-  const code = outcome.code === 'targetRefused' ? 'invalidRequest' : outcome.code;
+  const { code: reason } = outcome;
+  const code = reason === 'targetRefused' || reason === 'targetBudget' ? 'invalidRequest' : reason;
   throw new ProbingError(code, `${formatIpv4(session.address)}: ${outcome.message}`);
 }
 

@@ -133,6 +133,11 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
   };
 }
 
+/** The test network is small: each of its targets receives many more probes than one of the Internet may. */
+const BUDGET = `budget:\n${['address', 'addressoptions', 'prefix', 'prefixoptions']
+  .map((name) => `  ${name}: {persecond: 10000, perday: 100000000}\n`)
+  .join('')}`;
+
 /** An agent with the guide's files: root certificate and `plvp.config`. */
 function createAgent(namespace: string, own: string, { testNetworks }: DeploymentOptions): ManagedProcess {
   mkdirSync(own);
@@ -141,7 +146,7 @@ function createAgent(namespace: string, own: string, { testNetworks }: Deploymen
   writeFileSync(
     config,
     `local:\n  host: ${CONTROLLER_ADDRESS}\n  pprofaddr: 127.0.0.1:55557\n  identity: ${join(own, 'identity')}\n` +
-      `${networks === '' ? '' : `  testnetworks:\n${networks}`}scamper:\n  rate: ${PACKETS_PER_SECOND}\n`,
+      `${networks === '' ? '' : `  testnetworks:\n${networks}`}scamper:\n  rate: ${PACKETS_PER_SECOND}\n${BUDGET}`,
   );
   const root = join(own, '..', 'authority', 'root.crt');
   return new ManagedProcess({
