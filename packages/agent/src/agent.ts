@@ -228,8 +228,14 @@ export class Agent {
   }
 
   #note(state: LinkState): void {
-    if (state.type === 'problem') return this.#log.warn(state.message);
-    if (state.type === 'renewed') return this.#log.info('the certificate was renewed');
+    if (state.type === 'problem') {
+      this.#log.warn(state.message);
+      return;
+    }
+    if (state.type === 'renewed') {
+      this.#log.info('the certificate was renewed');
+      return;
+    }
     this.#isConnected = state.type === 'connected';
     this.#metrics.connected(this.#isConnected);
     const { controller, local } = this.#options.config;

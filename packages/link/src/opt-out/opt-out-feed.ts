@@ -44,7 +44,10 @@ export class OptOutFeed {
 
   /** Sends an update as a delta where the agent knows the version before, otherwise as a new snapshot. */
   update({ snapshot, change }: OptOutUpdate): void {
-    if (change === undefined || this.#announced !== snapshot.version - 1) return this.announce();
+    if (change === undefined || this.#announced !== snapshot.version - 1) {
+      this.announce();
+      return;
+    }
     this.#announced = snapshot.version;
     const { version, issuedAt, set } = snapshot;
     this.#send({ type: 'optOutDelta', from: version - 1, version, issuedAt, digest: set.digest, ...change });
@@ -54,7 +57,10 @@ export class OptOutFeed {
   request(version: number, index: number): void {
     const serving = this.#serving;
     this.#spend();
-    if (serving?.version !== version) return this.announce();
+    if (serving?.version !== version) {
+      this.announce();
+      return;
+    }
     if (index >= serving.chunks) throw new LinkError('badMessage', `the opt-out list has no chunk ${index}`, {});
     this.#send(serving.chunk(index));
   }

@@ -69,7 +69,10 @@ export class OptOutReceiver {
   }
 
   #begin(announced: Announcement): void {
-    if (this.#set?.digest === announced.digest) return this.#complete(announced, this.#set);
+    if (this.#set?.digest === announced.digest) {
+      this.#complete(announced, this.#set);
+      return;
+    }
     this.#drop();
     this.#fetch = { announced, prefixes: [], next: 0, deltas: [] };
     if (announced.size === 0) this.#finish();
@@ -80,8 +83,10 @@ export class OptOutReceiver {
     const fetch = this.#fetch;
     if (fetch === undefined || fetch.announced.version !== version || fetch.next !== index) return;
     const left = fetch.announced.size - index * CHUNK_ENTRIES;
-    if (prefixes.length !== Math.min(left, CHUNK_ENTRIES))
-      return this.#fail('a chunk of the opt-out list is incomplete');
+    if (prefixes.length !== Math.min(left, CHUNK_ENTRIES)) {
+      this.#fail('a chunk of the opt-out list is incomplete');
+      return;
+    }
     for (const prefix of prefixes) fetch.prefixes.push(prefix);
     fetch.next++;
     if (fetch.prefixes.length === fetch.announced.size) this.#finish();
@@ -110,7 +115,10 @@ export class OptOutReceiver {
   }
 
   #complete({ version, issuedAt, digest }: Announcement | Delta, set: OptOutSet): void {
-    if (set.digest !== digest) return this.#fail('the digest of the opt-out list does not match');
+    if (set.digest !== digest) {
+      this.#fail('the digest of the opt-out list does not match');
+      return;
+    }
     this.#failures = 0;
     this.#version = version;
     this.#set = set;

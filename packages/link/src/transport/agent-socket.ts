@@ -88,7 +88,10 @@ export class AgentSocket implements AgentConnection {
     if (isBinary) throw new LinkError('badMessage', 'binary frames are not used', {});
     const message = readToController(text);
     const { hub } = this.#collaborators;
-    if (message.type === 'hello') return this.#greet(message);
+    if (message.type === 'hello') {
+      this.#greet(message);
+      return;
+    }
     if (this.#session === undefined) throw new LinkError('badMessage', 'the agent must await the welcome', {});
     if (message.type === 'done') this.#session.receive(message.id, message.outcome);
     else if (message.type === 'renew') this.#renew(message.request);

@@ -141,23 +141,28 @@ export class ControllerSocket {
     const { work, policy, optOuts, onState } = this.#collaborators;
     switch (message.type) {
       case 'welcome':
-        return this.#welcome(message);
+        this.#welcome(message);
+        return;
       case 'switches':
         policy.setSwitches(message.switches);
-        return this.#send({ type: 'applied', topic: 'switches', version: message.version });
+        this.#send({ type: 'applied', topic: 'switches', version: message.version });
+        return;
       case 'sources':
         policy.setSources(message.addresses);
-        return this.#send({ type: 'applied', topic: 'sources', version: message.version });
+        this.#send({ type: 'applied', topic: 'sources', version: message.version });
+        return;
       case 'optOut':
       case 'optOutChunk':
       case 'optOutDelta':
-        return optOuts.receive(message);
+        optOuts.receive(message);
+        return;
       case 'certificate':
         if (!this.#renewal.take(message.certificate, (answer) => this.#send(answer)))
           onState({ type: 'problem', message: 'the controller sent a certificate that is not valid for this agent' });
         return;
       default:
-        return work.receive(message);
+        work.receive(message);
+        return;
     }
   }
 
