@@ -5,7 +5,7 @@ const MOST_CERTIFICATES = 3;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** The certificates of a PEM text in order, the leaf first; none when any of them is unreadable or there are too many. */
-export function certificatesOf(pem: string): X509Certificate[] {
+function certificatesOf(pem: string): X509Certificate[] {
   const texts = pem.match(CERTIFICATE) ?? [];
   if (texts.length > MOST_CERTIFICATES) return [];
   try {

@@ -10,12 +10,12 @@ import {
 import { addressSchema } from './probing.ts';
 
 /** Versions increase by one with each change; they start again when the controller restarts. */
-export const versionSchema = z.int().nonnegative();
+const versionSchema = z.int().nonnegative();
 const prefixText = z.string().max(MOST_PREFIX_CHARACTERS);
 const digestSchema = z.string().max(64);
 
 /** What the controller allows at all. Agents apply it to queued and running probes as well. */
-export const switchesSchema = z.strictObject({
+const switchesSchema = z.strictObject({
   /** Whether agents may send any probe. */
   probing: z.boolean(),
   /** Whether agents may send spoofed probes. */
