@@ -27,7 +27,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  // A directory that cannot be written is the operator's to mend, and says so itself.
+  // The operator can fix a directory that cannot be written, and the system's message names it.
   const isOfSystem = error instanceof LinkError || (error instanceof Error && 'syscall' in error);
   if (!(error instanceof AgentError) && !isOfSystem) throw error;
   const code = error instanceof AgentError ? error.code : 'selfTestFailed';

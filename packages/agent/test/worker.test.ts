@@ -23,7 +23,7 @@ const RATES = {
 };
 const unasked = (): Promise<never> => Promise.reject(new Error('not asked for'));
 
-describe('what an agent lets through, whatever the controller asks', () => {
+describe('what an agent lets through', () => {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-worker-'));
   let authority: Authority;
   let signer: GrantSigner;
@@ -153,7 +153,7 @@ describe('what an agent lets through, whatever the controller asks', () => {
     expect(sent).toEqual([]);
   });
 
-  it('sends nothing when its list of those who want no probes is too old', async () => {
+  it('sends nothing when its opt-out list is too old', async () => {
     now += 25 * HOUR_MS;
     expect(await ping(TARGET)).toMatchObject({
       code: 'targetRefused',
@@ -233,7 +233,7 @@ describe('what an agent lets through, whatever the controller asks', () => {
     expect(refused.at(-1)).toContain('8.8.8.8 has received its budget');
   });
 
-  it('does nothing before it knows who it is', async () => {
+  it('does nothing before it knows its own address', async () => {
     const scamper = { ping: unasked, traceroute: unasked, emitSpoofed: unasked };
     const nobody = new Worker({
       scamper,
@@ -280,7 +280,7 @@ describe('matching replies', () => {
     expect([matcher.isWaiting, matcher.counts]).toEqual([false, { seen: 4, matched: 1 }]);
   });
 
-  it('keeps a reply that is faster than the order to wait for it, for a while', async () => {
+  it('keeps a reply that arrives before the order to wait for it, for two seconds', async () => {
     matcher.offer(replyFrom(TARGET, mark));
     expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeDefined();
     expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeUndefined();
@@ -289,7 +289,7 @@ describe('matching replies', () => {
     expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeUndefined();
   });
 
-  it('is not filled by a flood', () => {
+  it('survives a flood of replies', () => {
     for (let i = 0; i < 50_000; i++)
       matcher.offer(replyFrom(TARGET, { ...mark, sequence: i & 0xffff, identifier: i >> 4 }));
     expect(matcher.counts.seen).toBe(50_000);

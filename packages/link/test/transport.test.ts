@@ -146,7 +146,7 @@ describe('the link over TLS', () => {
   });
 
   interface TestAgent {
-    /** Directory of its identity. Default: one of its own. */
+    /** Directory of its identity. Default: a new one. */
     readonly identity?: string;
     readonly listeningPort?: number;
     /** Ends it. Default: the end of the test. */
@@ -206,7 +206,7 @@ describe('the link over TLS', () => {
     expect(refused).toMatchObject([{ kind: 'enrolment', address: STRANGER }]);
   });
 
-  it('does not talk to a controller of another root', async () => {
+  it('refuses a controller with another root', async () => {
     const wrong = { ...endpoint(), rootCertificate: foreign.rootCertificate };
     await expect(enrol(wrong, new Date())).rejects.toMatchObject({ code: 'unreachable' });
   });
@@ -246,7 +246,7 @@ describe('the link over TLS', () => {
     expect(refused.filter(({ kind }) => kind === 'connection')).toHaveLength(5);
   });
 
-  it('survives whatever is sent to its port', async () => {
+  it('survives invalid bytes, frames and messages', async () => {
     const garbage = connectTcp(port, '127.0.0.1');
     garbage.on('error', () => undefined);
     garbage.write(Buffer.alloc(5_000, 0x5a));
@@ -283,7 +283,7 @@ describe('the link over TLS', () => {
     expect(refused.filter(({ kind }) => kind === 'message')).toHaveLength(3);
   });
 
-  it('goes on with the same session after the connection broke: nothing lost, nothing done twice', async () => {
+  it('resumes a session after the connection broke: no work is lost or done twice', async () => {
     let done = 0;
     const wire = await startWire(port);
     const direct = port;
@@ -306,7 +306,7 @@ describe('the link over TLS', () => {
     port = direct;
     wire.close();
   });
-  it('gives no more probes at once than the agent asked for', async () => {
+  it('respects the window of an agent', async () => {
     let underWay = 0;
     let most = 0;
     startAgent(async () => {
@@ -322,7 +322,7 @@ describe('the link over TLS', () => {
     expect(most).toBe(PROFILE.window);
   });
 
-  it('cancels work at the agent when nobody waits for it any more', async () => {
+  it('cancels work at the agent when the caller cancels it', async () => {
     const aborted = Promise.withResolvers<void>();
     startAgent(async (_work, signal) => {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -339,7 +339,7 @@ describe('the link over TLS', () => {
     expect(session.unfinished).toBe(0);
   });
 
-  it('takes unfinished work over to the next run of the agent', async () => {
+  it('gives unfinished work to the next run of the agent', async () => {
     const first = new AbortController();
     const never = startAgent(() => new Promise(() => undefined), { identity: 'restarted', signal: first.signal });
     const session = await joined();
@@ -372,7 +372,7 @@ describe('the link over TLS', () => {
     expect(hub.sessionOf(parseIpv4(ONE))).toBeUndefined();
   });
 
-  it('dials agents that await it, and they let nobody else in', async () => {
+  it('connects to listening agents, which refuse everyone else', async () => {
     const listeningPort = await freePort();
     startAgent(async () => ({ kind: 'catch' }), { listeningPort });
     const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
@@ -404,7 +404,7 @@ describe('the link over TLS', () => {
     }
   });
 
-  it('finds its agents again after a restart of the controller', async () => {
+  it('gets its agents back after a restart of the controller', async () => {
     const { states } = startAgent(async () => ({ kind: 'catch' }));
     await joined();
     const before = port;

@@ -10,8 +10,8 @@ const NAME = 'spoofed probe leaves';
 const TIMEOUT_MS = 3_000;
 
 /**
- * Whether packets built the way spoofed ones are leave this host: one that claims this host's own address, to the
- * controller. On some kinds of interface scamper sends none and does not say so.
+ * Tests whether packets that are built like spoofed ones leave this host. The packet claims the host's own address and goes to
+ * the controller. On some kinds of interface scamper sends none and reports no error.
  */
 export async function testSpoofing(
   controller: string,
@@ -59,7 +59,7 @@ async function addressOf(host: string): Promise<Ipv4Address | undefined> {
   }
 }
 
-/** The address that this host would send from; nothing is sent to find it out. */
+/** The address that this host would send from. Connecting a UDP socket sends no packet. */
 function ownAddressTowards(host: string): Promise<Ipv4Address | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');

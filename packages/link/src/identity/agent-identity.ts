@@ -45,7 +45,7 @@ export class AgentIdentity {
     }
   }
 
-  /** Keeps a credential. Key and certificate share a file, so that a crash cannot separate them. */
+  /** Keeps a credential. Key and certificate share a file: a crash cannot separate them. */
   save({ key, certificate }: Credential): void {
     replaceFile(this.#file, `${key.trimEnd()}\n${certificate}`, 0o600);
   }

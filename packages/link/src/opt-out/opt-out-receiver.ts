@@ -25,7 +25,7 @@ export interface OptOutReceiverCollaborators {
 
 /** Deltas kept while a snapshot is fetched. */
 const MOST_PENDING_DELTAS = 100;
-/** Attempts to fetch a list anew before the agent waits for the controller's next announcement. */
+/** Attempts to fetch a list again before the agent waits for the controller's next announcement. */
 const MOST_RESYNCS = 3;
 
 /** The agent's side of the opt-out list. It has no list whenever the list may be incomplete, so nothing is probed then. */

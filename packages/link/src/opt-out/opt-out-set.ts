@@ -104,7 +104,7 @@ function keyOfText(text: string, row: number): number {
   }
 }
 
-/** One spelling for each prefix (RFC 5952), so that the digests of the controller and the agent agree. */
+/** Converts a prefix to its one canonical spelling (RFC 5952): the digests of the controller and the agent must agree. */
 function canonicalIpv6(text: string, row: number): string {
   const slash = text.indexOf('/');
   const [address, length] = [text.slice(0, Math.max(0, slash)), text.slice(slash + 1)];

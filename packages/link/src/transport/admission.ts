@@ -15,7 +15,7 @@ export interface Admission {
   enrolled(address: Ipv4Address, enrolment: Enrolment): Promise<void>;
   /** Records the certificate that a connected agent renewed by itself; it replaces the one before. */
   renewed(address: Ipv4Address, serialNumber: string): Promise<void>;
-  /** Asked when a connection begins and again at its `hello`, so that a revocation takes effect at once. */
+  /** Asked when a connection begins and again at its `hello`: a revocation takes effect at once. */
   mayConnect(address: Ipv4Address, serialNumber: string): Promise<string | undefined>;
 }
 
