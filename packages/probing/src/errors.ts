@@ -6,6 +6,8 @@ export interface ProbingErrorDetails {
   readonly unknownSender: { readonly address?: string };
   /** No host with the address (dotted quad) can receive. */
   readonly unknownReceiver: { readonly address?: string };
+  /** The prober has sent as many probes to the target, or to its prefix, as it may. It may send again after `retryAfterMs` milliseconds. */
+  readonly targetBudget: { readonly retryAfterMs: number };
   /** The claimed source did not agree to be claimed. */
   readonly spoofingRefused: NoDetails;
   /** The `AbortSignal` of the call fired. */

@@ -48,6 +48,12 @@ export class AgentGateway {
       {
         now: () => clock.now(),
         optOut: () => optOuts.at(clock.now()),
+        sources: () =>
+          directory
+            .list()
+            .map(({ address }) => address)
+            .filter((address) => directory.participates(address)),
+        onUnpublishable: ({ message }) => log.error(message),
         onJoined: ({ address, profile }) => {
           log.info({ agent: formatIpv4(address), software: profile.software }, 'agent connected');
           events.joined(address);
@@ -58,6 +64,7 @@ export class AgentGateway {
         },
       },
     );
+    directory.subscribe(() => this.hub.publishSources());
     metrics.observeAgents(() => this.hub.connected().length);
     const onForged = (address: Ipv4Address): void => {
       metrics.refused('reply');
