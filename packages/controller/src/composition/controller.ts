@@ -95,9 +95,7 @@ export class Controller {
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), collaborators.sendMail);
     const safety = await openSafety(contextOf(context, 'safety'));
-    const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, (prober) =>
-      safety.guarded(prober),
-    );
+    const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, safety);
     const knowledge = openFacts(context);
     const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas);
     const agents = openAgents(contextOf(context, 'agents'), options, {

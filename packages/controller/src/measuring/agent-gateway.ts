@@ -6,6 +6,7 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { LinkProber } from './link-prober.ts';
 import type { MeasuringParts } from './measuring-system.ts';
+import { publishSwitches } from './publish-switches.ts';
 
 export interface AgentGatewayOptions {
   /** Where agents connect to. */
@@ -39,7 +40,7 @@ export class AgentGateway {
   readonly #republishing: Periodic;
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
-    const { directory, optOuts, targetPolicy, clock, metrics, log, events, onLeft } = collaborators;
+    const { directory, optOuts, switches, targetPolicy, clock, metrics, log, events, onLeft } = collaborators;
     this.#directory = directory;
     this.#clock = clock;
     this.rootCertificate = authority.rootCertificate;
@@ -65,6 +66,7 @@ export class AgentGateway {
       },
     );
     directory.subscribe(() => this.hub.publishSources());
+    publishSwitches({ switches, hub: this.hub, clock, log });
     metrics.observeAgents(() => this.hub.connected().length);
     const onForged = (address: Ipv4Address): void => {
       metrics.refused('reply');

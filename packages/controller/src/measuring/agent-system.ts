@@ -7,7 +7,7 @@ import {
   type Relations,
   ReverseTracerouteEngine,
 } from '@revtr/engine';
-import type { Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ConnectedAgents } from '../agents/connected-agents.ts';
 import { AgentGateway, type AgentGatewayOptions } from './agent-gateway.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from './measuring-system.ts';
@@ -21,12 +21,15 @@ export function agentSystem(
   facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
-    const { directory, events, targetPolicy, clock, log } = parts;
+    const { directory, events, switches, targetPolicy, clock, log } = parts;
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
     const connected = new ConnectedAgents({ directory, sessionOf: (address) => gateway.hub.sessionOf(address) });
     const vantagePoints = (): Ipv4Address[] =>
-      connected.ready('vantagePoint').flatMap(({ address, can_spoof }) => (can_spoof ? [address] : []));
+      connected
+        .ready('vantagePoint')
+        .filter(({ address, can_spoof }) => can_spoof && !switches.isSet('vantagePoint', formatIpv4(address)))
+        .map(({ address }) => address);
     const rank = (): void => ranking.setVantagePoints(vantagePoints());
     const gateway = await AgentGateway.create(options, {
       ...parts,
@@ -34,6 +37,7 @@ export function agentSystem(
     });
     events.subscribe({ joined: rank });
     directory.subscribe(rank);
+    switches.subscribe(rank);
     const engineParts: EngineCollaborators = {
       prober: parts.guarded(gateway.prober),
       clock,

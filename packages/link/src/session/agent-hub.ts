@@ -63,6 +63,8 @@ export class AgentHub {
   readonly #awaited = new Map<Ipv4Address, Set<(session: AgentSession | undefined) => void>>();
   readonly #optOuts = new OptOutPublisher();
   #switches: Versioned<Switches> = { version: 1, value: ALL_ON };
+  /** Agents that must not probe, whatever {@link Switches} allow. */
+  #stopped: ReadonlySet<Ipv4Address> = new Set();
   #sources: Versioned<readonly Ipv4Address[]> = { version: 0, value: [] };
 
   constructor(options: AgentHubOptions, collaborators: AgentHubCollaborators) {
@@ -130,7 +132,7 @@ export class AgentHub {
     const { signerCertificate: signer } = this.#options;
     send({ type: 'welcome', session: session.id, resumed, now: this.now(), signer });
     this.#readLists();
-    state.sendAll({ switches: this.#switches, sources: this.#sources, optOuts: this.#optOuts });
+    state.sendAll({ switches: this.#switchesFor(address), sources: this.#sources, optOuts: this.#optOuts });
     session.attach(send, new Set(resumed ? hello.known : []));
     for (const tell of this.#awaited.get(address) ?? []) tell(session);
     if (!resumed) this.#collaborators.onJoined?.(session);
@@ -195,11 +197,13 @@ export class AgentHub {
 
   /**
    * Sends new kill switches to every agent, which applies them at once to queued and running probes. Agents that connect later
-   * get them as well. Returns the version that agents acknowledge, see {@link unapplied}.
+   * get them as well. Agents in `stopped` must not probe at all. Returns the version that agents acknowledge, see {@link unapplied}.
    */
-  publishSwitches(switches: Switches): number {
+  publishSwitches(switches: Switches, stopped: ReadonlySet<Ipv4Address> = new Set()): number {
     this.#switches = { version: this.#switches.version + 1, value: switches };
-    this.#tellAll((state) => state.sendSwitches(this.#switches));
+    this.#stopped = stopped;
+    for (const [address, { state, connection }] of this.#presences)
+      if (connection !== undefined) state.sendSwitches(this.#switchesFor(address));
     return this.#switches.version;
   }
 
@@ -218,6 +222,11 @@ export class AgentHub {
     for (const address of new Set([...this.#presences.keys(), ...this.#strangers.values()]))
       this.expel(address, reason);
     for (const waiting of this.#awaited.values()) for (const tell of waiting) tell(undefined);
+  }
+
+  #switchesFor(address: Ipv4Address): Versioned<Switches> {
+    const { version, value } = this.#switches;
+    return this.#stopped.has(address) ? { version, value: { ...value, probing: false } } : { version, value };
   }
 
   /** Reads both lists for an agent that connects: the first one finds none. */
