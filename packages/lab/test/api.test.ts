@@ -386,6 +386,29 @@ describe('the document', () => {
   });
 });
 
+describe('measurements with a label', () => {
+  it('come in pages', async () => {
+    const label = 'pages';
+    const revtrs = system.destinations.slice(0, 5).map((dst) => ({ src: system.source, dst, label }));
+    await finished((await post({ revtrs })).body.result_uri);
+    const ids: number[] = [];
+    for (let after = 0; ; ) {
+      const response = await fetch(`${system.url}/api/v2/measurements?label=${label}&limit=2&after=${after}`, {
+        headers: { 'Revtr-Key': system.key },
+      });
+      const { measurements, next } = Object(await response.json());
+      expect(measurements.length).toBeLessThanOrEqual(2);
+      for (const { id } of measurements) ids.push(id);
+      if (next === undefined) break;
+      after = next;
+    }
+    expect(new Set(ids).size).toBe(5);
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    expect((await client.labelled(label)).map(({ id }) => id)).toEqual(ids);
+    expect((await call('GET', `/api/v2/measurements?label=${label}&limit=10001`)).status).toBe(400);
+  });
+});
+
 describe('kill switches', () => {
   const change = (method: 'PUT' | 'DELETE', what: { scope: string; subject?: string }) =>
     method === 'PUT'

@@ -1437,11 +1437,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your measurements with a label */
+        /**
+         * Your measurements with a label
+         * @description Oldest first, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.
+         */
         get: {
             parameters: {
                 query: {
+                    /** @description Id after which the page begins */
+                    after?: string;
                     label: string;
+                    /** @description Most measurements */
+                    limit?: number;
                 };
                 header?: never;
                 path?: never;
@@ -1475,6 +1482,8 @@ export interface paths {
                     content: {
                         "application/json": {
                             measurements: components["schemas"]["Measurement"][];
+                            /** @description Value of `after` for the next page; absent on the last page */
+                            next?: number;
                         };
                     };
                 };
