@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type AgentHealth,
   AgentIdentity,
   type AgentProfile,
   AgentWork,
@@ -20,14 +21,16 @@ import { type Clock, systemClock, untilAborted } from '@revtr/probing';
 import { ScamperDriver, ScamperError, ScamperHost } from '@revtr/scamper';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
+import type { Rate } from './budget/key-budget.ts';
+import { TargetBudget, type TargetBudgetOptions } from './budget/target-budget.ts';
 import type { AgentConfig } from './config/schema.ts';
 import { AgentError } from './errors.ts';
 import { Listener } from './listener/listener.ts';
 import { AgentMetrics } from './metrics.ts';
+import { LocalPolicy } from './policy/local-policy.ts';
 import { explainPort, explainStart } from './self-tests/remedies.ts';
 import { testSpoofing } from './self-tests/spoof-test.ts';
 import { ControllerClock } from './work/controller-clock.ts';
-import { LocalPolicy } from './work/local-policy.ts';
 import { Worker } from './work/worker.ts';
 
 export interface AgentOptions {
@@ -36,9 +39,9 @@ export interface AgentOptions {
   readonly rootCertificate: string;
 }
 
-/** How long an agent that is told to stop may finish what it is doing, milliseconds. */
+/** How long an agent may finish its work after `SIGTERM`, milliseconds. */
 const DRAIN_MS = 5_000;
-/** Probes at once: scamper itself takes fifty and paces them. */
+/** Most probes at once. scamper takes fifty of them and paces them. */
 const WINDOW = 100;
 
 /** One agent, from start to stop. */
@@ -48,13 +51,15 @@ export class Agent {
   readonly #clock: Clock = systemClock;
   readonly #metrics = new AgentMetrics();
   readonly #over = new AbortController();
-  /** What to undo at the end, last first. */
+  /** Steps that release resources, in reverse order. */
   readonly #undo: (() => Promise<void> | void)[] = [];
   readonly #time = new ControllerClock({ clock: systemClock });
   readonly #policy: LocalPolicy;
   readonly #identity: AgentIdentity;
   #grants: GrantVerifier | undefined;
   #isConnected = false;
+  #measures = true;
+  #onHealth: ((health: AgentHealth) => void) | undefined;
 
   constructor(options: AgentOptions, collaborators: { readonly log: Logger }) {
     const { config, rootCertificate } = options;
@@ -64,7 +69,7 @@ export class Agent {
     this.#policy = new LocalPolicy({ testNetworks: config.local.testnetworks }, { now: () => this.#time.now() });
   }
 
-  /** Runs until `signal` fires, then finishes what is under way. @throws {AgentError} when it cannot start, with the remedy */
+  /** Runs until `signal` fires, then finishes running work. @throws {AgentError} when it cannot start, with the remedy */
   async run(signal: AbortSignal): Promise<void> {
     if (this.#policy.warning !== undefined) this.#log.warn(this.#policy.warning);
     try {
@@ -72,16 +77,21 @@ export class Agent {
       await this.#serveMetrics();
       const scamper = await this.#startScamper();
       const selfTests = await this.#test(scamper, listener);
+      const { budget } = this.#options.config;
       const worker = new Worker({
         scamper,
         replies: listener.replies,
         emissions: listener.emissions,
         policy: this.#policy,
+        budget: new TargetBudget(toBudgetOptions(budget), { now: () => performance.now(), random: Math.random }),
         metrics: this.#metrics,
-        onRefused: (reason) => this.#log.warn({ reason }, 'refused'),
+        onRefused: (reason, measurement) => this.#log.warn({ reason, measurement }, 'refused'),
       });
       const work = new AgentWork({ perform: (asked, cancel) => worker.perform(asked, cancel) });
-      const link = this.#link(worker, work, selfTests).run(this.#over.signal);
+      const client = this.#link(worker, work, selfTests);
+      this.#onHealth = (health) => client.report(health);
+      client.report(healthOf(scamper === undefined || this.#measures));
+      const link = client.run(this.#over.signal);
       await Promise.race([untilAborted(signal), link]);
       this.#log.info({ underWay: work.running }, 'stopping');
       await Promise.race([work.drain(), this.#clock.sleep(DRAIN_MS)]);
@@ -105,7 +115,7 @@ export class Agent {
     if (listener.isBehindFirewall)
       this.#log.warn('no packet sockets here: a stateful firewall may hide replies to spoofed probes');
     const counts = listener.replies?.counts ?? { seen: 0, matched: 0 };
-    const help = 'Packets that came faster than they were read.';
+    const help = 'Packets that the kernel dropped because the agent read too slowly.';
     this.#metrics.observe('revtr_agent_dropped_packets', help, () => listener.dropped);
     this.#metrics.observe('revtr_agent_echo_replies', 'Echo replies seen.', () => counts.seen);
     this.#metrics.observe('revtr_agent_matched_replies', 'Replies to spoofed probes reported.', () => counts.matched);
@@ -142,10 +152,13 @@ export class Agent {
         socketPath: join(directory, 'scamper'),
         packetsPerSecond: scamper.rate,
         program: scamper.binpath,
-        // scamper makes its socket as root; without this a program that is not root could not use it. Its directory is ours alone.
+        // scamper creates its socket as root; an agent that is not root needs access. Only the agent can enter the directory.
         wrapper: ['sh', '-c', 'umask 0; exec "$@"', 'sh'],
       };
-      const driver = await ScamperDriver.start(options, { clock: this.#clock });
+      const driver = await ScamperDriver.start(options, {
+        clock: this.#clock,
+        onHealth: (measures) => this.#noteHealth(measures),
+      });
       this.#undo.push(() => driver.stop());
       return new ScamperHost({ driver, clock: this.#clock });
     } catch (error) {
@@ -153,6 +166,7 @@ export class Agent {
       throw new AgentError(
         'selfTestFailed',
         `${error.message}: install it (Debian: scamper), name it in scamper.binpath, and let it open raw sockets (it is setuid root, or has the capability NET_RAW)`,
+        {},
       );
     }
   }
@@ -186,19 +200,18 @@ export class Agent {
         clock: this.#clock,
         random: Math.random,
         onWelcome: (welcome) => this.#welcome(welcome, worker),
-        onOptOut: ({ optOut }) => this.#policy.setOptedOut(optOut),
+        policy: this.#policy,
         onState: (state) => this.#note(state),
       },
     );
   }
 
-  /** The controller's time, its list of those who want no probes, and the certificate its grants are signed with. */
-  #welcome({ now, signer, optOut }: Extract<ToAgent, { type: 'welcome' }>, worker: Worker): void {
+  /** Takes the controller's time and the certificate that it signs grants with. */
+  #welcome({ now, signer }: Extract<ToAgent, { type: 'welcome' }>, worker: Worker): void {
     this.#time.set(now);
-    this.#policy.setOptedOut(optOut);
     const credential = this.#identity.load(new Date(this.#clock.now()));
     const address = credential && agentAddressOf(new X509Certificate(credential.certificate));
-    if (address === undefined) throw new LinkError('badCertificate', 'the certificate does not name the agent');
+    if (address === undefined) throw new LinkError('badCertificate', 'the certificate does not name the agent', {});
     const options = { sender: address, rootCertificate: this.#options.rootCertificate };
     this.#grants ??= new GrantVerifier(options, { now: () => this.#time.now() });
     this.#grants.trust(signer);
@@ -206,7 +219,23 @@ export class Agent {
     this.#log.debug({ address: formatIpv4(address) }, 'welcomed');
   }
 
+  #noteHealth(measures: boolean): void {
+    this.#measures = measures;
+    this.#metrics.measures(measures);
+    if (measures) this.#log.info('scamper answers again');
+    else this.#log.error('scamper does not answer: it is restarted');
+    this.#onHealth?.(healthOf(measures));
+  }
+
   #note(state: LinkState): void {
+    if (state.type === 'problem') {
+      this.#log.warn(state.message);
+      return;
+    }
+    if (state.type === 'renewed') {
+      this.#log.info('the certificate was renewed');
+      return;
+    }
     this.#isConnected = state.type === 'connected';
     this.#metrics.connected(this.#isConnected);
     const { controller, local } = this.#options.config;
@@ -219,4 +248,23 @@ export class Agent {
         `not connected to ${where}: ${state.reason}`,
       );
   }
+}
+
+const healthOf = (measures: boolean): AgentHealth =>
+  measures ? { measures } : { measures, reason: 'scamper does not answer' };
+
+function toBudgetOptions({
+  address,
+  addressoptions,
+  prefix,
+  prefixoptions,
+}: AgentConfig['budget']): TargetBudgetOptions {
+  const rateOf = ({ persecond, perday }: AgentConfig['budget']['address']): Rate => ({
+    perSecond: persecond,
+    perDay: perday,
+  });
+  return {
+    address: { all: rateOf(address), options: rateOf(addressoptions) },
+    prefix: { all: rateOf(prefix), options: rateOf(prefixoptions) },
+  };
 }

@@ -1,12 +1,25 @@
-/** Why an agent cannot run. Codes are stable. */
-export type AgentErrorCode = 'badArguments' | 'badConfig' | 'missingFile' | 'selfTestFailed';
+type NoDetails = Readonly<Record<never, never>>;
 
-/** The one error class of the agent: a stable code, a sentence for a person with the remedy, the place. */
-export class AgentError extends Error {
-  readonly code: AgentErrorCode;
-  readonly details: readonly string[];
+/** The stable codes of {@link AgentError}, and the details that each code carries. */
+export interface AgentErrorDetails {
+  /** The command line cannot be understood. */
+  readonly badArguments: NoDetails;
+  /** The configuration file is not valid. `problems` has one line for each wrong value. */
+  readonly badConfig: { readonly problems: readonly string[] };
+  /** A file cannot be read. */
+  readonly missingFile: { readonly path: string };
+  /** The host lacks something that the agent needs. The message names the remedy. */
+  readonly selfTestFailed: NoDetails;
+}
+/** Stable codes of {@link AgentError}. */
+export type AgentErrorCode = keyof AgentErrorDetails;
 
-  constructor(code: AgentErrorCode, message: string, details: readonly string[] = []) {
+/** Why an agent cannot run: a stable code, a message for its operator, and details typed by the code. */
+export class AgentError<Code extends AgentErrorCode = AgentErrorCode> extends Error {
+  readonly code: Code;
+  readonly details: AgentErrorDetails[Code];
+
+  constructor(code: Code, message: string, details: AgentErrorDetails[Code]) {
     super(message);
     this.name = 'AgentError';
     this.code = code;

@@ -1,5 +1,6 @@
-export * from './errors.ts';
+export { type Rates, TargetBudget, type TargetBudgetOptions } from './budget/target-budget.ts';
+export { AgentError, type AgentErrorCode, type AgentErrorDetails } from './errors.ts';
 export { Listener } from './listener/listener.ts';
 export { AgentMetrics } from './metrics.ts';
-export { LocalPolicy } from './work/local-policy.ts';
+export { LocalPolicy } from './policy/local-policy.ts';
 export { Worker } from './work/worker.ts';

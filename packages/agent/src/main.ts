@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   const config = loadConfig(file, process.env);
   const rootFile = rootCertificate ?? config.local.rootca ?? config.scamper.cafile;
   if (rootFile === undefined)
-    throw new AgentError('badArguments', 'give the root certificate as the first argument, or set local.rootca');
+    throw new AgentError('badArguments', 'give the root certificate as the first argument, or set local.rootca', {});
   const log = pino({ level: config.environment.debug ? 'debug' : logLevel }, pino.destination({ dest: 1, sync: true }));
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  // A directory that cannot be written is the operator's to mend, and says so itself.
+  // The operator can fix a directory that cannot be written, and the system's message names it.
   const isOfSystem = error instanceof LinkError || (error instanceof Error && 'syscall' in error);
   if (!(error instanceof AgentError) && !isOfSystem) throw error;
   const code = error instanceof AgentError ? error.code : 'selfTestFailed';

@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
-/** What an agent counts, for Prometheus. */
+/** The metrics of an agent, for Prometheus. */
 export class AgentMetrics {
   readonly registry = new Registry();
   readonly #work = new Counter({
     name: 'revtr_agent_work_total',
-    help: 'Pieces of work that ended, by kind and by how.',
+    help: 'Pieces of work that ended, by kind and result.',
     labelNames: ['kind', 'end'],
     registers: [this.registry],
   });
@@ -16,7 +16,14 @@ export class AgentMetrics {
     registers: [this.registry],
   });
 
+  readonly #measures = new Gauge({
+    name: 'revtr_agent_measures',
+    help: 'Whether scamper passed its last health check.',
+    registers: [this.registry],
+  });
+
   constructor() {
+    this.#measures.set(1);
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -28,7 +35,11 @@ export class AgentMetrics {
     this.#connected.set(isConnected ? 1 : 0);
   }
 
-  /** Counts what `read` says when metrics are asked for. */
+  measures(measures: boolean): void {
+    this.#measures.set(measures ? 1 : 0);
+  }
+
+  /** Adds a gauge whose value `read` returns. */
   observe(name: string, help: string, read: () => number): void {
     new Gauge({
       name,

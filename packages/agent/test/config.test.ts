@@ -29,7 +29,7 @@ describe('the configuration', () => {
     expect(scamper).toMatchObject({ rate: 300, port: 4381, binpath: '/usr/local/bin/scamper' });
   });
 
-  it('needs no more than the controller', () => {
+  it('needs only the name of the controller', () => {
     expect(parseConfig('scamper: {host: c.example}', 'f')).toMatchObject({
       controller: 'c.example',
       scamper: { rate: 100 },

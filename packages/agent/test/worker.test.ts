@@ -1,29 +1,39 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Authority, GrantSigner, GrantVerifier, type Outcome } from '@revtr/link';
+import { Authority, GrantSigner, GrantVerifier, OptOutSet, type Outcome, type Switches } from '@revtr/link';
 import { buildEchoRequest, type Ipv4Address, parseIpv4, parsePrefix, writeIcmp, writeIpv4Header } from '@revtr/net';
 import type { PingRequest, SpoofMark } from '@revtr/probing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TargetBudget } from '../src/budget/target-budget.ts';
 import { EmissionWatch } from '../src/listener/emission-watch.ts';
 import { ReplyMatcher } from '../src/listener/reply-matcher.ts';
 import { AgentMetrics } from '../src/metrics.ts';
-import { LocalPolicy } from '../src/work/local-policy.ts';
+import { LocalPolicy } from '../src/policy/local-policy.ts';
 import { Worker } from '../src/work/worker.ts';
 
 const OWN = parseIpv4('1.1.1.1');
 const SOURCE = parseIpv4('9.9.9.9');
 const TARGET = parseIpv4('8.8.8.8');
 const HOUR_MS = 3_600_000;
+const ALL_ON: Switches = { probing: true, spoofing: true, blockedTargets: [], blockedSources: [] };
+const RATES = {
+  address: { all: { perSecond: 5, perDay: 100 }, options: { perSecond: 1, perDay: 20 } },
+  prefix: { all: { perSecond: 10, perDay: 200 }, options: { perSecond: 2, perDay: 40 } },
+};
 const unasked = (): Promise<never> => Promise.reject(new Error('not asked for'));
 
-describe('what an agent lets through, whatever the controller asks', () => {
+describe('what an agent lets through', () => {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-worker-'));
   let authority: Authority;
   let signer: GrantSigner;
   let now: number;
   let policy: LocalPolicy;
   let worker: Worker;
+  let budget: TargetBudget;
+  /** What a packet waits for between its acceptance and the moment when it leaves. */
+  let gate: (signal?: AbortSignal) => Promise<void> | undefined;
+  const optOut = (prefixes: string[]): void => policy.setOptedOut({ issuedAt: now, set: OptOutSet.parse(prefixes) });
   /** Everything that would have left the host. */
   let sent: string[];
   let refused: string[];
@@ -37,22 +47,37 @@ describe('what an agent lets through, whatever the controller asks', () => {
     now = Date.now();
     sent = [];
     refused = [];
+    gate = () => undefined;
     const scamper = {
-      ping: async (request: PingRequest) => {
+      ping: async (request: PingRequest, signal?: AbortSignal, beforeSend?: () => void) => {
+        await gate(signal);
+        beforeSend?.();
         sent.push(`ping ${request.target}`);
         return { type: 'ping' as const, request, sentAt: now };
       },
       traceroute: unasked,
-      emitSpoofed: async (request: PingRequest, claimed: Ipv4Address) =>
-        void sent.push(`spoof ${claimed} ${request.target}`),
+      emitSpoofed: async (
+        request: PingRequest,
+        claimed: Ipv4Address,
+        _mark: SpoofMark,
+        options: { signal?: AbortSignal | undefined; beforeSend?: (() => void) | undefined } = {},
+      ) => {
+        await gate(options.signal);
+        options.beforeSend?.();
+        sent.push(`spoof ${claimed} ${request.target}`);
+      },
     };
+    budget = new TargetBudget(RATES, { now: () => now, random: Math.random });
     policy = new LocalPolicy({ testNetworks: [parsePrefix('10.9.0.0/16')] }, { now: () => now });
-    policy.setOptedOut({ issuedAt: now, prefixes: ['8.8.4.0/24'] });
+    optOut(['8.8.4.0/24']);
+    policy.setSources([SOURCE, ...['10.0.0.1', '224.0.0.1', '255.255.255.255', '127.0.0.1'].map(parseIpv4)]);
+    policy.setSwitches(ALL_ON);
     worker = new Worker({
       scamper,
       replies: new ReplyMatcher({ now: () => now }),
       emissions: new EmissionWatch(),
       policy,
+      budget,
       metrics: new AgentMetrics(),
       onRefused: (reason) => refused.push(reason),
     });
@@ -128,23 +153,94 @@ describe('what an agent lets through, whatever the controller asks', () => {
     expect(sent).toEqual([]);
   });
 
-  it('sends nothing when its list of those who want no probes is too old', async () => {
+  it('sends nothing when its opt-out list is too old', async () => {
     now += 25 * HOUR_MS;
-    expect(await ping(TARGET)).toMatchObject({ code: 'targetRefused' });
-    policy.setOptedOut({ issuedAt: now, prefixes: [] });
-    expect((await ping(TARGET)).kind).toBe('ping');
-    // An older list does not come back.
-    policy.setOptedOut({ issuedAt: now - HOUR_MS, prefixes: ['8.8.8.0/24'] });
+    expect(await ping(TARGET)).toMatchObject({
+      code: 'targetRefused',
+      message: 'the opt-out list is older than a day',
+    });
+    optOut([]);
     expect((await ping(TARGET)).kind).toBe('ping');
   });
 
-  it('does nothing before it knows who it is', async () => {
+  it('probes nothing until switches, sources and a complete opt-out list have arrived', async () => {
+    policy.setOptedOut(undefined);
+    expect(await ping(TARGET)).toMatchObject({ code: 'targetRefused', message: expect.stringContaining('complete') });
+    const fresh = new LocalPolicy({ testNetworks: [] }, { now: () => now });
+    expect(fresh.refuseTarget(TARGET)).toContain('not sent its kill switches');
+    expect(fresh.refuseClaim(SOURCE)).toContain('not sent its kill switches');
+    fresh.setSwitches(ALL_ON);
+    expect(fresh.refuseTarget(TARGET)).toContain('no complete opt-out list');
+    expect(fresh.refuseClaim(SOURCE)).toContain('and sources yet');
+  });
+
+  it('claims active sources only', async () => {
+    policy.setSources([TARGET]);
+    expect(await emit(grantFor(pingTo(TARGET)))).toMatchObject({
+      code: 'spoofingRefused',
+      message: expect.stringContaining('not an active source'),
+    });
+    expect(sent).toEqual([]);
+  });
+
+  it.each<[string, Partial<Switches>, string[]]>([
+    ['all probing', { probing: false }, []],
+    ['a target', { blockedTargets: ['8.8.8.0/24'] }, []],
+    ['all spoofing', { spoofing: false }, ['ping']],
+    ['a source', { blockedSources: [SOURCE] }, ['ping']],
+  ])('obeys the kill switch for %s', async (_, switches, left) => {
+    policy.setSwitches({ ...ALL_ON, ...switches });
+    await ping(TARGET);
+    await emit(grantFor(pingTo(TARGET)));
+    expect(sent.map((text) => text.split(' ')[0])).toEqual(left);
+    policy.setSwitches(ALL_ON);
+    expect((await emit(grantFor(pingTo(TARGET)))).kind).toBe('emit');
+  });
+
+  it('probes nothing after switches that it cannot read', async () => {
+    expect(() => policy.setSwitches({ ...ALL_ON, blockedTargets: ['nonsense'] })).toThrow();
+    expect(await ping(TARGET)).toMatchObject({ code: 'targetRefused' });
+  });
+
+  it('aborts running probes when a kill switch or an opt-out arrives', async () => {
+    gate = (cancel) =>
+      new Promise((_, reject) => cancel?.addEventListener('abort', () => reject(new Error('aborted'))));
+    const running = [ping(TARGET), emit(grantFor(pingTo(TARGET)))];
+    policy.setSwitches({ ...ALL_ON, spoofing: false });
+    expect(await running[1]).toMatchObject({ code: 'spoofingRefused' });
+    optOut(['8.8.8.8/32']);
+    expect(await running[0]).toMatchObject({ code: 'targetRefused' });
+    expect(sent).toEqual([]);
+  });
+
+  it('checks the grant again when its packet leaves the queue', async () => {
+    const open = Promise.withResolvers<void>();
+    gate = () => open.promise;
+    const queued = emit(grantFor(pingTo(TARGET)));
+    now += 31_000;
+    open.resolve();
+    expect(await queued).toMatchObject({ code: 'spoofingRefused', message: expect.stringContaining('expired') });
+    expect(sent).toEqual([]);
+  });
+
+  it('limits the packets to one address, and says when to retry', async () => {
+    const outcomes: Outcome[] = [];
+    for (let i = 0; i < 30; i++) outcomes.push(await ping(TARGET));
+    expect(sent).toHaveLength(20);
+    expect(outcomes.at(-1)).toMatchObject({ code: 'targetBudget', retryAfterMs: 200 });
+    now += 200;
+    expect((await ping(TARGET)).kind).toBe('ping');
+    expect(refused.at(-1)).toContain('8.8.8.8 has received its budget');
+  });
+
+  it('does nothing before it knows its own address', async () => {
     const scamper = { ping: unasked, traceroute: unasked, emitSpoofed: unasked };
     const nobody = new Worker({
       scamper,
       replies: undefined,
       emissions: undefined,
       policy,
+      budget,
       metrics: new AgentMetrics(),
       onRefused: (reason) => refused.push(reason),
     });
@@ -184,7 +280,7 @@ describe('matching replies', () => {
     expect([matcher.isWaiting, matcher.counts]).toEqual([false, { seen: 4, matched: 1 }]);
   });
 
-  it('keeps a reply that is faster than the order to wait for it, for a while', async () => {
+  it('keeps a reply that arrives before the order to wait for it, for two seconds', async () => {
     matcher.offer(replyFrom(TARGET, mark));
     expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeDefined();
     expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeUndefined();
@@ -193,7 +289,7 @@ describe('matching replies', () => {
     expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeUndefined();
   });
 
-  it('is not filled by a flood', () => {
+  it('survives a flood of replies', () => {
     for (let i = 0; i < 50_000; i++)
       matcher.offer(replyFrom(TARGET, { ...mark, sequence: i & 0xffff, identifier: i >> 4 }));
     expect(matcher.counts.seen).toBe(50_000);

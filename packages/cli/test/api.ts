@@ -10,6 +10,7 @@ import type {
   AtlasRun,
   Batch,
   Dataset,
+  KillSwitch,
   Mail,
   Measurement,
   OptOut,
@@ -182,6 +183,7 @@ export type Answers = Readonly<Record<string, unknown>>;
 /** Answers to every call of the client, by method and path. */
 export function answersOf(text = 'text', measurement = measurementOf('reaches', text)): Answers {
   const batch: Batch = { done: 1, id: 7, total: 1, measurements: [measurement] };
+  const killSwitch: KillSwitch = { scope: 'user', subject: '7', reason: text, setAt: TIME };
   const optOut: OptOut = { prefix: '192.0.2.0/24', reason: text };
   const estimate: AtlasEstimate = { credits: 20, note: text, payer: 'user', probes: 2 };
   const [agent, application, dataset] = [agentOf(text), applicationOf(text), datasetOf(text)];
@@ -216,6 +218,9 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'GET /api/v2/opt-outs': { optOuts: [optOut] },
     'POST /api/v2/opt-outs': {},
     'DELETE /api/v2/opt-outs': {},
+    'GET /api/v2/kill-switches': { killSwitches: [killSwitch] },
+    'PUT /api/v2/kill-switches': { killSwitches: [killSwitch] },
+    'DELETE /api/v2/kill-switches': { killSwitches: [] },
   };
 }
 

@@ -66,10 +66,16 @@ export class ReverseTracerouteClient {
     return batch;
   }
 
-  /** Your measurements with a label. */
+  /** Your measurements with a label, oldest first. Reads all pages. */
   async labelled(label: string): Promise<readonly Measurement[]> {
-    const call = this.#connection.api.GET('/api/v2/measurements', { params: { query: { label } } });
-    return listed((await good(call)).measurements);
+    const all: Measurement[] = [];
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const query: { label: string; after: string } = { label, after: String(after) };
+      const page = await good(this.#connection.api.GET('/api/v2/measurements', { params: { query } }));
+      all.push(...listed(page.measurements));
+      after = page.next;
+    }
+    return all;
   }
 
   /** Results in the format of version 1 of the API. */

@@ -8,6 +8,7 @@ import type {
   AtlasEstimate,
   AtlasRun,
   Dataset,
+  KillSwitch,
   Mail,
   NewApplication,
   OptOut,
@@ -77,6 +78,22 @@ export class FleetClient {
   async quarantine(address: string, reason: string): Promise<Agent> {
     const params = { path: { address } };
     return good(this.#connection.api.POST('/api/v2/agents/{address}/quarantine', { params, body: { reason } }));
+  }
+
+  /** What is stopped by kill switches (operators). */
+  async killSwitches(): Promise<readonly KillSwitch[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/kill-switches'))).killSwitches);
+  }
+
+  /** Stops probes at once, in all agents (operators). Returns everything that is stopped. */
+  async stopProbes(target: Omit<KillSwitch, 'setAt'>): Promise<readonly KillSwitch[]> {
+    return listed((await good(this.#connection.api.PUT('/api/v2/kill-switches', { body: target }))).killSwitches);
+  }
+
+  /** Allows again what {@link stopProbes} stopped (operators). Returns everything that is still stopped. */
+  async resumeProbes(scope: KillSwitch['scope'], subject = ''): Promise<readonly KillSwitch[]> {
+    const params = { query: { scope, subject } };
+    return listed((await good(this.#connection.api.DELETE('/api/v2/kill-switches', { params }))).killSwitches);
   }
 
   /** Removes an agent permanently. The system sends no more probes from it or with its address as source. */

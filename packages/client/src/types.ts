@@ -34,6 +34,8 @@ export type NewApplication = NonNullable<
 >['content']['application/json'];
 /** A mail of the system, sent or waiting. */
 export type Mail = paths['/api/v2/mails']['get']['responses'][200]['content']['application/json']['mails'][number];
+/** A kill switch that is set. */
+export type KillSwitch = Schemas['KillSwitch'];
 /** A network that opted out of probing. */
 export type OptOut =
   paths['/api/v2/opt-outs']['get']['responses'][200]['content']['application/json']['optOuts'][number];

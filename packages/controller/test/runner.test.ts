@@ -1,6 +1,6 @@
 import { emptyStats, type MeasureHooks, type ReverseTraceroute, type ReverseTracerouteRequest } from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
-import { Batches, Jobs, type MeasurementRow, type User, Users } from '@revtr/storage';
+import { Batches, Jobs, KillSwitchRecords, type MeasurementRow, type User, Users } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AddressFacts } from '../src/facts/address-facts.ts';
@@ -8,6 +8,7 @@ import { Metrics } from '../src/foundation/metrics.ts';
 import { type BatchEvent, BatchEvents } from '../src/measurements/batch-events.ts';
 import { MeasurementRunner } from '../src/measurements/runner.ts';
 import { readStoredResult } from '../src/measurements/stored-result.ts';
+import { KillSwitches } from '../src/safety/kill-switches.ts';
 import { ManualClock } from './manual-clock.ts';
 import { useDatabase } from './test-database.ts';
 
@@ -68,10 +69,21 @@ describe('MeasurementRunner', () => {
   let events: BatchEvents;
   let user: User;
   let runner: MeasurementRunner;
+  let switches: KillSwitches;
   const newRunner = (owner: string, concurrency = 10): MeasurementRunner =>
     new MeasurementRunner(
       { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
-      { jobs, engine, facts, events, metrics: new Metrics(), clock, random: () => 0, log: pino({ level: 'silent' }) },
+      {
+        jobs,
+        engine,
+        facts,
+        events,
+        metrics: new Metrics(),
+        switches,
+        clock,
+        random: () => 0,
+        log: pino({ level: 'silent' }),
+      },
     );
   const submit = async (...destinations: string[]): Promise<number> => {
     const pairs = destinations.map((destination) => ({ source: '192.0.2.1', destination, label: '', options: {} }));
@@ -109,6 +121,7 @@ describe('MeasurementRunner', () => {
     events = new BatchEvents();
     const limits = { max_per_day: 100, max_parallel: 100, max_per_minute: 100 };
     user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
+    switches = await KillSwitches.open({ records: new KillSwitchRecords(db), clock });
     runner = newRunner('one');
   });
   /** A stop writes the results that are gathered, which takes virtual time. */
@@ -223,5 +236,48 @@ describe('MeasurementRunner', () => {
     await written(batch, 'done');
     expect(readStoredResult((await rows(batch))[0].result).failReason?.code).toBe('internal');
     expect(engine.begun).toEqual([]);
+  });
+
+  describe('obeys kill switches', () => {
+    const stopReasons = async (batch: number): Promise<unknown[]> =>
+      (await rows(batch)).map(({ result }) => {
+        const { stopReason, failReason } = readStoredResult(result);
+        return [stopReason, failReason?.code];
+      });
+
+    it('ends the measurements of a stopped batch, under way and waiting, and no others', async () => {
+      const stopped = await submit('198.51.100.1');
+      const other = await submit('198.51.100.2');
+      runner.start();
+      await begun('198.51.100.1', '198.51.100.2');
+      await switches.set('batch', String(stopped), 'abuse', user.id);
+      await written(stopped, 'done');
+      engine.end('198.51.100.2');
+      await written(other, 'done');
+      expect(await stopReasons(stopped)).toEqual([['cancelled', 'killSwitch']]);
+      expect(await stopReasons(other)).toEqual([['reaches', undefined]]);
+    });
+
+    it('does not begin the measurements of a stopped user', async () => {
+      await switches.set('user', String(user.id), 'abuse', user.id);
+      const batch = await submit('198.51.100.1', '198.51.100.2');
+      runner.start();
+      await written(batch, 'done', 'done');
+      expect(engine.begun).toEqual([]);
+      expect(await stopReasons(batch)).toEqual(Array(2).fill(['cancelled', 'killSwitch']));
+    });
+
+    it('lets measurements wait in the queue while all probing is stopped, and runs them afterwards', async () => {
+      const batch = await submit('198.51.100.1');
+      runner.start();
+      await begun('198.51.100.1');
+      await switches.set('probing', '', 'maintenance', user.id);
+      await written(batch, 'queued');
+      await switches.lift('probing', '');
+      await begun('198.51.100.1', '198.51.100.1');
+      engine.end('198.51.100.1');
+      await written(batch, 'done');
+      expect(await stopReasons(batch)).toEqual([['reaches', undefined]]);
+    });
   });
 });

@@ -2,6 +2,7 @@ import { type Database, openDatabase } from '@revtr/storage';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 const TABLES = [
+  'kill_switches',
   'mails',
   'agent_tests',
   'measurements',

@@ -369,6 +369,7 @@ describe('the document', () => {
       '/api/v2/datasets',
       '/api/v2/datasets/{kind}',
       '/api/v2/datasets/{kind}/update',
+      '/api/v2/kill-switches',
       '/api/v2/mails',
       '/api/v2/measurements',
       '/api/v2/opt-outs',
@@ -382,5 +383,59 @@ describe('the document', () => {
   it('counts what was measured, for Prometheus', async () => {
     const text = await (await fetch(`${system.url}/metrics`)).text();
     expect(text).toMatch(/revtr_measurements_total\{stop_reason="reaches"\} \d+/);
+  });
+});
+
+describe('measurements with a label', () => {
+  it('come in pages', async () => {
+    const label = 'pages';
+    const revtrs = system.destinations.slice(0, 5).map((dst) => ({ src: system.source, dst, label }));
+    await finished((await post({ revtrs })).body.result_uri);
+    const ids: number[] = [];
+    for (let after = 0; ; ) {
+      const response = await fetch(`${system.url}/api/v2/measurements?label=${label}&limit=2&after=${after}`, {
+        headers: { 'Revtr-Key': system.key },
+      });
+      const { measurements, next } = Object(await response.json());
+      expect(measurements.length).toBeLessThanOrEqual(2);
+      for (const { id } of measurements) ids.push(id);
+      if (next === undefined) break;
+      after = next;
+    }
+    expect(new Set(ids).size).toBe(5);
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    expect((await client.labelled(label)).map(({ id }) => id)).toEqual(ids);
+    expect((await call('GET', `/api/v2/measurements?label=${label}&limit=10001`)).status).toBe(400);
+  });
+});
+
+describe('kill switches', () => {
+  const change = (method: 'PUT' | 'DELETE', what: { scope: string; subject?: string }) =>
+    method === 'PUT'
+      ? call('PUT', '/api/v2/kill-switches', JSON.stringify({ ...what, reason: 'a test' }))
+      : call('DELETE', `/api/v2/kill-switches?${new URLSearchParams(what)}`);
+
+  it('stop the probes to a target, say so in the result, and can be lifted', async () => {
+    const [, , dst] = system.destinations;
+    const subject = `${dst}/32`;
+    const measured = async () => {
+      const { body } = await post({ revtrs: [{ src: system.source, dst, useCache: false }] });
+      const [row] = await finished(body.result_uri);
+      return row;
+    };
+    expect((await change('PUT', { scope: 'target', subject: dst })).body).toMatchObject({
+      killSwitches: [{ scope: 'target', subject, reason: 'a test' }],
+    });
+    expect((await measured()).status).toBe('CANCELED');
+    expect((await change('DELETE', { scope: 'target', subject })).body).toEqual({ killSwitches: [] });
+    expect((await measured()).stopReason).toBe('REACHES');
+  });
+
+  it('are for operators, and refuse subjects that do not fit', async () => {
+    const key = await limitedKey({});
+    const headers = { 'Revtr-Key': key };
+    expect((await call('GET', '/api/v2/kill-switches', undefined, headers)).status).toBe(403);
+    expect((await change('PUT', { scope: 'source', subject: 'nowhere' })).status).toBe(400);
+    expect((await change('DELETE', { scope: 'spoofing' })).status).toBe(404);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AgentMetrics, Listener, LocalPolicy, Worker } from '@revtr/agent';
+import { AgentMetrics, Listener, LocalPolicy, TargetBudget, Worker } from '@revtr/agent';
 import { AgentDirectory, LinkProber } from '@revtr/controller';
 import {
   AgentHub,
@@ -9,6 +9,7 @@ import {
   Authority,
   GrantSigner,
   GrantVerifier,
+  OptOutSet,
   type Outcome,
   readToAgent,
   readToController,
@@ -36,6 +37,8 @@ export interface LinkedAgents {
   stop(): Promise<void>;
 }
 
+const UNLIMITED = { all: { perSecond: 1e6, perDay: 1e9 }, options: { perSecond: 1e6, perDay: 1e9 } };
+
 /** `tamper`: what becomes of an outcome on its way, for agents that are not to be trusted. */
 export async function startLinkedAgents(
   hosts: readonly LinkedHost[],
@@ -50,7 +53,7 @@ export async function startLinkedAgents(
   const optOut = { issuedAt: clock.now(), prefixes: [] };
   const hub = new AgentHub(
     { signerCertificate: authority.grantSigner.certificate },
-    { now: () => clock.now(), optOut: () => optOut },
+    { now: () => clock.now(), optOut: () => optOut, sources: () => [] },
   );
   const listeners: Listener[] = [];
   for (const { address, namespace, driver } of hosts) {
@@ -58,13 +61,19 @@ export async function startLinkedAgents(
     const listener = inNetworkNamespace(namespace, () => Listener.start({ senderOnly: false }));
     listeners.push(listener);
     const policy = new LocalPolicy({ testNetworks }, { now: () => clock.now() });
-    policy.setOptedOut(optOut);
+    policy.setOptedOut({ issuedAt: optOut.issuedAt, set: OptOutSet.EMPTY });
+    policy.setSources(hosts.map((host) => host.address));
+    policy.setSwitches({ probing: true, spoofing: true, blockedTargets: [], blockedSources: [] });
     const scamper = new ScamperHost({ driver, clock });
     const worker = new Worker({
       scamper,
       replies: listener.replies,
       emissions: listener.emissions,
       policy,
+      budget: new TargetBudget(
+        { address: UNLIMITED, prefix: UNLIMITED },
+        { now: () => clock.now(), random: Math.random },
+      ),
       metrics: new AgentMetrics(),
       onRefused: () => undefined,
     });
@@ -114,7 +123,7 @@ function connectDirectly(hub: AgentHub, address: Ipv4Address, work: AgentWork): 
   const hello = readToController(
     JSON.stringify({
       type: 'hello',
-      protocol: 1,
+      protocol: 2,
       software: 'test',
       known: [],
       window: 100,

@@ -1,22 +1,22 @@
-export * from './errors.ts';
+export { type GrantFault, LinkError, type LinkErrorCode, type LinkErrorDetails } from './errors.ts';
 export { type Grant, GrantSigner } from './grants/grant.ts';
-export { type GrantFault, GrantVerifier } from './grants/verifier.ts';
+export { GrantVerifier } from './grants/verifier.ts';
 export { AgentIdentity } from './identity/agent-identity.ts';
 export { Authority } from './identity/authority.ts';
 export { agentAddressOf } from './identity/names.ts';
-export {
-  MOST_MESSAGE_BYTES,
-  type OptOutList,
-  readToAgent,
-  readToController,
-  type SelfTest,
-  type ToAgent,
-} from './messages/messages.ts';
+export type { Switches } from './messages/safety.ts';
+export { readToAgent, type ToAgent } from './messages/to-agent.ts';
+export { type AgentHealth, readToController, type SelfTest } from './messages/to-controller.ts';
 export type { Outcome, Work } from './messages/work.ts';
+export type { OptOutList } from './opt-out/opt-out-publisher.ts';
+export type { CompleteOptOuts } from './opt-out/opt-out-receiver.ts';
+export { OptOutSet } from './opt-out/opt-out-set.ts';
 export { AgentHub } from './session/agent-hub.ts';
 export { type AgentProfile, AgentSession } from './session/agent-session.ts';
 export { AgentWork, type Perform } from './session/agent-work.ts';
+export type { Admission, Enrolment, GatewayRefusal } from './transport/admission.ts';
+export type { AgentPolicy, LinkState } from './transport/agent-policy.ts';
 export { Dialer, type ListeningAgent } from './transport/dialer.ts';
 export { type ControllerEndpoint, enrol } from './transport/enrol.ts';
-export { type Admission, type Enrolment, Gateway, type GatewayRefusal } from './transport/gateway.ts';
-export { LinkClient, type LinkState } from './transport/link-client.ts';
+export { Gateway } from './transport/gateway.ts';
+export { LinkClient } from './transport/link-client.ts';

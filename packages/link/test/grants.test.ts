@@ -43,7 +43,7 @@ describe('grants', () => {
       work();
       return undefined;
     } catch (error) {
-      return error instanceof LinkError ? (error.details.fault ?? error.code) : error;
+      return LinkError.is(error, 'badGrant') ? error.details.fault : error instanceof LinkError ? error.code : error;
     }
   };
   const use = (grant: string): unknown => faultOf(() => verifier.use(grant));
@@ -92,6 +92,18 @@ describe('grants', () => {
     // The controller's own certificate is the root's, but not for grants.
     expect(faultOf(() => verifier.trust(authority.controller.certificate))).toBe('badCertificate');
     expect(faultOf(() => verifier.trust('nonsense'))).toBe('badCertificate');
+  });
+
+  it('carry the measurement that they belong to', () => {
+    const grant = verifier.use(signer.sign(REQUEST, SPOOF, markOf(1), now, 4_711));
+    expect(grant.measurement).toBe(4_711);
+  });
+
+  it('are checked again when the packet leaves', () => {
+    const grant = verifier.use(signer.sign(REQUEST, SPOOF, markOf(1), now));
+    expect(faultOf(() => verifier.assertCurrent(grant))).toBeUndefined();
+    now += 31_000;
+    expect(faultOf(() => verifier.assertCurrent(grant))).toBe('expired');
   });
 
   it('outlive a restart of the controller: the authority stays the same', async () => {

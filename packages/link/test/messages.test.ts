@@ -29,6 +29,14 @@ describe('messages', () => {
     ['no object', '7'],
     ['an unknown type', '{"type":"reboot"}'],
     ['an unknown field', JSON.stringify({ ...HELLO, root: true })],
+    [
+      'more identifiers than a session can have',
+      JSON.stringify({ ...HELLO, known: Array.from({ length: 15_001 }, (_, i) => i) }),
+    ],
+    [
+      'a text that is longer than its type allows',
+      JSON.stringify({ type: 'applied', topic: 'sources', version: 1 }).padEnd(9_000),
+    ],
     ['a window of none', JSON.stringify({ ...HELLO, window: 0 })],
     [
       'an address of 33 bits',
@@ -52,7 +60,17 @@ describe('messages', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => attempt(Buffer.from(bytes).toString('latin1'))),
     );
     fc.assert(fc.property(fc.json({ maxDepth: 4 }), attempt));
-    const kinds = fc.constantFrom('hello', 'done', 'work', 'cancel', 'received', 'welcome', 'optOut');
+    const kinds = fc.constantFrom(
+      'hello',
+      'done',
+      'work',
+      'cancel',
+      'received',
+      'welcome',
+      'optOut',
+      'optOutChunk',
+      'renew',
+    );
     fc.assert(fc.property(kinds, fc.object(), (type, rest) => attempt(JSON.stringify({ ...rest, type }))));
   });
 });

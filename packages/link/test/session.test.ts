@@ -29,7 +29,7 @@ describe('a session', () => {
     expect(session.unfinished).toBe(0);
   });
 
-  it('sends again what the agent does not know after a connection broke, and cancels what nobody wants any more', () => {
+  it('sends again what the agent does not know after a connection broke, and cancels unwanted work', () => {
     const { session } = connected();
     void session.run(work, OPTIONS).catch(() => undefined);
     void session.run(work, OPTIONS).catch(() => undefined);
@@ -38,12 +38,12 @@ describe('a session', () => {
     session.attach((message) => messages.push(message), new Set([1, 99]));
     expect(messages).toEqual([
       { type: 'work', id: 0, work: work() },
-      { type: 'cancel', id: 99 },
+      { type: 'cancel', ids: [99] },
     ]);
     session.end('over');
   });
 
-  it('takes an outcome once', async () => {
+  it('accepts the outcome of a piece of work once', async () => {
     const { session } = connected();
     const result = session.run(work, OPTIONS);
     session.receive(0, { kind: 'emit' });
@@ -52,7 +52,7 @@ describe('a session', () => {
     expect(await result).toEqual({ kind: 'emit' });
   });
 
-  it('leads whoever still holds it to the next run of the agent', async () => {
+  it('forwards later calls to the session of the next run of the agent', async () => {
     const { session: first, given: before } = connected();
     const early = first.run(work, OPTIONS);
     const { session: second, given } = connected(first);
@@ -62,15 +62,15 @@ describe('a session', () => {
     expect(await Promise.all([early, late])).toHaveLength(2);
   });
 
-  it('gives work to two runs of an agent at most', async () => {
+  it('gives the same work to at most two runs of an agent', async () => {
     const { session: first } = connected();
     const result = first.run(work, OPTIONS).catch((error: Error) => error.message);
     const { session: second } = connected(first);
     connected(second);
-    expect(await result).toContain('ended several times');
+    expect(await result).toContain('restarted several times');
   });
 
-  it('cancels work wherever it has gone', async () => {
+  it('cancels work that a later session took over', async () => {
     const { session: first } = connected();
     const cancel = new AbortController();
     const result = first.run(work, { ...OPTIONS, signal: cancel.signal });
@@ -80,11 +80,11 @@ describe('a session', () => {
     expect([first.unfinished, second.unfinished]).toEqual([0, 0]);
   });
 
-  it('fails everything once it is over', async () => {
+  it('rejects all work after its end', async () => {
     const { session } = connected();
     const pending = session.run(work, OPTIONS);
-    session.end('the agent is gone');
-    await expect(pending).rejects.toMatchObject({ code: 'closed', message: 'the agent is gone' });
+    session.end('the agent left');
+    await expect(pending).rejects.toMatchObject({ code: 'closed', message: 'the agent left' });
     await expect(session.run(work, OPTIONS)).rejects.toMatchObject({ code: 'closed' });
   });
 });

@@ -12,6 +12,7 @@ import {
   type Admission,
   AgentHub,
   AgentIdentity,
+  type AgentPolicy,
   AgentWork,
   Authority,
   Dialer,
@@ -32,6 +33,12 @@ const TWO = '127.0.0.2';
 const STRANGER = '127.0.0.3';
 const PROFILE = { software: 'test', window: 4, senderOnly: false, selfTests: [] };
 
+const NO_POLICY: AgentPolicy = {
+  setSwitches: () => undefined,
+  setSources: () => undefined,
+  setOptedOut: () => undefined,
+};
+
 /** Lets two addresses in, each with its newest certificate. */
 class TwoAgents implements Admission {
   readonly serials = new Map<Ipv4Address, string>();
@@ -44,6 +51,10 @@ class TwoAgents implements Admission {
   async enrolled(address: Ipv4Address, { serialNumber, listeningPort }: Enrolment): Promise<void> {
     this.serials.set(address, serialNumber);
     if (listeningPort !== undefined) this.listening.push({ address, port: listeningPort });
+  }
+
+  async renewed(address: Ipv4Address, serialNumber: string): Promise<void> {
+    this.serials.set(address, serialNumber);
   }
 
   async mayConnect(address: Ipv4Address, serial: string): Promise<string | undefined> {
@@ -107,7 +118,7 @@ describe('the link over TLS', () => {
   const startGateway = async (at: number): Promise<void> => {
     hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate, resumeMs: 5_000 },
-      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }) },
+      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }), sources: () => [] },
     );
     const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
     gateway = new Gateway({ host: '127.0.0.1', port: at }, { authority, hub, admission, onRefused });
@@ -135,7 +146,7 @@ describe('the link over TLS', () => {
   });
 
   interface TestAgent {
-    /** Directory of its identity. Default: one of its own. */
+    /** Directory of its identity. Default: a new one. */
     readonly identity?: string;
     readonly listeningPort?: number;
     /** Ends it. Default: the end of the test. */
@@ -159,7 +170,7 @@ describe('the link over TLS', () => {
         clock: systemClock,
         random: Math.random,
         onWelcome: () => undefined,
-        onOptOut: () => undefined,
+        policy: NO_POLICY,
         onState: (state) => states.push(state),
       },
     );
@@ -188,16 +199,16 @@ describe('the link over TLS', () => {
   });
 
   it('refuses to enrol an address that is not registered', async () => {
-    await expect(enrol(endpoint(STRANGER))).rejects.toMatchObject({
+    await expect(enrol(endpoint(STRANGER), new Date())).rejects.toMatchObject({
       code: 'enrolmentRefused',
       message: 'not registered',
     });
     expect(refused).toMatchObject([{ kind: 'enrolment', address: STRANGER }]);
   });
 
-  it('does not talk to a controller of another root', async () => {
+  it('refuses a controller with another root', async () => {
     const wrong = { ...endpoint(), rootCertificate: foreign.rootCertificate };
-    await expect(enrol(wrong)).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(enrol(wrong, new Date())).rejects.toMatchObject({ code: 'unreachable' });
   });
 
   /** Status with which a connection with this certificate from this address is answered. */
@@ -223,23 +234,23 @@ describe('the link over TLS', () => {
     });
 
   it('refuses certificates that are missing, foreign, of another address, of no agent, or replaced; and counts it', async () => {
-    const first = await enrol(endpoint());
+    const first = await enrol(endpoint(), new Date());
     expect(await statusOf(first.key, first.certificate, ONE)).toBe(101);
     expect(await statusOf(undefined, undefined, ONE)).toBe(403);
     expect(await statusOf(foreign.controller.key, foreign.controller.certificate, ONE)).toBe(403);
     expect(await statusOf(authority.controller.key, authority.controller.certificate, ONE)).toBe(403);
     expect(await statusOf(first.key, first.certificate, TWO)).toBe(403);
-    const second = await enrol(endpoint());
+    const second = await enrol(endpoint(), new Date());
     expect(await statusOf(first.key, first.certificate, ONE)).toBe(403);
     expect(await statusOf(second.key, second.certificate, ONE)).toBe(101);
     expect(refused.filter(({ kind }) => kind === 'connection')).toHaveLength(5);
   });
 
-  it('survives whatever is sent to its port', async () => {
+  it('survives invalid bytes, frames and messages', async () => {
     const garbage = connectTcp(port, '127.0.0.1');
     garbage.on('error', () => undefined);
     garbage.write(Buffer.alloc(5_000, 0x5a));
-    const { key, certificate } = await enrol(endpoint());
+    const { key, certificate } = await enrol(endpoint(), new Date());
     for (const message of ['nonsense', '{"type":"done","id":0,"outcome":{"kind":"emit"}}', Buffer.from([1, 2, 3])]) {
       const socket = new WebSocket(`wss://127.0.0.1:${port}/link`, {
         key,
@@ -272,7 +283,7 @@ describe('the link over TLS', () => {
     expect(refused.filter(({ kind }) => kind === 'message')).toHaveLength(3);
   });
 
-  it('goes on with the same session after the connection broke: nothing lost, nothing done twice', async () => {
+  it('resumes a session after the connection broke: no work is lost or done twice', async () => {
     let done = 0;
     const wire = await startWire(port);
     const direct = port;
@@ -295,7 +306,7 @@ describe('the link over TLS', () => {
     port = direct;
     wire.close();
   });
-  it('gives no more probes at once than the agent asked for', async () => {
+  it('respects the window of an agent', async () => {
     let underWay = 0;
     let most = 0;
     startAgent(async () => {
@@ -311,7 +322,7 @@ describe('the link over TLS', () => {
     expect(most).toBe(PROFILE.window);
   });
 
-  it('cancels work at the agent when nobody waits for it any more', async () => {
+  it('cancels work at the agent when the caller cancels it', async () => {
     const aborted = Promise.withResolvers<void>();
     startAgent(async (_work, signal) => {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -328,7 +339,7 @@ describe('the link over TLS', () => {
     expect(session.unfinished).toBe(0);
   });
 
-  it('takes unfinished work over to the next run of the agent', async () => {
+  it('gives unfinished work to the next run of the agent', async () => {
     const first = new AbortController();
     const never = startAgent(() => new Promise(() => undefined), { identity: 'restarted', signal: first.signal });
     const session = await joined();
@@ -347,7 +358,7 @@ describe('the link over TLS', () => {
     await gateway.stop();
     hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate, resumeMs: 50 },
-      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }) },
+      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }), sources: () => [] },
     );
     gateway = new Gateway({ host: '127.0.0.1', port: 0 }, { authority, hub, admission, onRefused: () => undefined });
     port = await gateway.start();
@@ -361,7 +372,7 @@ describe('the link over TLS', () => {
     expect(hub.sessionOf(parseIpv4(ONE))).toBeUndefined();
   });
 
-  it('dials agents that await it, and they let nobody else in', async () => {
+  it('connects to listening agents, which refuse everyone else', async () => {
     const listeningPort = await freePort();
     startAgent(async () => ({ kind: 'catch' }), { listeningPort });
     const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
@@ -370,7 +381,7 @@ describe('the link over TLS', () => {
     try {
       const session = await joined();
       expect(await session.run(() => listen, { timeoutMs: 1_000 })).toEqual({ kind: 'catch' });
-      const { key, certificate } = await enrol(endpoint(TWO));
+      const { key, certificate } = await enrol(endpoint(TWO), new Date());
       const ca = authority.rootCertificate;
       for (const other of [
         {},
@@ -393,7 +404,7 @@ describe('the link over TLS', () => {
     }
   });
 
-  it('finds its agents again after a restart of the controller', async () => {
+  it('gets its agents back after a restart of the controller', async () => {
     const { states } = startAgent(async () => ({ kind: 'catch' }));
     await joined();
     const before = port;

@@ -6,10 +6,14 @@ export interface ProbingErrorDetails {
   readonly unknownSender: { readonly address?: string };
   /** No host with the address (dotted quad) can receive. */
   readonly unknownReceiver: { readonly address?: string };
+  /** The prober has sent as many probes to the target, or to its prefix, as it may. It may send again after `retryAfterMs` milliseconds. */
+  readonly targetBudget: { readonly retryAfterMs: number };
   /** The claimed source did not agree to be claimed. */
   readonly spoofingRefused: NoDetails;
   /** The `AbortSignal` of the call fired. */
   readonly cancelled: NoDetails;
+  /** An operator has stopped probes like this one by a kill switch. `scope` and `subject` name the switch. */
+  readonly killSwitch: { readonly scope: string; readonly subject: string };
   /** The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. */
   readonly proberStopped: { readonly receiver?: string };
 }

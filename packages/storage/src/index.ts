@@ -16,6 +16,7 @@ export {
 } from './queries/atlases.ts';
 export { Batches, type MeasurementPage, type NewMeasurement, type QuotaExceeded } from './queries/batches.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
+export { KillSwitchRecords } from './queries/kill-switches.ts';
 export { Mails } from './queries/mails.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
@@ -30,6 +31,7 @@ export {
   type NewAgent,
 } from './schema/agents.ts';
 export type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from './schema/atlas.ts';
+export { KILL_SWITCH_SCOPES, type KillSwitchRow, type KillSwitchScope } from './schema/kill-switches.ts';
 export type { Mail } from './schema/mails.ts';
 export type { Batch, MeasurementRow } from './schema/measurements.ts';
 export type { OptOut } from './schema/opt-outs.ts';

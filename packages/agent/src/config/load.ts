@@ -23,14 +23,14 @@ export function parseConfig(
   const read = configSchema.safeParse(withOverrides(readYaml(text, path), environment));
   if (!read.success) {
     const lines = read.error.issues.flatMap(describe);
-    throw new AgentError('badConfig', `${path}: ${lines.join('; ')}`, lines);
+    throw new AgentError('badConfig', `${path}: ${lines.join('; ')}`, { problems: lines });
   }
   const { local, scamper } = read.data;
   const controller = local.host ?? scamper.host;
   if (controller === undefined)
-    throw new AgentError('badConfig', `${path}: local.host: must name the controller`, [
-      'local.host: must name the controller',
-    ]);
+    throw new AgentError('badConfig', `${path}: local.host: must name the controller`, {
+      problems: ['local.host: must name the controller'],
+    });
   return { ...read.data, controller };
 }
 
@@ -40,7 +40,7 @@ export function readText(path: string, what: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new AgentError('missingFile', `the ${what} file cannot be read: ${reason}`);
+    throw new AgentError('missingFile', `the ${what} file cannot be read: ${reason}`, { path });
   }
 }
 
@@ -52,10 +52,12 @@ function readYaml(text: string, path: string): Tree {
     const read = treeSchema.safeParse(parse(text) ?? {});
     if (read.success) return read.data;
   } catch (error) {
-    if (error instanceof YAMLParseError) throw new AgentError('badConfig', `${path}: ${error.message}`);
+    if (error instanceof YAMLParseError)
+      throw new AgentError('badConfig', `${path}: ${error.message}`, { problems: [error.message] });
     throw error;
   }
-  throw new AgentError('badConfig', `${path}: must have the sections environment, local and scamper`);
+  const problem = 'must consist of the sections environment, local, scamper and budget';
+  throw new AgentError('badConfig', `${path}: ${problem}`, { problems: [problem] });
 }
 
 /** `REVTR_AGENT_LOCAL_INTERFACE=eth1` is `interface: eth1` in the section `local`. */

@@ -11,12 +11,21 @@ const prefix = z.string().transform((text, context): Prefix => {
   }
 });
 
+/** Packets per second and per day for one destination. */
+const rate = (perSecond: number, perDay: number) =>
+  z
+    .strictObject({
+      persecond: z.number('must be a number').positive('must be positive').max(10_000).default(perSecond),
+      perday: z.int('must be a whole number').min(1, 'must be at least 1').max(1_000_000_000).default(perDay),
+    })
+    .prefault({});
+
 const listenAddress = z
   .string()
   .regex(/^([^\s:]*:\d{1,5})?$/, 'must be ADDRESS:PORT, :PORT for all addresses, or empty for none')
   .refine((text) => Number(text.split(':')[1] ?? 0) <= 65_535, 'the port must be at most 65535');
 
-/** The file `plvp.config`, with the names that hosts of sources know. */
+/** The file `plvp.config`. Its names are those of the original system, which hosts of sources know. */
 export const configSchema = z.strictObject({
   environment: z
     .strictObject({
@@ -28,11 +37,11 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** Host name or address of the controller. */
       host: z.string().min(1).optional(),
-      /** Port on which the controller awaits agents. */
+      /** Port of the controller for agents. */
       port: port.default(4380),
-      /** Where metrics are served, for Prometheus: `ADDRESS:PORT`; empty for nowhere. */
+      /** Where the agent serves metrics for Prometheus: `ADDRESS:PORT`; empty for nowhere. */
       pprofaddr: listenAddress.default('127.0.0.1:55557'),
-      /** Whether the agent starts scamper; without it, it only receives. */
+      /** Whether the agent starts scamper. Without scamper it only receives. */
       startscamp: z.boolean().default(true),
       /** File with the controller's root certificate, when it is not given as an argument. */
       rootca: z.string().optional(),
@@ -42,7 +51,7 @@ export const configSchema = z.strictObject({
       senderonly: z.boolean().default(false),
       /** Directory that keeps the agent's key and certificate. */
       identity: z.string().min(1).default('/var/lib/revtr'),
-      /** Private ranges that may be probed all the same, in a network made for tests. */
+      /** Private prefixes of a test network that the agent may probe. */
       testnetworks: z.array(prefix).default([]),
     })
     .prefault({}),
@@ -54,9 +63,9 @@ export const configSchema = z.strictObject({
       binpath: z.string().min(1).default('scamper'),
       /** Port on which the controller may connect to the agent, when `scamper.inbound` is set. */
       port: port.default(4381),
-      /** Whether the agent awaits the controller on `scamper.port`; it then dials it no more than to enrol. */
+      /** Whether the agent accepts connections of the controller on `scamper.port`. It then connects only to enrol. */
       inbound: z.boolean().default(false),
-      /** Most packets a second. */
+      /** Most packets per second in total. */
       rate: z
         .int('must be a whole number of packets a second')
         .min(1, 'must be 1 to 10000 packets a second')
@@ -66,10 +75,21 @@ export const configSchema = z.strictObject({
       cafile: z.string().optional(),
     })
     .prefault({}),
+  /** What the agent sends to one destination at most, whatever the controller asks. */
+  budget: z
+    .strictObject({
+      /** Each destination address: all packets, and those with IP options. */
+      address: rate(10, 5_000),
+      addressoptions: rate(5, 2_000),
+      /** Each /24. */
+      prefix: rate(50, 25_000),
+      prefixoptions: rate(25, 10_000),
+    })
+    .prefault({}),
 });
 type ConfigFile = z.infer<typeof configSchema>;
 
-/** What an agent is told to do. */
+/** The complete configuration of an agent. */
 export interface AgentConfig extends ConfigFile {
   /** Host name or address of the controller. */
   readonly controller: string;

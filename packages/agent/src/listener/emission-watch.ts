@@ -16,7 +16,7 @@ export interface Emission {
   readonly mark: SpoofMark;
 }
 
-/** Sees spoofed probes leave this host: scamper itself does not notice when the kernel drops them. */
+/** Sees spoofed probes leave this host. scamper does not notice when the kernel drops them. */
 export class EmissionWatch {
   readonly #waiting = new Map<string, () => void>();
 

@@ -10,11 +10,11 @@ export interface ListenerOptions {
   readonly senderOnly: boolean;
 }
 
-/** What an agent hears: replies to spoofed probes that claim it, and its own probes leaving. */
+/** Captures replies to spoofed probes that claim this host, and sees the host's own probes leave. */
 export class Listener {
-  /** Absent where the system does not show what leaves. */
+  /** `undefined` where the system does not show outgoing packets. */
   readonly emissions: EmissionWatch | undefined;
-  /** Absent for an agent that only sends. */
+  /** `undefined` for an agent that only sends. */
   readonly replies: ReplyMatcher | undefined;
   readonly #sockets: AgentSockets;
   readonly #loop: PollLoop;
@@ -49,7 +49,7 @@ export class Listener {
     return this.#sockets.kind === 'raw';
   }
 
-  /** Packets that came faster than they were read. */
+  /** Packets that the kernel dropped because they were read too slowly. */
   get dropped(): number {
     this.#dropped += (this.#sockets.replies?.dropped() ?? 0) + (this.#sockets.requests?.dropped() ?? 0);
     return this.#dropped;

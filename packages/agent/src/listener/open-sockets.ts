@@ -1,7 +1,7 @@
 import { LinuxError, PacketSocket } from '@revtr/linux';
 import { ICMP } from '@revtr/net';
 
-/** How replies are heard: `packet` before any firewall, `raw` behind it. */
+/** How replies are captured: `packet` before any firewall, `raw` behind it. */
 type ListenerKind = 'packet' | 'raw';
 
 /** The sockets of an agent. */
@@ -13,7 +13,7 @@ export interface AgentSockets {
   readonly kind: ListenerKind;
 }
 
-/** Opens what an agent listens with. @throws {LinuxError} `notPermitted`, `noSuchInterface` */
+/** Opens the sockets of an agent. @throws {LinuxError} `notPermitted`, `noSuchInterface` */
 export function openSockets(options: {
   readonly interface?: string | undefined;
   readonly senderOnly: boolean;
@@ -26,7 +26,7 @@ export function openSockets(options: {
   return { replies: PacketSocket.openRaw({ ...on, icmpType: ICMP.echoReply }), requests, kind: 'raw' };
 }
 
-/** `undefined` where there are no packet sockets; what is the operator's to mend is thrown. */
+/** `undefined` where there are no packet sockets; errors that the operator can fix are thrown. */
 function tryPacket(open: () => PacketSocket): PacketSocket | undefined {
   try {
     return open();

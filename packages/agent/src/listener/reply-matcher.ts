@@ -2,7 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { echoIdentifierOf, echoSequenceOf, headerLengthOf, ICMP_HEADER_LENGTH } from '@revtr/net';
 import { cancelled, readSpoofedReply, type SpoofMark } from '@revtr/probing';
 
-/** What is waited for. */
+/** A reply that the controller asked for. */
 export interface ExpectedReply {
   readonly target: Ipv4Address;
   readonly mark: SpoofMark;
@@ -17,19 +17,19 @@ interface EarlyReply {
   readonly at: number;
 }
 
-/** A reply may be here before the order to wait for it. So many are kept, and so long. */
+/** A reply may arrive before the order to wait for it: most replies that are kept, and for how long, milliseconds. */
 const MOST_EARLY = 2_048;
 const EARLY_MS = 2_000;
 /** Bytes that replies to spoofed probes carry: the real sender's address and the token, perhaps padded. */
 const LEAST_PAYLOAD = 8;
 const MOST_PAYLOAD = 48;
 
-/** Finds, among all echo replies that arrive, those that answer spoofed probes which others send. */
+/** Finds, among all echo replies, the replies to spoofed probes that other agents send. */
 export class ReplyMatcher {
   readonly #now: () => number;
   readonly #waiting = new Map<number, Waiter[]>();
   readonly #early = new Map<number, EarlyReply>();
-  /** Echo replies seen, and those of them that were waited for. */
+  /** Echo replies seen, and those of them that were expected. */
   readonly counts = { seen: 0, matched: 0 };
 
   /** `now`: milliseconds of any steady clock. */
@@ -37,7 +37,7 @@ export class ReplyMatcher {
     this.#now = collaborators.now;
   }
 
-  /** Whether anything is waited for. */
+  /** Whether any reply is expected. */
   get isWaiting(): boolean {
     return this.#waiting.size > 0;
   }

@@ -2,12 +2,13 @@ import { readdirSync } from 'node:fs';
 import { LinuxError } from '@revtr/linux';
 import { AgentError } from '../errors.ts';
 
-/** Turns what failed at the start into a sentence that says what to do. Errors that are no fault of the set-up pass through. */
+/** Turns an error at the start into one that names the remedy. Errors that the operator cannot fix pass through. */
 export function explainStart(error: unknown): unknown {
   if (error instanceof LinuxError && error.code === 'notPermitted') {
     return new AgentError(
       'selfTestFailed',
       'the capability NET_RAW is missing: run the container with --cap-add=NET_RAW, or the program as root or after setcap cap_net_raw+ep',
+      {},
     );
   }
   if (error instanceof LinuxError && error.hasCode('noSuchInterface')) {
@@ -15,23 +16,24 @@ export function explainStart(error: unknown): unknown {
     return new AgentError(
       'selfTestFailed',
       `local.interface: there is no interface '${name}' here; there are ${interfaces().join(', ')}. In a container, run it with --net=host`,
+      {},
     );
   }
   return error;
 }
 
-/** The error of a port that cannot be listened on. */
+/** The error for a port that cannot be used. */
 export function explainPort(setting: string, address: string, error: unknown): AgentError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const reason =
     code === 'EADDRINUSE'
-      ? 'another program has it: stop that program, or choose another port'
+      ? 'another program has it; stop that program, or choose another port'
       : code === 'EADDRNOTAVAIL'
         ? 'this host does not have the address'
         : error instanceof Error
           ? error.message
           : String(error);
-  return new AgentError('selfTestFailed', `${setting}: cannot listen on ${address}: ${reason}`);
+  return new AgentError('selfTestFailed', `${setting}: cannot listen on ${address}: ${reason}`, {});
 }
 
 function interfaces(): string[] {

@@ -1,8 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import type { SelfTest } from '@revtr/link';
 import { type Ipv4Address, tryParseIpv4 } from '@revtr/net';
+import { createSpoofMark } from '@revtr/probing';
 import type { ScamperHost } from '@revtr/scamper';
 import type { EmissionWatch } from '../listener/emission-watch.ts';
 
@@ -10,8 +11,8 @@ const NAME = 'spoofed probe leaves';
 const TIMEOUT_MS = 3_000;
 
 /**
- * Whether packets built the way spoofed ones are leave this host: one that claims this host's own address, to the
- * controller. On some kinds of interface scamper sends none and does not say so.
+ * Tests whether packets that are built like spoofed ones leave this host. The packet claims the host's own address and goes to
+ * the controller. On some kinds of interface scamper sends none and reports no error.
  */
 export async function testSpoofing(
   controller: string,
@@ -27,11 +28,7 @@ export async function testSpoofing(
       ok: false,
       message: `not tested: '${controller}' has no IPv4 address, or no route leads there`,
     };
-  const mark = {
-    identifier: randomInt(1, 0x8000),
-    sequence: randomInt(0x10000),
-    token: randomBytes(8).toString('hex'),
-  };
+  const mark = createSpoofMark(randomBytes);
   const { left, stop } = emissions.watch({ claimedSource: own, target, mark });
   const request = { type: 'ping', sender: own, target, timeoutMs: 1_000 } as const;
   try {
@@ -59,7 +56,7 @@ async function addressOf(host: string): Promise<Ipv4Address | undefined> {
   }
 }
 
-/** The address that this host would send from; nothing is sent to find it out. */
+/** The address that this host would send from. Connecting a UDP socket sends no packet. */
 function ownAddressTowards(host: string): Promise<Ipv4Address | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');

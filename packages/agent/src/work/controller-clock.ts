@@ -1,6 +1,6 @@
 import type { Clock } from '@revtr/probing';
 
-/** The controller's clock, as far as its last greeting tells: grants and lists go by it. */
+/** The controller's clock, estimated from its last `welcome`. The times of grants and lists refer to it. */
 export class ControllerClock {
   readonly #clock: Clock;
   #offsetMs = 0;

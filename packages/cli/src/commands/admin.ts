@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { renderApplications, renderMails } from '../render/applications.ts';
+import { addKillSwitches } from './admin-stop.ts';
 import { readCount } from './arguments.ts';
 
 interface ApplicationsOptions extends ConnectionOptions {
@@ -26,6 +27,7 @@ export function addAdmin(program: Command, context: Context): Command {
   const admin = program.command('admin').description('Operate the system (operators)');
   addApplications(admin, context);
   addFleet(admin, context);
+  addKillSwitches(admin, context);
   return admin;
 }
 

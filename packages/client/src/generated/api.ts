@@ -1203,6 +1203,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/kill-switches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what is stopped (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            killSwitches: components["schemas"]["KillSwitch"][];
+                        };
+                    };
+                };
+            };
+        };
+        /**
+         * Stop all probing, all spoofing, or one user, key, batch, target, vantage point or source (operators)
+         * @description Takes effect before the answer is sent, in every connected agent within two seconds, and survives restarts. While `probing` is stopped, measurements wait in the queue; measurements that another switch stops end as `cancelled`.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                        /**
+                         * @description What is stopped
+                         * @enum {string}
+                         */
+                        scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+                        /**
+                         * @description Number, address or prefix of what is stopped; empty for `probing` and `spoofing`
+                         * @default
+                         */
+                        subject?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            killSwitches: components["schemas"]["KillSwitch"][];
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Allow again what was stopped (operators) */
+        delete: {
+            parameters: {
+                query: {
+                    /** @description What is stopped */
+                    scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+                    /** @description Number, address or prefix of what is stopped; empty for `probing` and `spoofing` */
+                    subject?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            killSwitches: components["schemas"]["KillSwitch"][];
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/mails": {
         parameters: {
             query?: never;
@@ -1277,11 +1437,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your measurements with a label */
+        /**
+         * Your measurements with a label
+         * @description Oldest first, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.
+         */
         get: {
             parameters: {
                 query: {
+                    /** @description Id after which the page begins */
+                    after?: string;
                     label: string;
+                    /** @description Most measurements */
+                    limit?: number;
                 };
                 header?: never;
                 path?: never;
@@ -1315,6 +1482,8 @@ export interface paths {
                     content: {
                         "application/json": {
                             measurements: components["schemas"]["Measurement"][];
+                            /** @description Value of `after` for the next page; absent on the last page */
+                            next?: number;
                         };
                     };
                 };
@@ -2202,6 +2371,28 @@ export interface components {
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
                 stopReason?: string;
             }[];
+        };
+        KillSwitch: {
+            reason: string;
+            /**
+             * @description What is stopped
+             * @enum {string}
+             */
+            scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            /** Format: date-time */
+            setAt: string;
+            subject: string;
+        };
+        KillSwitchInput: {
+            reason: string;
+            /**
+             * @description What is stopped
+             * @enum {string}
+             */
+            scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            /** Format: date-time */
+            setAt: string;
+            subject: string;
         };
         Measurement: {
             batchId: number;

@@ -35,6 +35,10 @@ export class DirectoryAdmission implements Admission {
     if (before !== null && before !== undefined) this.#events.replaced(address);
   }
 
+  async renewed(address: Ipv4Address, serialNumber: string): Promise<void> {
+    await this.#directory.change(address, { certificate_serial: serialNumber });
+  }
+
   async mayConnect(address: Ipv4Address, serialNumber: string): Promise<string | undefined> {
     const agent = this.#directory.findRegistered(address);
     if (agent === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;

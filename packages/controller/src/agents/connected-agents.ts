@@ -26,6 +26,12 @@ export class ConnectedAgents {
     return this.sessionOf(address) !== undefined;
   }
 
+  /** Whether an agent is connected and its prober works, as far as the agent has reported. */
+  measures(address: Ipv4Address): boolean {
+    const session = this.sessionOf(address);
+    return session !== undefined && session.health?.measures !== false;
+  }
+
   /** Connected agents that are in state `ready`, of one kind, in the directory's order. */
   ready(kind: RegisteredAgent['kind']): readonly RegisteredAgent[] {
     return this.#directory

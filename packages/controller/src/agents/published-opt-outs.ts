@@ -23,6 +23,6 @@ export class PublishedOptOuts {
 
   /** The list as of `now`, milliseconds since the Unix epoch. */
   at(now: number): OptOutList {
-    return { issuedAt: now, prefixes: [...this.#prefixes] };
+    return { issuedAt: now, prefixes: this.#prefixes };
   }
 }

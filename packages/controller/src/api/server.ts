@@ -23,6 +23,7 @@ import { registerAgents } from './v2/agents.ts';
 import { registerApplications } from './v2/applications.ts';
 import { registerAtlasV2 } from './v2/atlas.ts';
 import { registerDatasets } from './v2/datasets.ts';
+import { registerKillSwitches } from './v2/kill-switches.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerV2 } from './v2/routes.ts';
 
@@ -111,6 +112,7 @@ export async function createServer(
     registerAtlasV2(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
+    registerKillSwitches(routes, collaborators);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

@@ -94,9 +94,9 @@ export class Controller {
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), collaborators.sendMail);
-    const safety = openSafety();
+    const safety = await openSafety(contextOf(context, 'safety'));
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
-      guarded: (prober) => safety.guarded(prober),
+      safety,
       testTargets: options.lifeCycle.testTargets,
     });
     const knowledge = openFacts(context);
@@ -109,7 +109,12 @@ export class Controller {
     const survey = await openSurvey(contextOf(context, 'survey'), measuring.system, {
       probesPerHour: options.surveyProbesPerHour,
     });
-    const measurements = await openMeasurements(contextOf(context, 'measurements'), measuring, options);
+    const measurements = await openMeasurements(
+      contextOf(context, 'measurements'),
+      measuring,
+      safety.switches,
+      options,
+    );
     const users = new Users(database.db);
     const api = await openApi(contextOf(context, 'api'), options, {
       targetPolicy,
@@ -122,6 +127,7 @@ export class Controller {
       applications: agents.applications,
       mails: mail.mails,
       optOuts: measuring.optOuts,
+      switches: safety.switches,
       atlas: atlas.service,
       measuring: measuring.system,
       events: measurements.events,

@@ -4,6 +4,7 @@ import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
 import { Submission } from '../measurements/submission.ts';
+import type { KillSwitches } from '../safety/kill-switches.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -21,6 +22,7 @@ const POLL_MS = 1_000;
 export async function openMeasurements(
   { database, facts, targetPolicy, metrics, clock, random, log }: Context,
   { directory, system }: MeasuringSubsystem,
+  switches: KillSwitches,
   options: { readonly concurrency: number; readonly maxBatch: number },
 ): Promise<MeasurementsSubsystem> {
   const jobs = new Jobs(database.db);
@@ -30,7 +32,7 @@ export async function openMeasurements(
   const events = new BatchEvents();
   const runner = new MeasurementRunner(
     { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
-    { jobs, engine: system.engine, facts, events, metrics, clock, random: () => random.next(), log },
+    { jobs, engine: system.engine, facts, events, metrics, switches, clock, random: () => random.next(), log },
   );
   const submission = new Submission(
     { maxBatch: options.maxBatch },

@@ -1,9 +1,11 @@
+import type { Ipv4Address } from '@revtr/net';
 import { Agents, OptOuts } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
 import { PublishedOptOuts } from '../agents/published-opt-outs.ts';
-import type { MeasuringParts, MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
+import type { MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { Context } from './context.ts';
+import type { SafetySubsystem } from './open-safety.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface MeasuringSubsystem extends Subsystem {
@@ -17,7 +19,10 @@ export interface MeasuringSubsystem extends Subsystem {
 export async function openMeasuring(
   context: Context,
   open: OpenMeasuringSystem,
-  options: Pick<MeasuringParts, 'guarded' | 'testTargets'>,
+  options: {
+    readonly safety: Pick<SafetySubsystem, 'guarded' | 'switches'>;
+    readonly testTargets: readonly Ipv4Address[];
+  },
 ): Promise<MeasuringSubsystem> {
   const { database, targetPolicy, metrics, clock, log } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
@@ -25,7 +30,19 @@ export async function openMeasuring(
   const published = new PublishedOptOuts({ optOuts: table, targetPolicy });
   await published.refresh();
   const events = new AgentEvents();
-  const system = await open({ ...options, directory, events, optOuts: published, targetPolicy, metrics, clock, log });
+  const { safety, testTargets } = options;
+  const system = await open({
+    directory,
+    events,
+    optOuts: published,
+    targetPolicy,
+    metrics,
+    switches: safety.switches,
+    guarded: (prober) => safety.guarded(prober),
+    testTargets,
+    clock,
+    log,
+  });
   return {
     name: 'measuring',
     directory,

@@ -1,11 +1,12 @@
 import { emptyStats, type MeasuredHop, type ReverseTraceroute, type ReverseTracerouteEngine } from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
-import type { Job, Jobs } from '@revtr/storage';
+import type { Job, Jobs, KillSwitchRow } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { Periodic } from '../foundation/periodic.ts';
+import type { KillSwitches } from '../safety/kill-switches.ts';
 import { probingFor } from '../safety/probe-context.ts';
 import type { BatchEvents } from './batch-events.ts';
 import { measurementOptionsSchema } from './options.ts';
@@ -29,6 +30,7 @@ export interface RunnerCollaborators {
   readonly facts: AddressFacts;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
+  readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
   readonly clock: Clock;
   /** A number from 0 to 1. */
   readonly random: () => number;
@@ -45,7 +47,7 @@ export class MeasurementRunner {
   readonly #collaborators: RunnerCollaborators;
   readonly #writer: ResultWriter;
   /** One for each measurement under way: a signal with thousands of listeners is slow. */
-  readonly #underWay = new Set<AbortController>();
+  readonly #underWay = new Map<AbortController, Job>();
   #isStopping = false;
   readonly #batchOf = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
   #wake: () => void = () => undefined;
@@ -55,7 +57,8 @@ export class MeasurementRunner {
   constructor(options: RunnerOptions, collaborators: RunnerCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
-    const { jobs, clock, random, log } = collaborators;
+    const { jobs, switches, clock, random, log } = collaborators;
+    switches.subscribe(() => this.#obeySwitches());
     const onStored = (id: number): void => this.#announceEnd(id);
     this.#writer = new ResultWriter(
       { owner: options.owner, gatherMs: 5, retry: { firstMs: 500, mostMs: 10_000 } },
@@ -84,7 +87,7 @@ export class MeasurementRunner {
   /** Interrupts measurements, stores finished results, and returns unfinished measurements to the queue. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const measurement of this.#underWay) measurement.abort();
+    for (const measurement of this.#underWay.keys()) measurement.abort();
     this.#wake();
     await Promise.all([this.#loop, this.#renewing.stop()]);
     await this.#writer.flush();
@@ -94,6 +97,10 @@ export class MeasurementRunner {
   async #run(): Promise<void> {
     const { jobs, clock, log } = this.#collaborators;
     while (!this.#isStopping) {
+      if (this.#isPaused) {
+        await this.#pause();
+        continue;
+      }
       const room = this.#options.concurrency - this.#underWay.size;
       let taken: readonly Job[] = [];
       if (room >= this.#leastRoom) {
@@ -111,13 +118,18 @@ export class MeasurementRunner {
 
   async #measure(job: Job): Promise<void> {
     const { metrics, log, facts } = this.#collaborators;
+    const stopped = this.#switchFor(job);
+    if (stopped !== undefined) return this.#store(job, stoppedResult(job, stopped, this.#collaborators.clock.now()));
     const cancel = new AbortController();
-    this.#underWay.add(cancel);
+    this.#underWay.set(cancel, job);
     try {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
-      if (!isCutShort) this.#store(job, toStoredResult(result, facts));
+      const stored = toStoredResult(result, facts);
+      const found = this.#switchFor(job);
+      if (!isCutShort) this.#store(job, stored);
+      else if (found !== undefined) this.#store(job, { ...stored, failReason: switchReason(job, found) });
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
@@ -174,6 +186,40 @@ export class MeasurementRunner {
     await this.#collaborators.clock.sleep(this.#options.pollMs, woken.signal).catch(() => undefined);
   }
 
+  /** While all probing is stopped, measurements wait in the queue. */
+  get #isPaused(): boolean {
+    return this.#collaborators.switches.isSet('probing');
+  }
+
+  #switchFor({ userId, batchId, source, destination }: Job): KillSwitchRow | undefined {
+    return this.#collaborators.switches.switchFor({
+      userId,
+      keyId: undefined,
+      batchId,
+      source: parseIpv4(source),
+      destination: parseIpv4(destination),
+    });
+  }
+
+  #obeySwitches(): void {
+    for (const [measurement, job] of this.#underWay)
+      if (this.#isPaused || this.#switchFor(job) !== undefined) measurement.abort();
+    this.#wake();
+  }
+
+  /** Returns interrupted measurements to the queue, and waits until probing is allowed again. */
+  async #pause(): Promise<void> {
+    const { jobs, log } = this.#collaborators;
+    while (this.#underWay.size > 0) await this.#waitForWork();
+    await this.#writer.flush();
+    try {
+      await jobs.release(this.#options.owner);
+    } catch (error) {
+      log.error({ err: error }, 'interrupted measurements could not be returned to the queue');
+    }
+    while (this.#isPaused && !this.#isStopping) await this.#waitForWork();
+  }
+
   /** Places that must be free before jobs are borrowed. */
   get #leastRoom(): number {
     return Math.max(1, Math.min(MOST_AWAITED_PLACES, Math.floor(this.#options.concurrency * LEASED_SHARE)));
@@ -201,3 +247,16 @@ function brokenResult({ destination }: Job, now: number): StoredResult {
     attempts: [],
   };
 }
+
+const switchReason = ({ destination }: Job, { scope, subject, reason }: KillSwitchRow): StoredResult['failReason'] => ({
+  code: 'killSwitch',
+  message: `an operator has stopped ${scope} ${subject}: ${reason}`,
+  hop: destination,
+});
+
+/** The result of a measurement that an operator stopped before it began. */
+const stoppedResult = (job: Job, found: KillSwitchRow, now: number): StoredResult => ({
+  ...brokenResult(job, now),
+  stopReason: 'cancelled',
+  failReason: switchReason(job, found),
+});

@@ -6,6 +6,7 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { LinkProber } from './link-prober.ts';
 import type { MeasuringParts } from './measuring-system.ts';
+import { publishSwitches } from './publish-switches.ts';
 
 export interface AgentGatewayOptions {
   /** Where agents connect to. */
@@ -18,6 +19,8 @@ export interface AgentGatewayOptions {
 export interface AgentGatewayCollaborators extends MeasuringParts {
   /** Called when an agent has not reconnected in time. */
   readonly onLeft: (address: Ipv4Address) => void;
+  /** Called when an agent has reported whether it measures. */
+  readonly onHealth: (address: Ipv4Address) => void;
 }
 
 /** How long a probe waits for a registered agent that is not connected, milliseconds. */
@@ -39,7 +42,7 @@ export class AgentGateway {
   readonly #republishing: Periodic;
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
-    const { directory, optOuts, targetPolicy, clock, metrics, log, events, onLeft } = collaborators;
+    const { directory, optOuts, switches, targetPolicy, clock, metrics, log, events, onLeft, onHealth } = collaborators;
     this.#directory = directory;
     this.#clock = clock;
     this.rootCertificate = authority.rootCertificate;
@@ -48,6 +51,18 @@ export class AgentGateway {
       {
         now: () => clock.now(),
         optOut: () => optOuts.at(clock.now()),
+        sources: () =>
+          directory
+            .list()
+            .map(({ address }) => address)
+            .filter((address) => directory.participates(address)),
+        onHealth: (address, { measures, reason }) => {
+          const agent = formatIpv4(address);
+          if (measures) log.info({ agent }, 'the agent measures');
+          else log.warn({ agent, reason }, 'the agent does not measure: it is not used until it does');
+          onHealth(address);
+        },
+        onUnpublishable: ({ message }) => log.error(message),
         onJoined: ({ address, profile }) => {
           log.info({ agent: formatIpv4(address), software: profile.software }, 'agent connected');
           events.joined(address);
@@ -58,6 +73,8 @@ export class AgentGateway {
         },
       },
     );
+    directory.subscribe(() => this.hub.publishSources());
+    publishSwitches({ switches, hub: this.hub, clock, log });
     metrics.observeAgents(() => this.hub.connected().length);
     const onForged = (address: Ipv4Address): void => {
       metrics.refused('reply');

@@ -7,7 +7,7 @@ import {
   type Relations,
   ReverseTracerouteEngine,
 } from '@revtr/engine';
-import type { Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ConnectedAgents } from '../agents/connected-agents.ts';
 import { AgentGateway, type AgentGatewayOptions } from './agent-gateway.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from './measuring-system.ts';
@@ -23,18 +23,25 @@ export function agentSystem(
   facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
-    const { directory, events, targetPolicy, metrics, testTargets, clock, log } = parts;
+    const { directory, events, switches, targetPolicy, metrics, testTargets, clock, log } = parts;
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
     const connected = new ConnectedAgents({ directory, sessionOf: (address) => gateway.hub.sessionOf(address) });
+    const isAble = (address: Ipv4Address): boolean => connected.measures(address) && !outages.isSuspended(address);
     const vantagePoints = (): Ipv4Address[] =>
       connected
         .ready('vantagePoint')
-        .flatMap(({ address, can_spoof }) => (can_spoof && !outages.isSuspended(address) ? [address] : []));
+        .filter(({ address, can_spoof }) => can_spoof && !switches.isSet('vantagePoint', formatIpv4(address)))
+        .map(({ address }) => address)
+        .filter(isAble);
     const rank = (): void => ranking.setVantagePoints(vantagePoints());
     const gateway = await AgentGateway.create(options, {
       ...parts,
       onLeft: rank,
+      onHealth: (address) => {
+        outages.noteChange(address);
+        rank();
+      },
     });
     const references = new ReferenceTargets({
       candidates: (host) =>
@@ -46,7 +53,7 @@ export function agentSystem(
     const outages = new OutageDetector(DEFAULT_OUTAGE_DETECTION, {
       prober: parts.guarded(gateway.prober),
       references,
-      isConnected: (host) => connected.has(host),
+      canMeasure: (host) => connected.measures(host),
       participates: (host) => directory.participates(host),
       onChange: (_, isSuspended) => {
         if (isSuspended) metrics.hostSuspended();
@@ -58,6 +65,7 @@ export function agentSystem(
     metrics.observeSuspended(() => outages.suspended);
     events.subscribe({ joined: rank });
     directory.subscribe(rank);
+    switches.subscribe(rank);
     const engineParts: EngineCollaborators = {
       prober: outages,
       hosts: outages,
@@ -76,7 +84,10 @@ export function agentSystem(
       rootCertificate: gateway.rootCertificate,
       vantagePoints,
       sources: () =>
-        connected.ready('source').flatMap(({ address }) => (outages.isSuspended(address) ? [] : [address])),
+        connected
+          .ready('source')
+          .map(({ address }) => address)
+          .filter(isAble),
       connected,
       expel: (address, reason) => gateway.hub.expel(address, reason),
       publishOptOut: () => gateway.hub.publishOptOut(),

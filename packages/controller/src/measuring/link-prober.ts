@@ -155,8 +155,10 @@ async function run(
     throw error;
   }
   if (outcome.kind !== 'failed') return outcome;
-  const code = outcome.code === 'targetRefused' ? 'invalidRequest' : outcome.code;
-  throw new ProbingError(code, `${formatIpv4(session.address)}: ${outcome.message}`);
+  const { code, retryAfterMs = 0 } = outcome;
+  const message = `${formatIpv4(session.address)}: ${outcome.message}`;
+  if (code === 'targetBudget') throw new ProbingError(code, message, { retryAfterMs });
+  throw new ProbingError(code === 'targetRefused' ? 'invalidRequest' : code, message);
 }
 
 const unexpected = (outcome: Outcome): ProbingError =>

@@ -7,6 +7,7 @@ import type { ConnectedAgents } from '../agents/connected-agents.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
 import type { PublishedOptOuts } from '../agents/published-opt-outs.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import type { KillSwitches } from '../safety/kill-switches.ts';
 
 /** What reverse traceroutes are measured with: agents on the Internet, or a simulated one. */
 export interface MeasuringSystem {
@@ -40,6 +41,7 @@ export interface MeasuringParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly events: AgentEvents;
+  readonly switches: KillSwitches;
   /** Puts the safety rules in front of a prober; every prober that sends real probes must be wrapped. */
   readonly guarded: (prober: Prober) => Prober;
   /** Addresses that answer pings, configured by the operator. Hosts ping them to learn whether they are online. */

@@ -18,7 +18,7 @@ for (let i = 0; i < Number(count); i++) {
       clock: systemClock,
       random: () => randomInt(1_000) / 1_000,
       onWelcome: () => undefined,
-      onOptOut: () => undefined,
+      policy: { setSwitches: () => undefined, setSources: () => undefined, setOptedOut: () => undefined },
       onState: () => undefined,
     },
   );

@@ -14,6 +14,7 @@ const IDLE_MS = 10_000;
 const everybody: Admission = {
   mayEnrol: async () => undefined,
   enrolled: async () => undefined,
+  renewed: async () => undefined,
   mayConnect: async () => undefined,
 };
 const work = {
@@ -73,7 +74,7 @@ async function startGateway(
   const optOut = { issuedAt: Date.now(), prefixes: [] };
   const hub = new AgentHub(
     { signerCertificate: authority.grantSigner.certificate },
-    { now: Date.now, optOut: () => optOut },
+    { now: Date.now, optOut: () => optOut, sources: () => [] },
   );
   const options = { host: '127.0.0.1', port };
   const gateway = new Gateway(options, { authority, hub, admission: everybody, onRefused: () => undefined });

@@ -138,6 +138,11 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
   };
 }
 
+/** Budgets of the agents. The test network is small, so each of its targets receives more probes than a target on the Internet may. */
+const BUDGET = `budget:\n${['address', 'addressoptions', 'prefix', 'prefixoptions']
+  .map((name) => `  ${name}: {persecond: 10000, perday: 100000000}\n`)
+  .join('')}`;
+
 /** Writes `plvp.config` and returns an agent that is not started. It uses the files that docs/host-a-source.md describes. */
 function createAgent(namespace: string, own: string, { testNetworks }: DeploymentOptions): ManagedProcess {
   mkdirSync(own);
@@ -146,7 +151,7 @@ function createAgent(namespace: string, own: string, { testNetworks }: Deploymen
   writeFileSync(
     config,
     `local:\n  host: ${CONTROLLER_ADDRESS}\n  pprofaddr: 127.0.0.1:55557\n  identity: ${join(own, 'identity')}\n` +
-      `${networks === '' ? '' : `  testnetworks:\n${networks}`}scamper:\n  rate: ${PACKETS_PER_SECOND}\n`,
+      `${networks === '' ? '' : `  testnetworks:\n${networks}`}scamper:\n  rate: ${PACKETS_PER_SECOND}\n${BUDGET}`,
   );
   const root = join(own, '..', 'authority', 'root.crt');
   return new ManagedProcess({

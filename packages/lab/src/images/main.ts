@@ -1,19 +1,36 @@
 import { buildah, buildImages, canBuildImages, IMAGES } from './build.ts';
 import { ImageError } from './errors.ts';
 
-if (!canBuildImages()) {
-  process.stderr.write(
-    'image: requires root and the Debian packages buildah and debootstrap. With Docker, run: docker build -t revtr-agent .\n',
-  );
-  process.exitCode = 1;
-} else {
+const USAGE = `npm run image
+
+Builds the container images ${IMAGES.agent} and ${IMAGES.controller} without a container registry.
+Requires root and the Debian packages buildah and debootstrap.
+`;
+const REQUIREMENTS =
+  'image: requires root and the Debian packages buildah and debootstrap. With Docker, run: docker build -t revtr-agent .\n';
+
+async function build(): Promise<number> {
+  if (!canBuildImages()) {
+    process.stderr.write(REQUIREMENTS);
+    return 1;
+  }
   try {
     await buildImages((message) => process.stdout.write(`${message}\n`));
     process.stdout.write(await buildah('images', '--filter', 'reference=localhost/revtr-*'));
     process.stdout.write(`To export an image, run: buildah push ${IMAGES.agent} docker-archive:agent.tar\n`);
+    return 0;
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     process.stderr.write(`image: ${error.message}\n`);
-    process.exitCode = 1;
+    return 1;
   }
+}
+
+const [argument] = process.argv.slice(2);
+if (argument === undefined) {
+  process.exitCode = await build();
+} else {
+  const isHelp = argument === '--help' || argument === '-h';
+  (isHelp ? process.stdout : process.stderr).write(USAGE);
+  process.exitCode = isHelp ? 0 : 2;
 }

@@ -2,26 +2,31 @@ import { createPrivateKey, sign } from 'node:crypto';
 import type { PingRequest, Spoof, SpoofMark } from '@revtr/probing';
 import { z } from 'zod';
 import { addressSchema, markSchema, pingSchema } from '../messages/probing.ts';
+import { measurementSchema } from '../messages/work.ts';
 
-/** What the controller signs: one spoofed packet, for one sender, within a short time. */
+/** Permission for one spoofed packet, for one sender, within a short time. */
 export const grantSchema = z.strictObject({
   version: z.literal(1),
   request: pingSchema,
   claimedSource: addressSchema,
   mark: markSchema,
+  /** The measurement that the packet belongs to, for the audit. */
+  measurement: measurementSchema.optional(),
   /** Milliseconds since the Unix epoch by the controller's clock. */
   issuedAt: z.number(),
+  /** Milliseconds since the Unix epoch by the controller's clock. */
   expiresAt: z.number(),
 });
+/** Permission for one spoofed packet, for one sender, within a short time. */
 export type Grant = z.infer<typeof grantSchema>;
 
-/** How grants are signed: ECDSA with SHA-256, the signature as two numbers of fixed size. */
+/** ECDSA with SHA-256; the signature is the concatenation of r and s (IEEE P1363). */
 export const SIGNATURE = { hash: 'sha256', dsaEncoding: 'ieee-p1363' } as const;
 
-/** How long a grant can be used, milliseconds: the way to the agent and its queue. */
+/** How long a grant is valid, milliseconds: the transfer to the agent and the time in its queue. */
 const GOOD_FOR_MS = 30_000;
 
-/** Signs permissions to spoof. Who may be claimed is decided before. */
+/** Signs grants. The caller has decided already that the source may be claimed. */
 export class GrantSigner {
   readonly #key: ReturnType<typeof createPrivateKey>;
 
@@ -30,14 +35,24 @@ export class GrantSigner {
     this.#key = createPrivateKey(options.key);
   }
 
-  /** A grant for one packet, to be given to its sender. `now` in milliseconds since the Unix epoch. */
-  sign(request: PingRequest, { claimedSource }: Spoof, mark: SpoofMark, now: number): string {
+  /**
+   * Signs a grant for one packet: payload and signature in base64url, separated by a dot. It is valid for 30 seconds.
+   * `now`: milliseconds since the Unix epoch. `measurement`: what the packet belongs to, for the audit.
+   */
+  sign(
+    request: PingRequest,
+    { claimedSource }: Spoof,
+    mark: SpoofMark,
+    now: number,
+    measurement?: string | number,
+  ): string {
     const { spoof: _, ...plain } = request;
     const grant = {
       version: 1,
       request: plain,
       claimedSource,
       mark,
+      ...(measurement !== undefined && { measurement }),
       issuedAt: now,
       expiresAt: now + GOOD_FOR_MS,
     } satisfies Grant;

@@ -1,32 +1,23 @@
 import { type KeyObject, verify, X509Certificate } from 'node:crypto';
 import type { Ipv4Address } from '@revtr/net';
-import { LinkError } from '../errors.ts';
+import { type GrantFault, LinkError } from '../errors.ts';
+import { verifyChain } from '../identity/chain.ts';
 import { GRANT_SIGNER_NAME, namesOf } from '../identity/names.ts';
 import { type Grant, grantSchema, SIGNATURE } from './grant.ts';
 
-/** Why a grant is refused. */
-export type GrantFault =
-  | 'malformed'
-  | 'wrongSignature'
-  | 'expired'
-  | 'notYetValid'
-  | 'fromBeforeStart'
-  | 'replayed'
-  | 'otherSender';
-
-/** The longest that any grant may be good for, milliseconds: a signature on a longer one is a mistake. */
+/** Longest validity of a grant, milliseconds; the agent refuses longer ones even when the controller signed them. */
 const MOST_VALIDITY_MS = 120_000;
-/** How far in the future a grant may have been issued: clocks are compared over a network. */
+/** How far in the future a grant may have been issued, milliseconds: the agent estimates the controller's clock. */
 const TOLERANCE_MS = 5_000;
 
 export interface GrantVerifierOptions {
-  /** The agent's own address: the only sender it emits for. */
+  /** The agent's own address, the only sender whose grants it accepts. */
   readonly sender: Ipv4Address;
   /** PEM of the root certificate. */
   readonly rootCertificate: string;
 }
 
-/** Checks grants before anything is sent, and lets each be used once. */
+/** Checks grants before a packet is sent, and lets each grant be used once. */
 export class GrantVerifier {
   readonly #options: GrantVerifierOptions;
   readonly #root: X509Certificate;
@@ -34,7 +25,7 @@ export class GrantVerifier {
   readonly #now: () => number;
   readonly #startedAt: number;
   #signer: KeyObject | undefined;
-  /** Tokens of grants used, with the time when they expire anyway. */
+  /** Tokens of used grants, with the times when the grants expire. */
   readonly #used = new Map<string, number>();
 
   constructor(options: GrantVerifierOptions, collaborators: { readonly now: () => number }) {
@@ -44,22 +35,18 @@ export class GrantVerifier {
     this.#startedAt = this.#now();
   }
 
-  /** Takes the certificate that grants are signed with. @throws {LinkError} `badCertificate` unless the root vouches for it */
+  /**
+   * Takes the certificate that grants are signed with, PEM, followed by the intermediate certificate if there is one.
+   * @throws {LinkError} `badCertificate` unless the chain leads to the root
+   */
   trust(certificate: string): void {
-    let read: X509Certificate;
-    try {
-      read = new X509Certificate(certificate);
-    } catch {
-      throw new LinkError('badCertificate', 'the grant signer has no readable certificate');
-    }
-    const isNamed = namesOf(read.subjectAltName).includes(GRANT_SIGNER_NAME);
-    const isCurrent = Date.parse(read.validFrom) <= this.#now() && this.#now() < Date.parse(read.validTo);
-    if (!isNamed || !isCurrent || !read.checkIssued(this.#root) || !read.verify(this.#root.publicKey))
-      throw new LinkError('badCertificate', 'the certificate of the grant signer is not good');
+    const read = verifyChain(certificate, this.#root, new Date(this.#now()));
+    if (read === undefined || !namesOf(read.subjectAltName).includes(GRANT_SIGNER_NAME))
+      throw new LinkError('badCertificate', 'the certificate of the grant signer is not valid', {});
     this.#signer = read.publicKey;
   }
 
-  /** The grant, used up with this call. @throws {LinkError} `badGrant` with the {@link GrantFault} in `details.fault` */
+  /** Reads a grant and marks it as used. @throws {LinkError} `badGrant` with the {@link GrantFault} */
   use(text: string): Grant {
     const grant = this.#read(text);
     const now = this.#now();
@@ -68,6 +55,11 @@ export class GrantVerifier {
     if (fault !== undefined) throw bad(fault);
     this.#used.set(grant.mark.token, grant.expiresAt);
     return grant;
+  }
+
+  /** Checks again, right before the packet is sent, that the grant has not expired. @throws {LinkError} `badGrant` */
+  assertCurrent({ expiresAt }: Grant): void {
+    if (expiresAt < this.#now()) throw bad('expired');
   }
 
   #read(text: string): Grant {
@@ -87,7 +79,7 @@ export class GrantVerifier {
     if (request.sender !== this.#options.sender) return 'otherSender';
     if (expiresAt - issuedAt > MOST_VALIDITY_MS || issuedAt > now + TOLERANCE_MS) return 'notYetValid';
     if (expiresAt < now) return 'expired';
-    // What was used before a restart is not known any more.
+    // The tokens that were used before a restart are lost.
     if (issuedAt < this.#startedAt) return 'fromBeforeStart';
     return this.#used.has(mark.token) ? 'replayed' : undefined;
   }
@@ -104,10 +96,11 @@ const REASONS: Readonly<Record<GrantFault, string>> = {
   malformed: 'it is not a grant',
   wrongSignature: 'the controller has not signed it',
   expired: 'it has expired',
-  notYetValid: 'it is not valid yet, or for too long',
+  notYetValid: 'it is not valid yet, or is valid for too long',
   fromBeforeStart: 'it was issued before this agent started',
   replayed: 'it was used before',
   otherSender: 'it is for another sender',
 };
 
-const bad = (fault: GrantFault): LinkError => new LinkError('badGrant', `grant refused: ${REASONS[fault]}`, { fault });
+const bad = (fault: GrantFault): LinkError<'badGrant'> =>
+  new LinkError('badGrant', `the grant is refused: ${REASONS[fault]}`, { fault });

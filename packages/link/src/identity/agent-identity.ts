@@ -1,45 +1,71 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LinkError } from '../errors.ts';
 import type { Credential } from './certificates.ts';
-import { isCurrent } from './is-current.ts';
-import { replaceFile } from './replace-file.ts';
+import { verifyChain } from './chain.ts';
+import { makePrivateDirectory, replaceFile } from './replace-file.ts';
 
-/** What an agent proves who it is with, kept in a directory that survives restarts. */
+/**
+ * The key and certificate of an agent, kept in a directory (0700) that survives restarts: `identity.pem` (0600), and
+ * `previous.pem` while the controller may not have recorded a renewal yet.
+ */
 export class AgentIdentity {
   readonly #file: string;
+  readonly #previous: string;
   readonly #root: X509Certificate;
 
-  /** `rootCertificate`: PEM. The directory is made when it is missing. @throws {LinkError} `badCertificate` */
+  /** `rootCertificate`: PEM. Creates the directory when it is missing. @throws {LinkError} `badCertificate` */
   constructor(options: { readonly directory: string; readonly rootCertificate: string }) {
     const root = readCertificate(options.rootCertificate);
     if (root === undefined)
-      throw new LinkError('badCertificate', 'the root certificate is not a certificate in PEM form');
-    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+      throw new LinkError('badCertificate', 'the root certificate is not a certificate in PEM form', {});
+    makePrivateDirectory(options.directory);
     this.#file = join(options.directory, 'identity.pem');
+    this.#previous = join(options.directory, 'previous.pem');
     this.#root = root;
   }
 
-  /** The credential, when there is one that this root has signed and that is good for a while. */
+  /** The credential; `undefined` when there is none that this root signed and that is valid. */
   load(now: Date): Credential | undefined {
     if (!existsSync(this.#file)) return undefined;
     const text = readFileSync(this.#file, 'utf8');
     const split = text.indexOf('-----BEGIN CERTIFICATE-----');
-    const [key, certificate] = [text.slice(0, split), text.slice(split)];
+    return this.check({ key: text.slice(0, split), certificate: text.slice(split) }, now);
+  }
+
+  /** The credential itself when its key belongs to its certificate, which leads to the root; otherwise `undefined`. */
+  check(credential: Credential, now: Date): Credential | undefined {
     try {
-      const read = new X509Certificate(certificate);
-      const isGood = isCurrent(read, this.#root, now) && read.checkPrivateKey(createPrivateKey(key));
-      return isGood ? { key, certificate } : undefined;
+      const leaf = verifyChain(credential.certificate, this.#root, now);
+      return leaf?.checkPrivateKey(createPrivateKey(credential.key)) ? credential : undefined;
     } catch {
-      // A damaged file is as good as none: the agent enrols again.
+      // An unreadable key or certificate counts as none: the agent enrols again.
       return undefined;
     }
   }
 
-  /** Keeps a credential: key and certificate in one file, so that no crash parts them. */
+  /** Keeps a credential. Key and certificate share a file: a crash cannot separate them. */
   save({ key, certificate }: Credential): void {
     replaceFile(this.#file, `${key.trimEnd()}\n${certificate}`, 0o600);
+  }
+
+  /** Keeps a renewed credential, and the one before until {@link confirm}. */
+  renew(credential: Credential): void {
+    if (existsSync(this.#file)) replaceFile(this.#previous, readFileSync(this.#file, 'utf8'), 0o600);
+    this.save(credential);
+  }
+
+  /** The controller has accepted the credential: the one before is deleted. */
+  confirm(): void {
+    rmSync(this.#previous, { force: true });
+  }
+
+  /** Goes back to the credential before a renewal that the controller did not record. Returns whether there was one. */
+  restorePrevious(): boolean {
+    if (!existsSync(this.#previous)) return false;
+    renameSync(this.#previous, this.#file);
+    return true;
   }
 }
 

@@ -1,73 +1,147 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ipv4Address } from '@revtr/net';
-import { type Credential, certifyRequest, createCredential, createRoot } from './certificates.ts';
-import { isCurrent } from './is-current.ts';
+import { LinkError } from '../errors.ts';
+import {
+  allowsIntermediate,
+  type Credential,
+  certifyRequest,
+  createCredential,
+  createIntermediate,
+  createRoot,
+} from './certificates.ts';
+import { isValidAt, renewalTimeOf, verifyChain } from './chain.ts';
 import { agentName, CONTROLLER_NAME, GRANT_SIGNER_NAME } from './names.ts';
-import { replaceFile } from './replace-file.ts';
+import { makePrivateDirectory, replaceFile } from './replace-file.ts';
 
 /**
- * The controller's certificate authority: the root certificate that agents are given, the controller's own certificate, the
- * one that grants are signed with, and those of agents.
+ * The controller's certificate authority, kept in a directory (0700; every file 0600):
+ *
+ * | files | content |
+ * |---|---|
+ * | `root.crt`, `root.key` | the root; agents are given `root.crt`; `root.key` may be kept elsewhere |
+ * | `intermediate.crt`, `.key` | signs everything below |
+ * | `controller.crt`, `.key` | the server certificate of the gateway |
+ * | `grant-signer.crt`, `.key` | signs grants |
+ *
+ * A root from before intermediate certificates existed has the path length 0 (RFC 5280 section 4.2.1.9). It cannot have an
+ * intermediate certificate, and signs everything itself.
  */
 export class Authority {
-  readonly #root: Credential;
+  readonly #issuer: Credential;
+  /** PEM of the root certificate. */
+  readonly rootCertificate: string;
+  /** The server certificate of the gateway with its chain, and its key. */
   readonly controller: Credential;
+  /** The certificate that grants are signed with with its chain, and its key. */
   readonly grantSigner: Credential;
 
-  private constructor(root: Credential, controller: Credential, grantSigner: Credential) {
-    this.#root = root;
+  private constructor(
+    rootCertificate: string,
+    issuer: Credential,
+    { controller, grantSigner }: { readonly controller: Credential; readonly grantSigner: Credential },
+  ) {
+    this.rootCertificate = rootCertificate;
+    this.#issuer = issuer;
     this.controller = controller;
     this.grantSigner = grantSigner;
   }
 
-  /** Opens the authority kept in a directory, or makes one there: `root.crt` is the file to give to agents. */
+  /**
+   * Opens the authority in a directory, or creates one there. Certificates below the root are renewed when two thirds of
+   * their life are over. @throws {LinkError} `badCertificate` when a file is damaged, or when the root key is needed and absent
+   */
   static async open(directory: string, now: Date): Promise<Authority> {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const root = await keep(directory, 'root', undefined, now, () => createRoot(now));
+    makePrivateDirectory(directory);
+    for (const name of readdirSync(directory)) if (/\.(key|crt)$/.test(name)) chmodSync(join(directory, name), 0o600);
+    const files = new AuthorityFiles(directory, now);
+    const rootCertificate = await files.root();
+    const issuer = await files.issuer(rootCertificate);
     const leaf = (file: string, name: string): Promise<Credential> =>
-      keep(directory, file, root, now, () => createCredential(root, name, now));
-    return new Authority(
-      root,
-      await leaf('controller', CONTROLLER_NAME),
-      await leaf('grant-signer', GRANT_SIGNER_NAME),
+      files.keep(file, rootCertificate, () => createCredential(issuer, name, now));
+    return new Authority(rootCertificate, issuer, {
+      controller: await leaf('controller', CONTROLLER_NAME),
+      grantSigner: await leaf('grant-signer', GRANT_SIGNER_NAME),
+    });
+  }
+
+  /**
+   * Certifies that the key of a request speaks for an agent's address. Returns the certificate and its chain, PEM.
+   * @throws {LinkError} `badCertificate`
+   */
+  certifyAgent(request: string, address: Ipv4Address, now: Date): Promise<string> {
+    return certifyRequest(this.#issuer, request, agentName(address), now);
+  }
+}
+
+/** The files of an authority. */
+class AuthorityFiles {
+  readonly #directory: string;
+  readonly #now: Date;
+
+  constructor(directory: string, now: Date) {
+    this.#directory = directory;
+    this.#now = now;
+  }
+
+  /** The root certificate, created when there is none. A root is never replaced: agents trust this one. */
+  async root(): Promise<string> {
+    const certificate = this.#read('root.crt');
+    if (certificate !== undefined) return certificate;
+    const made = await createRoot(this.#now);
+    this.#write('root', made);
+    return made.certificate;
+  }
+
+  /** What signs: the intermediate certificate or, for a root that allows none, the root itself. */
+  issuer(rootCertificate: string): Promise<Credential> {
+    if (!allowsIntermediate(rootCertificate)) return Promise.resolve(this.#rootCredential(rootCertificate));
+    return this.keep('intermediate', rootCertificate, () =>
+      createIntermediate(this.#rootCredential(rootCertificate), this.#now),
     );
   }
 
-  /** PEM of the root certificate. */
-  get rootCertificate(): string {
-    return this.#root.certificate;
+  /** The credential of a name, created when it is missing, due for renewal, or signed by another root. */
+  async keep(name: string, rootCertificate: string, create: () => Promise<Credential>): Promise<Credential> {
+    const kept = this.#find(name, rootCertificate);
+    const isDue = kept === undefined || renewalTimeOf(new X509Certificate(kept.certificate)) <= this.#now.getTime();
+    // The root key may be offline: an intermediate certificate that is still valid serves until the key is back.
+    if (kept !== undefined && (!isDue || (name === 'intermediate' && this.#read('root.key') === undefined)))
+      return kept;
+    const made = await create();
+    this.#write(name, made);
+    return made;
   }
 
-  /** Certifies an agent's key for its address. @throws {LinkError} `badCertificate` */
-  certifyAgent(request: string, address: Ipv4Address, now: Date): Promise<string> {
-    return certifyRequest(this.#root, request, agentName(address), now);
+  #find(name: string, rootCertificate: string): Credential | undefined {
+    const [key, certificate] = [this.#read(`${name}.key`), this.#read(`${name}.crt`)];
+    if (key === undefined || certificate === undefined) return undefined;
+    return verifyChain(certificate, readRoot(rootCertificate), this.#now) && { key, certificate };
+  }
+
+  #rootCredential(certificate: string): Credential {
+    const key = this.#read('root.key');
+    if (key !== undefined && isValidAt(readRoot(certificate), this.#now)) return { key, certificate };
+    const problem = key === undefined ? 'root.key is not there' : 'root.crt has expired';
+    throw new LinkError('badCertificate', `a certificate must be signed by the root, and ${problem}`, {});
+  }
+
+  #read(name: string): string | undefined {
+    const path = join(this.#directory, name);
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  }
+
+  #write(name: string, { key, certificate }: Credential): void {
+    replaceFile(join(this.#directory, `${name}.key`), key, 0o600);
+    replaceFile(join(this.#directory, `${name}.crt`), certificate, 0o600);
   }
 }
 
-/** The credential in a directory, made anew when it is missing, about to expire, or another authority's. */
-async function keep(
-  directory: string,
-  name: string,
-  root: Credential | undefined,
-  now: Date,
-  create: () => Promise<Credential>,
-): Promise<Credential> {
-  const keyFile = join(directory, `${name}.key`);
-  const certificateFile = join(directory, `${name}.crt`);
-  if (existsSync(keyFile) && existsSync(certificateFile)) {
-    const kept = { key: readFileSync(keyFile, 'utf8'), certificate: readFileSync(certificateFile, 'utf8') };
-    if (isGood(kept, root, now)) return kept;
+function readRoot(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new LinkError('badCertificate', 'root.crt is not a certificate in PEM form', {});
   }
-  const made = await create();
-  replaceFile(keyFile, made.key, 0o600);
-  replaceFile(certificateFile, made.certificate, 0o644);
-  return made;
-}
-
-/** A root is never replaced by itself: every agent would have to be given the new one. */
-function isGood({ certificate }: Credential, root: Credential | undefined, now: Date): boolean {
-  if (root === undefined) return true;
-  return isCurrent(new X509Certificate(certificate), new X509Certificate(root.certificate), now);
 }

@@ -3,24 +3,29 @@ import { randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { LinkError } from '../errors.ts';
 
-/** A private key and its certificate, PEM. */
+/** A private key and its certificate. */
 export interface Credential {
+  /** PEM (PKCS #8). */
   readonly key: string;
+  /** PEM; a certificate that an intermediate certificate signed is followed by that one. */
   readonly certificate: string;
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
-/** Clocks differ: a new certificate is good a little earlier than now. */
+/** New certificates are valid an hour before they are made, because clocks differ. */
 const BACKDATED_MS = DAY_MS / 24;
 
-/** How long certificates are good, days. */
+/** How long certificates are valid, days. */
 const ROOT_DAYS = 3_650;
+const INTERMEDIATE_DAYS = 1_095;
 const LEAF_DAYS = 365;
 
 x509.cryptoProvider.set(webcrypto);
 
-/** Makes a self-signed certificate authority. */
+const AUTHORITY_USAGE = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
+
+/** Creates a self-signed root certificate that allows one level of intermediate certificates. */
 export async function createRoot(now: Date): Promise<Credential> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -29,21 +34,46 @@ export async function createRoot(now: Date): Promise<Credential> {
     serialNumber: serialNumber(),
     signingAlgorithm: ALGORITHM,
     ...validity(now, ROOT_DAYS),
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-    ],
+    extensions: [new x509.BasicConstraintsExtension(true, 1, true), new x509.KeyUsagesExtension(AUTHORITY_USAGE, true)],
   });
   return { key: await exportKey(keys.privateKey), certificate: certificate.toString('pem') };
 }
 
-/** Makes a key and lets the authority certify that it speaks for `name`. */
-export async function createCredential(root: Credential, name: string, now: Date): Promise<Credential> {
+/** Creates an intermediate certificate that signs leaf certificates only. */
+export async function createIntermediate(root: Credential, now: Date): Promise<Credential> {
   const keys = await generateKeys();
-  return { key: await exportKey(keys.privateKey), certificate: await certify(root, keys.publicKey, name, now) };
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: 'CN=Reverse Traceroute intermediate',
+    issuer: new x509.X509Certificate(root.certificate).subject,
+    publicKey: keys.publicKey,
+    signingKey: await importKey(root.key),
+    serialNumber: serialNumber(),
+    signingAlgorithm: ALGORITHM,
+    ...validity(now, INTERMEDIATE_DAYS),
+    extensions: [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(AUTHORITY_USAGE, true)],
+  });
+  return { key: await exportKey(keys.privateKey), certificate: certificate.toString('pem') };
 }
 
-/** A key and a request to certify it (PKCS #10, RFC 2986), both PEM. */
+/** Whether a root certificate may have intermediate certificates below it (RFC 5280 section 4.2.1.9). */
+export function allowsIntermediate(rootCertificate: string): boolean {
+  let root: x509.X509Certificate;
+  try {
+    root = new x509.X509Certificate(rootCertificate);
+  } catch {
+    throw new LinkError('badCertificate', 'root.crt is not a certificate in PEM form', {});
+  }
+  const constraints = root.getExtension(x509.BasicConstraintsExtension);
+  return constraints?.pathLength === undefined || constraints.pathLength > 0;
+}
+
+/** Creates a key and a certificate that it speaks for `name`. */
+export async function createCredential(issuer: Credential, name: string, now: Date): Promise<Credential> {
+  const keys = await generateKeys();
+  return { key: await exportKey(keys.privateKey), certificate: await certify(issuer, keys.publicKey, name, now) };
+}
+
+/** Creates a key and a request to certify it (PKCS #10, RFC 2986), both PEM. */
 export async function createRequest(): Promise<{ readonly key: string; readonly request: string }> {
   const keys = await generateKeys();
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
@@ -54,29 +84,34 @@ export async function createRequest(): Promise<{ readonly key: string; readonly 
   return { key: await exportKey(keys.privateKey), request: request.toString('pem') };
 }
 
-/** Certifies that the key of a request speaks for `name`, whatever the request says. @throws {LinkError} `badCertificate` */
-export async function certifyRequest(root: Credential, pem: string, name: string, now: Date): Promise<string> {
+/**
+ * Certifies that the key of a request speaks for `name`; the names in the request are ignored. @throws {LinkError}
+ * `badCertificate`
+ */
+export async function certifyRequest(issuer: Credential, pem: string, name: string, now: Date): Promise<string> {
   let request: x509.Pkcs10CertificateRequest;
   try {
     request = new x509.Pkcs10CertificateRequest(pem);
-    if (!(await request.verify())) throw new LinkError('badCertificate', 'the request is not signed by its own key');
+    if (!(await request.verify()))
+      throw new LinkError('badCertificate', 'the request is not signed by its own key', {});
   } catch (error) {
     if (error instanceof LinkError) throw error;
-    throw new LinkError('badCertificate', 'not a certificate request in PEM form');
+    throw new LinkError('badCertificate', 'not a certificate request in PEM form', {});
   }
-  return certify(root, request.publicKey, name, now);
+  return certify(issuer, request.publicKey, name, now);
 }
 
-async function certify(root: Credential, publicKey: x509.PublicKeyType, name: string, now: Date): Promise<string> {
-  const issuer = new x509.X509Certificate(root.certificate);
+/** Returns the certificate, followed by that of the issuer unless it is a root, PEM. */
+async function certify(issuer: Credential, publicKey: x509.PublicKeyType, name: string, now: Date): Promise<string> {
+  const signedBy = new x509.X509Certificate(issuer.certificate);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: `CN=${name}`,
-    issuer: issuer.subject,
+    issuer: signedBy.subject,
     publicKey,
-    signingKey: await importKey(root.key),
+    signingKey: await importKey(issuer.key),
     serialNumber: serialNumber(),
     signingAlgorithm: ALGORITHM,
-    ...validity(now, LEAF_DAYS),
+    ...validityWithin(signedBy, now),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -84,7 +119,8 @@ async function certify(root: Credential, publicKey: x509.PublicKeyType, name: st
       new x509.SubjectAlternativeNameExtension([{ type: 'url', value: name }]),
     ],
   });
-  return certificate.toString('pem');
+  const text = certificate.toString('pem');
+  return (await signedBy.isSelfSigned()) ? text : `${text}\n${issuer.certificate}`;
 }
 
 const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>
@@ -98,7 +134,7 @@ function importKey(pem: string): Promise<webcrypto.CryptoKey> {
   return webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), ALGORITHM, false, ['sign']);
 }
 
-/** Positive, as RFC 5280 section 4.1.2.2 asks, and never the same twice. */
+/** A random positive number, as RFC 5280 section 4.1.2.2 requires. */
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0] & 0x7f) | 0x40;
@@ -110,4 +146,13 @@ function validity(now: Date, days: number): { readonly notBefore: Date; readonly
     notBefore: new Date(now.getTime() - BACKDATED_MS),
     notAfter: new Date(now.getTime() + days * DAY_MS),
   };
+}
+
+/** A certificate must not outlive its issuer: a chain is valid only while all of it is. */
+function validityWithin(
+  issuer: x509.X509Certificate,
+  now: Date,
+): { readonly notBefore: Date; readonly notAfter: Date } {
+  const { notBefore, notAfter } = validity(now, LEAF_DAYS);
+  return { notBefore, notAfter: notAfter < issuer.notAfter ? notAfter : issuer.notAfter };
 }

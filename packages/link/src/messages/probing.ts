@@ -1,9 +1,14 @@
 import { z } from 'zod';
 
-/** IPv4 address as an unsigned 32-bit number, as the rest of the system has it. */
+/** IPv4 address as an unsigned 32-bit number. */
 export const addressSchema = z.int().min(0).max(0xffffffff);
 const word = z.int().min(0).max(0xffff);
 const byte = z.int().min(0).max(255);
+/** Deepest MPLS label stack (RFC 4950) that is reported. */
+const MOST_LABELS = 8;
+
+/** How long to wait for a reply, milliseconds: at most 10 minutes. */
+export const timeoutSchema = z.number().positive().max(600_000);
 
 const echoOptionSchema = z.union([
   z.strictObject({ type: z.literal('recordRoute'), slots: z.int().min(1).max(9) }),
@@ -14,16 +19,17 @@ const echoOptionSchema = z.union([
   }),
 ]);
 
-/** A ping under the sender's own address. */
+/** A ping that carries the sender's own address as its source. */
 export const pingSchema = z.strictObject({
   type: z.literal('ping'),
   sender: addressSchema,
   target: addressSchema,
   option: echoOptionSchema.optional(),
   ttl: byte.optional(),
-  timeoutMs: z.number().positive(),
+  timeoutMs: timeoutSchema,
 });
 
+/** A Paris traceroute. */
 export const tracerouteSchema = z.strictObject({
   type: z.literal('traceroute'),
   sender: addressSchema,
@@ -32,10 +38,11 @@ export const tracerouteSchema = z.strictObject({
   maxHops: byte.optional(),
   attempts: byte.optional(),
   gapLimit: byte.optional(),
-  timeoutMs: z.number().positive(),
+  timeoutMs: timeoutSchema,
   flow: word.optional(),
 });
 
+/** What identifies a spoofed probe in its reply: ICMP identifier, sequence number and a random token in hexadecimal. */
 export const markSchema = z.strictObject({
   identifier: word,
   sequence: word,
@@ -56,14 +63,14 @@ const replySchema = z.strictObject({
     .optional(),
 });
 
-/** What came back for a ping. */
+/** The reply to a ping, when one arrived in time. */
 export const pingOutcomeSchema = z.strictObject({
   kind: z.literal('ping'),
   sentAt: z.number(),
   reply: replySchema.optional(),
 });
 
-/** What a traceroute found. */
+/** The hops of a traceroute. */
 export const tracerouteOutcomeSchema = z.strictObject({
   kind: z.literal('traceroute'),
   startedAt: z.number(),
@@ -84,6 +91,7 @@ export const tracerouteOutcomeSchema = z.strictObject({
               ttl: z.number(),
             }),
           )
+          .max(MOST_LABELS)
           .readonly()
           .optional(),
       }),

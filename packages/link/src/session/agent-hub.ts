@@ -1,59 +1,88 @@
 import type { Ipv4Address } from '@revtr/net';
 import { LinkError } from '../errors.ts';
-import { type OptOutList, PROTOCOL, type ToAgent, type ToController } from '../messages/messages.ts';
+import { MOST_SOURCES, PROTOCOL } from '../messages/limits.ts';
+import type { Switches } from '../messages/safety.ts';
+import type { ToAgent } from '../messages/to-agent.ts';
+import type { AgentHealth, ToController } from '../messages/to-controller.ts';
+import { type OptOutList, OptOutPublisher } from '../opt-out/opt-out-publisher.ts';
 import { AgentSession } from './agent-session.ts';
+import { AgentState, type Topic, type Versioned } from './agent-state.ts';
 
 export interface AgentHubOptions {
-  /** PEM of the certificate that grants are signed with. */
+  /** PEM of the certificate that grants are signed with, with its chain. */
   readonly signerCertificate: string;
-  /** How long an agent that is gone may come back to its work, milliseconds. Default 60,000. */
+  /** How long an agent may take to reconnect and resume its work, milliseconds. Default 60,000. */
   readonly resumeMs?: number;
 }
 
 export interface AgentHubCollaborators {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** The list to give to agents that connect. */
+  /** The opt-out list. Reading it again is cheap when `prefixes` is the same array as before. */
   readonly optOut: () => OptOutList;
-  /** Told when an agent begins a session, not when it goes on with one. */
+  /** Sources that spoofed probes may claim. Agents refuse all others. */
+  readonly sources: () => readonly Ipv4Address[];
+  /** Called when an agent begins a session, not when it resumes one. */
   readonly onJoined?: (session: AgentSession) => void;
-  /** Told when an agent has not come back in time. */
+  /** Called when an agent has not reconnected in time. */
   readonly onLeft?: (address: Ipv4Address) => void;
+  /** Called when an agent reports whether it measures. */
+  readonly onHealth?: (address: Ipv4Address, health: AgentHealth) => void;
+  /** Called with an opt-out list or source list that cannot be published. The version before stays in force. */
+  readonly onUnpublishable?: (error: LinkError) => void;
 }
 
 /** One connection of an agent, as the hub sees it. */
 export interface AgentConnection {
   send(message: ToAgent): void;
-  /** Ends the connection; the agent is told why. */
+  /** Ends the connection and tells the agent why. */
   close(reason: string): void;
 }
 
 interface Presence {
   readonly session: AgentSession;
   connection: AgentConnection | undefined;
+  state: AgentState;
   timer?: NodeJS.Timeout;
 }
 
-const DEFAULT_RESUME_MS = 60_000;
+type Hello = Extract<ToController, { type: 'hello' }>;
+/** Messages about the published state and the agent's health. */
+type Report = Extract<ToController, { type: 'health' | 'applied' | 'optOutRequest' | 'optOutResync' }>;
 
-/** All agents: who is connected, who may come back, and what each is doing. */
+const DEFAULT_RESUME_MS = 60_000;
+const ALL_ON: Switches = { probing: true, spoofing: true, blockedTargets: [], blockedSources: [] };
+
+/** All agents: which are connected, which may resume, what each is doing, and what is published to them. */
 export class AgentHub {
   readonly #options: AgentHubOptions;
   readonly #collaborators: AgentHubCollaborators;
   readonly #presences = new Map<Ipv4Address, Presence>();
+  /** Connections that were admitted and have not said `hello`. */
+  readonly #strangers = new Map<AgentConnection, Ipv4Address>();
   readonly #awaited = new Map<Ipv4Address, Set<(session: AgentSession | undefined) => void>>();
+  readonly #optOuts = new OptOutPublisher();
+  #switches: Versioned<Switches> = { version: 1, value: ALL_ON };
+  /** Agents that must not probe, whatever {@link Switches} allow. */
+  #stopped: ReadonlySet<Ipv4Address> = new Set();
+  #sources: Versioned<readonly Ipv4Address[]> = { version: 0, value: [] };
 
   constructor(options: AgentHubOptions, collaborators: AgentHubCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
   }
 
-  /** The session of an agent that is connected, or was a moment ago. */
+  /** Milliseconds since the Unix epoch. */
+  now(): number {
+    return this.#collaborators.now();
+  }
+
+  /** The session of an agent that is connected or may still resume. */
   sessionOf(address: Ipv4Address): AgentSession | undefined {
     return this.#presences.get(address)?.session;
   }
 
-  /** The session of an agent, as soon as it connects; `undefined` when it does not in time, or `signal` fires. */
+  /** The session of an agent as soon as it connects; `undefined` when it does not in time, or when `signal` fires. */
   waitFor(address: Ipv4Address, timeoutMs: number, signal?: AbortSignal): Promise<AgentSession | undefined> {
     const present = this.sessionOf(address);
     if (present !== undefined || signal?.aborted) return Promise.resolve(present);
@@ -61,7 +90,9 @@ export class AgentHub {
       const finish = (session?: AgentSession): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', stop);
-        this.#awaited.get(address)?.delete(finish);
+        const waiting = this.#awaited.get(address);
+        waiting?.delete(finish);
+        if (waiting?.size === 0) this.#awaited.delete(address);
         resolve(session);
       };
       const stop = (): void => finish();
@@ -71,44 +102,60 @@ export class AgentHub {
     });
   }
 
-  /** Addresses of agents that are connected. */
+  /** Addresses of the agents that are connected. */
   connected(): Ipv4Address[] {
     return [...this.#presences].flatMap(([address, { session }]) => (session.isConnected ? [address] : []));
   }
 
-  /** Takes the first message on a connection of an agent that has proved its address. @throws {LinkError} `badProtocol` */
-  join(
-    address: Ipv4Address,
-    hello: Extract<ToController, { type: 'hello' }>,
-    connection: AgentConnection,
-  ): AgentSession {
-    if (hello.protocol !== PROTOCOL)
-      throw new LinkError('badProtocol', `the controller speaks version ${PROTOCOL}, the agent ${hello.protocol}`);
+  /** A connection was admitted and has not said `hello` yet. {@link expel} closes it like the others. */
+  admitted(address: Ipv4Address, connection: AgentConnection): void {
+    this.#strangers.set(connection, address);
+  }
+
+  /** Takes the `hello` of an agent that has proved its address. @throws {LinkError} `badProtocol` */
+  join(address: Ipv4Address, hello: Hello, connection: AgentConnection): AgentSession {
+    const { protocol: received, software, window, senderOnly, selfTests } = hello;
+    if (received !== PROTOCOL) {
+      const message = `the controller speaks version ${PROTOCOL} of the protocol, the agent version ${received}`;
+      throw new LinkError('badProtocol', message, { expected: PROTOCOL, received });
+    }
+    this.#strangers.delete(connection);
     const before = this.#presences.get(address);
     clearTimeout(before?.timer);
-    if (before?.connection !== connection) before?.connection?.close('replaced by another connection of this agent');
+    if (before?.connection !== connection) before?.connection?.close('the agent connected again');
     const resumed = before !== undefined && before.session.id === hello.session;
-    const { software, window, senderOnly, selfTests } = hello;
     const profile = { software, window, senderOnly, selfTests };
     const session = resumed ? before.session : new AgentSession({ address, profile, predecessor: before?.session });
-    this.#presences.set(address, { session, connection });
-    connection.send({
-      type: 'welcome',
-      session: session.id,
-      resumed,
-      now: this.#collaborators.now(),
-      signer: this.#options.signerCertificate,
-      optOut: this.#collaborators.optOut(),
-    });
-    session.attach((message) => connection.send(message), new Set(resumed ? hello.known : []));
+    const send = (message: ToAgent): void => connection.send(message);
+    const state = new AgentState({ send, optOuts: this.#optOuts, now: this.#collaborators.now });
+    this.#presences.set(address, { session, connection, state });
+    const { signerCertificate: signer } = this.#options;
+    send({ type: 'welcome', session: session.id, resumed, now: this.now(), signer });
+    this.#readLists();
+    state.sendAll({ switches: this.#switchesFor(address), sources: this.#sources, optOuts: this.#optOuts });
+    session.attach(send, new Set(resumed ? hello.known : []));
     for (const tell of this.#awaited.get(address) ?? []) tell(session);
-    this.#awaited.delete(address);
     if (!resumed) this.#collaborators.onJoined?.(session);
     return session;
   }
 
-  /** A connection has ended. The agent's work is kept for a while. */
+  /** Takes a report of a connected agent. @throws {LinkError} `badMessage` */
+  receive(address: Ipv4Address, message: Report): void {
+    const presence = this.#presences.get(address);
+    if (presence === undefined) return;
+    const { state, session } = presence;
+    if (message.type === 'applied') state.applied(message.topic, message.version);
+    else if (message.type === 'optOutRequest') state.request(message.version, message.index);
+    else if (message.type === 'optOutResync') state.resync();
+    else {
+      session.health = message.health;
+      this.#collaborators.onHealth?.(address, message.health);
+    }
+  }
+
+  /** A connection has ended. The hub keeps the agent's work for `resumeMs`. */
   left(address: Ipv4Address, connection: AgentConnection): void {
+    this.#strangers.delete(connection);
     const presence = this.#presences.get(address);
     if (presence?.connection !== connection) return;
     presence.connection = undefined;
@@ -116,31 +163,106 @@ export class AgentHub {
     presence.timer = setTimeout(() => this.#remove(address, presence), this.#options.resumeMs ?? DEFAULT_RESUME_MS);
   }
 
-  /** Ends an agent's session and connection at once. */
-  expel(address: Ipv4Address, reason: string): void {
-    const presence = this.#presences.get(address);
-    if (presence === undefined) return;
-    presence.connection?.close(reason);
-    this.#remove(address, presence);
+  /** Closes all connections of an agent, those without a `hello` included. Its session may be resumed. */
+  disconnect(address: Ipv4Address, reason: string): void {
+    for (const [connection, of] of this.#strangers) {
+      if (of !== address) continue;
+      this.#strangers.delete(connection);
+      connection.close(reason);
+    }
+    this.#presences.get(address)?.connection?.close(reason);
   }
 
-  /** Gives every connected agent the current list of those who want no probes. */
+  /** Ends an agent's session and all its connections at once. */
+  expel(address: Ipv4Address, reason: string): void {
+    this.disconnect(address, reason);
+    const presence = this.#presences.get(address);
+    if (presence !== undefined) this.#remove(address, presence);
+  }
+
+  /** Sends what changed in the opt-out list to every connected agent. A list with a malformed entry is not published. */
   publishOptOut(): void {
-    const optOut = this.#collaborators.optOut();
-    for (const { session } of this.#presences.values()) session.tell({ type: 'optOut', optOut });
+    try {
+      const update = this.#optOuts.publish(this.#collaborators.optOut());
+      this.#tellAll((state) => state.sendOptOuts(update));
+    } catch (error) {
+      this.#unpublishable(error);
+    }
+  }
+
+  /** Sends the list of active sources to every connected agent, when it has changed. */
+  publishSources(): void {
+    if (this.#readSources()) this.#tellAll((state) => state.sendSources(this.#sources));
+  }
+
+  /**
+   * Sends new kill switches to every agent, which applies them at once to queued and running probes. Agents that connect later
+   * get them as well. Agents in `stopped` must not probe at all. Returns the version that agents acknowledge, see {@link unapplied}.
+   */
+  publishSwitches(switches: Switches, stopped: ReadonlySet<Ipv4Address> = new Set()): number {
+    this.#switches = { version: this.#switches.version + 1, value: switches };
+    this.#stopped = stopped;
+    for (const [address, { state, connection }] of this.#presences)
+      if (connection !== undefined) state.sendSwitches(this.#switchesFor(address));
+    return this.#switches.version;
+  }
+
+  /** Connected agents that have not acknowledged a version of a topic, or a newer one. */
+  unapplied(topic: Topic, version: number): Ipv4Address[] {
+    const lags = (state: AgentState): boolean => (state.appliedVersion(topic) ?? -1) < version;
+    return this.connected().filter((address) => {
+      const presence = this.#presences.get(address);
+      return presence !== undefined && lags(presence.state);
+    });
   }
 
   /** Ends everything. */
   stop(): void {
-    for (const address of [...this.#presences.keys()]) this.expel(address, 'the controller stops');
+    const reason = 'the controller stops';
+    for (const address of new Set([...this.#presences.keys(), ...this.#strangers.values()]))
+      this.expel(address, reason);
     for (const waiting of this.#awaited.values()) for (const tell of waiting) tell(undefined);
+  }
+
+  #switchesFor(address: Ipv4Address): Versioned<Switches> {
+    const { version, value } = this.#switches;
+    return this.#stopped.has(address) ? { version, value: { ...value, probing: false } } : { version, value };
+  }
+
+  /** Reads both lists for an agent that connects: the first one finds none. */
+  #readLists(): void {
+    if (this.#optOuts.current === undefined) this.publishOptOut();
+    this.publishSources();
+  }
+
+  #readSources(): boolean {
+    const addresses = [...this.#collaborators.sources()];
+    if (addresses.length > MOST_SOURCES) {
+      const message = `there are more than ${MOST_SOURCES} active sources`;
+      this.#unpublishable(new LinkError('overloaded', message, { limit: MOST_SOURCES }));
+      return false;
+    }
+    const { version, value } = this.#sources;
+    if (version > 0 && value.length === addresses.length && value.every((address, i) => address === addresses[i]))
+      return false;
+    this.#sources = { version: version + 1, value: addresses };
+    return true;
+  }
+
+  #tellAll(tell: (state: AgentState) => void): void {
+    for (const { connection, state } of this.#presences.values()) if (connection !== undefined) tell(state);
+  }
+
+  #unpublishable(error: unknown): void {
+    if (!(error instanceof LinkError)) throw error;
+    this.#collaborators.onUnpublishable?.(error);
   }
 
   #remove(address: Ipv4Address, presence: Presence): void {
     clearTimeout(presence.timer);
     if (this.#presences.get(address) !== presence) return;
     this.#presences.delete(address);
-    presence.session.end('the agent is gone');
+    presence.session.end('the agent did not reconnect');
     this.#collaborators.onLeft?.(address);
   }
 }

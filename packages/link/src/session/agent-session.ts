@@ -2,53 +2,59 @@ import { randomUUID } from 'node:crypto';
 import type { Ipv4Address } from '@revtr/net';
 import { cancelled } from '@revtr/probing';
 import { LinkError } from '../errors.ts';
-import type { SelfTest, ToAgent } from '../messages/messages.ts';
+import { MOST_IDS } from '../messages/limits.ts';
+import type { ToAgent } from '../messages/to-agent.ts';
+import type { AgentHealth, SelfTest } from '../messages/to-controller.ts';
 import type { Outcome, Work } from '../messages/work.ts';
 
-/** What an agent says about itself when it connects. */
+/** What an agent reports about itself when it connects. */
 export interface AgentProfile {
+  /** Name and version of the program. */
   readonly software: string;
-  /** Most probes to give it at once. */
+  /** Most probes that the agent accepts at once, 1 to 10,000. */
   readonly window: number;
+  /** Whether the agent never receives spoofed replies. */
   readonly senderOnly: boolean;
   readonly selfTests: readonly SelfTest[];
 }
 
-/** How a piece of work is run. */
+/** How to run a piece of work. */
 export interface RunOptions {
-  /** How long the agent itself may take, milliseconds. */
+  /** How long the agent may take, milliseconds; 15 seconds for transfer and queueing are added. */
   readonly timeoutMs: number;
-  /** Whether the agent only listens: that does not count as a probe. Default false. */
+  /** Whether the agent only listens, which does not count towards its window. Default false. */
   readonly isListening?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 interface Task {
   readonly id: number;
-  /** Makes the work anew each time it is given to an agent: a grant for a second process must be a new one. */
+  /** Builds the work each time that an agent process receives it, because a second process needs a new grant. */
   readonly build: () => Work;
   readonly isListening: boolean;
   readonly timeoutMs: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
   readonly release: () => void;
-  /** The session that it waits in: it may be handed over. */
+  /** The session that the task waits in; a later session may take it over. */
   owner: AgentSession;
-  /** How many agent processes it was given to. */
+  /** Number of agent processes that received the task. */
   attempts: number;
   timer?: NodeJS.Timeout;
 }
 
-/** Time for the way to the agent and back, and its queue, beyond what the work itself takes. */
+/** Time for transfer to the agent and back and for its queue, milliseconds. */
 const ANSWER_MS = 15_000;
-/** An agent process that work ended must not be followed by others for ever. */
+/** Most agent processes that receive the same task: it may be what ends them. */
 const MOST_ATTEMPTS = 2;
-/** Listening costs an agent next to nothing, but not nothing. */
+/** Most tasks at once that only listen. */
 const MOST_LISTENING = 5_000;
+/** Most tasks that wait for a place in the agent's window. */
+const MOST_WAITING = 50_000;
 
 /**
- * The controller's side of one run of an agent, over as many connections as it takes. It never gives the agent more probes
- * at once than it asked for; the others wait here. Every piece of work ends once.
+ * The controller's side of one run of an agent process, over any number of connections. The agent never has more probes at once
+ * than its window; other work waits here, in a bounded queue. Every piece of work ends once.
  */
 export class AgentSession {
   readonly id = randomUUID();
@@ -59,10 +65,13 @@ export class AgentSession {
   #probing = 0;
   #send: ((message: ToAgent) => void) | undefined;
   #nextId: number;
-  /** What has become of this session: whoever still holds it is led on. */
+  /** How this session ended. Calls are forwarded to the successor, if there is one. */
   #over: { readonly successor?: AgentSession; readonly reason: string } | undefined;
 
-  /** `predecessor`: the session of an earlier run of the same agent, whose unfinished work is taken over. */
+  /** What the agent last reported about its prober; `undefined` before its first report. */
+  health: AgentHealth | undefined;
+
+  /** `predecessor`: the session of an earlier run of the same agent, whose unfinished work this session takes over. */
   constructor(options: {
     readonly address: Ipv4Address;
     readonly profile: AgentProfile;
@@ -73,12 +82,12 @@ export class AgentSession {
     const { predecessor } = options;
     this.#nextId = predecessor === undefined ? 0 : predecessor.#nextId;
     if (predecessor === undefined) return;
-    predecessor.#over = { successor: this, reason: 'the agent was started anew' };
+    predecessor.#over = { successor: this, reason: 'the agent was restarted' };
     predecessor.#send = undefined;
     for (const task of predecessor.#handOver()) {
       task.owner = this;
       if (task.attempts < MOST_ATTEMPTS) this.#waiting.push(task);
-      else this.#fail(task, new LinkError('closed', 'the agent ended several times meanwhile'));
+      else this.#fail(task, new LinkError('closed', 'the agent was restarted several times', {}));
     }
   }
 
@@ -91,13 +100,15 @@ export class AgentSession {
     return this.#waiting.length + this.#sent.size;
   }
 
-  /** Gives the agent something to do. @throws {LinkError} `closed`; {ProbingError} `cancelled` */
+  /** Runs a piece of work. @throws {LinkError} `closed`, `overloaded`; {ProbingError} `cancelled` */
   run(build: () => Work, options: RunOptions): Promise<Outcome> {
     if (this.#over?.successor !== undefined) return this.#over.successor.run(build, options);
     const { timeoutMs, isListening = false, signal } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled());
-      if (this.#over !== undefined) return reject(new LinkError('closed', this.#over.reason));
+      if (this.#over !== undefined) return reject(new LinkError('closed', this.#over.reason, {}));
+      if (this.#waiting.length >= MOST_WAITING)
+        return reject(new LinkError('overloaded', 'too much work waits for the agent', { limit: MOST_WAITING }));
       const cancel = (): void => task.owner.#cancel(task);
       const task: Task = {
         id: this.#nextId++,
@@ -116,21 +127,23 @@ export class AgentSession {
     });
   }
 
-  /** A connection is there; `known` is the work that the agent still has from the one before. */
+  /** A connection begins. `known`: work of this session that the agent still has. */
   attach(send: (message: ToAgent) => void, known: ReadonlySet<number>): void {
     this.#send = send;
-    // What never arrived is sent again; the agent knows the rest, and will report it.
+    // The agent reports the work that it knows; the rest never arrived and is sent again.
     for (const task of this.#sent.values()) if (!known.has(task.id)) this.#give(task);
-    for (const id of known) if (!this.#sent.has(id)) send({ type: 'cancel', id });
+    const unwanted = [...known].filter((id) => !this.#sent.has(id));
+    for (let at = 0; at < unwanted.length; at += MOST_IDS)
+      send({ type: 'cancel', ids: unwanted.slice(at, at + MOST_IDS) });
     this.#fill();
   }
 
-  /** The connection is gone; the work stays. */
+  /** The connection ended; the work stays. */
   detach(): void {
     this.#send = undefined;
   }
 
-  /** Takes what became of a piece of work. What is not known any more is acknowledged all the same. */
+  /** Takes the outcome of a piece of work. Outcomes of unknown work are acknowledged too, or the agent would repeat them. */
   receive(id: number, outcome: Outcome): void {
     this.#send?.({ type: 'received', ids: [id] });
     const task = this.#sent.get(id);
@@ -140,16 +153,11 @@ export class AgentSession {
     this.#fill();
   }
 
-  /** Sends a message that is not about work; nothing happens without a connection. */
-  tell(message: ToAgent): void {
-    this.#send?.(message);
-  }
-
   /** Ends all work. */
   end(reason: string): void {
     this.#over = { reason };
     this.#send = undefined;
-    for (const task of this.#handOver()) this.#fail(task, new LinkError('closed', reason));
+    for (const task of this.#handOver()) this.#fail(task, new LinkError('closed', reason, {}));
   }
 
   #fill(): void {
@@ -172,9 +180,9 @@ export class AgentSession {
   }
 
   #expire(task: Task): void {
-    this.#send?.({ type: 'cancel', id: task.id });
+    this.#send?.({ type: 'cancel', ids: [task.id] });
     this.#forget(task);
-    this.#fail(task, new LinkError('closed', 'the agent did not answer'));
+    this.#fail(task, new LinkError('closed', 'the agent did not answer', {}));
     this.#fill();
   }
 
@@ -182,7 +190,7 @@ export class AgentSession {
     const at = this.#waiting.indexOf(task);
     if (at >= 0) this.#waiting.splice(at, 1);
     else if (this.#sent.has(task.id)) {
-      this.#send?.({ type: 'cancel', id: task.id });
+      this.#send?.({ type: 'cancel', ids: [task.id] });
       this.#forget(task);
     }
     this.#fail(task, cancelled());
@@ -201,7 +209,7 @@ export class AgentSession {
     task.release();
   }
 
-  /** All unfinished work, which is no longer this session's. */
+  /** Removes all unfinished work from this session and returns it. */
   #handOver(): Task[] {
     const tasks = [...this.#sent.values(), ...this.#waiting.splice(0)];
     for (const { timer } of tasks) clearTimeout(timer);

@@ -1,12 +1,16 @@
-import type { ToAgent, ToController } from '../messages/messages.ts';
+import { MOST_KNOWN } from '../messages/limits.ts';
+import type { ToAgent } from '../messages/to-agent.ts';
+import type { ToController } from '../messages/to-controller.ts';
 import type { Outcome, Work } from '../messages/work.ts';
 
-/** Does what an agent is asked to. Never rejects for what the network does; an outcome says it. */
+/** Performs a piece of work. Failures of the network are outcomes; it does not reject for them. */
 export type Perform = (work: Work, signal: AbortSignal) => Promise<Outcome>;
 
+const TOO_MUCH: Outcome = { kind: 'failed', code: 'proberStopped', message: 'the agent has too much work' };
+
 /**
- * The agent's side of a session: what it is doing, and what it has done and does not know to have arrived. Both outlive
- * a connection, so that nothing is lost and nothing done twice.
+ * The agent's side of a session: running work, and outcomes that the controller has not acknowledged. Both outlive a connection,
+ * which is why no work is lost and none is done twice. Together they are bounded.
  */
 export class AgentWork {
   readonly #perform: Perform;
@@ -21,22 +25,22 @@ export class AgentWork {
     this.#perform = collaborators.perform;
   }
 
-  /** Name of the session to go on with. */
+  /** Identifier of the session to resume. */
   get session(): string | undefined {
     return this.#session;
   }
 
-  /** Work of the session that the controller need not send again. */
+  /** Work of the session that the agent has: the controller does not send it again. */
   get known(): number[] {
     return [...this.#running.keys(), ...this.#done.keys()];
   }
 
-  /** Pieces of work under way. */
+  /** Number of running pieces of work. */
   get running(): number {
     return this.#running.size;
   }
 
-  /** The controller has taken the session up. A new session forgets the work of the one before. */
+  /** The controller accepted the connection. A new session aborts the work of the one before. */
   welcome(session: string, resumed: boolean, send: (message: ToController) => void): void {
     if (!resumed) {
       for (const task of this.#running.values()) task.abort();
@@ -48,19 +52,24 @@ export class AgentWork {
     for (const [id, outcome] of this.#done) send({ type: 'done', id, outcome });
   }
 
-  /** The connection is gone; work goes on. */
+  /** The connection ended; the work goes on. */
   detach(): void {
     this.#send = undefined;
   }
 
+  /** Takes new work, cancellations and acknowledgements. */
   receive(message: Extract<ToAgent, { type: 'work' | 'cancel' | 'received' }>): void {
     if (message.type === 'work') {
       if (this.#isStopping) return;
-      if (!this.#running.has(message.id) && !this.#done.has(message.id)) void this.#run(message.id, message.work);
+      if (this.#running.has(message.id) || this.#done.has(message.id)) return;
+      if (this.#running.size + this.#done.size < MOST_KNOWN) void this.#run(message.id, message.work);
+      else this.#send?.({ type: 'done', id: message.id, outcome: TOO_MUCH });
     } else if (message.type === 'cancel') {
-      this.#running.get(message.id)?.abort();
-      this.#running.delete(message.id);
-      this.#done.delete(message.id);
+      for (const id of message.ids) {
+        this.#running.get(id)?.abort();
+        this.#running.delete(id);
+        this.#done.delete(id);
+      }
       this.#checkIdle();
     } else {
       for (const id of message.ids) this.#done.delete(id);
@@ -68,7 +77,7 @@ export class AgentWork {
     }
   }
 
-  /** Takes no more work, which is left to the next run of this agent; resolves when everything under way has been reported. */
+  /** Takes no more work. Resolves when the controller has acknowledged the outcomes of all running work. */
   drain(): Promise<void> {
     this.#isStopping = true;
     return new Promise((resolve) => {

@@ -5,13 +5,13 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { WebSocket } from 'ws';
 import type { Authority } from '../identity/authority.ts';
 import { agentName } from '../identity/names.ts';
-import { MOST_MESSAGE_BYTES } from '../messages/messages.ts';
+import { MOST_BYTES_TO_CONTROLLER } from '../messages/limits.ts';
 import type { AgentHub } from '../session/agent-hub.ts';
-import { serveAgent } from './agent-socket.ts';
-import type { Admission, GatewayRefusal } from './gateway.ts';
+import type { Admission, GatewayRefusal } from './admission.ts';
+import { AgentSocket } from './agent-socket.ts';
 import { expectName, LINK_PATH, WEBSOCKET_OPTIONS } from './tls.ts';
 
-/** An agent that awaits the controller. */
+/** An agent that the controller connects to. */
 export interface ListeningAgent {
   readonly address: Ipv4Address;
   readonly port: number;
@@ -21,7 +21,7 @@ export interface DialerCollaborators {
   readonly authority: Authority;
   readonly hub: AgentHub;
   readonly admission: Admission;
-  /** Agents that are to be dialled when they are not connected. */
+  /** Agents to connect to when they are not connected. */
   readonly listening: () => readonly ListeningAgent[];
   readonly onRefused: (refusal: GatewayRefusal) => void;
 }
@@ -29,7 +29,7 @@ export interface DialerCollaborators {
 const EVERY_MS = 2_000;
 const HANDSHAKE_MS = 10_000;
 
-/** Connects to agents that await the controller, again and again while they are away. */
+/** Connects to agents that accept connections of the controller, and retries every two seconds. */
 export class Dialer {
   readonly #collaborators: DialerCollaborators;
   readonly #underWay = new Set<Ipv4Address>();
@@ -57,7 +57,7 @@ export class Dialer {
   }
 
   #dial({ address, port }: ListeningAgent): void {
-    const { authority, hub, onRefused } = this.#collaborators;
+    const { authority, onRefused } = this.#collaborators;
     this.#underWay.add(address);
     const text = formatIpv4(address);
     const socket = new WebSocket(`wss://${text}:${port}${LINK_PATH}`, {
@@ -68,7 +68,7 @@ export class Dialer {
         ca: authority.rootCertificate,
         checkServerIdentity: expectName(agentName(address)),
       }),
-      maxPayload: MOST_MESSAGE_BYTES,
+      maxPayload: MOST_BYTES_TO_CONTROLLER,
       handshakeTimeout: HANDSHAKE_MS,
     });
     let serial = '';
@@ -76,17 +76,15 @@ export class Dialer {
       if (wire instanceof TLSSocket) serial = new X509Certificate(wire.getPeerCertificate().raw).serialNumber;
     });
     socket.once('close', () => this.#underWay.delete(address));
-    // An agent that is away is dialled again.
+    // The next look dials an agent that cannot be reached again.
     socket.on('error', () => socket.terminate());
-    // What the agent says at once must not be missed while the registry is asked.
+    // The agent may send its hello while the registry is asked.
     socket.pause();
     socket.once('open', () => {
       this.#admit(address, serial).then(
         (reason) => {
           if (reason === undefined) {
-            const onBadMessage = (_: Ipv4Address, { message }: Error): void =>
-              onRefused({ kind: 'message', address: text, reason: message });
-            serveAgent(socket, address, { hub, onBadMessage });
+            new AgentSocket(socket, { peer: { address, serialNumber: serial } }, this.#collaborators);
             socket.resume();
           } else {
             onRefused({ kind: 'connection', address: text, reason });

@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { LinkError } from '../errors.ts';
 import { type Credential, createRequest } from '../identity/certificates.ts';
+import { verifyChain } from '../identity/chain.ts';
 import { CONTROLLER_NAME } from '../identity/names.ts';
 import { ENROL_PATH, expectName, LISTENING_HEADER } from './tls.ts';
 
-/** How the controller is reached. */
+/** How to reach the controller. */
 export interface ControllerEndpoint {
   readonly host: string;
   readonly port: number;
@@ -15,34 +16,32 @@ export interface ControllerEndpoint {
   readonly rootCertificate: string;
   /** Address to connect from. Default: the system's choice. */
   readonly localAddress?: string;
-  /** Port on which the agent awaits the controller; it then dials no more than to enrol. */
+  /** Port on which the agent accepts connections of the controller; the agent then connects only to enrol. */
   readonly listeningPort?: number;
 }
 
+/** How long the whole exchange may take, milliseconds, and the longest answer, bytes. */
 const TIMEOUT_MS = 20_000;
+const MOST_ANSWER_BYTES = 65_536;
 const refusalSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 /**
- * Asks the controller to certify a new key for the address that this connection comes from. @throws {LinkError}
- * `enrolmentRefused` with the controller's reason, `unreachable`, `badCertificate`
+ * Asks the controller to certify a new key for the address that this connection comes from. `now`: time by which the answer
+ * must be valid. @throws {LinkError} `enrolmentRefused` with the controller's reason, `unreachable`, `badCertificate`
  */
-export async function enrol(endpoint: ControllerEndpoint, signal?: AbortSignal): Promise<Credential> {
+export async function enrol(endpoint: ControllerEndpoint, now: Date, signal?: AbortSignal): Promise<Credential> {
   const { key, request: body } = await createRequest();
   const { status, answer } = await post(endpoint, body, signal);
-  if (status !== 200) throw new LinkError('enrolmentRefused', reasonOf(answer, status));
-  try {
-    if (new X509Certificate(answer).verify(new X509Certificate(endpoint.rootCertificate).publicKey))
-      return { key, certificate: answer };
-  } catch {
-    // The reason below holds as well.
-  }
-  throw new LinkError('badCertificate', 'the controller answered with no certificate of its root');
+  if (status !== 200) throw new LinkError('enrolmentRefused', reasonOf(answer, status), {});
+  if (verifyChain(answer, new X509Certificate(endpoint.rootCertificate), now) === undefined)
+    throw new LinkError('badCertificate', 'the controller answered without a valid certificate of its root', {});
+  return { key, certificate: answer };
 }
 
 /** The reason that the controller gives for a refusal. */
 export function reasonOf(answer: string, status: number): string {
   try {
-    return refusalSchema.parse(JSON.parse(answer)).error.message;
+    return refusalSchema.parse(JSON.parse(answer)).error.message.slice(0, 500);
   } catch {
     return `the controller answered with status ${status}`;
   }
@@ -55,7 +54,12 @@ function post(
 ): Promise<{ readonly status: number; readonly answer: string }> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void =>
-      reject(new LinkError('unreachable', `the controller at ${host}:${port} cannot be reached: ${error.message}`));
+      reject(
+        new LinkError('unreachable', `the controller at ${host}:${port} cannot be reached: ${error.message}`, {
+          host,
+          port,
+        }),
+      );
     const outgoing = request(
       {
         host,
@@ -64,18 +68,27 @@ function post(
         method: 'POST',
         ca: rootCertificate,
         checkServerIdentity: expectName(CONTROLLER_NAME),
-        timeout: TIMEOUT_MS,
         headers: listeningPort === undefined ? {} : { [LISTENING_HEADER]: String(listeningPort) },
         agent: false,
         ...(localAddress !== undefined && { localAddress }),
-        ...(signal && { signal }),
+        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]),
       },
       (response) => {
-        text(response).then((answer) => resolve({ status: response.statusCode ?? 0, answer }), fail);
+        readAnswer(response).then((answer) => resolve({ status: response.statusCode ?? 0, answer }), fail);
       },
     );
     outgoing.once('error', fail);
-    outgoing.once('timeout', () => outgoing.destroy(new Error('it does not answer')));
     outgoing.end(body);
   });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    length += chunk.length;
+    if (length > MOST_ANSWER_BYTES) throw new Error('its answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -4,51 +4,34 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { formatIpv4 } from '@revtr/net';
 import { WebSocketServer } from 'ws';
 import { LinkError } from '../errors.ts';
 import type { Authority } from '../identity/authority.ts';
 import { agentAddressOf } from '../identity/names.ts';
-import { MOST_MESSAGE_BYTES } from '../messages/messages.ts';
+import { type ConnectionLimits, limitConnections } from '../limits/limit-connections.ts';
+import { MOST_BYTES_TO_CONTROLLER } from '../messages/limits.ts';
 import type { AgentHub } from '../session/agent-hub.ts';
-import { serveAgent } from './agent-socket.ts';
+import type { Admission, GatewayRefusal } from './admission.ts';
+import { type AgentPeer, AgentSocket } from './agent-socket.ts';
 import {
   ENROL_PATH,
   LINK_PATH,
   LISTENING_HEADER,
   peerAddressOf,
+  serverOptions,
   trustedCertificateOf,
   WEBSOCKET_OPTIONS,
 } from './tls.ts';
 
 export interface GatewayOptions {
   readonly host: string;
-  /** 0 takes any free port. */
+  /** TCP port; 0 takes any free port. */
   readonly port: number;
-}
-
-/** What an agent that has enrolled is known by. */
-export interface Enrolment {
-  /** Of its certificate. */
-  readonly serialNumber: string;
-  /** Port on which it awaits the controller; `undefined` when it dials. */
-  readonly listeningPort: number | undefined;
-}
-
-/** Says who may come in. Each answer is `undefined` for yes, or the reason for no. */
-export interface Admission {
-  mayEnrol(address: Ipv4Address): Promise<string | undefined>;
-  /** A certificate was made for the agent: it replaces the one before. */
-  enrolled(address: Ipv4Address, enrolment: Enrolment): Promise<void>;
-  mayConnect(address: Ipv4Address, serialNumber: string): Promise<string | undefined>;
-}
-
-/** Something that was refused, for log and metrics. */
-export interface GatewayRefusal {
-  readonly kind: 'enrolment' | 'connection' | 'message';
-  /** Where it came from, as far as that is known. */
-  readonly address: string;
-  readonly reason: string;
+  /** Most TCP connections. Default 4,096, and 16 from one address. */
+  readonly connections?: ConnectionLimits;
+  /** How long an agent may take to say `hello`, milliseconds. Default 10,000. */
+  readonly helloTimeoutMs?: number;
 }
 
 export interface GatewayCollaborators {
@@ -59,8 +42,9 @@ export interface GatewayCollaborators {
 }
 
 const MOST_REQUEST_BYTES = 16_384;
+const DEFAULT_CONNECTIONS: ConnectionLimits = { total: 4_096, perAddress: 16 };
 
-/** The server that agents dial: enrolment over TLS, everything else over WebSockets with client certificates. */
+/** The server that agents connect to: enrolment over TLS, everything else over WebSockets with client certificates. */
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #collaborators: GatewayCollaborators;
@@ -70,16 +54,16 @@ export class Gateway {
   constructor(options: GatewayOptions, collaborators: GatewayCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
-    const { key, certificate } = collaborators.authority.controller;
-    this.#sockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, maxPayload: MOST_MESSAGE_BYTES });
-    this.#server = createServer({
-      key,
-      cert: certificate,
-      ca: collaborators.authority.rootCertificate,
-      requestCert: true,
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.3',
+    const { authority } = collaborators;
+    this.#sockets = new WebSocketServer({
+      ...WEBSOCKET_OPTIONS,
+      noServer: true,
+      maxPayload: MOST_BYTES_TO_CONTROLLER,
     });
+    // Agents enrol without a certificate; every other connection is checked when it asks for a WebSocket.
+    const tls = serverOptions(authority.controller, authority.rootCertificate, { isStrict: false });
+    this.#server = createServer(tls);
+    limitConnections(this.#server, options.connections ?? DEFAULT_CONNECTIONS);
     this.#server.on('request', (request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
         if (!(error instanceof LinkError)) response.destroy(error instanceof Error ? error : undefined);
@@ -89,11 +73,11 @@ export class Gateway {
     this.#server.on('upgrade', (request, socket, head) => {
       this.#upgrade(request, socket, head).catch(() => socket.destroy());
     });
-    // A handshake that fails is the other side's business.
+    // Peers whose handshake fails are not told more than that.
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
-  /** Begins to listen. Returns the port. */
+  /** Begins to listen. Returns the port. Rejects when the port cannot be used. */
   start(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
@@ -122,13 +106,14 @@ export class Gateway {
       return;
     }
     const address = peerAddressOf(request.socket);
-    if (address === undefined) throw new LinkError('enrolmentRefused', 'agents connect over IPv4');
-    const { admission, authority } = this.#collaborators;
+    if (address === undefined) throw new LinkError('enrolmentRefused', 'agents connect over IPv4', {});
+    const { admission, authority, hub } = this.#collaborators;
     const reason = await admission.mayEnrol(address);
-    if (reason !== undefined) throw new LinkError('enrolmentRefused', reason);
-    const certificate = await authority.certifyAgent(await readBody(request), address, new Date());
+    if (reason !== undefined) throw new LinkError('enrolmentRefused', reason, {});
+    const certificate = await authority.certifyAgent(await readBody(request), address, new Date(hub.now()));
     const { serialNumber } = new X509Certificate(certificate);
     await admission.enrolled(address, { serialNumber, listeningPort: listeningPortOf(request) });
+    hub.disconnect(address, 'the agent enrolled again');
     response.writeHead(200, { 'content-type': 'application/x-pem-file' }).end(certificate);
   }
 
@@ -149,24 +134,23 @@ export class Gateway {
       );
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (client) =>
-      serveAgent(client, admitted, { hub: this.#collaborators.hub, onBadMessage: this.#badMessage }),
-    );
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      const { helloTimeoutMs } = this.#options;
+      const options = { peer: admitted, ...(helloTimeoutMs !== undefined && { helloTimeoutMs }) };
+      new AgentSocket(client, options, this.#collaborators);
+    });
   }
 
-  /** The agent's address when its certificate, the address it comes from and the registry agree; otherwise the reason. */
-  async #identify({ socket }: IncomingMessage): Promise<Ipv4Address | string> {
+  /** The agent when its certificate, its address and the registry agree; otherwise the reason for the refusal. */
+  async #identify({ socket }: IncomingMessage): Promise<AgentPeer | string> {
     const certificate = socket instanceof TLSSocket ? trustedCertificateOf(socket) : undefined;
     const address = certificate && agentAddressOf(certificate);
     if (certificate === undefined || address === undefined) return 'no certificate of an agent of this controller';
     if (peerAddressOf(socket) !== address)
       return `the certificate is for ${formatIpv4(address)}, the connection comes from elsewhere`;
-    return (await this.#collaborators.admission.mayConnect(address, certificate.serialNumber)) ?? address;
+    const { serialNumber } = certificate;
+    return (await this.#collaborators.admission.mayConnect(address, serialNumber)) ?? { address, serialNumber };
   }
-
-  readonly #badMessage = (address: Ipv4Address, error: LinkError): void => {
-    this.#collaborators.onRefused({ kind: 'message', address: formatIpv4(address), reason: error.message });
-  };
 }
 
 function listeningPortOf({ headers }: IncomingMessage): number | undefined {
@@ -181,7 +165,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of request) {
     length += chunk.length;
-    if (length > MOST_REQUEST_BYTES) throw new LinkError('badCertificate', 'the request is too large');
+    if (length > MOST_REQUEST_BYTES) throw new LinkError('badCertificate', 'the request is too large', {});
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

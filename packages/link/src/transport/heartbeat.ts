@@ -1,10 +1,10 @@
 import type { WebSocket } from 'ws';
 
-/** How often a connection is checked, and after how long without a sign of life it is given up. */
+/** How often a connection is checked, and how long it may be silent, milliseconds. */
 const EVERY_MS = 15_000;
 const SILENT_MS = 40_000;
 
-/** Ends a connection whose other side shows no life; both sides ask. Nothing is needed to stop it. */
+/** Pings the peer, and ends the connection when nothing arrives from it. Stops by itself when the connection closes. */
 export function keepAlive(socket: WebSocket): void {
   let heardAt = performance.now();
   const heard = (): void => {

@@ -4,8 +4,9 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { LinkError } from '../errors.ts';
 import type { Credential } from '../identity/certificates.ts';
 import { CONTROLLER_NAME, namesOf } from '../identity/names.ts';
-import { MOST_MESSAGE_BYTES } from '../messages/messages.ts';
-import { LINK_PATH, trustedCertificateOf, WEBSOCKET_OPTIONS } from './tls.ts';
+import { limitConnections } from '../limits/limit-connections.ts';
+import { MOST_BYTES_TO_AGENT } from '../messages/limits.ts';
+import { LINK_PATH, serverOptions, trustedCertificateOf, WEBSOCKET_OPTIONS } from './tls.ts';
 
 export interface InboundServerOptions {
   readonly port: number;
@@ -14,26 +15,24 @@ export interface InboundServerOptions {
   readonly credential: Credential;
 }
 
-/** Where an agent awaits its controller, when it is told not to dial it. Nobody else is let in. */
+/** Most TCP connections: the controller needs one at a time. */
+const CONNECTIONS = { total: 64, perAddress: 8 };
+
+/** The server of an agent that the controller connects to. It refuses every other peer. */
 export class InboundServer {
   readonly #server: Server;
   readonly #port: number;
 
-  /** `onConnection` is given each connection of the controller. */
+  /** `onConnection` receives each connection of the controller. */
   constructor(
     options: InboundServerOptions,
     collaborators: { readonly onConnection: (socket: WebSocket) => void; readonly onRefused: (reason: string) => void },
   ) {
     this.#port = options.port;
-    const sockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, maxPayload: MOST_MESSAGE_BYTES });
-    this.#server = createServer({
-      key: options.credential.key,
-      cert: options.credential.certificate,
-      ca: options.rootCertificate,
-      requestCert: true,
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.3',
-    });
+    const sockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, maxPayload: MOST_BYTES_TO_AGENT });
+    const { credential, rootCertificate } = options;
+    this.#server = createServer(serverOptions(credential, rootCertificate, { isStrict: true }));
+    limitConnections(this.#server, CONNECTIONS);
     this.#server.on('request', (_request, response) => response.writeHead(404).end());
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#server.on('upgrade', (request, socket, head) => {
@@ -44,18 +43,23 @@ export class InboundServer {
         sockets.handleUpgrade(request, socket, head, collaborators.onConnection);
       else {
         collaborators.onRefused(
-          `a connection from ${request.socket.remoteAddress ?? 'somewhere'} is not the controller's`,
+          `a connection from ${request.socket.remoteAddress ?? 'an unknown address'} is not from the controller`,
         );
         socket.destroy();
       }
     });
   }
 
-  /** Begins to listen. @throws {LinkError} `unreachable` when the port is taken */
+  /** Begins to listen. @throws {LinkError} `unreachable` when the port cannot be used */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error) =>
-        reject(new LinkError('unreachable', `cannot listen on port ${this.#port}: ${error.message}`)),
+        reject(
+          new LinkError('unreachable', `cannot listen on port ${this.#port}: ${error.message}`, {
+            host: '0.0.0.0',
+            port: this.#port,
+          }),
+        ),
       );
       this.#server.listen(this.#port, resolve);
     });

@@ -5,50 +5,67 @@ import { LinkError } from '../errors.ts';
 import type { AgentIdentity } from '../identity/agent-identity.ts';
 import type { Credential } from '../identity/certificates.ts';
 import { CONTROLLER_NAME } from '../identity/names.ts';
-import { MOST_MESSAGE_BYTES, PROTOCOL, readToAgent, type ToAgent, type ToController } from '../messages/messages.ts';
+import { MOST_BYTES_TO_AGENT } from '../messages/limits.ts';
+import type { ToAgent } from '../messages/to-agent.ts';
+import type { AgentHealth } from '../messages/to-controller.ts';
+import { OptOutReceiver } from '../opt-out/opt-out-receiver.ts';
 import type { AgentProfile } from '../session/agent-session.ts';
 import type { AgentWork } from '../session/agent-work.ts';
-import { type ControllerEndpoint, enrol, reasonOf } from './enrol.ts';
-import { keepAlive } from './heartbeat.ts';
+import type { AgentPolicy, LinkState } from './agent-policy.ts';
+import { ControllerSocket } from './controller-socket.ts';
+import { type ControllerEndpoint, enrol } from './enrol.ts';
 import { InboundServer } from './inbound-server.ts';
 import { expectName, LINK_PATH, WEBSOCKET_OPTIONS } from './tls.ts';
 
 export interface LinkClientOptions {
   readonly endpoint: ControllerEndpoint;
   readonly profile: AgentProfile;
-  /** Shortest and longest pause before the controller is dialled again, milliseconds. Default 500 and 60,000. */
+  /** Shortest and longest pause before the agent connects again, milliseconds. Default 500 and 60,000. */
   readonly retryMs?: { readonly least: number; readonly most: number };
 }
 
 export interface LinkClientCollaborators {
   readonly identity: AgentIdentity;
   readonly work: AgentWork;
+  readonly policy: AgentPolicy;
   readonly clock: Clock;
-  /** Uniform in [0, 1): spreads agents that lost the same controller. */
+  /** Uniform in [0, 1): spreads the reconnects of agents that lost the same controller. */
   readonly random: () => number;
-  /** Takes what the controller says about itself before any work. @throws {LinkError} when it is not to be trusted */
+  /** Takes the controller's first message, before any work. @throws {LinkError} when the controller is not to be trusted */
   readonly onWelcome: (welcome: Extract<ToAgent, { type: 'welcome' }>) => void;
-  readonly onOptOut: (message: Extract<ToAgent, { type: 'optOut' }>) => void;
-  /** Told of connections and their ends, for log and metrics. */
+  /** Called with connections, their ends, and problems, for log and metrics. */
   readonly onState: (state: LinkState) => void;
 }
 
-export type LinkState =
-  | { readonly type: 'enrolled' }
-  | { readonly type: 'connected'; readonly resumed: boolean }
-  | { readonly type: 'disconnected'; readonly reason: string; readonly retryInMs: number };
+/** How long the TLS handshake and the WebSocket upgrade may take together, milliseconds. */
+const HANDSHAKE_MS = 20_000;
 
-/** Keeps an agent connected to its controller: enrols when there is no identity, and dials again, ever more patiently. */
+/** Keeps an agent connected to its controller: enrols when it has no identity, and reconnects with growing pauses. */
 export class LinkClient {
   readonly #options: LinkClientOptions;
   readonly #collaborators: LinkClientCollaborators;
+  /** Outlives connections: a list that has not changed is not fetched again. */
+  readonly #optOuts: OptOutReceiver;
+  readonly #connections = new Set<ControllerSocket>();
+  #health: AgentHealth | undefined;
 
   constructor(options: LinkClientOptions, collaborators: LinkClientCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+    const { policy, onState } = collaborators;
+    this.#optOuts = new OptOutReceiver({
+      onList: (list) => policy.setOptedOut(list),
+      onProblem: (message) => onState({ type: 'problem', message }),
+    });
   }
 
-  /** Runs until `signal` fires: dials the controller, or awaits it where the endpoint says so. */
+  /** Reports whether the agent measures, now and at the beginning of each connection. */
+  report(health: AgentHealth): void {
+    this.#health = health;
+    for (const connection of this.#connections) connection.report(health);
+  }
+
+  /** Runs until `signal` fires: connects to the controller, or accepts its connections where the endpoint says so. */
   async run(signal: AbortSignal): Promise<void> {
     const { least, most } = this.#options.retryMs ?? { least: 500, most: 60_000 };
     const { clock, random, onState } = this.#collaborators;
@@ -63,10 +80,12 @@ export class LinkClient {
         reason =
           this.#options.endpoint.listeningPort === undefined
             ? await this.#connect(credential, signal, onConnected)
-            : await this.#await(credential, this.#options.endpoint.listeningPort, signal);
+            : await this.#listen(credential, this.#options.endpoint.listeningPort, signal);
       } catch (error) {
         if (!(error instanceof LinkError)) throw error;
         reason = error.message;
+        // The controller may not have recorded the last renewal.
+        if (error.code === 'unknownAgent') this.#collaborators.identity.restorePrevious();
       }
       if (signal.aborted) return;
       const retryInMs = Math.min(most, least * 2 ** failures) * (0.5 + random() / 2);
@@ -78,15 +97,16 @@ export class LinkClient {
 
   async #credential(signal: AbortSignal): Promise<Credential> {
     const { identity, clock, onState } = this.#collaborators;
-    const known = identity.load(new Date(clock.now()));
+    const now = new Date(clock.now());
+    const known = identity.load(now);
     if (known !== undefined) return known;
-    const credential = await enrol(this.#options.endpoint, signal);
+    const credential = await enrol(this.#options.endpoint, now, signal);
     identity.save(credential);
     onState({ type: 'enrolled' });
     return credential;
   }
 
-  /** Resolves with the reason when the connection has ended. @throws {LinkError} when there was none */
+  /** Resolves with the reason when the connection has ended. @throws {LinkError} `unknownAgent` when it was refused */
   #connect(credential: Credential, signal: AbortSignal, onConnected: () => void): Promise<string> {
     const { host, port, rootCertificate, localAddress } = this.#options.endpoint;
     const socket = new WebSocket(`wss://${host}:${port}${LINK_PATH}`, {
@@ -98,22 +118,22 @@ export class LinkClient {
         checkServerIdentity: expectName(CONTROLLER_NAME),
         ...(localAddress !== undefined && { localAddress }),
       }),
-      maxPayload: MOST_MESSAGE_BYTES,
-      handshakeTimeout: 20_000,
+      maxPayload: MOST_BYTES_TO_AGENT,
+      handshakeTimeout: HANDSHAKE_MS,
     });
-    return this.#serve(socket, signal, onConnected);
+    return this.#serve(socket, credential, signal, onConnected);
   }
 
-  /** Lets the controller connect until `signal` fires. @throws {LinkError} when the port is taken */
-  async #await(credential: Credential, port: number, signal: AbortSignal): Promise<string> {
+  /** Accepts connections of the controller until `signal` fires. @throws {LinkError} `unreachable` when the port is taken */
+  async #listen(credential: Credential, port: number, signal: AbortSignal): Promise<string> {
     const { onState } = this.#collaborators;
     const onConnection = (socket: WebSocket): void => {
-      this.#serve(socket, signal, () => undefined).then(
+      this.#serve(socket, credential, signal, () => undefined).then(
         (reason) => onState({ type: 'disconnected', reason, retryInMs: 0 }),
         () => undefined,
       );
     };
-    const onRefused = (reason: string): void => onState({ type: 'disconnected', reason, retryInMs: 0 });
+    const onRefused = (reason: string): void => onState({ type: 'problem', message: reason });
     const { rootCertificate } = this.#options.endpoint;
     const server = new InboundServer({ port, rootCertificate, credential }, { onConnection, onRefused });
     await server.start();
@@ -122,66 +142,23 @@ export class LinkClient {
     return 'stopped';
   }
 
-  #serve(socket: WebSocket, signal: AbortSignal, onConnected: () => void): Promise<string> {
-    const { work } = this.#collaborators;
-    return new Promise((resolve, reject) => {
-      let failure: string | undefined;
-      const send = (message: ToController): void => {
-        if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
-      };
-      const leave = (): void => socket.close(1_000);
-      signal.addEventListener('abort', leave, { once: true });
-      keepAlive(socket);
-      socket.once('unexpected-response', (_request, response) => {
-        let body = '';
-        response.on('data', (chunk: Buffer) => {
-          body = `${body}${chunk.toString()}`.slice(0, 4_096);
-        });
-        response.once('close', () => {
-          signal.removeEventListener('abort', leave);
-          socket.terminate();
-          reject(new LinkError('unknownAgent', `refused: ${reasonOf(body, response.statusCode ?? 0)}`));
-        });
-      });
-      const greet = (): void =>
-        send({
-          type: 'hello',
-          protocol: PROTOCOL,
-          ...this.#options.profile,
-          selfTests: [...this.#options.profile.selfTests],
-          ...(work.session !== undefined && { session: work.session }),
-          known: work.known,
-        });
-      if (socket.readyState === socket.OPEN) greet();
-      else socket.once('open', greet);
-      socket.on('message', (data) => {
-        try {
-          this.#receive(readToAgent(String(data)), send, onConnected);
-        } catch (error) {
-          if (!(error instanceof LinkError)) throw error;
-          failure = error.message;
-          socket.close(4_400, error.message.slice(0, 120));
-        }
-      });
-      socket.on('error', (error) => {
-        failure ??= error.message;
-      });
-      socket.once('close', (code, reason) => {
-        signal.removeEventListener('abort', leave);
-        work.detach();
-        resolve(failure ?? (reason.toString() || `connection closed (${code})`));
-      });
-    });
-  }
-
-  #receive(message: ToAgent, send: (message: ToController) => void, onConnected: () => void): void {
-    const { work, onWelcome, onOptOut, onState } = this.#collaborators;
-    if (message.type === 'welcome') {
-      onWelcome(message);
-      onConnected();
-      work.welcome(message.session, message.resumed, send);
-      onState({ type: 'connected', resumed: message.resumed });
-    } else if (message.type === 'optOut') onOptOut(message);
-    else work.receive(message);
+  async #serve(
+    socket: WebSocket,
+    credential: Credential,
+    signal: AbortSignal,
+    onConnected: () => void,
+  ): Promise<string> {
+    const { profile } = this.#options;
+    const connection = new ControllerSocket(
+      socket,
+      { profile, credential, health: this.#health },
+      { ...this.#collaborators, optOuts: this.#optOuts, onConnected },
+    );
+    this.#connections.add(connection);
+    try {
+      return await connection.run(signal);
+    } finally {
+      this.#connections.delete(connection);
+    }
   }
 }

@@ -5,6 +5,8 @@ import { WartsDecoder, type WartsRecord } from '../warts/file.ts';
 import { connectToControl } from './connect.ts';
 import { ControlDecoder, type ControlMessage } from './control-decoder.ts';
 import { ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
+import { createTask, type RunOptions, type Task } from './task.ts';
+import { Watchdog, type WatchdogOptions } from './watchdog.ts';
 
 /** Options of a {@link ScamperDriver}. */
 export interface ScamperDriverOptions extends ScamperProcessOptions {
@@ -18,20 +20,15 @@ export interface ScamperDriverOptions extends ScamperProcessOptions {
    * 10,000.
    */
   readonly restartMs?: { readonly least: number; readonly most: number };
+  /** Times after which the watchdog checks the health of scamper. */
+  readonly watchdog?: WatchdogOptions;
 }
 
-/** A command and the callbacks of its caller. */
-interface Task {
-  readonly userId: number;
-  readonly command: string;
-  readonly onStarted: () => void;
-  readonly resolve: (record: WartsRecord) => void;
-  readonly reject: (error: Error) => void;
-  /** Number that scamper gave to the task; `halt` needs it. */
-  id?: number;
-  /** How often scamper received the command. A command that crashes scamper must not be repeated forever. */
-  attempts: number;
-  isOver: boolean;
+/** What a {@link ScamperDriver} needs from its surroundings. */
+export interface ScamperDriverCollaborators {
+  readonly clock: Clock;
+  /** Called with `false` when scamper fails a health check, and with `true` when it passes one again. */
+  readonly onHealth?: (measures: boolean) => void;
 }
 
 /** A command that waits or runs. */
@@ -42,16 +39,16 @@ export interface RunningTask {
   readonly result: Promise<WartsRecord>;
 }
 
-/** How often a command is given to scamper at most. */
-const MAX_ATTEMPTS = 3;
+/** A command that a healthy scamper ends within two seconds, with or without a reply. */
+const HEALTH_CHECK = 'ping -c 1 -o 1 -W 1 127.0.0.1';
 /** Commands that may wait; at scamper's highest rate of 10,000 packets a second this is several seconds of work. */
 const MAX_WAITING = 50_000;
 const MAX_USER_ID = 2 ** 31;
 
 /**
- * Keeps a scamper process running and sends it commands over its control socket, a bounded number at a time. When scamper ends or sends
- * something unreadable, the driver restarts it and repeats the unfinished commands, each at most three times. Every command gets exactly one
- * result or error.
+ * Keeps a scamper process running and sends it commands over its control socket, a bounded number at a time. When scamper ends, sends
+ * something unreadable or fails a health check, the driver restarts it and repeats the unfinished commands, each at most `maxAttempts` times.
+ * Every command gets exactly one result or error.
  */
 export class ScamperDriver {
   readonly #options: ScamperDriverOptions;
@@ -68,17 +65,32 @@ export class ScamperDriver {
   #restarting: Promise<void> | undefined;
   #failures = 0;
   readonly #over = new AbortController();
+  readonly #watchdog: Watchdog;
 
-  private constructor(options: ScamperDriverOptions, collaborators: { readonly clock: Clock }) {
+  private constructor(options: ScamperDriverOptions, { clock, onHealth }: ScamperDriverCollaborators) {
     this.#options = options;
-    this.#clock = collaborators.clock;
+    this.#clock = clock;
+    this.#watchdog = new Watchdog(options.watchdog ?? {}, {
+      clock,
+      running: () => this.#running.values(),
+      check: (timeoutMs) => this.#check(timeoutMs),
+      onLost: (tasks) => this.#takeBack(tasks),
+      onUnhealthy: () => this.#socket?.destroy(),
+      onHealth: (measures) => onHealth?.(measures),
+    });
   }
 
   /** Starts scamper and connects to it. @throws {ScamperError} `startFailed` */
-  static async start(options: ScamperDriverOptions, collaborators: { readonly clock: Clock }): Promise<ScamperDriver> {
+  static async start(options: ScamperDriverOptions, collaborators: ScamperDriverCollaborators): Promise<ScamperDriver> {
     const driver = new ScamperDriver(options, collaborators);
     await driver.#launch();
+    void driver.#watchdog.run(driver.#over.signal);
     return driver;
+  }
+
+  /** Whether scamper passed its last health check; true before the first one. */
+  get measures(): boolean {
+    return this.#watchdog.measures;
   }
 
   /** Process id of the running scamper. */
@@ -90,37 +102,27 @@ export class ScamperDriver {
    * Queues a scamper command, for example `ping -c 1 192.0.2.1`. The driver inserts the option `-U` after the first word to recognise the result.
    * The signal cancels a waiting command and halts a running one.
    */
-  run(command: string, signal?: AbortSignal): RunningTask {
+  run(command: string, signal?: AbortSignal, options: RunOptions = {}): RunningTask {
     const { promise: started, resolve: onStarted } = Promise.withResolvers<void>();
     const { promise: result, resolve, reject } = Promise.withResolvers<WartsRecord>();
-    const refusal = this.#refusalOf(command);
+    const refusal = this.#refusalOf(command) ?? (signal?.aborted ? cancelled() : undefined);
     if (refusal !== undefined) {
       reject(refusal);
       return { started, result };
     }
-    const userId = this.#nextUserId;
-    this.#nextUserId = (this.#nextUserId % MAX_USER_ID) + 1;
-    const [verb, ...rest] = command.split(' ');
-    const task: Task = {
-      userId,
-      command: [verb, '-U', userId, ...rest].join(' '),
+    const release = (): void => signal?.removeEventListener('abort', cancel);
+    const task = createTask(this.#takeUserId(), command, options, {
       onStarted,
-      attempts: 0,
-      isOver: false,
       resolve: (record) => {
-        signal?.removeEventListener('abort', cancel);
+        release();
         resolve(record);
       },
       reject: (error) => {
-        signal?.removeEventListener('abort', cancel);
+        release();
         reject(error);
       },
-    };
+    });
     const cancel = (): void => this.#cancel(task);
-    if (signal?.aborted) {
-      reject(cancelled());
-      return { started, result };
-    }
     signal?.addEventListener('abort', cancel, { once: true });
     this.#waiting.push(task);
     this.#fill();
@@ -184,17 +186,7 @@ export class ScamperDriver {
   #recover(socket: Socket): void {
     if (this.#isStopped || this.#socket !== socket) return;
     this.#socket = undefined;
-    const unfinished = [...this.#running.values()].filter((task) => !task.isOver);
-    this.#running.clear();
-    for (const task of unfinished) delete task.id;
-    for (const task of unfinished)
-      if (task.attempts >= MAX_ATTEMPTS)
-        task.reject(
-          new ScamperError('stopped', `scamper ended ${task.attempts} times during '${task.command}'`, {
-            attempts: task.attempts,
-          }),
-        );
-    this.#waiting.unshift(...unfinished.filter((task) => task.attempts < MAX_ATTEMPTS));
+    this.#takeBack([...this.#running.values()]);
     this.#restarting = this.#relaunch().catch((error: unknown) => {
       if (this.#isStopped) return;
       const reason = error instanceof Error ? error.message : String(error);
@@ -221,11 +213,68 @@ export class ScamperDriver {
     while (this.#socket !== undefined && this.#running.size < (this.#options.window ?? 50)) {
       const task = this.#waiting.shift();
       if (task === undefined) return;
-      task.attempts++;
-      this.#running.set(task.userId, task);
-      this.#unacknowledged.push(task);
-      this.#socket.write(`${task.command}\n`);
+      try {
+        task.beforeSend?.();
+      } catch (error) {
+        task.reject(error instanceof Error ? error : new Error(String(error)));
+        continue;
+      }
+      this.#send(task, this.#socket);
     }
+  }
+
+  #send(task: Task, socket: Socket): void {
+    task.attempts++;
+    task.sentAt = this.#clock.now();
+    task.isAcknowledged = false;
+    this.#running.set(task.userId, task);
+    this.#unacknowledged.push(task);
+    socket.write(`${task.command}\n`);
+  }
+
+  /** Takes commands back from scamper. Each one whose caller still waits gets another attempt or an error. */
+  #takeBack(tasks: readonly Task[]): void {
+    const again: Task[] = [];
+    for (const task of tasks) {
+      // The task may have ended since the watchdog looked.
+      if (this.#running.get(task.userId) !== task) continue;
+      this.#running.delete(task.userId);
+      delete task.id;
+      if (task.overAt !== undefined) continue;
+      if (task.attempts < task.maxAttempts) again.push(task);
+      else task.reject(lost(task));
+    }
+    this.#waiting.unshift(...again);
+    this.#fill();
+  }
+
+  /** Whether scamper ends a command within `timeoutMs`. The command does not count in the window, which lost commands may fill. */
+  async #check(timeoutMs: number): Promise<boolean> {
+    const socket = this.#socket;
+    if (socket === undefined) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const end = (isHealthy: boolean) => (): void => resolve(isHealthy);
+    const task = createTask(
+      this.#takeUserId(),
+      HEALTH_CHECK,
+      { maxAttempts: 1, expectedMs: Number.POSITIVE_INFINITY },
+      { onStarted: () => undefined, resolve: end(true), reject: end(false) },
+    );
+    this.#send(task, socket);
+    const finished = new AbortController();
+    const expire = this.#clock.sleep(timeoutMs, finished.signal).then(end(false), () => undefined);
+    const isHealthy = await promise;
+    finished.abort();
+    await expire;
+    task.overAt = this.#clock.now();
+    this.#running.delete(task.userId);
+    return isHealthy;
+  }
+
+  #takeUserId(): number {
+    const userId = this.#nextUserId;
+    this.#nextUserId = (this.#nextUserId % MAX_USER_ID) + 1;
+    return userId;
   }
 
   #receive(message: ControlMessage): void {
@@ -249,8 +298,9 @@ export class ScamperDriver {
       return;
     }
     if (message.id !== undefined) task.id = message.id;
+    task.isAcknowledged = true;
     task.onStarted();
-    if (task.isOver) this.#halt(task);
+    if (task.overAt !== undefined) this.#halt(task);
   }
 
   #settle(record: WartsRecord): void {
@@ -259,13 +309,13 @@ export class ScamperDriver {
     if (task === undefined) return;
     this.#failures = 0;
     this.#running.delete(task.userId);
-    if (!task.isOver) task.resolve(record);
+    if (task.overAt === undefined) task.resolve(record);
     this.#fill();
   }
 
   #cancel(task: Task): void {
-    if (task.isOver) return;
-    task.isOver = true;
+    if (task.overAt !== undefined) return;
+    task.overAt = this.#clock.now();
     const at = this.#waiting.indexOf(task);
     if (at >= 0) this.#waiting.splice(at, 1);
     else this.#halt(task);
@@ -281,3 +331,8 @@ export class ScamperDriver {
 
 const stopped = (attempts: number): ScamperError =>
   new ScamperError('stopped', 'the scamper driver is stopped', { attempts });
+
+const lost = ({ command, attempts }: Task): ScamperError =>
+  new ScamperError('stopped', `scamper ended, or lost the command, ${attempts} times during '${command}'`, {
+    attempts,
+  });

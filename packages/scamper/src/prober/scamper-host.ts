@@ -6,10 +6,11 @@ import {
   ProbingError,
   readSpoofedReply,
   type SpoofMark,
+  TRACEROUTE_DEFAULTS,
   type TracerouteRequest,
   type TracerouteResult,
 } from '@revtr/probing';
-import type { ScamperDriver } from '../control/scamper-driver.ts';
+import type { RunningTask, ScamperDriver } from '../control/scamper-driver.ts';
 import { ScamperError } from '../errors.ts';
 import type { WartsRecord } from '../warts/file.ts';
 import { pingCommand, sniffCommand, spoofCommand, traceCommand } from './commands.ts';
@@ -18,10 +19,24 @@ import { Turns } from './turns.ts';
 
 /** scamper opens its capture a moment after it has accepted the command. */
 const SNIFF_OPENS_MS = 30;
+/** Longest time that a command waits until scamper accepts it. */
+const QUEUE_MS = 20_000;
+/** Time beyond the duration of a command after which the watchdog checks scamper. */
+const SLACK_MS = 5_000;
+
+/** Options of {@link ScamperHost.emitSpoofed}. */
+export interface EmitOptions {
+  /** Resolves when the packet was captured on its way out. */
+  readonly left?: Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+  /** Called right before the command is sent to scamper. When it throws, the call rejects with that error and nothing is sent. */
+  readonly beforeSend?: (() => void) | undefined;
+}
 
 /**
  * Runs the measurements of one host with the scamper on that host. Requests must be valid (`assertValidRequest`). Every method rejects with a
  * `ProbingError`: `invalidRequest` when scamper rejects the command, `proberStopped` when scamper fails, `cancelled` when the signal fires.
+ * `beforeSend` is called right before the command is sent to scamper. When it throws, the method rejects with that error and nothing is sent.
  */
 export class ScamperHost {
   readonly #driver: ScamperDriver;
@@ -33,31 +48,65 @@ export class ScamperHost {
     this.#clock = collaborators.clock;
   }
 
-  /** Sends an echo request from the address of this host and waits up to `timeoutMs` for its reply. */
-  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+  /**
+   * Sends an echo request from the address of this host and waits up to `timeoutMs` for its reply. The time starts when scamper accepts the
+   * command.
+   */
+  async ping(request: PingRequest, signal?: AbortSignal, beforeSend?: () => void): Promise<PingResult> {
     return this.#turns.take(request.target, signal, async () => {
+      const limit = new AbortController();
+      const limited = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
+      const expectedMs = request.timeoutMs + SLACK_MS;
+      const task = this.#driver.run(pingCommand(request), limited, { beforeSend, expectedMs });
+      // The result is awaited below. An earlier rejection must not count as unhandled.
+      task.result.catch(() => undefined);
+      await this.#untilStarted(task, limit);
       const sentAt = this.#clock.now();
-      const reply = await within(request.timeoutMs, { signal, clock: this.#clock }, (limited) =>
-        translated(async () => {
-          const record = await this.#driver.run(pingCommand(request), limited).result;
-          return record.type === 'ping' ? recordedReply(request, record) : undefined;
-        }),
-      );
+      const record = await within(request.timeoutMs, { signal, clock: this.#clock }, (expired) => {
+        expired.addEventListener('abort', () => limit.abort(), { once: true });
+        return translated(() => task.result);
+      });
+      if (record === undefined && !this.#driver.measures) throw notMeasuring();
+      const reply = record?.type === 'ping' ? await translated(async () => recordedReply(request, record)) : undefined;
       return { type: 'ping', request, sentAt, ...(reply && { reply }) };
     });
   }
 
   /** Runs a Paris traceroute. Its timeout applies to each probe. */
-  async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
+  async traceroute(
+    request: TracerouteRequest,
+    signal?: AbortSignal,
+    beforeSend?: () => void,
+  ): Promise<TracerouteResult> {
     return this.#turns.take(request.target, signal, async () => {
       const startedAt = this.#clock.now();
+      const { maxHops, attempts } = { ...TRACEROUTE_DEFAULTS, ...request };
+      const options = { beforeSend, expectedMs: maxHops * attempts * request.timeoutMs + SLACK_MS };
       return translated(async () => {
-        const record = await this.#driver.run(traceCommand(request), signal).result;
+        const record = await this.#driver.run(traceCommand(request), signal, options).result;
         if (record.type !== 'trace')
           throw new ProbingError('proberStopped', 'scamper answered a traceroute with a record of another type');
         return toTracerouteResult(request, record, { startedAt, endedAt: this.#clock.now() });
       });
     });
+  }
+
+  /** Waits until scamper accepts a command. A probe that was never sent must not count as unanswered. */
+  async #untilStarted(task: RunningTask, limit: AbortController): Promise<void> {
+    const finished = new AbortController();
+    const expire = this.#clock.sleep(QUEUE_MS, finished.signal).then(
+      () => true,
+      () => false,
+    );
+    try {
+      const ended = translated(() => task.result).then(() => false);
+      const isLate = await Promise.race([task.started.then(() => false), ended, expire]);
+      if (!isLate) return;
+      limit.abort();
+      throw notMeasuring();
+    } finally {
+      finished.abort();
+    }
   }
 
   /**
@@ -68,20 +117,17 @@ export class ScamperHost {
     request: PingRequest,
     claimedSource: Ipv4Address,
     mark: SpoofMark,
-    options: { readonly left?: Promise<void>; readonly signal?: AbortSignal | undefined } = {},
+    options: EmitOptions = {},
   ): Promise<void> {
     return this.#turns.take(request.target, options.signal, () => this.#emit(request, claimedSource, mark, options));
   }
 
-  async #emit(
-    request: PingRequest,
-    claimedSource: Ipv4Address,
-    mark: SpoofMark,
-    options: { readonly left?: Promise<void>; readonly signal?: AbortSignal | undefined },
-  ): Promise<void> {
+  async #emit(request: PingRequest, claimedSource: Ipv4Address, mark: SpoofMark, options: EmitOptions): Promise<void> {
     const halt = new AbortController();
     const signal = options.signal === undefined ? halt.signal : AbortSignal.any([options.signal, halt.signal]);
-    const ended = translated(() => this.#driver.run(spoofCommand(request, claimedSource, mark), signal).result);
+    // A grant allows one packet, so a command that scamper may have run is not repeated.
+    const run = { beforeSend: options.beforeSend, maxAttempts: 1 };
+    const ended = translated(() => this.#driver.run(spoofCommand(request, claimedSource, mark), signal, run).result);
     if (options.left === undefined) return void (await ended);
     const hasLeft = await Promise.race([options.left.then(() => true), ended.then(() => false)]);
     ended.catch(() => undefined);
@@ -100,7 +146,9 @@ export class ScamperHost {
     const { receiver, mark } = expected;
     const timeoutMs = options.timeoutMs + SNIFF_OPENS_MS;
     const record = await within(timeoutMs, { signal: options.signal, clock: this.#clock }, async (limited) => {
-      const sniff = this.#driver.run(sniffCommand(receiver, mark.identifier, options.timeoutMs), limited);
+      const sniff = this.#driver.run(sniffCommand(receiver, mark.identifier, options.timeoutMs), limited, {
+        expectedMs: options.timeoutMs + SLACK_MS,
+      });
       // The result is awaited below. An earlier rejection must not count as unhandled.
       sniff.result.catch(() => undefined);
       await Promise.race([sniff.started, translated(() => sniff.result)]);
@@ -147,6 +195,8 @@ async function within<T>(
     await timer;
   }
 }
+
+const notMeasuring = (): ProbingError => new ProbingError('proberStopped', 'scamper does not respond');
 
 /** Turns a {@link ScamperError} into a `ProbingError`. */
 async function translated<T>(work: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import type {
   AtlasTracerouteTable,
   RankingRecordTable,
 } from './atlas.ts';
+import type { KillSwitchTable } from './kill-switches.ts';
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { OptOutTable } from './opt-outs.ts';
@@ -20,6 +21,7 @@ export interface Schema {
   readonly applications: ApplicationTable;
   readonly mails: MailTable;
   readonly opt_outs: OptOutTable;
+  readonly kill_switches: KillSwitchTable;
   readonly atlas_traceroutes: AtlasTracerouteTable;
   readonly atlas_tails: AtlasTailTable;
   readonly atlas_runs: AtlasRunTable;

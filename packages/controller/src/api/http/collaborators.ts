@@ -10,6 +10,7 @@ import type { Datasets } from '../../facts/datasets.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
+import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { Authenticator } from './authenticate.ts';
 
 /** What the routes need. */
@@ -24,6 +25,7 @@ export interface ApiCollaborators {
   readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
   readonly mails: Mails;
   readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };
+  readonly switches: KillSwitches;
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

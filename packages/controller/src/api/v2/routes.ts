@@ -11,6 +11,11 @@ import { batchSchema, measurementSchema, toMeasurement } from './schemas.ts';
 
 const paramsSchema = z.object({ id: numberInUrl });
 
+const MOST_LABELLED = 10_000;
+const pageSchema = z.object({
+  measurements: z.array(measurementSchema),
+  next: z.int().optional().describe('Value of `after` for the next page; absent on the last page'),
+});
 const MOST_STREAMS_PER_USER = 100;
 const MOST_STREAMS = 2_000;
 
@@ -49,14 +54,22 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
         summary: 'Your measurements with a label',
         tags: ['v2'],
         security,
-        querystring: z.object({ label: z.string().min(1) }),
-        response: { 200: z.object({ measurements: z.array(measurementSchema) }), ...errorResponses },
+        description:
+          'Oldest first, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.',
+        querystring: z.object({
+          label: z.string().min(1),
+          limit: z.coerce.number().int().min(1).max(MOST_LABELLED).default(MOST_LABELLED).describe('Most measurements'),
+          after: numberInUrl.optional().describe('Id after which the page begins'),
+        }),
+        response: { 200: pageSchema, ...errorResponses },
       },
     },
     async (request) => {
       const user = userOf(request);
-      const rows = await batches.labelled(user.id, request.query.label);
-      return { measurements: await Promise.all(rows.map((row) => toMeasurement(row, facts))) };
+      const { label, limit, after = 0 } = request.query;
+      const rows = await batches.labelled(user.id, label, { limit, after });
+      const measurements = await Promise.all(rows.map((row) => toMeasurement(row, facts)));
+      return { measurements, ...(rows.length === limit && { next: rows[rows.length - 1].id }) };
     },
   );
 

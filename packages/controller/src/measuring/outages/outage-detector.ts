@@ -37,8 +37,8 @@ export const DEFAULT_OUTAGE_DETECTION: OutageDetectorOptions = {
 export interface OutageDetectorCollaborators {
   readonly prober: Prober;
   readonly references: ReferenceTargets;
-  /** Whether the agent of a host is connected and able to measure. */
-  readonly isConnected: (host: Ipv4Address) => boolean;
+  /** Whether the agent of a host is connected and its prober works. */
+  readonly canMeasure: (host: Ipv4Address) => boolean;
   /** Whether a host may measure at all. One that may not is not examined any more. */
   readonly participates: (host: Ipv4Address) => boolean;
   /** Called after a host was suspended or resumed. */
@@ -89,6 +89,11 @@ export class OutageDetector implements HostWatch, Prober {
   /** Whether a host is suspended because of an outage. */
   isSuspended(host: Ipv4Address): boolean {
     return this.#states.get(host)?.suspended !== undefined;
+  }
+
+  /** Tells the detector that `canMeasure` may have changed for a host. */
+  noteChange(host: Ipv4Address): void {
+    this.#states.get(host)?.announce();
   }
 
   /** Number of hosts that are suspended. */
@@ -148,11 +153,11 @@ export class OutageDetector implements HostWatch, Prober {
     }
   }
 
-  /** A host without its agent is offline as well; when the agent is back, what was sent before counts as lost. */
+  /** A host whose agent does not measure is offline as well; when the agent is back, what was sent before counts as lost. */
   #isOffline(host: Ipv4Address): boolean {
     const state = this.#stateOf(host);
     if (state.suspended !== undefined) return true;
-    if (this.#collaborators.isConnected(host)) return false;
+    if (this.#collaborators.canMeasure(host)) return false;
     state.outageEndedAt = this.#collaborators.clock.now();
     return true;
   }
@@ -181,7 +186,7 @@ export class OutageDetector implements HostWatch, Prober {
         for (const target of await this.#silentOf(host, targets)) silent.add(target);
         if (state.heardAt >= startedAt) return;
       }
-      if (silent.size >= LEAST_SILENT && this.#collaborators.isConnected(host)) this.#suspend(host, state);
+      if (silent.size >= LEAST_SILENT && this.#collaborators.canMeasure(host)) this.#suspend(host, state);
       else state.undecidedAt = clock.now();
     } catch (error) {
       state.undecidedAt = clock.now();
@@ -192,7 +197,10 @@ export class OutageDetector implements HostWatch, Prober {
     }
   }
 
-  /** Pings reference targets from a host, and returns those that do not answer. A ping that is not sent says nothing. */
+  /**
+   * Pings reference targets from a host, and returns those that do not answer. A ping that a safety rule forbids says nothing; one that the
+   * agent cannot send, although it is connected, counts as silent.
+   */
   async #silentOf(host: Ipv4Address, targets: readonly Ipv4Address[]): Promise<Ipv4Address[]> {
     const { timeoutMs } = this.#options;
     const ask = async (target: Ipv4Address): Promise<Ipv4Address[]> => {
@@ -201,7 +209,7 @@ export class OutageDetector implements HostWatch, Prober {
         const { reply } = await this.ping(request, this.#over.signal);
         return reply === undefined ? [target] : [];
       } catch (error) {
-        if (error instanceof ProbingError) return [];
+        if (error instanceof ProbingError) return error.code === 'proberStopped' ? [target] : [];
         throw error;
       }
     };
@@ -220,7 +228,7 @@ export class OutageDetector implements HostWatch, Prober {
   }
 
   async #recheck(host: Ipv4Address, state: HostState): Promise<void> {
-    const { clock, references, participates, isConnected, onChange, log } = this.#collaborators;
+    const { clock, references, participates, canMeasure, onChange, log } = this.#collaborators;
     const { suspended } = state;
     if (suspended === undefined || clock.now() - suspended.at < this.#options.recheckEveryMs) return;
     if (!participates(host)) {
@@ -229,7 +237,7 @@ export class OutageDetector implements HostWatch, Prober {
       onChange(host, false);
       return;
     }
-    if (!isConnected(host)) return;
+    if (!canMeasure(host)) return;
     const known = references.proven(host).slice(0, this.#options.mostReferences / 2);
     const others = references.nextOf(host, this.#options.mostReferences - known.length);
     if (state.heardAt <= suspended.at) await this.#silentOf(host, [...new Set([...known, ...others])]);

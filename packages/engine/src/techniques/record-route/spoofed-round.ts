@@ -19,7 +19,7 @@ export interface SpoofedRound {
 /** What a spoofed round has shown. */
 export interface SpoofedAnswers {
   readonly answers: readonly ReadAnswer[];
-  /** Senders whose ping was sent, and to which the target did not answer. A sender that was offline is not among them. */
+  /** Senders whose ping was sent and not answered with the option. A sender that was offline is not among them. */
   readonly unanswered: readonly Ipv4Address[];
 }
 
@@ -36,12 +36,14 @@ export async function askSpoofed(measurement: Measurement, round: SpoofedRound):
     stats.spoofedRecordRouteRounds++;
   };
   const answers: ReadAnswer[] = [];
+  const withoutOption: Ipv4Address[] = [];
   const onAnswer = (result: PingResult): boolean => {
     const answer = readAnswer(measurement, result, useHeuristics);
-    if (answer !== undefined) answers.push(answer);
+    if (answer === undefined) withoutOption.push(result.request.sender);
+    else answers.push(answer);
     return answer !== undefined && answer.hops.length > 0;
   };
   const confirmed = { source: path.source, requests, deadline, onAnswer, onSend };
   const { silent } = await runConfirmedRound(confirmed, measurement);
-  return { answers, unanswered: silent.map(({ sender }) => sender) };
+  return { answers, unanswered: [...withoutOption, ...silent.map(({ sender }) => sender)] };
 }

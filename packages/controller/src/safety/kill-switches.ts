@@ -1,0 +1,151 @@
+import { formatIpv4, formatPrefix, type Ipv4Address, PrefixTable, parseIpv4, parsePrefix } from '@revtr/net';
+import { type Clock, ProbingError } from '@revtr/probing';
+import type { KillSwitchRecords, KillSwitchRow, KillSwitchScope } from '@revtr/storage';
+import type { GuardedRequest, ProbeGuard } from './guarded-prober.ts';
+import type { ProbeCause } from './probe-context.ts';
+
+/** Who asks for a measurement, and where it leads. */
+export interface SwitchableMeasurement {
+  readonly userId: number;
+  readonly keyId: number | undefined;
+  readonly batchId: number;
+  readonly source: Ipv4Address;
+  readonly destination: Ipv4Address;
+}
+
+/**
+ * What operators have stopped: all probing, all spoofing, or the probes of one user, key, batch, target, vantage point or source. Switches
+ * are in the database before they are in effect, so that they survive a restart, and every probe is checked against them.
+ */
+export class KillSwitches implements ProbeGuard {
+  readonly #records: KillSwitchRecords;
+  readonly #clock: Clock;
+  readonly #listeners: (() => void)[] = [];
+  #rows: readonly KillSwitchRow[] = [];
+  #set = new Map<string, KillSwitchRow>();
+  #targets = PrefixTable.from([]);
+
+  private constructor(collaborators: { readonly records: KillSwitchRecords; readonly clock: Clock }) {
+    this.#records = collaborators.records;
+    this.#clock = collaborators.clock;
+  }
+
+  /** Reads the switches from the database. */
+  static async open(collaborators: {
+    readonly records: KillSwitchRecords;
+    readonly clock: Clock;
+  }): Promise<KillSwitches> {
+    const switches = new KillSwitches(collaborators);
+    await switches.#read();
+    return switches;
+  }
+
+  /** Calls `listener` after every change. */
+  subscribe(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The switches that are set, in the order in which they were set. */
+  list(): readonly KillSwitchRow[] {
+    return this.#rows;
+  }
+
+  /** Sets a switch. It is in effect when this resolves. `subject` must be in canonical form ({@link canonicalSubject}). */
+  async set(scope: KillSwitchScope, subject: string, reason: string, operatorId: number): Promise<void> {
+    await this.#records.put({ scope, subject, reason, set_by: operatorId, set_at: new Date(this.#clock.now()) });
+    await this.#read();
+  }
+
+  /** Lifts a switch. Returns whether it was set. */
+  async lift(scope: KillSwitchScope, subject: string): Promise<boolean> {
+    const wasSet = await this.#records.remove(scope, subject);
+    await this.#read();
+    return wasSet;
+  }
+
+  isSet(scope: KillSwitchScope, subject = ''): boolean {
+    return this.#set.has(keyOf(scope, subject));
+  }
+
+  /** The switch that stops a measurement as a whole; `undefined` when none does. */
+  switchFor({ userId, keyId, batchId, source, destination }: SwitchableMeasurement): KillSwitchRow | undefined {
+    return (
+      this.#find('user', String(userId)) ??
+      this.#find('key', String(keyId)) ??
+      this.#find('batch', String(batchId)) ??
+      this.#find('source', formatIpv4(source)) ??
+      this.#targetSwitch(destination)
+    );
+  }
+
+  /** @throws {ProbingError} `killSwitch` when a switch stops the probe */
+  before(request: GuardedRequest, cause: ProbeCause | undefined): void {
+    if (this.#rows.length === 0) return;
+    const found = this.#switchForProbe(request, cause);
+    if (found === undefined) return;
+    const { scope, subject, reason } = found;
+    const what = subject === '' ? scope : `${scope} ${subject}`;
+    throw new ProbingError('killSwitch', `an operator has stopped ${what}: ${reason}`, { scope, subject });
+  }
+
+  #switchForProbe(request: GuardedRequest, cause: ProbeCause | undefined): KillSwitchRow | undefined {
+    const spoof = request.type === 'ping' ? request.spoof : undefined;
+    return (
+      this.#find('probing') ??
+      (spoof && this.#find('spoofing')) ??
+      this.#find('vantagePoint', formatIpv4(request.sender)) ??
+      this.#find('source', formatIpv4(spoof?.claimedSource ?? request.sender)) ??
+      this.#targetSwitch(request.target) ??
+      this.#causeSwitch(cause)
+    );
+  }
+
+  #causeSwitch(cause: ProbeCause | undefined): KillSwitchRow | undefined {
+    if (cause?.type === 'atlasRun') return this.#find('user', String(cause.userId));
+    if (cause?.type !== 'measurement') return undefined;
+    const { userId, keyId, batchId } = cause;
+    return (
+      this.#find('user', String(userId)) ?? this.#find('key', String(keyId)) ?? this.#find('batch', String(batchId))
+    );
+  }
+
+  #targetSwitch(target: Ipv4Address): KillSwitchRow | undefined {
+    const place = this.#targets.lookup(target);
+    return place < 0 ? undefined : this.#rows[place];
+  }
+
+  #find(scope: KillSwitchScope, subject = ''): KillSwitchRow | undefined {
+    return this.#set.get(keyOf(scope, subject));
+  }
+
+  async #read(): Promise<void> {
+    const rows = await this.#records.list();
+    this.#rows = rows;
+    this.#set = new Map(rows.map((row) => [keyOf(row.scope, row.subject), row]));
+    this.#targets = PrefixTable.from(
+      rows.flatMap(({ scope, subject }, value) =>
+        scope === 'target' ? [{ prefix: parsePrefix(subject), value }] : [],
+      ),
+    );
+    for (const tell of this.#listeners) tell();
+  }
+}
+
+const keyOf = (scope: KillSwitchScope, subject: string): string => `${scope} ${subject}`;
+
+/** The form in which the subject of a switch is stored. @throws {NetError} or {RangeError} when it does not fit the scope */
+export function canonicalSubject(scope: KillSwitchScope, subject: string): string {
+  switch (scope) {
+    case 'probing':
+    case 'spoofing':
+      return '';
+    case 'target':
+      return formatPrefix(parsePrefix(subject.includes('/') ? subject : `${subject}/32`));
+    case 'vantagePoint':
+    case 'source':
+      return formatIpv4(parseIpv4(subject));
+    default:
+      if (!/^[1-9]\d{0,14}$/.test(subject)) throw new RangeError(`'${subject}' is not the number of a ${scope}`);
+      return subject;
+  }
+}

@@ -1,0 +1,88 @@
+import { formatIpv4, parseIpv4 } from '@revtr/net';
+import type { PingRequest } from '@revtr/probing';
+import { KillSwitchRecords, Users } from '@revtr/storage';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { canonicalSubject, KillSwitches } from '../src/safety/kill-switches.ts';
+import type { ProbeCause } from '../src/safety/probe-context.ts';
+import { ManualClock } from './manual-clock.ts';
+import { useDatabase } from './test-database.ts';
+
+const SOURCE = parseIpv4('192.0.2.1');
+const VANTAGE_POINT = parseIpv4('198.51.100.1');
+const TARGET = parseIpv4('203.0.113.77');
+const plain: PingRequest = { type: 'ping', sender: SOURCE, target: TARGET, timeoutMs: 1_000 };
+const spoofed: PingRequest = {
+  ...plain,
+  sender: VANTAGE_POINT,
+  spoof: { claimedSource: SOURCE, receiver: SOURCE },
+};
+const cause: ProbeCause = { type: 'measurement', measurementId: 5, batchId: 7, userId: 3, keyId: 9 };
+
+describe('kill switches', () => {
+  const database = useDatabase();
+  const clock = new ManualClock();
+  let operator: number;
+  let switches: KillSwitches;
+  const open = (): Promise<KillSwitches> => KillSwitches.open({ records: new KillSwitchRecords(database().db), clock });
+  const stops = (request: PingRequest, by: ProbeCause | undefined = cause): boolean => {
+    try {
+      switches.before(request, by);
+      return false;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'killSwitch' });
+      return true;
+    }
+  };
+  beforeEach(async () => {
+    const limits = { max_per_day: 1, max_parallel: 1, max_per_minute: 1 };
+    operator = (
+      await new Users(database().db).ensure({ name: 'O', email: 'o@revtr.example', role: 'operator', ...limits })
+    ).id;
+    switches = await open();
+  });
+
+  it.each([
+    ['probing', '', [true, true]],
+    ['spoofing', '', [false, true]],
+    ['user', '3', [true, true]],
+    ['key', '9', [true, true]],
+    ['batch', '7', [true, true]],
+    ['target', '203.0.113.0/24', [true, true]],
+    ['vantagePoint', formatIpv4(VANTAGE_POINT), [false, true]],
+    ['source', formatIpv4(SOURCE), [true, true]],
+    ['user', '4', [false, false]],
+    ['key', '8', [false, false]],
+    ['batch', '8', [false, false]],
+    ['target', '203.0.112.0/24', [false, false]],
+    ['source', '192.0.2.2', [false, false]],
+  ] as const)('of scope %s and subject %s stop the right probes', async (scope, subject, expected) => {
+    expect([stops(plain), stops(spoofed)]).toEqual([false, false]);
+    await switches.set(scope, subject, 'test', operator);
+    expect([stops(plain), stops(spoofed)]).toEqual(expected);
+    await switches.lift(scope, subject);
+    expect([stops(plain), stops(spoofed)]).toEqual([false, false]);
+  });
+
+  it('survive a restart, and tell about every change', async () => {
+    let changes = 0;
+    switches.subscribe(() => changes++);
+    await switches.set('spoofing', '', 'test', operator);
+    switches = await open();
+    expect(stops(spoofed)).toBe(true);
+    expect(await switches.lift('spoofing', '')).toBe(true);
+    expect(await switches.lift('spoofing', '')).toBe(false);
+    expect(changes).toBe(1);
+  });
+
+  it('are kept in one form for each subject', () => {
+    expect(canonicalSubject('target', '203.0.113.9')).toBe('203.0.113.9/32');
+    expect(canonicalSubject('probing', 'ignored')).toBe('');
+    for (const [scope, subject] of [
+      ['user', 'x'],
+      ['batch', '-1'],
+      ['source', '300.0.0.1'],
+      ['target', '203.0.113.9/33'],
+    ] as const)
+      expect(() => canonicalSubject(scope, subject)).toThrow();
+  });
+});

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AgentHub, Authority, GrantSigner, type Outcome, readToAgent, readToController } from '@revtr/link';
+import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { systemClock, TargetPolicy } from '@revtr/probing';
+import { Agents, openDatabase } from '@revtr/storage';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentDirectory, LinkProber } from '../src/index.ts';
+
+const AGENT = parseIpv4('192.88.99.1');
+const TARGET = parseIpv4('8.8.8.8');
+const HELLO = { type: 'hello', protocol: 2, software: 'test', known: [], window: 10, senderOnly: false, selfTests: [] };
+
+describe('LinkProber with an agent that refuses a probe', () => {
+  let stop: () => Promise<void>;
+  let prober: LinkProber;
+  let refusal: Extract<Outcome, { kind: 'failed' }>;
+  beforeAll(async () => {
+    const path = mkdtempSync(join(tmpdir(), 'revtr-link-prober-'));
+    const clock = systemClock;
+    const authority = await Authority.open(path, new Date());
+    const database = await openDatabase({ kind: 'memory' });
+    const directory = await AgentDirectory.open(new Agents(database.db));
+    const hostname = formatIpv4(AGENT);
+    await directory.put({ address: AGENT, kind: 'source', hostname, site: '', user_id: null, state: 'ready' });
+    const hub = new AgentHub(
+      { signerCertificate: authority.grantSigner.certificate },
+      { now: () => clock.now(), optOut: () => ({ issuedAt: clock.now(), prefixes: [] }), sources: () => [] },
+    );
+    const hello = readToController(JSON.stringify(HELLO));
+    if (hello.type !== 'hello') throw new Error('not a hello message');
+    const session = hub.join(AGENT, hello, {
+      send: (message) => {
+        const read = readToAgent(JSON.stringify(message));
+        if (read.type === 'work') setImmediate(() => session.receive(read.id, refusal));
+      },
+      close: () => undefined,
+    });
+    const grants = new GrantSigner(authority.grantSigner);
+    const targetPolicy = new TargetPolicy({});
+    prober = new LinkProber(
+      { patienceMs: 100 },
+      { hub, directory, grants, targetPolicy, clock, onForged: () => undefined },
+    );
+    stop = async () => {
+      hub.stop();
+      await database.close();
+      rmSync(path, { recursive: true });
+    };
+  });
+  afterAll(() => stop());
+  const ping = () => prober.ping({ type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 1_000 });
+
+  it('reports an exhausted target budget and when the target may be probed again', async () => {
+    refusal = { kind: 'failed', code: 'targetBudget', message: 'too many probes', retryAfterMs: 200 };
+    await expect(ping()).rejects.toMatchObject({ code: 'targetBudget', details: { retryAfterMs: 200 } });
+  });
+
+  it('reports a target that the agent refuses as an invalid request', async () => {
+    refusal = { kind: 'failed', code: 'targetRefused', message: 'the network opted out' };
+    await expect(ping()).rejects.toMatchObject({ code: 'invalidRequest', details: {} });
+  });
+});

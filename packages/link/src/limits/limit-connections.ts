@@ -1,0 +1,25 @@
+import type { Server } from 'node:net';
+
+/** Most connections of a server, in total and from one address. */
+export interface ConnectionLimits {
+  readonly total: number;
+  readonly perAddress: number;
+}
+
+/** Closes TCP connections beyond the limits as soon as they are accepted, before the TLS handshake. */
+export function limitConnections(server: Server, { total, perAddress }: ConnectionLimits): void {
+  const counts = new Map<string, number>();
+  server.maxConnections = total;
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress;
+    if (address === undefined) return void socket.destroy();
+    const count = (counts.get(address) ?? 0) + 1;
+    counts.set(address, count);
+    socket.once('close', () => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left > 0) counts.set(address, left);
+      else counts.delete(address);
+    });
+    if (count > perAddress) socket.destroy();
+  });
+}

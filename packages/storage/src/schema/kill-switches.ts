@@ -1,0 +1,27 @@
+import type { Selectable } from 'kysely';
+
+/** What a kill switch can stop. */
+export const KILL_SWITCH_SCOPES = [
+  'probing',
+  'spoofing',
+  'user',
+  'key',
+  'batch',
+  'target',
+  'vantagePoint',
+  'source',
+] as const;
+export type KillSwitchScope = (typeof KILL_SWITCH_SCOPES)[number];
+
+/** A kill switch that is set. */
+export interface KillSwitchTable {
+  readonly scope: KillSwitchScope;
+  /** Number, address or prefix of what is stopped; empty for the scopes `probing` and `spoofing`. */
+  readonly subject: string;
+  readonly reason: string;
+  /** The operator who set it; `null` when the account was deleted. */
+  readonly set_by: number | null;
+  readonly set_at: Date;
+}
+
+export type KillSwitchRow = Selectable<KillSwitchTable>;
