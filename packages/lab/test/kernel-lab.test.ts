@@ -6,7 +6,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ManagedProcess } from '../src/deployment/managed-process.ts';
 import { describeJudgement, judge } from '../src/kernel/judge.ts';
 import { trueNodes } from '../src/kernel/truth.ts';
-import { canRunKernelLab, startScamperLab, startTestSystem, type TestSystem, type TopologyFile } from './kernel.ts';
+import {
+  canRunKernelLab,
+  extendForwardPath,
+  startScamperLab,
+  startTestSystem,
+  type TestSystem,
+  type TopologyFile,
+} from './kernel.ts';
 
 const DESTINATION = '10.4.0.2';
 const WAY_BACK = ['R4', 'R5', 'R6', 'R7', 'R8', 'R1', 'S'];
@@ -184,26 +191,7 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
   };
 
   it('put the destination out of the source’s reach need a vantage point that is nearer', async () => {
-    const test = await start(({ nodes, links, routes }) => {
-      // Six more routers on the way there leave no slot for the way back.
-      const chain = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6'];
-      links.splice(
-        links.findIndex(([a, b]) => a === 'R1' && b === 'R2'),
-        1,
-      );
-      for (const [i, node] of ['R1', ...chain].entries()) links.push([node, chain[i] ?? 'R2', `10.12.${i}.0/30`]);
-      for (const [i, node] of chain.entries()) {
-        nodes[node] = { role: 'router' };
-        routes.push(
-          { at: node, to: 'default', via: chain[i + 1] ?? 'R2' },
-          { at: node, to: '10.1.0.0/30', via: chain[i - 1] ?? 'R1' },
-        );
-      }
-      for (const route of routes) {
-        if (route.at === 'R1' && route.via === 'R2') route.via = 'A1';
-        if (route.at === 'R2' && route.via === 'R1') route.via = 'A6';
-      }
-    });
+    const test = await start(extendForwardPath);
     expect(await trueNodes(test.lab, 'S', parseIpv4(DESTINATION))).toHaveLength(11);
     expect(await truth(test)).toEqual(WAY_BACK);
     const measurement = await test.measure(DESTINATION, { useAtlas: false });

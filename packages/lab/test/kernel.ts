@@ -28,6 +28,27 @@ export interface TopologyFile {
   as: Record<string, number>;
 }
 
+/** Adds six routers to the path from the source to the destinations. Record Route pings of the source then leave no slot for the way back. */
+export function extendForwardPath({ nodes, links, routes }: TopologyFile): void {
+  const chain = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6'];
+  links.splice(
+    links.findIndex(([a, b]) => a === 'R1' && b === 'R2'),
+    1,
+  );
+  for (const [i, node] of ['R1', ...chain].entries()) links.push([node, chain[i] ?? 'R2', `10.12.${i}.0/30`]);
+  for (const [i, node] of chain.entries()) {
+    nodes[node] = { role: 'router' };
+    routes.push(
+      { at: node, to: 'default', via: chain[i + 1] ?? 'R2' },
+      { at: node, to: '10.1.0.0/30', via: chain[i - 1] ?? 'R1' },
+    );
+  }
+  for (const route of routes) {
+    if (route.at === 'R1' && route.via === 'R2') route.via = 'A1';
+    if (route.at === 'R2' && route.via === 'R1') route.via = 'A6';
+  }
+}
+
 const ASYMMETRIC = new URL('../src/kernel/asymmetric.json', import.meta.url);
 let labs = 0;
 

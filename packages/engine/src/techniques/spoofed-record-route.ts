@@ -106,10 +106,7 @@ export class SpoofedRecordRoute implements Technique {
       }
       // The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others.
       if (this.#options.learnsSilences) for (const address of unanswered) ranking.observeSilence(address, hop.address);
-      for (const { sender } of answers) {
-        const ingress = chosen.find(({ address }) => address === sender)?.ingress;
-        if (ingress !== undefined) failures.set(ingress, (failures.get(ingress) ?? 0) + 1);
-      }
+      countFailures(failures, chosen, answers);
     }
     return undefined;
   }
@@ -130,6 +127,18 @@ export class SpoofedRecordRoute implements Technique {
     });
     stats.spoofedRecordRouteMs += clock.now() - startedAt;
     return answers;
+  }
+}
+
+/** Counts, for each ingress, the answers that showed no reverse hop. */
+function countFailures(
+  failures: Map<Ipv4Address, number>,
+  chosen: readonly RankedVantagePoint[],
+  answers: SpoofedAnswers['answers'],
+): void {
+  for (const { sender } of answers) {
+    const ingress = chosen.find(({ address }) => address === sender)?.ingress;
+    if (ingress !== undefined) failures.set(ingress, (failures.get(ingress) ?? 0) + 1);
   }
 }
 

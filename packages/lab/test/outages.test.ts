@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Measurement } from '@revtr/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canRunKernelLab, extendForwardPath, startTestSystem, type TestSystem } from './kernel.ts';
+
+const DESTINATIONS = ['10.4.0.2', '10.6.0.2', '10.3.0.2'];
+const OUTAGE_MS = 20_000;
+
+describe.skipIf(!canRunKernelLab())('among Linux routers, an outage', () => {
+  let system: TestSystem;
+  let before: readonly string[];
+
+  beforeAll(async () => {
+    system = await startTestSystem(extendForwardPath);
+    before = await Promise.all(DESTINATIONS.map(async (to) => describePath(await system.measure(to, NO_ATLAS))));
+    expect(before.join(' ')).not.toContain('assumed');
+  });
+  afterAll(() => system?.stop());
+
+  const NO_ATLAS = { useAtlas: false };
+  const describePath = (measurement: Measurement): string =>
+    `${measurement.result?.stopReason}: ${(measurement.result?.hops ?? []).map(({ trust }, i) => `${i === 0 ? 'D' : system.nodesOf(measurement)[i - 1]} ${trust}`).join(', ')}`;
+
+  /** Measures every destination a number of times. */
+  const measureAll = (times: number): Promise<Measurement>[] =>
+    Array.from({ length: times }, () => DESTINATIONS.map((to) => system.measure(to, NO_ATLAS))).flat();
+
+  /** Takes the link of a host down, measures meanwhile, takes it up again after 20 seconds, and measures at once. */
+  const measureThroughOutage = async (node: string): Promise<{ during: Measurement[]; after: Measurement[] }> => {
+    const { lab } = system;
+    const [end] = lab.topology.interfaces.filter((own) => own.node === node);
+    const link = ['ip', 'link', 'set', `to${end.neighbour}l${end.link}`];
+    const during = measureAll(5);
+    await lab.exec(node, ...link, 'down');
+    for (let second = 0; second < OUTAGE_MS / 1_000; second++) {
+      during.push(...measureAll(1));
+      await sleep(1_000);
+    }
+    await lab.exec(node, ...link, 'up');
+    await lab.setRoutes(lab.topology.routes.filter(({ at }) => at === node));
+    const after = measureAll(10);
+    return { during: await Promise.all(during), after: await Promise.all(after) };
+  };
+
+  const expectAsBefore = (measurements: readonly Measurement[]): void => {
+    const wrong = measurements.map((measurement) => describePath(measurement)).filter((path) => !before.includes(path));
+    expect(wrong).toEqual([]);
+  };
+
+  it('of the source is booked on no target: what is measured meanwhile and at once afterwards is measured, not assumed', async () => {
+    const { during, after } = await measureThroughOutage('S');
+    expectAsBefore(during);
+    expectAsBefore(after);
+    expect(system.controller.log).toContain('suspended: nothing answers this host');
+    expect(system.controller.log).toContain('resumed: the host receives answers again');
+  });
+
+  it('of a vantage point is booked on no target: others take its place, and nothing is assumed', async () => {
+    const { during, after } = await measureThroughOutage('V1');
+    expectAsBefore(during);
+    expectAsBefore(after);
+  });
+
+  it('of every scamper, stopped for 15 seconds and continued, leaves no trace in later batches', async () => {
+    const scampers = [...system.agents.values()].flatMap(({ pid }) => childrenOf(pid));
+    expect(scampers.length).toBeGreaterThanOrEqual(system.agents.size);
+    const during = measureAll(5);
+    for (const pid of scampers) process.kill(pid, 'SIGSTOP');
+    await sleep(15_000);
+    for (const pid of scampers) continueProcess(pid);
+    const ended = await Promise.all(during);
+    expect(ended.every(({ state }) => state === 'done')).toBe(true);
+    expectAsBefore(await Promise.all(measureAll(20)));
+  });
+});
+
+/** The watchdog of the agent may have replaced the process meanwhile. */
+function continueProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text
+    .split(' ')
+    .filter((part) => part !== '')
+    .map(Number);
+}
