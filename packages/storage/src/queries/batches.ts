@@ -16,13 +16,19 @@ export interface NewMeasurement {
 }
 
 /** The limit of a user that a batch would exceed. */
-export interface QuotaExceeded {
-  readonly limit: 'perDay' | 'parallel' | 'perMinute';
-  /** Measurements that the limit allows, and those that count toward it already. */
-  readonly allowed: number;
-  readonly used: number;
+export interface QuotaExceeded extends Pick<LimitUse, 'limit' | 'allowed' | 'used'> {
   /** Seconds until the user may try again. */
   readonly retryAfterSeconds: number;
+}
+
+/** How much of one of a user's limits is used. */
+export interface LimitUse {
+  readonly limit: 'perDay' | 'parallel' | 'perMinute';
+  /** Measurements that the limit allows, and those that count toward it. */
+  readonly allowed: number;
+  readonly used: number;
+  /** Seconds until more is allowed; for `parallel` an estimate. */
+  readonly resetSeconds: number;
 }
 
 /** A part of a long list of measurements. */
@@ -84,6 +90,11 @@ export class Batches {
     return this.#exceeded(this.#db, user, size, now);
   }
 
+  /** How much of each limit of a user is used at `now`. */
+  async use(user: User, now: Date): Promise<LimitUse[]> {
+    return limitUse(this.#db, user, now);
+  }
+
   /** The batch with an id. */
   async find(id: number): Promise<Batch | undefined> {
     return this.#db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst();
@@ -137,29 +148,33 @@ export class Batches {
   }
 
   async #exceeded(db: Kysely<Schema>, user: User, size: number, now: Date): Promise<QuotaExceeded | undefined> {
-    const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
-    const minuteAgo = new Date(now.getTime() - MINUTE_MS);
-    const { today, minute } = await db
-      .selectFrom('measurements')
-      .select(({ fn }) => [
-        fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
-        fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
-      ])
-      .where('user_id', '=', user.id)
-      .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
-      .executeTakeFirstOrThrow();
-    const { open } = await db
-      .selectFrom('measurements')
-      .select(({ fn }) => fn.countAll<number>().as('open'))
-      .where('user_id', '=', user.id)
-      .where('state', '<>', 'done')
-      .executeTakeFirstOrThrow();
-    const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
-    const limits = [
-      { limit: 'perDay', allowed: user.max_per_day, used: today, retryAfterSeconds: untilMidnight },
-      { limit: 'parallel', allowed: user.max_parallel, used: open, retryAfterSeconds: 10 },
-      { limit: 'perMinute', allowed: user.max_per_minute, used: minute, retryAfterSeconds: 60 },
-    ] as const;
-    return limits.find(({ allowed, used }) => used + size > allowed);
+    const exceeded = (await limitUse(db, user, now)).find(({ allowed, used }) => used + size > allowed);
+    return exceeded && { ...exceeded, retryAfterSeconds: exceeded.resetSeconds };
   }
+}
+
+async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
+  const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
+  const minuteAgo = new Date(now.getTime() - MINUTE_MS);
+  const { today, minute } = await db
+    .selectFrom('measurements')
+    .select(({ fn }) => [
+      fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
+      fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
+    ])
+    .where('user_id', '=', user.id)
+    .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
+    .executeTakeFirstOrThrow();
+  const { open } = await db
+    .selectFrom('measurements')
+    .select(({ fn }) => fn.countAll<number>().as('open'))
+    .where('user_id', '=', user.id)
+    .where('state', '<>', 'done')
+    .executeTakeFirstOrThrow();
+  const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
+  return [
+    { limit: 'perDay', allowed: user.max_per_day, used: today, resetSeconds: untilMidnight },
+    { limit: 'parallel', allowed: user.max_parallel, used: open, resetSeconds: 10 },
+    { limit: 'perMinute', allowed: user.max_per_minute, used: minute, resetSeconds: 60 },
+  ];
 }
