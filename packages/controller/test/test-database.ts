@@ -3,6 +3,9 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 
 const TABLES = [
   'mails',
+  'one_time_tokens',
+  'sessions',
+  'source_shares',
   'agent_tests',
   'measurements',
   'batches',

@@ -20,7 +20,7 @@ const POLL_MS = 1_000;
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
   { database, facts, targetPolicy, metrics, clock, random, log }: Context,
-  { directory, system }: MeasuringSubsystem,
+  { sourceAccess, system }: MeasuringSubsystem,
   options: { readonly concurrency: number; readonly maxBatch: number },
 ): Promise<MeasurementsSubsystem> {
   const jobs = new Jobs(database.db);
@@ -36,7 +36,7 @@ export async function openMeasurements(
     { maxBatch: options.maxBatch },
     {
       batches,
-      directory,
+      sources: sourceAccess,
       facts,
       destinationCheck: new DestinationCheck({ targetPolicy, facts }),
       clock,

@@ -19,6 +19,14 @@ export interface NewMeasurement {
 export interface QuotaExceeded extends Pick<LimitUse, 'limit' | 'allowed' | 'used'> {
   /** Seconds until the user may try again. */
   readonly retryAfterSeconds: number;
+  /** All limits of the user. */
+  readonly limits: readonly LimitUse[];
+}
+
+/** A batch that was stored, and how much of each limit of the user is used with it. */
+export interface Accepted {
+  readonly id: number;
+  readonly limits: readonly LimitUse[];
 }
 
 /** How much of one of a user's limits is used. */
@@ -57,14 +65,11 @@ export class Batches {
    * Stores a batch with all its measurements in one transaction, or stores nothing and returns the limit of the user that it would
    * exceed. @throws {StorageError} `badText`
    */
-  async accept(
-    user: User,
-    measurements: readonly NewMeasurement[],
-    now: Date,
-  ): Promise<{ id: number } | QuotaExceeded> {
+  async accept(user: User, measurements: readonly NewMeasurement[], now: Date): Promise<Accepted | QuotaExceeded> {
     return this.#db.transaction().execute(async (db) => {
       await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
-      const exceeded = await this.#exceeded(db, user, measurements.length, now);
+      const limits = await limitUse(db, user, now);
+      const exceeded = exceededOf(limits, measurements.length);
       if (exceeded !== undefined) return exceeded;
       const { id } = await db
         .insertInto('batches')
@@ -81,18 +86,13 @@ export class Batches {
           from jsonb_to_recordset(${toJson(rows)}::jsonb)
             as rows(position integer, source text, destination text, label text, options jsonb)`.execute(db);
       }
-      return { id };
+      return { id, limits: limits.map((limit) => ({ ...limit, used: limit.used + measurements.length })) };
     });
   }
 
   /** Which of the user's limits `size` more measurements would break now. Only {@link accept} decides finally. */
   async exceeded(user: User, size: number, now: Date): Promise<QuotaExceeded | undefined> {
-    return this.#exceeded(this.#db, user, size, now);
-  }
-
-  /** How much of each limit of a user is used at `now`. */
-  async use(user: User, now: Date): Promise<LimitUse[]> {
-    return limitUse(this.#db, user, now);
+    return exceededOf(await limitUse(this.#db, user, now), size);
   }
 
   /** The batch with an id. */
@@ -146,11 +146,13 @@ export class Batches {
       .limit(checkedLimit(limit, MOST_LABELLED))
       .execute();
   }
+}
 
-  async #exceeded(db: Kysely<Schema>, user: User, size: number, now: Date): Promise<QuotaExceeded | undefined> {
-    const exceeded = (await limitUse(db, user, now)).find(({ allowed, used }) => used + size > allowed);
-    return exceeded && { ...exceeded, retryAfterSeconds: exceeded.resetSeconds };
-  }
+function exceededOf(limits: readonly LimitUse[], size: number): QuotaExceeded | undefined {
+  const exceeded = limits.find(({ allowed, used }) => used + size > allowed);
+  if (exceeded === undefined) return undefined;
+  const { limit, allowed, used, resetSeconds } = exceeded;
+  return { limit, allowed, used, retryAfterSeconds: resetSeconds, limits };
 }
 
 async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
