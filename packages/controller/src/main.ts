@@ -2,23 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
 import { systemClock, TargetPolicy } from '@revtr/probing';
-import {
-  type Database,
-  generateApiKey,
-  hashApiKey,
-  openDatabase,
-  parseDatabaseSettings,
-  StorageError,
-} from '@revtr/storage';
+import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
-import { toUserColumns } from './agents/user-limits.ts';
+import { ensureOperator, OperatorKeyError } from './accounts/operator-account.ts';
 import { Controller } from './composition/controller.ts';
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
-import { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS, UNLIMITED_USER_LIMITS } from './settings/defaults.ts';
+import { DEFAULT_LIFE_CYCLE, newUserLimits } from './settings/defaults.ts';
 import { readSettings, type Settings } from './settings/settings.ts';
 
 const USAGE = `revtr-controller
@@ -40,7 +33,9 @@ async function run(settings: Settings): Promise<void> {
   const database = await openDatabase(parseDatabaseSettings(settings.database));
   try {
     const controller = await create(settings, database, log);
-    await ensureOperator(settings, controller);
+    const { users, keys } = controller;
+    const key = await ensureOperator(settings.operator, { users, keys, clock: systemClock });
+    if (key !== undefined) process.stdout.write(`The operator's API key (shown only once): ${key}\n`);
     const url = await controller.start();
     log.info({ api: url }, 'started');
     await stopped;
@@ -79,7 +74,8 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       publicUrl: settings.publicUrl,
       concurrency: settings.concurrency,
       maxBatch: settings.maxBatch,
-      newUserLimits: DEFAULT_USER_LIMITS,
+      newUserLimits: newUserLimits(settings.maxBatch),
+      selfRegistration: settings.selfRegistration,
       ripeAtlas: settings.ripeAtlas,
       surveyProbesPerHour: settings.surveyProbesPerHour,
       lifeCycle: {
@@ -108,28 +104,12 @@ function readDatasetSources(file: string | undefined) {
   return datasetSourcesSchema.parse(file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8')));
 }
 
-/** Creates the operator. The API key is the configured one, or a new one that is printed at the first start. */
-async function ensureOperator({ operator }: Settings, { users }: Controller): Promise<void> {
-  const before = await users.findByEmail(operator.email);
-  const user = await users.ensure({
-    name: 'Operator',
-    email: operator.email,
-    role: 'operator',
-    ...toUserColumns(UNLIMITED_USER_LIMITS),
-  });
-  if (operator.key !== undefined) await users.addKey(user.id, hashApiKey(operator.key));
-  else if (before === undefined) {
-    const key = generateApiKey();
-    await users.addKey(user.id, hashApiKey(key));
-    process.stdout.write(`The operator's API key (shown only once): ${key}\n`);
-  }
-}
-
 /** A message without a stack trace for errors of the machine or the settings; `undefined` for defects. */
 function explain(error: unknown): string | undefined {
   if (error instanceof z.ZodError)
     return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
-  if (error instanceof StorageError || error instanceof DatasetError) return error.message;
+  if (error instanceof StorageError || error instanceof DatasetError || error instanceof OperatorKeyError)
+    return error.message;
   const isOfTheMachine = error instanceof Error && ('syscall' in error || error instanceof SyntaxError);
   return isOfTheMachine ? error.message : undefined;
 }

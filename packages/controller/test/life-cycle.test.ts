@@ -10,13 +10,24 @@ import {
   systemClock,
   type TracerouteResult,
 } from '@revtr/probing';
-import { type AgentState, Agents, AgentTests, Atlases, AtlasRuns, type Database, Mails, Users } from '@revtr/storage';
+import {
+  type AgentState,
+  Agents,
+  AgentTests,
+  Atlases,
+  AtlasRuns,
+  type Database,
+  Mails,
+  OneTimeTokens,
+  Users,
+} from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectedAgents } from '../src/agents/connected-agents.ts';
 import { AgentDirectory } from '../src/agents/directory.ts';
 import { LifeCycle } from '../src/agents/life-cycle.ts';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
+import { LinkMails } from '../src/mail/link-mails.ts';
 import { Outbox } from '../src/mail/outbox.ts';
 import { OwnerMails } from '../src/mail/owner-mails.ts';
 import { useDatabase } from './test-database.ts';
@@ -116,7 +127,8 @@ describe('the life of a source', () => {
       random: createRandom(1),
       log,
     });
-    const outbox = new Outbox({ mails, send: undefined, clock: systemClock, random: () => 0, log });
+    const tokens = new OneTimeTokens(database.db);
+    const outbox = new Outbox({ mails, tokens, send: undefined, clock: systemClock, random: () => 0, log });
     newLife = () =>
       new LifeCycle(
         {
@@ -132,7 +144,11 @@ describe('the life of a source', () => {
           prober: network,
           atlas,
           connected: new ConnectedAgents({ directory, sessionOf: (address) => sessions.get(address) }),
-          notices: new OwnerMails({ users, outbox }),
+          notices: new OwnerMails({
+            users,
+            outbox,
+            links: new LinkMails({ publicUrl: undefined }, { outbox, mails, tokens, clock: systemClock }),
+          }),
           clock: systemClock,
           random: () => 0,
           log,
@@ -238,6 +254,48 @@ describe('the life of a source', () => {
     await life.stop();
     expect(directory.find(SOURCE)?.state).toBe('withdrawn');
     expect(await subjects()).toEqual([expect.stringContaining('can receive')]);
+  });
+
+  it('ends a quarantine by an operator for operators only', async () => {
+    await life.joined(SOURCE);
+    await until('ready');
+    await life.quarantine(SOURCE, 'sends too much');
+    expect(directory.find(SOURCE)).toMatchObject({ quarantined_by: 'operator', quarantined_until: null });
+    await expect(life.test(SOURCE, 'asked')).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('sends too much'),
+    });
+    // Neither time nor a new connection ends it.
+    life.start();
+    await life.joined(SOURCE);
+    await sleep(50);
+    expect(directory.find(SOURCE)?.state).toBe('quarantined');
+    await life.test(SOURCE, 'asked', { byOperator: true });
+    await until('ready');
+    expect(directory.find(SOURCE)).toMatchObject({ quarantined_by: null, quarantine_reason: null });
+  });
+
+  it('keeps a quarantine by an operator that begins while the agent is tested and fails', async () => {
+    network.broken.everything = true;
+    network.onPing = async () => {
+      network.onPing = async () => undefined;
+      await life.quarantine(SOURCE, 'sends too much');
+    };
+    await life.joined(SOURCE);
+    const tests = new AgentTests(database.db);
+    for (let tries = 0; tries < 500 && (await tests.of(formatIpv4(SOURCE), 1)).length === 0; tries++) await sleep(5);
+    await sleep(20);
+    expect(directory.find(SOURCE)).toMatchObject({ quarantined_by: 'operator', quarantine_reason: 'sends too much' });
+  });
+
+  it('lets the owner end a quarantine that failed tests imposed', async () => {
+    network.broken.everything = true;
+    await life.joined(SOURCE);
+    await until('quarantined');
+    expect(directory.find(SOURCE)?.quarantined_by).toBe('system');
+    network.broken.everything = false;
+    await life.test(SOURCE, 'asked');
+    await until('ready');
   });
 
   it('goes through a test from time to time', async () => {

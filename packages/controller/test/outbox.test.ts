@@ -1,4 +1,4 @@
-import { Mails } from '@revtr/storage';
+import { Mails, OneTimeTokens } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Outbox, type SendMail } from '../src/mail/outbox.ts';
@@ -24,6 +24,7 @@ describe('Outbox', () => {
     send = async () => undefined;
     outbox = new Outbox({
       mails,
+      tokens: new OneTimeTokens(database().db),
       send: async (mail) => {
         sent.push({ subject: mail.subject, at: clock.now() - begin });
         await send(mail);

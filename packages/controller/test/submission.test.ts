@@ -1,13 +1,15 @@
 import { parseIpv4 } from '@revtr/net';
 import { TargetPolicy } from '@revtr/probing';
-import { Agents, Batches, type User, Users } from '@revtr/storage';
+import { Agents, Batches, SourceShares, type User, Users } from '@revtr/storage';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AgentDirectory } from '../src/agents/directory.ts';
+import { SourceAccess } from '../src/agents/source-access.ts';
 import type { AddressFacts } from '../src/facts/address-facts.ts';
 import { ControllerError } from '../src/foundation/errors.ts';
 import type { RequestedPair } from '../src/measurements/check-pairs.ts';
 import { DestinationCheck } from '../src/measurements/destination-check.ts';
 import { Submission } from '../src/measurements/submission.ts';
+import { newUserLimits } from '../src/settings/defaults.ts';
 import { ManualClock } from './manual-clock.ts';
 import { useDatabase } from './test-database.ts';
 
@@ -19,6 +21,8 @@ describe('Submission', () => {
   let user: User;
   let asked: string[];
   let submission: Submission;
+  let directory: AgentDirectory;
+  let sources: SourceAccess;
   const pair = (destination: string, source = SOURCE): RequestedPair => ({
     source,
     destination,
@@ -36,7 +40,7 @@ describe('Submission', () => {
     const { db } = database();
     const limits = { max_per_day: 10, max_parallel: 10, max_per_minute: 10 };
     user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
-    const directory = await AgentDirectory.open(new Agents(db));
+    directory = await AgentDirectory.open(new Agents(db));
     const source = { kind: 'source', hostname: 's', site: '', user_id: user.id, state: 'ready' } as const;
     await directory.put({ ...source, address: parseIpv4(SOURCE) });
     const facts: AddressFacts = {
@@ -54,22 +58,71 @@ describe('Submission', () => {
       },
     };
     const destinationCheck = new DestinationCheck({ targetPolicy: new TargetPolicy({ testNetworks: [] }), facts });
+    sources = new SourceAccess({ directory, shares: new SourceShares(db) });
     submission = new Submission(
       { maxBatch: 100, names: { mostNames: 5, concurrency: 2, totalMs: 1_000 } },
-      { batches: new Batches(db), directory, clock, facts, destinationCheck, onAccepted: () => undefined },
+      { batches: new Batches(db), sources, clock, facts, destinationCheck, onAccepted: () => undefined },
     );
   });
 
   it('resolves no name of a batch that the limits of the user do not allow', async () => {
-    const error = await refusal(Array.from({ length: 11 }, (_, i) => pair(`known${i}.example`)));
+    await submission.submit(user, [pair('6.0.0.1'), pair('6.0.0.2')], { skipInvalid: false });
+    const error = await refusal(Array.from({ length: 9 }, (_, i) => pair(`known${i}.example`)));
     expect(error).toMatchObject({
       code: 'quotaPerDay',
       status: 429,
-      details: { allowed: 10, used: 0, asked: 11 },
+      details: { allowed: 10, used: 2, asked: 9 },
       places: [],
     });
     expect(error.retryAfterSeconds).toBeGreaterThan(0);
     expect(asked).toEqual([]);
+  });
+
+  it('says that a batch above a limit of the user can never succeed, however long the user waits', async () => {
+    const error = await refusal(Array.from({ length: 11 }, () => pair('6.0.0.1')));
+    expect(error).toMatchObject({ code: 'batchTooLarge', status: 413, details: { size: 11, most: 10 } });
+    expect(error.retryAfterSeconds).toBeUndefined();
+    expect((await submission.submit(user, Array(10).fill(pair('6.0.0.1')), { skipInvalid: false })).limits).toEqual([
+      expect.objectContaining({ limit: 'perDay', allowed: 10, used: 10 }),
+      expect.objectContaining({ limit: 'parallel', allowed: 10, used: 10 }),
+      expect.objectContaining({ limit: 'perMinute', allowed: 10, used: 10 }),
+    ]);
+  });
+
+  it('lets a new user submit one batch of the largest size', () => {
+    for (const maxBatch of [1, 20_000, 1_000_000])
+      for (const limit of Object.values(newUserLimits(maxBatch))) expect(limit).toBeGreaterThanOrEqual(maxBatch);
+  });
+
+  it('measures to a source for those only whom its host permits', async () => {
+    const { db } = database();
+    const limits = { max_per_day: 10, max_parallel: 10, max_per_minute: 10 };
+    const person = (email: string, role: User['role'] = 'user') =>
+      new Users(db).ensure({ name: email, email, role, ...limits });
+    const people = {
+      owner: user,
+      friend: await person('friend@revtr.example'),
+      stranger: await person('stranger@revtr.example'),
+      operator: await person('operator@revtr.example', 'operator'),
+    };
+    const [source] = directory.readySources();
+    const allowed = async (): Promise<string[]> => {
+      const names: string[] = [];
+      for (const [name, someone] of Object.entries(people))
+        try {
+          await submission.submit(someone, [pair('6.0.0.1')], { skipInvalid: false });
+          names.push(name);
+        } catch (error) {
+          // A source that is not for the user looks like one that does not exist.
+          expect(error).toMatchObject({ code: 'invalidPairs', places: [{ code: 'unknownSource' }] });
+        }
+      return names;
+    };
+    expect(await allowed()).toEqual(['owner', 'friend', 'stranger', 'operator']);
+    await sources.change(source, 'private', ['friend@revtr.example']);
+    expect(await allowed()).toEqual(['owner', 'operator']);
+    await sources.change(source, 'shared', ['Friend@revtr.example']);
+    expect(await allowed()).toEqual(['owner', 'friend', 'operator']);
   });
 
   it('resolves no name of a batch that is refused for its other pairs', async () => {

@@ -4,6 +4,9 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 const TABLES = [
   'kill_switches',
   'mails',
+  'one_time_tokens',
+  'sessions',
+  'source_shares',
   'agent_tests',
   'measurements',
   'batches',

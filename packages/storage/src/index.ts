@@ -1,10 +1,13 @@
 export { type DatabaseSettings, parseDatabaseSettings } from './access/database-settings.ts';
 export { type Database, openDatabase } from './access/open-database.ts';
-export { generateApiKey, type HashedApiKey, hashApiKey } from './api-keys/api-key.ts';
+export { generateApiKey, generateToken, type HashedApiKey, hashApiKey, hashToken } from './api-keys/api-key.ts';
+export { SCOPES, type Scope, USER_SCOPES } from './api-keys/scopes.ts';
 export * from './errors.ts';
+export { type AccountRecord, Accounts } from './queries/accounts.ts';
 export { AgentTests } from './queries/agent-tests.ts';
 export { Agents } from './queries/agents.ts';
-export { Applications, type NewApplication } from './queries/applications.ts';
+export { type ApiKey, ApiKeys, MOST_KEYS } from './queries/api-keys.ts';
+export { Applications, type ApprovalRefusal, type NewApplication } from './queries/applications.ts';
 export { AtlasRuns } from './queries/atlas-runs.ts';
 export {
   type AtlasChange,
@@ -14,13 +17,22 @@ export {
   type StoredPath,
   type StoredTail,
 } from './queries/atlases.ts';
-export { Batches, type MeasurementPage, type NewMeasurement, type QuotaExceeded } from './queries/batches.ts';
+export {
+  Batches,
+  type LimitUse,
+  type MeasurementPage,
+  type NewMeasurement,
+  type QuotaExceeded,
+} from './queries/batches.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
 export { Mails } from './queries/mails.ts';
+export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
-export { Users } from './queries/users.ts';
+export { Sessions } from './queries/sessions.ts';
+export { SourceShares } from './queries/source-shares.ts';
+export { type UserChange, Users } from './queries/users.ts';
 export {
   AGENT_STATES,
   type Agent,
@@ -29,6 +41,8 @@ export {
   type AgentTest,
   type Application,
   type NewAgent,
+  SOURCE_VISIBILITIES,
+  type SourceVisibility,
 } from './schema/agents.ts';
 export type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from './schema/atlas.ts';
 export { KILL_SWITCH_SCOPES, type KillSwitchRow, type KillSwitchScope } from './schema/kill-switches.ts';
@@ -36,4 +50,4 @@ export type { Mail } from './schema/mails.ts';
 export type { Batch, MeasurementRow } from './schema/measurements.ts';
 export type { OptOut } from './schema/opt-outs.ts';
 export type { Schema } from './schema/schema.ts';
-export type { NewUser, User } from './schema/users.ts';
+export type { NewUser, OneTimeToken, TokenPurpose, User } from './schema/users.ts';

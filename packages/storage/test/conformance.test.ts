@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   Agents,
   AgentTests,
+  ApiKeys,
   Applications,
   Atlases,
   AtlasRuns,
@@ -10,9 +11,12 @@ import {
   type Database,
   type DatabaseSettings,
   generateApiKey,
+  generateToken,
   hashApiKey,
+  hashToken,
   Jobs,
   Mails,
+  OneTimeTokens,
   OptOuts,
   openDatabase,
   RankingRecords,
@@ -80,8 +84,9 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const user = await newUser();
       const key = generateApiKey();
       await users.addKey(user.id, hashApiKey(key));
-      expect((await users.findByKey(hashApiKey(key)))?.id).toBe(user.id);
-      expect(await users.findByKey(hashApiKey(`${key}x`))).toBeUndefined();
+      const keys = new ApiKeys(database.db);
+      expect((await keys.findValid(hashApiKey(key), now))?.user.id).toBe(user.id);
+      expect(await keys.findValid(hashApiKey(`${key}x`), now)).toBeUndefined();
     });
 
     it('never passes any part of a key to the database', async () => {
@@ -94,19 +99,25 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         },
         transformResult: async ({ result }) => result,
       });
-      const users = new Users(watched);
+      const [users, keys, tokens] = [new Users(watched), new ApiKeys(watched), new OneTimeTokens(watched)];
       const user = await newUser();
       await users.addKey(user.id, hashApiKey(key));
-      await users.findByKey(hashApiKey(key));
+      await keys.findValid(hashApiKey(key), now);
+      const token = generateToken();
+      const mailed = { purpose: 'logIn', user_id: user.id, application_id: null, email: 'e', name: '' } as const;
+      await tokens.arm(await tokens.add({ ...mailed, lifetime_seconds: 60 }, now), hashToken(token), now);
+      await tokens.redeem(hashToken(token), now);
       const rows = await database.db.selectFrom('api_keys').selectAll().execute();
       const seen = statements.join() + JSON.stringify(rows);
       expect(statements.length).toBeGreaterThan(1);
       expect(seen).toContain(hashApiKey(key).hash);
+      expect(seen).toContain(hashToken(token));
       expect(seen).not.toContain(key.slice(0, 10));
+      expect(seen).not.toContain(token.slice(0, 10));
       for (const hash of [key, '', 'A'.repeat(64), 'a'.repeat(63)]) {
         const clear = { hash, fingerprint: '' };
         expect(await codeOf(() => users.addKey(user.id, clear))).toBe('badKeyHash');
-        expect(await codeOf(() => users.findByKey(clear))).toBe('badKeyHash');
+        expect(await codeOf(() => keys.findValid(clear, now))).toBe('badKeyHash');
       }
     });
 
@@ -156,15 +167,15 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await applications.add(application)).toBeDefined();
     });
 
-    it('replaces the secret of a mail that was sent and delays a mail that failed', async () => {
+    it('notes that a mail was sent and delays a mail that failed', async () => {
       const mails = new Mails(database.db);
       const now = new Date();
-      await mails.add({ recipient: 'a@x', subject: 's', body: 'the key is hush', secret: 'hush' }, now);
+      await mails.add({ recipient: 'a@x', subject: 's', body: 'b' }, now);
       const [{ id }] = await mails.due(now, 10);
       await mails.failed(id, 'no server', new Date(now.getTime() + 60_000));
       expect(await mails.due(now, 10)).toEqual([]);
       await mails.sent(id, now);
-      expect(await mails.list(10)).toMatchObject([{ body: 'the key is [sent]', secret: null, attempts: 2 }]);
+      expect(await mails.list(10)).toMatchObject([{ body: 'b', sent_at: now, attempts: 2 }]);
     });
 
     it('applies changes to an atlas', async () => {

@@ -68,9 +68,13 @@ export class AgentDirectory {
 
   /** Registers an agent; of one that is registered already, replaces what is given. */
   async put(registration: NewRegistration): Promise<void> {
-    const text = formatIpv4(registration.address);
-    await this.#agents.put({ ...registration, address: text });
-    const stored = await this.#agents.find(text);
+    await this.#agents.put({ ...registration, address: formatIpv4(registration.address) });
+    await this.reload(registration.address);
+  }
+
+  /** Reads an agent again that was written elsewhere. */
+  async reload(address: Ipv4Address): Promise<void> {
+    const stored = await this.#agents.find(formatIpv4(address));
     if (stored !== undefined) this.#keep(stored);
   }
 

@@ -3,6 +3,7 @@ import type { Clock, Prober } from '@revtr/probing';
 import type { AgentTests } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AtlasService } from '../atlas/atlas-service.ts';
+import { ControllerError } from '../foundation/errors.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { probingFor } from '../safety/probe-context.ts';
 import { needsTestsFirst } from './agent-states.ts';
@@ -42,7 +43,12 @@ export interface LifeCycleCollaborators {
 const MOST_TESTS_AT_ONCE = 4;
 /** The owner of a ready source is sent a report at most this often. */
 const SAME_REPORT_MS = 24 * 3_600_000;
-const HEALED = { quarantine_level: 0, quarantined_until: null, quarantine_reason: null } as const;
+const HEALED = {
+  quarantine_level: 0,
+  quarantined_until: null,
+  quarantine_reason: null,
+  quarantined_by: null,
+} as const;
 
 /**
  * Moves agents through their states (agent-states.ts). An agent is tested when it connects: one that passes is prepared and becomes
@@ -94,24 +100,51 @@ export class LifeCycle {
     if (agent !== undefined && agent.state !== 'quarantined') await this.test(address, 'connected');
   }
 
-  /** Queues an agent for a test. A withdrawn agent is not tested. */
-  async test(address: Ipv4Address, cause: TestCause): Promise<void> {
+  /**
+   * Queues an agent for a test. A withdrawn agent is not tested. The test ends a quarantine, but only an operator may have an agent
+   * tested that an operator quarantined. @throws {ControllerError} `conflict`
+   */
+  async test(
+    address: Ipv4Address,
+    cause: TestCause,
+    { byOperator = false }: { readonly byOperator?: boolean } = {},
+  ): Promise<void> {
     const { directory } = this.#collaborators;
     const agent = directory.findRegistered(address);
     if (agent === undefined) return;
+    if (isHeldByOperator(agent) && !byOperator)
+      throw new ControllerError(
+        'conflict',
+        `an operator quarantined ${formatIpv4(address)}, and only an operator can end that: ${agent.quarantine_reason}`,
+      );
     // Only agents that participate may probe and be claimed, and the tests need both.
     if (needsTestsFirst(agent.state)) await directory.enter(address, 'testing');
     this.#queue.add(address, cause);
   }
 
-  /** Quarantines an agent. The time doubles with each quarantine in a row. */
+  /** Quarantines an agent for an operator, who alone can end the quarantine. */
   async quarantine(address: Ipv4Address, reason: string): Promise<void> {
+    const { directory } = this.#collaborators;
+    await directory.enter(address, 'quarantined', {
+      quarantine_level: (directory.find(address)?.quarantine_level ?? 0) + 1,
+      quarantined_until: null,
+      quarantine_reason: reason,
+      quarantined_by: 'operator',
+    });
+  }
+
+  /** Quarantines an agent that failed its tests. The time doubles with each quarantine in a row. */
+  async #quarantineFailed(address: Ipv4Address, reason: string): Promise<void> {
     const { directory, clock, random } = this.#collaborators;
-    const level = (directory.find(address)?.quarantine_level ?? 0) + 1;
+    const agent = directory.find(address);
+    // An operator may have quarantined the agent while it was tested.
+    if (agent === undefined || isHeldByOperator(agent)) return;
+    const level = agent.quarantine_level + 1;
     await directory.enter(address, 'quarantined', {
       quarantine_level: level,
       quarantined_until: quarantineEnd(this.#options.quarantine, level, clock.now(), random),
       quarantine_reason: reason,
+      quarantined_by: 'system',
     });
   }
 
@@ -171,7 +204,7 @@ export class LifeCycle {
   async #failed(agent: RegisteredAgent, report: Report): Promise<void> {
     const { directory, notices } = this.#collaborators;
     const failed = report.tests.filter(({ isRequired, verdict }) => isRequired && verdict === 'failed');
-    await this.quarantine(agent.address, `failed: ${failed.map(({ name }) => name).join(', ')}`);
+    await this.#quarantineFailed(agent.address, `failed: ${failed.map(({ name }) => name).join(', ')}`);
     const until = directory.find(agent.address)?.quarantined_until ?? undefined;
     if (agent.kind === 'source') await notices.tested(agent, report, until);
   }
@@ -215,8 +248,13 @@ export class LifeCycle {
 
   #dueFor(agent: RegisteredAgent, now: number): TestCause | undefined {
     const testedAt = agent.last_tested_at?.getTime() ?? 0;
+    if (isHeldByOperator(agent)) return undefined;
     if (agent.state === 'quarantined') return (agent.quarantined_until?.getTime() ?? 0) <= now ? 'released' : undefined;
     if (agent.state === 'testing') return now - testedAt > this.#options.pollMs ? 'connected' : undefined;
     return agent.state === 'ready' && now - testedAt > this.#options.retestMs ? 'periodic' : undefined;
   }
+}
+
+function isHeldByOperator({ state, quarantined_by }: RegisteredAgent): boolean {
+  return state === 'quarantined' && quarantined_by === 'operator';
 }

@@ -1,11 +1,16 @@
-import type { Application } from '@revtr/storage';
+import type { Application, User } from '@revtr/storage';
 import type { RegisteredAgent } from './directory.ts';
 import type { Report } from './report.ts';
 
 /** What the owners of agents and applicants are told. Every method resolves when the notice is stored durably. */
 export interface OwnerNotices {
-  /** An application was approved; `key` is the applicant's new API key. */
-  approved(application: Application, key: string): Promise<void>;
+  /**
+   * Somebody applied without a key. A person without an account is asked to confirm the e-mail address; the owner of an account
+   * (`isAccount`) to apply with a key.
+   */
+  applied(application: Application, isAccount: boolean): Promise<void>;
+  /** An application was approved. A new owner collects the first API key; another one has keys. */
+  approved(application: Application, owner: User, isNewOwner: boolean): Promise<void>;
   refused(application: Application): Promise<void>;
   /** An agent was tested. `retestAt` is when a quarantined agent is tested again. */
   tested(agent: RegisteredAgent, report: Report, retestAt: Date | undefined): Promise<void>;

@@ -1,26 +1,36 @@
 import { formatIpv4, parseIpv4, tryParseIpv4 } from '@revtr/net';
 import type { Clock, TargetPolicy } from '@revtr/probing';
-import {
-  type Application,
-  type Applications,
-  generateApiKey,
-  hashApiKey,
-  type NewApplication,
-  type User,
-  type Users,
-} from '@revtr/storage';
+import type { Application, Applications, ApprovalRefusal, User, Users } from '@revtr/storage';
 import { ControllerError } from '../foundation/errors.ts';
+import type { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { AgentDirectory } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
 import { toUserColumns, type UserLimits } from './user-limits.ts';
 
-/** Takes applications for sources, and carries out what the operator decides about them. */
+/** What somebody states who wants to host a source. */
+export interface SourceRequest {
+  /** Dotted quad. */
+  readonly address: string;
+  readonly hosting: string;
+  readonly reason: string;
+  /** Name and e-mail address; an applicant with a key may leave them out. */
+  readonly name?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+/**
+ * Takes applications for sources, and carries out what the operator decides about them.
+ *
+ * An application counts when it is known who sent it: a user with a key, an operator who vouches for the applicant, or a person who
+ * has opened the link that was mailed. Approving an application neither changes an existing account nor gives it a key.
+ */
 export class SourceApplications {
   readonly #limits: UserLimits;
   readonly #applications: Applications;
   readonly #users: Users;
   readonly #directory: AgentDirectory;
   readonly #notices: OwnerNotices;
+  readonly #recipients: RecipientLimit;
   readonly #targetPolicy: TargetPolicy;
   readonly #clock: Clock;
 
@@ -31,6 +41,7 @@ export class SourceApplications {
       readonly users: Users;
       readonly directory: AgentDirectory;
       readonly notices: OwnerNotices;
+      readonly recipients: RecipientLimit;
       readonly targetPolicy: TargetPolicy;
       readonly clock: Clock;
     },
@@ -40,71 +51,123 @@ export class SourceApplications {
     this.#users = collaborators.users;
     this.#directory = collaborators.directory;
     this.#notices = collaborators.notices;
+    this.#recipients = collaborators.recipients;
     this.#clock = collaborators.clock;
     this.#targetPolicy = collaborators.targetPolicy;
   }
 
-  /** Stores an application. @throws {ControllerError} `badRequest` for an address that cannot be a source, `conflict` */
-  async apply(application: NewApplication): Promise<Application> {
-    const address = tryParseIpv4(application.address);
+  /**
+   * Stores an application. Without an applicant who is authenticated it stays `unverified` until the mailed link is opened; the answer
+   * does not say whether the e-mail address has an account.
+   * @throws {ControllerError} `badRequest` for an address that cannot be a source, or without name and e-mail address; `conflict`;
+   * `tooManyRequests`
+   */
+  async apply(request: SourceRequest, applicant: User | undefined): Promise<Application> {
+    const address = this.#checkedAddress(request.address);
+    const { hosting, reason } = request;
+    if (applicant !== undefined) {
+      const { owner, ...person } = await this.#personOf(request, applicant);
+      const added = await this.#applications.add({ address, hosting, reason, ...person }, owner);
+      if (added === undefined)
+        throw new ControllerError('conflict', `an application for ${address} is already pending`);
+      return added;
+    }
+    const { name, email } = request;
+    if (name === undefined || email === undefined)
+      throw new ControllerError('badRequest', 'an application without an API key needs a name and an e-mail address', {
+        places: [{ at: name === undefined ? 'name' : 'email', code: 'required', message: 'is missing' }],
+      });
+    this.#recipients.count(email);
+    const application = await this.#applications.addUnverified(
+      { address, hosting, reason, name, email: email.toLowerCase() },
+      this.#now(),
+    );
+    await this.#notices.applied(application, (await this.#users.findByEmail(email)) !== undefined);
+    return application;
+  }
+
+  /** Makes an application pending whose e-mail address is verified. @throws {ControllerError} `conflict` */
+  async verify(id: number): Promise<Application> {
+    const verified = await this.#applications.verify(id);
+    if (verified === undefined)
+      throw new ControllerError('conflict', 'another application for this address is pending, or this one has expired');
+    return verified;
+  }
+
+  /**
+   * Authorises the address for the account that applied, or for a new account whose owner is mailed a link to the first key.
+   * @throws {ControllerError} `notFound`; `conflict` when the application is not pending, when its address is registered by now, or when
+   * the e-mail address of an applicant without a key has an account
+   */
+  async approve(id: number, operator: User, note: string): Promise<Application> {
+    const outcome = await this.#applications.approve(
+      id,
+      { note, by: operator.id, at: this.#now() },
+      toUserColumns(this.#limits),
+    );
+    if (typeof outcome === 'string') throw await this.#refusalOf(id, outcome);
+    const { application, owner, isNewOwner } = outcome;
+    await this.#directory.reload(parseIpv4(application.address));
+    await this.#notices.approved(application, owner, isNewOwner);
+    return application;
+  }
+
+  /** Turns an applicant down. @throws {ControllerError} `notFound`, `conflict` */
+  async refuse(id: number, operator: User, note: string): Promise<Application> {
+    const decision = { state: 'refused', note, by: operator.id, at: this.#now() } as const;
+    const application = await this.#applications.decide(id, decision);
+    if (application === undefined) throw await this.#refusalOf(id, 'notPending');
+    await this.#notices.refused(application);
+    return application;
+  }
+
+  #checkedAddress(text: string): string {
+    const address = tryParseIpv4(text);
     const refusal =
-      address === undefined
-        ? `'${application.address}' is not an IPv4 address`
-        : this.#targetPolicy.refuse(address)?.message;
+      address === undefined ? `'${text}' is not an IPv4 address` : this.#targetPolicy.refuse(address)?.message;
     if (address === undefined || refusal !== undefined) {
       const message = refusal ?? '';
       const places = [{ at: 'address', code: 'badAddress', message }];
       throw new ControllerError('badRequest', `the address cannot be a source: ${message}`, { places });
     }
     if (this.#directory.findRegistered(address) !== undefined)
-      throw new ControllerError('conflict', `${application.address} is already registered`);
-    const added = await this.#applications.add({ ...application, address: formatIpv4(address) });
-    if (added === undefined)
-      throw new ControllerError('conflict', `an application for ${application.address} is already pending`);
-    return added;
+      throw new ControllerError('conflict', `${text} is already registered`);
+    return formatIpv4(address);
   }
 
-  /** Authorises the address and mails the applicant a key. @throws {ControllerError} `notFound`, `conflict` */
-  async approve(id: number, operator: User, note: string): Promise<Application> {
-    const application = await this.#decide(id, operator, 'approved', note);
-    const { address, name, email, hosting } = application;
-    const user = await this.#users.ensure({
-      name,
-      email,
-      role: 'user',
-      ...toUserColumns(this.#limits),
-    });
-    await this.#directory.put({
-      address: parseIpv4(address),
-      kind: 'source',
-      hostname: address,
-      site: hosting.slice(0, 200),
-      user_id: user.id,
-      state: 'expected',
-    });
-    const key = generateApiKey();
-    await this.#users.addKey(user.id, hashApiKey(key));
-    await this.#notices.approved(application, key);
-    return application;
+  /** Who will own the source: the applicant, or the person an operator vouches for, who may have an account. */
+  async #personOf(
+    { name, email }: SourceRequest,
+    applicant: User,
+  ): Promise<{ readonly name: string; readonly email: string; readonly owner: number | null }> {
+    if (email === undefined || email.toLowerCase() === applicant.email.toLowerCase())
+      return { name: name ?? applicant.name, email: applicant.email, owner: applicant.id };
+    if (applicant.role !== 'operator') {
+      const message = `must be the address of your account, ${applicant.email}`;
+      throw new ControllerError('badRequest', `the e-mail address ${message}`, {
+        places: [{ at: 'email', code: 'notYours', message }],
+      });
+    }
+    const owner = await this.#users.findByEmail(email);
+    return { name: name ?? owner?.name ?? email, email: email.toLowerCase(), owner: owner?.id ?? null };
   }
 
-  /** Turns an applicant down. @throws {ControllerError} `notFound`, `conflict` */
-  async refuse(id: number, operator: User, note: string): Promise<Application> {
-    const application = await this.#decide(id, operator, 'refused', note);
-    await this.#notices.refused(application);
-    return application;
-  }
-
-  async #decide(id: number, operator: User, state: 'approved' | 'refused', note: string): Promise<Application> {
-    const decided = await this.#applications.decide(id, {
-      state,
-      note,
-      by: operator.id,
-      at: new Date(this.#clock.now()),
-    });
-    if (decided !== undefined) return decided;
+  async #refusalOf(id: number, refusal: ApprovalRefusal): Promise<ControllerError> {
     const application = await this.#applications.find(id);
-    if (application === undefined) throw new ControllerError('notFound', `there is no application ${id}`);
-    throw new ControllerError('conflict', `application ${id} is already ${application.state}`);
+    if (application === undefined) return new ControllerError('notFound', `there is no application ${id}`);
+    const { address, email, state } = application;
+    if (refusal === 'addressRegistered')
+      return new ControllerError('conflict', `${address} was registered after this application; refuse it`);
+    if (refusal === 'accountExists')
+      return new ControllerError(
+        'conflict',
+        `${email} has an account: its owner must apply with an API key, or an operator with their own key`,
+      );
+    const problem = state === 'unverified' ? 'not verified by its applicant yet' : `already ${state}`;
+    return new ControllerError('conflict', `application ${id} is ${problem}`);
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.now());
   }
 }

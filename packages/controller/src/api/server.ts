@@ -19,13 +19,18 @@ import { installJsonBody } from './http/json-body.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
+import { registerAccount } from './v2/account.ts';
 import { registerAgents } from './v2/agents.ts';
 import { registerApplications } from './v2/applications.ts';
 import { registerAtlasV2 } from './v2/atlas.ts';
 import { registerDatasets } from './v2/datasets.ts';
+import { registerKeys } from './v2/keys.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerV2 } from './v2/routes.ts';
+import { registerSessions } from './v2/sessions.ts';
+import { registerSourceVisibility } from './v2/source-visibility.ts';
+import { registerUsers } from './v2/users.ts';
 
 /** Routes that take more say so. */
 const MOST_BODY_BYTES = 64 * 2 ** 10;
@@ -95,6 +100,7 @@ export async function createServer(
         securitySchemes: {
           revtrKey: { type: 'apiKey', in: 'header', name: 'Revtr-Key' },
           bearer: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: '__Host-revtr-session' },
         },
       },
     },
@@ -109,6 +115,11 @@ export async function createServer(
     registerV2(routes, collaborators);
     registerAgents(routes, collaborators);
     registerApplications(routes, collaborators);
+    registerSourceVisibility(routes, collaborators);
+    registerAccount(routes, collaborators);
+    registerKeys(routes, collaborators);
+    registerSessions(routes, collaborators);
+    registerUsers(routes, collaborators);
     registerAtlasV2(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);

@@ -1,19 +1,20 @@
 import { randomInt } from 'node:crypto';
 import { type Clock, createRandom, type TargetPolicy } from '@revtr/probing';
-import { type Database, Users } from '@revtr/storage';
+import type { ApiKeys, Database, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AgentDirectory } from '../agents/directory.ts';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
-import { Authenticator } from '../api/http/authenticate.ts';
 import type { TlsFiles } from '../api/server.ts';
 import type { RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Datasets } from '../facts/datasets.ts';
 import { Metrics } from '../foundation/metrics.ts';
+import { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { SendMail } from '../mail/outbox.ts';
 import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import { type Context, contextOf } from './context.ts';
+import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
 import { type ApiSubsystem, type ListenOptions, openApi } from './open-api.ts';
 import { openAtlas } from './open-atlas.ts';
@@ -37,8 +38,10 @@ export interface ControllerOptions {
   readonly concurrency: number;
   /** Most pairs in one batch. */
   readonly maxBatch: number;
-  /** Limits of users who apply to host a source. */
+  /** Limits of new users. */
   readonly newUserLimits: UserLimits;
+  /** Whether anybody with an e-mail address may become a user. Default false. */
+  readonly selfRegistration?: boolean | undefined;
   readonly lifeCycle: LifeCycleOptions;
   /** `undefined` when RIPE Atlas is not used. */
   readonly ripeAtlas: RipeAtlasSettings | undefined;
@@ -63,6 +66,7 @@ export interface ControllerCollaborators {
 /** The central system in one process: API, queue, engine and gateway. */
 export class Controller {
   readonly users: Users;
+  readonly keys: ApiKeys;
   readonly agents: AgentDirectory;
   readonly #subsystems: readonly Subsystem[];
   readonly #measuring: MeasuringSubsystem;
@@ -73,12 +77,14 @@ export class Controller {
 
   private constructor(parts: {
     readonly users: Users;
+    readonly keys: ApiKeys;
     readonly subsystems: readonly Subsystem[];
     readonly measuring: MeasuringSubsystem;
     readonly api: ApiSubsystem;
     readonly log: Logger;
   }) {
     this.users = parts.users;
+    this.keys = parts.keys;
     this.agents = parts.measuring.directory;
     this.#subsystems = parts.subsystems;
     this.#measuring = parts.measuring;
@@ -93,7 +99,7 @@ export class Controller {
     const metrics = new Metrics();
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
-    const mail = openMail(contextOf(context, 'mail'), collaborators.sendMail);
+    const mail = openMail(contextOf(context, 'mail'), options, collaborators.sendMail);
     const safety = await openSafety(contextOf(context, 'safety'));
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,
@@ -101,10 +107,17 @@ export class Controller {
     });
     const knowledge = openFacts(context);
     const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas);
+    const recipients = new RecipientLimit({ clock });
     const agents = openAgents(contextOf(context, 'agents'), options, {
       measuring,
       atlas: atlas.service,
       notices: mail.notices,
+      recipients,
+    });
+    const accounts = openAccounts(contextOf(context, 'accounts'), options, {
+      mail,
+      applications: agents.applications.decisions,
+      recipients,
     });
     const survey = await openSurvey(contextOf(context, 'survey'), measuring.system, {
       probesPerHour: options.surveyProbesPerHour,
@@ -115,10 +128,10 @@ export class Controller {
       safety.switches,
       options,
     );
-    const users = new Users(database.db);
     const api = await openApi(contextOf(context, 'api'), options, {
+      ...accounts,
       targetPolicy,
-      authenticator: new Authenticator({ users, clock }),
+      sourceAccess: measuring.sourceAccess,
       submission: measurements.submission,
       batches: measurements.batches,
       directory: measuring.directory,
@@ -126,6 +139,7 @@ export class Controller {
       life: agents.life,
       applications: agents.applications,
       mails: mail.mails,
+      links: mail.links,
       optOuts: measuring.optOuts,
       switches: safety.switches,
       atlas: atlas.service,
@@ -137,7 +151,8 @@ export class Controller {
       publicUrl: options.publicUrl,
     });
     const subsystems = [mail, safety, measuring, knowledge, atlas, agents, survey, measurements, api];
-    return new Controller({ users, subsystems, measuring, api, log });
+    const { users, keys } = accounts;
+    return new Controller({ users, keys, subsystems, measuring, api, log });
   }
 
   /**

@@ -5,6 +5,7 @@ import type { OwnerNotices } from '../agents/owner-notices.ts';
 import { SourceApplications } from '../agents/source-applications.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 import type { AtlasService } from '../atlas/atlas-service.ts';
+import type { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -28,9 +29,10 @@ export function openAgents(
     readonly measuring: MeasuringSubsystem;
     readonly atlas: AtlasService;
     readonly notices: OwnerNotices;
+    readonly recipients: RecipientLimit;
   },
 ): AgentsSubsystem {
-  const { measuring, atlas, notices } = collaborators;
+  const { measuring, atlas, notices, recipients } = collaborators;
   const { directory, events, system } = measuring;
   const tests = new AgentTests(database.db);
   const life = new LifeCycle(lifeCycle, {
@@ -47,7 +49,7 @@ export function openAgents(
   const table = new Applications(database.db);
   const decisions = new SourceApplications(
     { limits: newUserLimits },
-    { applications: table, users: new Users(database.db), directory, notices, targetPolicy, clock },
+    { applications: table, users: new Users(database.db), directory, notices, recipients, targetPolicy, clock },
   );
   events.subscribe({
     joined: (address) => {

@@ -21,7 +21,7 @@ const POLL_MS = 1_000;
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
   { database, facts, targetPolicy, metrics, clock, random, log }: Context,
-  { directory, system }: MeasuringSubsystem,
+  { sourceAccess, system }: MeasuringSubsystem,
   switches: KillSwitches,
   options: { readonly concurrency: number; readonly maxBatch: number },
 ): Promise<MeasurementsSubsystem> {
@@ -38,7 +38,7 @@ export async function openMeasurements(
     { maxBatch: options.maxBatch },
     {
       batches,
-      directory,
+      sources: sourceAccess,
       facts,
       destinationCheck: new DestinationCheck({ targetPolicy, facts }),
       clock,

@@ -1,8 +1,9 @@
 import type { Ipv4Address } from '@revtr/net';
-import { Agents, OptOuts } from '@revtr/storage';
+import { Agents, OptOuts, SourceShares } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
 import { PublishedOptOuts } from '../agents/published-opt-outs.ts';
+import { SourceAccess } from '../agents/source-access.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { Context } from './context.ts';
 import type { SafetySubsystem } from './open-safety.ts';
@@ -10,6 +11,7 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface MeasuringSubsystem extends Subsystem {
   readonly directory: AgentDirectory;
+  readonly sourceAccess: SourceAccess;
   readonly events: AgentEvents;
   readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };
   readonly system: MeasuringSystem;
@@ -46,6 +48,7 @@ export async function openMeasuring(
   return {
     name: 'measuring',
     directory,
+    sourceAccess: new SourceAccess({ directory, shares: new SourceShares(database.db) }),
     events,
     optOuts: { table, published },
     system,

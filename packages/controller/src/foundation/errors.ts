@@ -1,3 +1,5 @@
+import type { LimitUse } from '@revtr/storage';
+
 /** The HTTP status of each error code. Codes are stable. */
 export const ERROR_STATUS = {
   badRequest: 400,
@@ -44,6 +46,8 @@ interface QuotaDetails extends RetryLater {
   readonly used: number;
   /** Measurements that the request asks for. */
   readonly asked: number;
+  /** How much of each of the user's limits is used. */
+  readonly limits: readonly LimitUse[];
 }
 
 /** The details of each code. A code whose type includes `undefined` needs none. */
@@ -60,7 +64,7 @@ export interface ErrorDetailsByCode {
   readonly methodNotAllowed: undefined;
   readonly requestTimeout: undefined;
   readonly conflict: undefined;
-  /** Pairs in the batch, and how many a batch may hold. */
+  /** Pairs in the batch, and how many a batch of this user may hold. */
   readonly batchTooLarge: { readonly size: number; readonly most: number };
   readonly bodyTooLarge: undefined;
   readonly unsupportedMediaType: undefined;
@@ -95,6 +99,12 @@ export class ControllerError<Code extends ControllerErrorCode = ControllerErrorC
   get places(): readonly ErrorDetail[] {
     const details: ErrorDetailsByCode[ControllerErrorCode] = this.details;
     return details !== undefined && 'places' in details ? details.places : [];
+  }
+
+  /** How much of each limit of the user is used; `undefined` for errors that have nothing to do with a quota. */
+  get limits(): readonly LimitUse[] | undefined {
+    const details: ErrorDetailsByCode[ControllerErrorCode] = this.details;
+    return details !== undefined && 'limits' in details ? details.limits : undefined;
   }
 
   /** Seconds after which the same request may succeed; `undefined` when waiting does not help. */

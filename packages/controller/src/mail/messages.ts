@@ -1,39 +1,119 @@
 import { describeReport, type Report } from '../agents/report.ts';
 
-/** A mail before it has a recipient. */
+/** A mail before it has a recipient. Text of a link contains `{token}`, which is replaced when the mail is sent. */
 export interface MailText {
   readonly subject: string;
   readonly body: string;
-  /** Part of the body that the database replaces once the mail is sent, such as an API key. */
-  readonly secret?: string;
 }
 
-const SUBJECT = 'Reverse Traceroute: your source';
+const SYSTEM = 'Reverse Traceroute:';
+const SUBJECT = `${SYSTEM} your source`;
+const WHO_ELSE = 'If you did not request this, ignore this mail: nothing happens without the link.';
 
-/** Tells an applicant that the application was approved, and gives the API key. */
-export function clearedMail(source: {
-  readonly address: string;
-  readonly name: string;
-  readonly key: string;
-  readonly note: string;
-}): MailText {
-  const { address, name, key, note } = source;
+/** Asks an applicant without an account to show that the e-mail address is theirs. */
+export function verifyMail(
+  { address, name }: { readonly address: string; readonly name: string },
+  howTo: string,
+): MailText {
+  return {
+    subject: `${SUBJECT} ${address}: please confirm your application`,
+    body: `Dear ${name},
+
+somebody applied to add the IP address ${address} as a source and gave your e-mail address. If it was you, please
+confirm the application, so that the operators can decide about it. Open this page:
+
+${howTo}
+
+${WHO_ELSE}
+`,
+  };
+}
+
+/** Tells the owner of an account that an application without a key named their e-mail address. */
+export function applyWithKeyMail({ address }: { readonly address: string }): MailText {
+  return {
+    subject: `${SUBJECT} ${address}: please apply with your API key`,
+    body: `Somebody applied to add the IP address ${address} as a source and gave your e-mail address. You have an account, so
+the application does not count. If it was you, please send it again with your API key:
+
+  revtr apply ${address} --key <your-api-key> --hosting TEXT --reason TEXT
+
+If it was not you, ignore this mail.
+`,
+  };
+}
+
+/**
+ * Tells an applicant that the application was approved.
+ * @param howTo how a new user collects the API key; `undefined` for a user who has an account
+ */
+export function clearedMail(
+  { address, name, note }: { readonly address: string; readonly name: string; readonly note: string },
+  howTo: string | undefined,
+): MailText {
+  const key =
+    howTo === undefined
+      ? 'Use one of your API keys for reverse traceroute measurements.'
+      : `To see your API key for reverse traceroute measurements, open this page:
+
+${howTo} The key is shown once, so please keep it.`;
   return {
     subject: `${SUBJECT} ${address} is cleared`,
-    secret: key,
     body: `Dear ${name},
 
 your IP address ${address} has been added to the set of authorized sources.
 ${note === '' ? '' : `\n${note}\n`}
-Your API key for reverse traceroute measurements is below. This mail is the only copy, so please keep it.
-
-
-  ${key}
+${key}
 
 Please start the agent on the machine that has this address. The agent connects to the controller, which then
 tests it and sends you a report. You receive another mail when your source is ready.
 `,
   };
+}
+
+/** Invites a new user, or gives a user another way to get an API key. */
+export function keyMail({ name }: { readonly name: string }, howTo: string): MailText {
+  return {
+    subject: `${SYSTEM} your API key`,
+    body: `Dear ${name},
+
+an operator created an API key link for your account. To see your API key, open this page:
+
+${howTo} The key is shown once, so please keep it.
+`,
+  };
+}
+
+/** Asks somebody who registers to show that the e-mail address is theirs. */
+export function registerMail({ name }: { readonly name: string }, howTo: string): MailText {
+  return {
+    subject: `${SYSTEM} please confirm your registration`,
+    body: `Dear ${name},
+
+somebody registered with your e-mail address. If it was you, open this page to create your account and to see your
+API key:
+
+${howTo} The key is shown once, so please keep it.
+
+${WHO_ELSE}
+`,
+  };
+}
+
+/** Tells somebody who registers or wants to log in whether they have an account. */
+export function accountMail(hasAccount: boolean): MailText {
+  const state = hasAccount
+    ? 'You have an account already. Use one of your API keys, or ask the operators for a new one.'
+    : 'There is no account with this e-mail address. Ask the operators to invite you.';
+  return {
+    subject: `${SYSTEM} your account`,
+    body: `Somebody asked for an account or a login with your e-mail address.\n\n${state}\n\nIf it was not you, ignore this mail.\n`,
+  };
+}
+
+/** Mails a link with which a browser logs in. */
+export function logInMail(howTo: string): MailText {
+  return { subject: `${SYSTEM} log in`, body: `To log in, open this page:\n\n${howTo}\n\n${WHO_ELSE}\n` };
 }
 
 /** Tells an applicant that the application was refused. */

@@ -1,5 +1,5 @@
 import { backOff, type Clock } from '@revtr/probing';
-import type { Mails } from '@revtr/storage';
+import { generateToken, hashToken, type Mail, type Mails, type OneTimeTokens } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
 import type { MailText } from './messages.ts';
@@ -18,6 +18,7 @@ const RETRY = { firstMs: 60_000, mostMs: 6 * 3_600_000 };
 /** Stores mails until a mail server accepts them. Without a mail server they stay stored, and the operator forwards them. */
 export class Outbox {
   readonly #mails: Mails;
+  readonly #tokens: OneTimeTokens;
   readonly #send: SendMail | undefined;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -26,6 +27,7 @@ export class Outbox {
 
   constructor(collaborators: {
     readonly mails: Mails;
+    readonly tokens: OneTimeTokens;
     readonly send: SendMail | undefined;
     readonly clock: Clock;
     /** A number from 0 to 1. */
@@ -33,6 +35,7 @@ export class Outbox {
     readonly log: Logger;
   }) {
     this.#mails = collaborators.mails;
+    this.#tokens = collaborators.tokens;
     this.#send = collaborators.send;
     this.#clock = collaborators.clock;
     this.#random = collaborators.random;
@@ -47,12 +50,9 @@ export class Outbox {
     );
   }
 
-  /** Stores a mail; when this resolves it is durable. */
-  async add(recipient: string, { subject, body, secret }: MailText): Promise<void> {
-    await this.#mails.add(
-      { recipient, subject, body, ...(secret !== undefined && { secret }) },
-      new Date(this.#clock.now()),
-    );
+  /** Stores a mail; when this resolves it is durable. `tokenId` names the one-time token of the link in it. */
+  async add(recipient: string, { subject, body }: MailText, tokenId?: number): Promise<void> {
+    await this.#mails.add({ recipient, subject, body, ...(tokenId !== undefined && { tokenId }) }, this.#now());
     this.#log.info(
       { subject },
       this.#send === undefined ? 'a mail is stored for the operator to forward' : 'a mail is stored for sending',
@@ -73,10 +73,13 @@ export class Outbox {
   async #sendDue(signal: AbortSignal): Promise<void> {
     if (this.#send === undefined) return;
     const due = await this.#mails.due(this.#now(), MOST_AT_ONCE);
-    for (const { id, recipient, subject, body, attempts } of due) {
+    for (const mail of due) {
+      const { id, recipient, subject, attempts } = mail;
       if (signal.aborted) return;
       try {
-        await this.#send({ to: recipient, subject, text: body });
+        const text = await this.#textOf(mail);
+        // A link that was used or has expired is not sent: the operator has handed it over, or it waited too long.
+        if (text !== undefined) await this.#send({ to: recipient, subject, text });
         await this.#mails.sent(id, this.#now());
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -88,7 +91,19 @@ export class Outbox {
     if (due.length === MOST_AT_ONCE) this.#sending.wake();
   }
 
+  /** The text with a new link; `undefined` when the link of the mail is not needed any more. */
+  async #textOf({ body, token_id }: Mail): Promise<string | undefined> {
+    if (token_id === null) return body;
+    const token = generateToken();
+    return (await this.#tokens.arm(token_id, hashToken(token), this.#now())) ? withToken(body, token) : undefined;
+  }
+
   #now(): Date {
     return new Date(this.#clock.now());
   }
+}
+
+/** The text of a mail with its link. Mails are stored with `{token}` in its place. */
+export function withToken(body: string, token: string): string {
+  return body.replaceAll('{token}', token);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '@revtr/probing';
-import type { Batch, Batches, MeasurementRow, QuotaExceeded, User } from '@revtr/storage';
-import type { AgentDirectory } from '../agents/directory.ts';
+import type { Batch, Batches, LimitUse, MeasurementRow, QuotaExceeded, User } from '@revtr/storage';
+import type { SourceAccess } from '../agents/source-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { type CheckedPairs, completePairs, type RequestedPair, screenPairs } from './check-pairs.ts';
@@ -25,7 +25,7 @@ export class Submission {
   readonly #maxBatch: number;
   readonly #nameLimits: NameLimits;
   readonly #batches: Batches;
-  readonly #directory: AgentDirectory;
+  readonly #sources: SourceAccess;
   readonly #clock: Clock;
   readonly #checks: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck };
   readonly #onAccepted: () => void;
@@ -34,7 +34,7 @@ export class Submission {
     options: SubmissionOptions,
     collaborators: {
       readonly batches: Batches;
-      readonly directory: AgentDirectory;
+      readonly sources: SourceAccess;
       readonly clock: Clock;
       readonly facts: AddressFacts;
       readonly destinationCheck: DestinationCheck;
@@ -44,7 +44,7 @@ export class Submission {
     this.#maxBatch = options.maxBatch;
     this.#nameLimits = options.names ?? DEFAULT_NAME_LIMITS;
     this.#batches = collaborators.batches;
-    this.#directory = collaborators.directory;
+    this.#sources = collaborators.sources;
     this.#clock = collaborators.clock;
     this.#checks = collaborators;
     this.#onAccepted = collaborators.onAccepted;
@@ -58,7 +58,12 @@ export class Submission {
     user: User,
     pairs: readonly RequestedPair[],
     { skipInvalid }: { readonly skipInvalid: boolean },
-  ): Promise<{ readonly batchId: number; readonly rejected: CheckedPairs['rejected'] }> {
+  ): Promise<{
+    readonly batchId: number;
+    readonly rejected: CheckedPairs['rejected'];
+    /** How much of each limit of the user is used now. */
+    readonly limits: readonly LimitUse[];
+  }> {
     if (pairs.length === 0) throw new ControllerError('emptyBatch', 'the batch holds no pair');
     if (pairs.length > this.#maxBatch) {
       const details = { size: pairs.length, most: this.#maxBatch };
@@ -66,9 +71,10 @@ export class Submission {
       throw new ControllerError('batchTooLarge', message, details);
     }
     const { facts, destinationCheck } = this.#checks;
-    const sources = this.#directory.readySources().map(({ address }) => address);
+    const sources = (await this.#sources.readySources(user)).map(({ address }) => address);
     const screened = screenPairs(pairs, sources, destinationCheck);
     refuseInvalid(pairs.length, screened.candidates.length, screened.rejected, skipInvalid);
+    refuseImpossible(user, screened.candidates.length);
     if (screened.names.length > 0) {
       // Names are not resolved for a batch that the user's limits do not allow.
       const exceeded = await this.#batches.exceeded(user, screened.candidates.length, this.#now());
@@ -80,7 +86,7 @@ export class Submission {
     const outcome = await this.#batches.accept(user, accepted, this.#now());
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
     this.#onAccepted();
-    return { batchId: outcome.id, rejected };
+    return { batchId: outcome.id, rejected, limits: outcome.limits };
   }
 
   /** A batch, for its owner or an operator. @throws {ControllerError} `notFound`, for everybody else too */
@@ -110,8 +116,19 @@ function refuseInvalid(total: number, usable: number, rejected: CheckedPairs['re
   throw new ControllerError('invalidPairs', `${rejected.length} of ${total} pairs cannot be measured`, { places });
 }
 
-function quotaError({ limit, allowed, used, retryAfterSeconds }: QuotaExceeded, asked: number): ControllerError {
+/** @throws {ControllerError} `batchTooLarge` when waiting does not help: the batch alone exceeds a limit of the user */
+function refuseImpossible(user: User, size: number): void {
+  const most = Math.min(user.max_per_day, user.max_parallel, user.max_per_minute);
+  if (size <= most) return;
+  const message = `the limits of your account allow batches of at most ${most} pairs, not ${size}`;
+  throw new ControllerError('batchTooLarge', message, { size, most });
+}
+
+function quotaError(
+  { limit, allowed, used, retryAfterSeconds, limits }: QuotaExceeded,
+  asked: number,
+): ControllerError {
   const { code, period } = QUOTAS[limit];
   const message = `the limit is ${allowed} measurements ${period}: ${used} are used, and the batch asks for ${asked} more`;
-  return new ControllerError(code, message, { allowed, used, asked, retryAfterSeconds });
+  return new ControllerError(code, message, { allowed, used, asked, retryAfterSeconds, limits });
 }

@@ -3,8 +3,20 @@ import type { UserLimits } from '../agents/user-limits.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** What a new user may do, until the operator decides otherwise. */
-export const DEFAULT_USER_LIMITS: UserLimits = { perDay: 10_000, parallel: 1_000, perMinute: 1_000 };
+/** Most pairs in one batch, unless the operator sets another number. */
+export const DEFAULT_MAX_BATCH = 20_000;
+
+/** What a new user may do, until the operator decides otherwise: a batch of the largest size at once, and two a day. */
+export function newUserLimits(maxBatch: number): UserLimits {
+  return {
+    perDay: Math.max(10_000, 2 * maxBatch),
+    parallel: Math.max(1_000, maxBatch),
+    perMinute: Math.max(1_000, maxBatch),
+  };
+}
+
+/** The limits of a new user with the default size of batches. */
+export const DEFAULT_USER_LIMITS: UserLimits = newUserLimits(DEFAULT_MAX_BATCH);
 
 const UNLIMITED = 1_000_000_000;
 

@@ -2,6 +2,7 @@ import { formatPrefix, type Ipv4Address, type Prefix, parseIpv4, parsePrefix } f
 import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { parsed } from '../foundation/parsed.ts';
+import { DEFAULT_MAX_BATCH } from './defaults.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
   parsed((text) =>
@@ -33,15 +34,17 @@ const settingsSchema = z.object({
   /** Measurements under way at once. */
   REVTR_CONCURRENCY: z.coerce.number().int().min(1).max(100_000).default(500),
   /** Most pairs in one request. */
-  REVTR_MAX_BATCH: z.coerce.number().int().min(1).max(1_000_000).default(20_000),
+  REVTR_MAX_BATCH: z.coerce.number().int().min(1).max(1_000_000).default(DEFAULT_MAX_BATCH),
   /** Address and port where agents connect. */
   REVTR_GATEWAY_HOST: z.string().min(1).default('0.0.0.0'),
   REVTR_GATEWAY_PORT: port.default(4380),
   /** Directory of the certificate authority; its `root.crt` is for agents. */
   REVTR_AUTHORITY: z.string().min(1).default('.revtr/authority'),
-  /** API key of the operator, at least 24 characters. Default: a random key, printed once at the first start. */
+  /** API key of the operator, at least 24 characters. It replaces the one before. Default: a random key, printed once at the first start. */
   REVTR_OPERATOR_KEY: z.string().min(24).optional(),
   REVTR_OPERATOR_EMAIL: z.email().default('operator@localhost.localdomain'),
+  /** Whether anybody with an e-mail address may become a user; otherwise operators invite users. */
+  REVTR_SELF_REGISTRATION: z.stringbool().default(false),
   /** Mail server, `smtp://user:password@host:587`; without one, mails wait for the operator to read. */
   REVTR_SMTP: z.url().optional(),
   REVTR_MAIL_FROM: z.string().min(3).default('Reverse Traceroute <revtr@localhost.localdomain>'),
@@ -88,6 +91,7 @@ export interface Settings {
   readonly maxBatch: number;
   readonly gateway: { readonly host: string; readonly port: number; readonly authority: string };
   readonly operator: { readonly key: string | undefined; readonly email: string };
+  readonly selfRegistration: boolean;
   readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly datasets: { readonly directory: string; readonly sourcesFile: string | undefined };
   /** `undefined` where RIPE Atlas is not used. */
@@ -119,6 +123,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     maxBatch: read.REVTR_MAX_BATCH,
     gateway: { host: read.REVTR_GATEWAY_HOST, port: read.REVTR_GATEWAY_PORT, authority: read.REVTR_AUTHORITY },
     operator: { key: read.REVTR_OPERATOR_KEY, email: read.REVTR_OPERATOR_EMAIL },
+    selfRegistration: read.REVTR_SELF_REGISTRATION,
     mail: url === undefined ? undefined : { url, from: read.REVTR_MAIL_FROM },
     datasets: { directory: read.REVTR_DATASETS, sourcesFile: read.REVTR_DATASET_SOURCES },
     ripeAtlas:

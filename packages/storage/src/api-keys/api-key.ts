@@ -17,6 +17,16 @@ export function generateApiKey(): string {
   return `revtr_${randomBytes(KEY_BYTES).toString('base64url')}`;
 }
 
+/** Makes the token of a mailed link or of a session: 192 random bits in base64url. Only its hash may be stored. */
+export function generateToken(): string {
+  return randomBytes(KEY_BYTES).toString('base64url');
+}
+
+/** SHA-256 of a token, 64 hexadecimal digits. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
 /**
  * Hashes an API key. The hash has no salt: a generated key has 192 random bits, which cannot be found by trying. An operator
  * who sets a key must choose one that is as random.
@@ -30,5 +40,5 @@ export function hashApiKey(key: string): HashedApiKey {
 export function checkKeyHash(hash: string): void {
   if (/^[0-9a-f]{64}$/.test(hash)) return;
   const { length } = hash;
-  throw new StorageError('badKeyHash', 'the hash of an API key must have 64 hexadecimal digits', { length });
+  throw new StorageError('badKeyHash', 'the hash of a key or token must have 64 hexadecimal digits', { length });
 }

@@ -2,9 +2,35 @@ import type { Kysely } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import type { Application } from '../schema/agents.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { NewUser, User } from '../schema/users.ts';
+import { insertUser } from './users.ts';
 
 /** What an applicant states. `address` is a dotted quad. */
 export type NewApplication = Pick<Application, 'address' | 'hosting' | 'name' | 'email' | 'reason'>;
+
+/** An application that was approved, the owner of the source, and whether the account is new. */
+export interface Approval {
+  readonly application: Application;
+  readonly owner: User;
+  readonly isNewOwner: boolean;
+}
+
+/** Why an application cannot be approved. Nothing has changed then. */
+export type ApprovalRefusal = 'notPending' | 'addressRegistered' | 'accountExists';
+
+/** Unverified applications are deleted after this time. */
+const UNVERIFIED_MS = 7 * 86_400_000;
+const LONGEST_SITE = 200;
+
+/** Thrown inside a transaction to undo it. */
+class Refused extends Error {
+  readonly refusal: ApprovalRefusal;
+
+  constructor(refusal: ApprovalRefusal) {
+    super(refusal);
+    this.refusal = refusal;
+  }
+}
 
 /** Applications of people who want to host sources. */
 export class Applications {
@@ -14,14 +40,54 @@ export class Applications {
     this.#db = db;
   }
 
-  /** Stores an application; `undefined` when one for its address is pending. @throws {StorageError} `badText` */
-  async add(application: NewApplication): Promise<Application | undefined> {
+  /**
+   * Stores an application about which operators can decide; `undefined` when one for its address is pending. `userId` is the account
+   * that applied. @throws {StorageError} `badText`
+   */
+  async add(application: NewApplication, userId: number | null = null): Promise<Application | undefined> {
     return this.#db
       .insertInto('applications')
-      .values({ ...application, state: 'pending' })
+      .values({ ...application, state: 'pending', user_id: userId })
       .onConflict((conflict) => conflict.column('address').where('state', '=', 'pending').doNothing())
       .returningAll()
       .executeTakeFirst();
+  }
+
+  /**
+   * Stores an application whose e-mail address is not verified. Those of the last week are kept, and several may name one address.
+   * @throws {StorageError} `badText`
+   */
+  async addUnverified(application: NewApplication, now: Date): Promise<Application> {
+    await this.#db
+      .deleteFrom('applications')
+      .where('state', '=', 'unverified')
+      .where('created_at', '<', new Date(now.getTime() - UNVERIFIED_MS))
+      .execute();
+    return this.#db
+      .insertInto('applications')
+      .values({ ...application, state: 'unverified', user_id: null, created_at: now })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  }
+
+  /**
+   * Makes an unverified application pending and returns it; `undefined` when there is none with this id, or when another one for its
+   * address is pending.
+   */
+  async verify(id: number): Promise<Application | undefined> {
+    return this.#db.transaction().execute(async (db) => {
+      const found = await db
+        .selectFrom('applications')
+        .selectAll()
+        .where('id', '=', id)
+        .where('state', '=', 'unverified')
+        .executeTakeFirst();
+      if (found === undefined) return undefined;
+      const { address, hosting, name, email, reason } = found;
+      const added = await new Applications(db).add({ address, hosting, name, email, reason });
+      if (added !== undefined) await db.deleteFrom('applications').where('id', '=', id).execute();
+      return added;
+    });
   }
 
   /** The application with an id. */
@@ -53,4 +119,64 @@ export class Applications {
       .returningAll()
       .executeTakeFirst();
   }
+
+  /**
+   * Approves a pending application in one transaction: registers its address as a source of the account that applied, or of a new
+   * account with role `user` and the given limits. An account that exists is never changed, and an address that is registered never
+   * changes its owner. @throws {StorageError} `badText`
+   */
+  async approve(
+    id: number,
+    decision: { readonly note: string; readonly by: number; readonly at: Date },
+    limits: Pick<NewUser, 'max_per_day' | 'max_parallel' | 'max_per_minute'>,
+  ): Promise<Approval | ApprovalRefusal> {
+    const approve = async (db: Kysely<Schema>): Promise<Approval> => {
+      const application = await new Applications(db).decide(id, { ...decision, state: 'approved' });
+      if (application === undefined) throw new Refused('notPending');
+      const { name, email, user_id } = application;
+      const owner =
+        user_id === null
+          ? await insertUser(db, { name, email, role: 'user', ...limits })
+          : await db.selectFrom('users').selectAll().where('id', '=', user_id).executeTakeFirst();
+      if (owner === undefined) throw new Refused('accountExists');
+      if (!(await registerSource(db, application, owner.id))) throw new Refused('addressRegistered');
+      return { application, owner, isNewOwner: user_id === null };
+    };
+    try {
+      return await this.#db.transaction().execute(approve);
+    } catch (error) {
+      if (error instanceof Refused) return error.refusal;
+      throw error;
+    }
+  }
+}
+
+/** Registers a source that is new or withdrawn. Returns false for an address that is registered. */
+async function registerSource(db: Kysely<Schema>, { address, hosting }: Application, owner: number): Promise<boolean> {
+  const source = {
+    kind: 'source',
+    hostname: address,
+    site: hosting.slice(0, LONGEST_SITE),
+    user_id: owner,
+    state: 'expected',
+  } as const;
+  const fresh = {
+    ...source,
+    certificate_serial: null,
+    listening_port: null,
+    can_spoof: false,
+    quarantine_level: 0,
+    quarantined_until: null,
+    quarantine_reason: null,
+    quarantined_by: null,
+    visibility: 'public',
+  } as const;
+  const stored = await db
+    .insertInto('agents')
+    .values({ address, ...source })
+    .onConflict((conflict) => conflict.column('address').doUpdateSet(fresh).where('agents.state', '=', 'withdrawn'))
+    .returning('address')
+    .executeTakeFirst();
+  if (stored !== undefined) await db.deleteFrom('source_shares').where('address', '=', address).execute();
+  return stored !== undefined;
 }

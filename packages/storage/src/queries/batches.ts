@@ -16,13 +16,27 @@ export interface NewMeasurement {
 }
 
 /** The limit of a user that a batch would exceed. */
-export interface QuotaExceeded {
-  readonly limit: 'perDay' | 'parallel' | 'perMinute';
-  /** Measurements that the limit allows, and those that count toward it already. */
-  readonly allowed: number;
-  readonly used: number;
+export interface QuotaExceeded extends Pick<LimitUse, 'limit' | 'allowed' | 'used'> {
   /** Seconds until the user may try again. */
   readonly retryAfterSeconds: number;
+  /** All limits of the user. */
+  readonly limits: readonly LimitUse[];
+}
+
+/** A batch that was stored, and how much of each limit of the user is used with it. */
+export interface Accepted {
+  readonly id: number;
+  readonly limits: readonly LimitUse[];
+}
+
+/** How much of one of a user's limits is used. */
+export interface LimitUse {
+  readonly limit: 'perDay' | 'parallel' | 'perMinute';
+  /** Measurements that the limit allows, and those that count toward it. */
+  readonly allowed: number;
+  readonly used: number;
+  /** Seconds until more is allowed; for `parallel` an estimate. */
+  readonly resetSeconds: number;
 }
 
 /** A part of a long list of measurements. */
@@ -51,14 +65,11 @@ export class Batches {
    * Stores a batch with all its measurements in one transaction, or stores nothing and returns the limit of the user that it would
    * exceed. @throws {StorageError} `badText`
    */
-  async accept(
-    user: User,
-    measurements: readonly NewMeasurement[],
-    now: Date,
-  ): Promise<{ id: number } | QuotaExceeded> {
+  async accept(user: User, measurements: readonly NewMeasurement[], now: Date): Promise<Accepted | QuotaExceeded> {
     return this.#db.transaction().execute(async (db) => {
       await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
-      const exceeded = await this.#exceeded(db, user, measurements.length, now);
+      const limits = await limitUse(db, user, now);
+      const exceeded = exceededOf(limits, measurements.length);
       if (exceeded !== undefined) return exceeded;
       const { id } = await db
         .insertInto('batches')
@@ -75,13 +86,13 @@ export class Batches {
           from jsonb_to_recordset(${toJson(rows)}::jsonb)
             as rows(position integer, source text, destination text, label text, options jsonb)`.execute(db);
       }
-      return { id };
+      return { id, limits: limits.map((limit) => ({ ...limit, used: limit.used + measurements.length })) };
     });
   }
 
   /** Which of the user's limits `size` more measurements would break now. Only {@link accept} decides finally. */
   async exceeded(user: User, size: number, now: Date): Promise<QuotaExceeded | undefined> {
-    return this.#exceeded(this.#db, user, size, now);
+    return exceededOf(await limitUse(this.#db, user, now), size);
   }
 
   /** The batch with an id. */
@@ -135,31 +146,37 @@ export class Batches {
       .limit(checkedLimit(limit, MOST_LABELLED))
       .execute();
   }
+}
 
-  async #exceeded(db: Kysely<Schema>, user: User, size: number, now: Date): Promise<QuotaExceeded | undefined> {
-    const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
-    const minuteAgo = new Date(now.getTime() - MINUTE_MS);
-    const { today, minute } = await db
-      .selectFrom('measurements')
-      .select(({ fn }) => [
-        fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
-        fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
-      ])
-      .where('user_id', '=', user.id)
-      .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
-      .executeTakeFirstOrThrow();
-    const { open } = await db
-      .selectFrom('measurements')
-      .select(({ fn }) => fn.countAll<number>().as('open'))
-      .where('user_id', '=', user.id)
-      .where('state', '<>', 'done')
-      .executeTakeFirstOrThrow();
-    const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
-    const limits = [
-      { limit: 'perDay', allowed: user.max_per_day, used: today, retryAfterSeconds: untilMidnight },
-      { limit: 'parallel', allowed: user.max_parallel, used: open, retryAfterSeconds: 10 },
-      { limit: 'perMinute', allowed: user.max_per_minute, used: minute, retryAfterSeconds: 60 },
-    ] as const;
-    return limits.find(({ allowed, used }) => used + size > allowed);
-  }
+function exceededOf(limits: readonly LimitUse[], size: number): QuotaExceeded | undefined {
+  const exceeded = limits.find(({ allowed, used }) => used + size > allowed);
+  if (exceeded === undefined) return undefined;
+  const { limit, allowed, used, resetSeconds } = exceeded;
+  return { limit, allowed, used, retryAfterSeconds: resetSeconds, limits };
+}
+
+async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
+  const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
+  const minuteAgo = new Date(now.getTime() - MINUTE_MS);
+  const { today, minute } = await db
+    .selectFrom('measurements')
+    .select(({ fn }) => [
+      fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
+      fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
+    ])
+    .where('user_id', '=', user.id)
+    .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
+    .executeTakeFirstOrThrow();
+  const { open } = await db
+    .selectFrom('measurements')
+    .select(({ fn }) => fn.countAll<number>().as('open'))
+    .where('user_id', '=', user.id)
+    .where('state', '<>', 'done')
+    .executeTakeFirstOrThrow();
+  const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
+  return [
+    { limit: 'perDay', allowed: user.max_per_day, used: today, resetSeconds: untilMidnight },
+    { limit: 'parallel', allowed: user.max_parallel, used: open, resetSeconds: 10 },
+    { limit: 'perMinute', allowed: user.max_per_minute, used: minute, resetSeconds: 60 },
+  ];
 }

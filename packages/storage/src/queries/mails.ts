@@ -1,10 +1,8 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { cleanText } from '../access/text.ts';
 import type { Mail } from '../schema/mails.ts';
 import type { Schema } from '../schema/schema.ts';
-
-const SECRET_WAS_SENT = '[sent]';
 
 /** Mails that wait to be sent, and mails that were sent. */
 export class Mails {
@@ -15,17 +13,22 @@ export class Mails {
   }
 
   /**
-   * Stores a mail that is due at `now`. `secret` is a part of the body that is replaced after the mail is sent.
-   * @throws {StorageError} `badText`
+   * Stores a mail that is due at `now`. `tokenId` names the token that replaces `{token}` in the body when the mail is sent, because no
+   * token may be stored in clear text. @throws {StorageError} `badText`
    */
   async add(
-    mail: Pick<Mail, 'recipient' | 'subject' | 'body'> & { readonly secret?: string },
+    { tokenId, ...mail }: Pick<Mail, 'recipient' | 'subject' | 'body'> & { readonly tokenId?: number },
     now: Date,
   ): Promise<void> {
     await this.#db
       .insertInto('mails')
-      .values({ ...mail, secret: mail.secret ?? null, created_at: now, next_attempt_at: now })
+      .values({ ...mail, token_id: tokenId ?? null, created_at: now, next_attempt_at: now })
       .execute();
+  }
+
+  /** The mail with an id. */
+  async find(id: number): Promise<Mail | undefined> {
+    return this.#db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
   /** Mails that are due at `now`, oldest first; `limit` is at most 1,000. @throws {StorageError} `badLimit` */
@@ -50,7 +53,7 @@ export class Mails {
       .execute();
   }
 
-  /** Records that a mail was sent, and replaces its secret in the stored body by `[sent]`. */
+  /** Records that a mail was sent. */
   async sent(id: number, at: Date): Promise<void> {
     await this.#db
       .updateTable('mails')
@@ -58,8 +61,6 @@ export class Mails {
         sent_at: at,
         attempts: eb('attempts', '+', 1),
         last_error: null,
-        body: sql<string>`case when secret is null then body else replace(body, secret, ${SECRET_WAS_SENT}) end`,
-        secret: null,
       }))
       .where('id', '=', id)
       .execute();

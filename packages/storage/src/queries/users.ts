@@ -1,9 +1,30 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { checkKeyHash, type HashedApiKey } from '../api-keys/api-key.ts';
+import { formatScopes, SCOPES, type Scope, USER_SCOPES } from '../api-keys/scopes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { NewUser, User } from '../schema/users.ts';
 
-/** Users and the hashes of their API keys. No method takes or returns an API key in clear text. */
+/** What an operator may change about a user. */
+export interface UserChange {
+  readonly role?: User['role'];
+  readonly maxPerDay?: number;
+  readonly maxParallel?: number;
+  readonly maxPerMinute?: number;
+  /** When the user was disabled; null enables the user again. */
+  readonly disabledAt?: Date | null;
+}
+
+/** How a new key differs from a key that never expires and permits all that the role of its user permits. */
+export interface NewKey {
+  readonly name?: string;
+  readonly scopes?: readonly Scope[];
+  readonly expiresAt?: Date | null;
+  /** `setting` for the key that the settings give the operator. */
+  readonly origin?: 'user' | 'setting';
+}
+
+/** Users. No method takes or returns an API key in clear text. E-mail addresses are compared without regard to case. */
 export class Users {
   readonly #db: Kysely<Schema>;
 
@@ -13,17 +34,19 @@ export class Users {
 
   /** Adds a user. A user with the same e-mail address stays as it is and is returned. @throws {StorageError} `badText` */
   async ensure(user: NewUser): Promise<User> {
-    await this.#db
-      .insertInto('users')
-      .values(user)
-      .onConflict((conflict) => conflict.column('email').doNothing())
-      .execute();
-    return this.#db.selectFrom('users').selectAll().where('email', '=', user.email).executeTakeFirstOrThrow();
+    const added = await this.create(user);
+    if (added !== undefined) return added;
+    return this.#byEmail(user.email).executeTakeFirstOrThrow();
   }
 
-  /** The user with an e-mail address, which is compared exactly. @throws {StorageError} `badText` */
+  /** Adds a user; `undefined` when there is one with this e-mail address. @throws {StorageError} `badText` */
+  async create(user: NewUser): Promise<User | undefined> {
+    return insertUser(this.#db, user);
+  }
+
+  /** The user with an e-mail address. @throws {StorageError} `badText` */
   async findByEmail(email: string): Promise<User | undefined> {
-    return this.#db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
+    return this.#byEmail(email).executeTakeFirst();
   }
 
   /** The user with an id. */
@@ -31,25 +54,72 @@ export class Users {
     return this.#db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
-  /** Gives a user a key. A key that exists already is not changed. @throws {StorageError} `badKeyHash` */
-  async addKey(userId: number, { hash, fingerprint }: HashedApiKey): Promise<void> {
-    checkKeyHash(hash);
-    await this.#db
-      .insertInto('api_keys')
-      .values({ user_id: userId, fingerprint, hash, revoked_at: null })
-      .onConflict((conflict) => conflict.column('hash').doNothing())
+  /** Users by id, from the first after `after`; `limit` is at most 1,000. Deleted users are left out. @throws {StorageError} `badLimit` */
+  async list({
+    after = 0,
+    limit = MOST_LISTED,
+  }: {
+    readonly after?: number;
+    readonly limit?: number;
+  } = {}): Promise<User[]> {
+    return this.#db
+      .selectFrom('users')
+      .selectAll()
+      .where('id', '>', after)
+      .where('deleted_at', 'is', null)
+      .orderBy('id')
+      .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
   }
 
-  /** The user of a key that is not revoked. @throws {StorageError} `badKeyHash` */
-  async findByKey({ hash }: HashedApiKey): Promise<User | undefined> {
-    checkKeyHash(hash);
+  /** Changes a user and returns it; `undefined` when there is none. */
+  async change(id: number, change: UserChange): Promise<User | undefined> {
+    const { role, maxPerDay, maxParallel, maxPerMinute, disabledAt } = change;
+    const columns = {
+      ...(role !== undefined && { role }),
+      ...(maxPerDay !== undefined && { max_per_day: maxPerDay }),
+      ...(maxParallel !== undefined && { max_parallel: maxParallel }),
+      ...(maxPerMinute !== undefined && { max_per_minute: maxPerMinute }),
+      ...(disabledAt !== undefined && { disabled_at: disabledAt }),
+    };
+    if (Object.keys(columns).length === 0) return this.find(id);
     return this.#db
-      .selectFrom('api_keys')
-      .innerJoin('users', 'users.id', 'api_keys.user_id')
-      .selectAll('users')
-      .where('api_keys.hash', '=', hash)
-      .where('api_keys.revoked_at', 'is', null)
+      .updateTable('users')
+      .set(columns)
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .returningAll()
       .executeTakeFirst();
   }
+
+  /** Gives a user a key and returns its id; `undefined` when the key exists already. @throws {StorageError} `badKeyHash`, `badText` */
+  async addKey(userId: number, { hash, fingerprint }: HashedApiKey, key: NewKey = {}): Promise<number | undefined> {
+    checkKeyHash(hash);
+    const { name = '', expiresAt = null, origin = 'user' } = key;
+    const scopes = formatScopes(key.scopes ?? ((await this.find(userId))?.role === 'operator' ? SCOPES : USER_SCOPES));
+    const added = await this.#db
+      .insertInto('api_keys')
+      .values({ user_id: userId, fingerprint, hash, name, scopes, origin, expires_at: expiresAt, revoked_at: null })
+      .onConflict((conflict) => conflict.column('hash').doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    return added?.id;
+  }
+
+  #byEmail(email: string) {
+    return this.#db.selectFrom('users').selectAll().where(sql<boolean>`lower(email) = lower(${email})`);
+  }
+}
+
+/** Adds a user with its e-mail address in lower case; `undefined` when there is one with this address. */
+export async function insertUser(db: Kysely<Schema>, user: NewUser): Promise<User | undefined> {
+  const email = user.email.toLowerCase();
+  const { rows } = await sql<User>`
+    insert into users (name, email, role, max_per_day, max_parallel, max_per_minute)
+    select ${user.name}, ${email}, ${user.role}, ${user.max_per_day}::integer, ${user.max_parallel}::integer,
+           ${user.max_per_minute}::integer
+    where not exists (select from users where lower(email) = ${email})
+    on conflict (email) do nothing
+    returning *`.execute(db);
+  return rows[0];
 }

@@ -6,6 +6,10 @@ export const AGENT_STATES = ['expected', 'testing', 'preparing', 'ready', 'quara
 /** The state of an agent: one of {@link AGENT_STATES}. */
 export type AgentState = (typeof AGENT_STATES)[number];
 
+/** Who may measure to a source, beside its owner and operators. */
+export const SOURCE_VISIBILITIES = ['private', 'shared', 'public'] as const;
+export type SourceVisibility = (typeof SOURCE_VISIBILITIES)[number];
+
 /** The agent of a source or vantage point. */
 export interface AgentTable {
   /** Dotted quad. */
@@ -28,6 +32,10 @@ export interface AgentTable {
   readonly quarantine_level: WithDefault<number>;
   readonly quarantined_until: Date | null;
   readonly quarantine_reason: string | null;
+  /** Who imposed the quarantine: failed tests (`system`), or an operator, who alone can lift it. */
+  readonly quarantined_by: WithDefault<'system' | 'operator' | null>;
+  /** Who may measure to a source, beside its owner and operators: nobody, the users it is shared with, or everybody. */
+  readonly visibility: WithDefault<SourceVisibility>;
   readonly created_at: CreatedAt;
 }
 
@@ -52,12 +60,23 @@ export interface ApplicationTable {
   readonly name: string;
   readonly email: string;
   readonly reason: string;
-  readonly state: 'pending' | 'approved' | 'refused';
+  /** `unverified`: the applicant has not shown yet that the e-mail address is theirs; nobody decides about it. */
+  readonly state: 'unverified' | 'pending' | 'approved' | 'refused';
+  /** The account that applied; null when the applicant has none. */
+  readonly user_id: number | null;
   readonly note: WithDefault<string>;
   readonly created_at: CreatedAt;
   readonly decided_at: Date | null;
   /** Id of the operator who decided. */
   readonly decided_by: number | null;
+}
+
+/** A user with whom a source of visibility `shared` is shared. */
+export interface SourceShareTable {
+  /** Dotted quad. */
+  readonly address: string;
+  /** In lower case. It may be the address of a future user. */
+  readonly email: string;
 }
 
 export type Agent = Selectable<AgentTable>;

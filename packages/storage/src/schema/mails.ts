@@ -7,8 +7,8 @@ export interface MailTable {
   readonly recipient: string;
   readonly subject: string;
   readonly body: string;
-  /** Part of the body that is replaced once the mail is sent, such as an API key. */
-  readonly secret: string | null;
+  /** The token that replaces `{token}` in the body whenever the mail is sent; null for a mail without a link. */
+  readonly token_id: number | null;
   readonly attempts: WithDefault<number>;
   readonly last_error: string | null;
   readonly created_at: CreatedAt;

@@ -1,4 +1,4 @@
-import type { AgentTable, AgentTestTable, ApplicationTable } from './agents.ts';
+import type { AgentTable, AgentTestTable, ApplicationTable, SourceShareTable } from './agents.ts';
 import type {
   AliasEvidenceTable,
   AtlasRunTable,
@@ -10,12 +10,15 @@ import type { KillSwitchTable } from './kill-switches.ts';
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { OptOutTable } from './opt-outs.ts';
-import type { ApiKeyTable, UserTable } from './users.ts';
+import type { ApiKeyTable, OneTimeTokenTable, SessionTable, UserTable } from './users.ts';
 
 /** All tables, as the last migration leaves them. Ids and other 64-bit integers are read as numbers. */
 export interface Schema {
   readonly users: UserTable;
   readonly api_keys: ApiKeyTable;
+  readonly sessions: SessionTable;
+  readonly one_time_tokens: OneTimeTokenTable;
+  readonly source_shares: SourceShareTable;
   readonly agents: AgentTable;
   readonly agent_tests: AgentTestTable;
   readonly applications: ApplicationTable;

@@ -1,10 +1,13 @@
-import type { User } from '@revtr/storage';
+import { type Scope, USER_SCOPES, type User } from '@revtr/storage';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
-import type { Authenticator } from './authenticate.ts';
+import type { Authenticator, Caller } from './authenticate.ts';
 
-/** Who may use a route: everybody, everybody with an API key, or operators. */
-type Access = 'public' | 'user' | 'operator';
+/**
+ * Who may use a route: everybody, or everybody whose credential has a scope. `account` needs all scopes of a user: whoever manages keys
+ * and the account could otherwise gain scopes that the credential lacks. `operate` also needs the role operator.
+ */
+type Access = 'public' | 'account' | Scope;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -12,8 +15,8 @@ declare module 'fastify' {
     access?: Access;
   }
   interface FastifyRequest {
-    /** The authenticated user; `null` on public routes. */
-    user: User | null;
+    /** Who sent the request; `null` on public routes. */
+    caller: Caller | null;
   }
 }
 
@@ -22,7 +25,7 @@ declare module 'fastify' {
  * Applies to routes that are registered afterwards on `app` and its children.
  */
 export function installAccess(app: FastifyInstance, authenticator: Authenticator): void {
-  app.decorateRequest('user', null);
+  app.decorateRequest('caller', null);
   app.addHook('onRoute', ({ config, url, method }) => {
     if (config?.access === undefined) throw new Error(`the route ${String(method)} ${url} does not say who may use it`);
   });
@@ -30,15 +33,29 @@ export function installAccess(app: FastifyInstance, authenticator: Authenticator
     const { access } = request.routeOptions.config;
     // Without a route there is nothing to protect: the answer is 404.
     if (access === undefined || access === 'public') return;
-    const user = await authenticator.userOf(request);
-    if (access === 'operator' && user.role !== 'operator')
-      throw new ControllerError('forbidden', 'only operators may do this');
-    request.user = user;
+    const caller = await authenticator.callerOf(request);
+    requireAccess(caller, access);
+    request.caller = caller;
   });
 }
 
+/** @throws {ControllerError} `forbidden` when the credential does not permit this */
+export function requireAccess({ user, scopes }: Caller, access: Exclude<Access, 'public'>): void {
+  const required = access === 'account' ? USER_SCOPES : [access];
+  const missing = required.filter((scope) => !scopes.includes(scope));
+  if (access === 'operate' && (missing.length > 0 || user.role !== 'operator'))
+    throw new ControllerError('forbidden', 'only operators may do this, with a credential that has the scope operate');
+  if (missing.length > 0)
+    throw new ControllerError('forbidden', `your API key does not have the scope ${missing.join(', ')}`);
+}
+
+/** Who sent a request, on a route that is not public. */
+export function callerOf({ caller }: FastifyRequest): Caller {
+  if (caller === null) throw new ControllerError('unauthorized', 'the request carries no API key');
+  return caller;
+}
+
 /** The authenticated user of a request, on a route that is not public. */
-export function userOf({ user }: FastifyRequest): User {
-  if (user === null) throw new ControllerError('unauthorized', 'the request carries no API key');
-  return user;
+export function userOf(request: FastifyRequest): User {
+  return callerOf(request).user;
 }

@@ -1,48 +1,118 @@
 import type { Clock } from '@revtr/probing';
-import { type HashedApiKey, hashApiKey, type User, type Users } from '@revtr/storage';
+import { type ApiKeys, hashApiKey, hashToken, type Scope, type Sessions, type User } from '@revtr/storage';
 import type { FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
 import { clientOf } from './client-address.ts';
+import { refuseForgery } from './forgery.ts';
+import { SESSION_IDLE_MS, sessionTokenOf } from './session-cookie.ts';
 
-/** How long an answer of the database about a key is believed: a revoked key stops to work after this time at the latest. */
+/** Who sends a request, and what the credential of the request permits. */
+export interface Caller {
+  /** The user. The role is `operator` only if the credential has the scope `operate`. */
+  readonly user: User;
+  readonly scopes: readonly Scope[];
+  /** The API key, or the one with which the session began; null for a session that began with a mailed link. */
+  readonly keyId: number | null;
+  /** Null for a request with an API key. */
+  readonly sessionId: number | null;
+  /** When the credential expires; null for a key that does not. */
+  readonly expiresAt: Date | null;
+}
+
+/** How long an answer of the database about a credential is believed. Another process notices a revocation after this time at the latest. */
 const KEEP_MS = 10_000;
 const MOST_KEPT = 10_000;
-/** Unknown keys that one client address may try. */
+/** Unknown credentials that one client address may try. */
 const FAILURES = { burst: 20, perSecond: 0.5, mostBuckets: 100_000 };
 const LONGEST_KEY = 256;
+/** The last use of a credential is written at most this often. */
+const USE_MS = 60_000;
 
-/** Finds the user who owns an API key. Answers are remembered for a few seconds, and clients that guess keys are slowed down. */
+interface Known {
+  readonly caller: Caller | undefined;
+  readonly until: number;
+  /** When the last use was written; 0 when it is not known. */
+  usedAt: number;
+}
+
+/** What a request identifies itself with. */
+type Credential = { readonly type: 'key' | 'session'; readonly text: string };
+
+/**
+ * Finds out who sends a request: the owner of an API key, or of a browser session. Answers of the database are remembered for a few
+ * seconds, and clients that guess are slowed down.
+ */
 export class Authenticator {
-  readonly #users: Users;
+  readonly #publicUrl: string | undefined;
+  readonly #keys: ApiKeys;
+  readonly #sessions: Sessions;
   readonly #clock: Clock;
-  /** By SHA-256 of the key; `undefined`: no such key. */
-  readonly #known = new Map<string, { readonly user: User | undefined; readonly until: number }>();
+  /** By type and SHA-256 of the credential. */
+  readonly #known = new Map<string, Known>();
   readonly #failures: TokenBuckets<string>;
+  /** Counts what was forgotten: an answer that was asked for before is not remembered. */
+  #forgotten = 0;
 
-  constructor(collaborators: { readonly users: Users; readonly clock: Clock }) {
-    this.#users = collaborators.users;
+  constructor(
+    options: { /** Base URL of the API as browsers see it. */ readonly publicUrl: string | undefined },
+    collaborators: { readonly keys: ApiKeys; readonly sessions: Sessions; readonly clock: Clock },
+  ) {
+    this.#publicUrl = options.publicUrl;
+    this.#keys = collaborators.keys;
+    this.#sessions = collaborators.sessions;
     this.#clock = collaborators.clock;
     this.#failures = new TokenBuckets(FAILURES, collaborators);
   }
 
   /**
-   * The user whose key the request carries, in the header `Revtr-Key` or as `Authorization: Bearer`.
-   * @throws {ControllerError} `unauthorized`; `tooManyRequests` when the client has tried too many unknown keys
+   * The sender of a request: the owner of the key in the header `Revtr-Key` or `Authorization: Bearer`, else of the session in the cookie.
+   * @throws {ControllerError} `unauthorized`; `forbidden` when a browser may have been led to send the request; `tooManyRequests` when the
+   * client has tried too many unknown credentials
    */
-  async userOf(request: FastifyRequest): Promise<User> {
-    const key = keyOf(request);
-    if (key === undefined)
+  async callerOf(request: FastifyRequest): Promise<Caller> {
+    const caller = await this.optionalCallerOf(request);
+    if (caller === undefined)
       throw new ControllerError('unauthorized', 'the request carries no API key: send it in the header Revtr-Key');
-    const hashed = hashApiKey(key);
-    const known = this.#known.get(hashed.hash);
-    const user =
-      known !== undefined && known.until > this.#clock.now() ? known.user : await this.#lookUp(request, key, hashed);
-    if (user === undefined) throw new ControllerError('unauthorized', 'the API key is not known');
-    return user;
+    return caller;
   }
 
-  async #lookUp(request: FastifyRequest, key: string, hashed: HashedApiKey): Promise<User | undefined> {
+  /** The same for a request that needs no credential: `undefined` when it carries none. */
+  async optionalCallerOf(request: FastifyRequest): Promise<Caller | undefined> {
+    const credential = credentialOf(request);
+    if (credential === undefined) return undefined;
+    if (credential.type === 'session') refuseForgery(request, this.#publicUrl);
+    return this.#identify(request, credential);
+  }
+
+  /** The owner of a key that is sent to log in. @throws {ControllerError} `unauthorized`, `tooManyRequests` */
+  async callerWith(request: FastifyRequest, key: string): Promise<Caller> {
+    return this.#identify(request, { type: 'key', text: key });
+  }
+
+  /** Forgets everything that is remembered about the credentials of a user: what was revoked does not work any more. */
+  forget(userId: number): void {
+    this.#forgotten++;
+    for (const [name, { caller }] of this.#known) if (caller?.user.id === userId) this.#known.delete(name);
+  }
+
+  async #identify(request: FastifyRequest, credential: Credential): Promise<Caller> {
+    const { type, text } = credential;
+    const name = `${type} ${hashToken(text)}`;
+    const now = this.#clock.now();
+    const kept = this.#known.get(name);
+    const known = kept !== undefined && kept.until > now ? kept : await this.#lookUp(request, credential, name);
+    const { caller } = known;
+    if (caller === undefined || (caller.expiresAt !== null && caller.expiresAt.getTime() <= this.#clock.now()))
+      throw new ControllerError(
+        'unauthorized',
+        type === 'key' ? 'the API key is not known' : 'the session has ended: log in again',
+      );
+    this.#noteUse(known, caller, request);
+    return caller;
+  }
+
+  async #lookUp(request: FastifyRequest, { type, text }: Credential, name: string): Promise<Known> {
     const client = clientOf(request);
     if (!this.#failures.take(client)) {
       const retryAfterSeconds = this.#failures.secondsUntilNext(client);
@@ -50,16 +120,66 @@ export class Authenticator {
         retryAfterSeconds,
       });
     }
-    const user = key.length > LONGEST_KEY ? undefined : await this.#users.findByKey(hashed);
-    if (user !== undefined) this.#failures.giveBack(client);
+    const forgotten = this.#forgotten;
+    const found =
+      text.length > LONGEST_KEY ? undefined : await (type === 'key' ? this.#findKey(text) : this.#findSession(text));
+    if (found !== undefined) this.#failures.giveBack(client);
+    const known = { caller: found?.caller, until: this.#clock.now() + KEEP_MS, usedAt: found?.usedAt ?? 0 };
     if (this.#known.size >= MOST_KEPT) this.#known.clear();
-    this.#known.set(hashed.hash, { user, until: this.#clock.now() + KEEP_MS });
-    return user;
+    if (forgotten === this.#forgotten) this.#known.set(name, known);
+    return known;
+  }
+
+  async #findKey(text: string): Promise<{ readonly caller: Caller; readonly usedAt: number } | undefined> {
+    const found = await this.#keys.findValid(hashApiKey(text), this.#now());
+    if (found === undefined) return undefined;
+    const { id, scopes, expires_at, last_used_at } = found.key;
+    return {
+      caller: { user: withRole(found.user, scopes), scopes, keyId: id, sessionId: null, expiresAt: expires_at },
+      usedAt: last_used_at?.getTime() ?? 0,
+    };
+  }
+
+  async #findSession(text: string): Promise<{ readonly caller: Caller; readonly usedAt: number } | undefined> {
+    const usedAfter = new Date(this.#clock.now() - SESSION_IDLE_MS);
+    const found = await this.#sessions.findValid(hashToken(text), this.#now(), usedAfter);
+    if (found === undefined) return undefined;
+    const { user, scopes, session } = found;
+    const { id, key_id, expires_at, last_used_at } = session;
+    return {
+      caller: { user: withRole(user, scopes), scopes, keyId: key_id, sessionId: id, expiresAt: expires_at },
+      usedAt: last_used_at.getTime(),
+    };
+  }
+
+  #noteUse(known: Known, { keyId, sessionId }: Caller, request: FastifyRequest): void {
+    const now = this.#clock.now();
+    if (now - known.usedAt < USE_MS) return;
+    known.usedAt = now;
+    const uses = [
+      keyId === null ? undefined : this.#keys.used(keyId, new Date(now)),
+      sessionId === null ? undefined : this.#sessions.used(sessionId, new Date(now)),
+    ];
+    // The request does not wait for it, and works without it.
+    Promise.all(uses).catch((error: unknown) => request.log.warn({ err: error }, 'the use of an API key is not noted'));
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.now());
   }
 }
 
-function keyOf({ headers }: FastifyRequest): string | undefined {
+/** A credential without the scope `operate` gives an operator no more rights than any user. */
+function withRole(user: User, scopes: readonly Scope[]): User {
+  return scopes.includes('operate') ? user : { ...user, role: 'user' };
+}
+
+function credentialOf(request: FastifyRequest): Credential | undefined {
+  const { headers } = request;
   const key = headers['revtr-key'];
-  if (typeof key === 'string' && key !== '') return key;
-  return /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  if (typeof key === 'string' && key !== '') return { type: 'key', text: key };
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return { type: 'key', text: bearer };
+  const session = sessionTokenOf(request);
+  return session === undefined ? undefined : { type: 'session', text: session };
 }

@@ -1,12 +1,25 @@
 import type { Clock, TargetPolicy } from '@revtr/probing';
-import type { AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
+import type {
+  Accounts,
+  AgentTests,
+  ApiKeys,
+  Applications,
+  Batches,
+  Mails,
+  OptOuts,
+  Sessions,
+  Users,
+} from '@revtr/storage';
+import type { AccountService } from '../../accounts/account-service.ts';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
 import type { PublishedOptOuts } from '../../agents/published-opt-outs.ts';
+import type { SourceAccess } from '../../agents/source-access.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
 import type { AtlasService } from '../../atlas/atlas-service.ts';
 import type { AddressFacts } from '../../facts/address-facts.ts';
 import type { Datasets } from '../../facts/datasets.ts';
+import type { LinkMails } from '../../mail/link-mails.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
@@ -16,6 +29,12 @@ import type { Authenticator } from './authenticate.ts';
 /** What the routes need. */
 export interface ApiCollaborators {
   readonly authenticator: Authenticator;
+  readonly users: Users;
+  readonly keys: ApiKeys;
+  readonly sessions: Sessions;
+  readonly accounts: Accounts;
+  readonly accountService: AccountService;
+  readonly sourceAccess: SourceAccess;
   readonly targetPolicy: TargetPolicy;
   readonly submission: Submission;
   readonly batches: Batches;
@@ -24,6 +43,7 @@ export interface ApiCollaborators {
   readonly life: LifeCycle;
   readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
   readonly mails: Mails;
+  readonly links: LinkMails;
   readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };
   readonly switches: KillSwitches;
   readonly atlas: AtlasService;

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError, type ErrorDetail } from '../../foundation/errors.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** The body of every answer with an error status. */
 const errorBodySchema = z.object({
@@ -39,9 +40,10 @@ export function installErrorHandler(app: FastifyInstance): void {
 
 function sendError(
   reply: FastifyReply,
-  { status, code, message, places: details, retryAfterSeconds }: ControllerError,
+  { status, code, message, places: details, retryAfterSeconds, limits }: ControllerError,
 ): FastifyReply {
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+  if (limits !== undefined) reply.headers(rateLimitHeaders(limits));
   return reply
     .code(status)
     .type('application/json')

@@ -6,8 +6,8 @@ export const numberInUrl = z
   .regex(/^\d{1,15}$/, 'must be a number')
   .transform(Number);
 
-/** For the OpenAPI document: the route needs an API key, in either of the two headers. */
-export const security: Record<string, string[]>[] = [{ revtrKey: [] }, { bearer: [] }];
+/** For the OpenAPI document: the route needs an API key, in either of the two headers, or the session of a browser. */
+export const security: Record<string, string[]>[] = [{ revtrKey: [] }, { bearer: [] }, { session: [] }];
 
 /** The user's own RIPE Atlas key: used for one run, never kept or shown. */
 export const ripeKeySchema = z.string().trim().min(1).max(200).optional().describe('Your RIPE Atlas key');

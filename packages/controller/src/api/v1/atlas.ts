@@ -17,7 +17,7 @@ export function registerAtlasV1(app: FastifyInstance, { directory, atlas }: ApiC
   routes.post(
     '/api/v1/atlas/run',
     {
-      config: { access: 'user' },
+      config: { access: 'host' },
       schema: {
         ...parts,
         summary: 'Measure the atlas of your source',
@@ -37,7 +37,7 @@ export function registerAtlasV1(app: FastifyInstance, { directory, atlas }: ApiC
   routes.post(
     '/api/v1/atlas/clean',
     {
-      config: { access: 'user' },
+      config: { access: 'host' },
       schema: { ...parts, summary: 'Forget the atlas of your source', headers: headersSchema },
     },
     async (request) => {

@@ -6,6 +6,7 @@ import { ControllerError } from '../../foundation/errors.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
+import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { camelCased, runRevtrSchema, toRequestedPairs } from './request.ts';
 import { getRevtrSchema, toRevtr } from './response.ts';
@@ -33,23 +34,23 @@ const querySchema = z.object({
 /** Version 1 of the API, as clients of the original know it. */
 export function registerV1(
   app: FastifyInstance,
-  { submission, batches, directory, clock, publicUrl }: ApiCollaborators,
+  { submission, batches, sourceAccess, clock, publicUrl }: ApiCollaborators,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
   routes.get(
     '/api/v1/sources',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
-        summary: 'List the sources',
+        summary: 'List the sources that you may measure to',
         tags: ['v1'],
         security,
         response: { 200: sourcesSchema, ...errorResponses },
       },
     },
-    async (_request) => {
-      const sources = directory.readySources();
+    async (request) => {
+      const sources = await sourceAccess.readySources(userOf(request));
       return { srcs: sources.map(({ hostname, address, site }) => ({ hostname, ip: formatIpv4(address), site })) };
     },
   );
@@ -60,7 +61,7 @@ export function registerV1(
   routes.post(
     '/api/v1/revtr',
     {
-      config: { access: 'user' },
+      config: { access: 'measure' },
       preValidation,
       bodyLimit: MOST_BATCH_BYTES,
       schema: {
@@ -75,12 +76,13 @@ export function registerV1(
         response: { 200: acceptedSchema, ...errorResponses },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const user = userOf(request);
       const pairs = toRequestedPairs(request.body);
-      const { batchId, rejected } = await submission.submit(user, pairs, {
+      const { batchId, rejected, limits } = await submission.submit(user, pairs, {
         skipInvalid: request.query.skipInvalid === 'true',
       });
+      reply.headers(rateLimitHeaders(limits));
       const base = publicUrl ?? `${request.protocol}://${request.host}`;
       return {
         result_uri: `${base}/api/v1/revtr?batchid=${batchId}`,
@@ -92,7 +94,7 @@ export function registerV1(
   routes.get(
     '/api/v1/revtr',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         summary: 'Fetch results by batch or by label',
         tags: ['v1'],

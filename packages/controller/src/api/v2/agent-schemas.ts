@@ -1,5 +1,5 @@
 import { formatIpv4 } from '@revtr/net';
-import type { AgentTest, Application } from '@revtr/storage';
+import { type AgentTest, type Application, SOURCE_VISIBILITIES } from '@revtr/storage';
 import { z } from 'zod';
 import type { RegisteredAgent } from '../../agents/directory.ts';
 import { reportSchema } from '../../agents/report.ts';
@@ -14,7 +14,15 @@ export const agentSchema = z.object({
   canSpoof: z.boolean().describe('Whether its last tests have shown that its spoofed probes arrive'),
   lastConnectedAt: z.iso.datetime().optional(),
   lastTestedAt: z.iso.datetime().optional(),
-  quarantine: z.object({ until: z.iso.datetime(), reason: z.string(), level: z.int() }).optional(),
+  quarantine: z
+    .object({
+      until: z.iso.datetime().optional().describe('When it is tested again; missing if an operator must end it'),
+      by: z.enum(['system', 'operator']).describe('`operator`: only an operator can end it'),
+      reason: z.string(),
+      level: z.int(),
+    })
+    .optional(),
+  visibility: z.enum(SOURCE_VISIBILITIES).optional().describe('Who may measure to a source'),
 });
 z.globalRegistry.add(agentSchema, { id: 'Agent' });
 
@@ -34,6 +42,10 @@ const atlasSchema = z.object({
 export const agentDetailsSchema = agentSchema.extend({ atlas: atlasSchema, tests: z.array(testSchema) });
 z.globalRegistry.add(agentDetailsSchema, { id: 'AgentDetails' });
 
+export const stateSchema = z
+  .enum(['unverified', 'pending', 'approved', 'refused'])
+  .describe('`unverified`: the applicant has not opened the mailed link yet');
+
 export const applicationSchema = z.object({
   id: z.int(),
   address: z.string(),
@@ -41,7 +53,8 @@ export const applicationSchema = z.object({
   name: z.string(),
   email: z.string(),
   reason: z.string(),
-  state: z.enum(['pending', 'approved', 'refused']),
+  state: stateSchema,
+  hasAccount: z.boolean().describe('Whether a user with an API key applied, or an operator for a user'),
   note: z.string(),
   createdAt: z.iso.datetime(),
 });
@@ -60,8 +73,15 @@ export function toAgent(agent: RegisteredAgent, connected: boolean): z.infer<typ
     canSpoof: agent.can_spoof,
     ...(agent.last_connected_at && { lastConnectedAt: agent.last_connected_at.toISOString() }),
     ...(agent.last_tested_at && { lastTestedAt: agent.last_tested_at.toISOString() }),
-    ...(agent.state === 'quarantined' &&
-      until !== null && { quarantine: { until: until.toISOString(), reason: reason ?? '', level } }),
+    ...(agent.state === 'quarantined' && {
+      quarantine: {
+        ...(until !== null && { until: until.toISOString() }),
+        by: agent.quarantined_by ?? 'system',
+        reason: reason ?? '',
+        level,
+      },
+    }),
+    ...(agent.kind === 'source' && { visibility: agent.visibility }),
   };
 }
 
@@ -72,6 +92,8 @@ export const toTest = ({ tested_at, cause, report }: AgentTest): z.infer<typeof 
 });
 
 export function toApplication(application: Application): z.infer<typeof applicationSchema> {
-  const { id, address, hosting, name, email, reason, state, note } = application;
-  return { id, address, hosting, name, email, reason, state, note, createdAt: application.created_at.toISOString() };
+  const { id, address, hosting, name, email, reason, state, note, user_id } = application;
+  const hasAccount = user_id !== null;
+  const createdAt = application.created_at.toISOString();
+  return { id, address, hosting, name, email, reason, state, hasAccount, note, createdAt };
 }

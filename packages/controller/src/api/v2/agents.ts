@@ -45,7 +45,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.get(
     '/api/v2/agents',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         summary: 'Your agents; all of them, for operators',
         tags: ['agents'],
@@ -63,7 +63,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.post(
     '/api/v2/agents',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
         summary: 'Register a vantage point (operators)',
         tags: ['agents'],
@@ -91,7 +91,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.get(
     '/api/v2/agents/:address',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         summary: 'An agent with what its tests have shown',
         tags: ['agents'],
@@ -119,12 +119,18 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
 
   routes.post(
     '/api/v2/agents/:address/test',
-    { config: { access: 'user' }, schema: schemaOf('Test an agent now; a quarantine ends when it passes') },
+    {
+      config: { access: 'host' },
+      schema: schemaOf(
+        'Test an agent now; a quarantine ends when it passes. One by an operator is ended by operators only',
+      ),
+    },
     async (request) => {
-      const agent = agentOf(userOf(request), request.params.address);
+      const user = userOf(request);
+      const agent = agentOf(user, request.params.address);
       if (!isConnected(agent))
         throw new ControllerError('conflict', `the agent of ${formatIpv4(agent.address)} is not connected`);
-      await life.test(agent.address, 'asked');
+      await life.test(agent.address, 'asked', { byOperator: user.role === 'operator' });
       const now = directory.find(agent.address) ?? agent;
       return toAgent(now, isConnected(now));
     },
@@ -133,9 +139,9 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.post(
     '/api/v2/agents/:address/quarantine',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
-        ...schemaOf('Quarantine an agent (operators)'),
+        ...schemaOf('Quarantine an agent until an operator has it tested (operators)'),
         body: z.object({ reason: z.string().min(1).max(500) }),
       },
     },
@@ -150,7 +156,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   routes.delete(
     '/api/v2/agents/:address',
     {
-      config: { access: 'user' },
+      config: { access: 'host' },
       schema: schemaOf('Withdraw an agent: from now on nothing is sent by it, to it, or in its name'),
     },
     async (request) => {

@@ -1,19 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { userOf } from '../http/access.ts';
+import { requireAccess, userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
-import { applicationSchema, toApplication } from './agent-schemas.ts';
+import { applicationSchema, stateSchema, toApplication } from './agent-schemas.ts';
 
 const line = (most: number) => z.string().trim().min(1).max(most);
 const newApplicationSchema = z.object({
   address: z.string().max(15).describe('Public IPv4 address of the source'),
   hosting: line(500).describe('Where that address is hosted'),
-  name: line(200),
-  email: z.email().max(254),
   reason: line(2_000).describe('Why you want to add a source'),
+  name: line(200).optional().describe('Required without an API key'),
+  email: z
+    .email()
+    .max(254)
+    .optional()
+    .describe('Required without an API key. With one, operators alone may give another address than their own'),
 });
 const decisionSchema = z.object({ note: z.string().max(2_000).default('').describe('Goes into the mail') });
 
@@ -21,7 +25,7 @@ const decisionSchema = z.object({ note: z.string().max(2_000).default('').descri
 const APPLICATIONS_AN_HOUR = 10;
 
 /** Applications of people who want to host sources. */
-export function registerApplications(app: FastifyInstance, { applications }: ApiCollaborators): void {
+export function registerApplications(app: FastifyInstance, { applications, authenticator }: ApiCollaborators): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { table, decisions } = applications;
 
@@ -31,27 +35,30 @@ export function registerApplications(app: FastifyInstance, { applications }: Api
       config: { access: 'public', rateLimit: { max: APPLICATIONS_AN_HOUR, timeWindow: '1 hour' } },
       schema: {
         summary: 'Apply to host a source',
-        description: 'Needs no key. An operator decides; you get a mail with an API key.',
+        description:
+          'Needs no key: without one, the application counts when you have opened the link that is mailed to you. An operator decides; a new user gets a mail with a link to an API key.',
         tags: ['applications'],
         body: newApplicationSchema,
-        response: { 200: z.object({ id: z.int(), state: z.literal('pending') }), ...errorResponses },
+        response: { 200: z.object({ id: z.int(), state: stateSchema }), ...errorResponses },
       },
     },
     async (request) => {
-      const { id } = await decisions.apply(request.body);
-      return { id, state: 'pending' as const };
+      const caller = await authenticator.optionalCallerOf(request);
+      if (caller !== undefined) requireAccess(caller, 'host');
+      const { id, state } = await decisions.apply(request.body, caller?.user);
+      return { id, state };
     },
   );
 
   routes.get(
     '/api/v2/sources/applications',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
         summary: 'Applications, newest first (operators)',
         tags: ['applications'],
         security,
-        querystring: z.object({ state: z.enum(['pending', 'approved', 'refused']).optional() }),
+        querystring: z.object({ state: stateSchema.optional() }),
         response: { 200: z.object({ applications: z.array(applicationSchema) }), ...errorResponses },
       },
     },
@@ -64,11 +71,11 @@ export function registerApplications(app: FastifyInstance, { applications }: Api
     routes.post(
       `/api/v2/sources/applications/:id/${decision}`,
       {
-        config: { access: 'operator' },
+        config: { access: 'operate' },
         schema: {
           summary:
             decision === 'approve'
-              ? 'Approve an application: the applicant is mailed a key (operators)'
+              ? 'Approve an application: a new user is mailed a link to an API key (operators)'
               : 'Refuse an application (operators)',
           tags: ['applications'],
           security,

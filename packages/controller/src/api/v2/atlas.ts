@@ -87,7 +87,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.get(
     '/api/v2/atlas/:source',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         ...parts,
         summary: 'What the atlas of your source covers, how old it is, and its runs',
@@ -100,7 +100,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.get(
     '/api/v2/atlas/:source/estimate',
     {
-      config: { access: 'user' },
+      config: { access: 'host' },
       schema: {
         ...parts,
         summary: 'What a run would measure and cost, in RIPE Atlas credits',
@@ -118,7 +118,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.post(
     '/api/v2/atlas/:source/runs',
     {
-      config: { access: 'user' },
+      config: { access: 'host' },
       schema: {
         ...parts,
         summary: 'Measure the atlas of your source, or join the run under way; answers at once',
@@ -137,7 +137,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.delete(
     '/api/v2/atlas/:source/runs',
     {
-      config: { access: 'user' },
+      config: { access: 'host' },
       schema: {
         ...parts,
         summary: 'Cancel the run that is under way; what it has found stays',
@@ -154,7 +154,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   routes.get(
     '/api/v2/aliases',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         summary: 'Aliases that our own probes suggest, kept apart from the datasets; most recently seen first',
         tags: ['atlas'],

@@ -52,7 +52,7 @@ export function registerDatasets(app: FastifyInstance, { datasets }: ApiCollabor
   routes.get(
     '/api/v2/datasets',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         ...parts,
         summary: 'How the datasets are',
@@ -70,7 +70,7 @@ export function registerDatasets(app: FastifyInstance, { datasets }: ApiCollabor
     uploads.withTypeProvider<ZodTypeProvider>().put(
       '/api/v2/datasets/:kind',
       {
-        config: { access: 'operator' },
+        config: { access: 'operate' },
         bodyLimit: MOST_FILE_BYTES,
         schema: {
           ...parts,
@@ -102,7 +102,7 @@ export function registerDatasets(app: FastifyInstance, { datasets }: ApiCollabor
   routes.post(
     '/api/v2/datasets/:kind/update',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
         ...parts,
         summary: 'Fetch a dataset now (operators)',

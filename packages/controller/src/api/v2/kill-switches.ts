@@ -32,14 +32,14 @@ export function registerKillSwitches(app: FastifyInstance, { switches }: ApiColl
 
   routes.get(
     '/api/v2/kill-switches',
-    { config: { access: 'operator' }, schema: { ...parts, summary: 'List what is stopped (operators)' } },
+    { config: { access: 'operate' }, schema: { ...parts, summary: 'List what is stopped (operators)' } },
     async () => show(),
   );
 
   routes.put(
     '/api/v2/kill-switches',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
         ...parts,
         summary: 'Stop all probing, all spoofing, or one user, key, batch, target, vantage point or source (operators)',
@@ -58,7 +58,7 @@ export function registerKillSwitches(app: FastifyInstance, { switches }: ApiColl
   routes.delete(
     '/api/v2/kill-switches',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
         ...parts,
         summary: 'Allow again what was stopped (operators)',

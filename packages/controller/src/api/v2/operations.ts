@@ -1,4 +1,5 @@
 import { formatPrefix, parsePrefix } from '@revtr/net';
+import type { Mail } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,7 +7,7 @@ import { ControllerError } from '../../foundation/errors.ts';
 import { parsed } from '../../foundation/parsed.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
-import { security } from '../http/route-parts.ts';
+import { numberInUrl, security } from '../http/route-parts.ts';
 
 const prefixSchema = parsed((text) => formatPrefix(parsePrefix(text)));
 const mailSchema = z.object({
@@ -18,12 +19,29 @@ const mailSchema = z.object({
   sentAt: z.iso.datetime().optional(),
   attempts: z.int(),
   lastError: z.string().optional(),
+  hasLink: z.boolean().describe('Whether the body contains a link, shown as {token}'),
 });
 const optOutSchema = z.object({ prefix: z.string(), reason: z.string() });
 const LONGEST_LIST = 200;
 
+/** Writes a mail. */
+function toMail(mail: Mail): z.infer<typeof mailSchema> {
+  const { id, recipient, subject, body, created_at, sent_at, attempts, last_error, token_id } = mail;
+  return {
+    id,
+    recipient,
+    subject,
+    body,
+    attempts,
+    hasLink: token_id !== null,
+    createdAt: created_at.toISOString(),
+    ...(sent_at && { sentAt: sent_at.toISOString() }),
+    ...(last_error !== null && { lastError: last_error }),
+  };
+}
+
 /** What operators read and set: mails, and ranges whose holders want no probes. The latter may be read by everybody. */
-export function registerOperations(app: FastifyInstance, { mails, optOuts, measuring }: ApiCollaborators): void {
+export function registerOperations(app: FastifyInstance, { mails, links, optOuts, measuring }: ApiCollaborators): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const publish = async (): Promise<void> => {
     await optOuts.published.refresh();
@@ -39,7 +57,7 @@ export function registerOperations(app: FastifyInstance, { mails, optOuts, measu
   routes.get(
     '/api/v2/mails',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
         summary: 'The last mails, newest first (operators)',
         tags: ['operations'],
@@ -48,19 +66,27 @@ export function registerOperations(app: FastifyInstance, { mails, optOuts, measu
       },
     },
     async (_request) => {
-      const rows = await mails.list(LONGEST_LIST);
-      return {
-        mails: rows.map(({ id, recipient, subject, body, created_at, sent_at, attempts, last_error }) => ({
-          id,
-          recipient,
-          subject,
-          body,
-          attempts,
-          createdAt: created_at.toISOString(),
-          ...(sent_at && { sentAt: sent_at.toISOString() }),
-          ...(last_error !== null && { lastError: last_error }),
-        })),
-      };
+      return { mails: (await mails.list(LONGEST_LIST)).map(toMail) };
+    },
+  );
+
+  routes.post(
+    '/api/v2/mails/:id/link',
+    {
+      config: { access: 'operate' },
+      schema: {
+        summary: 'A mail with a link that works, to forward by hand (operators)',
+        description: 'Links are not stored, so this makes a new one; earlier links of the mail stop working.',
+        tags: ['operations'],
+        security,
+        params: z.object({ id: numberInUrl }),
+        response: { 200: mailSchema.extend({ token: z.string() }), ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      const mail = await links.handOver(request.params.id);
+      reply.header('cache-control', 'no-store');
+      return { ...toMail(mail), token: mail.token };
     },
   );
 
@@ -80,7 +106,7 @@ export function registerOperations(app: FastifyInstance, { mails, optOuts, measu
   routes.post(
     '/api/v2/opt-outs',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
         summary: 'Probe a range no more (operators)',
         tags: ['operations'],
@@ -100,7 +126,7 @@ export function registerOperations(app: FastifyInstance, { mails, optOuts, measu
   routes.delete(
     '/api/v2/opt-outs',
     {
-      config: { access: 'operator' },
+      config: { access: 'operate' },
       schema: {
         summary: 'Allow probes to a range again (operators)',
         tags: ['operations'],

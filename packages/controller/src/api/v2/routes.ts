@@ -28,7 +28,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
   routes.get(
     '/api/v2/batches/:id',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         summary: 'A batch with all that is known of its measurements',
         tags: ['v2'],
@@ -49,7 +49,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
   routes.get(
     '/api/v2/measurements',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         summary: 'Your measurements with a label',
         tags: ['v2'],
@@ -76,7 +76,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
   routes.get(
     '/api/v2/batches/:id/events',
     {
-      config: { access: 'user' },
+      config: { access: 'read' },
       schema: {
         summary: 'Progress of a batch as server-sent events',
         description:

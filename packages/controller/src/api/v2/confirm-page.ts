@@ -1,0 +1,45 @@
+/** What the page of a mailed link may load: its own script, and the API. */
+export const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/** The page of a mailed link. The link is used only when its reader presses the button. */
+export const confirmPage = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Reverse Traceroute</title>
+<h1>Reverse Traceroute</h1>
+<p id="text">Press the button to use the link from your mail. It works once.</p>
+<p><button id="use" type="button">Continue</button></p>
+<pre id="key"></pre>
+<noscript><p>Without JavaScript, use the command in the mail.</p></noscript>
+<script src="confirm.js"></script>
+</html>
+`;
+
+/** The script of the page. */
+export const confirmScript = `'use strict';
+const show = (id, text) => { document.getElementById(id).textContent = text; };
+const DONE = {
+  verifyApplication: 'Your application is confirmed. The operators will decide about it.',
+  collectKey: 'This is your API key. It is shown this once, so please keep it:',
+  register: 'Your account is created. This is your API key. It is shown this once, so please keep it:',
+  logIn: 'You are logged in.',
+};
+document.getElementById('use').addEventListener('click', async (event) => {
+  event.target.disabled = true;
+  try {
+    const response = await fetch('api/v2/links', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: location.hash.slice(1) }),
+    });
+    const answer = await response.json();
+    show('text', response.ok ? DONE[answer.purpose] : answer.error.message);
+    show('key', answer.key ?? '');
+  } catch {
+    event.target.disabled = false;
+    show('text', 'The server cannot be reached. Try again.');
+  }
+});
+`;

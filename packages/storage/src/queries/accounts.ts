@@ -1,0 +1,114 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema/schema.ts';
+import type { User } from '../schema/users.ts';
+import { ApiKeys } from './api-keys.ts';
+
+/** One thing that is stored about a user: the table it is from, and the row. */
+export interface AccountRecord {
+  readonly type: 'account' | 'key' | 'session' | 'application' | 'agent' | 'share' | 'mail' | 'batch' | 'measurement';
+  readonly value: object;
+}
+
+const ROWS_AT_ONCE = 500;
+
+/** Everything that is stored about a user: exported and deleted as a whole. */
+export class Accounts {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  /** Yields everything that is stored about a user. Measurements are read 500 at a time. Hashes of credentials are left out. */
+  async *export(user: User): AsyncGenerator<AccountRecord> {
+    const { id, email } = user;
+    const db = this.#db;
+    yield { type: 'account', value: user };
+    for (const value of await new ApiKeys(db).of(id)) yield { type: 'key', value };
+    const sessions = db.selectFrom('sessions').select(['id', 'scopes', 'created_at', 'expires_at', 'last_used_at']);
+    for (const value of await sessions.where('user_id', '=', id).execute()) yield { type: 'session', value };
+    const applications = db.selectFrom('applications').selectAll();
+    const own = applications.where(({ eb, or }) => or([eb('user_id', '=', id), eb('email', '=', email)]));
+    for (const value of await own.execute()) yield { type: 'application', value };
+    for (const value of await db.selectFrom('agents').selectAll().where('user_id', '=', id).execute())
+      yield { type: 'agent', value };
+    for (const value of await db.selectFrom('source_shares').selectAll().where('email', '=', email).execute())
+      yield { type: 'share', value };
+    const mails = db.selectFrom('mails').select(['id', 'subject', 'body', 'created_at', 'sent_at']);
+    for (const value of await mails.where('recipient', '=', email).execute()) yield { type: 'mail', value };
+    yield* paged('batch', (after) =>
+      db
+        .selectFrom('batches')
+        .selectAll()
+        .where('user_id', '=', id)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(ROWS_AT_ONCE)
+        .execute(),
+    );
+    yield* paged('measurement', (after) =>
+      db
+        .selectFrom('measurements')
+        .select(['id', 'batch_id', 'source', 'destination', 'label', 'options', 'state', 'created_at', 'ended_at'])
+        .select('result')
+        .where('user_id', '=', id)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(ROWS_AT_ONCE)
+        .execute(),
+    );
+  }
+
+  /**
+   * Deletes an account in one transaction: its credentials, measurements, applications, mails and shares. Agents are withdrawn and lose
+   * their owner. The row of the user stays without name and e-mail address. Returns the addresses of the withdrawn agents.
+   */
+  async delete({ id, email }: User, now: Date): Promise<string[]> {
+    return this.#db.transaction().execute(async (db) => {
+      await db.deleteFrom('sessions').where('user_id', '=', id).execute();
+      await db
+        .updateTable('mails')
+        .set({ token_id: null })
+        .where('token_id', 'in', db.selectFrom('one_time_tokens').select('id').where('user_id', '=', id))
+        .execute();
+      await db.deleteFrom('one_time_tokens').where('user_id', '=', id).execute();
+      await db.deleteFrom('api_keys').where('user_id', '=', id).execute();
+      await db.deleteFrom('measurements').where('user_id', '=', id).execute();
+      await db.deleteFrom('batches').where('user_id', '=', id).execute();
+      await db
+        .deleteFrom('applications')
+        .where(({ eb, or }) => or([eb('user_id', '=', id), eb('email', '=', email)]))
+        .execute();
+      await db.deleteFrom('mails').where('recipient', '=', email).execute();
+      await db.deleteFrom('source_shares').where('email', '=', email).execute();
+      const own = db.selectFrom('agents').select('address').where('user_id', '=', id);
+      await db.deleteFrom('source_shares').where('address', 'in', own).execute();
+      const agents = await db
+        .updateTable('agents')
+        .set({ user_id: null, state: 'withdrawn', certificate_serial: null })
+        .where('user_id', '=', id)
+        .returning('address')
+        .execute();
+      await db
+        .updateTable('users')
+        .set({ name: '', email: `deleted-${id}`, role: 'user', disabled_at: now, deleted_at: now })
+        .where('id', '=', id)
+        .execute();
+      return agents.map(({ address }) => address);
+    });
+  }
+}
+
+async function* paged<Row extends { readonly id: number }>(
+  type: AccountRecord['type'],
+  read: (after: number) => Promise<Row[]>,
+): AsyncGenerator<AccountRecord> {
+  let after = 0;
+  for (;;) {
+    const rows = await read(after);
+    for (const value of rows) yield { type, value };
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+  }
+}

@@ -1,0 +1,264 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  Accounts,
+  Agents,
+  ApiKeys,
+  Applications,
+  Batches,
+  type Database,
+  type DatabaseSettings,
+  generateApiKey,
+  generateToken,
+  hashApiKey,
+  hashToken,
+  Mails,
+  OneTimeTokens,
+  openDatabase,
+  Sessions,
+  SourceShares,
+  type User,
+  Users,
+} from '../src/index.ts';
+import { findPostgres, startPostgres } from './postgres-server.ts';
+
+const NOW = new Date('2026-01-01T12:00:00Z');
+const later = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000);
+const LIMITS = { max_per_day: 10, max_parallel: 10, max_per_minute: 10 };
+const APPLICATION = { hosting: 'h', name: 'n', reason: 'r' };
+
+/** Accounts on one database; both must behave alike. */
+function accounts(name: string, open: () => Promise<{ database: Database; stop(): Promise<void> }>): void {
+  describe(name, () => {
+    let opened: { database: Database; stop(): Promise<void> };
+    let db: Database['db'];
+    let emails = 0;
+    beforeAll(async () => {
+      opened = await open();
+      db = opened.database.db;
+    });
+    afterAll(() => opened.stop());
+    const newUser = (user: Partial<User> = {}): Promise<User> =>
+      new Users(db).ensure({ name: 'U', email: `a${emails++}@example.org`, role: 'user', ...LIMITS, ...user });
+    const newKey = async (user: User, options = {}): Promise<{ key: string; id: number }> => {
+      const key = generateApiKey();
+      const id = await new Users(db).addKey(user.id, hashApiKey(key), options);
+      return { key, id: id ?? 0 };
+    };
+    const works = async (key: string, at = NOW): Promise<boolean> =>
+      (await new ApiKeys(db).findValid(hashApiKey(key), at)) !== undefined;
+
+    it('has one account for each e-mail address, whatever its case', async () => {
+      const users = new Users(db);
+      const user = await users.create({ name: 'U', email: 'Someone@Example.org', role: 'user', ...LIMITS });
+      expect(user?.email).toBe('someone@example.org');
+      expect(
+        await users.create({ name: 'V', email: 'SOMEONE@example.org', role: 'operator', ...LIMITS }),
+      ).toBeUndefined();
+      expect((await users.findByEmail('sOmEoNe@example.org'))?.id).toBe(user?.id);
+    });
+
+    it('stops a key that is revoked, expired, or of a disabled user', async () => {
+      const user = await newUser();
+      const [keys, users] = [new ApiKeys(db), new Users(db)];
+      const revoked = await newKey(user);
+      expect(await keys.revoke((await newUser()).id, revoked.id, NOW)).toBe(false);
+      expect(await works(revoked.key)).toBe(true);
+      expect(await keys.revoke(user.id, revoked.id, NOW)).toBe(true);
+      expect(await works(revoked.key)).toBe(false);
+      const expiring = await newKey(user, { expiresAt: later(10) });
+      expect([await works(expiring.key, later(9)), await works(expiring.key, later(10))]).toEqual([true, false]);
+      const { key } = await newKey(user);
+      await users.change(user.id, { disabledAt: NOW });
+      expect(await works(key)).toBe(false);
+      await users.change(user.id, { disabledAt: null });
+      expect(await works(key)).toBe(true);
+    });
+
+    it('gives keys the scopes of the role by default', async () => {
+      const scopesOf = async (user: User, scopes?: readonly string[]): Promise<readonly string[] | undefined> => {
+        const { key } = await newKey(user, scopes && { scopes });
+        return (await new ApiKeys(db).findValid(hashApiKey(key), NOW))?.key.scopes;
+      };
+      expect(await scopesOf(await newUser())).toEqual(['read', 'measure', 'host']);
+      expect(await scopesOf(await newUser({ role: 'operator' }))).toEqual(['read', 'measure', 'host', 'operate']);
+      expect(await scopesOf(await newUser(), ['read'])).toEqual(['read']);
+    });
+
+    it('rotates a key: both work until the old one expires', async () => {
+      const user = await newUser();
+      const old = await newKey(user, { name: 'laptop', scopes: ['read'] });
+      const fresh = generateApiKey();
+      const until = { oldUntil: later(60), expiresAt: null };
+      expect(await new ApiKeys(db).rotate((await newUser()).id, old.id, hashApiKey(fresh), until)).toBeUndefined();
+      expect(await new ApiKeys(db).rotate(user.id, old.id, hashApiKey(fresh), until)).toBeGreaterThan(0);
+      expect([await works(old.key, later(59)), await works(old.key, later(60))]).toEqual([true, false]);
+      const valid = await new ApiKeys(db).findValid(hashApiKey(fresh), later(60));
+      expect(valid?.key).toMatchObject({ name: 'laptop', scopes: ['read'] });
+    });
+
+    it('replaces the key of the settings, and leaves other keys alone', async () => {
+      const operator = await newUser({ role: 'operator' });
+      const keys = new ApiKeys(db);
+      const [first, second] = [generateApiKey(), generateApiKey()];
+      const other = await newKey(operator);
+      const replace = (user: User, key: string) => keys.replaceSetting(user.id, hashApiKey(key), NOW, {});
+      expect(await replace(operator, first)).toBe(true);
+      expect(await replace(operator, first)).toBe(true);
+      expect(await works(first)).toBe(true);
+      const elsewhere = await newUser({ role: 'operator' });
+      expect(await replace(elsewhere, second)).toBe(true);
+      expect([await works(first), await works(second), await works(other.key)]).toEqual([false, true, true]);
+      expect(await replace(operator, first)).toBe(false);
+      expect(await replace(operator, other.key)).toBe(false);
+      expect(await works(second)).toBe(true);
+    });
+
+    it('ends a session with its time, its key, and its user', async () => {
+      const user = await newUser();
+      const sessions = new Sessions(db);
+      const begin = async (keyId: number | null): Promise<() => Promise<number | undefined>> => {
+        const hash = hashToken(generateToken());
+        await sessions.begin({ userId: user.id, keyId, hash, scopes: ['read'], now: NOW, expiresAt: later(100) });
+        return async () => (await sessions.findValid(hash, later(10), later(-10)))?.session.id;
+      };
+      const { id } = await newKey(user);
+      const [byKey, byLink] = [await begin(id), await begin(null)];
+      expect(await byKey()).toBeGreaterThan(0);
+      await new ApiKeys(db).revoke(user.id, id, NOW);
+      expect(await byKey()).toBeUndefined();
+      const session = (await byLink()) ?? 0;
+      const hash = hashToken(generateToken());
+      await sessions.begin({ userId: user.id, keyId: null, hash, scopes: [], now: NOW, expiresAt: later(100) });
+      expect(await sessions.findValid(hash, later(100), later(-10))).toBeUndefined();
+      expect(await sessions.findValid(hash, later(10), NOW)).toBeUndefined();
+      await new Users(db).change(user.id, { disabledAt: NOW });
+      expect(await byLink()).toBeUndefined();
+      await new Users(db).change(user.id, { disabledAt: null });
+      await sessions.end(session);
+      expect(await byLink()).toBeUndefined();
+    });
+
+    it('accepts a token once, in its time, and only the last that was handed out', async () => {
+      const tokens = new OneTimeTokens(db);
+      const id = await tokens.add(
+        { purpose: 'logIn', user_id: null, application_id: null, email: 'e', name: '', lifetime_seconds: 60 },
+        NOW,
+      );
+      const [first, second] = [hashToken(generateToken()), hashToken(generateToken())];
+      expect(await tokens.arm(id, first, later(1_000))).toBe(true);
+      expect(await tokens.arm(id, second, later(1_000))).toBe(true);
+      expect(await tokens.redeem(first, later(1_000))).toBeUndefined();
+      expect(await tokens.redeem(second, later(1_060))).toBeUndefined();
+      expect(await tokens.redeem(second, later(1_059))).toMatchObject({ id, purpose: 'logIn' });
+      expect(await tokens.redeem(second, later(1_059))).toBeUndefined();
+      expect(await tokens.arm(id, first, later(1_059))).toBe(false);
+    });
+
+    it('decides about verified applications only, and never about an account or address that exists', async () => {
+      const applications = new Applications(db);
+      const by = (await newUser({ role: 'operator' })).id;
+      const operator = await newUser({ role: 'operator' });
+      const approve = (id: number) => applications.approve(id, { note: '', by, at: NOW }, LIMITS);
+      const stranger = { ...APPLICATION, address: '8.8.4.1', email: 'new@example.org' };
+      const unverified = await applications.addUnverified(stranger, NOW);
+      await applications.addUnverified(stranger, NOW);
+      expect(await approve(unverified.id)).toBe('notPending');
+      const verified = await applications.verify(unverified.id);
+      expect(await applications.verify(unverified.id)).toBeUndefined();
+      expect(await approve(verified?.id ?? 0)).toMatchObject({ isNewOwner: true, owner: { role: 'user' } });
+      expect(await approve(verified?.id ?? 0)).toBe('notPending');
+      expect(await new Agents(db).find('8.8.4.1')).toMatchObject({ kind: 'source', state: 'expected' });
+
+      const namesOperator = await applications.add({ ...APPLICATION, address: '8.8.4.2', email: operator.email });
+      expect(await approve(namesOperator?.id ?? 0)).toBe('accountExists');
+      expect(await applications.find(namesOperator?.id ?? 0)).toMatchObject({ state: 'pending' });
+      expect(await new Agents(db).find('8.8.4.2')).toBeUndefined();
+
+      const taken = await applications.add({ ...APPLICATION, address: '8.8.4.1', email: 'third@example.org' });
+      expect(await approve(taken?.id ?? 0)).toBe('addressRegistered');
+      expect(await new Users(db).findByEmail('third@example.org')).toBeUndefined();
+      await new Agents(db).change('8.8.4.1', { state: 'withdrawn', quarantined_by: 'operator' });
+      expect(await approve(taken?.id ?? 0)).toMatchObject({ owner: { email: 'third@example.org' } });
+      expect(await new Agents(db).find('8.8.4.1')).toMatchObject({ state: 'expected', quarantined_by: null });
+
+      const own = await newUser();
+      const authenticated = await applications.add({ ...APPLICATION, address: '8.8.4.3', email: own.email }, own.id);
+      expect(await approve(authenticated?.id ?? 0)).toMatchObject({ isNewOwner: false, owner: { id: own.id } });
+    });
+
+    it('exports and deletes everything of a user, and nothing of others', async () => {
+      const [user, other] = [await newUser(), await newUser()];
+      for (const { id, email } of [user, other]) {
+        const address = `8.8.5.${id % 250}`;
+        const agent = { address, kind: 'source', hostname: 'h', site: 's', state: 'ready' } as const;
+        await new Agents(db).put({ ...agent, user_id: id });
+        await new SourceShares(db).replace(address, ['FRIEND@example.org']);
+        await new Applications(db).add({ ...APPLICATION, address, email }, id);
+        await new Mails(db).add({ recipient: email, subject: 's', body: 'b' }, NOW);
+        const token = { application_id: null, email, name: '', lifetime_seconds: 1 };
+        const tokenId = await new OneTimeTokens(db).add({ ...token, purpose: 'collectKey', user_id: id }, NOW);
+        await new Mails(db).add({ recipient: 'x@example.org', subject: 's', body: 'b', tokenId }, NOW);
+      }
+      const { key } = await newKey(user, { name: 'mine' });
+      const pair = { source: '1.0.0.1', destination: '1.0.0.2', label: 'mine', options: {} };
+      for (let batch = 0; batch < 3; batch++) await new Batches(db).accept(user, [pair, pair], NOW);
+      await new Batches(db).accept(other, [pair], NOW);
+      const exported = async (who: User): Promise<Record<string, number>> => {
+        const counts: Record<string, number> = {};
+        for await (const { type, value } of new Accounts(db).export(who)) {
+          counts[type] = (counts[type] ?? 0) + 1;
+          expect(JSON.stringify(value)).not.toContain(hashApiKey(key).hash);
+        }
+        return counts;
+      };
+      expect(await exported(user)).toEqual({
+        account: 1,
+        key: 1,
+        application: 1,
+        agent: 1,
+        mail: 1,
+        batch: 3,
+        measurement: 6,
+      });
+      expect(await new SourceShares(db).sharedWith('friend@example.org')).toHaveLength(2);
+      expect(await new Accounts(db).delete(user, NOW)).toEqual([`8.8.5.${user.id % 250}`]);
+      expect(await works(key)).toBe(false);
+      const row = await new Users(db).find(user.id);
+      expect(row).toMatchObject({ name: '', deleted_at: NOW });
+      expect(JSON.stringify(row)).not.toContain(user.email);
+      expect(await exported(user)).toEqual({ account: 1 });
+      expect(await exported(other)).toEqual({
+        account: 1,
+        application: 1,
+        agent: 1,
+        mail: 1,
+        batch: 1,
+        measurement: 1,
+      });
+      expect(await new SourceShares(db).sharedWith('friend@example.org')).toHaveLength(1);
+      expect((await new Users(db).list()).map(({ id }) => id)).not.toContain(user.id);
+      await sql`delete from measurements`.execute(db);
+    });
+  });
+}
+
+const opening = async (settings: DatabaseSettings, stopServer: () => Promise<void>) => {
+  const database = await openDatabase(settings);
+  const stop = async (): Promise<void> => {
+    await database.close();
+    await stopServer();
+  };
+  return { database, stop };
+};
+
+accounts('accounts in the embedded database', () => opening({ kind: 'memory' }, async () => undefined));
+
+if (findPostgres() === undefined && process.env.CI === undefined) {
+  process.stderr.write('PostgreSQL is not installed: its tests of accounts do not run\n');
+} else {
+  accounts('accounts in PostgreSQL', async () => {
+    const server = await startPostgres();
+    return opening({ kind: 'postgres', url: server.url }, () => server.stop());
+  });
+}
