@@ -2,6 +2,7 @@ export { type DatabaseSettings, parseDatabaseSettings } from './access/database-
 export { type Database, openDatabase } from './access/open-database.ts';
 export { generateApiKey, type HashedApiKey, hashApiKey } from './api-keys/api-key.ts';
 export * from './errors.ts';
+export { AbuseContacts } from './queries/abuse-contacts.ts';
 export { AgentTests } from './queries/agent-tests.ts';
 export { Agents } from './queries/agents.ts';
 export { Applications, type NewApplication } from './queries/applications.ts';
@@ -18,6 +19,7 @@ export { Batches, type MeasurementPage, type NewMeasurement, type QuotaExceeded 
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
 export { Mails } from './queries/mails.ts';
+export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export { Users } from './queries/users.ts';
@@ -34,6 +36,13 @@ export type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from './schema/atlas.ts
 export { KILL_SWITCH_SCOPES, type KillSwitchRow, type KillSwitchScope } from './schema/kill-switches.ts';
 export type { Mail } from './schema/mails.ts';
 export type { Batch, MeasurementRow } from './schema/measurements.ts';
-export type { OptOut } from './schema/opt-outs.ts';
+export {
+  type AbuseContact,
+  type NewOptOut,
+  OPT_OUT_REQUEST_STATES,
+  type OptOut,
+  type OptOutRequest,
+  type OptOutRequestState,
+} from './schema/opt-outs.ts';
 export type { Schema } from './schema/schema.ts';
 export type { NewUser, User } from './schema/users.ts';

@@ -1,9 +1,11 @@
+import type { PrefixColumns } from '@revtr/net';
 import type { Prober } from '@revtr/probing';
 import { Agents, OptOuts } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
-import { PublishedOptOuts } from '../agents/published-opt-outs.ts';
+import { Coalescer } from '../foundation/coalescer.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
+import { PublishedOptOuts } from '../opt-outs/published-opt-outs.ts';
 import type { Context } from './context.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -14,19 +16,31 @@ export interface MeasuringSubsystem extends Subsystem {
   readonly system: MeasuringSystem;
 }
 
+/** Changes of the opt-out list that follow each other are sent to agents together, at most this much later, milliseconds. */
+const PUBLISH_EVERY_MS = 1_000;
+
 /** Reads the registered agents and the opt-out list, and opens what measurements are made with. */
 export async function openMeasuring(
   context: Context,
   open: OpenMeasuringSystem,
   guarded: (prober: Prober) => Prober,
 ): Promise<MeasuringSubsystem> {
-  const { database, targetPolicy, metrics, clock, log } = context;
+  const { database, datasets, targetPolicy, metrics, clock, log } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
   const table = new OptOuts(database.db);
-  const published = new PublishedOptOuts({ optOuts: table, targetPolicy });
+  const announced = (): PrefixColumns | undefined =>
+    (datasets.store.values.prefix2as ?? datasets.store.values.ipasn)?.columns;
+  const published = new PublishedOptOuts({ optOuts: table, targetPolicy, announced });
   await published.refresh();
+  if (published.isUnresolved)
+    log.error('AS numbers opted out of probing, and no dataset says what they announce (revtr data import prefix2as FILE)');
   const events = new AgentEvents();
   const system = await open({ directory, events, optOuts: published, targetPolicy, metrics, guarded, clock, log });
+  const publishing = new Coalescer({ everyMs: PUBLISH_EVERY_MS }, { clock, work: () => system.publishOptOut() });
+  published.subscribe(() => publishing.trigger());
+  datasets.store.onReplaced((kind) => {
+    if (kind === 'prefix2as' || kind === 'ipasn') published.resolve();
+  });
   return {
     name: 'measuring',
     directory,
@@ -34,6 +48,9 @@ export async function openMeasuring(
     optOuts: { table, published },
     system,
     start: () => system.start(),
-    stop: () => system.stop(),
+    stop: async () => {
+      publishing.stop();
+      await system.stop();
+    },
   };
 }

@@ -24,7 +24,10 @@ export function agentSystem(
     const { directory, events, targetPolicy, clock, log } = parts;
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
-    const connected = new ConnectedAgents({ directory, sessionOf: (address) => gateway.hub.sessionOf(address) });
+    const connected = new ConnectedAgents({
+      directory,
+      sessionOf: (address) => (gateway.isSuspended(address) ? undefined : gateway.hub.sessionOf(address)),
+    });
     const vantagePoints = (): Ipv4Address[] =>
       connected.ready('vantagePoint').flatMap(({ address, can_spoof }) => (can_spoof ? [address] : []));
     const rank = (): void => ranking.setVantagePoints(vantagePoints());
@@ -53,7 +56,7 @@ export function agentSystem(
       sources: () => connected.ready('source').map(({ address }) => address),
       connected,
       expel: (address, reason) => gateway.hub.expel(address, reason),
-      publishOptOut: () => gateway.hub.publishOptOut(),
+      publishOptOut: () => gateway.publishOptOut(),
       start: async () => {
         const port = await gateway.start();
         log.info({ port }, 'listening for agents');

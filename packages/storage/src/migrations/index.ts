@@ -8,6 +8,7 @@ import { atlasRuns } from './0004-atlas-runs.ts';
 import { ranking } from './0005-ranking.ts';
 import { keyFingerprints } from './0006-key-fingerprints.ts';
 import { killSwitches } from './0008-kill-switches.ts';
+import { optOutRequests } from './0011-opt-out-requests.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -17,6 +18,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-ranking': ranking,
   '0006-key-fingerprints': keyFingerprints,
   '0008-kill-switches': killSwitches,
+  '0011-opt-out-requests': optOutRequests,
 };
 
 /**

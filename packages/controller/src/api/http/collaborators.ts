@@ -2,7 +2,7 @@ import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
-import type { PublishedOptOuts } from '../../agents/published-opt-outs.ts';
+import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
 import type { AtlasService } from '../../atlas/atlas-service.ts';
 import type { AddressFacts } from '../../facts/address-facts.ts';
