@@ -181,18 +181,31 @@ export class FleetClient {
     return listed((await good(this.#connection.api.GET('/api/v2/mails'))).mails);
   }
 
-  /** Networks that opted out of probing. */
+  /** Networks that opted out of probing: prefixes and AS numbers. */
   async optOuts(): Promise<readonly OptOut[]> {
-    return listed((await good(this.#connection.api.GET('/api/v2/opt-outs'))).optOuts);
+    const optOuts: OptOut[] = [];
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const page: { readonly optOuts: readonly OptOut[]; readonly next?: string } = await good(
+        this.#connection.api.GET('/api/v2/opt-outs', { params: { query: { after } } }),
+      );
+      for (const optOut of listed(page.optOuts)) optOuts.push(optOut);
+      after = page.next;
+    }
+    return optOuts;
   }
 
-  /** Adds a network to the opt-out list (operators). */
-  async addOptOut(prefix: string, reason: string): Promise<void> {
-    await good(this.#connection.api.POST('/api/v2/opt-outs', { body: { prefix, reason } }));
+  /** Adds a prefix or an AS number to the opt-out list (operators). */
+  async addOptOut(network: string, reason: string): Promise<void> {
+    await good(this.#connection.api.POST('/api/v2/opt-outs', { body: { network, reason } }));
+  }
+
+  /** Adds all networks of a list to the opt-out list, or none; one network in a line (operators). Returns how many there were. */
+  async importOptOuts(list: string, reason: string): Promise<number> {
+    return (await good(this.#connection.api.POST('/api/v2/opt-outs/import', { body: { list, reason } }))).networks;
   }
 
   /** Removes a network from the opt-out list (operators). */
-  async removeOptOut(prefix: string): Promise<void> {
-    await good(this.#connection.api.DELETE('/api/v2/opt-outs', { params: { query: { prefix } } }));
+  async removeOptOut(network: string): Promise<void> {
+    await good(this.#connection.api.DELETE('/api/v2/opt-outs', { params: { query: { network } } }));
   }
 }

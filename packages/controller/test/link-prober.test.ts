@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AgentHub, Authority, GrantSigner, type Outcome, readToAgent, readToController } from '@revtr/link';
+import { AgentHub, Authority, GrantSigner, OptOutSet, type Outcome, readToAgent, readToController } from '@revtr/link';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { systemClock, TargetPolicy } from '@revtr/probing';
 import { Agents, openDatabase } from '@revtr/storage';
@@ -26,7 +26,7 @@ describe('LinkProber with an agent that refuses a probe', () => {
     await directory.put({ address: AGENT, kind: 'source', hostname, site: '', user_id: null, state: 'ready' });
     const hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate },
-      { now: () => clock.now(), optOut: () => ({ issuedAt: clock.now(), prefixes: [] }), sources: () => [] },
+      { now: () => clock.now(), optOut: () => ({ issuedAt: clock.now(), set: OptOutSet.EMPTY }), sources: () => [] },
     );
     const hello = readToController(JSON.stringify(HELLO));
     if (hello.type !== 'hello') throw new Error('not a hello message');

@@ -1,4 +1,4 @@
-import { AgentHub, readToAgent, readToController, type Switches } from '@revtr/link';
+import { AgentHub, OptOutSet, readToAgent, readToController, type Switches } from '@revtr/link';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { KillSwitchRecords, Users } from '@revtr/storage';
 import { pino } from 'pino';
@@ -27,7 +27,7 @@ describe('kill switches on their way to agents', () => {
     switches = await KillSwitches.open({ records: new KillSwitchRecords(db), clock });
     hub = new AgentHub(
       { signerCertificate: 'none' },
-      { now: () => clock.now(), optOut: () => ({ issuedAt: clock.now(), prefixes: [] }), sources: () => [ONE] },
+      { now: () => clock.now(), optOut: () => ({ issuedAt: clock.now(), set: OptOutSet.EMPTY }), sources: () => [ONE] },
     );
     publishSwitches({ switches, hub, clock, log: pino({ level: 'silent' }) });
   });

@@ -50,7 +50,7 @@ export async function startLinkedAgents(
   const authority = await Authority.open(directoryPath, new Date());
   const database = await openDatabase({ kind: 'memory' });
   const directory = await AgentDirectory.open(new Agents(database.db));
-  const optOut = { issuedAt: clock.now(), prefixes: [] };
+  const optOut = { issuedAt: clock.now(), set: OptOutSet.EMPTY };
   const hub = new AgentHub(
     { signerCertificate: authority.grantSigner.certificate },
     { now: () => clock.now(), optOut: () => optOut, sources: () => [] },

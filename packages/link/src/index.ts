@@ -10,7 +10,7 @@ export { type AgentHealth, readToController, type SelfTest } from './messages/to
 export type { Outcome, Work } from './messages/work.ts';
 export type { OptOutList } from './opt-out/opt-out-publisher.ts';
 export type { CompleteOptOuts } from './opt-out/opt-out-receiver.ts';
-export { OptOutSet } from './opt-out/opt-out-set.ts';
+export { type OptOutChange, OptOutSet } from './opt-out/opt-out-set.ts';
 export { AgentHub } from './session/agent-hub.ts';
 export { type AgentProfile, AgentSession } from './session/agent-session.ts';
 export { AgentWork, type Perform } from './session/agent-work.ts';

@@ -19,6 +19,7 @@ import {
   Gateway,
   LinkClient,
   type LinkState,
+  OptOutSet,
   type Switches,
 } from '../src/index.ts';
 
@@ -65,7 +66,7 @@ describe('a controller among hostile agents', () => {
       { signerCertificate: authority.grantSigner.certificate },
       {
         now: () => Date.now() + offset,
-        optOut: () => ({ issuedAt: Date.now() + offset, prefixes }),
+        optOut: () => ({ issuedAt: Date.now() + offset, set: OptOutSet.parse(prefixes) }),
         sources: () => sources,
         onUnpublishable: ({ message }) => refused.push(message),
       },

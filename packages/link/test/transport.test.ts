@@ -24,6 +24,7 @@ import {
   LinkError,
   type LinkState,
   type ListeningAgent,
+  OptOutSet,
   type Perform,
 } from '../src/index.ts';
 
@@ -118,7 +119,7 @@ describe('the link over TLS', () => {
   const startGateway = async (at: number): Promise<void> => {
     hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate, resumeMs: 5_000 },
-      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }), sources: () => [] },
+      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), set: OptOutSet.EMPTY }), sources: () => [] },
     );
     const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
     gateway = new Gateway({ host: '127.0.0.1', port: at }, { authority, hub, admission, onRefused });
@@ -358,7 +359,7 @@ describe('the link over TLS', () => {
     await gateway.stop();
     hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate, resumeMs: 50 },
-      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }), sources: () => [] },
+      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), set: OptOutSet.EMPTY }), sources: () => [] },
     );
     gateway = new Gateway({ host: '127.0.0.1', port: 0 }, { authority, hub, admission, onRefused: () => undefined });
     port = await gateway.start();

@@ -10,6 +10,7 @@ export * from './ipv4-address.ts';
 export * from './ipv4-header.ts';
 export * from './ipv4-options.ts';
 export * from './prefix.ts';
+export * from './prefix-set.ts';
 export * from './prefix-table.ts';
 export * from './record-route.ts';
 export * from './special-purpose.ts';

@@ -1,6 +1,7 @@
 export * from './back-off.ts';
 export * from './clock.ts';
 export * from './errors.ts';
+export * from './probe-description.ts';
 export * from './prober.ts';
 export * from './pseudo-random-order.ts';
 export * from './random.ts';

@@ -12,8 +12,12 @@ import {
 export interface TargetPolicyOptions {
   /** Private ranges that may be probed: those of an isolated test network. Default: none. */
   readonly testNetworks?: readonly Prefix[];
-  /** Networks that opted out of probing. Default: none. */
-  readonly optedOut?: readonly Prefix[];
+}
+
+/** Networks that opted out of probing. */
+export interface OptedOut {
+  /** Whether one of the networks contains an address. */
+  covers(address: Ipv4Address): boolean;
 }
 
 /** Why an address must not be probed: a stable code and a message for people. */
@@ -28,11 +32,10 @@ export interface TargetRefusal {
  */
 export class TargetPolicy {
   readonly #testNetworks: readonly Prefix[];
-  #optedOut: readonly Prefix[];
+  #optedOut: OptedOut = { covers: () => false };
 
   constructor(options: TargetPolicyOptions = {}) {
     this.#testNetworks = options.testNetworks ?? [];
-    this.#optedOut = options.optedOut ?? [];
   }
 
   /** A message for the log when test networks are set; `undefined` otherwise. */
@@ -42,14 +45,9 @@ export class TargetPolicy {
     return `TEST NETWORKS: private addresses in ${ranges} may be probed; do not use this setting on a host that reaches real networks with these addresses`;
   }
 
-  /** Networks that opted out of probing. */
-  get optedOut(): readonly Prefix[] {
-    return this.#optedOut;
-  }
-
-  /** Replaces the networks that opted out of probing. */
-  setOptedOut(prefixes: readonly Prefix[]): void {
-    this.#optedOut = prefixes;
+  /** Replaces the networks that opted out of probing; the policy follows later changes of the object. Default: none. */
+  setOptedOut(networks: OptedOut): void {
+    this.#optedOut = networks;
   }
 
   /** Whether an address may be probed. */
@@ -70,7 +68,7 @@ export class TargetPolicy {
       const name = `${range?.name ?? 'reserved'} (${range?.rfc ?? 'IANA'})`;
       return { code: 'destinationNotAllowed', message: `${text} is ${name} and is not probed` };
     }
-    if (!holds(this.#optedOut, address)) return undefined;
+    if (!this.#optedOut.covers(address)) return undefined;
     return { code: 'destinationOptedOut', message: `the network of ${text} opted out of probing` };
   }
 }

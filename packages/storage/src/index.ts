@@ -3,6 +3,7 @@ export { type Database, openDatabase } from './access/open-database.ts';
 export { generateApiKey, generateToken, type HashedApiKey, hashApiKey, hashToken } from './api-keys/api-key.ts';
 export { SCOPES, type Scope, USER_SCOPES } from './api-keys/scopes.ts';
 export * from './errors.ts';
+export { AbuseContacts } from './queries/abuse-contacts.ts';
 export { type AccountRecord, Accounts } from './queries/accounts.ts';
 export { AgentTests } from './queries/agent-tests.ts';
 export { Agents } from './queries/agents.ts';
@@ -28,6 +29,7 @@ export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
 export { Mails } from './queries/mails.ts';
 export { OneTimeTokens } from './queries/one-time-tokens.ts';
+export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export { Sessions } from './queries/sessions.ts';
@@ -48,6 +50,13 @@ export type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from './schema/atlas.ts
 export { KILL_SWITCH_SCOPES, type KillSwitchRow, type KillSwitchScope } from './schema/kill-switches.ts';
 export type { Mail } from './schema/mails.ts';
 export type { Batch, MeasurementRow } from './schema/measurements.ts';
-export type { OptOut } from './schema/opt-outs.ts';
+export {
+  type AbuseContact,
+  type NewOptOut,
+  OPT_OUT_REQUEST_STATES,
+  type OptOut,
+  type OptOutRequest,
+  type OptOutRequestState,
+} from './schema/opt-outs.ts';
 export type { Schema } from './schema/schema.ts';
 export type { NewUser, OneTimeToken, TokenPurpose, User } from './schema/users.ts';

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
+  AbuseContacts,
   Agents,
   AgentTests,
   ApiKeys,
@@ -17,6 +18,7 @@ import {
   Jobs,
   Mails,
   OneTimeTokens,
+  OptOutRequests,
   OptOuts,
   openDatabase,
   RankingRecords,
@@ -248,12 +250,66 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await runs.refreshCreditsSince(later(90))).toBe(0);
     });
 
-    it('stores and removes opt-outs', async () => {
+    it('stores and removes opt-outs, all of a list or none', async () => {
       const optOuts = new OptOuts(database.db);
-      await optOuts.put('192.0.2.0/24', 'asked by mail');
-      expect(await optOuts.list()).toMatchObject([{ prefix: '192.0.2.0/24' }]);
+      const optOut = { network: '192.0.2.0/24', kind: 'ipv4', reason: 'asked by mail', origin: 'operator' } as const;
+      await optOuts.put([optOut]);
+      await optOuts.put([
+        { ...optOut, reason: 'asked again' },
+        { network: 'AS64500', kind: 'as', reason: '', origin: 'import' },
+        { network: '2001:db8::/32', kind: 'ipv6', reason: '', origin: 'request' },
+      ]);
+      const many = Array.from({ length: 7_000 }, (_, i) => ({ ...optOut, network: `10.${i >> 8}.${i & 255}.0/24` }));
+      expect(await codeOf(() => optOuts.put([...many, { ...optOut, reason: 'bad\0' }]))).toBe('badText');
+      expect(await optOuts.page()).toMatchObject([
+        { network: '192.0.2.0/24', reason: 'asked again' },
+        { network: '2001:db8::/32', kind: 'ipv6' },
+        { network: 'AS64500', kind: 'as', origin: 'import' },
+      ]);
+      expect((await optOuts.page('192.0.2.0/24', 1)).map(({ network }) => network)).toEqual(['2001:db8::/32']);
+      await optOuts.put(many);
+      const found = new Set<string>();
+      for await (const rows of optOuts.networks()) for (const { network } of rows) found.add(network);
+      expect(found.size).toBe(7_003);
       expect(await optOuts.remove('192.0.2.0/24')).toBe(true);
       expect(await optOuts.remove('192.0.2.0/24')).toBe(false);
+    });
+
+    it('keeps requests to opt out until they are decided or expire', async () => {
+      const requests = new OptOutRequests(database.db);
+      const request = { network: '192.0.2.0/24', reason: '', email: null, created_at: now, expires_at: later(60) };
+      const first = await requests.add({ ...request, token: 'aa' });
+      const second = await requests.add({ ...request, token: 'bb', expires_at: later(600) });
+      expect(await requests.countPending()).toBe(2);
+      expect(await requests.findByToken('bb')).toMatchObject({ id: second.id, state: 'pending', proof: null });
+      await requests.checked(first.id, now);
+      expect((await requests.toCheck(10)).map(({ id }) => id)).toEqual([second.id, first.id]);
+      await requests.mailed(second.id, { contact: 'abuse@example.net', hash: 'ff', at: now });
+      expect((await requests.findByMailToken('ff'))?.id).toBe(second.id);
+      expect(await requests.countMails('abuse@example.net', now)).toBe(1);
+      expect(await requests.countMails('abuse@example.net', later(1))).toBe(0);
+      expect(await requests.expire(later(60))).toBe(1);
+      const decision = { state: 'accepted', proof: 'mail', note: '', decided_at: later(61), decided_by: null } as const;
+      expect(await requests.decide(first.id, decision)).toBeUndefined();
+      expect(await requests.decide(second.id, decision)).toMatchObject({ state: 'accepted', proof: 'mail' });
+      expect((await requests.list('expired')).map(({ id }) => id)).toEqual([first.id]);
+      await requests.deleteEnded(later(61));
+      expect((await requests.list()).map(({ id }) => id)).toEqual([second.id]);
+    });
+
+    it('finds the abuse contact of the first network that has one', async () => {
+      const contacts = new AbuseContacts(database.db);
+      await contacts.put('192.0.2.0/24', 'old@example.net');
+      await contacts.put('192.0.2.0/24', 'abuse@example.net');
+      await contacts.put('AS64500', 'noc@example.org');
+      expect(await contacts.of(['192.0.2.128/25', '192.0.2.0/24', 'AS64500'])).toEqual([
+        'abuse@example.net',
+        'noc@example.org',
+      ]);
+      expect(await contacts.of([])).toEqual([]);
+      expect((await contacts.list()).map(({ network }) => network)).toEqual(['192.0.2.0/24', 'AS64500']);
+      expect(await contacts.remove('AS64500')).toBe(true);
+      expect(await contacts.remove('AS64500')).toBe(false);
     });
 
     it('returns the measurements of a batch in order, with options and label', async () => {
@@ -389,8 +445,20 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         'mail recipient': (bad) => new Mails(database.db).add({ recipient: bad, subject: 's', body: 'b' }, now),
         'mail subject': (bad) => new Mails(database.db).add({ recipient: 'r', subject: bad, body: 'b' }, now),
         'mail body': (bad) => new Mails(database.db).add({ recipient: 'r', subject: 's', body: bad }, now),
-        'opt-out prefix': (bad) => new OptOuts(database.db).put(bad, 'r'),
-        'opt-out reason': (bad) => new OptOuts(database.db).put('192.0.2.0/24', bad),
+        'opt-out network': (bad) =>
+          new OptOuts(database.db).put([{ network: bad, kind: 'ipv4', reason: 'r', origin: 'import' }]),
+        'opt-out reason': (bad) =>
+          new OptOuts(database.db).put([{ network: 'AS1', kind: 'as', reason: bad, origin: 'import' }]),
+        'opt-out request': (bad) =>
+          new OptOutRequests(database.db).add({
+            network: bad,
+            reason: bad,
+            email: bad,
+            token: bad,
+            created_at: now,
+            expires_at: now,
+          }),
+        'abuse contact': (bad) => new AbuseContacts(database.db).put('AS1', bad),
         'opt-out removal': (bad) => new OptOuts(database.db).remove(bad),
         label: async (bad) => accept(await newUser(), 1, bad),
         'label look-up': (bad) => new Batches(database.db).labelled(1, bad),

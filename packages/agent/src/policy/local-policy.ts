@@ -1,5 +1,5 @@
 import { type AgentPolicy, type CompleteOptOuts, OptOutSet, type Switches } from '@revtr/link';
-import { formatIpv4, type Ipv4Address, NO_MATCH, type Prefix, type PrefixTable } from '@revtr/net';
+import { formatIpv4, type Ipv4Address, type Prefix, PrefixSet } from '@revtr/net';
 import { TargetPolicy } from '@revtr/probing';
 
 export interface LocalPolicyOptions {
@@ -11,7 +11,7 @@ export interface LocalPolicyOptions {
 const STALE_MS = 24 * 3_600_000;
 
 interface Applied extends Omit<Switches, 'blockedTargets' | 'blockedSources'> {
-  readonly blockedTargets: PrefixTable;
+  readonly blockedTargets: PrefixSet;
   readonly blockedSources: ReadonlySet<Ipv4Address>;
 }
 
@@ -23,7 +23,10 @@ export class LocalPolicy implements AgentPolicy {
   readonly #targets: TargetPolicy;
   readonly #now: () => number;
   readonly #listeners: (() => void)[] = [];
-  #optedOut: { readonly issuedAt: number; readonly table: PrefixTable; readonly set: OptOutSet } | undefined;
+  /** Of the newest complete list, also while it must not be used: the next list is applied as a change of it. */
+  readonly #table = new PrefixSet();
+  #inTable = OptOutSet.EMPTY;
+  #optedOutAt: number | undefined;
   #switches: Applied | undefined;
   #sources: ReadonlySet<Ipv4Address> | undefined;
 
@@ -44,9 +47,11 @@ export class LocalPolicy implements AgentPolicy {
   }
 
   setOptedOut(list: CompleteOptOuts | undefined): void {
-    if (list === undefined) this.#optedOut = undefined;
-    else if (this.#optedOut?.set === list.set) this.#optedOut = { ...this.#optedOut, issuedAt: list.issuedAt };
-    else this.#optedOut = { ...list, table: list.set.toTable() };
+    this.#optedOutAt = list?.issuedAt;
+    if (list !== undefined) {
+      list.set.updateTable(this.#table, this.#inTable);
+      this.#inTable = list.set;
+    }
     this.#changed();
   }
 
@@ -59,7 +64,8 @@ export class LocalPolicy implements AgentPolicy {
   setSwitches({ probing, spoofing, blockedTargets, blockedSources }: Switches): void {
     this.#switches = undefined;
     try {
-      const table = OptOutSet.parse(blockedTargets).toTable();
+      const table = new PrefixSet();
+      OptOutSet.parse(blockedTargets).updateTable(table);
       this.#switches = { probing, spoofing, blockedTargets: table, blockedSources: new Set(blockedSources) };
     } finally {
       this.#changed();
@@ -70,12 +76,10 @@ export class LocalPolicy implements AgentPolicy {
   refuseTarget(target: Ipv4Address): string | undefined {
     if (this.#switches === undefined) return 'the controller has not sent its kill switches yet';
     if (!this.#switches.probing) return 'the controller has stopped all probing';
-    if (this.#optedOut === undefined) return 'there is no complete opt-out list';
-    if (this.#now() - this.#optedOut.issuedAt > STALE_MS) return 'the opt-out list is older than a day';
-    if (this.#switches.blockedTargets.lookup(target) !== NO_MATCH)
-      return `the controller has blocked ${formatIpv4(target)}`;
-    if (this.#optedOut.table.lookup(target) !== NO_MATCH)
-      return `the network of ${formatIpv4(target)} opted out of probing`;
+    if (this.#optedOutAt === undefined) return 'there is no complete opt-out list';
+    if (this.#now() - this.#optedOutAt > STALE_MS) return 'the opt-out list is older than a day';
+    if (this.#switches.blockedTargets.covers(target)) return `the controller has blocked ${formatIpv4(target)}`;
+    if (this.#table.covers(target)) return `the network of ${formatIpv4(target)} opted out of probing`;
     return this.#targets.refuse(target)?.message;
   }
 

@@ -2044,10 +2044,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ranges that are not probed because their holders asked for it */
+        /**
+         * Networks that are not probed because they opted out
+         * @description At most `limit` networks in order. `next` is what `after` must be to get the following ones.
+         */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    after?: string;
+                    limit?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -2079,17 +2085,18 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            optOuts: {
-                                prefix: string;
-                                reason: string;
-                            }[];
+                            next?: string;
+                            optOuts: components["schemas"]["OptOut"][];
                         };
                     };
                 };
             };
         };
         put?: never;
-        /** Probe a range no more (operators) */
+        /**
+         * Stop probing a network (operators)
+         * @description The controller sends the change to all agents within a second.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -2100,8 +2107,121 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        prefix: string;
-                        /** @default  */
+                        /** @description IPv4 prefix, IPv6 prefix, or AS number */
+                        network: string;
+                        /**
+                         * @description Who asked for it, and when
+                         * @default
+                         */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OptOut"];
+                    };
+                };
+            };
+        };
+        /** Allow probing of a network again (operators) */
+        delete: {
+            parameters: {
+                query: {
+                    /** @description IPv4 prefix, IPv6 prefix, or AS number */
+                    network: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            network: string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/opt-outs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add all networks of a list, or none when a line is wrong (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description One prefix or AS number in a line; `#` begins a comment */
+                        list: string;
+                        /**
+                         * @description Who asked for it, and when
+                         * @default
+                         */
                         reason?: string;
                     };
                 };
@@ -2132,56 +2252,13 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            prefix: string;
-                            reason: string;
+                            networks: number;
                         };
                     };
                 };
             };
         };
-        /** Allow probes to a range again (operators) */
-        delete: {
-            parameters: {
-                query: {
-                    prefix: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            prefix: string;
-                        };
-                    };
-                };
-            };
-        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3883,6 +3960,18 @@ export interface components {
             id: number;
             /** @description Shown this once */
             key: string;
+        };
+        OptOut: {
+            /** @enum {string} */
+            kind: "ipv4" | "ipv6" | "as";
+            network: string;
+            reason: string;
+        };
+        OptOutInput: {
+            /** @enum {string} */
+            kind: "ipv4" | "ipv6" | "as";
+            network: string;
+            reason: string;
         };
         RedeemedLink: {
             /** @description The application that counts now */

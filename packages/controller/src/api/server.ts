@@ -27,6 +27,7 @@ import { registerDatasets } from './v2/datasets.ts';
 import { registerKeys } from './v2/keys.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
 import { registerOperations } from './v2/operations.ts';
+import { registerOptOuts } from './v2/opt-outs.ts';
 import { registerV2 } from './v2/routes.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
@@ -124,6 +125,7 @@ export async function createServer(
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerKillSwitches(routes, collaborators);
+    registerOptOuts(routes, collaborators);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

@@ -1,10 +1,11 @@
-import type { Ipv4Address } from '@revtr/net';
+import type { Ipv4Address, PrefixColumns } from '@revtr/net';
 import { Agents, OptOuts, SourceShares } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
-import { PublishedOptOuts } from '../agents/published-opt-outs.ts';
 import { SourceAccess } from '../agents/source-access.ts';
+import { Coalescer } from '../foundation/coalescer.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
+import { PublishedOptOuts } from '../opt-outs/published-opt-outs.ts';
 import type { Context } from './context.ts';
 import type { SafetySubsystem } from './open-safety.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -17,6 +18,9 @@ export interface MeasuringSubsystem extends Subsystem {
   readonly system: MeasuringSystem;
 }
 
+/** Changes of the opt-out list that follow each other are sent to agents together, at most this much later, milliseconds. */
+const PUBLISH_EVERY_MS = 1_000;
+
 /** Reads the registered agents and the opt-out list, and opens what measurements are made with. */
 export async function openMeasuring(
   context: Context,
@@ -26,11 +30,17 @@ export async function openMeasuring(
     readonly testTargets: readonly Ipv4Address[];
   },
 ): Promise<MeasuringSubsystem> {
-  const { database, targetPolicy, metrics, clock, log } = context;
+  const { database, datasets, targetPolicy, metrics, clock, log } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
   const table = new OptOuts(database.db);
-  const published = new PublishedOptOuts({ optOuts: table, targetPolicy });
+  const announced = (): PrefixColumns | undefined =>
+    (datasets.store.values.prefix2as ?? datasets.store.values.ipasn)?.columns;
+  const published = new PublishedOptOuts({ optOuts: table, targetPolicy, announced });
   await published.refresh();
+  if (published.isUnresolved)
+    log.error(
+      'AS numbers opted out of probing, and no dataset says what they announce (revtr data import prefix2as FILE)',
+    );
   const events = new AgentEvents();
   const { safety, testTargets } = options;
   const system = await open({
@@ -45,6 +55,11 @@ export async function openMeasuring(
     clock,
     log,
   });
+  const publishing = new Coalescer({ everyMs: PUBLISH_EVERY_MS }, { clock, work: () => system.publishOptOut() });
+  published.subscribe(() => publishing.trigger());
+  datasets.store.onReplaced((kind) => {
+    if (kind === 'prefix2as' || kind === 'ipasn') published.resolve();
+  });
   return {
     name: 'measuring',
     directory,
@@ -53,6 +68,9 @@ export async function openMeasuring(
     optOuts: { table, published },
     system,
     start: () => system.start(),
-    stop: () => system.stop(),
+    stop: async () => {
+      publishing.stop();
+      await system.stop();
+    },
   };
 }

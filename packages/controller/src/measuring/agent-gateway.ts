@@ -6,6 +6,7 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { LinkProber } from './link-prober.ts';
 import type { MeasuringParts } from './measuring-system.ts';
+import { OptOutWatch } from './opt-out-watch.ts';
 import { publishSwitches } from './publish-switches.ts';
 
 export interface AgentGatewayOptions {
@@ -27,6 +28,7 @@ export interface AgentGatewayCollaborators extends MeasuringParts {
 const PATIENCE_MS = 60_000;
 /** Agents reject an opt-out list that is older than a day. */
 const OPT_OUT_EVERY_MS = 3_600_000;
+const OPT_OUT_CHECK_MS = 5_000;
 const SETTLE_POLL_MS = 50;
 
 /** The server that agents connect to, and the prober that sends probes through them. */
@@ -40,6 +42,8 @@ export class AgentGateway {
   readonly #directory: AgentDirectory;
   readonly #clock: Clock;
   readonly #republishing: Periodic;
+  readonly #checking: Periodic;
+  readonly #optOutWatch: OptOutWatch;
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
     const { directory, optOuts, switches, targetPolicy, clock, metrics, log, events, onLeft, onHealth } = collaborators;
@@ -101,8 +105,26 @@ export class AgentGateway {
       { everyMs: OPT_OUT_EVERY_MS },
       {
         clock,
-        work: async () => this.hub.publishOptOut(),
+        work: async () => this.publishOptOut(),
         onError: (error) => log.error({ err: error }, 'the opt-out list could not be sent to agents'),
+      },
+    );
+    this.#optOutWatch = new OptOutWatch({
+      unapplied: (version) => this.hub.unapplied('optOut', version),
+      clock,
+      onChange: (address, isSuspended) => {
+        const agent = formatIpv4(address);
+        if (!isSuspended) return log.info({ agent }, 'the agent applies the opt-out list again, or has left');
+        metrics.refused('optOut');
+        log.error({ agent }, 'the agent has not applied the opt-out list within a minute: it is suspended');
+      },
+    });
+    this.#checking = new Periodic(
+      { everyMs: OPT_OUT_CHECK_MS },
+      {
+        clock,
+        work: async () => this.#optOutWatch.check(),
+        onError: (error) => log.error({ err: error }, 'the opt-out lists of the agents could not be checked'),
       },
     );
   }
@@ -112,9 +134,22 @@ export class AgentGateway {
     return new AgentGateway(options, authority, collaborators);
   }
 
+  /** Sends what changed in the opt-out list to the connected agents. Those that do not apply it within a minute are suspended. */
+  publishOptOut(): void {
+    const version = this.hub.publishOptOut();
+    if (version !== undefined) this.#optOutWatch.published(version);
+  }
+
+  /** Whether an agent must not be used because it does not apply the opt-out list. */
+  isSuspended(address: Ipv4Address): boolean {
+    return this.#optOutWatch.isSuspended(address);
+  }
+
   /** Starts to accept agents. Returns the port. */
   async start(): Promise<number> {
+    this.publishOptOut();
     this.#republishing.start();
+    this.#checking.start();
     this.#dialer.start();
     return this.#gateway.start();
   }
@@ -129,6 +164,7 @@ export class AgentGateway {
 
   async stop(): Promise<void> {
     await this.#republishing.stop();
+    await this.#checking.stop();
     this.#dialer.stop();
     await this.#gateway.stop();
   }

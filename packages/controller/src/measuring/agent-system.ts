@@ -26,7 +26,10 @@ export function agentSystem(
     const { directory, events, switches, targetPolicy, metrics, testTargets, clock, log } = parts;
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
-    const connected = new ConnectedAgents({ directory, sessionOf: (address) => gateway.hub.sessionOf(address) });
+    const connected = new ConnectedAgents({
+      directory,
+      sessionOf: (address) => (gateway.isSuspended(address) ? undefined : gateway.hub.sessionOf(address)),
+    });
     const isAble = (address: Ipv4Address): boolean => connected.measures(address) && !outages.isSuspended(address);
     const vantagePoints = (): Ipv4Address[] =>
       connected
@@ -90,7 +93,7 @@ export function agentSystem(
           .filter(isAble),
       connected,
       expel: (address, reason) => gateway.hub.expel(address, reason),
-      publishOptOut: () => gateway.hub.publishOptOut(),
+      publishOptOut: () => gateway.publishOptOut(),
       start: async () => {
         outages.start();
         const port = await gateway.start();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Admission, AgentHub, Authority, Gateway } from '@revtr/link';
+import { type Admission, AgentHub, Authority, Gateway, OptOutSet } from '@revtr/link';
 import { quantile } from '../statistics/quantiles.ts';
 
 const AGENTS = 1_000;
@@ -71,7 +71,7 @@ async function startGateway(
   authority: Authority,
   port: number,
 ): Promise<{ gateway: Gateway; hub: AgentHub; port: number }> {
-  const optOut = { issuedAt: Date.now(), prefixes: [] };
+  const optOut = { issuedAt: Date.now(), set: OptOutSet.EMPTY };
   const hub = new AgentHub(
     { signerCertificate: authority.grantSigner.certificate },
     { now: Date.now, optOut: () => optOut, sources: () => [] },

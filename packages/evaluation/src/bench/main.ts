@@ -3,6 +3,7 @@ import { benchForwarding } from './forwarding.ts';
 import { benchGeneration } from './generation.ts';
 import { benchLink } from './link.ts';
 import { benchListener } from './listener.ts';
+import { benchOptOut } from './opt-out.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism.ts';
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => unknown>> = {
   generation: benchGeneration,
   link: benchLink,
   listener: benchListener,
+  'opt-out': benchOptOut,
   ranking: benchRanking,
   realism: benchRealism,
   throughput: benchThroughput,
@@ -32,6 +34,7 @@ Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
   generation     generate simulated Internets of each size
   link           connect a thousand agents to a controller
   listener       receive a flood of replies (requires root)
+  opt-out        look up and change an opt-out list of a million prefixes
   ranking        rank vantage points
   realism        compute the properties of the medium Internet
   throughput     measure reverse traceroutes from the API to the database

@@ -1,14 +1,13 @@
 import { LinkError } from '../errors.ts';
 import { CHUNK_ENTRIES, MOST_DELTA_ENTRIES, MOST_OPT_OUTS } from '../messages/limits.ts';
 import type { ToAgent } from '../messages/to-agent.ts';
-import { type OptOutChange, OptOutSet } from './opt-out-set.ts';
+import type { OptOutChange, OptOutSet } from './opt-out-set.ts';
 
-/** The opt-out list as the operator keeps it. */
+/** The opt-out list as the controller keeps it. */
 export interface OptOutList {
   /** When the list was read, milliseconds since the Unix epoch by the controller's clock. Agents trust it for a day. */
   readonly issuedAt: number;
-  /** IPv4 and IPv6 prefixes in CIDR notation, in any order. */
-  readonly prefixes: readonly string[];
+  readonly set: OptOutSet;
 }
 
 /** One version of the list. */
@@ -48,8 +47,6 @@ export interface OptOutUpdate {
 /** The controller's side of the opt-out list: gives each change a version. */
 export class OptOutPublisher {
   #current: OptOutSnapshot | undefined;
-  /** The array that the current set was read from: reading a million prefixes again would take a second. */
-  #source: readonly string[] | undefined;
 
   /** The newest version; `undefined` before the first good list. */
   get current(): OptOutSnapshot | undefined {
@@ -57,20 +54,18 @@ export class OptOutPublisher {
   }
 
   /**
-   * Takes a list and makes it the newest version. A list with a malformed entry is refused as a whole; the version before
-   * stays, and agents stop probing when it is older than a day. @throws {LinkError} `badOptOut`, `overloaded`
+   * Makes a list the newest version. @throws {LinkError} `overloaded` when it is too long: the version before stays, and agents stop
+   * probing when it is older than a day
    */
-  publish({ issuedAt, prefixes }: OptOutList): OptOutUpdate {
-    if (prefixes.length > MOST_OPT_OUTS)
+  publish({ issuedAt, set }: OptOutList): OptOutUpdate {
+    if (set.size > MOST_OPT_OUTS)
       throw new LinkError('overloaded', `the opt-out list has more than ${MOST_OPT_OUTS} entries`, {
         limit: MOST_OPT_OUTS,
       });
     const before = this.#current;
-    const set = before !== undefined && this.#source === prefixes ? before.set : OptOutSet.parse(prefixes);
     const change = before?.set.changeTo(set, MOST_DELTA_ENTRIES);
     const snapshot = new OptOutSnapshot((before?.version ?? 0) + 1, issuedAt, set);
     this.#current = snapshot;
-    this.#source = prefixes;
     return { snapshot, change };
   }
 }

@@ -2,7 +2,7 @@ import { LinkError } from '../errors.ts';
 import { CHUNK_ENTRIES } from '../messages/limits.ts';
 import type { ToAgent } from '../messages/to-agent.ts';
 import type { ToController } from '../messages/to-controller.ts';
-import { type OptOutChange, OptOutSet } from './opt-out-set.ts';
+import { type OptOutChange, OptOutReader, type OptOutSet } from './opt-out-set.ts';
 
 /** Messages that carry the opt-out list. */
 export type OptOutMessage = Extract<ToAgent, { type: 'optOut' | 'optOutChunk' | 'optOutDelta' }>;
@@ -34,7 +34,7 @@ export class OptOutReceiver {
   #send: ((message: ToController) => void) | undefined;
   #version: number | undefined;
   #set: OptOutSet | undefined;
-  #fetch: { readonly announced: Announcement; prefixes: string[]; next: number; deltas: Delta[] } | undefined;
+  #fetch: { readonly announced: Announcement; list: OptOutReader; next: number; deltas: Delta[] } | undefined;
   #failures = 0;
 
   constructor(collaborators: OptOutReceiverCollaborators) {
@@ -74,7 +74,7 @@ export class OptOutReceiver {
       return;
     }
     this.#drop();
-    this.#fetch = { announced, prefixes: [], next: 0, deltas: [] };
+    this.#fetch = { announced, list: new OptOutReader(), next: 0, deltas: [] };
     if (announced.size === 0) this.#finish();
     else this.#send?.({ type: 'optOutRequest', version: announced.version, index: 0 });
   }
@@ -87,9 +87,9 @@ export class OptOutReceiver {
       this.#fail('a chunk of the opt-out list is incomplete');
       return;
     }
-    for (const prefix of prefixes) fetch.prefixes.push(prefix);
+    fetch.list.read(prefixes);
     fetch.next++;
-    if (fetch.prefixes.length === fetch.announced.size) this.#finish();
+    if (fetch.list.rows === fetch.announced.size) this.#finish();
     else this.#send?.({ type: 'optOutRequest', version, index: fetch.next });
   }
 
@@ -97,7 +97,7 @@ export class OptOutReceiver {
     const fetch = this.#fetch;
     if (fetch === undefined) return;
     this.#fetch = undefined;
-    this.#complete(fetch.announced, OptOutSet.parse(fetch.prefixes));
+    this.#complete(fetch.announced, fetch.list.finish());
     for (const delta of fetch.deltas) this.#apply(delta);
   }
 

@@ -18,7 +18,7 @@ export interface AgentHubOptions {
 export interface AgentHubCollaborators {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** The opt-out list. Reading it again is cheap when `prefixes` is the same array as before. */
+  /** The opt-out list. */
   readonly optOut: () => OptOutList;
   /** Sources that spoofed probes may claim. Agents refuse all others. */
   readonly sources: () => readonly Ipv4Address[];
@@ -180,14 +180,18 @@ export class AgentHub {
     if (presence !== undefined) this.#remove(address, presence);
   }
 
-  /** Sends what changed in the opt-out list to every connected agent. A list with a malformed entry is not published. */
-  publishOptOut(): void {
+  /**
+   * Sends what changed in the opt-out list to every connected agent. A list that is too long is not published. Returns the version
+   * that agents acknowledge, see {@link unapplied}; `undefined` before the first list.
+   */
+  publishOptOut(): number | undefined {
     try {
       const update = this.#optOuts.publish(this.#collaborators.optOut());
       this.#tellAll((state) => state.sendOptOuts(update));
     } catch (error) {
       this.#unpublishable(error);
     }
+    return this.#optOuts.current?.version;
   }
 
   /** Sends the list of active sources to every connected agent, when it has changed. */

@@ -9,6 +9,7 @@ import { ranking } from './0005-ranking.ts';
 import { keyFingerprints } from './0006-key-fingerprints.ts';
 import { killSwitches } from './0008-kill-switches.ts';
 import { accounts } from './0010-accounts.ts';
+import { optOutRequests } from './0011-opt-out-requests.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-key-fingerprints': keyFingerprints,
   '0008-kill-switches': killSwitches,
   '0010-accounts': accounts,
+  '0011-opt-out-requests': optOutRequests,
 };
 
 /**

@@ -1,11 +1,13 @@
-import type { Kysely } from 'kysely';
-import { allRows } from '../access/limits.ts';
-import type { OptOut } from '../schema/opt-outs.ts';
+import { type Kysely, sql } from 'kysely';
+import { checkedLimit } from '../access/limits.ts';
+import type { NewOptOut, OptOut } from '../schema/opt-outs.ts';
 import type { Schema } from '../schema/schema.ts';
+import { jsonRows } from './json-rows.ts';
 
-const MOST_OPT_OUTS = 2_000_000;
+/** Most opt-outs of one page. */
+const MOST_ON_PAGE = 10_000;
 
-/** Networks that opted out of probing. Prefixes are text such as `192.0.2.0/24`. */
+/** Networks that opted out of probing. */
 export class OptOuts {
   readonly #db: Kysely<Schema>;
 
@@ -13,26 +15,51 @@ export class OptOuts {
     this.#db = db;
   }
 
-  /** Stores an opt-out; one of the same prefix gets the new reason. @throws {StorageError} `badText` */
-  async put(prefix: string, reason: string): Promise<void> {
-    await this.#db
-      .insertInto('opt_outs')
-      .values({ prefix, reason })
-      .onConflict((conflict) => conflict.column('prefix').doUpdateSet({ reason }))
-      .execute();
+  /** Stores opt-outs, all or none; those of networks that are on the list get the new reason. @throws {StorageError} `badText` */
+  async put(optOuts: readonly NewOptOut[]): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      for (const rows of jsonRows(optOuts))
+        await sql`
+          insert into opt_outs (network, kind, reason, origin)
+          select network, kind, reason, origin
+          from jsonb_to_recordset(${rows}::jsonb) as rows (network text, kind text, reason text, origin text)
+          on conflict (network) do update set reason = excluded.reason, origin = excluded.origin`.execute(transaction);
+    });
   }
 
-  /** Removes the opt-out of a prefix. Returns whether there was one. */
-  async remove(prefix: string): Promise<boolean> {
+  /** Removes the opt-out of a network. Returns whether there was one. */
+  async remove(network: string): Promise<boolean> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('opt_outs')
-      .where('prefix', '=', prefix)
+      .where('network', '=', network)
       .executeTakeFirstOrThrow();
     return numDeletedRows > 0n;
   }
 
-  /** All opt-outs by prefix. @throws {StorageError} `tooManyRows` above 2,000,000, because no opt-out may be left out */
-  async list(): Promise<OptOut[]> {
-    return allRows(this.#db.selectFrom('opt_outs').selectAll().orderBy('prefix'), 'opt-outs', MOST_OPT_OUTS);
+  /** Opt-outs by network, those after `after`; `limit` is at most 10,000, its default. @throws {StorageError} `badLimit` */
+  async page(after = '', limit = MOST_ON_PAGE): Promise<OptOut[]> {
+    return this.#db
+      .selectFrom('opt_outs')
+      .selectAll()
+      .where('network', '>', after)
+      .orderBy('network')
+      .limit(checkedLimit(limit, MOST_ON_PAGE))
+      .execute();
+  }
+
+  /** The networks of all opt-outs, page by page. */
+  async *networks(): AsyncGenerator<readonly Pick<OptOut, 'network' | 'kind'>[]> {
+    for (let after = ''; ; ) {
+      const rows = await this.#db
+        .selectFrom('opt_outs')
+        .select(['network', 'kind'])
+        .where('network', '>', after)
+        .orderBy('network')
+        .limit(MOST_ON_PAGE)
+        .execute();
+      if (rows.length > 0) yield rows;
+      if (rows.length < MOST_ON_PAGE) return;
+      after = rows[rows.length - 1].network;
+    }
   }
 }

@@ -9,7 +9,7 @@ import type {
 import type { KillSwitchTable } from './kill-switches.ts';
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
-import type { OptOutTable } from './opt-outs.ts';
+import type { AbuseContactTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
 import type { ApiKeyTable, OneTimeTokenTable, SessionTable, UserTable } from './users.ts';
 
 /** All tables, as the last migration leaves them. Ids and other 64-bit integers are read as numbers. */
@@ -24,6 +24,8 @@ export interface Schema {
   readonly applications: ApplicationTable;
   readonly mails: MailTable;
   readonly opt_outs: OptOutTable;
+  readonly opt_out_requests: OptOutRequestTable;
+  readonly abuse_contacts: AbuseContactTable;
   readonly kill_switches: KillSwitchTable;
   readonly atlas_traceroutes: AtlasTracerouteTable;
   readonly atlas_tails: AtlasTailTable;

@@ -13,7 +13,6 @@ import type {
 import type { AccountService } from '../../accounts/account-service.ts';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
-import type { PublishedOptOuts } from '../../agents/published-opt-outs.ts';
 import type { SourceAccess } from '../../agents/source-access.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
 import type { AtlasService } from '../../atlas/atlas-service.ts';
@@ -23,6 +22,7 @@ import type { LinkMails } from '../../mail/link-mails.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
+import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { Authenticator } from './authenticate.ts';
 

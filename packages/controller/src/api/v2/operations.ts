@@ -1,15 +1,12 @@
-import { formatPrefix, parsePrefix } from '@revtr/net';
 import type { Mail } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
-import { parsed } from '../../foundation/parsed.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 
-const prefixSchema = parsed((text) => formatPrefix(parsePrefix(text)));
 const mailSchema = z.object({
   id: z.int(),
   recipient: z.string(),
@@ -21,7 +18,6 @@ const mailSchema = z.object({
   lastError: z.string().optional(),
   hasLink: z.boolean().describe('Whether the body contains a link, shown as {token}'),
 });
-const optOutSchema = z.object({ prefix: z.string(), reason: z.string() });
 const LONGEST_LIST = 200;
 
 /** Writes a mail. */
@@ -40,13 +36,9 @@ function toMail(mail: Mail): z.infer<typeof mailSchema> {
   };
 }
 
-/** What operators read and set: mails, and ranges whose holders want no probes. The latter may be read by everybody. */
-export function registerOperations(app: FastifyInstance, { mails, links, optOuts, measuring }: ApiCollaborators): void {
+/** The root certificate for agents, and the mails, which operators read. */
+export function registerOperations(app: FastifyInstance, { mails, links, measuring }: ApiCollaborators): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const publish = async (): Promise<void> => {
-    await optOuts.published.refresh();
-    measuring.publishOptOut();
-  };
 
   routes.get('/api/v2/root.crt', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) => {
     if (measuring.rootCertificate === undefined)
@@ -87,59 +79,6 @@ export function registerOperations(app: FastifyInstance, { mails, links, optOuts
       const mail = await links.handOver(request.params.id);
       reply.header('cache-control', 'no-store');
       return { ...toMail(mail), token: mail.token };
-    },
-  );
-
-  routes.get(
-    '/api/v2/opt-outs',
-    {
-      config: { access: 'public' },
-      schema: {
-        summary: 'Ranges that are not probed because their holders asked for it',
-        tags: ['operations'],
-        response: { 200: z.object({ optOuts: z.array(optOutSchema) }), ...errorResponses },
-      },
-    },
-    async () => ({ optOuts: (await optOuts.table.list()).map(({ prefix, reason }) => ({ prefix, reason })) }),
-  );
-
-  routes.post(
-    '/api/v2/opt-outs',
-    {
-      config: { access: 'operate' },
-      schema: {
-        summary: 'Probe a range no more (operators)',
-        tags: ['operations'],
-        security,
-        body: z.object({ prefix: prefixSchema, reason: z.string().max(500).default('') }),
-        response: { 200: optOutSchema, ...errorResponses },
-      },
-    },
-    async (request) => {
-      const { prefix, reason } = request.body;
-      await optOuts.table.put(prefix, reason);
-      await publish();
-      return { prefix, reason };
-    },
-  );
-
-  routes.delete(
-    '/api/v2/opt-outs',
-    {
-      config: { access: 'operate' },
-      schema: {
-        summary: 'Allow probes to a range again (operators)',
-        tags: ['operations'],
-        security,
-        querystring: z.object({ prefix: prefixSchema }),
-        response: { 200: z.object({ prefix: z.string() }), ...errorResponses },
-      },
-    },
-    async (request) => {
-      const { prefix } = request.query;
-      if (!(await optOuts.table.remove(prefix))) throw new ControllerError('notFound', `${prefix} is not on the list`);
-      await publish();
-      return { prefix };
     },
   );
 }

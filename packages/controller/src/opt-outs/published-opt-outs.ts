@@ -1,0 +1,128 @@
+import { type OptOutList, OptOutSet } from '@revtr/link';
+import { type Prefix, type PrefixColumns, PrefixSet } from '@revtr/net';
+import type { TargetPolicy } from '@revtr/probing';
+import type { NewOptOut, OptOuts } from '@revtr/storage';
+import { asnOf, SHORTEST } from './network.ts';
+
+export interface PublishedOptOutsCollaborators {
+  readonly optOuts: OptOuts;
+  readonly targetPolicy: TargetPolicy;
+  /** Announced prefixes with their origin AS; `undefined` while no dataset of them is imported. */
+  readonly announced: () => PrefixColumns | undefined;
+}
+
+/**
+ * The networks that opted out of probing, as the controller and the agents apply them: the prefixes on the list, and the prefixes
+ * that the AS numbers on the list announce. The database is written before memory changes.
+ */
+export class PublishedOptOuts {
+  readonly #optOuts: OptOuts;
+  readonly #announced: () => PrefixColumns | undefined;
+  readonly #table = new PrefixSet();
+  readonly #listeners: (() => void)[] = [];
+  #listed = OptOutSet.EMPTY;
+  #asNumbers: ReadonlySet<number> = new Set();
+  #ofAses = OptOutSet.EMPTY;
+  #all = OptOutSet.EMPTY;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor({ optOuts, targetPolicy, announced }: PublishedOptOutsCollaborators) {
+    this.#optOuts = optOuts;
+    this.#announced = announced;
+    targetPolicy.setOptedOut(this.#table);
+  }
+
+  /** Reads the whole list from the database. @throws {LinkError} `badOptOut` when an entry is malformed; the list before stays */
+  async refresh(): Promise<void> {
+    await this.#inTurn(async () => {
+      const prefixes: string[] = [];
+      const asNumbers = new Set<number>();
+      for await (const rows of this.#optOuts.networks())
+        for (const row of rows)
+          if (row.kind === 'as') asNumbers.add(asnOf(row));
+          else prefixes.push(row.network);
+      this.#listed = OptOutSet.parse(prefixes);
+      this.#setAsNumbers(asNumbers);
+    });
+  }
+
+  /** Adds networks, all or none. @throws {StorageError} `badText` */
+  async add(optOuts: readonly NewOptOut[]): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#optOuts.put(optOuts);
+      const prefixes = optOuts.flatMap(({ kind, network }) => (kind === 'as' ? [] : [network]));
+      const asNumbers = optOuts.flatMap((optOut) => (optOut.kind === 'as' ? [asnOf(optOut)] : []));
+      this.#listed = this.#listed.with({ added: prefixes, removed: [] });
+      this.#setAsNumbers(asNumbers.length === 0 ? this.#asNumbers : new Set([...this.#asNumbers, ...asNumbers]));
+    });
+  }
+
+  /** Removes a network in canonical form. Returns whether it was on the list. */
+  async remove({ kind, network }: Pick<NewOptOut, 'kind' | 'network'>): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const wasListed = await this.#optOuts.remove(network);
+      if (kind === 'as')
+        this.#setAsNumbers(new Set([...this.#asNumbers].filter((asn) => asn !== asnOf({ kind, network }))));
+      else {
+        this.#listed = this.#listed.with({ added: [], removed: [network] });
+        this.#setAsNumbers(this.#asNumbers);
+      }
+      return wasListed;
+    });
+  }
+
+  /** Looks up again what the AS numbers on the list announce. Call it when the dataset has changed. */
+  resolve(): void {
+    this.#ofAses = this.#announcedBy(this.#asNumbers);
+    this.#combine();
+  }
+
+  /** Whether an AS number is on the list while no dataset says what it announces. */
+  get isUnresolved(): boolean {
+    return this.#asNumbers.size > 0 && this.#announced() === undefined;
+  }
+
+  /** Calls `listener` after every change of what must not be probed. */
+  subscribe(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The list as of `now`, milliseconds since the Unix epoch. The set is the same object until something changes. */
+  at(now: number): OptOutList {
+    return { issuedAt: now, set: this.#all };
+  }
+
+  #setAsNumbers(asNumbers: ReadonlySet<number>): void {
+    if (asNumbers !== this.#asNumbers) {
+      this.#asNumbers = asNumbers;
+      this.#ofAses = this.#announcedBy(asNumbers);
+    }
+    this.#combine();
+  }
+
+  #combine(): void {
+    const all = this.#listed.union(this.#ofAses);
+    if (all.digest === this.#all.digest) return;
+    all.updateTable(this.#table, this.#all);
+    this.#all = all;
+    for (const tell of this.#listeners) tell();
+  }
+
+  #announcedBy(asNumbers: ReadonlySet<number>): OptOutSet {
+    const columns = this.#announced();
+    if (columns === undefined || asNumbers.size === 0) return OptOutSet.EMPTY;
+    const { addresses, lengths, values } = columns;
+    const prefixes: Prefix[] = [];
+    for (let row = 0; row < addresses.length; row++)
+      if (lengths[row] >= SHORTEST.ipv4 && asNumbers.has(values[row] >>> 0))
+        prefixes.push({ address: addresses[row], length: lengths[row] });
+    return OptOutSet.fromPrefixes(prefixes);
+  }
+
+  /** One change after the other: memory follows the database in the same order. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
