@@ -5,6 +5,7 @@ export { AtlasService } from './atlas/atlas-service.ts';
 export { Refresher } from './atlas/refresher.ts';
 export { RipeAtlasAccess, type RipeAtlasSettings } from './atlas/ripe-access.ts';
 export { Controller, type ControllerCollaborators, type ControllerOptions } from './composition/controller.ts';
+export type { AuditOptions } from './composition/open-safety.ts';
 export type { AddressFacts } from './facts/address-facts.ts';
 export type { Datasets } from './facts/datasets.ts';
 export { InternetKnowledge } from './facts/internet-knowledge.ts';

@@ -80,6 +80,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       concurrency: settings.concurrency,
       maxBatch: settings.maxBatch,
       newUserLimits: DEFAULT_USER_LIMITS,
+      audit: settings.audit,
       ripeAtlas: settings.ripeAtlas,
       surveyProbesPerHour: settings.surveyProbesPerHour,
       lifeCycle: {

@@ -2,6 +2,8 @@ import { type Database, openDatabase } from '@revtr/storage';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 const TABLES = [
+  'audit_blocks',
+  'audit_events',
   'mails',
   'agent_tests',
   'measurements',

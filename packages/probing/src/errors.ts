@@ -10,6 +10,8 @@ export interface ProbingErrorDetails {
   readonly spoofingRefused: NoDetails;
   /** The `AbortSignal` of the call fired. */
   readonly cancelled: NoDetails;
+  /** The audit cannot record the probe, so the probe is not sent. */
+  readonly auditUnavailable: NoDetails;
   /** The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. */
   readonly proberStopped: { readonly receiver?: string };
 }

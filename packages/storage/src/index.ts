@@ -1,6 +1,8 @@
 export { type DatabaseSettings, parseDatabaseSettings } from './access/database-settings.ts';
 export { type Database, openDatabase } from './access/open-database.ts';
 export { generateApiKey, type HashedApiKey, hashApiKey } from './api-keys/api-key.ts';
+export { lockDirectory } from './embedded/lock-file.ts';
+export { makePrivate } from './embedded/private-directory.ts';
 export * from './errors.ts';
 export { AgentTests } from './queries/agent-tests.ts';
 export { Agents } from './queries/agents.ts';
@@ -14,6 +16,14 @@ export {
   type StoredPath,
   type StoredTail,
 } from './queries/atlases.ts';
+export {
+  type AuditBlockQuery,
+  AuditBlocks,
+  type NewAuditBlock,
+  type NumberRange,
+  type StoredAuditBlock,
+} from './queries/audit-blocks.ts';
+export { type AuditEventQuery, AuditEventRecords, type NewAuditEvent } from './queries/audit-event-records.ts';
 export { Batches, type MeasurementPage, type NewMeasurement, type QuotaExceeded } from './queries/batches.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { Mails } from './queries/mails.ts';
@@ -30,6 +40,7 @@ export {
   type NewAgent,
 } from './schema/agents.ts';
 export type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from './schema/atlas.ts';
+export type { AuditEvent } from './schema/audit.ts';
 export type { Mail } from './schema/mails.ts';
 export type { Batch, MeasurementRow } from './schema/measurements.ts';
 export type { OptOut } from './schema/opt-outs.ts';

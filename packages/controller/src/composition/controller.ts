@@ -21,7 +21,7 @@ import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
-import { openSafety } from './open-safety.ts';
+import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSurvey } from './open-survey.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -42,6 +42,7 @@ export interface ControllerOptions {
   readonly lifeCycle: LifeCycleOptions;
   /** `undefined` when RIPE Atlas is not used. */
   readonly ripeAtlas: RipeAtlasSettings | undefined;
+  readonly audit: AuditOptions;
   /** Record Route pings that the background survey sends per hour, all vantage points together. 0 switches it off. */
   readonly surveyProbesPerHour: number;
 }
@@ -94,10 +95,8 @@ export class Controller {
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), collaborators.sendMail);
-    const safety = openSafety();
-    const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, (prober) =>
-      safety.guarded(prober),
-    );
+    const safety = await openSafety(contextOf(context, 'safety'), options.audit);
+    const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, safety);
     const knowledge = openFacts(context);
     const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas);
     const agents = openAgents(contextOf(context, 'agents'), options, {
@@ -108,11 +107,14 @@ export class Controller {
     const survey = await openSurvey(contextOf(context, 'survey'), measuring.system, {
       probesPerHour: options.surveyProbesPerHour,
     });
-    const measurements = await openMeasurements(contextOf(context, 'measurements'), measuring, options);
+    const measurements = await openMeasurements(contextOf(context, 'measurements'), { measuring, safety }, options);
     const users = new Users(database.db);
     const api = await openApi(contextOf(context, 'api'), options, {
       targetPolicy,
       authenticator: new Authenticator({ users, clock }),
+      audit: safety.audit,
+      auditEvents: safety.auditEvents,
+      users,
       submission: measurements.submission,
       batches: measurements.batches,
       directory: measuring.directory,

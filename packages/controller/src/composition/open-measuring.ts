@@ -1,10 +1,10 @@
-import type { Prober } from '@revtr/probing';
 import { Agents, OptOuts } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
 import { PublishedOptOuts } from '../agents/published-opt-outs.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { Context } from './context.ts';
+import type { SafetySubsystem } from './open-safety.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface MeasuringSubsystem extends Subsystem {
@@ -18,7 +18,7 @@ export interface MeasuringSubsystem extends Subsystem {
 export async function openMeasuring(
   context: Context,
   open: OpenMeasuringSystem,
-  guarded: (prober: Prober) => Prober,
+  { guarded, withTechnique, auditEvents }: SafetySubsystem,
 ): Promise<MeasuringSubsystem> {
   const { database, targetPolicy, metrics, clock, log } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
@@ -26,7 +26,8 @@ export async function openMeasuring(
   const published = new PublishedOptOuts({ optOuts: table, targetPolicy });
   await published.refresh();
   const events = new AgentEvents();
-  const system = await open({ directory, events, optOuts: published, targetPolicy, metrics, guarded, clock, log });
+  const shared = { directory, events, optOuts: published, targetPolicy, metrics, clock, log };
+  const system = await open({ ...shared, guarded, withTechnique, auditEvents });
   return {
     name: 'measuring',
     directory,

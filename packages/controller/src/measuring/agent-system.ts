@@ -36,6 +36,7 @@ export function agentSystem(
     directory.subscribe(rank);
     const engineParts: EngineCollaborators = {
       prober: parts.guarded(gateway.prober),
+      withTechnique: parts.withTechnique,
       clock,
       atlas: new Atlas({ aliases, ipToAs }),
       ranking,

@@ -1,4 +1,4 @@
-import type { EngineCollaborators, IngressRanking, ReverseTracerouteEngine } from '@revtr/engine';
+import type { EngineCollaborators, IngressRanking, ReverseTracerouteEngine, WithTechnique } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock, Prober, TargetPolicy } from '@revtr/probing';
 import type { Logger } from 'pino';
@@ -6,6 +6,7 @@ import type { AgentEvents } from '../agents/agent-events.ts';
 import type { ConnectedAgents } from '../agents/connected-agents.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
 import type { PublishedOptOuts } from '../agents/published-opt-outs.ts';
+import type { AuditEvents } from '../audit/audit-events.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 
 /** What reverse traceroutes are measured with: agents on the Internet, or a simulated one. */
@@ -42,6 +43,10 @@ export interface MeasuringParts {
   readonly events: AgentEvents;
   /** Puts the safety rules in front of a prober; every prober that sends real probes must be wrapped. */
   readonly guarded: (prober: Prober) => Prober;
+  /** For the engine: tells the safety rules which technique sends a probe. */
+  readonly withTechnique: WithTechnique;
+  /** Told of refused agents and forged replies. */
+  readonly auditEvents: Pick<AuditEvents, 'count'>;
   readonly clock: Clock;
 }
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

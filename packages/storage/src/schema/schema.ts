@@ -6,6 +6,7 @@ import type {
   AtlasTracerouteTable,
   RankingRecordTable,
 } from './atlas.ts';
+import type { AuditBlockTable, AuditEventTable } from './audit.ts';
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { OptOutTable } from './opt-outs.ts';
@@ -27,4 +28,6 @@ export interface Schema {
   readonly ranking_records: RankingRecordTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
+  readonly audit_blocks: AuditBlockTable;
+  readonly audit_events: AuditEventTable;
 }

@@ -1,10 +1,12 @@
 import type { Clock, TargetPolicy } from '@revtr/probing';
-import type { AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
+import type { AgentTests, Applications, Batches, Mails, OptOuts, Users } from '@revtr/storage';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
 import type { PublishedOptOuts } from '../../agents/published-opt-outs.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
 import type { AtlasService } from '../../atlas/atlas-service.ts';
+import type { AuditEvents } from '../../audit/audit-events.ts';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { AddressFacts } from '../../facts/address-facts.ts';
 import type { Datasets } from '../../facts/datasets.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
@@ -15,6 +17,9 @@ import type { Authenticator } from './authenticate.ts';
 /** What the routes need. */
 export interface ApiCollaborators {
   readonly authenticator: Authenticator;
+  readonly audit: Pick<AuditLog, 'find'>;
+  readonly auditEvents: AuditEvents;
+  readonly users: Users;
   readonly targetPolicy: TargetPolicy;
   readonly submission: Submission;
   readonly batches: Batches;

@@ -14,6 +14,12 @@ import type { VantagePointRanking } from '../../ranking/ranking.ts';
 import type { AdaptiveTimeout } from '../../timing/adaptive-timeout.ts';
 import type { SharedPings } from '../../timing/shared-pings.ts';
 
+/** Runs work whose probes a technique sends, and returns its outcome. */
+export type WithTechnique = <T>(technique: string, work: () => Promise<T>) => Promise<T>;
+
+/** The default of {@link EngineCollaborators.withTechnique}. */
+export const untold: WithTechnique = (_technique, work) => work();
+
 /** What every measurement of one engine shares. */
 export interface EngineCollaborators {
   readonly prober: Prober;
@@ -26,6 +32,8 @@ export interface EngineCollaborators {
   readonly relations: Relations;
   /** Whether an address may be probed. Private addresses may be probed in test networks only. */
   readonly mayProbe: (address: Ipv4Address) => boolean;
+  /** Told which technique sends the probes of some work. Default: nobody is told. */
+  readonly withTechnique?: WithTechnique;
 }
 
 /** What an engine learns and keeps between measurements. */
