@@ -2,28 +2,9 @@ import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AuditBlockError, byTargetAndTime, decodeBlock, encodeBlock, MOST_RECORDS } from '../src/audit/audit-block.ts';
-import { type AuditRecord, CAUSE_TYPES, PROBE_KINDS, TECHNIQUES } from '../src/audit/audit-record.ts';
+import { anyRecord } from './audit-records.ts';
 
-const address = fc.integer({ min: 1, max: 0xffffffff });
-const id = fc.integer({ min: 0, max: 2 ** 50 });
-const record: fc.Arbitrary<AuditRecord> = fc
-  .record({
-    at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
-    kind: fc.constantFrom(...PROBE_KINDS),
-    packets: fc.integer({ min: 0, max: 1_000 }),
-    sender: address,
-    target: fc.integer({ min: 0, max: 0xffffffff }),
-    claimedSource: fc.option(address, { nil: undefined }),
-    mark: fc.integer({ min: 0, max: 0xffffffff }),
-    cause: fc.constantFrom(...CAUSE_TYPES),
-    technique: fc.constantFrom(...TECHNIQUES),
-    causeId: id,
-    batchId: id,
-    userId: id,
-    keyId: id,
-  })
-  .map((made) => (made.claimedSource === undefined ? { ...made, mark: 0 } : made));
-const records = fc.array(record, { minLength: 1, maxLength: 60 }).map((made) => made.sort(byTargetAndTime));
+const records = fc.array(anyRecord, { minLength: 1, maxLength: 60 }).map((made) => made.sort(byTargetAndTime));
 
 describe('an audit block', () => {
   it('returns the records that it was encoded from', () => {
@@ -35,7 +16,7 @@ describe('an audit block', () => {
   });
 
   it('holds the maximum number of records', () => {
-    const [made] = fc.sample(fc.array(record, { minLength: MOST_RECORDS, maxLength: MOST_RECORDS }), 1);
+    const [made] = fc.sample(fc.array(anyRecord, { minLength: MOST_RECORDS, maxLength: MOST_RECORDS }), 1);
     made.sort(byTargetAndTime);
     expect(decodeBlock(encodeBlock(made))).toEqual(made);
   });

@@ -3,8 +3,8 @@ import { type AuditRecord, CAUSE_TYPES, PROBE_KINDS, TECHNIQUES } from './audit-
 
 /**
  * A block holds up to {@link MOST_RECORDS} records, sorted by target and time, column by column: version, count, base time, two
- * dictionaries (hosts; batch, user and key), then one column after the other. All numbers are unsigned LEB128 (DWARF standard, section
- * 7.6), targets and ids as differences. The whole is compressed by Zstandard (RFC 8878).
+ * dictionaries (hosts; batch, user and key), then one column after the other. Marks, which are random, have 4 bytes; all other
+ * numbers are unsigned LEB128 (DWARF standard, section 7.6), targets and ids as differences. The whole is compressed by Zstandard (RFC 8878).
  */
 const VERSION = 1;
 /** A query for one target decodes whole blocks, so a block is small. */
@@ -53,12 +53,15 @@ export function encodeBlock(records: readonly AuditRecord[]): Buffer {
     writer.push(zigzag(causeId - before));
     before = causeId;
   }
-  for (const { mark, claimedSource } of records) if (claimedSource !== undefined) writer.push(mark);
+  for (const { mark, claimedSource } of records) if (claimedSource !== undefined) writer.pushWord(mark);
   return zstdCompressSync(writer.bytes(), COMPRESSION);
 }
 
-/** Decodes a block. @throws {AuditBlockError} */
-export function decodeBlock(data: Uint8Array): AuditRecord[] {
+/** Whether a record may be wanted, by the parts that most questions name. */
+export type Candidate = (at: number, target: number, causeId: number, batchId: number) => boolean;
+
+/** Decodes the records of a block that are candidates. Default: all. @throws {AuditBlockError} */
+export function decodeBlock(data: Uint8Array, isCandidate: Candidate = () => true): AuditRecord[] {
   const reader = new NumberReader(decompress(data));
   if (reader.next() !== VERSION) throw new AuditBlockError('its version is unknown');
   const count = reader.below(MOST_RECORDS + 1);
@@ -74,25 +77,28 @@ export function decodeBlock(data: Uint8Array): AuditRecord[] {
   const claimed = reader.many(count);
   const requestOfRecord = reader.many(count);
   const causeIds = accumulate(reader.many(count).map(unzigzag));
-  const records = targets.map((target, i): AuditRecord => {
+  const records: AuditRecord[] = [];
+  for (const [i, target] of targets.entries()) {
     const [batchId, userId, keyId] = itemOf(requests, requestOfRecord[i]);
     const claimedSource = itemOf(hosts, claimed[i]) || undefined;
-    return {
+    const mark = claimedSource === undefined ? 0 : reader.nextWord();
+    if (!isCandidate(base + times[i], target, causeIds[i], batchId)) continue;
+    records.push({
       at: base + times[i],
       kind: itemOf(PROBE_KINDS, kinds[i] >> 4),
       packets: packets[i],
       sender: itemOf(hosts, senders[i]),
       target,
       claimedSource,
-      mark: claimedSource === undefined ? 0 : reader.next(),
+      mark,
       cause: itemOf(CAUSE_TYPES, kinds[i] & 15),
       technique: itemOf(TECHNIQUES, techniques[i]),
       causeId: causeIds[i],
       batchId,
       userId,
       keyId,
-    };
-  });
+    });
+  }
   if (!reader.isAtEnd) throw new AuditBlockError('bytes are left over');
   return records;
 }
@@ -145,6 +151,11 @@ class NumberWriter {
     scratch[this.#length++] = rest;
   }
 
+  /** 32 bits, the lowest byte first. */
+  pushWord(value: number): void {
+    for (let shift = 0; shift < 32; shift += 8) scratch[this.#length++] = (value >>> shift) & 0xff;
+  }
+
   bytes(): Uint8Array {
     return scratch.subarray(0, this.#length);
   }
@@ -163,14 +174,25 @@ class NumberReader {
   }
 
   next(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 0x80) {
-      if (this.#place >= this.#bytes.length) throw new AuditBlockError('it is cut off');
-      const byte = this.#bytes[this.#place++];
+    const bytes = this.#bytes;
+    const first = bytes[this.#place++];
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let scale = 0x80; this.#place < bytes.length; scale *= 0x80) {
+      const byte = bytes[this.#place++];
       value += (byte & 0x7f) * scale;
-      if (!Number.isSafeInteger(value)) throw new AuditBlockError('a number is too large');
+      if (value > Number.MAX_SAFE_INTEGER) throw new AuditBlockError('a number is too large');
       if (byte < 0x80) return value;
     }
+    throw new AuditBlockError('it is cut off');
+  }
+
+  nextWord(): number {
+    const bytes = this.#bytes;
+    const place = this.#place;
+    this.#place += 4;
+    if (this.#place > bytes.length) throw new AuditBlockError('it is cut off');
+    return (bytes[place] | (bytes[place + 1] << 8) | (bytes[place + 2] << 16) | (bytes[place + 3] << 24)) >>> 0;
   }
 
   below(bound: number): number {

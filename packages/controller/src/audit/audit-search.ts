@@ -1,5 +1,6 @@
 import type { AuditBlocks, NumberRange, StoredAuditBlock } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { Candidate } from './audit-block.ts';
 import { type AuditRecord, measurementOf } from './audit-record.ts';
 import { readBlock } from './read-block.ts';
 
@@ -41,13 +42,14 @@ export async function searchAudit(
 ): Promise<AuditAnswer> {
   const { targets, measurement, batch, limit } = query;
   const range = { from: new Date(query.from), to: new Date(query.to), targets, measurement, batch };
+  const isCandidate = candidateOf(query);
   const isWanted = conditionOf(query);
   let found = fresh.filter(isWanted);
   let last: StoredAuditBlock | undefined;
   for (let read = 0; read < MOST_BLOCKS_READ; read += BLOCKS_AT_ONCE) {
     const page = await blocks.find(range, BLOCKS_AT_ONCE, last);
     for (const block of page)
-      for (const record of readBlock(block, log) ?? []) if (isWanted(record)) found.push(record);
+      for (const record of readBlock(block, log, isCandidate) ?? []) if (isWanted(record)) found.push(record);
     found = newest(found, limit);
     last = page.at(-1);
     if (last === undefined || page.length < BLOCKS_AT_ONCE) return answer(found, query.from, limit);
@@ -67,12 +69,22 @@ function newest(records: AuditRecord[], limit: number): AuditRecord[] {
   return records.sort((a, b) => b.at - a.at).slice(0, limit);
 }
 
-function conditionOf({ from, to, targets, measurement, batch, matches }: AuditQuery) {
-  return (record: AuditRecord): boolean =>
-    record.at >= from &&
-    record.at <= to &&
-    (targets === undefined || (record.target >= targets.first && record.target <= targets.last)) &&
+function candidateOf({ from, to, targets, measurement, batch }: AuditQuery): Candidate {
+  const { first, last } = targets ?? { first: 0, last: 0xffffffff };
+  return (at, target, causeId, batchId) =>
+    at >= from &&
+    at <= to &&
+    target >= first &&
+    target <= last &&
+    (measurement === undefined || causeId === measurement) &&
+    (batch === undefined || batchId === batch);
+}
+
+function conditionOf(query: AuditQuery): (record: AuditRecord) => boolean {
+  const { measurement, matches } = query;
+  const isCandidate = candidateOf(query);
+  return (record) =>
+    isCandidate(record.at, record.target, record.causeId, record.batchId) &&
     (measurement === undefined || measurementOf(record) === measurement) &&
-    (batch === undefined || record.batchId === batch) &&
     (matches === undefined || matches(record));
 }
