@@ -30,7 +30,21 @@ const mayImport = {
     'sim',
     'storage',
   ],
-  evaluation: ['agent', 'client', 'engine', 'lab', 'link', 'linux', 'net', 'probing', 'ripe-atlas', 'scamper', 'sim'],
+  evaluation: [
+    'agent',
+    'client',
+    'controller',
+    'engine',
+    'lab',
+    'link',
+    'linux',
+    'net',
+    'probing',
+    'ripe-atlas',
+    'scamper',
+    'sim',
+    'storage',
+  ],
 };
 const packages = Object.keys(mayImport);
 

@@ -1,10 +1,12 @@
 import { ClientError } from '@revtr/client';
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { addAbuse } from './commands/abuse.ts';
 import { addAdmin } from './commands/admin.ts';
 import { addAgents } from './commands/agents.ts';
 import { addApply } from './commands/apply.ts';
 import { addAtlas } from './commands/atlas.ts';
+import { addAudit } from './commands/audit.ts';
 import { addBatch } from './commands/batch.ts';
 import { addData } from './commands/data.ts';
 import { addFetch } from './commands/fetch.ts';
@@ -52,6 +54,8 @@ export function createProgram(context: Context): Command {
   addData(program, context);
   const admin = addAdmin(program, context);
   addOptOuts(admin, context);
+  addAudit(admin, context);
+  addAbuse(admin, context);
   const sim = program.command('sim').description('Inspect a simulated Internet');
   addTruth(sim, context);
   addDatasets(sim, context);

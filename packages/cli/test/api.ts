@@ -2,12 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {
+  AbuseReport,
   Agent,
   AgentDetails,
   Application,
   Atlas,
   AtlasEstimate,
   AtlasRun,
+  AuditEvent,
+  AuditRecord,
   Batch,
   Dataset,
   KillSwitch,
@@ -177,6 +180,44 @@ const mailOf = (text: string): Mail => ({
   subject: text,
 });
 
+const recordOf = (text: string): AuditRecord => ({
+  at: TIME,
+  kind: 'recordRoute',
+  packets: 1,
+  agent: '192.0.2.7',
+  target: '192.0.2.1',
+  spoofed: { source: '198.51.100.1', identifier: 1, sequence: 2 },
+  cause: 'measurement',
+  technique: 'spoofedRecordRoute',
+  measurement: 5,
+  batch: 7,
+  user: { id: 2, email: text },
+  key: 9,
+});
+
+const eventOf = (text: string): AuditEvent => ({
+  at: TIME,
+  kind: text,
+  user: { id: 2, email: text },
+  client: text,
+  subject: text,
+  detail: text,
+  count: 3,
+  status: 200,
+});
+
+const abuseReportOf = (text: string): AbuseReport => ({
+  prefix: '192.0.2.1/32',
+  reason: text,
+  since: TIME,
+  probes: 1,
+  packets: 1,
+  byAgent: [{ agent: text, probes: 1 }],
+  byTarget: [{ target: text, probes: 1 }],
+  byUser: [{ user: { id: 2, email: text }, probes: 1 }, { probes: 1 }],
+  records: [recordOf(text)],
+});
+
 /** What a server answers: a JSON value, or a status and a JSON value, or the text of an event stream. */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -221,6 +262,9 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'GET /api/v2/kill-switches': { killSwitches: [killSwitch] },
     'PUT /api/v2/kill-switches': { killSwitches: [killSwitch] },
     'DELETE /api/v2/kill-switches': { killSwitches: [] },
+    'GET /api/v2/audit': { records: [recordOf(text)], since: TIME },
+    'GET /api/v2/audit/events': { events: [eventOf(text)] },
+    'POST /api/v2/abuse-reports': abuseReportOf(text),
   };
 }
 

@@ -48,6 +48,8 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'admin opt-out list': { args: [], form: 'value' },
   'admin opt-out add': { args: ['192.0.2.0/24', '--reason', HOSTILE], form: 'value' },
   'admin opt-out remove': { args: ['192.0.2.0/24'], form: 'value' },
+  'admin audit': { args: ['192.0.2.7', '--at', '2026-11-20T10:00Z', '--limit', '5'], form: 'value' },
+  'admin abuse': { args: ['192.0.2.7', '--reason', HOSTILE], form: 'value' },
   'sim truth': { args: ['--size', 'small', '--from', '1.0.0.1', '--to', '1.0.0.1'], form: 'value' },
   'sim datasets': { args: ['--size', 'small', '--out', join(directory, 'out')], form: 'value' },
   warts: { args: [WARTS], form: 'lines' },

@@ -1,12 +1,17 @@
 import { good, listed } from './answer.ts';
 import type { Connection } from './connection.ts';
 import type {
+  AbuseReport,
   Agent,
   AgentDetails,
   Application,
   Atlas,
   AtlasEstimate,
   AtlasRun,
+  AuditEvent,
+  AuditEventQuery,
+  AuditQuery,
+  AuditRecord,
   Dataset,
   KillSwitch,
   Mail,
@@ -207,5 +212,24 @@ export class FleetClient {
   /** Removes a network from the opt-out list (operators). */
   async removeOptOut(network: string): Promise<void> {
     await good(this.#connection.api.DELETE('/api/v2/opt-outs', { params: { query: { network } } }));
+  }
+
+  /** Probes that were sent, newest first; the search went back to `since` (operators). */
+  async audit(query: AuditQuery): Promise<{ readonly records: readonly AuditRecord[]; readonly since: string }> {
+    const { records, since } = await good(this.#connection.api.GET('/api/v2/audit', { params: { query } }));
+    return { records: listed(records), since };
+  }
+
+  /** Refusals, logins and actions of operators, newest first (operators). */
+  async auditEvents(query: AuditEventQuery): Promise<readonly AuditEvent[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/audit/events', { params: { query } }))).events);
+  }
+
+  /** Puts an address or prefix on the opt-out list, and returns what was sent there in the last `days` (default 7; operators). */
+  async reportAbuse(target: string, reason: string, days?: number): Promise<AbuseReport> {
+    const body = { target, reason, ...(days !== undefined && { days }) };
+    const report = await good(this.#connection.api.POST('/api/v2/abuse-reports', { body }));
+    for (const list of [report.byAgent, report.byTarget, report.byUser, report.records]) listed<unknown>(list);
+    return report;
   }
 }

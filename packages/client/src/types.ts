@@ -48,3 +48,13 @@ export type AtlasEstimate =
   paths['/api/v2/atlas/{source}/estimate']['get']['responses'][200]['content']['application/json'];
 /** A dataset: the file in use, and why the last attempt to replace it failed. */
 export type Dataset = Schemas['Dataset'];
+/** A probe that was sent, for whom and by which agent. */
+export type AuditRecord = Schemas['AuditRecord'];
+/** A refusal, a login or an action of an operator. */
+export type AuditEvent = Schemas['AuditEvent'];
+/** Which probes to list. */
+export type AuditQuery = NonNullable<paths['/api/v2/audit']['get']['parameters']['query']>;
+/** Which events to list. */
+export type AuditEventQuery = NonNullable<paths['/api/v2/audit/events']['get']['parameters']['query']>;
+/** What was sent to a network that complained. */
+export type AbuseReport = Schemas['AbuseReport'];

@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 
 const TABLES = [
   'kill_switches',
+  'audit_blocks',
+  'audit_events',
   'mails',
   'one_time_tokens',
   'sessions',

@@ -13,7 +13,12 @@ import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './
 import type { Hop } from './path/hop.ts';
 import { ReversePath } from './path/reverse-path.ts';
 import type { Plan } from './plans/plan.ts';
-import type { EngineCollaborators, EngineMemory, Measurement } from './techniques/contract/measurement.ts';
+import {
+  type EngineCollaborators,
+  type EngineMemory,
+  type Measurement,
+  untold,
+} from './techniques/contract/measurement.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
@@ -73,7 +78,7 @@ export class ReverseTracerouteEngine {
    * `failReason` describe them. Measurements may run in parallel.
    */
   async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
-    const { clock, aliases, hosts } = this.#collaborators;
+    const { clock, aliases, hosts, withTechnique = untold } = this.#collaborators;
     const { source, destination } = request;
     const options = { ...DEFAULT_OPTIONS, ...request.options };
     const first: Hop = {
@@ -104,9 +109,12 @@ export class ReverseTracerouteEngine {
     try {
       ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress));
       if (options.forwardTraceroute) {
-        forward = await traceWhole(measurement, destination, { timeoutMs: FORWARD_TIMEOUT_MS });
+        forward = await withTechnique('forwardTraceroute', () =>
+          traceWhole(measurement, destination, { timeoutMs: FORWARD_TIMEOUT_MS }),
+        );
       }
-      if (options.measureRtts && stopReason !== 'failed') rtts = await measureRtts(measurement, this.#rtts);
+      if (options.measureRtts && stopReason !== 'failed')
+        rtts = await withTechnique('roundTripTimes', () => measureRtts(measurement, this.#rtts));
     } catch (error) {
       if (!(error instanceof ProbingError)) throw error;
       stopReason = error.code === 'cancelled' ? 'cancelled' : 'failed';

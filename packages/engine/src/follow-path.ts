@@ -3,7 +3,7 @@ import type { FailReason } from './measurement/fail-reason.ts';
 import type { Attempt, StopReason } from './measurement/result.ts';
 import type { Hop } from './path/hop.ts';
 import type { Plan } from './plans/plan.ts';
-import type { Measurement } from './techniques/contract/measurement.ts';
+import { type Measurement, untold } from './techniques/contract/measurement.ts';
 import type { Extension, Technique } from './techniques/contract/technique.ts';
 
 const MOST_EXTENSIONS = 64;
@@ -59,10 +59,10 @@ function noHops({ path }: Measurement): FailReason {
 }
 
 async function attempt(technique: Technique, measurement: Measurement, attempts: Attempt[]): Promise<Extension> {
-  const { path, clock } = measurement;
+  const { path, clock, withTechnique = untold } = measurement;
   const hop = path.last.address;
   const startedAt = clock.now();
-  let extension = await technique.extend(measurement);
+  let extension = await withTechnique(technique.name, () => technique.extend(measurement));
   if (extension.outcome === 'extended' && path.extend(extension.from, extension.hops) === 0) {
     extension = { outcome: 'nothingFound', detail: `only known hops: ${extension.detail}` };
   }

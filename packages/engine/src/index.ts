@@ -32,7 +32,12 @@ export type { RankingRecord } from './ranking/ranking-store.ts';
 export * from './ranking/survey.ts';
 export { recordRoutePing } from './record-route/ping.ts';
 export * from './record-route/read-answer.ts';
-export type { EngineCollaborators, EngineMemory, Measurement } from './techniques/contract/measurement.ts';
+export type {
+  EngineCollaborators,
+  EngineMemory,
+  Measurement,
+  WithTechnique,
+} from './techniques/contract/measurement.ts';
 export * from './techniques/contract/technique.ts';
 export { Timestamp } from './techniques/timestamp.ts';
 export { AdaptiveTimeout } from './timing/adaptive-timeout.ts';

@@ -14,6 +14,8 @@ export interface ProbingErrorDetails {
   readonly cancelled: NoDetails;
   /** An operator has stopped probes like this one by a kill switch. `scope` and `subject` name the switch. */
   readonly killSwitch: { readonly scope: string; readonly subject: string };
+  /** The audit cannot record the probe, so the probe is not sent. */
+  readonly auditUnavailable: NoDetails;
   /** The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. */
   readonly proberStopped: { readonly receiver?: string };
 }

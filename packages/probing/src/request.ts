@@ -6,6 +6,7 @@ import {
   MAX_BARE_TIMESTAMPS,
 } from '@revtr/net';
 import { ProbingError } from './errors.ts';
+import type { SpoofMark } from './spoof-mark.ts';
 
 /** A probe with the source address of another host. Only a source that agreed to it may be claimed. */
 export interface Spoof {
@@ -13,6 +14,8 @@ export interface Spoof {
   readonly claimedSource: Ipv4Address;
   /** The agent that receives the reply: the source; behind a NAT its own address differs from `claimedSource`. */
   readonly receiver: Ipv4Address;
+  /** The values by which the receiver recognizes the reply. Default: the prober draws them. A mark serves one probe. */
+  readonly mark?: SpoofMark;
 }
 
 /** One ICMP echo request, with or without an IP option. */

@@ -2,6 +2,8 @@ export { type DatabaseSettings, parseDatabaseSettings } from './access/database-
 export { type Database, openDatabase } from './access/open-database.ts';
 export { generateApiKey, generateToken, type HashedApiKey, hashApiKey, hashToken } from './api-keys/api-key.ts';
 export { SCOPES, type Scope, USER_SCOPES } from './api-keys/scopes.ts';
+export { lockDirectory } from './embedded/lock-file.ts';
+export { makePrivate } from './embedded/private-directory.ts';
 export * from './errors.ts';
 export { AbuseContacts } from './queries/abuse-contacts.ts';
 export { type AccountRecord, Accounts } from './queries/accounts.ts';
@@ -18,6 +20,14 @@ export {
   type StoredPath,
   type StoredTail,
 } from './queries/atlases.ts';
+export {
+  type AuditBlockQuery,
+  AuditBlocks,
+  type NewAuditBlock,
+  type NumberRange,
+  type StoredAuditBlock,
+} from './queries/audit-blocks.ts';
+export { type AuditEventQuery, AuditEventRecords, type NewAuditEvent } from './queries/audit-event-records.ts';
 export {
   Batches,
   type LimitUse,
@@ -47,6 +57,7 @@ export {
   type SourceVisibility,
 } from './schema/agents.ts';
 export type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from './schema/atlas.ts';
+export type { AuditEvent } from './schema/audit.ts';
 export { KILL_SWITCH_SCOPES, type KillSwitchRow, type KillSwitchScope } from './schema/kill-switches.ts';
 export type { Mail } from './schema/mails.ts';
 export type { Batch, MeasurementRow } from './schema/measurements.ts';

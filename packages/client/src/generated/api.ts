@@ -295,6 +295,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/abuse-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop probing a network that complained, and show what was sent there (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description How far to look back
+                         * @default 7
+                         */
+                        days?: number;
+                        /** @description Who complained, and when */
+                        reason: string;
+                        /** @description Address or prefix */
+                        target: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AbuseReport"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/account": {
         parameters: {
             query?: never;
@@ -1062,6 +1130,152 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Probes that were sent, newest first (operators) */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The agent that sent the probe */
+                    agent?: string;
+                    /** @description A time, for example of a complaint: looks `window` minutes around it */
+                    at?: string;
+                    batch?: string;
+                    from?: string;
+                    limit?: string;
+                    measurement?: string;
+                    /** @description The source address of the packet */
+                    source?: string;
+                    /** @description Address or prefix that was probed */
+                    target?: string;
+                    to?: string;
+                    user?: string;
+                    /** @description Minutes before and after `at` */
+                    window?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            records: components["schemas"]["AuditRecord"][];
+                            /**
+                             * Format: date-time
+                             * @description The search went back to this time; go on with it as `to`
+                             */
+                            since: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/audit/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refusals, logins and actions of operators, newest first (operators) */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description A time, for example of a complaint: looks `window` minutes around it */
+                    at?: string;
+                    /** @description Address of the API client or agent */
+                    client?: string;
+                    from?: string;
+                    kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "operatorAction";
+                    limit?: string;
+                    to?: string;
+                    user?: string;
+                    /** @description Minutes before and after `at` */
+                    window?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            events: components["schemas"]["AuditEvent"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3125,6 +3339,70 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AbuseReport: {
+            byAgent: {
+                agent: string;
+                probes: number;
+            }[];
+            byTarget: {
+                probes: number;
+                target: string;
+            }[];
+            /** @description Without `user`: the system */
+            byUser: {
+                probes: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
+            /** @description At most; see AuditRecord */
+            packets: number;
+            /** @description On the opt-out list from now on */
+            prefix: string;
+            probes: number;
+            reason: string;
+            /** @description The newest */
+            records: components["schemas"]["AuditRecord"][];
+            /**
+             * Format: date-time
+             * @description The search went back to this time
+             */
+            since: string;
+        };
+        AbuseReportInput: {
+            byAgent: {
+                agent: string;
+                probes: number;
+            }[];
+            byTarget: {
+                probes: number;
+                target: string;
+            }[];
+            /** @description Without `user`: the system */
+            byUser: {
+                probes: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
+            /** @description At most; see AuditRecord */
+            packets: number;
+            /** @description On the opt-out list from now on */
+            prefix: string;
+            probes: number;
+            reason: string;
+            /** @description The newest */
+            records: components["schemas"]["AuditRecordInput"][];
+            /**
+             * Format: date-time
+             * @description The search went back to this time
+             */
+            since: string;
+        };
         Account: {
             /** Format: date-time */
             createdAt: string;
@@ -3576,6 +3854,114 @@ export interface components {
             /** @enum {string} */
             state: "running" | "done" | "failed" | "cancelled";
             total: number;
+        };
+        AuditEvent: {
+            /** Format: date-time */
+            at: string;
+            /** @description Address of the API client or agent */
+            client: string;
+            /** @description How often it happened within a minute */
+            count: number;
+            detail: string;
+            kind: string;
+            /** @description HTTP status of the answer to an action */
+            status?: number;
+            subject: string;
+            user?: {
+                /** @description Absent when the account was deleted */
+                email?: string;
+                id: number;
+            };
+        };
+        AuditEventInput: {
+            /** Format: date-time */
+            at: string;
+            /** @description Address of the API client or agent */
+            client: string;
+            /** @description How often it happened within a minute */
+            count: number;
+            detail: string;
+            kind: string;
+            /** @description HTTP status of the answer to an action */
+            status?: number;
+            subject: string;
+            user?: {
+                /** @description Absent when the account was deleted */
+                email?: string;
+                id: number;
+            };
+        };
+        AuditRecord: {
+            /** @description Address of the agent that sent it */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description When the controller sent the probe on its way
+             */
+            at: string;
+            atlasRun?: number;
+            batch?: number;
+            /** @enum {string} */
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey";
+            /** @description Number of the API key */
+            key?: number;
+            /** @enum {string} */
+            kind: "ping" | "recordRoute" | "timestamp" | "traceroute";
+            measurement?: number;
+            /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
+            packets: number;
+            spoofed?: {
+                /** @description ICMP identifier of the packet and its grant */
+                identifier: number;
+                /** @description ICMP sequence number of the packet and its grant */
+                sequence: number;
+                /** @description The address that the packet carried as its source */
+                source: string;
+            };
+            target: string;
+            /** @enum {string} */
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes";
+            user?: {
+                /** @description Absent when the account was deleted */
+                email?: string;
+                id: number;
+            };
+        };
+        AuditRecordInput: {
+            /** @description Address of the agent that sent it */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description When the controller sent the probe on its way
+             */
+            at: string;
+            atlasRun?: number;
+            batch?: number;
+            /** @enum {string} */
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey";
+            /** @description Number of the API key */
+            key?: number;
+            /** @enum {string} */
+            kind: "ping" | "recordRoute" | "timestamp" | "traceroute";
+            measurement?: number;
+            /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
+            packets: number;
+            spoofed?: {
+                /** @description ICMP identifier of the packet and its grant */
+                identifier: number;
+                /** @description ICMP sequence number of the packet and its grant */
+                sequence: number;
+                /** @description The address that the packet carried as its source */
+                source: string;
+            };
+            target: string;
+            /** @enum {string} */
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes";
+            user?: {
+                /** @description Absent when the account was deleted */
+                email?: string;
+                id: number;
+            };
         };
         Batch: {
             done: number;

@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { installAccess } from './http/access.ts';
+import { installActionLog } from './http/action-log.ts';
 import { clientOf } from './http/client-address.ts';
 import type { ApiCollaborators } from './http/collaborators.ts';
 import { answerBadUrl, installErrorHandler } from './http/errors.ts';
@@ -19,10 +20,12 @@ import { installJsonBody } from './http/json-body.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
+import { registerAbuse } from './v2/abuse.ts';
 import { registerAccount } from './v2/account.ts';
 import { registerAgents } from './v2/agents.ts';
 import { registerApplications } from './v2/applications.ts';
 import { registerAtlasV2 } from './v2/atlas.ts';
+import { registerAudit } from './v2/audit.ts';
 import { registerDatasets } from './v2/datasets.ts';
 import { registerKeys } from './v2/keys.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
@@ -109,8 +112,9 @@ export async function createServer(
     transformObject: jsonSchemaTransformObject,
   });
   await app.register(async (routes) => {
-    installAccess(routes, collaborators.authenticator);
+    installAccess(routes, collaborators);
     installTextCheck(routes);
+    installActionLog(routes, collaborators.auditEvents);
     registerV1(routes, collaborators);
     registerAtlasV1(routes, collaborators);
     registerV2(routes, collaborators);
@@ -126,6 +130,8 @@ export async function createServer(
     registerOperations(routes, collaborators);
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
+    registerAudit(routes, collaborators);
+    registerAbuse(routes, collaborators);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

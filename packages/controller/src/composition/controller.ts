@@ -22,7 +22,7 @@ import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
-import { openSafety } from './open-safety.ts';
+import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSurvey } from './open-survey.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -45,6 +45,7 @@ export interface ControllerOptions {
   readonly lifeCycle: LifeCycleOptions;
   /** `undefined` when RIPE Atlas is not used. */
   readonly ripeAtlas: RipeAtlasSettings | undefined;
+  readonly audit: AuditOptions;
   /** Record Route pings that the background survey sends per hour, all vantage points together. 0 switches it off. */
   readonly surveyProbesPerHour: number;
 }
@@ -100,7 +101,7 @@ export class Controller {
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), options, collaborators.sendMail);
-    const safety = await openSafety(contextOf(context, 'safety'));
+    const safety = await openSafety(contextOf(context, 'safety'), options.audit);
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,
       testTargets: options.lifeCycle.testTargets,
@@ -122,16 +123,13 @@ export class Controller {
     const survey = await openSurvey(contextOf(context, 'survey'), measuring.system, {
       probesPerHour: options.surveyProbesPerHour,
     });
-    const measurements = await openMeasurements(
-      contextOf(context, 'measurements'),
-      measuring,
-      safety.switches,
-      options,
-    );
+    const measurements = await openMeasurements(contextOf(context, 'measurements'), { measuring, safety }, options);
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
       targetPolicy,
       sourceAccess: measuring.sourceAccess,
+      audit: safety.audit,
+      auditEvents: safety.auditEvents,
       submission: measurements.submission,
       batches: measurements.batches,
       directory: measuring.directory,

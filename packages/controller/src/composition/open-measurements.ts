@@ -4,9 +4,9 @@ import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
 import { Submission } from '../measurements/submission.ts';
-import type { KillSwitches } from '../safety/kill-switches.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
+import type { SafetySubsystem } from './open-safety.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface MeasurementsSubsystem extends Subsystem {
@@ -21,8 +21,10 @@ const POLL_MS = 1_000;
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
   { database, facts, targetPolicy, metrics, clock, random, log }: Context,
-  { sourceAccess, system }: MeasuringSubsystem,
-  switches: KillSwitches,
+  {
+    measuring: { sourceAccess, system },
+    safety: { auditEvents, switches },
+  }: { readonly measuring: MeasuringSubsystem; readonly safety: SafetySubsystem },
   options: { readonly concurrency: number; readonly maxBatch: number },
 ): Promise<MeasurementsSubsystem> {
   const jobs = new Jobs(database.db);
@@ -43,6 +45,8 @@ export async function openMeasurements(
       destinationCheck: new DestinationCheck({ targetPolicy, facts }),
       clock,
       onAccepted: () => runner.notify(),
+      onRejected: (user, { code, message }) =>
+        auditEvents.count({ kind: 'pairRefused', userId: user.id, subject: code, detail: message }),
     },
   );
   return {

@@ -25,10 +25,7 @@ const PUBLISH_EVERY_MS = 1_000;
 export async function openMeasuring(
   context: Context,
   open: OpenMeasuringSystem,
-  options: {
-    readonly safety: Pick<SafetySubsystem, 'guarded' | 'switches'>;
-    readonly testTargets: readonly Ipv4Address[];
-  },
+  options: { readonly safety: SafetySubsystem; readonly testTargets: readonly Ipv4Address[] },
 ): Promise<MeasuringSubsystem> {
   const { database, datasets, targetPolicy, metrics, clock, log } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
@@ -50,7 +47,9 @@ export async function openMeasuring(
     targetPolicy,
     metrics,
     switches: safety.switches,
-    guarded: (prober) => safety.guarded(prober),
+    guarded: safety.guarded,
+    withTechnique: safety.withTechnique,
+    auditEvents: safety.auditEvents,
     testTargets,
     clock,
     log,

@@ -13,6 +13,8 @@ const QUOTAS = {
   perMinute: { code: 'quotaPerMinute', period: 'per minute' },
 } as const;
 
+type Rejection = CheckedPairs['rejected'][number];
+
 export interface SubmissionOptions {
   /** Most pairs in one batch. */
   readonly maxBatch: number;
@@ -29,6 +31,7 @@ export class Submission {
   readonly #clock: Clock;
   readonly #checks: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck };
   readonly #onAccepted: () => void;
+  readonly #onRejected: (user: User, rejection: Rejection) => void;
 
   constructor(
     options: SubmissionOptions,
@@ -39,6 +42,8 @@ export class Submission {
       readonly facts: AddressFacts;
       readonly destinationCheck: DestinationCheck;
       readonly onAccepted: () => void;
+      /** Told of each pair that is rejected. */
+      readonly onRejected?: (user: User, rejection: Rejection) => void;
     },
   ) {
     this.#maxBatch = options.maxBatch;
@@ -48,6 +53,7 @@ export class Submission {
     this.#clock = collaborators.clock;
     this.#checks = collaborators;
     this.#onAccepted = collaborators.onAccepted;
+    this.#onRejected = collaborators.onRejected ?? (() => undefined);
   }
 
   /**
@@ -73,7 +79,7 @@ export class Submission {
     const { facts, destinationCheck } = this.#checks;
     const sources = (await this.#sources.readySources(user)).map(({ address }) => address);
     const screened = screenPairs(pairs, sources, destinationCheck);
-    refuseInvalid(pairs.length, screened.candidates.length, screened.rejected, skipInvalid);
+    this.#refuseInvalid(user, pairs.length, screened.candidates.length, screened.rejected, skipInvalid);
     refuseImpossible(user, screened.candidates.length);
     if (screened.names.length > 0) {
       // Names are not resolved for a batch that the user's limits do not allow.
@@ -82,7 +88,8 @@ export class Submission {
     }
     const resolved = await resolveNames(screened.names, this.#nameLimits, { facts, clock: this.#clock });
     const { accepted, rejected } = completePairs(screened, resolved, destinationCheck);
-    refuseInvalid(pairs.length, accepted.length, rejected, skipInvalid);
+    this.#refuseInvalid(user, pairs.length, accepted.length, rejected, skipInvalid);
+    for (const rejection of rejected) this.#onRejected(user, rejection);
     const outcome = await this.#batches.accept(user, accepted, this.#now());
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
     this.#onAccepted();
@@ -104,16 +111,23 @@ export class Submission {
     return this.#batches.measurementsOf(id);
   }
 
+  /** @throws {ControllerError} `invalidPairs` when no pair is left, or when some are rejected and must not be skipped */
+  #refuseInvalid(
+    user: User,
+    total: number,
+    usable: number,
+    rejected: readonly Rejection[],
+    skipInvalid: boolean,
+  ): void {
+    if (usable > 0 && (rejected.length === 0 || skipInvalid)) return;
+    for (const rejection of rejected) this.#onRejected(user, rejection);
+    const places = rejected.map(({ at, code, message }) => ({ at, code, message }));
+    throw new ControllerError('invalidPairs', `${rejected.length} of ${total} pairs cannot be measured`, { places });
+  }
+
   #now(): Date {
     return new Date(this.#clock.now());
   }
-}
-
-/** @throws {ControllerError} `invalidPairs` when no pair is left, or when some are rejected and must not be skipped */
-function refuseInvalid(total: number, usable: number, rejected: CheckedPairs['rejected'], skipInvalid: boolean): void {
-  if (usable > 0 && (rejected.length === 0 || skipInvalid)) return;
-  const places = rejected.map(({ at, code, message }) => ({ at, code, message }));
-  throw new ControllerError('invalidPairs', `${rejected.length} of ${total} pairs cannot be measured`, { places });
 }
 
 /** @throws {ControllerError} `batchTooLarge` when waiting does not help: the batch alone exceeds a limit of the user */

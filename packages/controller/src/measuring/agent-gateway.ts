@@ -46,7 +46,8 @@ export class AgentGateway {
   readonly #optOutWatch: OptOutWatch;
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
-    const { directory, optOuts, switches, targetPolicy, clock, metrics, log, events, onLeft, onHealth } = collaborators;
+    const { directory, optOuts, switches, targetPolicy, clock, metrics, log, events } = collaborators;
+    const { auditEvents, onLeft, onHealth } = collaborators;
     this.#directory = directory;
     this.#clock = clock;
     this.rootCertificate = authority.rootCertificate;
@@ -82,6 +83,7 @@ export class AgentGateway {
     metrics.observeAgents(() => this.hub.connected().length);
     const onForged = (address: Ipv4Address): void => {
       metrics.refused('reply');
+      auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
       log.warn({ agent: formatIpv4(address) }, 'rejected a spoofed reply that does not match its probe');
     };
     const grants = new GrantSigner({ key: authority.grantSigner.key });
@@ -89,6 +91,7 @@ export class AgentGateway {
     this.prober = new LinkProber({ patienceMs: PATIENCE_MS }, prober);
     const onRefused = ({ kind, address, reason }: GatewayRefusal): void => {
       metrics.refused(kind);
+      auditEvents.count({ kind: 'agentRefused', client: address, subject: kind, detail: reason });
       log.warn({ kind, address, reason }, 'rejected an agent');
     };
     const admission = new DirectoryAdmission({ directory, hub: this.hub, events });

@@ -72,6 +72,7 @@ export function agentSystem(
     const engineParts: EngineCollaborators = {
       prober: outages,
       hosts: outages,
+      withTechnique: parts.withTechnique,
       clock,
       atlas: new Atlas({ aliases, ipToAs }),
       ranking,

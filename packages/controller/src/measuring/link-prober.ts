@@ -84,7 +84,7 @@ export class LinkProber implements Prober {
         'spoofingRefused',
         `${formatIpv4(claimedSource)} does not allow spoofed probes with its address`,
       );
-    const mark = createSpoofMark(randomBytes);
+    const mark = spoof.mark ?? createSpoofMark(randomBytes);
     const over = new AbortController();
     const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
     const { target, timeoutMs } = request;

@@ -1,10 +1,11 @@
-import type { EngineCollaborators, IngressRanking, ReverseTracerouteEngine } from '@revtr/engine';
+import type { EngineCollaborators, IngressRanking, ReverseTracerouteEngine, WithTechnique } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock, Prober, TargetPolicy } from '@revtr/probing';
 import type { Logger } from 'pino';
 import type { AgentEvents } from '../agents/agent-events.ts';
 import type { ConnectedAgents } from '../agents/connected-agents.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
+import type { AuditEvents } from '../audit/audit-events.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import type { PublishedOptOuts } from '../opt-outs/published-opt-outs.ts';
 import type { KillSwitches } from '../safety/kill-switches.ts';
@@ -46,6 +47,10 @@ export interface MeasuringParts {
   readonly guarded: (prober: Prober) => Prober;
   /** Addresses that answer pings, configured by the operator. Hosts ping them to learn whether they are online. */
   readonly testTargets: readonly Ipv4Address[];
+  /** For the engine: tells the safety rules which technique sends a probe. */
+  readonly withTechnique: WithTechnique;
+  /** Told of refused agents and forged replies. */
+  readonly auditEvents: Pick<AuditEvents, 'count'>;
   readonly clock: Clock;
 }
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

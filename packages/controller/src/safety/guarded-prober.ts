@@ -1,4 +1,13 @@
-import type { PingRequest, PingResult, Prober, TracerouteRequest, TracerouteResult } from '@revtr/probing';
+import {
+  createSpoofMark,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  ProbingError,
+  type RandomBytes,
+  type TracerouteRequest,
+  type TracerouteResult,
+} from '@revtr/probing';
 import { currentCause, type ProbeCause } from './probe-context.ts';
 
 export type GuardedRequest = PingRequest | TracerouteRequest;
@@ -15,32 +24,61 @@ export interface ProbeGuard {
   after?(request: GuardedRequest, result: GuardedResult, cause: ProbeCause | undefined): void;
 }
 
+export interface GuardedProberCollaborators {
+  readonly prober: Prober;
+  readonly guards: readonly ProbeGuard[];
+  /** Draws the marks of spoofed probes. */
+  readonly randomBytes: RandomBytes;
+  /** Told of each probe that a guard or the prober refused. */
+  readonly onRefused?: (request: GuardedRequest, error: ProbingError, cause: ProbeCause | undefined) => void;
+}
+
+const REFUSED_BY_PROBER: ReadonlySet<string> = new Set([
+  'invalidRequest',
+  'spoofingRefused',
+  'unknownSender',
+  'unknownReceiver',
+]);
+
 /**
  * A prober that asks every guard, in order, before each probe. All probes of the controller pass through one: those of measurements,
- * atlas runs, agent tests and the background survey.
+ * atlas runs, agent tests and the background survey. It draws the mark of each spoofed probe, because guards see what its grant will carry.
  */
 export class GuardedProber implements Prober {
-  readonly #prober: Prober;
-  readonly #guards: readonly ProbeGuard[];
+  readonly #collaborators: GuardedProberCollaborators;
 
-  constructor(collaborators: { readonly prober: Prober; readonly guards: readonly ProbeGuard[] }) {
-    this.#prober = collaborators.prober;
-    this.#guards = collaborators.guards;
+  constructor(collaborators: GuardedProberCollaborators) {
+    this.#collaborators = collaborators;
   }
 
-  ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
-    return this.#send(request, () => this.#prober.ping(request, signal));
+  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+    const { prober, randomBytes } = this.#collaborators;
+    const { spoof } = request;
+    if (spoof === undefined) return this.#send(request, () => prober.ping(request, signal));
+    const marked = { ...request, spoof: { ...spoof, mark: spoof.mark ?? createSpoofMark(randomBytes) } };
+    const result = await this.#send(marked, () => prober.ping(marked, signal));
+    // The token of the mark is a secret between controller and agents.
+    return { ...result, request };
   }
 
   traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
-    return this.#send(request, () => this.#prober.traceroute(request, signal));
+    return this.#send(request, () => this.#collaborators.prober.traceroute(request, signal));
   }
 
   async #send<Result extends GuardedResult>(request: GuardedRequest, send: () => Promise<Result>): Promise<Result> {
+    const { guards, onRefused } = this.#collaborators;
     const cause = currentCause();
-    for (const guard of this.#guards) guard.before(request, cause);
-    const result = await send();
-    for (const guard of this.#guards) guard.after?.(request, result, cause);
-    return result;
+    let isAllowed = false;
+    try {
+      for (const guard of guards) guard.before(request, cause);
+      isAllowed = true;
+      const result = await send();
+      for (const guard of guards) guard.after?.(request, result, cause);
+      return result;
+    } catch (error) {
+      if (error instanceof ProbingError && (!isAllowed || REFUSED_BY_PROBER.has(error.code)))
+        onRefused?.(request, error, cause);
+      throw error;
+    }
   }
 }

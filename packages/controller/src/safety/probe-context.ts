@@ -9,6 +9,8 @@ export type ProbeCause =
       readonly userId: number;
       /** The API key that submitted the batch; `undefined` when it was submitted before keys were recorded. */
       readonly keyId: number | undefined;
+      /** The technique that sends the probe; `undefined` outside of {@link withTechnique}. */
+      readonly technique?: string;
     }
   | { readonly type: 'atlasRun'; readonly runId: number; readonly userId: number | undefined }
   | { readonly type: 'agentTest' }
@@ -19,6 +21,12 @@ const causes = new AsyncLocalStorage<ProbeCause>();
 /** Runs work whose probes are sent for `cause`, however deep in it they are sent. */
 export function probingFor<T>(cause: ProbeCause, work: () => Promise<T>): Promise<T> {
   return causes.run(cause, work);
+}
+
+/** Names the technique that sends the probes of some work. Does nothing outside of a measurement. */
+export function withTechnique<T>(technique: string, work: () => Promise<T>): Promise<T> {
+  const cause = causes.getStore();
+  return cause?.type === 'measurement' ? causes.run({ ...cause, technique }, work) : work();
 }
 
 /** What the current code sends probes for; `undefined` outside of {@link probingFor}. */

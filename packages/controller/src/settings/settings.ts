@@ -26,6 +26,10 @@ const settingsSchema = z.object({
   REVTR_TLS_KEY: z.string().min(1).optional(),
   /** `postgres://…`, a directory for the embedded database, or `memory:`. */
   REVTR_DATABASE: z.string().min(1).default('.revtr/data'),
+  /** Directory of the journal of the audit, for this process alone. */
+  REVTR_AUDIT_DIRECTORY: z.string().min(1).default('.revtr/audit'),
+  /** How long the audit is kept. */
+  REVTR_AUDIT_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   /** Proxies whose forwarding headers are believed, addresses or prefixes separated by commas. Default: none. */
   REVTR_TRUST_PROXY: listOf((text) => formatPrefix(text.includes('/') ? parsePrefix(text) : parsePrefix(`${text}/32`))),
   /** Base URL under which users reach the API. Default: the host of each request. */
@@ -85,6 +89,7 @@ export interface Settings {
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   readonly trustProxy: readonly string[];
   readonly database: string;
+  readonly audit: { readonly directory: string | undefined; readonly days: number };
   readonly publicUrl: string | undefined;
   readonly logLevel: string;
   readonly concurrency: number;
@@ -117,6 +122,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
     trustProxy: read.REVTR_TRUST_PROXY,
     database: read.REVTR_DATABASE,
+    audit: {
+      directory: read.REVTR_DATABASE === 'memory:' ? undefined : read.REVTR_AUDIT_DIRECTORY,
+      days: read.REVTR_AUDIT_DAYS,
+    },
     publicUrl: read.REVTR_PUBLIC_URL,
     logLevel: read.REVTR_LOG_LEVEL,
     concurrency: read.REVTR_CONCURRENCY,

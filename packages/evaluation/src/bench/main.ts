@@ -1,4 +1,5 @@
 import { benchAtlas } from './atlas.ts';
+import { benchAudit } from './audit.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGeneration } from './generation.ts';
 import { benchLink } from './link.ts';
@@ -10,8 +11,9 @@ import { benchRealism } from './realism.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
 
-const BENCHES: Readonly<Record<string, () => unknown>> = {
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   atlas: benchAtlas,
+  audit: benchAudit,
   'prefix-table': benchPrefixTable,
   forwarding: benchForwarding,
   generation: benchGeneration,
@@ -24,11 +26,12 @@ const BENCHES: Readonly<Record<string, () => unknown>> = {
   warts: benchWarts,
 };
 
-const HELP = `npm run bench -- NAME
+const HELP = `npm run bench -- NAME [OPTIONS]
 
 Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
 
   atlas          build and query an atlas of 10,000 traceroutes
+  audit          fill an audit and query it [--packets N] [--database URL]
   prefix-table   build and query a table of a million prefixes
   forwarding     forward packets through the simulator
   generation     generate simulated Internets of each size
@@ -48,5 +51,5 @@ if (bench === undefined) {
   (isHelp ? process.stdout : process.stderr).write(HELP);
   process.exitCode = isHelp ? 0 : 2;
 } else {
-  process.stdout.write(`${JSON.stringify(await bench(), null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(await bench(process.argv.slice(3)), null, 2)}\n`);
 }

@@ -35,6 +35,7 @@ export async function openApiDocument(): Promise<object> {
         maxBatch: 1,
         newUserLimits: DEFAULT_USER_LIMITS,
         lifeCycle: DEFAULT_LIFE_CYCLE,
+        audit: { directory: undefined, days: 1 },
         ripeAtlas: undefined,
         surveyProbesPerHour: 0,
       },

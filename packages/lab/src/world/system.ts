@@ -1,5 +1,6 @@
 import {
   type AddressFacts,
+  type AuditOptions,
   Controller,
   type Datasets,
   DEFAULT_LIFE_CYCLE,
@@ -24,6 +25,8 @@ export interface SystemOptions {
   readonly concurrency: number;
   /** Access to RIPE Atlas or to an emulator of it. Default: none. */
   readonly ripeAtlas?: RipeAtlasSettings | undefined;
+  /** The audit. Default: it has no journal. */
+  readonly audit?: Pick<AuditOptions, 'directory' | 'recordsProbes'>;
   /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
   /** Sources to register. Addresses are dotted quads. */
@@ -71,6 +74,7 @@ export async function startSystem(
     maxBatch,
     newUserLimits: DEFAULT_USER_LIMITS,
     lifeCycle: DEFAULT_LIFE_CYCLE,
+    audit: { directory: undefined, days: 90, ...options.audit },
     ripeAtlas: options.ripeAtlas,
     surveyProbesPerHour: 0,
   };

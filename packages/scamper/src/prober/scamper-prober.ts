@@ -58,7 +58,7 @@ export class ScamperProber implements Prober {
         'spoofingRefused',
         `no scamper runs at ${formatIpv4(claimedSource)}, whose address cannot be claimed`,
       );
-    const mark = createSpoofMark(randomBytes);
+    const mark = spoof.mark ?? createSpoofMark(randomBytes);
     let sentAt = this.#clock.now();
     const onReady = (): void => {
       sentAt = this.#clock.now();

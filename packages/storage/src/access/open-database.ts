@@ -18,7 +18,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** The embedded database has no autovacuum, so dead rows of its largest table are removed once a minute. */
+/** The embedded database has no autovacuum, so dead rows of the tables that change most are removed once a minute. */
 const VACUUM_EVERY_MS = 60_000;
 
 /**
@@ -30,9 +30,9 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
   const { pool, release } = openPool(settings);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool) }) });
   const isEmbedded = settings.kind !== 'postgres';
-  const vacuum = isEmbedded ? setInterval(() => void vacuumMeasurements(db), VACUUM_EVERY_MS).unref() : undefined;
+  const vacuuming = isEmbedded ? setInterval(() => void vacuum(db), VACUUM_EVERY_MS).unref() : undefined;
   const close = async (): Promise<void> => {
-    clearInterval(vacuum);
+    clearInterval(vacuuming);
     await db.destroy();
     release();
   };
@@ -54,7 +54,8 @@ function openPool(settings: DatabaseSettings): { readonly pool: PostgresPool; re
   return { pool: new PglitePool(new PgliteConnection(settings.directory)), release };
 }
 
-async function vacuumMeasurements(db: Kysely<Schema>): Promise<void> {
+async function vacuum(db: Kysely<Schema>): Promise<void> {
   // A vacuum that fails is repeated at the next turn; statements that matter report the same fault themselves.
-  await sql`vacuum measurements`.execute(db).catch(() => undefined);
+  for (const table of ['measurements', 'audit_blocks'] as const)
+    await sql`vacuum ${sql.table(table)}`.execute(db).catch(() => undefined);
 }

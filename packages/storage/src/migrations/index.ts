@@ -7,6 +7,7 @@ import { atlas } from './0003-atlas.ts';
 import { atlasRuns } from './0004-atlas-runs.ts';
 import { ranking } from './0005-ranking.ts';
 import { keyFingerprints } from './0006-key-fingerprints.ts';
+import { audit } from './0007-audit.ts';
 import { killSwitches } from './0008-kill-switches.ts';
 import { accounts } from './0010-accounts.ts';
 import { optOutRequests } from './0011-opt-out-requests.ts';
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-atlas-runs': atlasRuns,
   '0005-ranking': ranking,
   '0006-key-fingerprints': keyFingerprints,
+  '0007-audit': audit,
   '0008-kill-switches': killSwitches,
   '0010-accounts': accounts,
   '0011-opt-out-requests': optOutRequests,

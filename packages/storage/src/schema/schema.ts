@@ -6,6 +6,7 @@ import type {
   AtlasTracerouteTable,
   RankingRecordTable,
 } from './atlas.ts';
+import type { AuditBlockTable, AuditEventTable } from './audit.ts';
 import type { KillSwitchTable } from './kill-switches.ts';
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
@@ -34,4 +35,6 @@ export interface Schema {
   readonly ranking_records: RankingRecordTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
+  readonly audit_blocks: AuditBlockTable;
+  readonly audit_events: AuditEventTable;
 }

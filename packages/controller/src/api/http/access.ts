@@ -1,7 +1,9 @@
 import { type Scope, USER_SCOPES, type User } from '@revtr/storage';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AuditEvents } from '../../audit/audit-events.ts';
 import { ControllerError } from '../../foundation/errors.ts';
 import type { Authenticator, Caller } from './authenticate.ts';
+import { clientOf } from './client-address.ts';
 
 /**
  * Who may use a route: everybody, or everybody whose credential has a scope. `account` needs all scopes of a user: whoever manages keys
@@ -24,7 +26,24 @@ declare module 'fastify' {
  * Checks who sends a request before its body is read, on every route: what a route does not allow costs neither memory nor parsing.
  * Applies to routes that are registered afterwards on `app` and its children.
  */
-export function installAccess(app: FastifyInstance, authenticator: Authenticator): void {
+export function installAccess(
+  app: FastifyInstance,
+  {
+    authenticator,
+    auditEvents,
+  }: { readonly authenticator: Authenticator; readonly auditEvents: Pick<AuditEvents, 'count'> },
+): void {
+  const authenticate = async (request: FastifyRequest): Promise<Caller> => {
+    const client = clientOf(request);
+    try {
+      const caller = await authenticator.callerOf(request);
+      auditEvents.count({ kind: 'login', userId: caller.user.id, client });
+      return caller;
+    } catch (error) {
+      if (error instanceof ControllerError) auditEvents.count({ kind: 'unknownKey', client, detail: error.message });
+      throw error;
+    }
+  };
   app.decorateRequest('caller', null);
   app.addHook('onRoute', ({ config, url, method }) => {
     if (config?.access === undefined) throw new Error(`the route ${String(method)} ${url} does not say who may use it`);
@@ -33,7 +52,7 @@ export function installAccess(app: FastifyInstance, authenticator: Authenticator
     const { access } = request.routeOptions.config;
     // Without a route there is nothing to protect: the answer is 404.
     if (access === undefined || access === 'public') return;
-    const caller = await authenticator.callerOf(request);
+    const caller = await authenticate(request);
     requireAccess(caller, access);
     request.caller = caller;
   });

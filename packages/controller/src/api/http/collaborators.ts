@@ -16,6 +16,8 @@ import type { LifeCycle } from '../../agents/life-cycle.ts';
 import type { SourceAccess } from '../../agents/source-access.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
 import type { AtlasService } from '../../atlas/atlas-service.ts';
+import type { AuditEvents } from '../../audit/audit-events.ts';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { AddressFacts } from '../../facts/address-facts.ts';
 import type { Datasets } from '../../facts/datasets.ts';
 import type { LinkMails } from '../../mail/link-mails.ts';
@@ -29,6 +31,8 @@ import type { Authenticator } from './authenticate.ts';
 /** What the routes need. */
 export interface ApiCollaborators {
   readonly authenticator: Authenticator;
+  readonly audit: Pick<AuditLog, 'find'>;
+  readonly auditEvents: AuditEvents;
   readonly users: Users;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;

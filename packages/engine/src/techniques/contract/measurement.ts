@@ -16,6 +16,12 @@ import type { HostWatch } from '../../timing/host-watch.ts';
 import type { Outages } from '../../timing/outages.ts';
 import type { SharedPings } from '../../timing/shared-pings.ts';
 
+/** Runs work whose probes a technique sends, and returns its outcome. */
+export type WithTechnique = <T>(technique: string, work: () => Promise<T>) => Promise<T>;
+
+/** The default of {@link EngineCollaborators.withTechnique}. */
+export const untold: WithTechnique = (_technique, work) => work();
+
 /** What every measurement of one engine shares. */
 export interface EngineCollaborators {
   readonly prober: Prober;
@@ -30,6 +36,8 @@ export interface EngineCollaborators {
   readonly mayProbe: (address: Ipv4Address) => boolean;
   /** Tells an outage of a source or vantage point from a silence of targets. Without it every silence is that of a target. */
   readonly hosts?: HostWatch;
+  /** Told which technique sends the probes of some work. Default: nobody is told. */
+  readonly withTechnique?: WithTechnique;
 }
 
 /** What an engine learns and keeps between measurements. */

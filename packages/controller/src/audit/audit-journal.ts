@@ -1,0 +1,102 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lockDirectory, makePrivate } from '@revtr/storage';
+import type { AuditRecord } from './audit-record.ts';
+import { RECORD_BYTES, readRecords, writeRecord } from './journal-record.ts';
+
+/** Keeps records that are not in the database yet. */
+export interface AuditJournal {
+  /** Returns the records that earlier runs left behind. They stay in the journal until {@link dropRotated}. */
+  open(): Promise<AuditRecord[]>;
+  /** Keeps a record. When this returns, the record survives the end of this process. @throws the error of the file system */
+  add(record: AuditRecord): void;
+  /** Begins a new part, because the records so far are about to be stored elsewhere. @throws the error of the file system */
+  rotate(): void;
+  /** Deletes the parts before the last {@link rotate}. */
+  dropRotated(): Promise<void>;
+  close(): void;
+}
+
+/** A journal that keeps nothing, for a database in memory. */
+export const NO_JOURNAL: AuditJournal = {
+  open: () => Promise.resolve([]),
+  add: () => undefined,
+  rotate: () => undefined,
+  dropRotated: () => Promise.resolve(),
+  close: () => undefined,
+};
+
+const NAME = /^journal\.(\d{1,15})$/;
+
+/**
+ * A journal in files of a directory, one for each part. What was written survives a killed process, because the kernel has it; a power
+ * failure may lose the last seconds.
+ */
+export class FileJournal implements AuditJournal {
+  readonly #directory: string;
+  readonly #buffer = Buffer.alloc(RECORD_BYTES);
+  #part = 0;
+  #file: number | undefined;
+  /** Length of the current file up to the end of its last whole record. */
+  #length = 0;
+  #rotated: string[] = [];
+  #unlock: () => void = () => undefined;
+
+  /** `directory` belongs to one process. It gets mode 0700, and the files in it 0600. */
+  constructor(options: { readonly directory: string }) {
+    this.#directory = options.directory;
+  }
+
+  /** @throws {StorageError} `directoryInUse`, `unsafeDirectory` */
+  async open(): Promise<AuditRecord[]> {
+    makePrivate(this.#directory);
+    this.#unlock = lockDirectory(this.#directory);
+    const left: AuditRecord[] = [];
+    for (const name of await readdir(this.#directory)) {
+      const part = NAME.exec(name)?.[1];
+      if (part === undefined) continue;
+      for (const record of readRecords(await readFile(join(this.#directory, name)))) left.push(record);
+      this.#rotated.push(name);
+      this.#part = Math.max(this.#part, Number(part) + 1);
+    }
+    this.#file = this.#openPart(this.#part);
+    return left;
+  }
+
+  add(record: AuditRecord): void {
+    if (this.#file === undefined) throw new Error('the journal of the audit is not open');
+    writeRecord(record, this.#buffer, 0);
+    // At a full disk a part of the record may be written. The next record takes its place.
+    const written = writeSync(this.#file, this.#buffer, 0, RECORD_BYTES, this.#length);
+    if (written < RECORD_BYTES) throw new Error('the disk is full');
+    this.#length += RECORD_BYTES;
+  }
+
+  rotate(): void {
+    const next = this.#openPart(this.#part + 1);
+    this.#closePart();
+    this.#rotated.push(`journal.${this.#part}`);
+    this.#part++;
+    this.#file = next;
+    this.#length = 0;
+  }
+
+  async dropRotated(): Promise<void> {
+    for (const name of this.#rotated.splice(0)) await rm(join(this.#directory, name), { force: true });
+  }
+
+  close(): void {
+    this.#closePart();
+    this.#unlock();
+  }
+
+  #openPart(part: number): number {
+    return openSync(join(this.#directory, `journal.${part}`), 'w', 0o600);
+  }
+
+  #closePart(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}

@@ -1,0 +1,183 @@
+import type { Clock } from '@revtr/probing';
+import type { AuditBlocks, StoredAuditBlock } from '@revtr/storage';
+import type { Logger } from 'pino';
+import { Periodic } from '../foundation/periodic.ts';
+import type { AuditJournal } from './audit-journal.ts';
+import { mergeBlocks } from './audit-merge.ts';
+import type { AuditRecord } from './audit-record.ts';
+import { type AuditAnswer, type AuditQuery, searchAudit } from './audit-search.ts';
+import { RECORD_BYTES, writeRecord } from './journal-record.ts';
+import { readBlock } from './read-block.ts';
+import { toBlocks } from './to-blocks.ts';
+
+export interface AuditLogOptions {
+  /** How often records are written to the database, milliseconds. */
+  readonly flushMs: number;
+  /** How long records are kept, milliseconds. */
+  readonly keepMs: number;
+  /** Most records that wait for the database. When there are more, {@link AuditLog.add} throws. Default 500,000, about 100 MB. */
+  readonly mostWaiting?: number;
+}
+
+export interface AuditLogCollaborators {
+  readonly blocks: AuditBlocks;
+  readonly journal: AuditJournal;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const MOST_WAITING = 500_000;
+const MERGE_MS = 60_000;
+const BLOCKS_AT_ONCE = 64;
+
+/**
+ * Records of all probes, for as long as the retention says. A new record is in a journal on disk before its probe is sent, reaches the
+ * database within seconds in a small block, and is merged later into blocks sorted by target, because most questions name a target.
+ */
+export class AuditLog {
+  readonly #options: AuditLogOptions;
+  readonly #collaborators: AuditLogCollaborators;
+  readonly #flushing: Periodic;
+  readonly #merging: Periodic;
+  readonly #mostWaiting: number;
+  #fresh: AuditRecord[] = [];
+  /** Being written to the database. */
+  #leaving: readonly AuditRecord[] = [];
+  #flush: Promise<void> | undefined;
+
+  constructor(options: AuditLogOptions, collaborators: AuditLogCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+    this.#mostWaiting = options.mostWaiting ?? MOST_WAITING;
+    const { clock, log } = collaborators;
+    this.#flushing = new Periodic(
+      { everyMs: options.flushMs },
+      {
+        clock,
+        work: () => this.flush(),
+        onError: (error) =>
+          log.error({ err: error }, 'the audit cannot be written to the database; it stays in the journal'),
+      },
+    );
+    this.#merging = new Periodic(
+      { everyMs: MERGE_MS },
+      {
+        clock,
+        work: async (signal) => {
+          await this.forget();
+          await this.merge(signal);
+        },
+        onError: (error) => log.error({ err: error }, 'audit blocks cannot be merged'),
+      },
+    );
+  }
+
+  /**
+   * Stores what the journal of an earlier run holds. Call it before {@link add} and {@link start}.
+   * @throws {StorageError} when the directory of the journal or the database cannot be used
+   */
+  async open(): Promise<void> {
+    const left = await this.#collaborators.journal.open();
+    if (left.length === 0) return;
+    // The earlier run may have stored some of them and died before it deleted them from the journal.
+    const stored = await this.#countStored(left);
+    for (const record of left) {
+      const key = keyOf(record);
+      const count = stored.get(key) ?? 0;
+      if (count > 0) stored.set(key, count - 1);
+      else this.#fresh.push(record);
+    }
+    await this.flush();
+    await this.#collaborators.journal.dropRotated();
+  }
+
+  start(): void {
+    this.#flushing.start();
+    this.#merging.start();
+  }
+
+  /** Writes what waits to the database, and closes the journal. */
+  async stop(): Promise<void> {
+    await this.#flushing.stop();
+    await this.#merging.stop();
+    try {
+      await this.flush();
+    } finally {
+      this.#collaborators.journal.close();
+    }
+  }
+
+  /**
+   * Keeps a record: when this returns, it survives the end of the process.
+   * @throws when the journal cannot be written, or too many records wait for the database
+   */
+  add(record: AuditRecord): void {
+    if (this.#fresh.length + this.#leaving.length >= this.#mostWaiting)
+      throw new Error('the database has not taken the records of the audit for too long');
+    this.#collaborators.journal.add(record);
+    this.#fresh.push(record);
+  }
+
+  /** Writes fresh records to the database and removes them from the journal. A call during another one waits for it. */
+  flush(): Promise<void> {
+    this.#flush ??= this.#store().finally(() => {
+      this.#flush = undefined;
+    });
+    return this.#flush;
+  }
+
+  /** The newest records that match. */
+  find(query: AuditQuery): Promise<AuditAnswer> {
+    return searchAudit(query, [...this.#fresh, ...this.#leaving], this.#collaborators);
+  }
+
+  /** Merges small blocks. */
+  merge(signal?: AbortSignal): Promise<void> {
+    return mergeBlocks(this.#collaborators, signal);
+  }
+
+  /** Deletes blocks that are older than the retention. */
+  async forget(): Promise<void> {
+    const { blocks, clock } = this.#collaborators;
+    await blocks.deleteBefore(new Date(clock.now() - this.#options.keepMs));
+  }
+
+  async #store(): Promise<void> {
+    const { blocks, journal } = this.#collaborators;
+    if (this.#leaving.length === 0) {
+      if (this.#fresh.length === 0) return;
+      journal.rotate();
+      this.#leaving = this.#fresh;
+      this.#fresh = [];
+    }
+    await blocks.add(await toBlocks(this.#leaving, 0));
+    this.#leaving = [];
+    await journal.dropRotated();
+  }
+
+  /** How often each record occurs in the blocks that may hold some of `records`. */
+  async #countStored(records: readonly AuditRecord[]): Promise<Map<string, number>> {
+    const { blocks, log } = this.#collaborators;
+    const counts = new Map<string, number>();
+    let [from, to] = [Number.POSITIVE_INFINITY, 0];
+    for (const { at } of records) [from, to] = [Math.min(from, at), Math.max(to, at)];
+    const range = { from: new Date(from), to: new Date(to) };
+    for (let last: StoredAuditBlock | undefined; ; ) {
+      const page = await blocks.find(range, BLOCKS_AT_ONCE, last);
+      for (const block of page)
+        for (const record of readBlock(block, log) ?? []) {
+          const key = keyOf(record);
+          counts.set(key, (counts.get(key) ?? 0) + 1);
+        }
+      last = page.at(-1);
+      if (page.length < BLOCKS_AT_ONCE) return counts;
+    }
+  }
+}
+
+const keyBuffer = Buffer.alloc(RECORD_BYTES);
+
+function keyOf(record: AuditRecord): string {
+  writeRecord(record, keyBuffer, 0);
+  return keyBuffer.toString('latin1');
+}

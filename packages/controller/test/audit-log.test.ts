@@ -1,0 +1,203 @@
+import { AuditBlocks } from '@revtr/storage';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { type AuditJournal, NO_JOURNAL } from '../src/audit/audit-journal.ts';
+import { AuditLog } from '../src/audit/audit-log.ts';
+import type { AuditRecord } from '../src/audit/audit-record.ts';
+import { recordOf } from './audit-records.ts';
+import { ManualClock } from './manual-clock.ts';
+import { useDatabase } from './test-database.ts';
+
+const database = useDatabase();
+const ALL = { from: 0, to: 1e13, limit: 1_000 };
+const DAY_MS = 86_400_000;
+const log = pino({ level: 'silent' });
+
+function openLog({ journal = NO_JOURNAL, mostWaiting = 1e6 }: { journal?: AuditJournal; mostWaiting?: number } = {}) {
+  const clock = new ManualClock();
+  const blocks = new AuditBlocks(database().db);
+  const audit = new AuditLog({ flushMs: 1_000, keepMs: 90 * DAY_MS, mostWaiting }, { blocks, journal, clock, log });
+  return { audit, blocks, clock };
+}
+
+/** A journal in memory that outlives an audit log. */
+class MemoryJournal implements AuditJournal {
+  rotated: AuditRecord[] = [];
+  current: AuditRecord[] = [];
+  isFull = false;
+
+  async open(): Promise<AuditRecord[]> {
+    this.rotated = [...this.rotated, ...this.current];
+    this.current = [];
+    return [...this.rotated];
+  }
+
+  add(record: AuditRecord): void {
+    if (this.isFull) throw new Error('ENOSPC');
+    this.current.push(record);
+  }
+
+  rotate(): void {
+    this.rotated.push(...this.current);
+    this.current = [];
+  }
+
+  async dropRotated(): Promise<void> {
+    this.rotated = [];
+  }
+
+  close(): void {
+    this.isFull = true;
+  }
+}
+
+const countBlocks = async (): Promise<{ blocks: number; merged: number }> => {
+  const rows = await database().db.selectFrom('audit_blocks').select('level').execute();
+  return { blocks: rows.length, merged: rows.filter(({ level }) => level === 1).length };
+};
+
+describe('the audit log', () => {
+  it('finds records before and after they are in the database, newest first', async () => {
+    const { audit } = openLog();
+    const records = Array.from({ length: 2_500 }, (_, i) => recordOf({ at: 1_000 + i, target: (i * 7_919) % 10_007 }));
+    for (const record of records) audit.add(record);
+    const newest = [...records].reverse();
+    expect((await audit.find(ALL)).records).toEqual(newest.slice(0, 1_000));
+    await audit.flush();
+    expect((await audit.find(ALL)).records).toEqual(newest.slice(0, 1_000));
+    audit.add(recordOf({ at: 9_000 }));
+    const { records: found } = await audit.find({ ...ALL, limit: 2 });
+    expect(found).toEqual([recordOf({ at: 9_000 }), newest[0]]);
+  });
+
+  it('finds by every part of a query what a scan of all records finds', async () => {
+    const { audit } = openLog();
+    const records = Array.from({ length: 6_000 }, (_, i) =>
+      recordOf({
+        at: 1_000 + i,
+        target: (i * 37) % 500,
+        causeId: 1 + (i % 40),
+        batchId: 1 + (i % 9),
+        userId: i % 4,
+        cause: i % 5 === 0 ? 'atlasRun' : 'measurement',
+      }),
+    );
+    for (const [i, record] of records.entries()) {
+      audit.add(record);
+      if (i % 900 === 0) await audit.flush();
+    }
+    const scan = (condition: (record: AuditRecord) => boolean) => records.filter(condition).reverse();
+    const find = async (query: object) => (await audit.find({ ...ALL, ...query })).records;
+    expect(await find({ targets: { first: 100, last: 110 } })).toEqual(
+      scan(({ target }) => target >= 100 && target <= 110),
+    );
+    expect(await find({ from: 2_000, to: 2_500 })).toEqual(scan(({ at }) => at >= 2_000 && at <= 2_500));
+    expect(await find({ measurement: 13 })).toEqual(
+      scan(({ cause, causeId }) => cause === 'measurement' && causeId === 13),
+    );
+    expect(await find({ batch: 4, matches: ({ userId }: AuditRecord) => userId === 2 })).toEqual(
+      scan(({ batchId, userId }) => batchId === 4 && userId === 2),
+    );
+  });
+
+  it('says how far back an answer goes, and continues there', async () => {
+    const { audit } = openLog();
+    for (let i = 0; i < 50; i++) audit.add(recordOf({ at: 1_000 + i }));
+    await audit.flush();
+    const first = await audit.find({ ...ALL, limit: 20 });
+    expect(first.since).toBe(1_030);
+    const rest = await audit.find({ ...ALL, to: first.since - 1 });
+    expect(rest.records).toHaveLength(30);
+    expect(rest.since).toBe(0);
+  });
+
+  it('merges small blocks into blocks sorted by target and loses no record', async () => {
+    const { audit, blocks } = openLog();
+    for (let i = 0; i < 300; i++) {
+      for (let j = 0; j < 5; j++) audit.add(recordOf({ at: 1_000 + i, target: (i * 5 + j) * 3 }));
+      await audit.flush();
+    }
+    expect((await countBlocks()).blocks).toBe(300);
+    await audit.merge();
+    expect((await countBlocks()).blocks).toBe(2);
+    const { records } = await audit.find({ ...ALL, limit: 2_000 });
+    expect(records).toHaveLength(1_500);
+    const one = { first: 900, last: 900 };
+    expect(await blocks.find({ from: new Date(0), to: new Date(1e13), targets: one }, 10)).toHaveLength(1);
+    expect((await audit.find({ ...ALL, targets: one })).records).toEqual([recordOf({ at: 1_060, target: 900 })]);
+  });
+
+  it('merges many records once and for all', async () => {
+    const { audit } = openLog();
+    const count = 200_000;
+    for (let i = 0; i < count; i++) audit.add(recordOf({ at: 1_000 + i, target: (i * 7_919) % 100_003 }));
+    await audit.flush();
+    await audit.merge();
+    const merged = await countBlocks();
+    expect(merged).toEqual({ blocks: Math.ceil(count / 1_024), merged: Math.ceil(count / 1_024) });
+    await audit.merge();
+    expect(await countBlocks()).toEqual(merged);
+  });
+
+  it('answers without the records of a damaged block, and keeps the block', async () => {
+    const { audit } = openLog();
+    for (let i = 0; i < 300; i++) {
+      audit.add(recordOf({ at: 1_000 + i }));
+      await audit.flush();
+    }
+    await sql`update audit_blocks set data = '\\x00ff' where from_at < ${new Date(1_010)}`.execute(database().db);
+    expect((await audit.find(ALL)).records).toHaveLength(290);
+    await audit.merge();
+    expect((await audit.find(ALL)).records).toHaveLength(290);
+    expect(await countBlocks()).toEqual({ blocks: 11, merged: 10 });
+  });
+
+  it('deletes what is older than the retention', async () => {
+    const { audit, clock } = openLog();
+    const now = clock.now();
+    for (const days of [100, 91, 89, 1]) {
+      audit.add(recordOf({ at: now - days * DAY_MS }));
+      await audit.flush();
+    }
+    await audit.forget();
+    expect((await audit.find(ALL)).records.map(({ at }) => (now - at) / DAY_MS)).toEqual([1, 89]);
+  });
+
+  it('stores what an earlier run left in the journal, once', async () => {
+    const journal = new MemoryJournal();
+    const first = openLog({ journal });
+    await first.audit.open();
+    for (let i = 0; i < 10; i++) first.audit.add(recordOf({ at: 1_000 + i }));
+    // The run dies after it has stored the records and before it drops them from the journal.
+    journal.dropRotated = () => Promise.resolve();
+    await first.audit.flush();
+    for (const at of [1_100, 1_100, 1_200]) first.audit.add(recordOf({ at }));
+    delete (journal as Partial<MemoryJournal>).dropRotated;
+
+    const second = openLog({ journal });
+    await second.audit.open();
+    const ats = (await second.audit.find(ALL)).records.map(({ at }) => at).reverse();
+    expect(ats).toEqual([...Array.from({ length: 10 }, (_, i) => 1_000 + i), 1_100, 1_100, 1_200]);
+    expect(journal.rotated).toEqual([]);
+  });
+
+  it('keeps records in the journal while the database fails', async () => {
+    const journal = new MemoryJournal();
+    const { audit, blocks } = openLog({ journal, mostWaiting: 3 });
+    const { add } = blocks;
+    blocks.add = () => Promise.reject(new Error('no database'));
+    audit.add(recordOf({ at: 1 }));
+    await expect(audit.flush()).rejects.toThrow('no database');
+    audit.add(recordOf({ at: 2 }));
+    audit.add(recordOf({ at: 3 }));
+    expect(() => audit.add(recordOf({ at: 4 }))).toThrow('too long');
+    expect([...journal.rotated, ...journal.current]).toHaveLength(3);
+    blocks.add = add;
+    await audit.flush();
+    await audit.flush();
+    expect([...journal.rotated, ...journal.current]).toEqual([]);
+    expect((await audit.find(ALL)).records).toHaveLength(3);
+    audit.add(recordOf({ at: 5 }));
+  });
+});

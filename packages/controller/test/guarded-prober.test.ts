@@ -1,0 +1,119 @@
+import { defaultPlan, revtr1Plan, revtr2Plan } from '@revtr/engine';
+import { type PingRequest, type Prober, ProbingError } from '@revtr/probing';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { AuditGuard } from '../src/audit/audit-guard.ts';
+import { type AuditRecord, TECHNIQUES } from '../src/audit/audit-record.ts';
+import { GuardedProber, type ProbeGuard } from '../src/safety/guarded-prober.ts';
+import { probingFor, withTechnique } from '../src/safety/probe-context.ts';
+import { pooledRandomBytes } from '../src/safety/random-pool.ts';
+import { ManualClock } from './manual-clock.ts';
+
+const PING: PingRequest = { type: 'ping', sender: 1, target: 2, timeoutMs: 1_000 };
+const CAUSE = { type: 'measurement', measurementId: 7, batchId: 3, userId: 2, keyId: 5 } as const;
+
+/** A prober that keeps what reaches it. */
+class Wire implements Prober {
+  readonly sent: (PingRequest | Parameters<Prober['traceroute']>[0])[] = [];
+
+  async ping(request: PingRequest) {
+    this.sent.push(request);
+    return { type: 'ping', request, sentAt: 0 } as const;
+  }
+
+  async traceroute(request: Parameters<Prober['traceroute']>[0]) {
+    this.sent.push(request);
+    return {
+      type: 'traceroute',
+      request,
+      startedAt: 0,
+      endedAt: 0,
+      stop: 'completed',
+      hops: [],
+      probesSent: 3,
+    } as const;
+  }
+}
+
+function audited(others: readonly ProbeGuard[] = []) {
+  const wire = new Wire();
+  const records: AuditRecord[] = [];
+  const refused: string[] = [];
+  const disk = { isFull: false };
+  const audit = {
+    add: (record: AuditRecord): void => {
+      if (disk.isFull) throw new Error('ENOSPC');
+      records.push(record);
+    },
+  };
+  const guard = new AuditGuard({ audit, clock: new ManualClock(), log: pino({ level: 'silent' }) });
+  const prober = new GuardedProber({
+    prober: wire,
+    guards: [...others, guard],
+    randomBytes: pooledRandomBytes,
+    onRefused: (_request, { code }) => refused.push(code),
+  });
+  return { wire, records, refused, disk, prober };
+}
+
+describe('a guarded prober with the audit', () => {
+  it('records what a probe is sent for before it is sent', async () => {
+    const { prober, records, wire } = audited();
+    await probingFor(CAUSE, async () => {
+      await withTechnique('recordRoute', () => prober.ping({ ...PING, option: { type: 'recordRoute', slots: 9 } }));
+      await prober.traceroute({ type: 'traceroute', sender: 1, target: 9, timeoutMs: 1_000, maxHops: 10, attempts: 3 });
+    });
+    await probingFor({ type: 'atlasRun', runId: 11, userId: 4 }, () => prober.ping(PING));
+    await probingFor({ type: 'survey' }, () => withTechnique('recordRoute', () => prober.ping(PING)));
+    await prober.ping(PING);
+    expect(wire.sent).toHaveLength(5);
+    expect(records).toMatchObject([
+      { kind: 'recordRoute', packets: 1, technique: 'recordRoute', causeId: 7, batchId: 3, userId: 2, keyId: 5 },
+      { kind: 'traceroute', packets: 30, technique: 'none', cause: 'measurement', target: 9 },
+      { kind: 'ping', cause: 'atlasRun', causeId: 11, userId: 4, batchId: 0, keyId: 0 },
+      { cause: 'survey', technique: 'none', causeId: 0 },
+      { cause: 'unknown', sender: 1, target: 2, claimedSource: undefined, mark: 0 },
+    ]);
+  });
+
+  it('records the mark with which a spoofed probe is sent, and keeps its token secret', async () => {
+    const { prober, records, wire } = audited();
+    const request = { ...PING, spoof: { claimedSource: 8, receiver: 8 } };
+    const result = await prober.ping(request);
+    const [sent] = wire.sent;
+    const mark = sent.type === 'ping' ? sent.spoof?.mark : undefined;
+    expect(records).toMatchObject([{ claimedSource: 8 }]);
+    expect([records[0].mark >>> 16, records[0].mark & 0xffff]).toEqual([mark?.identifier, mark?.sequence]);
+    expect(result.request).toBe(request);
+    await prober.ping(request);
+    expect(records[1].mark).not.toBe(records[0].mark);
+  });
+
+  it('sends nothing that it cannot record, and sends again when it can', async () => {
+    const { prober, disk, wire, refused } = audited();
+    disk.isFull = true;
+    await expect(prober.ping(PING)).rejects.toMatchObject({ code: 'auditUnavailable' });
+    expect(wire.sent).toEqual([]);
+    expect(refused).toEqual(['auditUnavailable']);
+    disk.isFull = false;
+    await prober.ping(PING);
+    expect(wire.sent).toHaveLength(1);
+  });
+
+  it('does not record what another guard refuses', async () => {
+    const budget: ProbeGuard = {
+      before: () => {
+        throw new ProbingError('invalidRequest', 'no budget');
+      },
+    };
+    const { prober, records, refused } = audited([budget]);
+    await expect(prober.ping(PING)).rejects.toThrow('no budget');
+    expect(records).toEqual([]);
+    expect(refused).toEqual(['invalidRequest']);
+  });
+
+  it('knows the techniques of every plan', () => {
+    for (const plan of [defaultPlan, revtr1Plan, revtr2Plan])
+      for (const { name } of plan.techniques()) expect(TECHNIQUES).toContain(name);
+  });
+});
