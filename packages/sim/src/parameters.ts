@@ -6,6 +6,7 @@ export const SIZES = {
   medium: { ases: 1_000, routers: 8_000 },
   large: { ases: 10_000, routers: 60_000 },
 } as const;
+/** Name of a predefined size. */
 export type Size = keyof typeof SIZES;
 
 /**

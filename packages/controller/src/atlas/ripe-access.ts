@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@revtr/probing';
 import { RipeAtlasClient, type RipeProbe } from '@revtr/ripe-atlas';
 
+/** How the controller uses RIPE Atlas. */
 export interface RipeAtlasSettings {
   /** Where the API is: the real one, `https://atlas.ripe.net/api/v2/`, or an emulator. */
   readonly url: string;

@@ -8,7 +8,9 @@ export type RunCause = z.infer<typeof runCauseSchema>;
 /** Whose RIPE Atlas credits a run spends. `nobody`: the run does not use RIPE Atlas. */
 export const payerSchema = z.enum(['system', 'user', 'nobody']);
 export type Payer = z.infer<typeof payerSchema>;
+/** The phase of an atlas run, in the order in which a run passes them. */
 export const runPhaseSchema = z.enum(['choosing', 'creating', 'traceroutes', 'recordRoute', 'done']);
+/** Whether an atlas run is in progress, and how it ended. */
 export const runStateSchema = z.enum(['running', 'done', 'failed', 'cancelled']);
 
 /** Counts of what a run has measured. */

@@ -44,4 +44,5 @@ export interface MeasuringParts {
   readonly guarded: (prober: Prober) => Prober;
   readonly clock: Clock;
 }
+/** Opens what the controller measures with. It works after `start` only. */
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;
