@@ -11,7 +11,7 @@ export type Size = keyof typeof SIZES;
 
 /**
  * How the simulated Internet behaves. All shares are probabilities from 0 to 1. Where a published measurement gives a
- * value the comment names it (docs/simulator.md lists them beside what the simulator shows); the others are assumptions.
+ * value the comment names it (docs/simulator.md compares them with the values of the simulator); the others are assumptions.
  */
 export interface SimParameters {
   readonly seed: number;

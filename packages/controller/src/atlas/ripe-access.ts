@@ -15,7 +15,7 @@ export interface RipeAtlasSettings {
   readonly refreshCreditsPerDay: number;
 }
 
-/** Where results of an API are streamed: the real one has a host of its own for that. */
+/** The URL of the result stream of an API: RIPE Atlas streams from another host. */
 export function streamUrlOf(apiUrl: string): string {
   const { protocol, host, hostname } = new URL(apiUrl);
   if (hostname === 'atlas.ripe.net') return 'wss://atlas-stream.ripe.net/stream/';
@@ -44,7 +44,7 @@ export class RipeAtlasAccess {
     return new RipeAtlasClient({ url: this.settings.url, key, userAgent: USER_AGENT }, this.#collaborators);
   }
 
-  /** Probes that are connected: from a list that was imported, or asked for at most once an hour. @throws {RipeAtlasError} */
+  /** Connected probes: from the imported list, or from the API at most once an hour. @throws {RipeAtlasError} */
   async probes(imported: readonly RipeProbe[], signal: AbortSignal): Promise<readonly RipeProbe[]> {
     if (imported.length > 0) return imported;
     const now = this.#collaborators.clock.now();

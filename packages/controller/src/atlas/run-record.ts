@@ -57,13 +57,13 @@ export interface AtlasRun extends Omit<RunDetails, 'origins' | 'probes' | 'tag'>
   readonly reason?: string;
 }
 
-/** One run, kept in the database as it goes on. */
+/** One run. The database has its current state at every step. */
 export class RunRecord {
   readonly id: number;
   readonly source: Ipv4Address;
   readonly cause: RunCause;
   readonly payer: Payer;
-  /** Who asked for the run; `undefined` when the system began it. */
+  /** The user who requested the run; `undefined` when the system started it. */
   readonly userId: number | undefined;
   readonly startedAt: number;
   readonly details: RunDetails;

@@ -67,7 +67,7 @@ export type Evidence =
       readonly target: Ipv4Address;
       /** Whether this hop came right before `target`, without a silent one between. */
       readonly adjacent: boolean;
-      /** Whether this is the router that a host is behind: in its network, whoever announces the address. */
+      /** Whether this is the gateway of a host: it counts as a router of the network of the host, also if another network announces its address. */
       readonly isGateway: boolean;
       /** What the network of this hop is to that of `target`, where both and their relation are known. */
       readonly relation?: Relation;

@@ -13,7 +13,7 @@ import { idleFirst, type RoundSizes, roundSize } from './record-route/spoofer-ch
 export interface SpoofedRecordRouteOptions {
   /** How many spoofers each round asks at once. */
   readonly rounds: RoundSizes;
-  /** Most spoofers asked for one hop. */
+  /** Maximum number of spoofers asked for one hop. */
   readonly maxSpoofers: number;
   /** Answers without a reverse hop after which the other vantage points of the same ingress are skipped. */
   readonly failuresPerIngress: number;

@@ -15,14 +15,14 @@ export interface ProberEnvironment {
   readonly target: Ipv4Address;
   /** An address in an announced prefix that answers nothing. */
   readonly silent: Ipv4Address;
-  /** An address that is no agent. */
+  /** An address without an agent. */
   readonly stranger: Ipv4Address;
   /** Routers that a packet from the vantage point to the target really passes. */
   readonly forwardRouters: number;
   /** Whether two addresses belong to one router, and whether the forward path really passes it. */
   isOnForwardPath(address: Ipv4Address): boolean;
   isOnReversePath(address: Ipv4Address): boolean;
-  /** Lets time pass until `work` settles: a network of its own time needs to be driven. */
+  /** Lets time pass until `work` settles: a network with virtual time must be driven. */
   drive<T>(work: Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
