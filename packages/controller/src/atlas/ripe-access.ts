@@ -1,7 +1,6 @@
 import type { Clock, Random } from '@revtr/probing';
 import { RipeAtlasClient, type RipeProbe } from '@revtr/ripe-atlas';
 
-/** How the controller uses RIPE Atlas. */
 export interface RipeAtlasSettings {
   /** Where the API is: the real one, `https://atlas.ripe.net/api/v2/`, or an emulator. */
   readonly url: string;
@@ -15,7 +14,7 @@ export interface RipeAtlasSettings {
   readonly refreshCreditsPerDay: number;
 }
 
-/** The URL of the result stream of an API: RIPE Atlas streams from another host. */
+/** Where results of an API are streamed: the real one has a host of its own for that. */
 export function streamUrlOf(apiUrl: string): string {
   const { protocol, host, hostname } = new URL(apiUrl);
   if (hostname === 'atlas.ripe.net') return 'wss://atlas-stream.ripe.net/stream/';
@@ -44,7 +43,7 @@ export class RipeAtlasAccess {
     return new RipeAtlasClient({ url: this.settings.url, key, userAgent: USER_AGENT }, this.#collaborators);
   }
 
-  /** Connected probes: from the imported list, or from the API at most once an hour. @throws {RipeAtlasError} */
+  /** Probes that are connected: from a list that was imported, or asked for at most once an hour. @throws {RipeAtlasError} */
   async probes(imported: readonly RipeProbe[], signal: AbortSignal): Promise<readonly RipeProbe[]> {
     if (imported.length > 0) return imported;
     const now = this.#collaborators.clock.now();

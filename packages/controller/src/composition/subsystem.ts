@@ -1,4 +1,4 @@
-/** A running part of the controller. Each has a function `open…` that opens it; the controller starts and stops it. */
+/** A part of the controller that runs: opened by a function of its own, started and stopped by the controller. */
 export interface Subsystem {
   /** Name of the subsystem in the log. */
   readonly name: string;
@@ -9,6 +9,6 @@ export interface Subsystem {
    * or have had 20 seconds to connect.
    */
   onAgentsSettled?(): Promise<void> | void;
-  /** Ends all work. Subsystems stop in reverse order. Unfinished work stays in the database. */
+  /** Ends all work. Subsystems stop in reverse order; what is unfinished is durable. */
   stop(): Promise<void> | void;
 }

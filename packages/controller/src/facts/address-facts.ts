@@ -4,7 +4,7 @@ import type { Ipv4Address } from '@revtr/net';
 /** What the controller can look up about addresses, for checking targets and for telling people what they see. */
 export interface AddressFacts {
   readonly ipToAs: IpToAs;
-  /** Whether `ipToAs` knows the whole routing table. If it does, nobody announces an address that it does not contain. */
+  /** Whether `ipToAs` knows the whole routing table, so that an address it does not hold is announced by nobody. */
   readonly knowsAllRoutes: boolean;
   asName(asn: number): string | undefined;
   /** Reverse DNS. Implementations bound their queries: `undefined` also means that the name is not known yet. */

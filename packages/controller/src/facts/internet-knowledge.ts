@@ -43,7 +43,7 @@ export class InternetKnowledge {
     });
   }
 
-  /** Whether the whole routing table is known. If it is, nobody announces an address that it does not contain. */
+  /** Whether the whole routing table is known, so that an address it does not hold is announced by nobody. */
   get knowsAllRoutes(): boolean {
     return this.#values.prefix2as !== undefined || this.#values.ipasn !== undefined;
   }

@@ -34,7 +34,7 @@ export class Periodic {
     this.#loop ??= this.#repeat();
   }
 
-  /** Ends the current pause: the next run begins now. During a run, another one follows it at once. */
+  /** Ends the current pause, so that the next run begins now; during a run, lets another one follow at once. */
   wake(): void {
     this.#isWoken = true;
     this.#pause.abort();

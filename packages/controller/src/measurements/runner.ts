@@ -13,11 +13,11 @@ import { ResultWriter } from './result-writer.ts';
 import { compactResult, type StoredResult, toStoredHops, toStoredResult } from './stored-result.ts';
 
 export interface RunnerOptions {
-  /** Name of the owner of the leases: unique among running processes. */
+  /** Name under which jobs are borrowed: unique among running processes. */
   readonly owner: string;
   /** Measurements under way at once. */
   readonly concurrency: number;
-  /** Length of a lease, milliseconds. Leases are renewed while the process runs. */
+  /** How long a job is borrowed; renewed while the process lives. Milliseconds. */
   readonly leaseMs: number;
   /** How often to look for work without being notified, milliseconds. */
   readonly pollMs: number;
@@ -35,7 +35,7 @@ export interface RunnerCollaborators {
   readonly log: Logger;
 }
 
-/** Jobs are leased in groups, because each query costs time: as soon as this share of the places, or this number of places, is free. */
+/** Jobs are borrowed in groups, because each query costs: once this share of the places is free, and at the latest this many places. */
 const LEASED_SHARE = 0.1;
 const MOST_AWAITED_PLACES = 50;
 
@@ -167,14 +167,14 @@ export class MeasurementRunner {
     this.#collaborators.events.publish(ended.batchId, { type: 'ended', measurement: id, stopReason: ended.stopReason });
   }
 
-  /** Resolves when {@link notify} is called, or after the poll interval. */
+  /** Resolves when somebody announces work, or after the poll interval. */
   async #waitForWork(): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
     await this.#collaborators.clock.sleep(this.#options.pollMs, woken.signal).catch(() => undefined);
   }
 
-  /** Number of places that must be free before jobs are leased. */
+  /** Places that must be free before jobs are borrowed. */
   get #leastRoom(): number {
     return Math.max(1, Math.min(MOST_AWAITED_PLACES, Math.floor(this.#options.concurrency * LEASED_SHARE)));
   }

@@ -37,7 +37,7 @@ export interface LinkProberCollaborators {
 /** Longest time of a traceroute, milliseconds. */
 const MOST_TRACEROUTE_MS = 120_000;
 
-/** A {@link Prober} that sends through connected agents. Only addresses of participating agents may be claimed, with one grant for each packet. */
+/** A {@link Prober} whose hosts are the agents that are connected. Only active ones may be claimed, each packet by a grant of its own. */
 export class LinkProber implements Prober {
   readonly #options: LinkProberOptions;
   readonly #collaborators: LinkProberCollaborators;
@@ -134,7 +134,7 @@ export class LinkProber implements Prober {
     const { hub, directory } = this.#collaborators;
     const text = formatIpv4(address);
     if (!directory.participates(address))
-      throw new ProbingError(code, `${text} is not the address of a participating agent`, { address: text });
+      throw new ProbingError(code, `${text} is not an active agent`, { address: text });
     const session = hub.sessionOf(address) ?? (await hub.waitFor(address, this.#options.patienceMs, signal));
     if (session === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
     return session;

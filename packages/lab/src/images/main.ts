@@ -1,17 +1,7 @@
 import { buildah, buildImages, canBuildImages, IMAGES } from './build.ts';
 import { ImageError } from './errors.ts';
 
-const HELP = `npm run image
-
-Builds the container images localhost/revtr-agent and localhost/revtr-controller with buildah and debootstrap, without Docker.
-Requires root.
-`;
-
-if (process.argv.length > 2) {
-  const isHelp = process.argv[2] === '--help' || process.argv[2] === '-h';
-  (isHelp ? process.stdout : process.stderr).write(HELP);
-  process.exitCode = isHelp ? 0 : 2;
-} else if (!canBuildImages()) {
+if (!canBuildImages()) {
   process.stderr.write(
     'image: requires root and the Debian packages buildah and debootstrap. With Docker, run: docker build -t revtr-agent .\n',
   );
