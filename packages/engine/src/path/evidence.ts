@@ -57,7 +57,7 @@ export type Evidence =
       /** Hop that was probed, and who sent the probe; the source itself, or a spoofer. */
       readonly target: Ipv4Address;
       readonly sender: Ipv4Address;
-      /** What proves that the hop lies on the way back. */
+      /** What proves that the hop is on the reverse path. */
       readonly proof: TimestampProof;
       readonly at: number;
     }
@@ -82,7 +82,7 @@ export type TurningPoint = 'stamp' | 'alias' | 'doubleStamp' | 'loop' | 'prefix'
 
 /**
  * What proves a hop by timestamps: its stamp is later than a router needs, or twice; the target was seen not to stamp for others; it stamped on
- * the way there and on the way back; or on the way back alone.
+ * the forward path and on the reverse path; or on the reverse path only.
  */
 export type TimestampProof = 'order' | 'honest' | 'bothWays' | 'backOnly';
 
