@@ -18,7 +18,7 @@ export type Evidence =
       readonly sender: Ipv4Address;
       /** Position in the option, from 0. */
       readonly slot: number;
-      /** How the target was told from the hops before and behind it. */
+      /** How the target was distinguished from the hops before and after it. */
       readonly turn: TurningPoint;
       /** When the probe was sent, milliseconds since the Unix epoch. */
       readonly at: number;

@@ -70,7 +70,7 @@ export class SpoofedRecordRoute implements Technique {
     return reasons.length === 0 ? notApplicable('no hop can be probed') : nothingFound(reasons.join('; '));
   }
 
-  /** Asks spoofers in rounds until one shows the way on from `hop`. */
+  /** Asks spoofers in rounds until one shows the hops that follow `hop`. */
   async #ask(measurement: Measurement, hop: Hop): Promise<Extension | undefined> {
     const { path, ranking, silentTargets, clock } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
