@@ -183,9 +183,9 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers', () => {
     return system;
   };
 
-  it('that put the destination out of reach of the source require a nearer vantage point', async () => {
+  it('put the destination out of the source’s reach need a vantage point that is nearer', async () => {
     const test = await start(({ nodes, links, routes }) => {
-      // Six more routers on the forward path leave no slot for the reverse path.
+      // Six more routers on the way there leave no slot for the way back.
       const chain = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6'];
       links.splice(
         links.findIndex(([a, b]) => a === 'R1' && b === 'R2'),
