@@ -59,10 +59,10 @@ export class Submission {
     pairs: readonly RequestedPair[],
     { skipInvalid }: { readonly skipInvalid: boolean },
   ): Promise<{ readonly batchId: number; readonly rejected: CheckedPairs['rejected'] }> {
-    if (pairs.length === 0) throw new ControllerError('emptyBatch', 'the batch contains no pair');
+    if (pairs.length === 0) throw new ControllerError('emptyBatch', 'the batch holds no pair');
     if (pairs.length > this.#maxBatch) {
       const details = { size: pairs.length, most: this.#maxBatch };
-      const message = `a batch has at most ${details.most} pairs, not ${details.size}`;
+      const message = `a batch holds at most ${details.most} pairs, not ${details.size}`;
       throw new ControllerError('batchTooLarge', message, details);
     }
     const { facts, destinationCheck } = this.#checks;
