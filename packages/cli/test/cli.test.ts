@@ -53,7 +53,7 @@ describe('exit codes of measurements', () => {
     expect(await revtr('fetch --label L')).toEqual({
       code: 1,
       out: '',
-      err: 'there is no such measurement of yours\n',
+      err: 'you have no such measurement\n',
     });
   });
 });

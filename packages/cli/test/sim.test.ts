@@ -29,7 +29,7 @@ describe('revtr sim truth', () => {
 });
 
 describe('revtr sim datasets', () => {
-  it('writes one file for each dataset, with the share of missing entries that was asked for', async () => {
+  it('writes one file for each dataset, with the requested share of missing entries', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'revtr-sim-'));
     try {
       const write = async (missing: string): Promise<number> => {

@@ -66,4 +66,5 @@ export function toClientError({ status, headers }: Response, body: unknown): Cli
   });
 }
 
+/** The error of an answer that does not follow the API; `reason` is also its message. */
 export const badAnswer = (reason: string): ClientError => new ClientError('badAnswer', reason, { reason });

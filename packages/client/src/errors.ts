@@ -36,6 +36,7 @@ export interface ClientErrorDetails {
   readonly cancelled: Readonly<Record<never, never>>;
 }
 
+/** A stable code that says what failed. */
 export type ClientErrorCode = keyof ClientErrorDetails;
 
 type Arguments = {

@@ -55,7 +55,7 @@ describe('the event stream of a batch, towards a client that does not read', () 
     server.close();
   });
 
-  it('keeps little in memory, and tells of every end once the client reads', async () => {
+  it('keeps bounded memory, and reports every end once the client reads', async () => {
     const response = await open();
     publishAll();
     expect(response.writableLength).toBeLessThan(2 ** 20);
@@ -71,7 +71,7 @@ describe('the event stream of a batch, towards a client that does not read', () 
     expect(text).toContain('event: complete');
   });
 
-  it('ends when the client has not read for half a minute, and lets go of everything', async () => {
+  it('ends when the client has not read for half a minute, and releases everything', async () => {
     const response = await open();
     publishAll();
     const closed = once(response, 'close');

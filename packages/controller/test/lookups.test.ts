@@ -47,7 +47,7 @@ describe('CachedLookups', () => {
     return value;
   };
 
-  it('makes one look-up for all who want the same key at the same time', async () => {
+  it('makes one look-up for simultaneous requests of one key', async () => {
     const values = Promise.all([lookups.get('a'), lookups.get('a'), lookups.get('a')]);
     await server.clock.advance(100);
     expect(await values).toEqual(['address of a', 'address of a', 'address of a']);

@@ -58,7 +58,7 @@ describe('choice of probes', () => {
 });
 
 describe('where results are streamed', () => {
-  it('is told by where the API is', () => {
+  it('depends on the URL of the API', () => {
     expect(streamUrlOf('https://atlas.ripe.net/api/v2/')).toBe('wss://atlas-stream.ripe.net/stream/');
     expect(streamUrlOf('http://127.0.0.1:9000/api/v2/')).toBe('ws://127.0.0.1:9000/stream/');
   });

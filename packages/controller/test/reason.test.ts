@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 
 describe('reasons', () => {
   it.each([
-    [hop({ type: 'destination' }), 'the destination that was asked for'],
+    [hop({ type: 'destination' }), 'the requested destination'],
     [
       hop(
         { type: 'recordRoute', slot: 6, sender: '1.1.1.1', target: '2.2.2.2', turn: 'stamp', at: 0 },
@@ -29,21 +29,21 @@ describe('reasons', () => {
     ],
     [
       hop({ type: 'symmetry', target: '2.2.2.2', adjacent: false, isGateway: false, at: 0 }),
-      'the router before 2.2.2.2 on the way there, with silent ones between',
+      'the router before 2.2.2.2 on the forward path, with silent routers in between',
     ],
     [
       hop({ type: 'timestamp', target: '2.2.2.2', sender: '1.1.1.1', proof: 'bothWays', at: 0 }),
-      'stamps the time behind 2.2.2.2 in a ping from 1.1.1.1, on the way there and on the way back',
+      'stamped the time after 2.2.2.2 in a ping from 1.1.1.1, on the forward path and on the reverse path',
     ],
     [
       hop({ type: 'nearby', destination: '2.2.2.2', sender: '1.1.1.1', at: 0 }),
-      'answers 1.1.1.1 in the /24 of 2.2.2.2, which is silent',
+      'answered 1.1.1.1; it is in the /24 of 2.2.2.2, which did not answer',
     ],
     [
       hop({ type: 'unfilledRecordRoute', target: '2.2.2.2', sender: '1.1.1.1', at: 0 }, { reusedAgeMs: 60_000 }),
-      'slots were left when the answer of 2.2.2.2 to 1.1.1.1 was at the source; measured 1 minutes before',
+      'the answer of 2.2.2.2 to 1.1.1.1 reached the source with free slots; measured 1 minute before',
     ],
-  ])('are sentences for people: %#', (shown, sentence) => {
+  ])('explain the evidence of a hop in a sentence: %#', (shown, sentence) => {
     expect(reasonOf(shown, 10 * HOUR_MS)).toBe(sentence);
   });
 });

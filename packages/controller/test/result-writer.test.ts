@@ -60,7 +60,7 @@ describe('ResultWriter', () => {
     expect(await results()).toEqual([{ n: 0 }, { n: 1 }, null]);
   });
 
-  it('tries a failed write again after growing pauses, with what was added meanwhile', async () => {
+  it('repeats a failed write after growing pauses, with the results added in between', async () => {
     jobs.isAway = true;
     writer.add({ id: ids[0], result: { n: 0 } });
     await clock.advance(5);
@@ -81,7 +81,7 @@ describe('ResultWriter', () => {
     expect(await results()).toEqual([{ n: 0 }, { n: 1 }, null]);
   });
 
-  it('does not announce the result of a job that was lent to another process meanwhile', async () => {
+  it('does not announce the result of a job that another process has leased', async () => {
     await jobs.release(OWNER);
     await jobs.lease('another process', 3, new Date(clock.now()), new Date(clock.now() + 60_000));
     writer.add({ id: ids[0], result: { n: 0 } });

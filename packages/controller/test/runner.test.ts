@@ -141,7 +141,7 @@ describe('MeasurementRunner', () => {
   };
   afterEach(() => stop(runner));
 
-  it('measures what waits and stores the results, and tells listeners when they are stored', async () => {
+  it('runs queued measurements, stores the results, and notifies listeners when they are stored', async () => {
     const batch = await submit('198.51.100.1', '198.51.100.2');
     const told: BatchEvent[] = [];
     events.subscribe(batch, { paths: false }, (event) => told.push(event));
@@ -156,7 +156,7 @@ describe('MeasurementRunner', () => {
     expect(told.slice(1)).toEqual([{ type: 'ended', measurement: first.id, stopReason: 'reaches' }]);
   });
 
-  it('begins at once when it is told of work, and otherwise at the next poll', async () => {
+  it('starts at once when it is notified, and otherwise at the next poll', async () => {
     runner.start();
     await idle();
     await submit('198.51.100.1');
@@ -216,7 +216,7 @@ describe('MeasurementRunner', () => {
     await begun('198.51.100.1', '198.51.100.2', '198.51.100.2');
   });
 
-  it('stores a failure when the engine breaks, and goes on with the others', async () => {
+  it('stores a failure when the engine throws, and continues with the others', async () => {
     const batch = await submit('198.51.100.1', '198.51.100.2');
     runner.start();
     await begun('198.51.100.1', '198.51.100.2');

@@ -20,7 +20,7 @@ const answer = (sender: number, hops: number[], isWhole = false): ReadAnswer => 
 });
 
 describe('several answers of one round', () => {
-  it('are told by how far they lead: to the source before far, far before near', () => {
+  it('are ordered by how far they lead: to the source first, then by length', () => {
     const [near, far, whole, none] = [
       answer(1, [10]),
       answer(2, [10, 11, 12]),
@@ -32,7 +32,7 @@ describe('several answers of one round', () => {
     expect(bestAnswer([none])).toBeUndefined();
   });
 
-  it('show routers in the same place that are not on the path, and only those', () => {
+  it('show only routers in the same place that are not on the path', () => {
     const aliases = new AliasSets([[ip(11), ip(111)]]);
     const best = answer(1, [10, 11, 12, 13]);
     const others = [answer(2, [10, 111, 22]), answer(3, [30, 12]), answer(4, [10, 11, 13])];

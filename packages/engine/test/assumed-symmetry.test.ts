@@ -36,13 +36,13 @@ describe('assumed symmetry', () => {
     });
   });
 
-  it('says when a silent hop lies between', async () => {
+  it('marks the hop as not adjacent when a silent hop lies in between', async () => {
     expect(await extend([ip(11), undefined, DESTINATION])).toMatchObject({
       hops: [{ address: ip(11), evidence: { adjacent: false } }],
     });
   });
 
-  it('crosses a border only where the plan allows it, and says which hop it did not assume', async () => {
+  it('crosses a border only if the plan allows it, and names the hop that it did not assume', async () => {
     const hops = [ip(40), DESTINATION];
     expect(await extend(hops)).toMatchObject({
       outcome: 'nothingFound',
@@ -53,7 +53,7 @@ describe('assumed symmetry', () => {
     });
   });
 
-  it('uses a traceroute that did not arrive only where the plan allows it', async () => {
+  it('uses an incomplete traceroute only if the plan allows it', async () => {
     const hops = [ip(11), undefined];
     expect(await extend(hops)).toMatchObject({
       failReason: { code: 'tracerouteFailed', details: { stop: 'gapLimit' } },
@@ -61,7 +61,7 @@ describe('assumed symmetry', () => {
     expect(await extend(hops, { allowIncomplete: true })).toMatchObject({ hops: [{ address: ip(11) }] });
   });
 
-  it('reaches the source where no router lies between', async () => {
+  it('reaches the source when there is no router in between', async () => {
     expect(await extend([DESTINATION], { allowInterdomain: true })).toMatchObject({ hops: [{ address: SOURCE }] });
   });
 });

@@ -52,7 +52,7 @@ describe('paths of the atlas', () => {
 });
 
 describe('intersection', () => {
-  it('follows a path from the hop it passes, silent hops left out', () => {
+  it('continues along a path from the matching hop, without silent hops', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 11, undefined, 13]));
     expect(tailOf(query(atlas, 11))).toEqual([ip(13), SOURCE]);
@@ -61,7 +61,7 @@ describe('intersection', () => {
     expect(query(atlas, 11, { source: ip(201) })).toBeUndefined();
   });
 
-  it('meets a path by an alias of its hop, whichever of the aliases names the router', () => {
+  it('matches a path by any alias of its hop', () => {
     for (const set of [
       [11, 99],
       [99, 11],
@@ -74,7 +74,7 @@ describe('intersection', () => {
     }
   });
 
-  it('prefers the fresh to the old, and uses nothing too old', () => {
+  it('prefers newer paths, and ignores those beyond the age limit', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 11, 13], 2 * DAY));
     atlas.add(path([20, 11, 14], DAY));
@@ -90,7 +90,7 @@ describe('intersection', () => {
     expect(query(atlas, 11)).toMatchObject({ match: 'exact', traceroute: { id: 1 } });
   });
 
-  it('gives way to a much fresher match, though it is less specific', () => {
+  it('prefers a much newer match although it is less specific', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 11, 13], DAY));
     atlas.add(path([20, 21, 22, 23], 20 * DAY));
@@ -98,7 +98,7 @@ describe('intersection', () => {
     expect(query(atlas, 11, { now: 20 * DAY })).toMatchObject({ match: 'recordRouteBetween', traceroute: { id: 2 } });
   });
 
-  it('uses only the paths that are wanted', () => {
+  it('uses only the requested kinds of paths', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 11, 13], DAY, 'reverseTraceroute'));
     const accepts = ({ platform }: MeasuredPath) => platform !== 'reverseTraceroute';
@@ -108,7 +108,7 @@ describe('intersection', () => {
     expect(query(atlas, 11, { accepts })?.traceroute.id).toBe(2);
   });
 
-  it('says which hops behind an uncertain place may lie before it', () => {
+  it('marks the hops that may lie before an uncertain position', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 20, 30, 40]));
     atlas.addTails(SOURCE, [tail(10, [77, 30])]);
@@ -123,7 +123,7 @@ describe('intersection', () => {
     expect(query(atlas, 77, { useRecordRoute: false })).toBeUndefined();
   });
 
-  it('answers as a search through all paths would, whatever comes and goes', () => {
+  it('gives the same answers as a linear search while paths are added and removed', () => {
     const steps = fc.array(
       fc.record({
         origin: fc.integer({ min: 1, max: 8 }),
@@ -154,10 +154,10 @@ describe('intersection', () => {
   });
 });
 
-describe('placing of Record Route addresses', () => {
+describe('placement of Record Route addresses', () => {
   const place = (hops: number[], tails: TailStamps[], known = facts()) => placeStamps(hopsOf(hops), tails, known);
 
-  it('puts the far end of the next link exactly, others between what is known', () => {
+  it('places the far end of the next link exactly, and other addresses between known ones', () => {
     // 30/31 are the two ends of the link into hop 31: stamp 30 is the router before it. 51 is the far end of the link into 50.
     expect(place([10, 20, 31, 40, 50], [tail(20, [30, 77, 51])])).toMatchObject({
       placed: [
@@ -172,7 +172,7 @@ describe('placing of Record Route addresses', () => {
     });
   });
 
-  it('narrows bounds by several sightings, and by what is stamped before and behind', () => {
+  it('narrows the bounds with several answers, and with the stamps before and after', () => {
     const both = place([10, 20, 30, 40, 50], [tail(10, [77, 40]), tail(20, [77, 50])]);
     expect(both.placed).toEqual([{ address: ip(77), first: 1, last: 3 }]);
     // 78 follows 77, and 77 lies at or behind hop 3: so does 78, though its own ping does not show it.
@@ -189,7 +189,7 @@ describe('placing of Record Route addresses', () => {
     expect(turned.contradictions).toContainEqual({ address: ip(77), reason: 'order' });
   });
 
-  it('leaves out an address that would make the path leave a network and come back', () => {
+  it('leaves out an address that would make the path leave a network and enter it again', () => {
     const ipToAs = new PrefixOrigins([
       { prefix: parsePrefix('5.0.0.0/25'), asn: 1 },
       { prefix: parsePrefix('5.0.0.128/25'), asn: 2 },
@@ -201,7 +201,7 @@ describe('placing of Record Route addresses', () => {
     });
   });
 
-  it('is kept with the paths, and goes with them', () => {
+  it('is stored and removed with its paths', () => {
     const atlas = new Atlas(facts());
     atlas.addTails(SOURCE, [tail(20, [30])]);
     atlas.add(path([10, 20, 31]));
@@ -216,7 +216,7 @@ describe('placing of Record Route addresses', () => {
 });
 
 describe('change', () => {
-  it('of a segment takes away all paths that shared it, and asks for them again', () => {
+  it('of a segment removes all paths that shared it, and schedules them first', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 20, 30, 40]));
     atlas.add(path([11, 20, 30, 40]));
@@ -232,7 +232,7 @@ describe('change', () => {
     expect(known && planRefresh(known, DEFAULT_REFRESH, 2 * DAY, 9)).toEqual([]);
   });
 
-  it('is not seen where a router balances load, or where a hop is silent once', () => {
+  it('is not detected where a router balances load, or where a hop is silent once', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 20, 30, 40]));
     atlas.add(path([11, 20, 30, 40]));
@@ -244,7 +244,7 @@ describe('change', () => {
 });
 
 describe('refresh', () => {
-  it('measures what is used before it is too old, with the fewest paths', () => {
+  it('measures used parts again before they are too old, with the fewest paths', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 20, 30, 40], 0));
     atlas.add(path([11, 20, 30, 40], 0));
@@ -276,7 +276,7 @@ describe('refresh', () => {
 });
 
 describe('growth', () => {
-  it('forgets the oldest of what reverse traceroutes have added when it is too much, and no traceroute', () => {
+  it('drops the oldest learned paths beyond the limit, and never a traceroute', () => {
     const atlas = new Atlas(facts());
     atlas.add(path([10, 11]));
     const grown = (i: number): MeasuredPath => ({
@@ -292,8 +292,8 @@ describe('growth', () => {
   });
 });
 
-describe('keeping', () => {
-  it('tells what changes, and is the same when put back', () => {
+describe('persistence', () => {
+  it('reports all changes, and restores the same atlas from them', () => {
     const atlas = new Atlas(facts());
     const kept = new Map<number, MeasuredPath & { id: number }>();
     const tails: TailStamps[] = [];

@@ -14,7 +14,7 @@ const hop = (last: number): Hop => ({
 describe('known next hops', () => {
   const source = ip(200);
 
-  it('answer for every hop of a stretch, until they are too old', () => {
+  it('continue from every hop of a learned segment, until they are too old', () => {
     const known = new NextHops({ capacity: 100 }, new AliasSets([[ip(2), ip(22)]]));
     known.learn(source, [hop(1), hop(2), hop(3)], 1_000);
     const behind = (last: number, oldest = 0) =>
@@ -25,7 +25,7 @@ describe('known next hops', () => {
     expect(behind(1, 1_001)).toEqual([]);
   });
 
-  it('keep no more than their capacity', () => {
+  it('never exceed their capacity', () => {
     const known = new NextHops({ capacity: 10 }, new AliasSets());
     for (let i = 1; i < 100; i++) known.learn(source, [hop(i), hop(i + 1)], i);
     expect(known.behind(source, ip(1), 0).hops).toEqual([]);
@@ -36,7 +36,7 @@ describe('known next hops', () => {
 describe('silent targets', () => {
   const options = { firstMs: 100, mostMs: 350, capacity: 10 };
 
-  it('silence their whole network when they are many, until one answers', () => {
+  it('make the engine skip their whole network when they are many, until one answers', () => {
     const silent = new SilentTargets({ ...options, targetsOfNetwork: 3 }, (address) => (address === ip(9) ? 2 : 1));
     for (const last of [1, 2]) silent.recordSilence(ip(last), 0);
     expect(silent.isSilent(ip(5), 1)).toBe(false);
@@ -51,7 +51,7 @@ describe('silent targets', () => {
     expect(silent.isSilent(ip(5), 1)).toBe(false);
   });
 
-  it('are left alone twice as long after each silence, and forgiven after an answer', () => {
+  it('are skipped twice as long after each silence, and are reset by an answer', () => {
     const silent = new SilentTargets({ ...options, targetsOfNetwork: 100 }, () => 1);
     const silentUntil = (now: number): number => {
       let at = now;
@@ -70,7 +70,7 @@ describe('silent targets', () => {
 });
 
 describe('adaptive timeout', () => {
-  it('starts patient, follows what it sees, and keeps its bounds', () => {
+  it('starts long, follows the observed times, and stays within its bounds', () => {
     const timeout = new AdaptiveTimeout({ leastMs: 50, mostMs: 2_000 });
     expect(timeout.current).toBe(2_000);
     for (let i = 0; i < 200; i++) timeout.observe(100);

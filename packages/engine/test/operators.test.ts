@@ -16,7 +16,7 @@ const at = (asn: number, last = 1): Ipv4Address => parseIpv4(`${asn}.0.0.${last}
 describe('operators of border routers', () => {
   const operators = new Operators({ ipToAs, relations });
 
-  it('are on the way there the customer whose first own address comes behind one of its provider', () => {
+  it('are, on a forward path, the customer whose first own address follows an address of its provider', () => {
     expect(operators.onTheWayThere(at(1, 1), at(1, 2), at(2))).toBe(2);
     // Inside the provider, at a customer that numbers its own links, and between peers the address says who it is.
     expect(operators.onTheWayThere(at(1, 1), at(1, 2), at(1, 3))).toBe(1);
@@ -27,7 +27,7 @@ describe('operators of border routers', () => {
     expect(operators.onTheWayThere(undefined, at(9), at(2))).toBeUndefined();
   });
 
-  it('are on the way back the customer that leaves by an address of its provider', () => {
+  it('are, on a reverse path, the customer that leaves by an address of its provider', () => {
     expect(operators.onTheWayBack(at(2), at(1))).toBe(2);
     expect(operators.onTheWayBack(at(1), at(2))).toBe(2);
     expect(operators.onTheWayBack(at(3), at(2))).toBe(2);

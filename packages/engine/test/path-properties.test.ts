@@ -33,8 +33,8 @@ const first = toHop({
 });
 const extensions = fc.array(fc.tuple(fc.nat(9), hops), { maxLength: 6 });
 
-describe('every path, whatever extends it', () => {
-  it('has probabilities from 0 to 1, and is as a whole no surer than any of its hops', () => {
+describe('every path, however it is extended', () => {
+  it('has probabilities from 0 to 1, and no higher probability as a whole than any of its hops', () => {
     fc.assert(
       fc.property(extensions, (list) => {
         const path = new ReversePath(SOURCE, first, new AliasSets());
@@ -48,7 +48,7 @@ describe('every path, whatever extends it', () => {
     );
   });
 
-  it('is never surer as a whole after it has grown at its end', () => {
+  it('never gains probability as a whole when it is extended at its end', () => {
     fc.assert(
       fc.property(fc.array(hops, { maxLength: 6 }), (list) => {
         const path = new ReversePath(SOURCE, first, new AliasSets());
@@ -61,7 +61,7 @@ describe('every path, whatever extends it', () => {
     );
   });
 
-  it('calls no hop measured that follows an assumption or a stand-in', () => {
+  it('labels no hop measured that follows an assumption or a stand-in', () => {
     fc.assert(
       fc.property(extensions, (list) => {
         const path = new ReversePath(SOURCE, first, new AliasSets());
@@ -75,7 +75,7 @@ describe('every path, whatever extends it', () => {
 });
 
 describe('merging', () => {
-  it('keeps the order of the extension, and drops everything up to the last hop that the path has', () => {
+  it('keeps the order of the extension, and drops everything up to the last known hop', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 20, max: 40 })), hops, (known, added) => {
         const path = [10, ...known].map(ip);

@@ -19,7 +19,7 @@ describe('ranking by distance', () => {
   const [near, far, unknown] = [ip(1), ip(2), ip(3)];
   const make = (): DistanceRanking => new DistanceRanking({ vantagePoints: [far, near, unknown] }, { ipToAs });
 
-  it('puts the nearest first and leaves out what is out of reach', () => {
+  it('puts the nearest first and leaves out vantage points out of reach', () => {
     const ranking = make();
     ranking.observe(near, target, 3);
     ranking.observe(far, target, 7);
@@ -28,7 +28,7 @@ describe('ranking by distance', () => {
     expect(addresses(ranking.rank(target))).toEqual([near, unknown]);
   });
 
-  it('falls back to those that reach most networks', () => {
+  it('falls back to the vantage points that reach the most networks', () => {
     const ranking = make();
     ranking.observe(unknown, target, 4);
     ranking.rankGlobally();
@@ -51,7 +51,7 @@ describe('ranking by ingress', () => {
     now = DAY_MS;
   });
 
-  it('takes the nearest first, or the nearest of each ingress, and then those that reach most networks', () => {
+  it('takes the nearest first, or the nearest of each ingress, and then those that reach the most networks', () => {
     for (const [order, expected] of [
       ['nearest', [1, 2, 3, 4, 5]],
       ['turns', [1, 3, 2, 4, 5]],
@@ -70,7 +70,7 @@ describe('ranking by ingress', () => {
     }
   });
 
-  it('knows an ingress as what every answer of a vantage point has in common', () => {
+  it('derives an ingress from what all answers of a vantage point have in common', () => {
     const ranking = make('turns');
     observe(ranking, 1, 3, 10);
     observe(ranking, 2, 3, 20);
@@ -81,7 +81,7 @@ describe('ranking by ingress', () => {
     expect([first.ingress, second.ingress]).toEqual([inside(10), inside(10)]);
   });
 
-  it('uses what it knows of the network where it knows nothing of the prefix', () => {
+  it('uses records of the network when it has none of the prefix', () => {
     const ranking = make();
     observe(ranking, 3, 3, 10);
     const other = ranking.rank(parseIpv4('6.2.1.9'));
@@ -91,7 +91,7 @@ describe('ranking by ingress', () => {
     expect(ranking.expectedDistance(ip(4), target)).toBeUndefined();
   });
 
-  it('is corrected by every answer, and learns how often it is right', () => {
+  it('corrects itself with every answer, and learns how often it is right', () => {
     const ranking = make();
     observe(ranking, 1, 3, 10);
     const before = ranking.rank(target)[0].chance;
@@ -105,7 +105,7 @@ describe('ranking by ingress', () => {
     expect(ranking.rank(fresh)[0].chance).toBeLessThan(before);
   });
 
-  it('asks only those that are there, and forgets what is old', () => {
+  it('ranks only available vantage points, and forgets old records', () => {
     const ranking = make();
     observe(ranking, 1, 3, 10);
     observe(ranking, 2, 4, 10);
@@ -118,7 +118,7 @@ describe('ranking by ingress', () => {
     expect(ranking.rank(target).every(({ level }) => level === 'unknown')).toBe(true);
   });
 
-  it('leaves out whom a prefix does not answer though it answers others, until it does', () => {
+  it('skips a vantage point that a prefix does not answer although it answers others, until it does', () => {
     const ranking = make();
     observe(ranking, 1, 3, 10);
     observe(ranking, 2, 4, 10);
@@ -129,7 +129,7 @@ describe('ranking by ingress', () => {
     expect(addresses(ranking.rank(target))[0]).toBe(ip(1));
   });
 
-  it('is the same when put back', () => {
+  it('is the same after it is restored', () => {
     const ranking = make();
     observe(ranking, 1, 3, 10);
     observe(ranking, 2, 4, 20);

@@ -16,7 +16,7 @@ const read = (stamps: Ipv4Address[], useHeuristics = true) => {
 };
 
 describe('reading a Record Route answer', () => {
-  it('takes what follows the stamp of the target', () => {
+  it('takes the stamps after the stamp of the target', () => {
     expect(read([ip(50), ip(51), TARGET, ip(60), ip(61)])).toMatchObject({
       hops: [ip(60), ip(61)],
       slots: [3, 4],
@@ -42,7 +42,7 @@ describe('reading a Record Route answer', () => {
     expect(reading.turn).toBeUndefined();
   });
 
-  it('knows the target by an alias', () => {
+  it('recognises the target by an alias', () => {
     expect(read([ip(50), ip(2, 8), ip(60)])).toMatchObject({ hops: [ip(60)], turn: 'alias' });
   });
 
@@ -59,17 +59,17 @@ describe('reading a Record Route answer', () => {
     expect(read([ip(50), ip(254, 9), ip(60)])).toMatchObject({ hops: [ip(60)], turn: 'prefix' });
   });
 
-  it('guesses nothing when told not to', () => {
+  it('infers nothing when heuristics are off', () => {
     expect(read([ip(50), ip(254, 9), ip(60)], false).turn).toBeUndefined();
     expect(read([ip(50), ip(20), ip(20), ip(60)], false).hops).toEqual([]);
   });
 
-  it('leaves out zero slots, keeps private ones, and cuts loops of the way back', () => {
+  it('leaves out zero slots, keeps private ones, and cuts loops of the reverse path', () => {
     const reading = read([TARGET, 0, parseIpv4('10.0.0.1'), ip(60), ip(61), ip(60), ip(62)]);
     expect(reading.hops).toEqual([parseIpv4('10.0.0.1'), ip(60), ip(62)]);
   });
 
-  it('never shows a router twice, nor more than was stamped, whatever the stamps', () => {
+  it('never shows a router twice, nor more addresses than stamps, for any stamps', () => {
     const stamp = fc.oneof(
       fc.constantFrom(0, TARGET, ip(2, 8), ip(10), ip(11), ip(254, 9)),
       fc.integer({ min: 0, max: 6 }).map((i) => ip(60 + i)),
@@ -98,7 +98,7 @@ describe('aliases', () => {
     expect(joined.sameRouter(ip(5), ip(5))).toBe(true);
   });
 
-  it('know the two ends of a /31 and of a /30', () => {
+  it('recognise the two ends of a /31 and of a /30', () => {
     expect(areLinkMates(ip(4), ip(5))).toBe(true);
     expect(areLinkMates(ip(5), ip(6))).toBe(true);
     expect(areLinkMates(ip(4), ip(6))).toBe(false);

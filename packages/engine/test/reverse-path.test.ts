@@ -27,7 +27,7 @@ describe('reverse path', () => {
     expect(path.isComplete).toBe(true);
   });
 
-  it('leaves out what it knows, and replaces what a better answer contradicts', () => {
+  it('leaves out known hops, and replaces hops that a better answer contradicts', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2)), hop(ip(3))]);
     expect(path.extend(1, [hop(ip(3)), hop(ip(4))])).toBe(1);
@@ -37,7 +37,7 @@ describe('reverse path', () => {
     expect(path.extend(3, [hop(ip(2)), hop(ip(7))])).toBe(0);
   });
 
-  it('calls nothing measured that rests on an assumption, and lowers its confidence', () => {
+  it('labels no hop measured that depends on an assumption, and lowers its confidence', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2), { trust: 'assumed', confidence: 0.5 })]);
     path.extend(1, [hop(ip(3), { confidence: 1 })]);
@@ -47,7 +47,7 @@ describe('reverse path', () => {
     expect(path.confidence).toBeCloseTo(0.5);
   });
 
-  it('never holds a router twice, whatever it is given', () => {
+  it('never contains a router twice, for any input', () => {
     const aliases = new AliasSets([
       [ip(1), ip(2)],
       [ip(3), ip(4)],
@@ -74,14 +74,14 @@ describe('reverse path', () => {
 describe('a path', () => {
   const evidence = { type: 'nearby', destination: ip(1), sender: ip(9), at: 0 } as const;
 
-  it('calls nothing measured that was found from a stand-in for the destination', () => {
+  it('labels no hop measured that was found from a stand-in for the destination', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2), { trust: 'inferred', isFromStandIn: true, evidence })]);
     path.extend(1, [hop(ip(3))]);
     expect(path.hops.map(({ trust }) => trust)).toEqual(['measured', 'inferred', 'inferred']);
   });
 
-  it('is as sure as all its hops together, and a hop as sure as what leads to it, right or wrong', () => {
+  it('has the joint probability of its hops, and a hop the probability given the hop before', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2), { confidence: 0.9 }), hop(ip(3), { confidence: 0.8 })]);
     expect(path.confidence).toBeCloseTo(0.72);
@@ -90,7 +90,7 @@ describe('a path', () => {
     expect(path.confidence).toBeCloseTo(0.9 * 0.99);
   });
 
-  it('keeps what it replaces as an alternative, and says why', () => {
+  it('keeps replaced hops as alternatives, with the cause', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2)), hop(ip(3))]);
     path.extend(1, [hop(ip(4))]);
@@ -102,7 +102,7 @@ describe('a path', () => {
     expect(same.last).toMatchObject({ alternatives: [ip(6)], divergence: 'loadBalancing' });
   });
 
-  it('is surer of a hop that others have seen as well', () => {
+  it('gives a higher confidence to a hop that other probes have seen', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2), { confidence: 0.9, confirmedBy: [ip(8), ip(9)] })]);
     expect(path.last.confidence).toBeCloseTo(1 - 0.1 / 3);

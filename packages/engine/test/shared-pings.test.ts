@@ -32,8 +32,8 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof ProbingError ? error.code : String(error)),
   );
 
-describe('pings under way', () => {
-  it('are sent once, and answer all who want them', async () => {
+describe('SharedPings', () => {
+  it('sends equal pings once and gives the answer to every caller', async () => {
     const prober = new Waiting();
     const shared = new SharedPings(prober);
     expect(shared.fresh([request, { ...request, ttl: 3 }])).toBe(2);
@@ -45,7 +45,7 @@ describe('pings under way', () => {
     expect(shared.fresh([request])).toBe(1);
   });
 
-  it('differ by everything that makes a packet another one', () => {
+  it('sends pings separately when any field of the packet differs', () => {
     const shared = new SharedPings(new Waiting());
     void shared.ping(request).catch(() => undefined);
     const spoof = { claimedSource: parseIpv4('3.3.3.3'), receiver: parseIpv4('3.3.3.3') };
@@ -59,7 +59,7 @@ describe('pings under way', () => {
     expect(shared.fresh(others)).toBe(others.length);
   });
 
-  it('go on for the others when one is cancelled, and end when all are', async () => {
+  it('keeps a ping alive while one caller waits, and cancels it when all have cancelled', async () => {
     const prober = new Waiting();
     const shared = new SharedPings(prober);
     const [first, second] = [new AbortController(), new AbortController()];
@@ -77,7 +77,7 @@ describe('pings under way', () => {
     expect(await codeOf(shared.ping(request, second.signal))).toBe('cancelled');
   });
 
-  it('fail for all who want them', async () => {
+  it('passes a failure to every caller', async () => {
     const prober = new Waiting();
     const shared = new SharedPings(prober);
     const both = [codeOf(shared.ping(request)), codeOf(shared.ping(request))];

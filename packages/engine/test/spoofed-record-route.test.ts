@@ -40,7 +40,7 @@ const measured = (address: Ipv4Address): Hop => ({
 });
 
 describe('spoofed Record Route', () => {
-  it('claims the address of the source, lets the source receive, and finds the hops behind the stamp of the target', async () => {
+  it('claims the address of the source, receives at the source, and finds the hops after the stamp of the target', async () => {
     const prober = new ScriptedProber(() => [ip(50), DESTINATION, ip(51), ip(52)]);
     const extension = await new SpoofedRecordRoute(OPTIONS).extend(
       measurementWith(prober, { ranking: newRanking(), ipToAs }),
@@ -65,7 +65,7 @@ describe('spoofed Record Route', () => {
     expect(prober.pings.map(({ sender }) => sender)).toEqual([FIRST, SECOND]);
   });
 
-  it('prefers idle spoofers where the plan says so', async () => {
+  it('prefers idle spoofers if the plan enables it', async () => {
     for (const prefersIdleSpoofers of [false, true]) {
       const scripted = new ScriptedProber((request) => (request.target === DESTINATION ? FULL : undefined));
       const prober = new SharedPings(scripted);
@@ -77,7 +77,7 @@ describe('spoofed Record Route', () => {
     }
   });
 
-  it('learns which vantage points a target does not answer where the plan says so', async () => {
+  it('learns which vantage points get no answer from a target if the plan enables it', async () => {
     for (const learnsSilences of [false, true]) {
       const ranking = newRanking();
       for (let i = 0; i < 2; i++) {
@@ -90,7 +90,7 @@ describe('spoofed Record Route', () => {
     }
   });
 
-  it('confirms a contradiction at the hop before where the plan says so', async () => {
+  it('confirms a contradiction at the hop before if the plan enables it', async () => {
     const [h1, h2, h3, other] = [ip(61), ip(62), ip(63), ip(70)];
     const answers = new Map<Ipv4Address, Answer>([
       [h3, UNREADABLE],
@@ -106,7 +106,7 @@ describe('spoofed Record Route', () => {
     }
   });
 
-  it('leaves a target that answers nobody alone', async () => {
+  it('skips a target that answered no vantage point', async () => {
     const prober = new ScriptedProber(() => undefined);
     const measurement = measurementWith(prober, { ranking: newRanking(), ipToAs });
     expect(await new SpoofedRecordRoute(OPTIONS).extend(measurement)).toMatchObject({ outcome: 'nothingFound' });

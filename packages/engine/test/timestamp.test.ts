@@ -86,7 +86,7 @@ describe('timestamps', () => {
     });
   });
 
-  it('ask once more when the times are too close, and believe an honest target', async () => {
+  it('are repeated when the times are too close, and are believed if the target stamps only its own addresses', async () => {
     const found = await test({ targetStamps: true, isBehind: true, apartMs: 1 });
     expect(found).toMatchObject({ address: NEIGHBOUR, proof: 'honest', stats: { timestampPings: 2 } });
   });
@@ -95,12 +95,12 @@ describe('timestamps', () => {
     expect((await test({ targetStamps: true, fillsAll: true })).outcome).toBe('nothingFound');
   });
 
-  it('do not find a neighbour that lies elsewhere, or before the target alone', async () => {
+  it('do not prove a neighbour that is off the path, or only before the target', async () => {
     expect((await test({ targetStamps: true })).outcome).toBe('nothingFound');
     expect((await test({ targetStamps: true, isBefore: true })).outcome).toBe('nothingFound');
   });
 
-  it('are asked for by vantage points where the source gets no answer', async () => {
+  it('are sent by vantage points when the source gets no answer', async () => {
     const found = await test({ targetStamps: true, isBehind: true, answers: ({ sender }) => sender === VANTAGE_POINT });
     expect(found).toMatchObject({
       address: NEIGHBOUR,
@@ -110,14 +110,14 @@ describe('timestamps', () => {
     expect(await test({ targetStamps: true, answers: () => false })).toMatchObject({ outcome: 'nothingFound' });
   });
 
-  it('prove a neighbour of a target that never stamps by a stamp on each way, or on the way back alone', async () => {
+  it('prove a neighbour of a target that never stamps by a stamp on both paths, or on the reverse path only', async () => {
     const both = await test({ targetStamps: false, isBefore: true, isBehind: true });
     expect(both).toMatchObject({ address: NEIGHBOUR, technique: 'timestampDoubleStamp', proof: 'bothWays' });
     expect(await test({ targetStamps: false, isBehind: true })).toMatchObject({ proof: 'backOnly' });
     expect((await test({ targetStamps: false, isBefore: true })).outcome).toBe('nothingFound');
   });
 
-  it('are sent only where the plan or the request wants them', async () => {
+  it('are sent only if the plan or the request enables them', async () => {
     const found = await test({ targetStamps: true, isBehind: true }, false);
     expect(found).toMatchObject({ outcome: 'notApplicable', stats: { timestampPings: 0 } });
   });

@@ -56,10 +56,12 @@ describe('the evaluation', () => {
     ['--size', 'huge'],
     ['--pairs', '0'],
     ['--fleet', '1-'],
+    ['--speed', 'high'],
   ])('rejects %s %s', async (...args) => {
     const { code, err } = await evaluate(...args);
     expect(code).toBe(2);
     expect(err).toContain('npm run evaluate');
+    expect(err).not.toContain('    at ');
   });
 });
 

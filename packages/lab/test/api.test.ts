@@ -78,7 +78,7 @@ async function finished(resultUri: string): Promise<readonly Row[]> {
 }
 
 describe('version 1', () => {
-  it('works with the command of the source hosting guide as it stands, line continuation and form type included', async () => {
+  it('accepts the unchanged command of the source hosting guide, with line continuation and form content type', async () => {
     const body = `{"revtrs":[{"src":"${system.source}", \\\n                            "dst":"${system.destinations[0]}"}]}`;
     const { status, body: answer } = await post(body, '', { 'Content-Type': 'application/x-www-form-urlencoded' });
     expect(status).toBe(200);
@@ -88,7 +88,7 @@ describe('version 1', () => {
     expect(revtr).toMatchObject({ status: 'COMPLETED', src: system.source, dst: system.destinations[0] });
   });
 
-  it('answers in names and types of the original', async () => {
+  it('answers with the names and types of the original', async () => {
     const revtrs = system.destinations.slice(0, 60).map((dst) => ({ src: system.source, dst, label: 'types' }));
     const rows = await finished((await post({ revtrs })).body.result_uri);
     expect(rows.map(({ dst }) => dst)).toEqual(revtrs.map(({ dst }) => dst));
@@ -116,7 +116,7 @@ describe('version 1', () => {
     );
   });
 
-  it('takes both spellings of every option', async () => {
+  it('accepts both spellings of every option', async () => {
     const camel = {
       src: system.source,
       dst: system.destinations[0],
@@ -167,7 +167,7 @@ describe('version 1', () => {
     expect(Object.keys(body.srcs[0]).sort()).toEqual(['hostname', 'ip', 'site']);
   });
 
-  it('finds by label what is the asker’s own, and nothing of others', async () => {
+  it('finds only the user’s own measurements by label', async () => {
     const label = "it's; drop table";
     await finished(
       (await post({ revtrs: [{ src: system.source, dst: system.destinations[1], label }] })).body.result_uri,
@@ -313,7 +313,7 @@ describe('bad input', () => {
 });
 
 describe('quotas', () => {
-  it('are told apart, with the time to wait', async () => {
+  it('have distinct codes and state the time to wait', async () => {
     const revtrs = system.destinations.slice(0, 3).map((dst) => ({ src: system.source, dst }));
     const refused = async (limits: Parameters<typeof limitedKey>[0]): Promise<unknown> => {
       const { status, body, headers } = await post({ revtrs }, '', { 'Revtr-Key': await limitedKey(limits) });

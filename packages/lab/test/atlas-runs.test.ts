@@ -28,7 +28,7 @@ const never = new AbortController().signal;
 const log = pino({ level: 'fatal' });
 const USER_KEY = '22222222-2222-4222-8222-222222222222';
 
-describe('the atlas of a source on the medium Internet, through a RIPE Atlas on a bad day', () => {
+describe('the atlas of a source on the medium Internet, through a RIPE Atlas that injects faults', () => {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-atlas-'));
   const world = new SimulatedWorld({ parameters: simParameters('medium', 3), sources: 1, atlas: 'none' });
   const source = formatIpv4(world.sources[0].address);
@@ -72,7 +72,7 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas on 
   });
 
   let estimated = 0;
-  it('is estimated before, begins at once, and goes on after a restart in the middle', async () => {
+  it('is estimated first, begins at once, and continues after a restart', async () => {
     const estimate = await fleet().estimateAtlas(source);
     expect(estimate).toMatchObject({ payer: 'system', probes: 285, credits: 285 * 60 });
     estimated = estimate.credits;
@@ -91,7 +91,7 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas on 
     expect(runs[0]).toMatchObject({ id: run.id, state: 'done', notes: [], measurements: run.measurements });
   });
 
-  it('costs what was estimated, once, and holds what the probes saw', async () => {
+  it('costs the estimated credits once, and contains the traceroutes of the probes', async () => {
     const { runs, paths, agesMs, placedExactly, placedBetween, networks } = await fleet().atlas(source);
     expect(runs[0]).toMatchObject({ estimatedCredits: estimated, spentCredits: estimated });
     expect(1_000_000 - account.balance).toBe(estimated);
@@ -107,12 +107,12 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas on 
     expect(agesMs?.oldest).toBeGreaterThanOrEqual(agesMs?.newest ?? 0);
   });
 
-  it('never asks with its key anywhere but in the header', () => {
+  it('sends its key in the header only', () => {
     for (const request of emulator.requests.keys()) expect(request).not.toContain(SYSTEM_KEY.slice(0, 8));
     expect([...emulator.requests.keys()]).toContain('POST /api/v2/measurements/traceroute/');
   });
 
-  it('is later paid by the RIPE-Key of its owner, and without one measured from own vantage points alone', async () => {
+  it('is paid later by the RIPE-Key of its owner, and uses vantage points only without one', async () => {
     const free = await fleet().estimateAtlas(source);
     expect(free).toMatchObject({ payer: 'nobody', probes: 0, credits: 0 });
     expect(free.note).toContain('RIPE-Key');
@@ -125,7 +125,7 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas on 
     expect(1_000_000 - account.balance).toBe(estimated);
   });
 
-  it('says what is wrong with a key, and still measures from own vantage points', async () => {
+  it('reports an invalid key, and still measures from vantage points', async () => {
     await post('/api/v1/atlas/run', { 'RIPE-Key': 'not-a-key' });
     const [run] = (await done()).runs;
     expect(run).toMatchObject({ state: 'done', payer: 'user', spentCredits: 0 });
@@ -133,7 +133,7 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas on 
     expect(JSON.stringify(run)).not.toContain('not-a-key');
   });
 
-  it('can be cancelled, and forgotten', async () => {
+  it('can be cancelled and deleted', async () => {
     await fleet().runAtlas(source, USER_KEY);
     expect((await fleet().cancelAtlasRun(source)).runs[0].state).toBe('cancelled');
     const error = await fleet()
@@ -144,7 +144,7 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas on 
     expect((await fleet().atlas(source)).paths).toEqual({ vantagePoint: 0, ripeAtlas: 0, reverseTraceroute: 0 });
   });
 
-  it('is for its owner alone', async () => {
+  it('is accessible to its owner only', async () => {
     const stranger = new ReverseTracerouteClient({ server: system.url, key: 'nobody' });
     const error = await stranger.fleet.atlas(source).catch((reason: unknown) => reason);
     expect(error instanceof ClientError && error.code).toBe('unauthorized');

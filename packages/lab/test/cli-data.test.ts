@@ -42,7 +42,7 @@ describe('revtr data', () => {
     return new Set(hops.flatMap(({ asn }) => asn ?? []));
   };
 
-  it('shows what is in use', async () => {
+  it('shows the datasets in use', async () => {
     const { code, out } = await revtr('data', 'status');
     expect(code).toBe(0);
     expect(out).toMatch(/prefix2as +\d+ .*directory/);
@@ -77,7 +77,7 @@ describe('revtr data', () => {
       expect([kind, await revtr('data', 'import', kind, file(kind))]).toMatchObject([kind, { code: 0 }]);
   });
 
-  it('puts a file in place without a restart: what is measured next is named by it', async () => {
+  it('replaces a dataset without a restart; later measurements use it', async () => {
     expect(await networks(system.destinations[0])).not.toEqual(new Set([64_500]));
     writeFileSync(file('all.gz'), gzipSync('1.0.0.0\t8\t64500\n'));
     const refused = await revtr('data', 'import', 'prefix2as', file('all.gz'));
@@ -89,7 +89,7 @@ describe('revtr data', () => {
     expect((await networks(system.destinations[1])).has(64_500)).toBe(true);
   });
 
-  it('keeps what is there when a file is bad, and says what is wrong with it', async () => {
+  it('keeps the dataset in use when a file is invalid, and says why', async () => {
     writeFileSync(file('bad'), '1.0.0.0\t8\t1\nnonsense\n');
     const bad = await revtr('data', 'import', 'prefix2as', file('bad'));
     expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('line 2')]);
@@ -99,14 +99,14 @@ describe('revtr data', () => {
     expect([hash.code, hash.err]).toEqual([2, expect.stringContaining('has SHA-256')]);
   });
 
-  it('says where addresses to fetch from are set', async () => {
+  it('says where download addresses are configured', async () => {
     expect((await revtr('data', 'update')).err).toContain('REVTR_DATASET_SOURCES');
     expect((await revtr('data', 'update', 'prefix2as')).err).toContain('no address is set');
   });
 });
 
 describe('revtr atlas', () => {
-  it('measures it, shows it, and forgets it', async () => {
+  it('measures, shows and deletes the atlas of a source', async () => {
     const estimate = await revtr('atlas', 'estimate', system.source);
     expect(estimate.out).toBe('0 RIPE Atlas probes, 0 credits: no credits\n');
     const run = await revtr('atlas', 'run', system.source, '--wait');

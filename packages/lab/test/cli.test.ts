@@ -143,7 +143,7 @@ describe('revtr for hosts and operators', () => {
     expect((await revtr(['admin', 'applications'])).out).toContain(`pending  ${address}  A. Host`);
     const id = /application (\d+)/.exec(applied.out)?.[1] ?? '';
     expect((await revtr(['admin', 'approve', id, '--note', 'Hello.'])).out).toContain('is approved');
-    expect((await revtr(['admin', 'applications'])).out).toBe('no application awaits a decision\n');
+    expect((await revtr(['admin', 'applications'])).out).toBe('no applications are pending\n');
     expect((await revtr(['admin', 'mails'])).out).toMatch(
       /not sent\nTo: a\.host@revtr\.example\nSubject: .*is cleared/,
     );

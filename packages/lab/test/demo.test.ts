@@ -65,7 +65,11 @@ describe('the demo', () => {
     expect(err).toContain('EADDRINUSE');
   });
 
-  it('refuses arguments it does not know', async () => {
+  it('refuses unknown options and values with exit code 2', async () => {
     expect((await demo(['--size', 'huge'])).code).toBe(2);
+    const { code, err } = await demo(['--speed', 'high']);
+    expect(code).toBe(2);
+    expect(err).toContain('npm run demo');
+    expect(err).not.toContain('    at ');
   });
 });

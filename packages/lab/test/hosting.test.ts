@@ -67,13 +67,13 @@ describe('hosting a source', () => {
     );
   });
 
-  it('is limited: nobody floods the operators', async () => {
+  it('is limited to ten applications an hour from one address', async () => {
     const codes: (string | undefined)[] = [];
     for (let i = 0; i < 12; i++) codes.push(await codeOf(stranger.fleet.apply({ ...APPLICATION, address: 'x' })));
     expect(codes).toContain('tooManyRequests');
   });
 
-  it('is decided by operators alone', async () => {
+  it('is decided by operators only', async () => {
     const user = await system.controller.users.ensure({
       name: 'User',
       email: 'user@revtr.example',
@@ -112,7 +112,7 @@ describe('hosting a source', () => {
     });
   });
 
-  it('leaves those alone who want no probes, at once', async () => {
+  it('refuses a network as soon as it has opted out', async () => {
     const destination = system.destinations[0];
     const pair = { src: system.source, dst: destination };
     await operator.submit([pair]);

@@ -22,7 +22,7 @@ describe.skipIf(!canRunKernelLab() || !canBuildImages())('the images', () => {
     if (container !== '') await buildah('rm', container);
   });
 
-  it('hold an agent that runs as the guide says, and not as root', async () => {
+  it('contain an agent that runs as documented, without root', async () => {
     await system.agents.get('S')?.stop();
     const mounted = join(system.directory, 'container');
     mkdirSync(mounted);
@@ -66,7 +66,7 @@ describe.skipIf(!canRunKernelLab() || !canBuildImages())('the images', () => {
     }
   });
 
-  it('hold a controller that says what it needs', async () => {
+  it('contain a controller that reports missing settings', async () => {
     const controller = (await buildah('from', IMAGES.controller)).trim();
     try {
       const { OCIv1 } = JSON.parse(await buildah('inspect', controller));

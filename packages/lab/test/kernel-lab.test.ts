@@ -46,7 +46,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     expect(atlas.traceroutes).toBe(3);
   });
 
-  it('finds the way back router by router, though the way there is another', async () => {
+  it('finds the reverse path router by router although the forward path differs', async () => {
     expect(await trueNodes(system.lab, 'S', parseIpv4(DESTINATION))).toEqual(['R1', 'R2', 'R3', 'R4', 'D']);
     expect(await truth(system)).toEqual(WAY_BACK);
     for (const useAtlas of [true, false]) {
@@ -57,7 +57,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     }
   });
 
-  it('finds the true way back from every destination, and says how each hop was found', async () => {
+  it('finds the true reverse path from every destination, with the evidence of each hop', async () => {
     const destinations = ['10.4.0.2', '10.6.0.2', '10.3.0.2'];
     for (const useAtlas of [true, false]) {
       for (const destination of destinations) {
@@ -69,7 +69,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     }
   });
 
-  it('refuses what may not be probed, though the lab’s own addresses may', async () => {
+  it('refuses special-purpose targets, except the addresses of the lab', async () => {
     for (const dst of ['10.200.0.1', '127.0.0.1', '192.168.255.1'])
       await expect(system.client.submit([{ src: system.source, dst }])).rejects.toMatchObject({
         serverCode: 'invalidPairs',
@@ -96,7 +96,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     );
   });
 
-  it('sees a routing change', async () => {
+  it('follows a routing change', async () => {
     const { lab } = system;
     const routesVia = (neighbour: string) => {
       const via = lab.topology.interfaces.find((end) => end.node === 'R4' && end.neighbour === neighbour);
@@ -111,7 +111,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     expect(system.nodesOf(await system.measure(DESTINATION, { useAtlas: false }))).toEqual(WAY_BACK);
   });
 
-  it('goes on when an agent is killed and started again', async () => {
+  it('continues after an agent is killed and restarted', async () => {
     const agent = system.agents.get('S');
     const before = system.measure(DESTINATION, { useAtlas: false });
     await agent?.kill();
@@ -122,7 +122,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     expect(agent?.log.match(/enrolled/g)).toHaveLength(1);
   });
 
-  it('ends every measurement once, whatever is killed meanwhile', async () => {
+  it('ends every measurement once while processes are killed at random', async () => {
     const { client, controller, agents } = system;
     const count = 500;
     const pair = { src: system.source, dst: DESTINATION, useCache: false, atlasOptions: { useAtlas: false } };
@@ -167,7 +167,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
     expect(right.length).toBeGreaterThan(count * 0.9);
   });
 
-  it('lets the owner withdraw the source: nothing is sent in its name any more', async () => {
+  it('sends nothing in the name of a source after its owner has withdrawn it', async () => {
     expect((await system.client.fleet.withdraw(system.source)).state).toBe('withdrawn');
     await expect(system.client.submit([{ src: system.source, dst: DESTINATION }])).rejects.toMatchObject({
       serverCode: 'invalidPairs',
@@ -179,7 +179,7 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
   });
 });
 
-describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
+describe.skipIf(!canRunKernelLab())('networks of Linux routers', () => {
   let system: TestSystem | undefined;
   afterEach(async () => {
     await system?.stop();
@@ -199,7 +199,7 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
     expect(measurement.result?.hops.some(({ technique }) => technique === 'spoofedRecordRoute')).toBe(true);
   });
 
-  it('do not stamp, drop options, are silent, or stamp other addresses: nothing is wrong, and what is missing does not stamp', async () => {
+  it('that do not stamp, drop options, are silent, or stamp other addresses cause no wrong hop; only routers without a stamp are missing', async () => {
     const test = await start(({ nodes }) => {
       nodes.R2 = { role: 'router', options: { rr: 'drop' } };
       nodes.R5 = { role: 'router', options: { ttl: 'silent' } };
@@ -215,7 +215,7 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
     ]);
   });
 
-  it('balance load between two ways: the one taken is found', async () => {
+  it('that balance load between two paths: the path taken is found', async () => {
     const test = await start(({ nodes, links, routes }) => {
       nodes.B5 = { role: 'router' };
       links.push(['R4', 'B5', '10.46.0.0/30'], ['B5', 'R6', '10.57.0.0/30']);
@@ -233,7 +233,7 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that', () => {
 });
 
 describe.skipIf(!canRunKernelLab())('the driver of scamper', () => {
-  it('goes on after scamper was killed in the middle: nothing lost, nothing twice', async () => {
+  it('continues after scamper is killed during a measurement; nothing is lost or repeated', async () => {
     const test = await startScamperLab();
     try {
       const driver = test.scampers.drivers.get(parseIpv4('10.1.0.1'));

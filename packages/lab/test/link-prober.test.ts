@@ -59,7 +59,7 @@ describe.skipIf(!canRunKernelLab())('with agents', () => {
         spoof: { claimedSource, receiver: SOURCE },
       }) as const;
 
-    it('claims nobody but active agents', async () => {
+    it('claims only addresses of participating agents', async () => {
       running = await start();
       const { prober, directory } = running.agents;
       expect((await prober.ping(spoofed(SOURCE))).reply).toBeDefined();
@@ -71,7 +71,7 @@ describe.skipIf(!canRunKernelLab())('with agents', () => {
       await expect(prober.ping(spoofed(SOURCE))).rejects.toMatchObject({ code: 'unknownSender' });
     });
 
-    it('is not held back by scamper, which lets probes to one target wait for each other', async () => {
+    it('is not delayed by scamper, which sends probes to one target one after the other', async () => {
       running = await start();
       const { prober } = running.agents;
       // scamper alone gives each a second: only a few would leave in time.
@@ -80,7 +80,7 @@ describe.skipIf(!canRunKernelLab())('with agents', () => {
       expect(results.filter(({ reply }) => reply === undefined)).toEqual([]);
     });
 
-    it('does not believe a source that reports replies which its probe cannot have caused', async () => {
+    it('rejects replies reported by a source that its probe cannot have caused', async () => {
       running = await start((work, outcome) => {
         if (work.kind !== 'catch' || outcome.kind !== 'catch') return outcome;
         const { identifier, sequence } = work.mark;

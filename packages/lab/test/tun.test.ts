@@ -117,7 +117,7 @@ describe.skipIf(!canRunKernelLab())('the simulated Internet at the other end of 
       await network?.down();
     }, 60_000);
 
-    it('measures paths back to the source by agents, as true as among Linux routers', async () => {
+    it('measures reverse paths with agents, as accurately as in the kernel lab', async () => {
       const client = new ReverseTracerouteClient({ server: system.api, key: system.key });
       const pairs = internet.places.hitlist
         .filter((_, i) => i % 97 === 3)

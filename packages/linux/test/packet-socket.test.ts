@@ -37,7 +37,7 @@ describe.skipIf(!canRun)('packet sockets', () => {
   const open = (icmpType: number, direction: 'incoming' | 'both', name = 'veth0'): PacketSocket =>
     inNetworkNamespace(near, () => PacketSocket.open({ interface: name, icmpType, direction }));
 
-  it('see what arrives, with its options, and, when asked to, what leaves', () => {
+  it('receive incoming packets with their options, and outgoing ones on request', () => {
     const sockets = {
       replies: open(ECHO_REPLY, 'incoming'),
       requests: open(ECHO_REQUEST, 'both'),
@@ -54,7 +54,7 @@ describe.skipIf(!canRun)('packet sockets', () => {
     }
   });
 
-  it('are not blinded by a firewall, as raw sockets are', () => {
+  it('receive packets that a firewall drops, unlike raw sockets', () => {
     inNear(
       'nft',
       'add table ip t; add chain ip t input { type filter hook input priority 0; }; add rule ip t input ip protocol icmp drop',
@@ -71,7 +71,7 @@ describe.skipIf(!canRun)('packet sockets', () => {
     raw.close();
   });
 
-  it('outlive an interface that goes down and comes back', () => {
+  it('survive an interface that goes down and up', () => {
     const socket = open(ECHO_REPLY, 'incoming');
     inNear('ip', 'link', 'set', 'veth0', 'down');
     expect(read(socket)).toEqual([]);
@@ -81,13 +81,13 @@ describe.skipIf(!canRun)('packet sockets', () => {
     socket.close();
   });
 
-  it('refuse interfaces that are not there', () => {
+  it('refuse interfaces that do not exist', () => {
     for (const name of ['nope0', '../lo', 'far too long a name'])
       expect(() => open(ECHO_REPLY, 'incoming', name)).toThrow(LinuxError);
     expect(() => inNetworkNamespace('no-such-namespace', () => undefined)).toThrow(LinuxError);
   });
 
-  it('are read by a loop, as TUN devices are, until it is stopped', async () => {
+  it('are read by a poll loop, like TUN devices, until it is stopped', async () => {
     const device = inNetworkNamespace(near, () => TunDevice.open('tun0'));
     inNear('ip', 'addr', 'add', '10.1.0.1/30', 'dev', 'tun0');
     inNear('ip', 'link', 'set', 'tun0', 'up');

@@ -14,6 +14,7 @@ export function checkIcmp(bytes: Uint8Array, at: number, end: number): PacketFau
   return internetChecksum(bytes, at, end) === 0 ? undefined : 'badChecksum';
 }
 
+/** ICMP type of the message at offset `at` (RFC 792). */
 export const icmpTypeOf = (bytes: Uint8Array, at: number): number => bytes[at];
 export const icmpCodeOf = (bytes: Uint8Array, at: number): number => bytes[at + 1];
 export const icmpChecksumOf = (bytes: Uint8Array, at: number): number => readWord(bytes, at + 2);

@@ -40,11 +40,16 @@ export function checkIpv4Header(bytes: Uint8Array, start: number, end: number): 
   return undefined;
 }
 
+/** Length of the IPv4 header that begins at `start`, options included, bytes (RFC 791 section 3.1). */
 export const headerLengthOf = (bytes: Uint8Array, start: number): number => (bytes[start] & 15) * 4;
+/** Length of the packet that begins at `start`, as its header states it, bytes. */
 export const totalLengthOf = (bytes: Uint8Array, start: number): number => readWord(bytes, start + 2);
+/** Time to live of the packet that begins at `start`. */
 export const ttlOf = (bytes: Uint8Array, start: number): number => bytes[start + 8];
 export const protocolOf = (bytes: Uint8Array, start: number): number => bytes[start + 9];
+/** Source address of the packet that begins at `start`. */
 export const sourceOf = (bytes: Uint8Array, start: number): Ipv4Address => readIpv4(bytes, start + 12);
+/** Destination address of the packet that begins at `start`. */
 export const destinationOf = (bytes: Uint8Array, start: number): Ipv4Address => readIpv4(bytes, start + 16);
 
 /** Whether the header checksum is right. */

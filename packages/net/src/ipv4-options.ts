@@ -4,6 +4,7 @@ import { headerLengthOf, MIN_HEADER_LENGTH } from './ipv4-header.ts';
 /** Option types (RFC 791 section 3.1). */
 export const OPTION_END = 0;
 export const OPTION_NOP = 1;
+/** Types of the IPv4 options Record Route and Timestamp (RFC 791 section 3.1). */
 export const OPTION_RECORD_ROUTE = 7;
 export const OPTION_TIMESTAMP = 68;
 

@@ -40,7 +40,7 @@ describe('addresses', () => {
     );
   });
 
-  it('names the text it refuses', () => {
+  it('quotes the refused text in the error', () => {
     expect(() => parseIpv4('1.2.3')).toThrow(NetError);
     expect(() => parseIpv4('1.2.3')).toThrow("'1.2.3'");
   });
@@ -77,7 +77,7 @@ describe('special-purpose ranges', () => {
     expect(specialPurposeOf(parseIpv4(text))?.rfc).toBe(rfc);
   });
 
-  it('lets ordinary unicast through and nothing else', () => {
+  it('permit ordinary unicast addresses only', () => {
     expect(isGloballyReachable(parseIpv4('8.8.8.8'))).toBe(true);
     expect(isGloballyReachable(parseIpv4('192.0.0.10'))).toBe(true);
     for (const text of ['0.0.0.0', '127.0.0.1', '172.31.255.255', '203.0.113.7', '198.19.0.1', '240.0.0.1']) {

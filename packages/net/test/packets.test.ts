@@ -65,7 +65,7 @@ describe('echo requests', () => {
     );
   });
 
-  it('take the ICMP checksum asked for', () => {
+  it('have the requested ICMP checksum', () => {
     fc.assert(
       fc.property(echo, fc.integer({ min: 1, max: 0xfffe }), (fields, checksum) => {
         const payload = new Uint8Array(2 * Math.ceil(fields.payload.length / 2) + 2);
@@ -77,7 +77,7 @@ describe('echo requests', () => {
     );
   });
 
-  it('keep a right checksum while the TTL is counted down', () => {
+  it('keep a valid checksum while the TTL is decremented', () => {
     fc.assert(
       fc.property(echo, (fields) => {
         const packet = buildEchoRequest(fields);
@@ -153,7 +153,7 @@ describe('ICMP errors', () => {
   });
 });
 
-describe('bytes of any kind', () => {
+describe('arbitrary bytes', () => {
   it('give a packet or a NetError, never another exception', () => {
     const headerLike = fc
       .tuple(fc.integer({ min: 0x40, max: 0x4f }), fc.uint8Array({ minLength: 19, maxLength: 160 }))

@@ -44,7 +44,7 @@ describe('PrefixTable', () => {
     );
   });
 
-  it('refuses rows that are no prefixes', () => {
+  it('refuses rows that are not prefixes', () => {
     expect(() => PrefixTable.from([{ prefix: { address: 1, length: 8 }, value: 0 }])).toThrow(NetError);
     expect(() => PrefixTable.from([{ prefix: { address: 0, length: 33 }, value: 0 }])).toThrow(NetError);
   });

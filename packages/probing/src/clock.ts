@@ -34,7 +34,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** What `work` resolves to. @throws {ProbingError} `cancelled` when `signal` fires first; the work itself goes on */
+/** What `work` resolves to. @throws {ProbingError} `cancelled` when `signal` fires first; the work itself continues */
 export async function orCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) throw cancelled();
   let stop: () => void = () => undefined;

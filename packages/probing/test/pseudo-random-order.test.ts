@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PseudoRandomOrder } from '../src/index.ts';
 
-describe('an order that looks random', () => {
-  it('visits every number once, whatever the count and seed', () => {
+describe('PseudoRandomOrder', () => {
+  it('visits every number once, for any count and seed', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3_000 }), fc.integer(), (count, seed) => {
         const order = new PseudoRandomOrder({ count, seed });
@@ -15,7 +15,7 @@ describe('an order that looks random', () => {
     );
   });
 
-  it('is another one for another seed, and spreads what lies together', () => {
+  it('differs between seeds, and separates neighbouring numbers', () => {
     const [a, b] = [1, 2].map((seed) => new PseudoRandomOrder({ count: 10_000, seed }));
     const first = Array.from({ length: 100 }, (_, place) => a.at(place));
     expect(Array.from({ length: 100 }, (_, place) => b.at(place))).not.toEqual(first);

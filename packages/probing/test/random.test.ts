@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRandom, inParallel, ProbingError, systemClock } from '../src/index.ts';
 
 describe('random', () => {
-  it('repeats itself by seed, and forks by label alone', () => {
+  it('is reproducible by seed, and forks by label only', () => {
     const take = (seed: number, label?: string): number[] => {
       const random = label === undefined ? createRandom(seed) : createRandom(seed).fork(label);
       return Array.from({ length: 20 }, () => random.next());
@@ -30,7 +30,7 @@ describe('random', () => {
 });
 
 describe('inParallel', () => {
-  it('keeps to its limit and does everything once', async () => {
+  it('respects its limit and does everything once', async () => {
     let running = 0;
     let most = 0;
     const done: number[] = [];

@@ -17,7 +17,7 @@ function replyTo(target: number, mark: ReturnType<typeof createSpoofMark>): Uint
 }
 
 describe('spoof marks', () => {
-  it('leave the identifiers of scamper alone and fill 16-bit fields', () => {
+  it('avoid the identifiers of scamper and use all of the 16-bit fields', () => {
     fc.assert(
       fc.property(bytes, (random) => {
         const { identifier, sequence, token } = createSpoofMark(() => random);

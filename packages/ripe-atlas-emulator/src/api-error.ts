@@ -40,7 +40,10 @@ export class ApiError extends Error {
 /** Error codes of RIPE Atlas, by HTTP status. */
 const CODES: Readonly<Record<number, number>> = { 400: 102, 403: 104, 404: 105, 429: 106 };
 
+/** Status 400 with a fault at `pointer`, a JSON pointer into the body. */
 export const badRequest = (pointer: string, detail: string): ApiError =>
   new ApiError(400, 'Bad Request', 'There were problems with your request', [{ pointer, detail }]);
+/** Status 403. */
 export const forbidden = (detail: string): ApiError => new ApiError(403, 'Forbidden', detail);
+/** Status 404. */
 export const notFound = (): ApiError => new ApiError(404, 'Not Found', 'The requested object could not be found');

@@ -30,7 +30,7 @@ export interface RipeAtlasErrorDetails {
   readonly cancelled: NoDetails;
 }
 
-/** What RIPE Atlas, or the way to it, answers instead of what was asked for. */
+/** A stable code that says what failed, at RIPE Atlas or in the connection to it. */
 export type RipeAtlasErrorCode = keyof RipeAtlasErrorDetails;
 
 /** The details of a code that has none. */

@@ -44,7 +44,7 @@ describe('client of RIPE Atlas', () => {
       (error: unknown) => (error instanceof RipeAtlasError ? error.code : String(error)),
     );
 
-  it('sends its key in the header alone', async () => {
+  it('sends its key in the header only', async () => {
     const { client, asked } = await start(() => json(MEASUREMENT));
     expect(await client.measurement(7)).toMatchObject({ id: 7, state: 'ongoing', creditsPerResult: 60 });
     expect(asked[0].headers.authorization).toBe(`Key ${KEY}`);
@@ -61,7 +61,7 @@ describe('client of RIPE Atlas', () => {
     await other.stop();
   });
 
-  it('waits as long as it is told, and longer each time, drawn at random', async () => {
+  it('waits as long as Retry-After says, and a growing random time in addition', async () => {
     const { client, waits } = await start((_, count) =>
       count <= 3 ? { status: 429, headers: count === 1 ? { 'retry-after': '7' } : {} } : json(MEASUREMENT),
     );
@@ -72,7 +72,7 @@ describe('client of RIPE Atlas', () => {
     expect(new Set(waits).size).toBe(3);
   });
 
-  it('asks again after failures and cut answers, and gives up in the end', async () => {
+  it('repeats a request after failures and truncated answers, and gives up after the last try', async () => {
     const answers: Answer[] = [{ status: 503 }, { status: 200, body: '{"id": 7, "ty' }, json(MEASUREMENT)];
     const { client } = await start((_, count) => answers[count - 1]);
     expect((await client.measurement(7)).id).toBe(7);
@@ -82,7 +82,7 @@ describe('client of RIPE Atlas', () => {
     expect(dead.asked).toHaveLength(5);
   });
 
-  it('tells errors apart by status and text, nested or bare', async () => {
+  it('distinguishes errors by status and text, in both forms of the error body', async () => {
     const cases: [Answer, string][] = [
       [
         json(
@@ -123,7 +123,7 @@ describe('client of RIPE Atlas', () => {
     );
   });
 
-  it('creates nothing twice: what a lost answer has created is found by its tag', async () => {
+  it('creates nothing twice: after a lost answer it finds the measurement by its tag', async () => {
     let created = 0;
     const { client, asked } = await start(({ method }) => {
       if (method === 'GET') return json({ count: created, next: null, results: created > 0 ? [MEASUREMENT] : [] });
@@ -135,7 +135,7 @@ describe('client of RIPE Atlas', () => {
     expect(asked.at(-1)?.url).toContain('tags=revtr-x');
   });
 
-  it('creates again what a lost request has not created', async () => {
+  it('repeats a creation whose request was lost', async () => {
     let posts = 0;
     const { client } = await start(({ method }) => {
       if (method === 'GET') return json({ count: 0, next: null, results: [] });
@@ -145,7 +145,7 @@ describe('client of RIPE Atlas', () => {
     expect(posts).toBe(3);
   });
 
-  it('follows pages as they are named, and leaves out entries that are none', async () => {
+  it('follows the links to next pages, and leaves out invalid entries', async () => {
     const probe = { id: 1, status: { id: 1 }, asn_v4: 3333, geometry: { type: 'Point', coordinates: [4.9, 52.4] } };
     const { client, asked } = await start(({ url = '', headers }) =>
       url.includes('after=')
@@ -159,7 +159,7 @@ describe('client of RIPE Atlas', () => {
     expect(asked[1].url).toBe('/api/v2/probes/?after=abc');
   });
 
-  it('asks for results from a second on, that second included', async () => {
+  it('requests results from a start time, inclusive', async () => {
     const { client, asked } = await start(() => json([{ prb_id: 3 }]));
     expect(await client.results(7, 1_700_000_000_999)).toMatchObject([{ probe: 3 }]);
     expect(asked[0].url).toContain('start=1700000000');

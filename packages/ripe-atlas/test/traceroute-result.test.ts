@@ -76,7 +76,7 @@ const reason = (changes: object): string => {
 };
 
 describe('traceroute results of RIPE Atlas', () => {
-  it('are read with late packets, duplicates and failures left aside', () => {
+  it('are read without late packets, duplicates and failures', () => {
     expect(read({})).toEqual({
       measurement: 123456789,
       probe: 6001,
@@ -101,7 +101,7 @@ describe('traceroute results of RIPE Atlas', () => {
     expect(last({ late: 1, from: '192.0.2.10' }, { x: '*' })).toBe(false);
   });
 
-  it('keep the last-ditch packet only when the target answered it, behind a silent hop', () => {
+  it('keep the last-ditch packet only if the target answered it, after a silent hop', () => {
     const result = [
       { hop: 1, result: [{ from: '10.0.0.1', rtt: 1 }] },
       { hop: 2, result: [{ x: '*' }] },
@@ -134,7 +134,7 @@ describe('traceroute results of RIPE Atlas', () => {
     expect(isTraceroute(result) && result.hops).toHaveLength(3);
   });
 
-  it('say why there is no traceroute in them', () => {
+  it('report why they contain no traceroute', () => {
     expect(reason({ result: [{ error: 'connect failed: Network is unreachable' }] })).toContain('unreachable');
     expect(reason({ result: [{ hop: 1, error: 'connect failed: Network is unreachable' }] })).toContain('unreachable');
     expect(reason({ dst_addr: undefined, dnserr: 'non-recoverable failure' })).toContain('name resolution failed');
@@ -146,7 +146,7 @@ describe('traceroute results of RIPE Atlas', () => {
     expect(readTraceroute({ prb_id: 7 })).toMatchObject({ probe: 7 });
   });
 
-  it('never throw, whatever a probe sends', () => {
+  it('never throw, for any input', () => {
     const survives = (json: unknown): void => {
       expect(readTraceroute(json)).toBeDefined();
     };

@@ -6,11 +6,12 @@ export const SIZES = {
   medium: { ases: 1_000, routers: 8_000 },
   large: { ases: 10_000, routers: 60_000 },
 } as const;
+/** Name of a predefined size. */
 export type Size = keyof typeof SIZES;
 
 /**
  * How the simulated Internet behaves. All shares are probabilities from 0 to 1. Where a published measurement gives a
- * value the comment names it (docs/simulator.md lists them beside what the simulator shows); the others are assumptions.
+ * value the comment names it (docs/simulator.md compares them with the values of the simulator); the others are assumptions.
  */
 export interface SimParameters {
   readonly seed: number;

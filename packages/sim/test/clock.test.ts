@@ -15,7 +15,7 @@ describe('virtual clock', () => {
     expect(clock.now()).toBe(3_601_000);
   });
 
-  it('lets everything that woke up come to rest before time goes on', async () => {
+  it('finishes all pending work before it advances', async () => {
     const clock = new VirtualClock({ startMs: 0 });
     const times: number[] = [];
     const walk = async (): Promise<void> => {
@@ -29,7 +29,7 @@ describe('virtual clock', () => {
     expect(times).toEqual([10, 20, 30, 40, 50]);
   });
 
-  it('forgets cancelled events, however many', async () => {
+  it('drops any number of cancelled events', async () => {
     const clock = new VirtualClock({ startMs: 0 });
     let happened = 0;
     const events = Array.from({ length: 10_000 }, (_, i) => clock.schedule(i, () => happened++));

@@ -65,7 +65,7 @@ describe('forwarding', () => {
     }
   });
 
-  it('delivers with the TTL counted down once a router, both ways', async () => {
+  it('decrements the TTL once at each router, in both directions', async () => {
     const internet = build();
     const { places, truth, clock } = internet;
     const [{ address: source }] = places.sources;
@@ -143,7 +143,7 @@ describe('forwarding', () => {
     expect(() => internet.network.send(echo(source, destination), 0x7f000001)).toThrow(SimError);
   });
 
-  it('limits the rate of errors where told to', async () => {
+  it('limits the rate of errors of routers that are configured so', async () => {
     const internet = build({ rateLimitedRouter: 1, rateLimitPerSecond: 10 });
     const [{ address: source }] = internet.places.sources;
     const [destination] = internet.places.hitlist;
@@ -155,7 +155,7 @@ describe('forwarding', () => {
     expect(errors).toBe(10);
   });
 
-  it('hides the inside of tunnels, or shows it with labels', async () => {
+  it('hides the routers of tunnels, or shows them with labels', async () => {
     const lengths = [];
     for (const changes of [{}, { hiddenTunnels: 1 }, { visibleTunnels: 1 }]) {
       const internet = build(changes);
@@ -177,7 +177,7 @@ describe('forwarding', () => {
 });
 
 describe('events', () => {
-  it('move the path when a link fails, and back when it returns; the truth knows each time', async () => {
+  it('move the path when a link fails, and back when it recovers; the ground truth covers both times', async () => {
     const internet = build();
     const { places, truth, clock, topology } = internet;
     const [{ address: source }] = places.sources;

@@ -78,7 +78,7 @@ describe('policy routing', () => {
 });
 
 describe('topology', () => {
-  it('is the same for the same seed, and another for another', () => {
+  it('is the same for the same seed, and differs for another seed', () => {
     const addresses = (seed: number): number[] => [
       ...generateTopology(simParameters('small', seed)).interfaces.address,
     ];
@@ -98,7 +98,7 @@ describe('topology', () => {
     expect(degrees[Math.floor(degrees.length / 2)]).toBeLessThanOrEqual(3);
   });
 
-  it('gives every interface and loopback an address of its own, exchanges excepted', () => {
+  it('gives every interface and loopback a distinct address, except at exchanges', () => {
     const { interfaces, routers, exchangePrefixes } = generateTopology(simParameters('medium', 2));
     const onExchange = (address: number): boolean =>
       exchangePrefixes.some(({ address: base }) => address >= base && address < base + 4096);
@@ -112,7 +112,7 @@ describe('topology', () => {
     expect(routers.count).toBeGreaterThan(57_000);
   });
 
-  it('can be built on CAIDA relationships, and names a line that is none', () => {
+  it('can be built from CAIDA relationships, and names an invalid line', () => {
     const text = '# comment\n10|20|-1\n10|30|-1\n20|30|0\n40|10|-1|bgp\n50|40|0\n50|60|-1\n';
     const graph = parseAsRelationships(text, createRandom(1));
     const internet = new SimulatedInternet({ parameters: simParameters('small', 1), graph });

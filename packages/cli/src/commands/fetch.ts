@@ -26,7 +26,7 @@ export function addFetch(program: Command, context: Context): void {
       const client = await context.connect(options);
       const measurements =
         batch === undefined ? await client.labelled(label ?? '') : (await client.batch(batch)).measurements;
-      if (measurements.length === 0) output.note('there is no such measurement of yours');
+      if (measurements.length === 0) output.note('you have no such measurement');
       output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
       context.exitCode = exitCodeOfMeasurements(measurements);
     });

@@ -2,7 +2,7 @@ import type { Application, Mail } from '@revtr/client';
 
 /** Applications, each in three lines. */
 export function renderApplications(applications: readonly Application[]): string {
-  if (applications.length === 0) return 'no application awaits a decision\n';
+  if (applications.length === 0) return 'no applications are pending\n';
   return applications
     .map(
       ({ id, address, state, name, email, hosting, reason }) =>

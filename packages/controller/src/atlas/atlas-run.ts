@@ -13,7 +13,7 @@ export interface RunCollaborators {
   readonly ripe: RipeAtlasAccess | undefined;
   /** Numbers of the probes that a whole run asks. @throws {RipeAtlasError} */
   readonly chooseProbes: (signal: AbortSignal) => Promise<number[]>;
-  /** Resolves when everything that the atlas holds is stored: a run must not say that it has what a crash would lose. */
+  /** Resolves when the whole atlas is stored: a run must not report paths that a crash would lose. */
   readonly stored: () => Promise<void>;
   readonly random: Random;
   readonly log: Logger;
@@ -24,7 +24,7 @@ const COMMON = { concurrency: 20, timeoutMs: 2_000, spoofersPerHop: 3 };
 const TAIL_AGE_MS = 7 * 86_400_000;
 
 /**
- * Carries out a run, or what is left of it after a restart: traceroutes from RIPE Atlas and from the system's vantage points at the same time, then
+ * Carries out a run, or the rest of it after a restart: traceroutes from RIPE Atlas and from the system's vantage points at the same time, then
  * Record Route pings to the hops that they show. The run always ends with a state, and with a reason when it failed.
  */
 export async function carryOut(
@@ -55,7 +55,9 @@ export async function carryOut(
     if (signal.aborted) throw error;
     const isExpected = error instanceof ProbingError || error instanceof RipeAtlasError;
     if (!isExpected) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
-    const reason = isExpected ? error.message : 'The run failed unexpectedly. The operator finds the cause in the log.';
+    const reason = isExpected
+      ? error.message
+      : 'The run failed unexpectedly. The operator can find the cause in the log.';
     await run.end('failed', engineParts.clock.now(), reason);
   }
 }

@@ -78,7 +78,7 @@ export class AtlasService {
 
   /**
    * Measures the atlas of a new source. Resolves when the run has ended, successfully or not.
-   * @throws {ProbingError} `cancelled` when `signal` fires first; the run goes on
+   * @throws {ProbingError} `cancelled` when `signal` fires first; the run continues
    */
   async collect(source: Ipv4Address, signal: AbortSignal): Promise<AtlasRun> {
     const { id } = await this.#begin(source, 'new', undefined);
@@ -87,7 +87,7 @@ export class AtlasService {
 
   /**
    * Adds the traceroutes of vantage points that have connected since the last run, once the run under way has ended.
-   * @throws {ProbingError} `cancelled` when `signal` fires first; the run goes on
+   * @throws {ProbingError} `cancelled` when `signal` fires first; the run continues
    */
   async catchUp(source: Ipv4Address, signal: AbortSignal): Promise<void> {
     await orCancelled(this.idle(source), signal);

@@ -23,7 +23,7 @@ export interface AtlasOverview {
   readonly contradictions: Readonly<Record<'order' | 'bounds' | 'asLoop', number>>;
   /** Places that reverse traceroutes have met within a day. */
   readonly used: number;
-  /** Absent while there is no path. */
+  /** Absent if the atlas has no path. */
   readonly ages?: Ages;
 }
 

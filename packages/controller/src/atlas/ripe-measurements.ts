@@ -66,7 +66,7 @@ async function create(
     description: `Reverse Traceroute: paths to ${targetOf(source)}`,
     protocol: 'ICMP',
     packets: PACKETS,
-    // One flow ID, so that a different path next time means a routing change.
+    // With one flow ID, a different path next time means a routing change.
     paris: 1,
     maxHops: 32,
     tags: ['revtr'],

@@ -8,7 +8,9 @@ export type RunCause = z.infer<typeof runCauseSchema>;
 /** Whose RIPE Atlas credits a run spends. `nobody`: the run does not use RIPE Atlas. */
 export const payerSchema = z.enum(['system', 'user', 'nobody']);
 export type Payer = z.infer<typeof payerSchema>;
+/** The phase of an atlas run, in the order in which a run passes them. */
 export const runPhaseSchema = z.enum(['choosing', 'creating', 'traceroutes', 'recordRoute', 'done']);
+/** Whether an atlas run is in progress, and how it ended. */
 export const runStateSchema = z.enum(['running', 'done', 'failed', 'cancelled']);
 
 /** Counts of what a run has measured. */
@@ -55,13 +57,13 @@ export interface AtlasRun extends Omit<RunDetails, 'origins' | 'probes' | 'tag'>
   readonly reason?: string;
 }
 
-/** One run, kept in the database as it goes on. */
+/** One run. The database has its current state at every step. */
 export class RunRecord {
   readonly id: number;
   readonly source: Ipv4Address;
   readonly cause: RunCause;
   readonly payer: Payer;
-  /** Who asked for the run; `undefined` when the system began it. */
+  /** The user who requested the run; `undefined` when the system started it. */
   readonly userId: number | undefined;
   readonly startedAt: number;
   readonly details: RunDetails;

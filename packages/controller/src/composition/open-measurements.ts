@@ -28,7 +28,7 @@ export async function openMeasurements(
   options: { readonly concurrency: number; readonly maxBatch: number },
 ): Promise<MeasurementsSubsystem> {
   const jobs = new Jobs(database.db);
-  // Nobody else can hold leases of a database that only this process uses: they are left over from a crash.
+  // Only this process uses the database: existing leases are left over from a crash.
   if (database.isExclusive) await jobs.release();
   const batches = new Batches(database.db);
   const events = new BatchEvents();

@@ -9,7 +9,7 @@ export interface CachedLookupsOptions {
   readonly timeoutMs: number;
   /** How long a value is kept, milliseconds. */
   readonly keepMs: number;
-  /** How long it is kept that there is no value, milliseconds. */
+  /** How long the absence of a value is remembered, milliseconds. */
   readonly keepMissMs: number;
   /** Most values kept. The oldest one is dropped first. */
   readonly capacity: number;

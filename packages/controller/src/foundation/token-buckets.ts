@@ -40,7 +40,7 @@ export class TokenBuckets<Key> {
     if (bucket !== undefined) bucket.tokens = Math.min(this.#options.burst, bucket.tokens + 1);
   }
 
-  /** Seconds until a token is there, rounded up; 0 when there is one. */
+  /** Seconds until a token is available, rounded up; 0 if one is available now. */
   secondsUntilNext(key: Key): number {
     return Math.ceil(Math.max(0, 1 - this.#levelOf(key)) / this.#options.perSecond);
   }

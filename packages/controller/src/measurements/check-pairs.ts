@@ -5,7 +5,7 @@ import type { DestinationCheck } from './destination-check.ts';
 import type { StoredOptions } from './options.ts';
 import { isHostName, type ResolvedNames } from './resolve-names.ts';
 
-/** One pair as a user asks for it. */
+/** One pair of a request. */
 export interface RequestedPair {
   readonly source: string;
   /** Address or host name. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Options of one measurement as they are kept in the database: those of the engine that a user may set. */
+/** The options of one measurement that a user may set, as the database stores them. */
 export const measurementOptionsSchema = z.object({
   useAtlas: z.boolean().optional(),
   useRecordRouteAtlas: z.boolean().optional(),

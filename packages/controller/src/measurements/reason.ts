@@ -12,13 +12,13 @@ const AUTHORS: Readonly<Record<string, string>> = {
   reverseTraceroute: 'an earlier reverse traceroute from',
 };
 const PROOFS: Readonly<Record<string, string>> = {
-  order: 'later than the target or twice',
-  honest: 'and the target does not stamp for others',
-  bothWays: 'on the way there and on the way back',
-  backOnly: 'on the way back alone',
+  order: 'after the stamp of the target, or twice',
+  honest: 'and the target stamps only its own addresses',
+  bothWays: 'on the forward path and on the reverse path',
+  backOnly: 'on the reverse path only',
 };
 
-/** Why a hop is believed, in a sentence for a person. */
+/** Explains in a sentence why a hop is believed. `at` is the time of the measurement, milliseconds since the Unix epoch. */
 export function reasonOf({ evidence, confirmedBy, reusedAgeMs }: StoredHop, at: number): string {
   const confirmed = confirmedBy === undefined ? '' : `, confirmed by ${confirmedBy.join(', ')}`;
   const reused = reusedAgeMs === undefined ? '' : `; measured ${ageOf(reusedAgeMs)} before`;
@@ -29,21 +29,21 @@ function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
   const { type, target, sender } = evidence;
   switch (type) {
     case 'destination':
-      return 'the destination that was asked for';
+      return 'the requested destination';
     case 'recordRoute':
       return `seen in Record Route slot ${Number(evidence.slot) + 1} of a ping from ${sender} to ${target}`;
     case 'unfilledRecordRoute':
-      return `slots were left when the answer of ${target} to ${sender} was at the source`;
+      return `the answer of ${target} to ${sender} reached the source with free slots`;
     case 'atlas':
       return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, ${ageOf(at - Number(evidence.at))} old, met at ${evidence.met} ${MATCHES[String(evidence.match)] ?? ''}`;
     case 'timestamp':
-      return `stamps the time behind ${target} in a ping from ${sender}, ${PROOFS[String(evidence.proof)] ?? ''}`;
+      return `stamped the time after ${target} in a ping from ${sender}, ${PROOFS[String(evidence.proof)] ?? ''}`;
     case 'proxy':
-      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which stands in the same ${evidence.scope} as ${evidence.destination}, ${ageOf(at - Number(evidence.at))} old`;
+      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which is in the same ${evidence.scope} as ${evidence.destination}, ${ageOf(at - Number(evidence.at))} old`;
     case 'nearby':
-      return `answers ${sender} in the /24 of ${evidence.destination}, which is silent`;
+      return `answered ${sender}; it is in the /24 of ${evidence.destination}, which did not answer`;
     case 'symmetry':
-      return `the router before ${target} on the way there${evidence.isGateway === true ? ', its gateway' : ''}${evidence.adjacent === true ? '' : ', with silent ones between'}${evidence.relation === undefined ? '' : `; its network is the other one's ${evidence.relation}`}`;
+      return `the router before ${target} on the forward path${evidence.isGateway === true ? ', its gateway' : ''}${evidence.adjacent === true ? '' : ', with silent routers in between'}${evidence.relation === undefined ? '' : `; its network is a ${evidence.relation} of the network of ${target}`}`;
     default:
       return String(type);
   }
@@ -52,5 +52,6 @@ function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
 function ageOf(ms: number): string {
   const minutes = Math.max(0, ms) / 60_000;
   if (minutes < 1) return 'less than a minute';
-  return minutes < 120 ? `${Math.round(minutes)} minutes` : `${Math.round(minutes / 60)} hours`;
+  if (minutes < 120) return Math.round(minutes) === 1 ? '1 minute' : `${Math.round(minutes)} minutes`;
+  return `${Math.round(minutes / 60)} hours`;
 }

@@ -82,7 +82,9 @@ export const resultSchema = z.object({
     .optional(),
 });
 
+/** A hop as it is stored and shown; addresses are dotted quads. */
 export type StoredHop = z.infer<typeof hopSchema>;
+/** The result of a measurement as it is stored and shown; addresses are dotted quads, times in milliseconds since the Unix epoch. */
 export type StoredResult = z.infer<typeof resultSchema>;
 
 /** In the database a hop whose evidence is that of the hop before it does not repeat it: results are the largest part of the data. */

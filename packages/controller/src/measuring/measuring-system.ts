@@ -53,4 +53,5 @@ export interface MeasuringParts {
   readonly auditEvents: Pick<AuditEvents, 'count'>;
   readonly clock: Clock;
 }
+/** Opens what the controller measures with. It works after `start` only. */
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

@@ -3,7 +3,7 @@ import { tooLarge } from '../errors.ts';
 /** The bytes of a file, chunk by chunk. */
 export type Content = AsyncIterable<Uint8Array>;
 
-/** Limits of a reader. A file that exceeds one is refused, so that no file can exhaust the memory or the processor. */
+/** Limits of a reader. A file that exceeds one is refused: no file can exhaust the memory or the processor. */
 export interface ReadLimits {
   /** Bytes of the file after decompression. */
   readonly bytes: number;

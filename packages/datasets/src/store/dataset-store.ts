@@ -60,7 +60,7 @@ export interface ImportOptions {
 const MOST_FILE_BYTES = 4 * 2 ** 30;
 
 /**
- * Datasets in a directory. A new file is written beside the one in use, read completely and checked, and replaces it in one step,
+ * Datasets in a directory. A new file is written next to the one in use, read completely and checked, and replaces it in one step,
  * without a restart. A file that is truncated, damaged, empty or of another format replaces nothing. All files have mode 0600.
  */
 export class DatasetStore {

@@ -72,7 +72,7 @@ export class Atlas {
     return [...counts].sort(([, a], [, b]) => b - a).map(([neighbour]) => neighbour);
   }
 
-  /** Marks the place where a reverse traceroute met the atlas as used at `now`, so that it is kept fresh. */
+  /** Marks the place where a reverse traceroute met the atlas as used at `now`. Used places are measured again in time. */
   use({ node }: Intersection, now: number): void {
     node.usedAt = now;
   }

@@ -27,7 +27,7 @@ export function grownPath(result: ReverseTraceroute, atlas: SourceAtlas | undefi
   });
 }
 
-/** Hops taken from the atlas as the atlas holds them, silent ones included, so that both share their nodes. */
+/** Hops that were taken from the atlas, as the atlas contains them, silent ones included: both then share their nodes. */
 function tailOf(hops: readonly Hop[], atlas: SourceAtlas | undefined): AtlasTraceroute['hops'] {
   const [{ address, evidence }] = hops;
   const known = evidence.type === 'atlas' ? atlas?.paths.get(evidence.tracerouteId) : undefined;

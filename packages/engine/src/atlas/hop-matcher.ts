@@ -33,7 +33,7 @@ export class HopMatcher {
   }
 
   /**
-   * For each stamp the position of the hop that it is, if that can be told. `undefined` when a stamp is a hop before one
+   * For each stamp the position of its hop, if it is known. `undefined` when a stamp is a hop before one
    * that was passed already: then the ping did not go this way.
    */
   matchInOrder(start: number, stamps: readonly Ipv4Address[]): (number | undefined)[] | undefined {

@@ -56,11 +56,11 @@ interface Rated {
 }
 
 /**
- * Mean time for which a path stays as it was measured, milliseconds. Assumed: most Internet paths keep for days, so that a day
+ * Mean time for which a path stays as it was measured, milliseconds. Assumed: most Internet paths do not change for days, so a day
  * costs a twentieth of what is believed.
  */
 const MEAN_LIFE_MS = 20 * 86_400_000;
-/** What a path pieced together by a reverse traceroute is worth beside one that packets went as a whole. */
+/** Confidence in a path that a reverse traceroute assembled, relative to one that a traceroute measured as a whole. */
 const GROWN = 0.99;
 /** Each further position that an address may have makes its place less sure. */
 const PER_POSITION = 0.995;

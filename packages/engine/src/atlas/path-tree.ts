@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { AtlasTraceroute } from './traceroute.ts';
 
-/** A hop and all that lies behind it: the nodes from here to the root are the way to the source. */
+/** A hop and the rest of its path: the nodes from here to the root lead to the source. */
 export class PathNode {
   /** `undefined` for a silent hop. */
   readonly address: Ipv4Address | undefined;
@@ -39,7 +39,7 @@ export class PathNode {
     else this.traced = fresher(this.traced, path);
   }
 
-  /** The paths through here that are left say how fresh it is. Returns whether any is. */
+  /** Recomputes the latest paths through this node. Returns whether any path remains. */
   recount(): boolean {
     this.traced = undefined;
     this.grown = undefined;
@@ -113,7 +113,7 @@ export class PathTree {
     return node;
   }
 
-  /** The node of the first of `hops`, which lead to the source; `undefined` when the tree holds no such way. */
+  /** The node of the first of `hops`, which lead to the source; `undefined` when the tree contains no such path. */
   find(hops: AtlasTraceroute['hops']): PathNode | undefined {
     let node: PathNode | undefined = this.root;
     for (let i = hops.length - 2; i >= 0 && node !== undefined; i--) node = node.children?.get(hops[i]);

@@ -52,7 +52,7 @@ type Hops = AtlasTraceroute['hops'];
 /**
  * Places Record Route addresses between the hops of a path. A stamp that is an alias of a hop, or the other end of the link
  * into the next hop, is that router; others lie between the matches around them. Several sightings, and the order in
- * which addresses follow each other, narrow the bounds. What contradicts itself is left out and named.
+ * which addresses follow each other, narrow the bounds. Contradictions are left out and counted.
  */
 export function placeStamps(hops: Hops, tails: readonly TailStamps[], facts: PlacingFacts): Placements {
   const matcher = new HopMatcher(hops, facts.aliases);

@@ -29,7 +29,7 @@ export function planRefresh(atlas: SourceAtlas, policy: RefreshPolicy, now: numb
   const isUsed = (node: PathNode): boolean => node.usedAt > 0 && node.usedAt >= now - policy.usedWithinMs;
   const isDue = ({ traced }: PathNode): boolean =>
     traced !== undefined && traced.at <= now - (policy.maxAgeMs - policy.aheadMs);
-  // A path measured from far out refreshes all that is nearer to the source as well.
+  // A path that begins far from the source also refreshes all its hops that are nearer to the source.
   const due = [...atlas.nodes()].filter((node) => isUsed(node) && isDue(node)).sort((a, b) => b.depth - a.depth);
   const covered = new Set<PathNode>();
   for (const node of due) {

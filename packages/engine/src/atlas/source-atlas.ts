@@ -157,7 +157,7 @@ export class SourceAtlas {
     // What Record Route shows of a path differs between measurements even without a change.
     const isComparable = path.platform !== 'reverseTraceroute';
     const shared = isComparable ? lastSharedHop(before.hops, path.hops, this.#facts.aliases) : undefined;
-    // If the new segment was known beside the old one, the router balances load and nothing has changed.
+    // If the new segment was already known together with the old one, the router balances load and nothing has changed.
     const isBalanced = shared !== undefined && this.tree.find(path.hops.slice(shared)) !== undefined;
     if (shared !== undefined && !isBalanced) {
       const node = this.tree.find(before.hops.slice(shared));

@@ -27,7 +27,7 @@ export const pathKey = ({ platform, origin }: Pick<AtlasTraceroute, 'platform' |
 
 /**
  * The atlas path that hops from `origin` to `source` give: a router that answers twice in a row counts once. `undefined`
- * when the hops do not end at the source, or pass an address twice: routing changed or looped meanwhile.
+ * when the hops do not end at the source, or pass an address twice: routing changed or looped during the traceroute.
  */
 export function toMeasuredPath(path: MeasuredPath): MeasuredPath | undefined {
   const hops = path.hops.filter((hop, i, all) => hop === undefined || hop !== all[i - 1]);

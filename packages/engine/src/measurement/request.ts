@@ -22,7 +22,7 @@ export interface MeasurementOptions {
   readonly ignoreOwnTraceroutes?: boolean;
   /** Whether atlas paths that start in the destination's network are ignored. Default false. */
   readonly ignoreOwnNetwork?: boolean;
-  /** Most spoofers asked for one hop. Default: the plan's. */
+  /** Maximum number of spoofers asked for one hop. Default: that of the plan. */
   readonly maxSpoofers?: number;
   /** Whether a hop may be assumed across a border between networks. Default: the plan's. */
   readonly allowInterdomainSymmetry?: boolean;

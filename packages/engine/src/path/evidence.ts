@@ -18,7 +18,7 @@ export type Evidence =
       readonly sender: Ipv4Address;
       /** Position in the option, from 0. */
       readonly slot: number;
-      /** How the target was told from the hops before and behind it. */
+      /** How the target was distinguished from the hops before and after it. */
       readonly turn: TurningPoint;
       /** When the probe was sent, milliseconds since the Unix epoch. */
       readonly at: number;
@@ -57,7 +57,7 @@ export type Evidence =
       /** Hop that was probed, and who sent the probe; the source itself, or a spoofer. */
       readonly target: Ipv4Address;
       readonly sender: Ipv4Address;
-      /** What proves that the hop lies on the way back. */
+      /** What proves that the hop is on the reverse path. */
       readonly proof: TimestampProof;
       readonly at: number;
     }
@@ -67,7 +67,7 @@ export type Evidence =
       readonly target: Ipv4Address;
       /** Whether this hop came right before `target`, without a silent one between. */
       readonly adjacent: boolean;
-      /** Whether this is the router that a host is behind: in its network, whoever announces the address. */
+      /** Whether this is the gateway of a host: it counts as a router of the network of the host, also if another network announces its address. */
       readonly isGateway: boolean;
       /** What the network of this hop is to that of `target`, where both and their relation are known. */
       readonly relation?: Relation;
@@ -82,7 +82,7 @@ export type TurningPoint = 'stamp' | 'alias' | 'doubleStamp' | 'loop' | 'prefix'
 
 /**
  * What proves a hop by timestamps: its stamp is later than a router needs, or twice; the target was seen not to stamp for others; it stamped on
- * the way there and on the way back; or on the way back alone.
+ * the forward path and on the reverse path; or on the reverse path only.
  */
 export type TimestampProof = 'order' | 'honest' | 'bothWays' | 'backOnly';
 

@@ -55,7 +55,7 @@ export class RankingStore {
     this.#learn({ level: 'network', key: network, sender }, answer.distance, answer.at, undefined);
   }
 
-  /** Expected distance from one vantage point, in slots, whatever its age; `undefined` when nothing is known. */
+  /** Expected distance from one vantage point, in slots, regardless of its age; `undefined` when nothing is known. */
   distance({ prefix, network }: TargetPlace, sender: Ipv4Address): number | undefined {
     const near = this.#byPrefix.get(prefix)?.get(sender);
     const wide = this.#byNetwork.get(network)?.get(sender);

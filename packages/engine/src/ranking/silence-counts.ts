@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 
-/** Silences in a row after which the packets of a vantage point count as filtered on the way to a prefix. */
+/** Silences in a row after which the packets of a vantage point count as filtered on the path to a prefix. */
 const FILTERED_AFTER = 2;
 
 /** How often in a row a prefix that answers other vantage points has not answered one of them. */
@@ -17,7 +17,7 @@ export class SilenceCounts {
     this.#byPrefix.get(prefix)?.delete(sender);
   }
 
-  /** A test for one prefix: whether the packets of a vantage point count as filtered on the way there. */
+  /** A test for one prefix: whether the packets of a vantage point count as filtered on the path to it. */
   filterOf(prefix: number): (sender: Ipv4Address) => boolean {
     const bySender = this.#byPrefix.get(prefix);
     return (sender) => (bySender?.get(sender) ?? 0) >= FILTERED_AFTER;

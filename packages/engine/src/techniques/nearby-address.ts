@@ -62,7 +62,7 @@ export class NearbyAddress implements Technique {
         outcome: 'extended',
         from: 0,
         hops: found,
-        detail: `${best.hops.length} hops from ${formatIpv4(address)} beside it`,
+        detail: `${best.hops.length} hops from ${formatIpv4(address)} in its /24`,
       };
     }
     return nothingFound('no other address of its /24 answers');

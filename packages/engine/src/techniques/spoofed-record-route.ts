@@ -12,7 +12,7 @@ import { idleFirst, type RoundSizes, roundSize } from './record-route/spoofer-ch
 export interface SpoofedRecordRouteOptions {
   /** How many spoofers each round asks at once. */
   readonly rounds: RoundSizes;
-  /** Most spoofers asked for one hop. */
+  /** Maximum number of spoofers asked for one hop. */
   readonly maxSpoofers: number;
   /** Answers without a reverse hop after which the other vantage points of the same ingress are skipped. */
   readonly failuresPerIngress: number;
@@ -69,7 +69,7 @@ export class SpoofedRecordRoute implements Technique {
     return reasons.length === 0 ? notApplicable('no hop can be probed') : nothingFound(reasons.join('; '));
   }
 
-  /** Asks spoofers in rounds until one shows the way on from `hop`. */
+  /** Asks spoofers in rounds until one shows the hops that follow `hop`. */
   async #ask(measurement: Measurement, hop: Hop): Promise<Extension | undefined> {
     const { path, ranking, silentTargets, clock } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;

@@ -18,9 +18,8 @@ export interface TimestampOptions {
 }
 
 /**
- * Guesses the next hop from what is known of neighbours, and lets the Timestamp option with prespecified addresses prove it: an address
- * is stamped only behind the one before it in the list, so that a neighbour that stamps behind the target lies on the way
- * back (NSDI 2010, section 3.3).
+ * Tests known neighbours of the last hop with the Timestamp option and prespecified addresses. An address is stamped only after the
+ * one before it in the list. A neighbour that stamps after the target is therefore on the reverse path (NSDI 2010, section 3.3).
  */
 export class Timestamp implements Technique {
   readonly name = 'timestamp';

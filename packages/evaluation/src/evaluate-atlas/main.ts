@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseOrExit } from '@revtr/lab/command-line';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { type Size, simParameters } from '@revtr/sim';
 import { mean } from '../statistics/quantiles.ts';
@@ -6,18 +7,6 @@ import { renderTable } from '../statistics/table.ts';
 import { judgePlacements, type PlacementFigures } from './placement.ts';
 import { POLICIES } from './refresh-policies.ts';
 import { type StudyDay, studyPolicy } from './refresh-study.ts';
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seed: { type: 'string', default: '11,12,13' },
-    size: { type: 'string', default: 'medium' },
-    days: { type: 'string', default: '5' },
-    pairs: { type: 'string', default: '40' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
 
 const HELP = `npm run evaluate:atlas -- placement|refresh [options]
 
@@ -32,6 +21,22 @@ refresh     measures accuracy over virtual days with routing changes, for each p
 
 To compare atlases with different contents, run: npm run evaluate -- --atlas none,traceroutes,recordRoute,grown
 `;
+
+const { values, positionals } = parseOrExit(
+  () =>
+    parseArgs({
+      allowPositionals: true,
+      options: {
+        seed: { type: 'string', default: '11,12,13' },
+        size: { type: 'string', default: 'medium' },
+        days: { type: 'string', default: '5' },
+        pairs: { type: 'string', default: '40' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }),
+  HELP,
+);
 
 /** Each day, one link between networks in a hundred fails for some hours, and one network in fifty changes its prepending. */
 const RATES = {

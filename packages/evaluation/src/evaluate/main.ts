@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseOrExit } from '@revtr/lab/command-line';
 import { SIZES, type Size } from '@revtr/sim';
 import { pairedFigures, renderPaired } from './paired.ts';
 import { PLANS } from './plans.ts';
@@ -9,20 +10,6 @@ import { renderSummaries } from './render.ts';
 import { runUnits } from './scheduler.ts';
 import { summarise } from './summary.ts';
 import { ATLAS_CONTENTS, type AtlasContent, type Unit } from './unit.ts';
-
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '11' },
-    size: { type: 'string', default: 'medium' },
-    pairs: { type: 'string', default: '1000' },
-    fleet: { type: 'string', default: '50' },
-    plan: { type: 'string', default: Object.keys(PLANS).join(',') },
-    atlas: { type: 'string', default: 'usual' },
-    out: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
 
 /** The plan with which the other plans are compared, on the pairs that it completes. */
 const REFERENCE = 'revtr2';
@@ -42,6 +29,24 @@ Measures random pairs on simulated Internets with each plan and compares the res
   --out <folder>  store the result of each run in this folder, reuse stored results, and write table, JSON and plots (SVG)
   --json          print the figures as JSON
 `;
+
+const { values } = parseOrExit(
+  () =>
+    parseArgs({
+      options: {
+        seed: { type: 'string', default: '11' },
+        size: { type: 'string', default: 'medium' },
+        pairs: { type: 'string', default: '1000' },
+        fleet: { type: 'string', default: '50' },
+        plan: { type: 'string', default: Object.keys(PLANS).join(',') },
+        atlas: { type: 'string', default: 'usual' },
+        out: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }),
+  HELP,
+);
 
 /** All combinations of the options; `undefined` if an option is invalid. */
 function readUnits(): Unit[] | undefined {

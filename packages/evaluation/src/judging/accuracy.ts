@@ -5,6 +5,7 @@ import type { JudgedHop } from './judge.ts';
 export const judgedHops = (hops: readonly JudgedHop[]): JudgedHop[] =>
   hops.filter(({ verdict }) => verdict !== 'unjudged');
 
+/** Number of hops that are right. */
 export const countRight = (hops: readonly JudgedHop[]): number =>
   hops.filter(({ verdict }) => verdict === 'right').length;
 

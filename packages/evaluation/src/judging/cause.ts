@@ -27,5 +27,5 @@ export function causeOf(pair: {
   const wrong = hops.find(({ verdict }) => verdict === 'wrong');
   if (wrong !== undefined) return `wrong: ${wrong.kind}`;
   const missing = trueAsPath.filter((asn) => !foundAsPath.includes(asn));
-  return missing.length > 0 ? 'a network on the way shows no router' : 'routers of other flows';
+  return missing.length > 0 ? 'a network on the path shows no router' : 'routers of other flows';
 }

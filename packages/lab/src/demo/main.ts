@@ -1,18 +1,8 @@
 import { parseArgs } from 'node:util';
+import { parseOrExit } from '../command-line.ts';
 import { runDemo } from './demo.ts';
 
-const { values } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    seed: { type: 'string', default: '1' },
-    size: { type: 'string', default: 'medium' },
-    help: { type: 'boolean', default: false },
-  },
-});
-
-if (values.help) {
-  process.stdout.write(`npm run demo -- [options]
+const HELP = `npm run demo -- [options]
 
 Runs the whole Reverse Traceroute system in one process on a simulated Internet.
 
@@ -22,7 +12,24 @@ Runs the whole Reverse Traceroute system in one process on a simulated Internet.
   --size <size>   small, medium or large; default medium
 
 REVTR_PORT sets the port of the API (default 8080), REVTR_DATABASE the database (default memory:).
-`);
+`;
+
+const { values } = parseOrExit(
+  () =>
+    parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        seed: { type: 'string', default: '1' },
+        size: { type: 'string', default: 'medium' },
+        help: { type: 'boolean', default: false },
+      },
+    }),
+  HELP,
+);
+
+if (values.help) {
+  process.stdout.write(HELP);
 } else {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());

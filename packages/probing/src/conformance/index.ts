@@ -15,14 +15,14 @@ export interface ProberEnvironment {
   readonly target: Ipv4Address;
   /** An address in an announced prefix that answers nothing. */
   readonly silent: Ipv4Address;
-  /** An address that is no agent. */
+  /** An address without an agent. */
   readonly stranger: Ipv4Address;
   /** Routers that a packet from the vantage point to the target really passes. */
   readonly forwardRouters: number;
   /** Whether two addresses belong to one router, and whether the forward path really passes it. */
   isOnForwardPath(address: Ipv4Address): boolean;
   isOnReversePath(address: Ipv4Address): boolean;
-  /** Lets time pass until `work` settles: a network of its own time needs to be driven. */
+  /** Lets time pass until `work` settles: a network with virtual time must be driven. */
   drive<T>(work: Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export function proberConformance(name: string, start: () => Promise<ProberEnvir
       expect(reply).toBeUndefined();
     });
 
-    it('records the way there, the target, and the way back', async () => {
+    it('records the forward path, the target, and the reverse path', async () => {
       const stamps = (await ping({ option: RECORD_ROUTE })).reply?.recordRoute ?? [];
       const own = stamps.indexOf(net.target);
       expect(own).toBeGreaterThanOrEqual(0);
@@ -68,13 +68,13 @@ export function proberConformance(name: string, start: () => Promise<ProberEnvir
       expect(stamps.slice(0, own).filter((stamp) => !net.isOnForwardPath(stamp))).toEqual([]);
     });
 
-    it('records no more than the slots asked for', async () => {
+    it('records at most the requested number of slots', async () => {
       expect(
         (await ping({ option: { type: 'recordRoute', slots: 2 } })).reply?.recordRoute?.length,
       ).toBeLessThanOrEqual(2);
     });
 
-    it('lets the answer to a spoofed ping arrive at the source, with the way back to it', async () => {
+    it('delivers the answer to a spoofed ping at the source, with the reverse path to it', async () => {
       const spoof = { claimedSource: net.source, receiver: net.source };
       const stamps = (await ping({ spoof, option: RECORD_ROUTE })).reply?.recordRoute ?? [];
       const own = stamps.lastIndexOf(net.target);

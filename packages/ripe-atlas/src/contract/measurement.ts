@@ -52,6 +52,7 @@ export function creationBody(definition: TracerouteDefinition, probes: readonly 
   };
 }
 
+/** The answer to the creation of measurements: their identifiers. */
 export const createdSchema = z.object({ measurements: z.array(z.int()).min(1) });
 
 /** The states of a measurement by the number of the API. The states from `stopped` on are final. */
@@ -66,6 +67,7 @@ const MEASUREMENT_STATES = {
   8: 'denied',
   9: 'canceled',
 } as const;
+/** A measurement as the API describes it. */
 export type MeasurementState = (typeof MEASUREMENT_STATES)[keyof typeof MEASUREMENT_STATES];
 
 /** Whether a measurement in this state is final: no more results follow. */

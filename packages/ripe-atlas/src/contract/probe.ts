@@ -34,6 +34,7 @@ export const probeSchema = z
     isConnected: raw.status === 1,
     tags: raw.tags,
   }));
+/** A RIPE Atlas probe as the API and the probe archive describe it. */
 export type RipeProbe = z.infer<typeof probeSchema>;
 
 interface RawPlace {

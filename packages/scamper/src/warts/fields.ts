@@ -16,10 +16,12 @@ export interface Timeval {
 export const u8: FieldType<number> = { read: (reader) => reader.u8(), write: (writer, value) => writer.u8(value) };
 export const u16: FieldType<number> = { read: (reader) => reader.u16(), write: (writer, value) => writer.u16(value) };
 export const u32: FieldType<number> = { read: (reader) => reader.u32(), write: (writer, value) => writer.u32(value) };
+/** A string that ends with a zero byte. */
 export const text: FieldType<string> = {
   read: (reader) => reader.text(),
   write: (writer, value) => writer.text(value),
 };
+/** An address, written in full once in a record and by its index after that. */
 export const address: FieldType<string> = {
   read: (reader) => reader.address(),
   write: (writer, value) => writer.address(value),
@@ -51,6 +53,7 @@ export const sizedBytes: FieldType<Uint8Array> = {
     writer.bytes(value);
   },
 };
+/** A field without content: its flag alone carries the information. */
 export const announced: FieldType<true> = { read: () => true, write: () => undefined };
 
 type ValueOf<F> = F extends readonly [number, FieldType<infer T>] ? T : never;

@@ -4,7 +4,7 @@ import type { SimParameters } from '../parameters.ts';
 import { drawSelfStamp } from '../topology/behaviours.ts';
 import { isGateway, type Topology } from '../topology/topology.ts';
 
-/** How the host behind an address behaves: a function of seed and address, so that no host is stored. */
+/** How the host behind an address behaves: a function of seed and address; no host is stored. */
 export class HostBehaviours {
   readonly #parameters: SimParameters;
 

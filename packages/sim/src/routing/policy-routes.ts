@@ -8,7 +8,7 @@ export const LOCAL_ROUTE = -2;
 
 const UNREACHED = 0xff;
 
-/** Routes of all networks towards one: the adjacency each uses, and the length it hears. */
+/** Routes of all networks towards one: the adjacency each uses, and the length of the announced path. */
 interface RouteTree {
   readonly next: Int32Array;
   readonly length: Uint8Array;

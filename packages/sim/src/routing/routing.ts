@@ -10,7 +10,7 @@ export interface Destination {
   readonly address: Ipv4Address;
   /** Network whose announcement covers the address. */
   readonly network: number;
-  /** Router of that network that has the address or is linked to whoever has it. */
+  /** Router of that network that has the address, or a link to its owner. */
   readonly router: number;
   /** Interface of `router` to leave by in the end, {@link TO_HOST}, or -1 when the router itself has the address. */
   readonly last: number;

@@ -23,6 +23,7 @@ const row = (
   weight: number,
 ): City => ({ code, name, country, region, latitude, longitude, weight });
 
+/** The cities in which simulated networks have routers. */
 export const CITIES: readonly City[] = [
   row('ams', 'Amsterdam', 'NL', 'EU', 52.37, 4.9, 8),
   row('fra', 'Frankfurt', 'DE', 'EU', 50.11, 8.68, 8),

@@ -25,7 +25,7 @@ interface Head {
 
 /**
  * Reads single fields of maps in a data section of an MMDB file (MaxMind DB File Format Specification 2.0, "Output Data Section").
- * Values that are not wanted are skipped and their pointers not followed, so that nested pointers cost nothing.
+ * Unused values are skipped and their pointers are not followed: nested pointers cost nothing.
  */
 export class DataSection {
   readonly #bytes: Buffer;

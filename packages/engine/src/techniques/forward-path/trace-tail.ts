@@ -14,7 +14,7 @@ const BLIND_WINDOW = 6;
 const BLIND_GAP = 3;
 
 /**
- * Measures only the end of the forward path from the source: a ping tells how far the target is, and TTL-limited pings to the hops
+ * Measures only the end of the forward path from the source: a ping shows how far the target is, and TTL-limited pings to the hops
  * around that distance go out at once. Towards a target that answers no ping they go out from the first hop on.
  */
 export async function traceTail(
@@ -64,7 +64,7 @@ async function probeBlindly(tail: TailProbes): Promise<void> {
   while (tail.reachedAt === undefined && tail.silentEnd < BLIND_GAP && tail.last < MOST_HOPS);
 }
 
-/** Hops that a packet has travelled, from what is left of its TTL: senders start at 64, 128 or 255. */
+/** Number of hops that a packet has travelled, from its remaining TTL: senders start at 64, 128 or 255. */
 function distanceOf(ttl: number): number {
   const initial = ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
   return initial - ttl + 1;

@@ -60,7 +60,7 @@ export async function proveNeighbour(
   if (times[1] === undefined || times[3] !== undefined) return undefined;
   const technique = isSpoofed ? 'spoofedTimestamp' : 'timestamp';
   if (times[2] !== undefined || isApart(times[0], times[1])) return { technique, proof: 'order', ...common };
-  // Some systems fill the next slot whatever its address is: such a stamp proves nothing.
+  // Some systems fill the next slot for any address: such a stamp proves nothing.
   const check = await ping(
     [target, NOBODY, NOBODY],
     isSpoofed ? { type: 'spoofers', senders: [sender] } : { type: 'source' },
