@@ -17,7 +17,7 @@ import {
 } from '@revtr/link';
 import { formatIpv4 } from '@revtr/net';
 import { type Clock, systemClock, untilAborted } from '@revtr/probing';
-import { ScamperDriver, ScamperError, ScamperHost } from '@revtr/scamper';
+import { ScamperDriver, type ScamperEnd, ScamperError, ScamperHost } from '@revtr/scamper';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import type { AgentConfig } from './config/schema.ts';
@@ -144,6 +144,7 @@ export class Agent {
         program: scamper.binpath,
         // scamper makes its socket as root; without this a program that is not root could not use it. Its directory is ours alone.
         wrapper: ['sh', '-c', 'umask 0; exec "$@"', 'sh'],
+        onEnd: (end: ScamperEnd) => this.#log.error(end, 'scamper ended; it is restarted'),
       };
       const driver = await ScamperDriver.start(options, { clock: this.#clock });
       this.#undo.push(() => driver.stop());

@@ -4,7 +4,7 @@ import { ScamperError } from '../errors.ts';
 import { WartsDecoder, type WartsRecord } from '../warts/file.ts';
 import { connectToControl } from './connect.ts';
 import { ControlDecoder, type ControlMessage } from './control-decoder.ts';
-import { ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
+import { type ScamperEnd, ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
 
 /** Options of a {@link ScamperDriver}. */
 export interface ScamperDriverOptions extends ScamperProcessOptions {
@@ -18,6 +18,8 @@ export interface ScamperDriverOptions extends ScamperProcessOptions {
    * 10,000.
    */
   readonly restartMs?: { readonly least: number; readonly most: number };
+  /** Called before a scamper that ended, or that the driver ended because of an unreadable message, is restarted. */
+  readonly onEnd?: (end: ScamperEnd) => void;
 }
 
 /** A command and the callbacks of its caller. */
@@ -204,8 +206,11 @@ export class ScamperDriver {
   }
 
   async #relaunch(): Promise<void> {
-    const { least, most } = this.#options.restartMs ?? { least: 100, most: 10_000 };
+    const { onEnd, restartMs } = this.#options;
+    const { least, most } = restartMs ?? { least: 100, most: 10_000 };
     await this.#process?.stop();
+    const end = this.#process?.end;
+    if (end !== undefined && !this.#isStopped) onEnd?.(end);
     while (!this.#isStopped) {
       await this.#clock.sleep(Math.min(most, least * 2 ** this.#failures), this.#over.signal);
       this.#failures++;
