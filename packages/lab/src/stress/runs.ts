@@ -63,10 +63,12 @@ async function runOnce({ name, scenario, checkMemory }: RunOptions): Promise<Run
     output = (output + chunk).slice(-MOST_OUTPUT);
   });
   const [code, signal]: unknown[] = await once(child, 'close');
+  const ms = performance.now() - begin;
+  if (ms >= MOST_RUN_MS) return { failure: `did not end within ${MOST_RUN_MS / 1_000} s`, ms };
   const line = output.split('\n').find((candidate) => EXPLANATION.test(candidate)) ?? '';
   return {
     failure: code === 0 ? undefined : `${signal ?? `exit code ${code}`}: ${line.trim()}`,
-    ms: performance.now() - begin,
+    ms,
   };
 }
 
