@@ -22,6 +22,7 @@ const mayImport = {
     'controller',
     'datasets',
     'engine',
+    'link',
     'linux',
     'net',
     'probing',

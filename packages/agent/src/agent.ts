@@ -18,7 +18,7 @@ import {
 } from '@revtr/link';
 import { formatIpv4 } from '@revtr/net';
 import { type Clock, systemClock, untilAborted } from '@revtr/probing';
-import { ScamperDriver, ScamperError, ScamperHost } from '@revtr/scamper';
+import { ScamperDriver, type ScamperEnd, ScamperError, ScamperHost } from '@revtr/scamper';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import type { Rate } from './budget/key-budget.ts';
@@ -154,6 +154,7 @@ export class Agent {
         program: scamper.binpath,
         // scamper creates its socket as root; an agent that is not root needs access. Only the agent can enter the directory.
         wrapper: ['sh', '-c', 'umask 0; exec "$@"', 'sh'],
+        onEnd: (end: ScamperEnd) => this.#log.error(end, 'scamper ended; it is restarted'),
       };
       const driver = await ScamperDriver.start(options, {
         clock: this.#clock,

@@ -1,5 +1,6 @@
 export { ControlDecoder, type ControlMessage } from './control/control-decoder.ts';
 export { ScamperDriver, type ScamperDriverOptions } from './control/scamper-driver.ts';
+export type { ScamperEnd } from './control/scamper-process.ts';
 export { uudecode } from './control/uuencode.ts';
 export * from './errors.ts';
 export { ScamperHost } from './prober/scamper-host.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseIpv4 } from '@revtr/net';
 import { ProbingError, systemClock } from '@revtr/probing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ScamperDriver, type ScamperDriverOptions, ScamperError, ScamperHost } from '../src/index.ts';
+import { ScamperDriver, type ScamperDriverOptions, type ScamperEnd, ScamperError, ScamperHost } from '../src/index.ts';
 import { pingCommand, sniffCommand, spoofCommand, traceCommand } from '../src/prober/commands.ts';
 
 const HOSTILE = fileURLToPath(new URL('hostile-scamper.ts', import.meta.url));
@@ -167,13 +167,16 @@ describe.skipIf(!canRunScamper)('ScamperHost with the real scamper on the loopba
     expect(await real.run('ping -c 1 127.0.0.1').result).toMatchObject({ type: 'ping', destination: '127.0.0.1' });
   });
 
-  it('repeats the command in a new scamper when the first one is killed', async () => {
-    const real = await start();
+  it('repeats the command in a new scamper when the first one is killed, and reports how that ended', async () => {
+    const ends: ScamperEnd[] = [];
+    const real = await start({ onEnd: (end) => ends.push(end) });
     const { started, result } = real.run('ping -c 2 127.0.0.1');
     await started;
     const { pid } = real;
     process.kill(pid ?? 0, 'SIGKILL');
     expect(await result).toMatchObject({ type: 'ping', sent: 2 });
     expect(real.pid).not.toBe(pid);
+    await real.stop();
+    expect(ends).toEqual([{ exitCode: null, signal: 'SIGKILL', output: '' }]);
   });
 });

@@ -2,14 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4, formatPrefix, type Ipv4Address, type Prefix } from '@revtr/net';
+import { untilAborted } from '@revtr/probing';
+import { KernelLabError } from '../namespaces/errors.ts';
 import type { Namespaces } from '../namespaces/namespaces.ts';
 import { startProxy } from './api-proxy.ts';
 import { buildControlNetwork, CONTROLLER_ADDRESS } from './control-network.ts';
-import { ManagedProcess } from './managed-process.ts';
+import { ManagedProcess, type ProgramEnd } from './managed-process.ts';
 import { type NewHost, registerHosts, untilHealthy, untilReady } from './onboarding.ts';
+import { ProgramEnds } from './program-ends.ts';
+import { watchScampers } from './scamper-watch.ts';
 
 export interface DeploymentOptions {
   /** Sources and vantage points. Their namespaces must exist. */
@@ -44,6 +49,11 @@ export interface Deployment {
   readonly agents: ReadonlyMap<string, ManagedProcess>;
   /** Temporary directory with certificates, configurations and logs. */
   readonly directory: string;
+  /**
+   * Fires when the controller or an agent ends although nobody stopped it. The reason is a {@link KernelLabError} `programEnded`,
+   * whose message ends with the last lines of the program's log.
+   */
+  readonly failed: AbortSignal;
   stop(): Promise<void>;
 }
 
@@ -51,15 +61,19 @@ const program = (packageName: string): string => fileURLToPath(import.meta.resol
 /** Number of characters at the end of each log that are shown when the start fails. */
 const MOST_LOG_SHOWN = 3_000;
 const PACKETS_PER_SECOND = 1_000;
+/** Time in which the end of a program is noticed after its connections have failed, milliseconds. */
+const END_NOTICED_MS = 200;
 
 /**
  * Starts the controller and the agents, registers the hosts, and waits until each source is ready. Stops everything when a step
  * fails.
- * @throws {KernelLabError} `commandFailed`, `notReady` or `stopped`
+ * @throws {KernelLabError} `commandFailed`, `notReady`, `programEnded` or `stopped`
  */
 export async function deploy(namespaces: Namespaces, options: DeploymentOptions): Promise<Deployment> {
   const say = options.onProgress ?? (() => undefined);
   const directory = mkdtempSync(join(tmpdir(), 'revtr-lab-'));
+  const ends = new ProgramEnds();
+  const signal = AbortSignal.any([cancelled(options.signal), ends.signal]);
   const undo: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -81,10 +95,11 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
         REVTR_OPERATOR_KEY: operatorKey,
       },
       logFile: join(directory, 'controller.log'),
+      onEnd: (end) => ends.add('controller', end, controller.log),
     });
     controller.start();
     undo.push(() => controller.stop());
-    await untilHealthy(api, () => controller.isRunning);
+    await untilHealthy(api, signal);
     say('the controller is running');
 
     const operator = new ReverseTracerouteClient({ server: api, key: operatorKey });
@@ -94,22 +109,45 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
     );
     const key = await registerHosts(operator, hosts.flat());
     const agents = new Map(
-      options.hosts.map(({ name }) => [name, createAgent(namespaces.of(name), join(directory, name), options)]),
+      options.hosts.map(({ name }) => {
+        const agent = createAgent(namespaces.of(name), join(directory, name), options, (end) =>
+          ends.add(`agent ${name}`, end, agent.log),
+        );
+        return [name, agent];
+      }),
     );
+    const agentLogs = new Map(options.hosts.map(({ name }) => [name, join(directory, name, 'agent.log')]));
+    const stopWatching = watchScampers(agentLogs, say);
+    undo.push(async () => stopWatching());
     undo.push(async () => void (await Promise.all([...agents.values()].map((agent) => agent.stop()))));
     for (const starting of hosts) {
       for (const { name } of starting) agents.get(name)?.start();
       say(`started ${starting.length} agents; waiting for their tests`);
-      await untilReady(operator, starting, options.signal);
+      await untilReady(operator, starting, signal);
     }
     const source = options.hosts.find(({ kind }) => kind === 'source')?.address ?? '';
-    return { api, key, operatorKey, source, controller, agents, directory, stop };
+    return { api, key, operatorKey, source, controller, agents, directory, failed: ends.signal, stop };
   } catch (error) {
-    for (const file of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
-      if (file.endsWith('.log')) say(`${file}:\n${readFileSync(join(directory, file), 'utf8').slice(-MOST_LOG_SHOWN)}`);
+    await Promise.race([untilAborted(signal), sleep(END_NOTICED_MS)]);
+    if (!signal.aborted) showLogs(directory, say);
     await stop();
-    throw error;
+    throw signal.aborted ? signal.reason : error;
   }
+}
+
+/** A signal that fires with `signal`, whose reason is a {@link KernelLabError} `stopped`. */
+function cancelled(signal: AbortSignal | undefined): AbortSignal {
+  const stopped = new AbortController();
+  const abort = (): void =>
+    stopped.abort(new KernelLabError('stopped', 'the start was cancelled before all agents were ready', {}));
+  if (signal?.aborted) abort();
+  else signal?.addEventListener('abort', abort, { once: true });
+  return stopped.signal;
+}
+
+function showLogs(directory: string, say: (message: string) => void): void {
+  for (const file of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
+    if (file.endsWith('.log')) say(`${file}:\n${readFileSync(join(directory, file), 'utf8').slice(-MOST_LOG_SHOWN)}`);
 }
 
 /** Writes the datasets and returns the environment of the controller. */
@@ -144,7 +182,12 @@ const BUDGET = `budget:\n${['address', 'addressoptions', 'prefix', 'prefixoption
   .join('')}`;
 
 /** Writes `plvp.config` and returns an agent that is not started. It uses the files that docs/host-a-source.md describes. */
-function createAgent(namespace: string, own: string, { testNetworks }: DeploymentOptions): ManagedProcess {
+function createAgent(
+  namespace: string,
+  own: string,
+  { testNetworks }: DeploymentOptions,
+  onEnd: (end: ProgramEnd) => void,
+): ManagedProcess {
   mkdirSync(own);
   const config = join(own, 'plvp.config');
   const networks = testNetworks.map((network) => `    - ${network}\n`).join('');
@@ -158,5 +201,6 @@ function createAgent(namespace: string, own: string, { testNetworks }: Deploymen
     namespace,
     command: [process.execPath, program('agent'), root, config, '-loglevel', 'debug'],
     logFile: join(own, 'agent.log'),
+    onEnd,
   });
 }

@@ -1,6 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
+/** How a program ended. */
+export interface ProgramEnd {
+  /** Exit code; `null` after a signal, or when the program could not be started. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
 export interface ManagedProcessOptions {
   /** Network namespace of the process. */
   readonly namespace: string;
@@ -9,6 +16,8 @@ export interface ManagedProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** File to which standard output and standard error are appended. */
   readonly logFile: string;
+  /** Called when the program ends although neither `stop` nor `kill` was called. */
+  readonly onEnd?: (end: ProgramEnd) => void;
 }
 
 /** Time after SIGTERM until a process is killed, in milliseconds. */
@@ -19,6 +28,7 @@ export class ManagedProcess {
   readonly #options: ManagedProcessOptions;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
+  #isEndWanted = false;
 
   constructor(options: ManagedProcessOptions) {
     this.#options = options;
@@ -38,22 +48,30 @@ export class ManagedProcess {
   }
 
   start(): void {
-    const { namespace, command, environment = {}, logFile } = this.#options;
+    const { namespace, command, environment = {}, logFile, onEnd } = this.#options;
     const output = openSync(logFile, 'a');
     const child = spawn('ip', ['netns', 'exec', namespace, ...command], {
       stdio: ['ignore', output, output],
       env: { ...process.env, ...environment },
+      // Ctrl-C reaches every process of the terminal's group. This program decides when the others stop.
+      detached: true,
     });
     closeSync(output);
     this.#child = child;
+    this.#isEndWanted = false;
     this.#ended = new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.once('error', () => resolve());
+      const end = (exitCode: number | null, signal: string | null): void => {
+        resolve();
+        if (!this.#isEndWanted) onEnd?.({ exitCode, signal });
+      };
+      child.once('exit', end);
+      child.once('error', () => end(null, null));
     });
   }
 
   /** Sends SIGKILL and waits for the end of the process. */
   async kill(): Promise<void> {
+    this.#isEndWanted = true;
     this.#child?.kill('SIGKILL');
     await this.#ended;
   }
@@ -61,6 +79,7 @@ export class ManagedProcess {
   /** Sends SIGTERM, after 15 seconds SIGKILL, and waits for the end of the process. */
   async stop(): Promise<void> {
     if (!this.isRunning) return;
+    this.#isEndWanted = true;
     this.#child?.kill('SIGTERM');
     const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS);
     await this.#ended;

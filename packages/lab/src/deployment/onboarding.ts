@@ -14,10 +14,11 @@ const READY_MS = 120_000;
 const POLL_MS = 100;
 const OWNER = 'host@revtr.example';
 
-/** Waits until the API answers, at most two minutes. @throws {KernelLabError} `notReady` */
-export async function untilHealthy(api: string, isRunning: () => boolean): Promise<void> {
+/** Waits until the API answers, at most two minutes. @throws {KernelLabError} `notReady`, or the reason of `signal` */
+export async function untilHealthy(api: string, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + READY_MS;
-  while (Date.now() < deadline && isRunning()) {
+  while (Date.now() < deadline) {
+    signal.throwIfAborted();
     const response = await fetch(`${api}/health`).catch(() => undefined);
     if (response?.ok === true) return;
     await sleep(POLL_MS);
@@ -46,18 +47,17 @@ export async function registerHosts(operator: ReverseTracerouteClient, hosts: re
 
 /**
  * Waits until each source is ready and each vantage point is ready or quarantined, at most two minutes.
- * @throws {KernelLabError} `notReady`, with the results of the tests in its message, or `stopped`
+ * @throws {KernelLabError} `notReady`, with the results of the tests in its message, or the reason of `signal`
  */
 export async function untilReady(
   operator: ReverseTracerouteClient,
   hosts: readonly NewHost[],
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const deadline = Date.now() + READY_MS;
   for (const { address, name, kind } of hosts) {
     for (;;) {
-      if (signal?.aborted)
-        throw new KernelLabError('stopped', 'the start was cancelled before all agents were ready', {});
+      signal.throwIfAborted();
       const agent = await operator.fleet.agent(address).catch(unlessRestarting);
       const isDone = agent?.state === 'ready' || (kind === 'vantagePoint' && agent?.state === 'quarantined');
       if (isDone) break;

@@ -24,7 +24,7 @@ export interface KernelSystem extends Deployment {
 /**
  * Builds a kernel lab and starts the system in it. Removes everything when a step fails. `stop` of the result stops the system
  * and removes the lab.
- * @throws {KernelLabError} `badTopology` without a source or vantage point, `commandFailed`, `notReady`, `stopped`
+ * @throws {KernelLabError} `badTopology` without a source or vantage point, `commandFailed`, `notReady`, `programEnded`, `stopped`
  */
 export async function startKernelSystem(topology: KernelTopology, options: KernelSystemOptions): Promise<KernelSystem> {
   const hosts = hostsOf(topology);

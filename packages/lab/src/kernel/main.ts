@@ -27,17 +27,19 @@ async function up(file: string): Promise<number> {
   writeFileSync(HOLDER, String(process.pid), { flag: 'wx' });
   try {
     const stop = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+    // A second signal must not end the process before the lab is removed: npm passes on the SIGINT that the terminal sends to both.
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
     const onProgress = (message: string): void => {
       process.stderr.write(`${message}\n`);
     };
     const system = await startKernelSystem(topology, { prefix: PREFIX, port, onProgress, signal: stop.signal });
-    const { api, key, source, namespaces } = system;
-    process.stdout.write(`${JSON.stringify({ api, key, source, namespaces })}\n`);
-    await untilAborted(stop.signal);
+    const { api, key, operatorKey, source, namespaces, failed } = system;
+    process.stdout.write(`${JSON.stringify({ api, key, operatorKey, source, namespaces })}\n`);
+    await untilAborted(AbortSignal.any([stop.signal, failed]));
+    if (failed.aborted) process.stderr.write(`lab: ${failed.reason.message}\n`);
     process.stderr.write('removing the lab\n');
     await system.stop();
-    return 0;
+    return failed.aborted ? 1 : 0;
   } finally {
     rmSync(HOLDER, { force: true });
   }
@@ -90,6 +92,9 @@ async function main([command, file]: readonly string[]): Promise<number> {
   process.stderr.write(HELP);
   return command === 'help' || command === '--help' ? 0 : 2;
 }
+
+// A reader that has ended, for example after Ctrl-C in a pipe, must not end this process before the lab is removed (EPIPE).
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -6,6 +6,12 @@ export interface KernelLabErrorDetails {
   readonly commandFailed: { readonly command: string; readonly output: string };
   /** The controller or an agent did not become ready in time. `host` is the name of the agent, or `controller`. */
   readonly notReady: { readonly host: string };
+  /** The controller or an agent ended although nobody stopped it. `program` is `controller` or `agent` with the name of its host. */
+  readonly programEnded: {
+    readonly program: string;
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+  };
   /** The start was cancelled. */
   readonly stopped: Readonly<Record<never, never>>;
 }

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { KernelLabError } from './errors.ts';
-
-const run = promisify(execFile);
 
 /** A set of Linux network namespaces with a common prefix: one for each host and one for the controller. Requires root. */
 export class Namespaces {
@@ -58,11 +56,16 @@ export async function removeNamespace(namespace: string): Promise<void> {
 
 /** Runs a program and returns its standard output. @throws {KernelLabError} `commandFailed` */
 async function execute(program: string, args: readonly string[]): Promise<string> {
-  try {
-    return (await run(program, args)).stdout;
-  } catch (error) {
-    const detail = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    const command = [program, ...args].join(' ');
-    throw new KernelLabError('commandFailed', `${command}: ${detail}`, { command, output: detail });
-  }
+  // Ctrl-C reaches every process of the terminal's group. It must not end a command that builds or removes a namespace.
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const failure = await new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `${signal ?? `exit code ${code}`}`));
+  });
+  const [standardOutput, standardError] = await output;
+  if (failure === undefined) return standardOutput;
+  const command = [program, ...args].join(' ');
+  const detail = standardError.trim() || failure;
+  throw new KernelLabError('commandFailed', `${command}: ${detail}`, { command, output: detail });
 }

@@ -4,7 +4,7 @@ import { ScamperError } from '../errors.ts';
 import { WartsDecoder, type WartsRecord } from '../warts/file.ts';
 import { connectToControl } from './connect.ts';
 import { ControlDecoder, type ControlMessage } from './control-decoder.ts';
-import { ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
+import { type ScamperEnd, ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
 import { createTask, type RunOptions, type Task } from './task.ts';
 import { Watchdog, type WatchdogOptions } from './watchdog.ts';
 
@@ -22,6 +22,8 @@ export interface ScamperDriverOptions extends ScamperProcessOptions {
   readonly restartMs?: { readonly least: number; readonly most: number };
   /** Times after which the watchdog checks the health of scamper. */
   readonly watchdog?: WatchdogOptions;
+  /** Called before a scamper that ended, or that the driver ended because of an unreadable message, is restarted. */
+  readonly onEnd?: (end: ScamperEnd) => void;
 }
 
 /** What a {@link ScamperDriver} needs from its surroundings. */
@@ -196,8 +198,11 @@ export class ScamperDriver {
   }
 
   async #relaunch(): Promise<void> {
-    const { least, most } = this.#options.restartMs ?? { least: 100, most: 10_000 };
+    const { onEnd, restartMs } = this.#options;
+    const { least, most } = restartMs ?? { least: 100, most: 10_000 };
     await this.#process?.stop();
+    const end = this.#process?.end;
+    if (end !== undefined && !this.#isStopped) onEnd?.(end);
     while (!this.#isStopped) {
       await this.#clock.sleep(Math.min(most, least * 2 ** this.#failures), this.#over.signal);
       this.#failures++;

@@ -3,6 +3,15 @@ import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScamperError } from '../errors.ts';
 
+/** How a scamper process ended. */
+export interface ScamperEnd {
+  /** Exit code; `null` after a signal. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last 500 characters of its standard error. */
+  readonly output: string;
+}
+
 /** How to start scamper. */
 export interface ScamperProcessOptions {
   /** Path of the control socket that scamper creates. An existing file is removed. */
@@ -24,9 +33,13 @@ export class ScamperProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   #hasEnded = false;
+  #errorOutput = '';
 
   private constructor(child: ChildProcess) {
     this.#child = child;
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#errorOutput = `${this.#errorOutput}${chunk.toString()}`.slice(-500);
+    });
     this.#ended = new Promise((resolve) => {
       const end = (): void => {
         this.#hasEnded = true;
@@ -44,15 +57,11 @@ export class ScamperProcess {
     rmSync(socketPath, { force: true });
     const [command, ...args] = [...wrapper, program, '-U', socketPath, '-p', String(packetsPerSecond)];
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let errorOutput = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      errorOutput = `${errorOutput}${chunk.toString()}`.slice(-500);
-    });
     const process = new ScamperProcess(child);
     for (let waited = 0; !existsSync(socketPath); waited += 10) {
       if (process.#hasEnded || waited > startTimeoutMs) {
         await process.stop();
-        const output = errorOutput.trim();
+        const output = process.#errorOutput.trim();
         throw new ScamperError('startFailed', `${program} did not start: ${output || 'no output'}`, {
           program,
           output,
@@ -66,6 +75,13 @@ export class ScamperProcess {
   /** Process id; `undefined` when the program could not be started. */
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** How the process ended; `undefined` while it runs. */
+  get end(): ScamperEnd | undefined {
+    if (!this.#hasEnded) return undefined;
+    const { exitCode, signalCode: signal } = this.#child;
+    return { exitCode, signal, output: this.#errorOutput.trim() };
   }
 
   /** Sends `SIGTERM`, after two seconds `SIGKILL`, and waits for the end of the process. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../errors.ts';
+import { keepWasmCode } from './wasm-code-collection.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-protocol.ts';
 
 interface Waiting {
@@ -17,6 +18,7 @@ export class PgliteConnection {
 
   /** Opens the database in `directory`, or a new one in memory. Errors are reported by the first query. */
   constructor(directory: string | undefined) {
+    keepWasmCode();
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: directory });
     this.#ready = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
