@@ -1,44 +1,8 @@
-import { type Clock, cancelled, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import { type Clock, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import { runRound } from '../src/timing/round.ts';
+import { JumpingClock } from './support/jumping-clock.ts';
 import { ip } from './support/measurement.ts';
-
-/** A clock that jumps to the next thing that is waited for whenever all else is done. */
-class JumpingClock implements Clock {
-  #now = 0;
-  #sleepers: { at: number; wake: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const sleeper = { at: this.#now + milliseconds, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        reject(cancelled());
-      });
-    });
-  }
-
-  async drive<T>(work: Promise<T>): Promise<T> {
-    let isDone = false;
-    const end = (): void => {
-      isDone = true;
-    };
-    work.then(end, end);
-    while (!isDone) {
-      await new Promise((resolve) => setImmediate(resolve));
-      const next = this.#sleepers.sort((a, b) => a.at - b.at).shift();
-      if (isDone || next === undefined) continue;
-      this.#now = Math.max(this.#now, next.at);
-      next.wake();
-    }
-    return work;
-  }
-}
 
 /** Answers each sender after its time; `undefined`: never; 'refused': does not send. */
 const proberWith = (clock: Clock, times: ReadonlyMap<number, number | undefined | 'refused'>): Prober => ({

@@ -127,7 +127,7 @@ describe.skipIf(!canRunScamper)('ScamperHost with the real scamper on the loopba
     expect(trace).toMatchObject({ stop: 'completed', hops: [{ ttl: 1, from: target }] });
   });
 
-  it('turns a command that scamper rejects into invalidRequest', async () => {
+  it('turns a command that scamper does not accept into proberStopped, as on a host without a route', async () => {
     const real = await start();
     await expect(real.run('ping -c nonsense 127.0.0.1').result).rejects.toMatchObject({
       code: 'refused',
@@ -135,7 +135,7 @@ describe.skipIf(!canRunScamper)('ScamperHost with the real scamper on the loopba
     });
     const host = new ScamperHost({ driver: real, clock: systemClock });
     await expect(host.ping({ type: 'ping', sender, target, timeoutMs: 1_000, ttl: 999 })).rejects.toMatchObject({
-      code: 'invalidRequest',
+      code: 'proberStopped',
     });
   });
 

@@ -35,11 +35,12 @@ export async function runConfirmedRound(
     const since = clock.now();
     const outcome = await runRound({ ...round, requests }, collaborators);
     answers.push(...outcome.answers);
-    const isSilenceMeant = outcome.silent.length > 0 && !(round.onAnswer !== undefined && outcome.hasUsefulAnswer);
-    if (!outages.areWatched || !isSilenceMeant) return { ...outcome, answers };
-    const offline = await outages.offlineSince([...new Set(outcome.silent.flatMap(hostsOf))], since, signal);
+    const missing = [...outcome.silent, ...outcome.unsent];
+    const isEnough = round.onAnswer !== undefined && outcome.hasUsefulAnswer;
+    if (!outages.areWatched || missing.length === 0 || isEnough) return { ...outcome, answers };
+    const offline = await outages.offlineSince([...new Set(missing.flatMap(hostsOf))], since, signal);
     const silent = outcome.silent.filter((request) => !hostsOf(request).some((host) => offline.has(host)));
-    const lost = outcome.silent.filter((request) => receiverOf(request) === source);
+    const lost = missing.filter((request) => receiverOf(request) === source);
     if (!offline.has(source) || lost.length === 0) return { ...outcome, answers, silent };
     requests = lost;
     await outages.untilBack(source, signal);

@@ -63,8 +63,8 @@ export class Outages {
   }
 
   /**
-   * The result of a probe that `host` sends or receives. While the result is a silence and the host was offline meanwhile, waits for the
-   * host and probes again.
+   * The result of a probe that `host` sends or receives. While the result is a silence, or the probe could not be sent, and the host was
+   * offline meanwhile, waits for the host and probes again.
    * @throws {ProbingError} `proberStopped` when the host is not online in time, `cancelled`, and what `probe` throws
    */
   async repeated<Result>(
@@ -76,8 +76,15 @@ export class Outages {
     await this.untilOnline(host, signal);
     for (;;) {
       const since = this.#clock.now();
-      const result = await probe();
-      if (!isSilent(result) || !(await this.offlineSince([host], since, signal)).has(host)) return result;
+      const outcome = await probe().then(
+        (result) => ({ result }),
+        (error: unknown) => ({ error }),
+      );
+      const isLost = 'error' in outcome ? isUnsent(outcome.error) : isSilent(outcome.result);
+      if (!isLost || !(await this.offlineSince([host], since, signal)).has(host)) {
+        if ('error' in outcome) throw outcome.error;
+        return outcome.result;
+      }
       await this.untilBack(host, signal);
     }
   }
@@ -95,3 +102,5 @@ export class Outages {
     throw new ProbingError('proberStopped', `${formatIpv4(host)} is offline`);
   }
 }
+
+const isUnsent = (error: unknown): boolean => error instanceof ProbingError && error.code === 'proberStopped';

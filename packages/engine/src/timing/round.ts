@@ -18,12 +18,14 @@ export interface Round {
   readonly onAnswer?: (result: PingResult) => boolean;
 }
 
-/** What a round has shown. Pings that the prober refused or failed to send are neither answered nor silent. */
+/** What a round has shown. Pings that the prober refused are neither answered nor silent nor unsent. */
 export interface RoundOutcome {
   /** The answers, in the order of their arrival. */
   readonly answers: readonly PingResult[];
   /** Pings that had no answer when the round ended. */
   readonly silent: readonly PingRequest[];
+  /** Pings that the prober could not send at this time (`proberStopped`). */
+  readonly unsent: readonly PingRequest[];
   /** Whether one of the answers was useful. */
   readonly hasUsefulAnswer: boolean;
 }
@@ -42,6 +44,7 @@ export async function runRound(
   signal?.addEventListener('abort', stop, { once: true });
   const answers: PingResult[] = [];
   const silent: PingRequest[] = [];
+  const unsent: PingRequest[] = [];
   const state: { firstAnswerMs: number | undefined; firstUsefulMs: number | undefined } = {
     firstAnswerMs: undefined,
     firstUsefulMs: undefined,
@@ -56,7 +59,11 @@ export async function runRound(
   };
   const probes = round.requests.map(async (request) => {
     const result = await prober.ping(request, over.signal).catch(asFailure);
-    if (result === 'failed') return;
+    if (result === 'refused') return;
+    if (result === 'unsent') {
+      unsent.push(request);
+      return;
+    }
     if (result === 'unanswered' || result.reply === undefined) {
       silent.push(request);
       return;
@@ -75,14 +82,15 @@ export async function runRound(
     signal?.removeEventListener('abort', stop);
   }
   if (signal?.aborted) throw cancelled();
-  return { answers, silent, hasUsefulAnswer: state.firstUsefulMs !== undefined };
+  return { answers, silent, unsent, hasUsefulAnswer: state.firstUsefulMs !== undefined };
 }
 
 /** Why probes of a round that is over end. One object for all: making errors is costly. */
 const ROUND_OVER = 'the round is over';
 
 /** A ping that the end of the round has cut off is unanswered; any other error of the prober says nothing about the target. */
-function asFailure(error: unknown): 'unanswered' | 'failed' {
-  if (error instanceof ProbingError) return error.code === 'cancelled' ? 'unanswered' : 'failed';
-  throw error;
+function asFailure(error: unknown): 'unanswered' | 'unsent' | 'refused' {
+  if (!(error instanceof ProbingError)) throw error;
+  if (error.code === 'cancelled') return 'unanswered';
+  return error.code === 'proberStopped' ? 'unsent' : 'refused';
 }

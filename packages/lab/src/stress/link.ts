@@ -11,6 +11,7 @@ import {
   type Enrolment,
   Gateway,
   LinkClient,
+  OptOutSet,
 } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
@@ -32,6 +33,10 @@ class EveryAgent implements Admission {
     this.#serials.set(address, serialNumber);
   }
 
+  async renewed(address: Ipv4Address, serialNumber: string): Promise<void> {
+    this.#serials.set(address, serialNumber);
+  }
+
   async mayConnect(address: Ipv4Address, serial: string): Promise<string | undefined> {
     return this.#serials.get(address) === serial ? undefined : 'replaced';
   }
@@ -45,7 +50,7 @@ export async function connectAndCut(): Promise<void> {
     const { rootCertificate, grantSigner } = authority;
     const hub = new AgentHub(
       { signerCertificate: grantSigner.certificate, resumeMs: 1_000 },
-      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), prefixes: [] }) },
+      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), set: OptOutSet.EMPTY }), sources: () => [] },
     );
     const gateway = new Gateway(
       { host: '127.0.0.1', port: 0 },
@@ -66,7 +71,7 @@ export async function connectAndCut(): Promise<void> {
           clock: systemClock,
           random: Math.random,
           onWelcome: () => undefined,
-          onOptOut: () => undefined,
+          policy: { setOptedOut: () => undefined, setSwitches: () => undefined, setSources: () => undefined },
           onState: () => undefined,
         },
       );

@@ -79,7 +79,9 @@ export class ControllerSocket {
       const leave = (): void => socket.close(1_000);
       signal.addEventListener('abort', leave, { once: true });
       keepAlive(socket);
-      const timer = setTimeout(() => this.#end(CLOSE.noHello, 'the controller does not answer'), WELCOME_MS);
+      const timer = setTimeout(() => {
+        if (!this.#isWelcome) this.#end(CLOSE.noHello, 'the controller does not answer');
+      }, WELCOME_MS);
       this.#ended.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
       const finish = (): void => {
         signal.removeEventListener('abort', leave);

@@ -196,15 +196,22 @@ async function within<T>(
   }
 }
 
+const NOT_ACCEPTED = 'command not accepted';
+
 const notMeasuring = (): ProbingError => new ProbingError('proberStopped', 'scamper does not respond');
 
-/** Turns a {@link ScamperError} into a `ProbingError`. */
+/**
+ * Turns a {@link ScamperError} into a `ProbingError`. scamper also rejects a valid command, with these words, when the host has no route to
+ * the target: then the host cannot send now, and another one may.
+ */
 async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof ScamperError)
-      throw new ProbingError(error.code === 'refused' ? 'invalidRequest' : 'proberStopped', error.message);
+      throw new ProbingError(isInvalid(error) ? 'invalidRequest' : 'proberStopped', error.message);
     throw error;
   }
 }
+
+const isInvalid = (error: ScamperError): boolean => error.code === 'refused' && !error.message.endsWith(NOT_ACCEPTED);
