@@ -242,7 +242,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the sources */
+        /** List the sources that you may measure to */
         get: {
             parameters: {
                 query?: never;
@@ -283,6 +283,167 @@ export interface paths {
                                 site?: string;
                             }[];
                         };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your account */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Account"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Delete your account and everything that is stored about you
+         * @description Your agents are withdrawn and your measurements are deleted. This cannot be undone.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Your e-mail address, to confirm */
+                        email: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: number;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is stored about you, as JSON Lines
+         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch and measurement.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description JSON Lines */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
                     };
                 };
             };
@@ -503,7 +664,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Quarantine an agent (operators) */
+        /** Quarantine an agent until an operator has it tested (operators) */
         post: {
             parameters: {
                 query?: never;
@@ -565,7 +726,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Test an agent now; a quarantine ends when it passes */
+        /** Test an agent now; a quarantine ends when it passes. One by an operator is ended by operators only */
         post: {
             parameters: {
                 query?: never;
@@ -1203,6 +1364,310 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your API keys that are not revoked */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            keys: components["schemas"]["ApiKey"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Create an API key
+         * @description The new key can have no scope that the key of the request lacks.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description Default: never
+                         */
+                        expiresAt?: string;
+                        /** @description To tell your keys apart */
+                        name: string;
+                        /**
+                         * @default [
+                         *       "read",
+                         *       "measure",
+                         *       "host"
+                         *     ]
+                         */
+                        scopes?: ("read" | "measure" | "host" | "operate")[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewApiKey"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API key: it stops working at once */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApiKey"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace an API key by a new one with the same name and scopes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When the new key expires. Default: never
+                         */
+                        expiresAt?: string;
+                        /**
+                         * @description How long the old key still works
+                         * @default 24
+                         */
+                        graceHours?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewApiKey"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use a mailed link: it works once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        token: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RedeemedLink"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/mails": {
         parameters: {
             query?: never;
@@ -1250,6 +1715,8 @@ export interface paths {
                                 body: string;
                                 /** Format: date-time */
                                 createdAt: string;
+                                /** @description Whether the body contains a link, shown as {token} */
+                                hasLink: boolean;
                                 id: number;
                                 lastError?: string;
                                 recipient: string;
@@ -1264,6 +1731,79 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/mails/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A mail with a link that works, to forward by hand (operators)
+         * @description Links are not stored, so this makes a new one; earlier links of the mail stop working.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            attempts: number;
+                            body: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** @description Whether the body contains a link, shown as {token} */
+                            hasLink: boolean;
+                            id: number;
+                            lastError?: string;
+                            recipient: string;
+                            /** Format: date-time */
+                            sentAt?: string;
+                            subject: string;
+                            token: string;
+                        };
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1478,6 +2018,356 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register: a link is mailed that creates the account
+         * @description Refused unless the operator has opened registration. The answer does not say whether there is an account.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: email */
+                        email: string;
+                        name: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            state: "mailed";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log a browser in with an API key
+         * @description Sets a cookie. Requests that change something must then carry the header Revtr-Csrf, with any value, and come from a page of this server.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        key: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+            };
+        };
+        /** Log the browser out */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            state: "ended";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/sessions/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail a link that logs a browser in
+         * @description The answer does not say whether there is an account. The session has no scope operate.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: email */
+                        email: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            state: "mailed";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/sources/{address}/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may measure to your source */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    address: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SourceVisibility"];
+                    };
+                };
+            };
+        };
+        /** Set who may measure to your source */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    address: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Only with the visibility shared
+                         * @default []
+                         */
+                        users?: string[];
+                        /**
+                         * @description Who may measure to the source, beside you and operators
+                         * @enum {string}
+                         */
+                        visibility: "private" | "shared" | "public";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SourceVisibility"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/sources/applications": {
         parameters: {
             query?: never;
@@ -1489,7 +2379,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    state?: "pending" | "approved" | "refused";
+                    /** @description `unverified`: the applicant has not opened the mailed link yet */
+                    state?: "unverified" | "pending" | "approved" | "refused";
                 };
                 header?: never;
                 path?: never;
@@ -1531,7 +2422,7 @@ export interface paths {
         put?: never;
         /**
          * Apply to host a source
-         * @description Needs no key. An operator decides; you get a mail with an API key.
+         * @description Needs no key: without one, the application counts when you have opened the link that is mailed to you. An operator decides; a new user gets a mail with a link to an API key.
          */
         post: {
             parameters: {
@@ -1545,11 +2436,15 @@ export interface paths {
                     "application/json": {
                         /** @description Public IPv4 address of the source */
                         address: string;
-                        /** Format: email */
-                        email: string;
+                        /**
+                         * Format: email
+                         * @description Required without an API key. With one, operators alone may give another address than their own
+                         */
+                        email?: string;
                         /** @description Where that address is hosted */
                         hosting: string;
-                        name: string;
+                        /** @description Required without an API key */
+                        name?: string;
                         /** @description Why you want to add a source */
                         reason: string;
                     };
@@ -1582,8 +2477,11 @@ export interface paths {
                     content: {
                         "application/json": {
                             id: number;
-                            /** @enum {string} */
-                            state: "pending";
+                            /**
+                             * @description `unverified`: the applicant has not opened the mailed link yet
+                             * @enum {string}
+                             */
+                            state: "unverified" | "pending" | "approved" | "refused";
                         };
                     };
                 };
@@ -1604,7 +2502,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve an application: the applicant is mailed a key (operators) */
+        /** Approve an application: a new user is mailed a link to an API key (operators) */
         post: {
             parameters: {
                 query?: never;
@@ -1727,10 +2625,300 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users by id, at most 1,000 at once (operators) */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id of the last user of the page before */
+                    after?: string;
+                    /** @description Only the user with this e-mail address */
+                    email?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            users: components["schemas"]["User"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Invite a user, who is mailed a link to an API key (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: email */
+                        email: string;
+                        /** @description Default: those of new users */
+                        limits?: {
+                            /** @description Measurements that have not ended */
+                            parallel: number;
+                            /** @description Measurements per UTC day */
+                            perDay: number;
+                            /** @description Measurements in any 60 seconds */
+                            perMinute: number;
+                        };
+                        name: string;
+                        /**
+                         * @default user
+                         * @enum {string}
+                         */
+                        role?: "user" | "operator";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["User"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the limits or the role of a user, or disable a user (operators) */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A disabled user cannot do anything */
+                        disabled?: boolean;
+                        limits?: {
+                            /** @description Measurements that have not ended */
+                            parallel?: number;
+                            /** @description Measurements per UTC day */
+                            perDay?: number;
+                            /** @description Measurements in any 60 seconds */
+                            perMinute?: number;
+                        };
+                        /** @enum {string} */
+                        role?: "user" | "operator";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["User"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v2/users/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mail a user a link to a new API key (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["User"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Account: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            email: string;
+            id: number;
+            limits: {
+                /** @description Measurements that have not ended */
+                parallel: number;
+                /** @description Measurements per UTC day */
+                perDay: number;
+                /** @description Measurements in any 60 seconds */
+                perMinute: number;
+            };
+            name: string;
+            /** @enum {string} */
+            role: "user" | "operator";
+            /** @description What the credential of this request permits */
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
+        AccountInput: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            email: string;
+            id: number;
+            limits: {
+                /** @description Measurements that have not ended */
+                parallel: number;
+                /** @description Measurements per UTC day */
+                perDay: number;
+                /** @description Measurements in any 60 seconds */
+                perMinute: number;
+            };
+            name: string;
+            /** @enum {string} */
+            role: "user" | "operator";
+            /** @description What the credential of this request permits */
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
         Agent: {
             address: string;
             /** @description Whether its last tests have shown that its spoofed probes arrive */
@@ -1744,14 +2932,27 @@ export interface components {
             /** Format: date-time */
             lastTestedAt?: string;
             quarantine?: {
+                /**
+                 * @description `operator`: only an operator can end it
+                 * @enum {string}
+                 */
+                by: "system" | "operator";
                 level: number;
                 reason: string;
-                /** Format: date-time */
-                until: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tested again; missing if an operator must end it
+                 */
+                until?: string;
             };
             site: string;
             /** @enum {string} */
             state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            /**
+             * @description Who may measure to a source
+             * @enum {string}
+             */
+            visibility?: "private" | "shared" | "public";
         };
         AgentDetails: {
             address: string;
@@ -1772,10 +2973,18 @@ export interface components {
             /** Format: date-time */
             lastTestedAt?: string;
             quarantine?: {
+                /**
+                 * @description `operator`: only an operator can end it
+                 * @enum {string}
+                 */
+                by: "system" | "operator";
                 level: number;
                 reason: string;
-                /** Format: date-time */
-                until: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tested again; missing if an operator must end it
+                 */
+                until?: string;
             };
             site: string;
             /** @enum {string} */
@@ -1787,6 +2996,11 @@ export interface components {
                 /** Format: date-time */
                 testedAt: string;
             }[];
+            /**
+             * @description Who may measure to a source
+             * @enum {string}
+             */
+            visibility?: "private" | "shared" | "public";
         };
         AgentDetailsInput: {
             address: string;
@@ -1807,10 +3021,18 @@ export interface components {
             /** Format: date-time */
             lastTestedAt?: string;
             quarantine?: {
+                /**
+                 * @description `operator`: only an operator can end it
+                 * @enum {string}
+                 */
+                by: "system" | "operator";
                 level: number;
                 reason: string;
-                /** Format: date-time */
-                until: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tested again; missing if an operator must end it
+                 */
+                until?: string;
             };
             site: string;
             /** @enum {string} */
@@ -1822,6 +3044,11 @@ export interface components {
                 /** Format: date-time */
                 testedAt: string;
             }[];
+            /**
+             * @description Who may measure to a source
+             * @enum {string}
+             */
+            visibility?: "private" | "shared" | "public";
         };
         AgentInput: {
             address: string;
@@ -1836,14 +3063,27 @@ export interface components {
             /** Format: date-time */
             lastTestedAt?: string;
             quarantine?: {
+                /**
+                 * @description `operator`: only an operator can end it
+                 * @enum {string}
+                 */
+                by: "system" | "operator";
                 level: number;
                 reason: string;
-                /** Format: date-time */
-                until: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tested again; missing if an operator must end it
+                 */
+                until?: string;
             };
             site: string;
             /** @enum {string} */
             state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            /**
+             * @description Who may measure to a source
+             * @enum {string}
+             */
+            visibility?: "private" | "shared" | "public";
         };
         AgentReport: {
             selfTests: {
@@ -1889,31 +3129,77 @@ export interface components {
             /** @enum {string} */
             verdict: "passed" | "failed" | "notTested";
         };
+        ApiKey: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            /** @description First eight digits of the SHA-256 of the key */
+            fingerprint: string;
+            id: number;
+            /** @description Whether this request was sent with the key */
+            isCurrent: boolean;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt?: string;
+            name: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
+        ApiKeyInput: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            /** @description First eight digits of the SHA-256 of the key */
+            fingerprint: string;
+            id: number;
+            /** @description Whether this request was sent with the key */
+            isCurrent: boolean;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt?: string;
+            name: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
         Application: {
             address: string;
             /** Format: date-time */
             createdAt: string;
             email: string;
+            /** @description Whether a user with an API key applied, or an operator for a user */
+            hasAccount: boolean;
             hosting: string;
             id: number;
             name: string;
             note: string;
             reason: string;
-            /** @enum {string} */
-            state: "pending" | "approved" | "refused";
+            /**
+             * @description `unverified`: the applicant has not opened the mailed link yet
+             * @enum {string}
+             */
+            state: "unverified" | "pending" | "approved" | "refused";
         };
         ApplicationInput: {
             address: string;
             /** Format: date-time */
             createdAt: string;
             email: string;
+            /** @description Whether a user with an API key applied, or an operator for a user */
+            hasAccount: boolean;
             hosting: string;
             id: number;
             name: string;
             note: string;
             reason: string;
-            /** @enum {string} */
-            state: "pending" | "approved" | "refused";
+            /**
+             * @description `unverified`: the applicant has not opened the mailed link yet
+             * @enum {string}
+             */
+            state: "unverified" | "pending" | "approved" | "refused";
         };
         Atlas: {
             agesMs?: {
@@ -2397,6 +3683,32 @@ export interface components {
             /** @enum {string} */
             state: "queued" | "running" | "done";
         };
+        NewApiKey: {
+            id: number;
+            /** @description Shown this once */
+            key: string;
+        };
+        NewApiKeyInput: {
+            id: number;
+            /** @description Shown this once */
+            key: string;
+        };
+        RedeemedLink: {
+            /** @description The application that counts now */
+            applicationId?: number;
+            /** @description Your new API key, shown this once */
+            key?: string;
+            /** @enum {string} */
+            purpose: "verifyApplication" | "collectKey" | "register" | "logIn";
+        };
+        RedeemedLinkInput: {
+            /** @description The application that counts now */
+            applicationId?: number;
+            /** @description Your new API key, shown this once */
+            key?: string;
+            /** @enum {string} */
+            purpose: "verifyApplication" | "collectKey" | "register" | "logIn";
+        };
         RunRevtrRequest: {
             checkDb?: boolean;
             checkDB?: boolean;
@@ -2480,6 +3792,72 @@ export interface components {
                 useTimestamp?: boolean;
                 uuid?: string;
             }[];
+        };
+        Session: {
+            /** Format: date-time */
+            expiresAt: string;
+            scopes: string[];
+        };
+        SessionInput: {
+            /** Format: date-time */
+            expiresAt: string;
+            scopes: string[];
+        };
+        SourceVisibility: {
+            address: string;
+            /** @description E-mail addresses of the users with whom the source is shared */
+            users: string[];
+            /**
+             * @description Who may measure to the source, beside you and operators
+             * @enum {string}
+             */
+            visibility: "private" | "shared" | "public";
+        };
+        SourceVisibilityInput: {
+            address: string;
+            /** @description E-mail addresses of the users with whom the source is shared */
+            users: string[];
+            /**
+             * @description Who may measure to the source, beside you and operators
+             * @enum {string}
+             */
+            visibility: "private" | "shared" | "public";
+        };
+        User: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            email: string;
+            id: number;
+            limits: {
+                /** @description Measurements that have not ended */
+                parallel: number;
+                /** @description Measurements per UTC day */
+                perDay: number;
+                /** @description Measurements in any 60 seconds */
+                perMinute: number;
+            };
+            name: string;
+            /** @enum {string} */
+            role: "user" | "operator";
+        };
+        UserInput: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            email: string;
+            id: number;
+            limits: {
+                /** @description Measurements that have not ended */
+                parallel: number;
+                /** @description Measurements per UTC day */
+                perDay: number;
+                /** @description Measurements in any 60 seconds */
+                perMinute: number;
+            };
+            name: string;
+            /** @enum {string} */
+            role: "user" | "operator";
         };
     };
     responses: never;

@@ -9,7 +9,8 @@ import { ranking } from './0005-ranking.ts';
 import { keyFingerprints } from './0006-key-fingerprints.ts';
 import { accounts } from './0010-accounts.ts';
 
-const MIGRATIONS: Record<string, Migration> = {
+/** All migrations by name, which is also their order. */
+export const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': foundation,
   '0002-agents': agents,
   '0003-atlas': atlas,

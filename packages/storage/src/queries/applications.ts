@@ -106,6 +106,17 @@ export class Applications {
       .execute();
   }
 
+  /** How many applications of an account are pending. */
+  async countPending(userId: number): Promise<number> {
+    const { count } = await this.#db
+      .selectFrom('applications')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('user_id', '=', userId)
+      .where('state', '=', 'pending')
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
   /** Decides a pending application and returns it; `undefined` when it is not pending. @throws {StorageError} `badText` */
   async decide(
     id: number,
