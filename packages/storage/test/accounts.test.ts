@@ -162,10 +162,13 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       const approve = (id: number) => applications.approve(id, { note: '', by, at: NOW }, LIMITS);
       const stranger = { ...APPLICATION, address: '8.8.4.1', email: 'new@example.org' };
       const unverified = await applications.addUnverified(stranger, NOW);
-      await applications.addUnverified(stranger, NOW);
+      const second = await applications.addUnverified(stranger, NOW);
       expect(await approve(unverified.id)).toBe('notPending');
       const verified = await applications.verify(unverified.id);
+      expect(verified).toMatchObject({ id: unverified.id, state: 'pending' });
       expect(await applications.verify(unverified.id)).toBeUndefined();
+      expect(await applications.verify(second.id)).toBeUndefined();
+      expect(await applications.find(second.id)).toMatchObject({ state: 'unverified' });
       expect(await approve(verified?.id ?? 0)).toMatchObject({ isNewOwner: true, owner: { role: 'user' } });
       expect(await approve(verified?.id ?? 0)).toBe('notPending');
       expect(await new Agents(db).find('8.8.4.1')).toMatchObject({ kind: 'source', state: 'expected' });

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import { StorageError } from '../errors.ts';
 import type { Application } from '../schema/agents.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { NewUser, User } from '../schema/users.ts';
@@ -21,6 +22,8 @@ export type ApprovalRefusal = 'notPending' | 'addressRegistered' | 'accountExist
 /** Unverified applications are deleted after this time. */
 const UNVERIFIED_MS = 7 * 86_400_000;
 const LONGEST_SITE = 200;
+/** SQLSTATE of a row that a unique index forbids. */
+const UNIQUE_VIOLATION = '23505';
 
 /** Thrown inside a transaction to undo it. */
 class Refused extends Error {
@@ -75,19 +78,19 @@ export class Applications {
    * address is pending.
    */
   async verify(id: number): Promise<Application | undefined> {
-    return this.#db.transaction().execute(async (db) => {
-      const found = await db
-        .selectFrom('applications')
-        .selectAll()
+    try {
+      return await this.#db
+        .updateTable('applications')
+        .set({ state: 'pending' })
         .where('id', '=', id)
         .where('state', '=', 'unverified')
+        .returningAll()
         .executeTakeFirst();
-      if (found === undefined) return undefined;
-      const { address, hosting, name, email, reason } = found;
-      const added = await new Applications(db).add({ address, hosting, name, email, reason });
-      if (added !== undefined) await db.deleteFrom('applications').where('id', '=', id).execute();
-      return added;
-    });
+    } catch (error) {
+      if (error instanceof StorageError && error.is('queryFailed') && error.details.sqlState === UNIQUE_VIOLATION)
+        return undefined;
+      throw error;
+    }
   }
 
   /** The application with an id. */
