@@ -190,6 +190,24 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       expect(await approve(authenticated?.id ?? 0)).toMatchObject({ isNewOwner: false, owner: { id: own.id } });
     });
 
+    it('registers an address once, and keeps nothing of a withdrawn agent', async () => {
+      const agents = new Agents(db);
+      const agent = { address: '8.8.6.1', hostname: 'h', site: '', user_id: null, state: 'expected' } as const;
+      expect(await agents.register({ ...agent, kind: 'vantagePoint' })).toBe(true);
+      await agents.change('8.8.6.1', { certificate_serial: 'C0FFEE', visibility: 'private' });
+      await new SourceShares(db).replace('8.8.6.1', ['early@example.org']);
+      expect(await agents.register({ ...agent, kind: 'source' })).toBe(false);
+      expect(await agents.find('8.8.6.1')).toMatchObject({ kind: 'vantagePoint', certificate_serial: 'C0FFEE' });
+      await agents.change('8.8.6.1', { state: 'withdrawn' });
+      expect(await agents.register({ ...agent, kind: 'source' })).toBe(true);
+      expect(await agents.find('8.8.6.1')).toMatchObject({
+        kind: 'source',
+        certificate_serial: null,
+        visibility: 'public',
+      });
+      expect(await new SourceShares(db).sharedWith('early@example.org')).toEqual([]);
+    });
+
     it('exports and deletes everything of a user, and nothing of others', async () => {
       const [user, other] = [await newUser(), await newUser()];
       for (const { id, email } of [user, other]) {

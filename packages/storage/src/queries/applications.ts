@@ -4,6 +4,7 @@ import { StorageError } from '../errors.ts';
 import type { Application } from '../schema/agents.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { NewUser, User } from '../schema/users.ts';
+import { registerAgent } from './agents.ts';
 import { insertUser } from './users.ts';
 
 /** What an applicant states. `address` is a dotted quad. */
@@ -147,13 +148,21 @@ export class Applications {
     const approve = async (db: Kysely<Schema>): Promise<Approval> => {
       const application = await new Applications(db).decide(id, { ...decision, state: 'approved' });
       if (application === undefined) throw new Refused('notPending');
-      const { name, email, user_id } = application;
+      const { address, hosting, name, email, user_id } = application;
       const owner =
         user_id === null
           ? await insertUser(db, { name, email, role: 'user', ...limits })
           : await db.selectFrom('users').selectAll().where('id', '=', user_id).executeTakeFirst();
       if (owner === undefined) throw new Refused('accountExists');
-      if (!(await registerSource(db, application, owner.id))) throw new Refused('addressRegistered');
+      const isRegistered = await registerAgent(db, {
+        address,
+        kind: 'source',
+        hostname: address,
+        site: hosting.slice(0, LONGEST_SITE),
+        user_id: owner.id,
+        state: 'expected',
+      });
+      if (!isRegistered) throw new Refused('addressRegistered');
       return { application, owner, isNewOwner: user_id === null };
     };
     try {
@@ -163,34 +172,4 @@ export class Applications {
       throw error;
     }
   }
-}
-
-/** Registers a source that is new or withdrawn. Returns false for an address that is registered. */
-async function registerSource(db: Kysely<Schema>, { address, hosting }: Application, owner: number): Promise<boolean> {
-  const source = {
-    kind: 'source',
-    hostname: address,
-    site: hosting.slice(0, LONGEST_SITE),
-    user_id: owner,
-    state: 'expected',
-  } as const;
-  const fresh = {
-    ...source,
-    certificate_serial: null,
-    listening_port: null,
-    can_spoof: false,
-    quarantine_level: 0,
-    quarantined_until: null,
-    quarantine_reason: null,
-    quarantined_by: null,
-    visibility: 'public',
-  } as const;
-  const stored = await db
-    .insertInto('agents')
-    .values({ address, ...source })
-    .onConflict((conflict) => conflict.column('address').doUpdateSet(fresh).where('agents.state', '=', 'withdrawn'))
-    .returning('address')
-    .executeTakeFirst();
-  if (stored !== undefined) await db.deleteFrom('source_shares').where('address', '=', address).execute();
-  return stored !== undefined;
 }
