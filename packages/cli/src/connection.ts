@@ -23,6 +23,19 @@ export function withConnection(command: Command): Command {
   return withServer(command).option('--key <key>', 'API key (REVTR_KEY, or the file ~/.config/revtr.apikey)');
 }
 
+/** A client with the API key that {@link connect} finds, or without one. @throws {CliError} as {@link connect}, but not `noKey` */
+export async function connectOptionally(
+  options: ConnectionOptions,
+  terminal: Terminal,
+): Promise<ReverseTracerouteClient> {
+  try {
+    return await connect(options, terminal);
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'noKey') return connectWithoutKey(options, terminal);
+    throw error;
+  }
+}
+
 /**
  * A client with an API key. The key comes from `--key`, the variable `REVTR_KEY` or the file `~/.config/revtr.apikey`, in this order.
  * @throws {CliError} `noKey`, `badArgument`, or `unreadableFile` when the file exists but cannot be read

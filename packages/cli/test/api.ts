@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {
   AbuseReport,
+  Account,
   Agent,
   AgentDetails,
+  ApiKey,
   Application,
   Atlas,
   AtlasEstimate,
@@ -17,6 +19,9 @@ import type {
   Mail,
   Measurement,
   OptOut,
+  RedeemedLink,
+  SourceVisibility,
+  User,
 } from '@revtr/client';
 
 /** Text that takes over a terminal which prints it: colours, window title, cursor movement, C1 control, reordering, a forged line. */
@@ -90,7 +95,7 @@ const agentOf = (text: string): Agent => ({
   connected: false,
   hostname: text,
   kind: 'vantagePoint',
-  quarantine: { level: 1, reason: text, until: TIME },
+  quarantine: { by: 'operator', level: 1, reason: text },
   site: text,
   state: 'quarantined',
 });
@@ -162,6 +167,7 @@ const applicationOf = (text: string): Application => ({
   address: '192.0.2.9',
   createdAt: TIME,
   email: text,
+  hasAccount: false,
   hosting: text,
   id: 4,
   name: text,
@@ -174,6 +180,7 @@ const mailOf = (text: string): Mail => ({
   attempts: 1,
   body: `first line\n${text}`,
   createdAt: TIME,
+  hasLink: true,
   id: 1,
   lastError: text,
   recipient: text,
@@ -218,6 +225,26 @@ const abuseReportOf = (text: string): AbuseReport => ({
   records: [recordOf(text)],
 });
 
+const userOf = (text: string): User => ({
+  createdAt: TIME,
+  disabled: true,
+  email: text,
+  id: 5,
+  limits: { parallel: 1, perDay: 2, perMinute: 3 },
+  name: text,
+  role: 'user',
+});
+
+const keyOf = (text: string): ApiKey => ({
+  createdAt: TIME,
+  expiresAt: TIME,
+  fingerprint: '00000000',
+  id: 6,
+  isCurrent: true,
+  name: text,
+  scopes: ['read'],
+});
+
 /** What a server answers: a JSON value, or a status and a JSON value, or the text of an event stream. */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -227,6 +254,8 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
   const killSwitch: KillSwitch = { scope: 'user', subject: '7', reason: text, setAt: TIME };
   const optOut: OptOut = { prefix: '192.0.2.0/24', reason: text };
   const estimate: AtlasEstimate = { credits: 20, note: text, payer: 'user', probes: 2 };
+  const sharing: SourceVisibility = { address: '198.51.100.1', visibility: 'shared', users: [text] };
+  const user = userOf(text);
   const [agent, application, dataset] = [agentOf(text), applicationOf(text), datasetOf(text)];
   return {
     'POST /api/v1/revtr': {
@@ -237,7 +266,7 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'GET /api/v2/batches/7': batch,
     'GET /api/v2/measurements': { measurements: [measurement] },
     'GET /api/v1/sources': { srcs: [{ ip: '198.51.100.1', hostname: text, site: text }] },
-    'POST /api/v2/sources/applications': { id: 4 },
+    'POST /api/v2/sources/applications': { id: 4, state: 'unverified' },
     'GET /api/v2/sources/applications': { applications: [application] },
     'POST /api/v2/sources/applications/4/approve': application,
     'POST /api/v2/sources/applications/4/refuse': application,
@@ -256,6 +285,22 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'PUT /api/v2/datasets/prefix2as': dataset,
     'POST /api/v2/datasets/prefix2as/update': dataset,
     'GET /api/v2/mails': { mails: [mailOf(text)] },
+    'POST /api/v2/mails/1/link': { ...mailOf(text), token: 'T' },
+    'GET /api/v2/sources/198.51.100.1/visibility': sharing,
+    'PUT /api/v2/sources/198.51.100.1/visibility': sharing,
+    'GET /api/v2/account': { ...user, scopes: ['read', 'measure'] } satisfies Account,
+    'GET /api/v2/account/export': `${JSON.stringify({ type: text, value: { text } })}\n`,
+    'DELETE /api/v2/account': { id: 5 },
+    'GET /api/v2/keys': { keys: [keyOf(text)] },
+    'POST /api/v2/keys': { id: 6, key: 'revtr_new' },
+    'POST /api/v2/keys/6/rotate': { id: 7, key: 'revtr_newer' },
+    'DELETE /api/v2/keys/6': keyOf(text),
+    'POST /api/v2/links': { purpose: 'collectKey', key: 'revtr_mailed' } satisfies RedeemedLink,
+    'POST /api/v2/registrations': { state: 'mailed' },
+    'GET /api/v2/users': { users: [user] },
+    'POST /api/v2/users': user,
+    'PATCH /api/v2/users/5': user,
+    'POST /api/v2/users/5/link': user,
     'GET /api/v2/opt-outs': { optOuts: [optOut] },
     'POST /api/v2/opt-outs': {},
     'DELETE /api/v2/opt-outs': {},

@@ -19,7 +19,17 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   measure: { args: ['192.0.2.1', '--to', '198.51.100.1', '--why'], form: 'value' },
   batch: { args: [pairs, '--to', '198.51.100.1'], form: 'lines' },
   fetch: { args: ['--label', 'L'], form: 'lines' },
-  sources: { args: [], form: 'value' },
+  'sources list': { args: [], form: 'value' },
+  'sources share': { args: ['198.51.100.1', '--with', 'a@example.org'], form: 'value' },
+  'account show': { args: [], form: 'value' },
+  'account export': { args: [], form: 'lines' },
+  'account delete': { args: ['--confirm', 'a@example.org'], form: 'value' },
+  register: { args: ['--name', 'N', '--email', HOSTILE], form: 'value' },
+  'keys list': { args: [], form: 'value' },
+  'keys create': { args: ['laptop', '--days', '30', '--scopes', 'read', 'measure'], form: 'value' },
+  'keys rotate': { args: ['6', '--grace-hours', '1'], form: 'value' },
+  'keys revoke': { args: ['6'], form: 'value' },
+  redeem: { args: ['T'], form: 'value' },
   apply: {
     args: ['192.0.2.9', '--hosting', HOSTILE, '--name', 'N', '--email', HOSTILE, '--reason', 'R'],
     form: 'value',
@@ -40,6 +50,14 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'admin approve': { args: ['4'], form: 'value' },
   'admin refuse': { args: ['4', '--note', 'no'], form: 'value' },
   'admin mails': { args: [], form: 'value' },
+  'admin users': { args: ['--after', '1'], form: 'value' },
+  'admin invite': { args: ['a@example.org', '--name', HOSTILE, '--operator'], form: 'value' },
+  'admin limits': { args: ['a@example.org', '--per-day', '7'], form: 'value' },
+  'admin promote': { args: ['5'], form: 'value' },
+  'admin demote': { args: ['5'], form: 'value' },
+  'admin disable': { args: ['5'], form: 'value' },
+  'admin enable': { args: ['5'], form: 'value' },
+  'admin key-link': { args: ['5'], form: 'value' },
   'admin add-vp': { args: ['192.0.2.7', '--hostname', 'vp.example'], form: 'value' },
   'admin quarantine': { args: ['192.0.2.7', '--reason', 'noise'], form: 'value' },
   'admin stop': { args: ['user', '7', '--reason', HOSTILE], form: 'value' },
@@ -128,6 +146,29 @@ describe('every command', () => {
     expect(err).toContain('evil');
     expect(isSafe(err)).toBe(true);
     expect(err).not.toMatch(/^forged/m);
+  });
+
+  it('sends what a new key is to permit, and when it expires', async () => {
+    api.answers = answersOf();
+    await run(['keys', 'create', 'laptop', '--days', '30', '--scopes', 'read', 'measure'], { environment });
+    const sent = JSON.parse(api.requests.at(-1)?.body ?? '');
+    expect(sent).toMatchObject({ name: 'laptop', scopes: ['read', 'measure'] });
+    expect((Date.parse(sent.expiresAt) - Date.now()) / 86_400_000).toBeCloseTo(30, 2);
+  });
+
+  it('applies with the API key that there is, and without one where there is none', async () => {
+    api.answers = answersOf();
+    const args = ['apply', '192.0.2.9', '--hosting', 'H', '--reason', 'R'];
+    await run(args, { environment });
+    expect(api.requests.at(-1)).toMatchObject({ key: 'a-key' });
+    await run([...args, '--name', 'N', '--email', 'e@example.org'], { environment: { REVTR_SERVER: api.url } });
+    expect(api.requests.at(-1)).toMatchObject({ key: undefined });
+  });
+
+  it('shows one mail with its link when it is handed over', async () => {
+    api.answers = answersOf();
+    await run(['admin', 'mails', '--hand-over', '1'], { environment });
+    expect(api.requests.at(-1)?.line).toBe('POST /api/v2/mails/1/link');
   });
 
   it('prints the original text with --json', async () => {

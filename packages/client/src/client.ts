@@ -1,3 +1,4 @@
+import { AccountsClient } from './accounts.ts';
 import { badAnswer, good, listed } from './answer.ts';
 import { type ClientOptions, Connection } from './connection.ts';
 import { ClientError, type ServerDetail } from './errors.ts';
@@ -29,11 +30,14 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000];
 export class ReverseTracerouteClient {
   /** Hosting of sources and operation of the system. */
   readonly fleet: FleetClient;
+  /** Accounts, API keys, and who may measure to a source. */
+  readonly accounts: AccountsClient;
   readonly #connection: Connection;
 
   constructor(options: ClientOptions) {
     this.#connection = new Connection(options);
     this.fleet = new FleetClient(this.#connection);
+    this.accounts = new AccountsClient(this.#connection);
   }
 
   /** The registered sources. */

@@ -30,9 +30,12 @@ export class FleetClient {
     this.#connection = connection;
   }
 
-  /** Applies to host a source and returns the number of the application. Needs no key. */
-  async apply(application: NewApplication): Promise<number> {
-    return (await good(this.#connection.api.POST('/api/v2/sources/applications', { body: application }))).id;
+  /**
+   * Applies to host a source. Without an API key the application needs a name and an e-mail address, and is `unverified` until the
+   * applicant opens the mailed link. Returns the number of the application and its state.
+   */
+  async apply(application: NewApplication): Promise<Pick<Application, 'id' | 'state'>> {
+    return good(this.#connection.api.POST('/api/v2/sources/applications', { body: application }));
   }
 
   /** Applications, newest first (operators). */
@@ -43,7 +46,7 @@ export class FleetClient {
     );
   }
 
-  /** Approves an application; the applicant gets a mail with an API key (operators). */
+  /** Approves an application; a new user gets a mail with a link to an API key (operators). */
   async approve(id: number, note = ''): Promise<Application> {
     const params = { path: { id: String(id) } };
     return good(this.#connection.api.POST('/api/v2/sources/applications/{id}/approve', { params, body: { note } }));
@@ -79,7 +82,7 @@ export class FleetClient {
     return good(this.#connection.api.POST('/api/v2/agents/{address}/test', { params: { path: { address } } }));
   }
 
-  /** Keeps an agent out of measurements until its tests pass (operators). */
+  /** Keeps an agent out of measurements until an operator has it tested (operators). */
   async quarantine(address: string, reason: string): Promise<Agent> {
     const params = { path: { address } };
     return good(this.#connection.api.POST('/api/v2/agents/{address}/quarantine', { params, body: { reason } }));

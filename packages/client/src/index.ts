@@ -1,3 +1,4 @@
+export { AccountsClient } from './accounts.ts';
 export { ReverseTracerouteClient, type Submitted, type WatchOptions } from './client.ts';
 export type { ClientOptions } from './connection.ts';
 export * from './errors.ts';

@@ -58,3 +58,35 @@ export type AuditQuery = NonNullable<paths['/api/v2/audit']['get']['parameters']
 export type AuditEventQuery = NonNullable<paths['/api/v2/audit/events']['get']['parameters']['query']>;
 /** What was sent to a network that complained. */
 export type AbuseReport = Schemas['AbuseReport'];
+
+/** A user and the limits of the user's measurements. */
+export type User = Schemas['User'];
+/** The own account, and what the API key permits. */
+export type Account = Schemas['Account'];
+/** An API key without the key itself. */
+export type ApiKey = Schemas['ApiKey'];
+/** A new API key; no other answer contains the key. */
+export type NewApiKey = Schemas['NewApiKey'];
+/** What a new API key is called, what it permits (default: `read`, `measure` and `host`), and when it expires (default: never). */
+export type NewKeyRequest = Body<'/api/v2/keys', 'post'>;
+/** Whom an operator invites. */
+export type UserInvitation = Body<'/api/v2/users', 'post'>;
+/** What an operator changes about a user. */
+export type UserChange = Body<'/api/v2/users/{id}', 'patch'>;
+/** What a mailed link did. */
+export type RedeemedLink = Schemas['RedeemedLink'];
+/** Who may measure to a source. */
+export type SourceVisibility = Schemas['SourceVisibility'];
+/** A mail with the link that {@link Mail} leaves out. */
+export type MailWithLink = Mail & { readonly token: string };
+/** One record of an export: its type, and a row of the database. */
+export interface AccountRecordLine {
+  readonly type: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+type Body<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
+  requestBody?: { content: { 'application/json': infer Content } };
+}
+  ? Content
+  : never;

@@ -314,14 +314,42 @@ describe('bad input', () => {
 
 describe('quotas', () => {
   it('have distinct codes and state the time to wait', async () => {
-    const revtrs = system.destinations.slice(0, 3).map((dst) => ({ src: system.source, dst }));
+    const revtrs = system.destinations.slice(0, 60).map((dst) => ({ src: system.source, dst }));
     const refused = async (limits: Parameters<typeof limitedKey>[0]): Promise<unknown> => {
-      const { status, body, headers } = await post({ revtrs }, '', { 'Revtr-Key': await limitedKey(limits) });
-      return [status, body.error.code, Number(headers.get('retry-after')) > 0];
+      const headers = { 'Revtr-Key': await limitedKey(limits) };
+      // At the same time, because the measurements of the first batch end soon.
+      const answers = await Promise.all([post({ revtrs }, '', headers), post({ revtrs }, '', headers)]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 429]);
+      const refusal = answers.find(({ status }) => status === 429);
+      return [429, refusal?.body.error.code, Number(refusal?.headers.get('retry-after')) > 0];
     };
-    expect(await refused({ max_per_day: 2 })).toEqual([429, 'quotaPerDay', true]);
-    expect(await refused({ max_parallel: 2 })).toEqual([429, 'quotaParallel', true]);
-    expect(await refused({ max_per_minute: 2 })).toEqual([429, 'quotaPerMinute', true]);
+    expect(await refused({ max_per_day: 60 })).toEqual([429, 'quotaPerDay', true]);
+    expect(await refused({ max_parallel: 60 })).toEqual([429, 'quotaParallel', true]);
+    expect(await refused({ max_per_minute: 60 })).toEqual([429, 'quotaPerMinute', true]);
+  });
+
+  it('are announced in standard headers, on success and on refusal', async () => {
+    const revtrs = system.destinations.slice(0, 3).map((dst) => ({ src: system.source, dst }));
+    const key = await limitedKey({ max_per_day: 10, max_parallel: 20, max_per_minute: 4 });
+    const limits = async (): Promise<(string | null)[]> => {
+      const { headers } = await post({ revtrs }, '', { 'Revtr-Key': key });
+      return [headers.get('ratelimit-policy'), headers.get('ratelimit')];
+    };
+    const policy = '"perDay";q=10;w=86400, "parallel";q=20;qu="concurrent-requests", "perMinute";q=4;w=60';
+    expect(await limits()).toEqual([
+      policy,
+      expect.stringMatching(/^"perDay";r=7;t=\d+, "parallel";r=\d+;t=10, "perMinute";r=1;t=60$/),
+    ]);
+    expect(await limits()).toEqual([policy, expect.stringMatching(/^"perDay";r=7;.*"perMinute";r=1;t=60$/)]);
+  });
+
+  it('answer 413 to a batch that they can never allow', async () => {
+    const revtrs = system.destinations.slice(0, 3).map((dst) => ({ src: system.source, dst }));
+    const { status, body, headers } = await post({ revtrs }, '', {
+      'Revtr-Key': await limitedKey({ max_parallel: 2 }),
+    });
+    expect([status, body.error.code, headers.get('retry-after')]).toEqual([413, 'batchTooLarge', null]);
+    expect(body.error.message).toContain('at most 2 pairs');
   });
 });
 
@@ -356,6 +384,8 @@ describe('the document', () => {
       '/api/v1/atlas/run',
       '/api/v1/revtr',
       '/api/v1/sources',
+      '/api/v2/account',
+      '/api/v2/account/export',
       '/api/v2/agents',
       '/api/v2/agents/{address}',
       '/api/v2/agents/{address}/quarantine',
@@ -369,13 +399,25 @@ describe('the document', () => {
       '/api/v2/datasets',
       '/api/v2/datasets/{kind}',
       '/api/v2/datasets/{kind}/update',
+      '/api/v2/keys',
+      '/api/v2/keys/{id}',
+      '/api/v2/keys/{id}/rotate',
       '/api/v2/kill-switches',
+      '/api/v2/links',
       '/api/v2/mails',
+      '/api/v2/mails/{id}/link',
       '/api/v2/measurements',
       '/api/v2/opt-outs',
+      '/api/v2/registrations',
+      '/api/v2/sessions',
+      '/api/v2/sessions/link',
       '/api/v2/sources/applications',
       '/api/v2/sources/applications/{id}/approve',
       '/api/v2/sources/applications/{id}/refuse',
+      '/api/v2/sources/{address}/visibility',
+      '/api/v2/users',
+      '/api/v2/users/{id}',
+      '/api/v2/users/{id}/link',
     ]);
     expect(body.components.schemas).toHaveProperty('Measurement');
   });

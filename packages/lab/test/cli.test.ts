@@ -139,9 +139,13 @@ describe('revtr for hosts and operators', () => {
       'curiosity',
     ];
     const applied = await revtr(['apply', address, ...about], { environment: { REVTR_KEY: '' } });
-    expect(applied).toMatchObject({ code: 0, out: expect.stringContaining('The operators will decide') });
+    expect(applied).toMatchObject({ code: 0, out: expect.stringContaining('open the link in the mail') });
+    const mailId = /mail (\d+),/.exec((await revtr(['admin', 'mails'])).out)?.[1] ?? '';
+    const mail = (await revtr(['admin', 'mails', '--hand-over', mailId])).out;
+    const confirmed = await revtr(['redeem', /"token":"([^"]+)"/.exec(mail)?.[1] ?? '']);
+    expect(confirmed.out).toContain('is confirmed');
     expect((await revtr(['admin', 'applications'])).out).toContain(`pending  ${address}  A. Host`);
-    const id = /application (\d+)/.exec(applied.out)?.[1] ?? '';
+    const id = /application (\d+)/.exec(confirmed.out)?.[1] ?? '';
     expect((await revtr(['admin', 'approve', id, '--note', 'Hello.'])).out).toContain('is approved');
     expect((await revtr(['admin', 'applications'])).out).toBe('no applications are pending\n');
     expect((await revtr(['admin', 'mails'])).out).toMatch(
@@ -161,7 +165,9 @@ describe('revtr for hosts and operators', () => {
   it('registers vantage points and keeps opt-outs', async () => {
     const address = formatIpv4(system.world.internet.places.hitlist[8]);
     expect((await revtr(['admin', 'add-vp', address, '--hostname', 'vp.example'])).out).toContain('is registered');
-    expect((await revtr(['admin', 'quarantine', address, '--reason', 'noise'])).out).toContain('in quarantine until');
+    expect((await revtr(['admin', 'quarantine', address, '--reason', 'noise'])).out).toContain(
+      'in quarantine until an operator ends it',
+    );
     expect((await revtr(['admin', 'opt-out', 'add', '192.0.2.0/24', '--reason', 'asked'])).code).toBe(0);
     expect((await revtr(['admin', 'opt-out'])).out).toContain('192.0.2.0/24');
     expect((await revtr(['admin', 'opt-out', 'remove', '192.0.2.0/24'])).code).toBe(0);

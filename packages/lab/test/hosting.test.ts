@@ -32,15 +32,29 @@ describe('hosting a source', () => {
   const mailsTo = async (recipient: string) =>
     (await operator.fleet.mails()).filter((mail) => mail.recipient === recipient);
 
-  it('begins with an application, which the operator approves: the key is mailed and works', async () => {
-    const id = await stranger.fleet.apply({ ...APPLICATION, address: free[0] });
+  /** The token of the newest link that was mailed to an address. */
+  const tokenFor = async (recipient: string): Promise<string> => {
+    const mail = (await mailsTo(recipient)).find(({ hasLink }) => hasLink);
+    return (await operator.accounts.mailWithLink(mail?.id ?? 0)).token;
+  };
+
+  it('begins with an application that the applicant confirms and the operator approves: the mailed link gives a key', async () => {
+    const { id: unverified, state } = await stranger.fleet.apply({ ...APPLICATION, address: free[0] });
+    expect(state).toBe('unverified');
+    expect(await operator.fleet.applications('pending')).toEqual([]);
+    expect(await codeOf(operator.fleet.approve(unverified))).toBe('conflict');
+    const { applicationId: id = 0 } = await stranger.accounts.redeem(await tokenFor(APPLICATION.email));
     expect(await operator.fleet.applications('pending')).toMatchObject([{ id, address: free[0], state: 'pending' }]);
     expect((await operator.fleet.approve(id, 'Welcome.')).state).toBe('approved');
     const [mail] = await mailsTo(APPLICATION.email);
     expect(mail.subject).toContain(`${free[0]} is cleared`);
     expect(mail.body).toContain('Welcome.');
-    const key = /revtr_\S+/.exec(mail.body)?.[0] ?? '';
+    expect(mail.body).not.toMatch(/revtr_/);
+    const token = await tokenFor(APPLICATION.email);
+    const { key = '' } = await stranger.accounts.redeem(token);
+    expect(await codeOf(stranger.accounts.redeem(token))).toBe('notFound');
     const owner = new ReverseTracerouteClient({ server: system.url, key });
+    expect(await owner.accounts.account()).toMatchObject({ role: 'user', scopes: ['read', 'measure', 'host'] });
     expect(await owner.fleet.agents()).toMatchObject([{ address: free[0], state: 'expected', connected: false }]);
     // Nothing can be measured to it before it is ready, and nobody else sees it.
     expect(await codeOf(owner.submit([{ src: free[0], dst: free[1] }]))).toBe('invalidPairs');
@@ -48,10 +62,45 @@ describe('hosting a source', () => {
     expect(await codeOf(owner.fleet.test(free[0]))).toBe('conflict');
     expect(await codeOf(owner.fleet.runAtlas(free[0]))).toBe('conflict');
     expect((await owner.fleet.withdraw(free[0])).state).toBe('withdrawn');
+    // With a key the application counts at once, and the account gets no other key.
+    const again = await owner.fleet.apply({ address: free[8], hosting: 'h', reason: 'r' });
+    expect(again.state).toBe('pending');
+    await operator.fleet.approve(again.id);
+    expect((await mailsTo(APPLICATION.email))[0]).toMatchObject({ hasLink: false });
+    expect(await owner.accounts.keys()).toHaveLength(1);
+    expect((await owner.fleet.agents()).map(({ address }) => address)).toContain(free[8]);
+    const forOthers = owner.fleet.apply({ ...APPLICATION, address: free[9], email: 'x@revtr.example' });
+    expect(await codeOf(forOthers)).toBe('badRequest');
+  });
+
+  it('gives a stranger nothing who names the e-mail address of an operator', async () => {
+    const [{ email }] = await operator.accounts.users();
+    const { state } = await stranger.fleet.apply({ ...APPLICATION, address: free[10], email: email.toUpperCase() });
+    // The answer does not say that there is an account, and the mail has no link that would make the application count.
+    expect(state).toBe('unverified');
+    expect((await mailsTo(email))[0]).toMatchObject({ hasLink: false, body: expect.stringContaining('API key') });
+    expect(await operator.fleet.applications('pending')).toEqual([]);
+    expect(await operator.accounts.keys()).toHaveLength(1);
+  });
+
+  it('lets an operator vouch for an applicant', async () => {
+    const { id, state } = await operator.fleet.apply({ ...APPLICATION, address: free[11], email: 'by@revtr.example' });
+    expect(state).toBe('pending');
+    await operator.fleet.approve(id);
+    expect(await stranger.accounts.redeem(await tokenFor('by@revtr.example'))).toMatchObject({ purpose: 'collectKey' });
+  });
+
+  it('does not turn an address that was registered meanwhile into a source', async () => {
+    const { id } = await operator.fleet.apply({ ...APPLICATION, address: free[12], email: 'late@revtr.example' });
+    await operator.fleet.addVantagePoint({ address: free[12], hostname: 'vp.example' });
+    expect(await codeOf(operator.fleet.approve(id))).toBe('conflict');
+    expect(await operator.fleet.agent(free[12])).toMatchObject({ kind: 'vantagePoint', hostname: 'vp.example' });
+    expect(await operator.accounts.users({ email: 'late@revtr.example' })).toEqual([]);
+    expect((await operator.fleet.refuse(id)).state).toBe('refused');
   });
 
   it('ends with a refusal, which is mailed as well', async () => {
-    const id = await stranger.fleet.apply({ ...APPLICATION, address: free[2], email: 'other@revtr.example' });
+    const { id } = await operator.fleet.apply({ ...APPLICATION, address: free[2], email: 'other@revtr.example' });
     expect((await operator.fleet.refuse(id, 'Sorry.')).state).toBe('refused');
     expect((await mailsTo('other@revtr.example'))[0].body).toContain('Sorry.');
     expect(await codeOf(operator.fleet.approve(id))).toBe('conflict');

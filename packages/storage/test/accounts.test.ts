@@ -162,10 +162,13 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       const approve = (id: number) => applications.approve(id, { note: '', by, at: NOW }, LIMITS);
       const stranger = { ...APPLICATION, address: '8.8.4.1', email: 'new@example.org' };
       const unverified = await applications.addUnverified(stranger, NOW);
-      await applications.addUnverified(stranger, NOW);
+      const second = await applications.addUnverified(stranger, NOW);
       expect(await approve(unverified.id)).toBe('notPending');
       const verified = await applications.verify(unverified.id);
+      expect(verified).toMatchObject({ id: unverified.id, state: 'pending' });
       expect(await applications.verify(unverified.id)).toBeUndefined();
+      expect(await applications.verify(second.id)).toBeUndefined();
+      expect(await applications.find(second.id)).toMatchObject({ state: 'unverified' });
       expect(await approve(verified?.id ?? 0)).toMatchObject({ isNewOwner: true, owner: { role: 'user' } });
       expect(await approve(verified?.id ?? 0)).toBe('notPending');
       expect(await new Agents(db).find('8.8.4.1')).toMatchObject({ kind: 'source', state: 'expected' });
@@ -185,6 +188,24 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       const own = await newUser();
       const authenticated = await applications.add({ ...APPLICATION, address: '8.8.4.3', email: own.email }, own.id);
       expect(await approve(authenticated?.id ?? 0)).toMatchObject({ isNewOwner: false, owner: { id: own.id } });
+    });
+
+    it('registers an address once, and keeps nothing of a withdrawn agent', async () => {
+      const agents = new Agents(db);
+      const agent = { address: '8.8.6.1', hostname: 'h', site: '', user_id: null, state: 'expected' } as const;
+      expect(await agents.register({ ...agent, kind: 'vantagePoint' })).toBe(true);
+      await agents.change('8.8.6.1', { certificate_serial: 'C0FFEE', visibility: 'private' });
+      await new SourceShares(db).replace('8.8.6.1', ['early@example.org']);
+      expect(await agents.register({ ...agent, kind: 'source' })).toBe(false);
+      expect(await agents.find('8.8.6.1')).toMatchObject({ kind: 'vantagePoint', certificate_serial: 'C0FFEE' });
+      await agents.change('8.8.6.1', { state: 'withdrawn' });
+      expect(await agents.register({ ...agent, kind: 'source' })).toBe(true);
+      expect(await agents.find('8.8.6.1')).toMatchObject({
+        kind: 'source',
+        certificate_serial: null,
+        visibility: 'public',
+      });
+      expect(await new SourceShares(db).sharedWith('early@example.org')).toEqual([]);
     });
 
     it('exports and deletes everything of a user, and nothing of others', async () => {

@@ -9,6 +9,10 @@ interface ApplicationsOptions extends ConnectionOptions {
   readonly all?: boolean;
 }
 
+interface MailsOptions extends ConnectionOptions {
+  readonly handOver?: number;
+}
+
 interface NoteOptions extends ConnectionOptions {
   readonly note: string;
 }
@@ -58,9 +62,12 @@ function addApplications(admin: Command, context: Context): void {
       });
   }
 
-  withConnection(addCommand(admin, 'mails', 'Show the most recent mails, sent or waiting')).action(
-    async (options: ConnectionOptions) => {
-      const mails = await (await context.connect(options)).fleet.mails();
+  withConnection(addCommand(admin, 'mails', 'Show the most recent mails, sent or waiting'))
+    .option('--hand-over <id>', 'show one mail with a new link that works, to forward by hand', readCount)
+    .action(async (options: MailsOptions) => {
+      const { fleet, accounts } = await context.connect(options);
+      const mails =
+        options.handOver === undefined ? await fleet.mails() : [await accounts.mailWithLink(options.handOver)];
       const oldestFirst = [...mails].reverse();
       // Lines are separated before they are escaped, because a body may have several.
       if (options.json === true) output.print(options, oldestFirst, () => '');
@@ -70,8 +77,7 @@ function addApplications(admin: Command, context: Context): void {
           oldestFirst.map(({ body, ...mail }) => ({ ...mail, lines: body.split('\n') })),
           renderMails,
         );
-    },
-  );
+    });
 }
 
 function addFleet(admin: Command, context: Context): void {
@@ -86,7 +92,7 @@ function addFleet(admin: Command, context: Context): void {
       output.print(options, agent, (added) => `${added.address} is registered. Start its agent to enrol it.\n`);
     });
 
-  withConnection(addCommand(admin, 'quarantine', 'Keep an agent out of measurements until its tests pass'))
+  withConnection(addCommand(admin, 'quarantine', 'Keep an agent out of measurements until an operator has it tested'))
     .argument('<address>', 'IPv4 address of the agent')
     .requiredOption('--reason <text>', 'reason, which its host can read')
     .action(async (address: string, options: QuarantineOptions) => {
@@ -94,7 +100,7 @@ function addFleet(admin: Command, context: Context): void {
       output.print(
         options,
         agent,
-        (kept) => `${kept.address} is in quarantine until ${kept.quarantine?.until ?? 'its tests pass'}\n`,
+        (kept) => `${kept.address} is in quarantine until an operator ends it with revtr agents test\n`,
       );
     });
 }

@@ -20,3 +20,11 @@ export function readShare(text: string): number {
     throw new InvalidArgumentError('A share is a number from 0 to 1.');
   return share;
 }
+
+/** Parses an amount of time. */
+export function readAmount(text: string): number {
+  const amount = Number(text);
+  if (text.trim() === '' || !(amount >= 0 && amount <= 100_000))
+    throw new InvalidArgumentError('It must be a number from 0 to 100,000.');
+  return amount;
+}

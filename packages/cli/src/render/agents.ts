@@ -23,7 +23,9 @@ export function renderAgent(agent: AgentDetails): string {
     `atlas: ${agent.atlas.traceroutes} traceroutes (${agent.atlas.state}${agent.atlas.reason === undefined ? '' : `: ${agent.atlas.reason}`})`,
   ];
   if (agent.quarantine !== undefined)
-    lines.push(`quarantine until ${agent.quarantine.until}: ${agent.quarantine.reason}`);
+    lines.push(
+      `quarantine until ${agent.quarantine.until ?? 'an operator ends it'} (${agent.quarantine.by}): ${agent.quarantine.reason}`,
+    );
   for (const { testedAt, cause, report } of agent.tests.slice(0, 1)) {
     lines.push(`tested ${testedAt} (${cause}): ${report.verdict}`);
     for (const { name, verdict, isRequired, evidence } of report.tests) {

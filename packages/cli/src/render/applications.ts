@@ -14,10 +14,10 @@ export function renderApplications(applications: readonly Application[]): string
 /** Mails. Their lines are indented, which keeps a line of a body from looking like the head of another mail. */
 export function renderMails(mails: readonly (Omit<Mail, 'body'> & { readonly lines: readonly string[] })[]): string {
   return mails
-    .map(({ recipient, subject, lines, createdAt, sentAt, lastError }) => {
+    .map(({ id, recipient, subject, lines, createdAt, sentAt, lastError }) => {
       const failure = lastError === undefined ? '' : ` (${lastError})`;
       const state = sentAt === undefined ? `not sent${failure}` : `sent ${sentAt}`;
-      return `--- ${createdAt}, ${state}\nTo: ${recipient}\nSubject: ${subject}\n\n${lines.map((line) => `    ${line}`.trimEnd()).join('\n')}\n`;
+      return `--- mail ${id}, ${createdAt}, ${state}\nTo: ${recipient}\nSubject: ${subject}\n\n${lines.map((line) => `    ${line}`.trimEnd()).join('\n')}\n`;
     })
     .join('');
 }

@@ -72,6 +72,16 @@ export class AgentDirectory {
     await this.reload(registration.address);
   }
 
+  /**
+   * Registers an agent whose address is new, or whose earlier agent is withdrawn. Returns false for an address that is registered, also
+   * when somebody else registers it at the same time.
+   */
+  async register(registration: NewRegistration): Promise<boolean> {
+    const isNew = await this.#agents.register({ ...registration, address: formatIpv4(registration.address) });
+    await this.reload(registration.address);
+    return isNew;
+  }
+
   /** Reads an agent again that was written elsewhere. */
   async reload(address: Ipv4Address): Promise<void> {
     const stored = await this.#agents.find(formatIpv4(address));

@@ -7,6 +7,9 @@ import type { AgentDirectory } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
 import { toUserColumns, type UserLimits } from './user-limits.ts';
 
+/** Applications of one user that wait for a decision. */
+const MOST_PENDING = 20;
+
 /** What somebody states who wants to host a source. */
 export interface SourceRequest {
   /** Dotted quad. */
@@ -66,6 +69,8 @@ export class SourceApplications {
     const address = this.#checkedAddress(request.address);
     const { hosting, reason } = request;
     if (applicant !== undefined) {
+      if (applicant.role !== 'operator' && (await this.#applications.countPending(applicant.id)) >= MOST_PENDING)
+        throw new ControllerError('conflict', `${MOST_PENDING} of your applications are pending, the most allowed`);
       const { owner, ...person } = await this.#personOf(request, applicant);
       const added = await this.#applications.add({ address, hosting, reason, ...person }, owner);
       if (added === undefined)

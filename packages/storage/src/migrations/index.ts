@@ -12,7 +12,8 @@ import { killSwitches } from './0008-kill-switches.ts';
 import { accounts } from './0010-accounts.ts';
 import { optOutRequests } from './0011-opt-out-requests.ts';
 
-const MIGRATIONS: Record<string, Migration> = {
+/** All migrations by name, which is also their order. */
+export const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': foundation,
   '0002-agents': agents,
   '0003-atlas': atlas,

@@ -28,6 +28,14 @@ export class Agents {
       .execute();
   }
 
+  /**
+   * Registers an agent whose address is new, or whose earlier agent is withdrawn: nothing of that one stays. Returns false, and changes
+   * nothing, for an address that is registered. @throws {StorageError} `badText`
+   */
+  async register(agent: NewAgent): Promise<boolean> {
+    return this.#db.transaction().execute((db) => registerAgent(db, agent));
+  }
+
   /** The agent with an address. */
   async find(address: string): Promise<Agent | undefined> {
     return this.#db.selectFrom('agents').selectAll().where('address', '=', address).executeTakeFirst();
@@ -55,4 +63,34 @@ export class Agents {
   #all() {
     return this.#db.selectFrom('agents').selectAll();
   }
+}
+
+/** What a registration resets. */
+const FRESH = {
+  certificate_serial: null,
+  listening_port: null,
+  can_spoof: false,
+  quarantine_level: 0,
+  quarantined_until: null,
+  quarantine_reason: null,
+  quarantined_by: null,
+  visibility: 'public',
+} as const;
+
+/** {@link Agents.register} inside a transaction. */
+export async function registerAgent(db: Kysely<Schema>, agent: NewAgent): Promise<boolean> {
+  const { address, ...rest } = agent;
+  const stored = await db
+    .insertInto('agents')
+    .values(agent)
+    .onConflict((conflict) =>
+      conflict
+        .column('address')
+        .doUpdateSet({ ...rest, ...FRESH })
+        .where('agents.state', '=', 'withdrawn'),
+    )
+    .returning('address')
+    .executeTakeFirst();
+  if (stored !== undefined) await db.deleteFrom('source_shares').where('address', '=', address).execute();
+  return stored !== undefined;
 }

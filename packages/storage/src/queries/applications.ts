@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import { StorageError } from '../errors.ts';
 import type { Application } from '../schema/agents.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { NewUser, User } from '../schema/users.ts';
+import { registerAgent } from './agents.ts';
 import { insertUser } from './users.ts';
 
 /** What an applicant states. `address` is a dotted quad. */
@@ -21,6 +23,8 @@ export type ApprovalRefusal = 'notPending' | 'addressRegistered' | 'accountExist
 /** Unverified applications are deleted after this time. */
 const UNVERIFIED_MS = 7 * 86_400_000;
 const LONGEST_SITE = 200;
+/** SQLSTATE of a row that a unique index forbids. */
+const UNIQUE_VIOLATION = '23505';
 
 /** Thrown inside a transaction to undo it. */
 class Refused extends Error {
@@ -75,19 +79,19 @@ export class Applications {
    * address is pending.
    */
   async verify(id: number): Promise<Application | undefined> {
-    return this.#db.transaction().execute(async (db) => {
-      const found = await db
-        .selectFrom('applications')
-        .selectAll()
+    try {
+      return await this.#db
+        .updateTable('applications')
+        .set({ state: 'pending' })
         .where('id', '=', id)
         .where('state', '=', 'unverified')
+        .returningAll()
         .executeTakeFirst();
-      if (found === undefined) return undefined;
-      const { address, hosting, name, email, reason } = found;
-      const added = await new Applications(db).add({ address, hosting, name, email, reason });
-      if (added !== undefined) await db.deleteFrom('applications').where('id', '=', id).execute();
-      return added;
-    });
+    } catch (error) {
+      if (error instanceof StorageError && error.is('queryFailed') && error.details.sqlState === UNIQUE_VIOLATION)
+        return undefined;
+      throw error;
+    }
   }
 
   /** The application with an id. */
@@ -104,6 +108,17 @@ export class Applications {
       .orderBy('id', 'desc')
       .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
+  }
+
+  /** How many applications of an account are pending. */
+  async countPending(userId: number): Promise<number> {
+    const { count } = await this.#db
+      .selectFrom('applications')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('user_id', '=', userId)
+      .where('state', '=', 'pending')
+      .executeTakeFirstOrThrow();
+    return count;
   }
 
   /** Decides a pending application and returns it; `undefined` when it is not pending. @throws {StorageError} `badText` */
@@ -133,13 +148,21 @@ export class Applications {
     const approve = async (db: Kysely<Schema>): Promise<Approval> => {
       const application = await new Applications(db).decide(id, { ...decision, state: 'approved' });
       if (application === undefined) throw new Refused('notPending');
-      const { name, email, user_id } = application;
+      const { address, hosting, name, email, user_id } = application;
       const owner =
         user_id === null
           ? await insertUser(db, { name, email, role: 'user', ...limits })
           : await db.selectFrom('users').selectAll().where('id', '=', user_id).executeTakeFirst();
       if (owner === undefined) throw new Refused('accountExists');
-      if (!(await registerSource(db, application, owner.id))) throw new Refused('addressRegistered');
+      const isRegistered = await registerAgent(db, {
+        address,
+        kind: 'source',
+        hostname: address,
+        site: hosting.slice(0, LONGEST_SITE),
+        user_id: owner.id,
+        state: 'expected',
+      });
+      if (!isRegistered) throw new Refused('addressRegistered');
       return { application, owner, isNewOwner: user_id === null };
     };
     try {
@@ -149,34 +172,4 @@ export class Applications {
       throw error;
     }
   }
-}
-
-/** Registers a source that is new or withdrawn. Returns false for an address that is registered. */
-async function registerSource(db: Kysely<Schema>, { address, hosting }: Application, owner: number): Promise<boolean> {
-  const source = {
-    kind: 'source',
-    hostname: address,
-    site: hosting.slice(0, LONGEST_SITE),
-    user_id: owner,
-    state: 'expected',
-  } as const;
-  const fresh = {
-    ...source,
-    certificate_serial: null,
-    listening_port: null,
-    can_spoof: false,
-    quarantine_level: 0,
-    quarantined_until: null,
-    quarantine_reason: null,
-    quarantined_by: null,
-    visibility: 'public',
-  } as const;
-  const stored = await db
-    .insertInto('agents')
-    .values({ address, ...source })
-    .onConflict((conflict) => conflict.column('address').doUpdateSet(fresh).where('agents.state', '=', 'withdrawn'))
-    .returning('address')
-    .executeTakeFirst();
-  if (stored !== undefined) await db.deleteFrom('source_shares').where('address', '=', address).execute();
-  return stored !== undefined;
 }

@@ -90,10 +90,14 @@ export class Authenticator {
     return this.#identify(request, { type: 'key', text: key });
   }
 
-  /** Forgets everything that is remembered about the credentials of a user: what was revoked does not work any more. */
+  /**
+   * Forgets what is remembered about the credentials of a user, and which credentials do not work: what was revoked stops working, and
+   * what was enabled again works.
+   */
   forget(userId: number): void {
     this.#forgotten++;
-    for (const [name, { caller }] of this.#known) if (caller?.user.id === userId) this.#known.delete(name);
+    for (const [name, { caller }] of this.#known)
+      if (caller === undefined || caller.user.id === userId) this.#known.delete(name);
   }
 
   async #identify(request: FastifyRequest, credential: Credential): Promise<Caller> {
@@ -172,6 +176,11 @@ export class Authenticator {
 /** A credential without the scope `operate` gives an operator no more rights than any user. */
 function withRole(user: User, scopes: readonly Scope[]): User {
   return scopes.includes('operate') ? user : { ...user, role: 'user' };
+}
+
+/** Whether a request carries a key or a session, good or bad. */
+export function carriesCredential(request: FastifyRequest): boolean {
+  return credentialOf(request) !== undefined;
 }
 
 function credentialOf(request: FastifyRequest): Credential | undefined {

@@ -31,7 +31,9 @@ export function installErrorHandler(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request, reply) => {
     const [url] = request.url.split('?');
-    const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url }));
+    const allowed = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter((method) =>
+      app.hasRoute({ method, url }),
+    );
     if (allowed.length === 0) return sendError(reply, new ControllerError('notFound', `there is no ${url}`));
     reply.header('allow', allowed.join(', '));
     return sendError(reply, new ControllerError('methodNotAllowed', `${url} takes ${allowed.join(' and ')} requests`));

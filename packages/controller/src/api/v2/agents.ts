@@ -79,12 +79,12 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
         throw new ControllerError('badRequest', `the address cannot be a vantage point: ${refusal.message}`, {
           places: [{ at: 'address', ...refusal }],
         });
-      if (directory.findRegistered(address) !== undefined)
-        throw new ControllerError('conflict', `${formatIpv4(address)} is already registered`);
       const { hostname, site } = request.body;
-      await directory.put({ address, hostname, site, kind: 'vantagePoint', user_id: null, state: 'expected' });
-      const agent = agentOf(userOf(request), address);
-      return toAgent(agent, isConnected(agent));
+      const agent = { address, hostname, site, kind: 'vantagePoint', user_id: null, state: 'expected' } as const;
+      if (!(await directory.register(agent)))
+        throw new ControllerError('conflict', `${formatIpv4(address)} is already registered`);
+      const added = agentOf(userOf(request), address);
+      return toAgent(added, isConnected(added));
     },
   );
 

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { requireAccess, userOf } from '../http/access.ts';
+import { carriesCredential } from '../http/authenticate.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
@@ -21,8 +22,8 @@ const newApplicationSchema = z.object({
 });
 const decisionSchema = z.object({ note: z.string().max(2_000).default('').describe('Goes into the mail') });
 
-/** How often one address may apply. */
-const APPLICATIONS_AN_HOUR = 10;
+/** How often one client address may apply without a key. A key is checked before anything is stored. */
+const LIMIT = { max: 10, timeWindow: '1 hour', allowList: carriesCredential };
 
 /** Applications of people who want to host sources. */
 export function registerApplications(app: FastifyInstance, { applications, authenticator }: ApiCollaborators): void {
@@ -32,7 +33,7 @@ export function registerApplications(app: FastifyInstance, { applications, authe
   routes.post(
     '/api/v2/sources/applications',
     {
-      config: { access: 'public', rateLimit: { max: APPLICATIONS_AN_HOUR, timeWindow: '1 hour' } },
+      config: { access: 'public', rateLimit: LIMIT },
       schema: {
         summary: 'Apply to host a source',
         description:
