@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
@@ -12,17 +13,70 @@ import { profiled } from './profile.ts';
 const BATCHES = 10;
 const PER_BATCH = 2_000;
 const GOAL_PER_SECOND = 1_740;
+const ROUNDS = 3;
 
 /**
  * Measures 20,000 reverse traceroutes through the API on the medium Internet, with an embedded database on disk and virtual time
- * at full speed. Reports the rate of one run and a CPU profile.
+ * at full speed. With `--audit on` (the default) or `off`, reports the rate of one run and a CPU profile; with `both`, the rates with and
+ * without the audit of three runs each, in turn.
  */
-export async function benchThroughput() {
+export async function benchThroughput(args: readonly string[]) {
+  const { values } = parseArgs({ args: [...args], options: { audit: { type: 'string', default: 'on' } } });
+  if (values.audit === 'both') return compareAudit();
+  if (values.audit !== 'on' && values.audit !== 'off') throw new Error('--audit must be on, off or both');
+  const { result, byPlace, byFunction } = await runSystem(values.audit === 'on', profiled);
+  const { reached, seconds, perSecond, cpuSeconds } = result;
+  return {
+    measurements: BATCHES * PER_BATCH,
+    reached,
+    seconds,
+    perSecond,
+    shareOfGoal: Math.round((100 * perSecond) / GOAL_PER_SECOND) / 100,
+    cpuSeconds,
+    costsByPlace: byPlace,
+    costsByFunction: byFunction,
+  };
+}
+
+async function compareAudit() {
+  const off: Run[] = [];
+  const on: Run[] = [];
+  const unprofiled = (work: () => Promise<Run>): Promise<Run> => work();
+  for (let round = 0; round < ROUNDS; round++) {
+    // Each order once in two rounds, because the machine may become slower or faster meanwhile.
+    for (const isOn of round % 2 === 0 ? [false, true] : [true, false])
+      (isOn ? on : off).push(await runSystem(isOn, unprofiled));
+  }
+  const ratios = (figure: (run: Run) => number): number[] => off.map((run, i) => figure(run) / figure(on[i]));
+  return {
+    rounds: ROUNDS,
+    perSecondOff: off.map(({ perSecond }) => perSecond),
+    perSecondOn: on.map(({ perSecond }) => perSecond),
+    cpuSecondsOff: off.map(({ cpuSeconds }) => cpuSeconds.process),
+    cpuSecondsOn: on.map(({ cpuSeconds }) => cpuSeconds.process),
+    ratioOfRates: median(ratios(({ seconds }) => seconds)),
+    ratioByProcessorTime: median(ratios(({ cpuSeconds }) => cpuSeconds.process)),
+  };
+}
+
+interface Run {
+  readonly reached: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly cpuSeconds: { readonly process: number; readonly mainThread: number };
+}
+
+/** Runs all measurements on a new system. `observe` runs the part that counts. */
+async function runSystem<Observed>(
+  recordsProbes: boolean,
+  observe: (work: () => Promise<Run>) => Promise<Observed>,
+): Promise<Observed> {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
   const world = new SimulatedWorld({ parameters: simParameters('medium', 1), sources: 10 });
+  const audit = { directory: join(directory, 'audit'), recordsProbes };
   const system = await startSimulatedSystem(
     world,
-    { host: '127.0.0.1', port: 0, database: directory, concurrency: 1_000, realTime: false },
+    { host: '127.0.0.1', port: 0, database: join(directory, 'data'), concurrency: 1_000, realTime: false, audit },
     pino({ level: 'error' }),
   );
   try {
@@ -32,9 +86,9 @@ export async function benchThroughput() {
       dst: formatIpv4(destination),
       isRunRttPings: false,
     }));
-    const cpu = process.cpuUsage();
-    const thread = process.threadCpuUsage();
-    const { result, byPlace, byFunction } = await profiled(async () => {
+    return await observe(async () => {
+      const cpu = process.cpuUsage();
+      const thread = process.threadCpuUsage();
       const started = performance.now();
       const batchIds = await Promise.all(
         Array.from({ length: BATCHES }, async (_, i) => {
@@ -43,25 +97,25 @@ export async function benchThroughput() {
           return batchId;
         }),
       );
-      return { seconds: (performance.now() - started) / 1000, batchIds };
+      const seconds = (performance.now() - started) / 1000;
+      const { user, system: kernel } = process.cpuUsage(cpu);
+      const own = process.threadCpuUsage(thread);
+      const batches = await Promise.all(batchIds.map((id) => client.batch(id)));
+      const measurements = batches.flatMap((batch) => batch.measurements);
+      return {
+        reached: measurements.filter((measurement) => measurement.result?.stopReason === 'reaches').length,
+        seconds: Math.round(seconds * 100) / 100,
+        perSecond: Math.round(pairs.length / seconds),
+        cpuSeconds: { process: (user + kernel) / 1e6, mainThread: (own.user + own.system) / 1e6 },
+      };
     });
-    const { user, system: kernel } = process.cpuUsage(cpu);
-    const own = process.threadCpuUsage(thread);
-    const batches = await Promise.all(result.batchIds.map((id) => client.batch(id)));
-    const measurements = batches.flatMap((batch) => batch.measurements);
-    const perSecond = Math.round(pairs.length / result.seconds);
-    return {
-      measurements: measurements.length,
-      reached: measurements.filter((measurement) => measurement.result?.stopReason === 'reaches').length,
-      seconds: Math.round(result.seconds * 100) / 100,
-      perSecond,
-      shareOfGoal: Math.round((100 * perSecond) / GOAL_PER_SECOND) / 100,
-      cpuSeconds: { process: (user + kernel) / 1e6, mainThread: (own.user + own.system) / 1e6 },
-      costsByPlace: byPlace,
-      costsByFunction: byFunction,
-    };
   } finally {
     await system.stop();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return Math.round(100 * sorted[sorted.length >> 1]) / 100;
 }
