@@ -37,7 +37,7 @@ Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
   listener       receive a flood of replies (requires root)
   ranking        rank vantage points
   realism        compute the properties of the medium Internet
-  throughput     measure reverse traceroutes from the API to the database [--audit on|off|both]
+  throughput     measure reverse traceroutes from the API to the database [--audit on|off|both] [--rounds N]
   warts          decode warts files
 `;
 
