@@ -1,5 +1,4 @@
 import { AuditBlocks } from '@revtr/storage';
-import { sql } from 'kysely';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { type AuditJournal, NO_JOURNAL } from '../src/audit/audit-journal.ts';
@@ -146,7 +145,11 @@ describe('the audit log', () => {
       audit.add(recordOf({ at: 1_000 + i }));
       await audit.flush();
     }
-    await sql`update audit_blocks set data = '\\x00ff' where from_at < ${new Date(1_010)}`.execute(database().db);
+    await database()
+      .db.updateTable('audit_blocks')
+      .set({ data: Uint8Array.from([0, 255]) })
+      .where('from_at', '<', new Date(1_010))
+      .execute();
     expect((await audit.find(ALL)).records).toHaveLength(290);
     await audit.merge();
     expect((await audit.find(ALL)).records).toHaveLength(290);

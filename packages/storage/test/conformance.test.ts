@@ -8,6 +8,8 @@ import {
   Applications,
   Atlases,
   AtlasRuns,
+  AuditBlocks,
+  AuditEventRecords,
   Batches,
   type Database,
   type DatabaseSettings,
@@ -17,6 +19,7 @@ import {
   hashToken,
   Jobs,
   Mails,
+  type NewAuditBlock,
   OneTimeTokens,
   OptOutRequests,
   OptOuts,
@@ -216,6 +219,116 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       await atlases.putEvidence([evidence(1, 0), { ...evidence(5, 9), kind: 'doubleStamp' }]);
       await atlases.putEvidence([evidence(2, 4)]);
       expect(await atlases.evidence()).toEqual([evidence(2, 4), { ...evidence(5, 9), kind: 'doubleStamp' }]);
+    });
+
+    describe('with audit blocks', () => {
+      const block = (parts: Partial<NewAuditBlock> = {}): NewAuditBlock => ({
+        level: 0,
+        from: now,
+        to: later(10),
+        targets: { first: 0x80000000, last: 0xffffffff },
+        measurements: { first: 5, last: 9 },
+        batches: undefined,
+        records: 3,
+        data: Uint8Array.from([0, 1, 127, 128, 255]),
+        ...parts,
+      });
+      const all = { from: new Date(0), to: later(1e6) };
+      afterEach(async () => {
+        await database.db.deleteFrom('audit_blocks').execute();
+      });
+
+      it('returns the bytes that were stored, the newest block first, page by page', async () => {
+        const blocks = new AuditBlocks(database.db);
+        await blocks.add([]);
+        await blocks.add(Array.from({ length: 450 }, (_, i) => block({ to: later(i % 3) })));
+        const pages: number[] = [];
+        let last: Awaited<ReturnType<AuditBlocks['find']>>[number] | undefined;
+        do {
+          const page = await blocks.find(all, 100, last);
+          for (const { id, to, data } of page) {
+            expect([...data]).toEqual([0, 1, 127, 128, 255]);
+            expect(last === undefined || to < last.to || (to.getTime() === last.to.getTime() && id < last.id)).toBe(
+              true,
+            );
+            last = { id, to, data, from: now };
+            pages.push(id);
+          }
+          if (page.length < 100) break;
+        } while (last !== undefined);
+        expect(new Set(pages).size).toBe(450);
+      });
+
+      it('returns the blocks that overlap every part of a query', async () => {
+        const blocks = new AuditBlocks(database.db);
+        await blocks.add([
+          block(),
+          block({ targets: { first: 1, last: 9 }, measurements: undefined, batches: { first: 2, last: 2 } }),
+          block({ from: later(100), to: later(200) }),
+        ]);
+        const count = async (query: object): Promise<number> => (await blocks.find({ ...all, ...query }, 10)).length;
+        expect(await count({})).toBe(3);
+        expect(await count({ targets: { first: 9, last: 10 } })).toBe(1);
+        expect(await count({ targets: { first: 10, last: 20 } })).toBe(0);
+        expect(await count({ targets: { first: 0xffffffff, last: 0xffffffff } })).toBe(2);
+        expect(await count({ measurement: 9 })).toBe(2);
+        expect(await count({ measurement: 10 })).toBe(0);
+        expect(await count({ batch: 2 })).toBe(1);
+        expect(await count({ from: later(10), to: later(99) })).toBe(2);
+        expect(await count({ from: later(11), to: later(99) })).toBe(0);
+      });
+
+      it('replaces blocks at once, and nothing when one of them is missing', async () => {
+        const blocks = new AuditBlocks(database.db);
+        await blocks.add([block(), block(), block({ level: 1 })]);
+        expect(await blocks.small()).toEqual({ blocks: 2, records: 6 });
+        const ids = (await blocks.oldestSmall(10)).map(({ id }) => id);
+        expect(await blocks.replace([...ids, 1_000_000], [block()])).toBe(false);
+        expect(await blocks.find(all, 10)).toHaveLength(3);
+        expect(await blocks.replace(ids, [block({ level: 1, records: 6 })])).toBe(true);
+        expect(await blocks.small()).toEqual({ blocks: 0, records: 0 });
+        expect(await blocks.find(all, 10)).toHaveLength(2);
+      });
+
+      it('deletes old blocks and excludes blocks from merging', async () => {
+        const blocks = new AuditBlocks(database.db);
+        await blocks.add([block(), block({ to: later(20) })]);
+        await blocks.setAside((await blocks.oldestSmall(1)).map(({ id }) => id));
+        expect((await blocks.small()).blocks).toBe(1);
+        expect(await blocks.deleteBefore(later(11))).toBe(1);
+        expect(await blocks.find(all, 10)).toHaveLength(1);
+      });
+    });
+
+    it('stores audit events of bounded size and lists them, newest first', async () => {
+      const records = new AuditEventRecords(database.db);
+      const event = (seconds: number, parts: object = {}) => ({
+        at: later(seconds),
+        kind: 'login',
+        user_id: null,
+        client: '192.0.2.1',
+        subject: '',
+        detail: '',
+        count: 1,
+        status: null,
+        ...parts,
+      });
+      const long = `\0${'x'.repeat(10_000)}`;
+      const [first] = await records.add([
+        event(1),
+        event(3, { kind: 'operatorAction', user_id: 4, client: long, subject: long, detail: long }),
+        event(2, { client: '192.0.2.2' }),
+      ]);
+      await records.end(first, 404);
+      const listed = await records.list({}, 10);
+      expect(listed.map(({ at }) => at)).toEqual([later(3), later(2), later(1)]);
+      expect(listed.map(({ status }) => status)).toEqual([null, null, 404]);
+      expect([listed[0].client.length, listed[0].subject.length, listed[0].detail.length]).toEqual([200, 200, 2_000]);
+      expect(await records.list({ kind: 'operatorAction', userId: 4 })).toHaveLength(1);
+      expect(await records.list({ client: '192.0.2.2', from: later(2), to: later(2) })).toHaveLength(1);
+      expect(await records.deleteBefore(later(3))).toBe(2);
+      expect(await codeOf(() => records.list({}, 0))).toBe('badLimit');
+      expect(await codeOf(() => new AuditBlocks(database.db).oldestSmall(1_001))).toBe('badLimit');
     });
 
     it('lists atlas runs that are open or of one source, and sums the credits of the system', async () => {

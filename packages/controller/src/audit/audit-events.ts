@@ -13,7 +13,7 @@ export const EVENT_KINDS = [
   'agentRefused',
   'operatorAction',
 ] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
+type EventKind = (typeof EVENT_KINDS)[number];
 
 /** Something that may happen often. Equal ones within a minute are counted. */
 export interface CountedEvent {

@@ -6,7 +6,7 @@ export type ProbeKind = (typeof PROBE_KINDS)[number];
 
 /** What probes are sent for. Stored blocks hold places in this list: append only. */
 export const CAUSE_TYPES = ['unknown', 'measurement', 'atlasRun', 'agentTest', 'survey'] as const;
-export type CauseType = (typeof CAUSE_TYPES)[number];
+type CauseType = (typeof CAUSE_TYPES)[number];
 
 /** What sends the probes of a measurement. Stored blocks hold places in this list: append only. */
 export const TECHNIQUES = [

@@ -65,8 +65,12 @@ function answer(records: readonly AuditRecord[], from: number, limit: number): A
   return { records, since: records.length < limit ? from : records[limit - 1].at };
 }
 
+/** Records of one millisecond have an order of their own, because equal questions must get equal answers. */
+const newestFirst = (a: AuditRecord, b: AuditRecord): number =>
+  b.at - a.at || a.target - b.target || a.sender - b.sender || a.causeId - b.causeId || a.mark - b.mark;
+
 function newest(records: AuditRecord[], limit: number): AuditRecord[] {
-  return records.sort((a, b) => b.at - a.at).slice(0, limit);
+  return records.sort(newestFirst).slice(0, limit);
 }
 
 function candidateOf({ from, to, targets, measurement, batch }: AuditQuery): Candidate {

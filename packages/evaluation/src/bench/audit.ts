@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AuditLog, NO_JOURNAL, toBlocks } from '@revtr/controller';
@@ -66,15 +66,20 @@ async function measure(database: Database, packets: number) {
   const samples = traffic.samples(QUERIES);
   const ask = async (query: (i: number) => Parameters<AuditLog['find']>[0]) => {
     const times: number[] = [];
+    const processorTimes: number[] = [];
     let found = 0;
     for (let i = 0; i < QUERIES; i++) {
+      const cpu = process.cpuUsage();
       const started = performance.now();
       found += (await audit.find(query(i))).records.length;
       times.push(performance.now() - started);
+      const { user, system } = process.cpuUsage(cpu);
+      processorTimes.push((user + system) / 1_000);
     }
-    times.sort((a, b) => a - b);
+    for (const list of [times, processorTimes]) list.sort((a, b) => a - b);
     return {
       medianMs: Math.round(times[QUERIES >> 1]),
+      medianProcessorMs: Math.round(processorTimes[QUERIES >> 1]),
       slowestMs: Math.round(times[QUERIES - 1]),
       recordsFound: found,
     };
@@ -82,6 +87,7 @@ async function measure(database: Database, packets: number) {
   const one = (target: number) => ({ first: target, last: target });
   return {
     packets,
+    loadAverage: loadavg()[0],
     bytesPerPacket: Math.round((10 * Number(bytes)) / packets) / 10,
     encodeMicrosecondsPerPacket: Math.round((1e5 * encodeMs) / packets) / 100,
     fillSeconds: Math.round(fillSeconds),

@@ -40,7 +40,7 @@ Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
   opt-out        look up and change an opt-out list of a million prefixes
   ranking        rank vantage points
   realism        compute the properties of the medium Internet
-  throughput     measure reverse traceroutes from the API to the database
+  throughput     measure reverse traceroutes from the API to the database [--audit on|off|both] [--rounds N]
   warts          decode warts files
 `;
 
