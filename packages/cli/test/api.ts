@@ -184,7 +184,7 @@ export type Answers = Readonly<Record<string, unknown>>;
 export function answersOf(text = 'text', measurement = measurementOf('reaches', text)): Answers {
   const batch: Batch = { done: 1, id: 7, total: 1, measurements: [measurement] };
   const killSwitch: KillSwitch = { scope: 'user', subject: '7', reason: text, setAt: TIME };
-  const optOut: OptOut = { prefix: '192.0.2.0/24', reason: text };
+  const optOut: OptOut = { network: '192.0.2.0/24', kind: 'ipv4', reason: text };
   const estimate: AtlasEstimate = { credits: 20, note: text, payer: 'user', probes: 2 };
   const [agent, application, dataset] = [agentOf(text), applicationOf(text), datasetOf(text)];
   return {

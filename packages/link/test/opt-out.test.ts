@@ -1,4 +1,4 @@
-import { formatIpv4, parseIpv4, parsePrefix, PrefixSet, prefixContains } from '@revtr/net';
+import { formatIpv4, PrefixSet, parseIpv4, parsePrefix, prefixContains } from '@revtr/net';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LinkError, OptOutSet } from '../src/index.ts';
@@ -53,24 +53,29 @@ describe('a set of opted-out networks', () => {
 
   it('equals a set read anew after any series of changes, and so does its look-up table', () => {
     fc.assert(
-      fc.property(list, fc.array(fc.tuple(list, list), { maxLength: 8 }), fc.array(address), (first, changes, targets) => {
-        let set = OptOutSet.parse(first);
-        const table = tableOf(set);
-        const model = new Set(set.slice(0, set.size));
-        for (const [added, removed] of changes) {
-          const before = set;
-          set = set.with({ added, removed });
-          set.updateTable(table, before);
-          for (const entry of OptOutSet.parse(removed).slice(0, 100)) model.delete(entry);
-          for (const entry of OptOutSet.parse(added).slice(0, 100)) model.add(entry);
-        }
-        const anew = OptOutSet.parse([...model]);
-        expect([set.digest, set.size]).toEqual([anew.digest, model.size]);
-        expect(set.slice(0, set.size)).toEqual(anew.slice(0, anew.size));
-        for (const target of targets) expect(table.covers(target)).toBe(tableOf(anew).covers(target));
-        for (const entry of model) expect(set.has(entry)).toBe(true);
-        expect(set.union(OptOutSet.parse(first)).digest).toBe(OptOutSet.parse([...model, ...first]).digest);
-      }),
+      fc.property(
+        list,
+        fc.array(fc.tuple(list, list), { maxLength: 8 }),
+        fc.array(address),
+        (first, changes, targets) => {
+          let set = OptOutSet.parse(first);
+          const table = tableOf(set);
+          const model = new Set(set.slice(0, set.size));
+          for (const [added, removed] of changes) {
+            const before = set;
+            set = set.with({ added, removed });
+            set.updateTable(table, before);
+            for (const entry of OptOutSet.parse(removed).slice(0, 100)) model.delete(entry);
+            for (const entry of OptOutSet.parse(added).slice(0, 100)) model.add(entry);
+          }
+          const anew = OptOutSet.parse([...model]);
+          expect([set.digest, set.size]).toEqual([anew.digest, model.size]);
+          expect(set.slice(0, set.size)).toEqual(anew.slice(0, anew.size));
+          for (const target of targets) expect(table.covers(target)).toBe(tableOf(anew).covers(target));
+          for (const entry of model) expect(set.has(entry)).toBe(true);
+          expect(set.union(OptOutSet.parse(first)).digest).toBe(OptOutSet.parse([...model, ...first]).digest);
+        },
+      ),
     );
   });
 
@@ -147,7 +152,8 @@ describe('the opt-out list on the link', () => {
       onProblem: (message) => problems.push(message),
     });
   });
-  const publish = (prefixes: string[], issuedAt = 1): void => feed.update(publisher.publish({ issuedAt, set: OptOutSet.parse(prefixes) }));
+  const publish = (prefixes: string[], issuedAt = 1): void =>
+    feed.update(publisher.publish({ issuedAt, set: OptOutSet.parse(prefixes) }));
   const many = (count: number, first = 0) =>
     Array.from({ length: count }, (_, i) => `${formatIpv4(0x0a000000 + first + i)}/32`);
 

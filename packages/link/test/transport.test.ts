@@ -24,8 +24,8 @@ import {
   LinkError,
   type LinkState,
   type ListeningAgent,
-  type Perform,
   OptOutSet,
+  type Perform,
 } from '../src/index.ts';
 
 /** Registered agents: addresses of this machine's loopback. */

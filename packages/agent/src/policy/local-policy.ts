@@ -78,8 +78,7 @@ export class LocalPolicy implements AgentPolicy {
     if (!this.#switches.probing) return 'the controller has stopped all probing';
     if (this.#optedOutAt === undefined) return 'there is no complete opt-out list';
     if (this.#now() - this.#optedOutAt > STALE_MS) return 'the opt-out list is older than a day';
-    if (this.#switches.blockedTargets.covers(target))
-      return `the controller has blocked ${formatIpv4(target)}`;
+    if (this.#switches.blockedTargets.covers(target)) return `the controller has blocked ${formatIpv4(target)}`;
     if (this.#table.covers(target)) return `the network of ${formatIpv4(target)} opted out of probing`;
     return this.#targets.refuse(target)?.message;
   }

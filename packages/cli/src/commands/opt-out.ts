@@ -16,7 +16,7 @@ export function addOptOuts(admin: Command, context: Context): void {
   ).action(async (options: ConnectionOptions) => {
     const optOuts = await (await context.connect(options)).fleet.optOuts();
     output.print(options, optOuts, (shown) =>
-      shown.map(({ prefix, reason }) => `${`${prefix.padEnd(18)} ${reason}`.trimEnd()}\n`).join(''),
+      shown.map(({ network, reason }) => `${`${network.padEnd(18)} ${reason}`.trimEnd()}\n`).join(''),
     );
   });
 

@@ -17,6 +17,7 @@ import type { ApiCollaborators } from './http/collaborators.ts';
 import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
 import { installTextCheck } from './http/text-check.ts';
+import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
 import { registerAgents } from './v2/agents.ts';
@@ -25,6 +26,7 @@ import { registerAtlasV2 } from './v2/atlas.ts';
 import { registerDatasets } from './v2/datasets.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
 import { registerOperations } from './v2/operations.ts';
+import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
 import { registerV2 } from './v2/routes.ts';
 
@@ -115,6 +117,8 @@ export async function createServer(
     registerOperations(routes, collaborators);
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
+    registerOptOutRequests(routes, collaborators);
+    await routes.register((pages) => registerPages(pages, collaborators));
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

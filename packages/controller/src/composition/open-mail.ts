@@ -1,5 +1,6 @@
 import { Mails, Users } from '@revtr/storage';
 import type { OwnerNotices } from '../agents/owner-notices.ts';
+import type { MailText } from '../mail/messages.ts';
 import { Outbox, type SendMail } from '../mail/outbox.ts';
 import { OwnerMails } from '../mail/owner-mails.ts';
 import type { Context } from './context.ts';
@@ -8,6 +9,8 @@ import type { Subsystem } from './subsystem.ts';
 export interface MailSubsystem extends Subsystem {
   readonly mails: Mails;
   readonly notices: OwnerNotices;
+  /** Stores a mail for sending. */
+  readonly send: (recipient: string, text: MailText) => Promise<void>;
 }
 
 /** Opens the outbox. Without `sendMail` mails wait until the operator reads them. */
@@ -18,6 +21,7 @@ export function openMail({ database, clock, random, log }: Context, sendMail: Se
     name: 'mail',
     mails,
     notices: new OwnerMails({ users: new Users(database.db), outbox }),
+    send: (recipient, text) => outbox.add(recipient, text),
     start: () => outbox.start(),
     stop: () => outbox.stop(),
   };

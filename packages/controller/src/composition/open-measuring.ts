@@ -33,7 +33,9 @@ export async function openMeasuring(
   const published = new PublishedOptOuts({ optOuts: table, targetPolicy, announced });
   await published.refresh();
   if (published.isUnresolved)
-    log.error('AS numbers opted out of probing, and no dataset says what they announce (revtr data import prefix2as FILE)');
+    log.error(
+      'AS numbers opted out of probing, and no dataset says what they announce (revtr data import prefix2as FILE)',
+    );
   const events = new AgentEvents();
   const system = await open({ directory, events, optOuts: published, targetPolicy, metrics, guarded, clock, log });
   const publishing = new Coalescer({ everyMs: PUBLISH_EVERY_MS }, { clock, work: () => system.publishOptOut() });

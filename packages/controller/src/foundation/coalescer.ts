@@ -21,7 +21,10 @@ export class Coalescer {
   trigger(): void {
     if (this.#isTriggered || this.#over.signal.aborted) return;
     const waitMs = this.#ranAt + this.#everyMs - this.#clock.now();
-    if (waitMs <= 0) return this.#run();
+    if (waitMs <= 0) {
+      this.#run();
+      return;
+    }
     this.#isTriggered = true;
     this.#clock.sleep(waitMs, this.#over.signal).then(
       () => {

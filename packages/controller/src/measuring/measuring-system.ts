@@ -5,8 +5,8 @@ import type { Logger } from 'pino';
 import type { AgentEvents } from '../agents/agent-events.ts';
 import type { ConnectedAgents } from '../agents/connected-agents.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
-import type { PublishedOptOuts } from '../opt-outs/published-opt-outs.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import type { PublishedOptOuts } from '../opt-outs/published-opt-outs.ts';
 
 /** What reverse traceroutes are measured with: agents on the Internet, or a simulated one. */
 export interface MeasuringSystem {

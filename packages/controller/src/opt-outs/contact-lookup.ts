@@ -21,7 +21,10 @@ export function enclosing({ kind, network }: Network): readonly string[] {
 /** The registered abuse contact of a network: that of the most specific network around it, then that of its origin AS. */
 export async function findContact(
   network: Network,
-  { contacts, originOf }: {
+  {
+    contacts,
+    originOf,
+  }: {
     readonly contacts: AbuseContacts;
     readonly originOf: (address: Ipv4Address) => number | undefined;
   },

@@ -74,8 +74,12 @@ export class ReverseDnsProof {
       this.#dns.resolvePtr(name).catch(() => []),
     ]);
     return (
-      texts.slice(0, MOST_RECORDS).some((parts) => parts.join('').slice(0, MOST_CHARACTERS).trim() === txtRecordOf(token)) ||
-      hosts.slice(0, MOST_RECORDS).some((host) => host.slice(0, MOST_CHARACTERS).toLowerCase().split('.', 1)[0] === ptrLabelOf(token))
+      texts
+        .slice(0, MOST_RECORDS)
+        .some((parts) => parts.join('').slice(0, MOST_CHARACTERS).trim() === txtRecordOf(token)) ||
+      hosts
+        .slice(0, MOST_RECORDS)
+        .some((host) => host.slice(0, MOST_CHARACTERS).toLowerCase().split('.', 1)[0] === ptrLabelOf(token))
     );
   }
 }

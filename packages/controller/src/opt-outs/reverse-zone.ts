@@ -25,9 +25,7 @@ function ipv4Zones(network: string): string[][] {
   const next = Math.ceil(length / 8) * 8;
   const parts = 2 ** (next - length);
   if (parts > 1 && parts <= MOST_PARTS)
-    zones.push(
-      Array.from({ length: parts }, (_, part) => ipv4Zone((address + part * 2 ** (32 - next)) >>> 0, next)),
-    );
+    zones.push(Array.from({ length: parts }, (_, part) => ipv4Zone((address + part * 2 ** (32 - next)) >>> 0, next)));
   if (length > 24 && length < 32)
     for (const separator of ['/', '-'])
       zones.push([`${address & 0xff}${separator}${length}.${ipv4Zone(prefixOf(address, 24).address, 24)}`]);

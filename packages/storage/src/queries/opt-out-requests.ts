@@ -99,7 +99,10 @@ export class OptOutRequests {
   }
 
   /** Records that a token was mailed to an abuse contact. `hash`: SHA-256 of the token, hexadecimal. */
-  async mailed(id: number, mail: { readonly contact: string; readonly hash: string; readonly at: Date }): Promise<void> {
+  async mailed(
+    id: number,
+    mail: { readonly contact: string; readonly hash: string; readonly at: Date },
+  ): Promise<void> {
     await this.#db
       .updateTable('opt_out_requests')
       .set({ contact: mail.contact, mail_token_hash: mail.hash, mailed_at: mail.at })

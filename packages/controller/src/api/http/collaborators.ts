@@ -1,8 +1,7 @@
 import type { Clock, TargetPolicy } from '@revtr/probing';
-import type { AgentTests, Applications, Batches, Mails, OptOuts } from '@revtr/storage';
+import type { AbuseContacts, AgentTests, Applications, Batches, Mails, OptOutRequests, OptOuts } from '@revtr/storage';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
-import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
 import type { AtlasService } from '../../atlas/atlas-service.ts';
 import type { AddressFacts } from '../../facts/address-facts.ts';
@@ -10,6 +9,9 @@ import type { Datasets } from '../../facts/datasets.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
+import type { OptOutService } from '../../opt-outs/opt-out-requests.ts';
+import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
+import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { Authenticator } from './authenticate.ts';
 
@@ -25,6 +27,10 @@ export interface ApiCollaborators {
   readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
   readonly mails: Mails;
   readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };
+  readonly optOutService: OptOutService;
+  readonly optOutRequests: OptOutRequests;
+  readonly abuseContacts: AbuseContacts;
+  readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
