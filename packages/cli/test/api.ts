@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {
+  AbuseContact,
   Agent,
   AgentDetails,
   Application,
@@ -14,6 +15,7 @@ import type {
   Mail,
   Measurement,
   OptOut,
+  OptOutRequest,
 } from '@revtr/client';
 
 /** Text that takes over a terminal which prints it: colours, window title, cursor movement, C1 control, reordering, a forged line. */
@@ -185,6 +187,18 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
   const batch: Batch = { done: 1, id: 7, total: 1, measurements: [measurement] };
   const killSwitch: KillSwitch = { scope: 'user', subject: '7', reason: text, setAt: TIME };
   const optOut: OptOut = { network: '192.0.2.0/24', kind: 'ipv4', reason: text };
+  const optOutRequest: OptOutRequest = {
+    id: 4,
+    network: '192.0.2.0/24',
+    state: 'pending',
+    reason: text,
+    email: text,
+    contact: text,
+    note: text,
+    createdAt: TIME,
+    expiresAt: TIME,
+  };
+  const contact: AbuseContact = { network: '192.0.2.0/24', email: text };
   const estimate: AtlasEstimate = { credits: 20, note: text, payer: 'user', probes: 2 };
   const [agent, application, dataset] = [agentOf(text), applicationOf(text), datasetOf(text)];
   return {
@@ -217,7 +231,14 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'GET /api/v2/mails': { mails: [mailOf(text)] },
     'GET /api/v2/opt-outs': { optOuts: [optOut] },
     'POST /api/v2/opt-outs': {},
+    'POST /api/v2/opt-outs/import': { networks: 1 },
     'DELETE /api/v2/opt-outs': {},
+    'GET /api/v2/opt-out-requests': { requests: [optOutRequest] },
+    'POST /api/v2/opt-out-requests/4/accept': optOutRequest,
+    'POST /api/v2/opt-out-requests/4/refuse': optOutRequest,
+    'GET /api/v2/abuse-contacts': { contacts: [contact] },
+    'PUT /api/v2/abuse-contacts': contact,
+    'DELETE /api/v2/abuse-contacts': {},
     'GET /api/v2/kill-switches': { killSwitches: [killSwitch] },
     'PUT /api/v2/kill-switches': { killSwitches: [killSwitch] },
     'DELETE /api/v2/kill-switches': { killSwitches: [] },

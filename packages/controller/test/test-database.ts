@@ -3,6 +3,9 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 
 const TABLES = [
   'kill_switches',
+  'opt_outs',
+  'opt_out_requests',
+  'abuse_contacts',
   'mails',
   'agent_tests',
   'measurements',

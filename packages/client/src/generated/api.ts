@@ -302,7 +302,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Registered abuse contacts that operators entered (operators) */
+        /** Abuse contacts that operators entered (operators) */
         get: {
             parameters: {
                 query?: never;
@@ -337,10 +337,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            contacts: {
-                                email: string;
-                                network: string;
-                            }[];
+                            contacts: components["schemas"]["AbuseContact"][];
                         };
                     };
                 };
@@ -389,16 +386,56 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        "application/json": components["schemas"]["AbuseContact"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Remove the abuse contact of a network (operators) */
+        delete: {
+            parameters: {
+                query: {
+                    /** @description IPv4 prefix, IPv6 prefix, or AS number */
+                    network: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
                         "application/json": {
-                            email: string;
                             network: string;
                         };
                     };
                 };
             };
         };
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2410,6 +2447,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AbuseContact: {
+            email: string;
+            network: string;
+        };
+        AbuseContactInput: {
+            email: string;
+            network: string;
+        };
         Agent: {
             address: string;
             /** @description Whether its last tests have shown that its spoofed probes arrive */

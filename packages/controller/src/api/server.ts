@@ -20,6 +20,7 @@ import { installTextCheck } from './http/text-check.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
+import { registerAbuseContacts } from './v2/abuse-contacts.ts';
 import { registerAgents } from './v2/agents.ts';
 import { registerApplications } from './v2/applications.ts';
 import { registerAtlasV2 } from './v2/atlas.ts';
@@ -118,6 +119,7 @@ export async function createServer(
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
     registerOptOutRequests(routes, collaborators);
+    registerAbuseContacts(routes, collaborators);
     await routes.register((pages) => registerPages(pages, collaborators));
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));

@@ -50,7 +50,7 @@ z.globalRegistry.add(requestSchema, { id: 'OptOutRequest' });
 /** Requests of people without an account to stop probing their network. */
 export function registerOptOutRequests(
   app: FastifyInstance,
-  { optOutService, optOutRequests, abuseContacts }: ApiCollaborators,
+  { optOutService, optOutRequests }: ApiCollaborators,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['opt-outs'] };
@@ -124,38 +124,6 @@ export function registerOptOutRequests(
         return toRequest(await optOutService[decision](request.params.id, id, request.body?.note ?? ''));
       },
     );
-
-  const contactSchema = z.object({ network: z.string(), email: z.string() });
-  routes.get(
-    '/api/v2/abuse-contacts',
-    {
-      config: { access: 'operator' },
-      schema: {
-        ...parts,
-        summary: 'Registered abuse contacts that operators entered (operators)',
-        security,
-        response: { 200: z.object({ contacts: z.array(contactSchema) }), ...errorResponses },
-      },
-    },
-    async () => ({ contacts: (await abuseContacts.list()).map(({ network, email }) => ({ network, email })) }),
-  );
-  routes.put(
-    '/api/v2/abuse-contacts',
-    {
-      config: { access: 'operator' },
-      schema: {
-        ...parts,
-        summary: 'Set the registered abuse contact of a network (operators)',
-        security,
-        body: z.object({ network: networkSchema, email: z.email().max(254) }),
-        response: { 200: contactSchema, ...errorResponses },
-      },
-    },
-    async ({ body: { network, email } }) => {
-      await abuseContacts.put(network.network, email);
-      return { network: network.network, email };
-    },
-  );
 }
 
 const toState = ({ network, state, expires_at, token, mailed_at }: OptOutRequest): z.infer<typeof stateSchema> => ({
