@@ -82,7 +82,7 @@ const withId = (message: Uint8Array, query: Buffer): Buffer =>
 /** Character strings of at most 255 bytes. */
 const texts = (text: string): Buffer =>
   Buffer.concat(
-    (text.match(/[^]{1,255}/g) ?? ['']).map((part) => Buffer.from([part.length, ...Buffer.from(part, 'latin1')])),
+    (text.match(/[\s\S]{1,255}/g) ?? ['']).map((part) => Buffer.from([part.length, ...Buffer.from(part, 'latin1')])),
   );
 
 const nameBytes = (name: string): Buffer =>
