@@ -7,7 +7,7 @@ import { Coalescer } from '../src/foundation/coalescer.ts';
 import type { MailText } from '../src/mail/messages.ts';
 import { OptOutWatch } from '../src/measuring/opt-out-watch.ts';
 import { parseNetwork } from '../src/opt-outs/network.ts';
-import { OptOutService } from '../src/opt-outs/opt-out-requests.ts';
+import { OptOutService } from '../src/opt-outs/opt-out-service.ts';
 import { PublishedOptOuts } from '../src/opt-outs/published-opt-outs.ts';
 import { ReverseDnsProof } from '../src/opt-outs/reverse-dns-proof.ts';
 import { ManualClock, settle } from './manual-clock.ts';

@@ -11,7 +11,7 @@ const HOSTILE = [
   '</textarea><svg/onload=alert(1)>',
   '<!--<script>',
   '&lt;b&gt;',
-  '`${alert(1)}`',
+  '`+alert(1)+`',
   'javascript:alert(1)',
   '\u003cscript\u003e',
   '</title><script>',

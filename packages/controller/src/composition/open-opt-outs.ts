@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AbuseContacts, OptOutRequests } from '@revtr/storage';
-import { OptOutService, type OptOutServiceOptions } from '../opt-outs/opt-out-requests.ts';
+import { OptOutService, type OptOutServiceOptions } from '../opt-outs/opt-out-service.ts';
 import { ReverseDnsProof, type ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
 import type { Context } from './context.ts';
 import type { MailSubsystem } from './open-mail.ts';

@@ -9,7 +9,7 @@ import type { Datasets } from '../../facts/datasets.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
-import type { OptOutService } from '../../opt-outs/opt-out-requests.ts';
+import type { OptOutService } from '../../opt-outs/opt-out-service.ts';
 import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
 import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
