@@ -28,6 +28,7 @@ import { AgentError } from './errors.ts';
 import { Listener } from './listener/listener.ts';
 import { AgentMetrics } from './metrics.ts';
 import { LocalPolicy } from './policy/local-policy.ts';
+import { type Sender, serveProbingTxt } from './probing-txt.ts';
 import { explainPort, explainStart } from './self-tests/remedies.ts';
 import { testSpoofing } from './self-tests/spoof-test.ts';
 import { ControllerClock } from './work/controller-clock.ts';
@@ -57,6 +58,8 @@ export class Agent {
   readonly #policy: LocalPolicy;
   readonly #identity: AgentIdentity;
   #grants: GrantVerifier | undefined;
+  /** Address of this agent and the contact of its operator, once the controller has told them. */
+  #sender: Sender | undefined;
   #isConnected = false;
   #measures = true;
   #onHealth: ((health: AgentHealth) => void) | undefined;
@@ -75,6 +78,7 @@ export class Agent {
     try {
       const listener = this.#listen();
       await this.#serveMetrics();
+      await this.#serveDescription();
       const scamper = await this.#startScamper();
       const selfTests = await this.#test(scamper, listener);
       const { budget } = this.#options.config;
@@ -88,7 +92,7 @@ export class Agent {
         onRefused: (reason, measurement) => this.#log.warn({ reason, measurement }, 'refused'),
       });
       const work = new AgentWork({ perform: (asked, cancel) => worker.perform(asked, cancel) });
-      const client = this.#link(worker, work, selfTests);
+      const client = this.#link(worker, work, { selfTests, scamper });
       this.#onHealth = (health) => client.report(health);
       client.report(healthOf(scamper === undefined || this.#measures));
       const link = client.run(this.#over.signal);
@@ -123,18 +127,32 @@ export class Agent {
   }
 
   async #serveMetrics(): Promise<void> {
-    const address = this.#options.config.local.pprofaddr;
+    const { pprofaddr } = this.#options.config.local;
+    await this.#serve('local.pprofaddr', pprofaddr, (host, port) =>
+      this.#metrics.serve(host, port, () => this.#isConnected),
+    );
+  }
+
+  async #serveDescription(): Promise<void> {
+    const { probingaddr } = this.#options.config.local;
+    await this.#serve('local.probingaddr', probingaddr, (host, port) =>
+      serveProbingTxt({ host, port }, { sender: () => this.#sender, now: () => this.#clock.now() }),
+    );
+  }
+
+  /** Listens at `address` unless it is empty. @throws {AgentError} `selfTestFailed`, with the remedy */
+  async #serve(
+    setting: string,
+    address: string,
+    listen: (host: string, port: number) => Promise<Server>,
+  ): Promise<void> {
     if (address === '') return;
     const at = address.lastIndexOf(':');
     let server: Server;
     try {
-      server = await this.#metrics.serve(
-        address.slice(0, at) || '0.0.0.0',
-        Number(address.slice(at + 1)),
-        () => this.#isConnected,
-      );
+      server = await listen(address.slice(0, at) || '0.0.0.0', Number(address.slice(at + 1)));
     } catch (error) {
-      throw explainPort('local.pprofaddr', address, error);
+      throw explainPort(setting, address, error);
     }
     this.#undo.push(() => {
       server.closeAllConnections();
@@ -179,7 +197,11 @@ export class Agent {
     return [test];
   }
 
-  #link(worker: Worker, work: AgentWork, selfTests: readonly SelfTest[]): LinkClient {
+  #link(
+    worker: Worker,
+    work: AgentWork,
+    { selfTests, scamper }: { readonly selfTests: readonly SelfTest[]; readonly scamper: ScamperHost | undefined },
+  ): LinkClient {
     const { config, rootCertificate } = this.#options;
     const profile: AgentProfile = {
       software: `revtr-agent ${manifest.version}`,
@@ -200,7 +222,10 @@ export class Agent {
         work,
         clock: this.#clock,
         random: Math.random,
-        onWelcome: (welcome) => this.#welcome(welcome, worker),
+        onWelcome: (welcome) => {
+          this.#welcome(welcome, worker);
+          scamper?.setContact(welcome.contact);
+        },
         policy: this.#policy,
         onState: (state) => this.#note(state),
       },
@@ -208,7 +233,7 @@ export class Agent {
   }
 
   /** Takes the controller's time and the certificate that it signs grants with. */
-  #welcome({ now, signer }: Extract<ToAgent, { type: 'welcome' }>, worker: Worker): void {
+  #welcome({ now, signer, contact }: Extract<ToAgent, { type: 'welcome' }>, worker: Worker): void {
     this.#time.set(now);
     const credential = this.#identity.load(new Date(this.#clock.now()));
     const address = credential && agentAddressOf(new X509Certificate(credential.certificate));
@@ -217,6 +242,7 @@ export class Agent {
     this.#grants ??= new GrantVerifier(options, { now: () => this.#time.now() });
     this.#grants.trust(signer);
     worker.identify(address, this.#grants);
+    this.#sender = { address, contact };
     this.#log.debug({ address: formatIpv4(address) }, 'welcomed');
   }
 

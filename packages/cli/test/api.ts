@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {
+  AbuseContact,
   AbuseReport,
   Account,
   Agent,
@@ -19,6 +20,7 @@ import type {
   Mail,
   Measurement,
   OptOut,
+  OptOutRequest,
   RedeemedLink,
   SourceVisibility,
   User,
@@ -252,7 +254,19 @@ export type Answers = Readonly<Record<string, unknown>>;
 export function answersOf(text = 'text', measurement = measurementOf('reaches', text)): Answers {
   const batch: Batch = { done: 1, id: 7, total: 1, measurements: [measurement] };
   const killSwitch: KillSwitch = { scope: 'user', subject: '7', reason: text, setAt: TIME };
-  const optOut: OptOut = { prefix: '192.0.2.0/24', reason: text };
+  const optOut: OptOut = { network: '192.0.2.0/24', kind: 'ipv4', reason: text };
+  const optOutRequest: OptOutRequest = {
+    id: 4,
+    network: '192.0.2.0/24',
+    state: 'pending',
+    reason: text,
+    email: text,
+    contact: text,
+    note: text,
+    createdAt: TIME,
+    expiresAt: TIME,
+  };
+  const contact: AbuseContact = { network: '192.0.2.0/24', email: text };
   const estimate: AtlasEstimate = { credits: 20, note: text, payer: 'user', probes: 2 };
   const sharing: SourceVisibility = { address: '198.51.100.1', visibility: 'shared', users: [text] };
   const user = userOf(text);
@@ -303,7 +317,14 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'POST /api/v2/users/5/link': user,
     'GET /api/v2/opt-outs': { optOuts: [optOut] },
     'POST /api/v2/opt-outs': {},
+    'POST /api/v2/opt-outs/import': { networks: 1 },
     'DELETE /api/v2/opt-outs': {},
+    'GET /api/v2/opt-out-requests': { requests: [optOutRequest] },
+    'POST /api/v2/opt-out-requests/4/accept': optOutRequest,
+    'POST /api/v2/opt-out-requests/4/refuse': optOutRequest,
+    'GET /api/v2/abuse-contacts': { contacts: [contact] },
+    'PUT /api/v2/abuse-contacts': contact,
+    'DELETE /api/v2/abuse-contacts': {},
     'GET /api/v2/kill-switches': { killSwitches: [killSwitch] },
     'PUT /api/v2/kill-switches': { killSwitches: [killSwitch] },
     'DELETE /api/v2/kill-switches': { killSwitches: [] },

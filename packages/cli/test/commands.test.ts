@@ -13,6 +13,7 @@ const WARTS = fileURLToPath(new URL('../../scamper/test/fixtures/ping.warts', im
 const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
 const dataset = join(directory, 'dataset');
 const pairs = join(directory, 'pairs');
+const networks = join(directory, 'networks');
 
 /** Arguments for every command, and the form of its JSON: one value, or one value per line. */
 const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; readonly form: 'value' | 'lines' }>> = {
@@ -65,9 +66,16 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'admin stopped': { args: [], form: 'value' },
   'admin opt-out list': { args: [], form: 'value' },
   'admin opt-out add': { args: ['192.0.2.0/24', '--reason', HOSTILE], form: 'value' },
+  'admin opt-out import': { args: [networks], form: 'value' },
   'admin opt-out remove': { args: ['192.0.2.0/24'], form: 'value' },
   'admin audit': { args: ['192.0.2.7', '--at', '2026-11-20T10:00Z', '--limit', '5'], form: 'value' },
   'admin abuse': { args: ['192.0.2.7', '--reason', HOSTILE], form: 'value' },
+  'admin opt-out requests': { args: ['--state', 'pending'], form: 'value' },
+  'admin opt-out accept': { args: ['4', '--note', HOSTILE], form: 'value' },
+  'admin opt-out refuse': { args: ['4'], form: 'value' },
+  'admin opt-out contacts': { args: [], form: 'value' },
+  'admin opt-out set-contact': { args: ['192.0.2.0/24', 'abuse@example.net'], form: 'value' },
+  'admin opt-out remove-contact': { args: ['192.0.2.0/24'], form: 'value' },
   'sim truth': { args: ['--size', 'small', '--from', '1.0.0.1', '--to', '1.0.0.1'], form: 'value' },
   'sim datasets': { args: ['--size', 'small', '--out', join(directory, 'out')], form: 'value' },
   warts: { args: [WARTS], form: 'lines' },
@@ -98,6 +106,7 @@ beforeAll(async () => {
   api = await startApi();
   environment = { REVTR_SERVER: api.url, REVTR_KEY: 'a-key' };
   writeFileSync(dataset, '1.0.0.0\t8\t64500\n');
+  writeFileSync(networks, '192.0.2.0/24 # one\nAS64500\n');
   writeFileSync(pairs, '192.0.2.1\n');
 });
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { good, listed } from './answer.ts';
 import type { Connection } from './connection.ts';
 import type {
+  AbuseContact,
   AbuseReport,
   Agent,
   AgentDetails,
@@ -17,6 +18,7 @@ import type {
   Mail,
   NewApplication,
   OptOut,
+  OptOutRequest,
 } from './types.ts';
 
 const ATLAS_POLL_MS = 500;
@@ -210,6 +212,39 @@ export class FleetClient {
   /** Adds all networks of a list to the opt-out list, or none; one network in a line (operators). Returns how many there were. */
   async importOptOuts(list: string, reason: string): Promise<number> {
     return (await good(this.#connection.api.POST('/api/v2/opt-outs/import', { body: { list, reason } }))).networks;
+  }
+
+  /** Requests to opt out of people without an account, newest first (operators). */
+  async optOutRequests(state?: OptOutRequest['state']): Promise<readonly OptOutRequest[]> {
+    const query = state === undefined ? {} : { state };
+    return listed((await good(this.#connection.api.GET('/api/v2/opt-out-requests', { params: { query } }))).requests);
+  }
+
+  /** Accepts a request to opt out (operators). */
+  async acceptOptOut(id: number, note = ''): Promise<OptOutRequest> {
+    const params = { path: { id: String(id) } };
+    return good(this.#connection.api.POST('/api/v2/opt-out-requests/{id}/accept', { params, body: { note } }));
+  }
+
+  /** Refuses a request to opt out (operators). */
+  async refuseOptOut(id: number, note = ''): Promise<OptOutRequest> {
+    const params = { path: { id: String(id) } };
+    return good(this.#connection.api.POST('/api/v2/opt-out-requests/{id}/refuse', { params, body: { note } }));
+  }
+
+  /** Registered abuse contacts that operators entered (operators). */
+  async abuseContacts(): Promise<readonly AbuseContact[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/abuse-contacts'))).contacts);
+  }
+
+  /** Sets the registered abuse contact of a network (operators). */
+  async setAbuseContact(network: string, email: string): Promise<AbuseContact> {
+    return good(this.#connection.api.PUT('/api/v2/abuse-contacts', { body: { network, email } }));
+  }
+
+  /** Removes the registered abuse contact of a network (operators). */
+  async removeAbuseContact(network: string): Promise<void> {
+    await good(this.#connection.api.DELETE('/api/v2/abuse-contacts', { params: { query: { network } } }));
   }
 
   /** Removes a network from the opt-out list (operators). */

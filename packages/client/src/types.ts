@@ -37,8 +37,11 @@ export type Mail = paths['/api/v2/mails']['get']['responses'][200]['content']['a
 /** A kill switch that is set. */
 export type KillSwitch = Schemas['KillSwitch'];
 /** A network that opted out of probing. */
-export type OptOut =
-  paths['/api/v2/opt-outs']['get']['responses'][200]['content']['application/json']['optOuts'][number];
+export type OptOut = Schemas['OptOut'];
+/** A request to opt out of somebody without an account. */
+export type OptOutRequest = Schemas['OptOutRequest'];
+/** The registered abuse contact of a network. */
+export type AbuseContact = Schemas['AbuseContact'];
 /** The atlas of a source: coverage, age and runs. */
 export type Atlas = Schemas['Atlas'];
 /** A run that measures the atlas of a source. */

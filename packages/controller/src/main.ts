@@ -72,6 +72,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       tls: tls && { certificate: readFileSync(tls.certificateFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
       trustProxy: settings.trustProxy,
       publicUrl: settings.publicUrl,
+      probeIdentity: settings.probeIdentity,
       concurrency: settings.concurrency,
       maxBatch: settings.maxBatch,
       newUserLimits: newUserLimits(settings.maxBatch),
@@ -89,7 +90,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
     },
     {
       database,
-      measuring: agentSystem(settings.gateway, knowledge),
+      measuring: agentSystem({ ...settings.gateway, contact: settings.probeIdentity.contact }, knowledge),
       facts: new LiveFacts(knowledge, { clock: systemClock }),
       datasets: { store, updater, knowledge },
       targetPolicy: new TargetPolicy({ testNetworks }),

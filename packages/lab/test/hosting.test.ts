@@ -168,7 +168,9 @@ describe('hosting a source', () => {
     await operator.fleet.addOptOut(`${destination}/32`, 'asked by mail');
     const error = await operator.submit([pair]).catch((refusal: ClientError) => refusal);
     expect(error).toMatchObject({ details: { problems: [{ code: 'destinationOptedOut' }] } });
-    expect(await stranger.fleet.optOuts()).toEqual([{ prefix: `${destination}/32`, reason: 'asked by mail' }]);
+    expect(await stranger.fleet.optOuts()).toEqual([
+      { network: `${destination}/32`, kind: 'ipv4', reason: 'asked by mail' },
+    ]);
     expect(await codeOf(operator.fleet.addOptOut('10.0.0.1/8', ''))).toBe('badRequest');
     await operator.fleet.removeOptOut(`${destination}/32`);
     expect(await codeOf(operator.fleet.removeOptOut(`${destination}/32`))).toBe('notFound');

@@ -1,9 +1,19 @@
-import { buildEchoRequest, type Ipv4Address, parseIpv4, writeIcmp, writeIpv4Header } from '@revtr/net';
+import { inNetworkNamespace, PacketSocket } from '@revtr/linux';
+import {
+  buildEchoRequest,
+  ICMP,
+  type Ipv4Address,
+  parseIcmpPacket,
+  parseIpv4,
+  writeIcmp,
+  writeIpv4Header,
+} from '@revtr/net';
+import type { PingRequest } from '@revtr/probing';
 import { type ProberEnvironment, proberConformance } from '@revtr/probing/conformance';
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodeOf } from '../src/kernel/topology.ts';
 import { canRunKernelLab, conformanceFacts, type ScamperLab, startConformanceLab } from './kernel.ts';
-import { type LinkedAgents, registration, startLinkedAgents } from './linked-agents.ts';
+import { type LinkedAgents, PROBE_CONTACT, registration, startLinkedAgents } from './linked-agents.ts';
 
 const SOURCE = parseIpv4('10.1.0.1');
 const VANTAGE_POINT = parseIpv4('10.104.0.1');
@@ -58,6 +68,37 @@ describe.skipIf(!canRunKernelLab())('with agents', () => {
         option: { type: 'recordRoute', slots: 9 },
         spoof: { claimedSource, receiver: SOURCE },
       }) as const;
+
+    it('does not hide: all probes carry the contact of their operator, spoofed ones and traceroutes included', async () => {
+      running = await start();
+      const { test, agents } = running;
+      const namespace = test.lab.namespaceOf(nodeOf(test.lab.topology, TARGET) ?? '');
+      const socket = inNetworkNamespace(namespace, () =>
+        PacketSocket.open({ icmpType: ICMP.echoRequest, direction: 'incoming' }),
+      );
+      const ping = { type: 'ping', sender: VANTAGE_POINT, target: TARGET, timeoutMs: 1_000 } as const;
+      const { spoof } = spoofed(SOURCE);
+      const options: PingRequest['option'][] = [
+        undefined,
+        { type: 'recordRoute', slots: 9 },
+        { type: 'timestamp', form: 'prespecified', slots: [TARGET, VANTAGE_POINT] },
+      ];
+      try {
+        for (const option of options) {
+          const request = { ...ping, ...(option && { option }) };
+          expect((await agents.prober.ping(request)).reply).toBeDefined();
+          expect((await agents.prober.ping({ ...request, spoof })).reply).toBeDefined();
+        }
+        await agents.prober.traceroute({ ...ping, type: 'traceroute' });
+        const payloads: string[] = [];
+        socket.drain((packet) => payloads.push(Buffer.from(parseIcmpPacket(packet).payload).toString('latin1')));
+        expect(payloads.length).toBeGreaterThanOrEqual(7);
+        // RFC 9511: a zero byte ends the URI, and precedes it unless the URI begins the payload.
+        for (const payload of payloads) expect(`\0${payload}`).toContain(`\0${PROBE_CONTACT}\0`);
+      } finally {
+        socket.close();
+      }
+    });
 
     it('claims only addresses of participating agents', async () => {
       running = await start();

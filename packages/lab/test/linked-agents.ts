@@ -37,6 +37,9 @@ export interface LinkedAgents {
   stop(): Promise<void>;
 }
 
+/** What all probes of the agents carry. */
+export const PROBE_CONTACT = 'https://revtr.example/about-probes';
+
 const UNLIMITED = { all: { perSecond: 1e6, perDay: 1e9 }, options: { perSecond: 1e6, perDay: 1e9 } };
 
 /** `tamper`: what becomes of an outcome on its way, for agents that are not to be trusted. */
@@ -65,6 +68,7 @@ export async function startLinkedAgents(
     policy.setSources(hosts.map((host) => host.address));
     policy.setSwitches({ probing: true, spoofing: true, blockedTargets: [], blockedSources: [] });
     const scamper = new ScamperHost({ driver, clock });
+    scamper.setContact(PROBE_CONTACT);
     const worker = new Worker({
       scamper,
       replies: listener.replies,

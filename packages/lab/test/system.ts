@@ -1,7 +1,7 @@
 import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
-import { startSimulatedSystem } from '../src/world/simulated-system.ts';
+import { type SimulatedSystemOptions, startSimulatedSystem } from '../src/world/simulated-system.ts';
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
 import type { System } from '../src/world/system.ts';
 
@@ -14,13 +14,13 @@ export interface TestSystem extends System {
 }
 
 export async function startTestSystem(
-  options: { readonly database?: string; readonly realTime?: boolean; readonly concurrency?: number } = {},
+  options: Partial<Omit<SimulatedSystemOptions, 'host' | 'port' | 'maxBatch'>> = {},
 ): Promise<TestSystem> {
   const world = new SimulatedWorld({ parameters: simParameters('small', 3), sources: 2 });
-  const { database = 'memory:', realTime = false, concurrency = 100 } = options;
+  const { database = 'memory:', realTime = false, concurrency = 100, ...more } = options;
   const system = await startSimulatedSystem(
     world,
-    { host: '127.0.0.1', port: 0, database, concurrency, maxBatch: 5_000, realTime },
+    { host: '127.0.0.1', port: 0, database, concurrency, maxBatch: 5_000, realTime, ...more },
     pino({ level: 'fatal' }),
   );
   const destinations = [...new Set(world.randomPairs(400).map(({ destination }) => formatIpv4(destination)))];

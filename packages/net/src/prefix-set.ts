@@ -1,27 +1,33 @@
 import type { Ipv4Address } from './ipv4-address.ts';
 import type { Prefix } from './prefix.ts';
 
-/** Prefixes up to this length have one bit each in a complete binary tree; longer ones are kept per /24. */
-const SPLIT = 24;
-/** 32-bit words of the tree of one /24: 512 nodes. */
-const LEAF_WORDS = 16;
+/** 32-bit words of one tree: 512 bits, a cache line. */
+const WORDS = 16;
+/** Trees of the prefixes from /1 to /8, from /9 to /16 and from /17 to /24, one after the other. */
+const TREES = 1 + 256 + 65_536;
 const FIRST_LEAVES = 64;
 
 /**
  * A mutable set of IPv4 prefixes that answers whether any of them contains an address. Adding, deleting and looking up take
- * constant time. The set takes 4 MiB, and about 100 bytes for each /24 that has longer prefixes.
+ * constant time. The set takes 6 MiB, and about 100 bytes for each /24 that has longer prefixes.
  *
- * Each prefix is one bit in a complete binary tree in heap order: the root is node 1, and node `n` has the children `2n` and
- * `2n + 1`. A look-up tests the bits on the path from the address to the root.
+ * Each prefix is one bit in a complete binary tree that covers one byte of the address, in heap order: node 1 is the root, and node
+ * `n` has the children `2n` and `2n + 1`. A look-up tests the bits on the path to the root in the four trees of the address.
  */
 export class PrefixSet {
-  readonly #nodes = new Uint32Array(2 ** (SPLIT + 1 - 5));
-  /** By the upper 24 bits of an address: which leaf of `#leaves` holds its prefixes longer than /24, and how many there are. */
-  readonly #leafOf = new Map<number, { readonly leaf: number; count: number }>();
+  readonly #trees = new Uint32Array(TREES * WORDS);
+  /** Trees of the prefixes from /25 to /32, for each /24 that has any. */
+  #leaves = new Uint32Array(FIRST_LEAVES * WORDS);
+  /** Which /24 has a leaf, one bit each: most look-ups need not ask the map. */
+  readonly #hasLeaf = new Uint32Array(2 ** 19);
+  /** By the upper 24 bits of an address. */
+  readonly #leafOf = new Map<number, number>();
+  /** Prefixes in each leaf. */
+  #counts = new Uint16Array(FIRST_LEAVES);
   readonly #free: number[] = [];
-  #leaves = new Uint32Array(FIRST_LEAVES * LEAF_WORDS);
   #nextLeaf = 0;
   #size = 0;
+  #hasDefault = false;
 
   /** Builds a set. */
   static from(prefixes: Iterable<Prefix>): PrefixSet {
@@ -37,72 +43,91 @@ export class PrefixSet {
 
   /** Adds a prefix. Returns whether it was missing. */
   add({ address, length }: Prefix): boolean {
-    if (length <= SPLIT) {
-      const node = nodeOf(address, length);
-      if (hasBit(this.#nodes, node)) return false;
-      this.#nodes[node >>> 5] |= 1 << (node & 31);
-    } else {
-      const entry = this.#leafOf.get(address >>> 8) ?? this.#addLeaf(address >>> 8);
-      const bit = bitOf(entry.leaf, nodeInLeaf(address, length));
-      if (hasBit(this.#leaves, bit)) return false;
-      this.#leaves[bit >>> 5] |= 1 << (bit & 31);
-      entry.count++;
-    }
-    this.#size++;
-    return true;
+    const isAdded = length > 24 ? this.#addToLeaf(address, length) : this.#set(address, length, true);
+    if (isAdded) this.#size++;
+    return isAdded;
   }
 
   /** Deletes a prefix. Returns whether it was there. Longer and shorter prefixes stay. */
   delete({ address, length }: Prefix): boolean {
-    if (length <= SPLIT) {
-      const node = nodeOf(address, length);
-      if (!hasBit(this.#nodes, node)) return false;
-      this.#nodes[node >>> 5] &= ~(1 << (node & 31));
-    } else {
-      const entry = this.#leafOf.get(address >>> 8);
-      const bit = entry === undefined ? 0 : bitOf(entry.leaf, nodeInLeaf(address, length));
-      if (entry === undefined || !hasBit(this.#leaves, bit)) return false;
-      this.#leaves[bit >>> 5] &= ~(1 << (bit & 31));
-      if (--entry.count === 0) {
-        this.#leafOf.delete(address >>> 8);
-        this.#free.push(entry.leaf);
-      }
-    }
-    this.#size--;
-    return true;
+    const isDeleted = length > 24 ? this.#deleteFromLeaf(address, length) : this.#set(address, length, false);
+    if (isDeleted) this.#size--;
+    return isDeleted;
   }
 
   /** Whether a prefix of the set contains `address`. */
   covers(address: Ipv4Address): boolean {
-    for (let node = nodeOf(address, SPLIT); node > 0; node >>>= 1) if (hasBit(this.#nodes, node)) return true;
-    const entry = this.#leafOf.get(address >>> 8);
-    if (entry === undefined) return false;
-    for (let node = nodeInLeaf(address, 32); node > 1; node >>>= 1)
-      if (hasBit(this.#leaves, bitOf(entry.leaf, node))) return true;
-    return false;
+    if (this.#hasDefault || holds(this.#trees, 0, address >>> 24)) return true;
+    if (holds(this.#trees, 1 + (address >>> 24), (address >>> 16) & 0xff)) return true;
+    if (holds(this.#trees, 257 + (address >>> 16), (address >>> 8) & 0xff)) return true;
+    const upper = address >>> 8;
+    if ((this.#hasLeaf[upper >>> 5] & (1 << (upper & 31))) === 0) return false;
+    const leaf = this.#leafOf.get(upper);
+    return leaf !== undefined && holds(this.#leaves, leaf, address & 0xff);
   }
 
-  #addLeaf(upper: number): { readonly leaf: number; count: number } {
-    const leaf = this.#free.pop() ?? this.#nextLeaf++;
-    if ((leaf + 1) * LEAF_WORDS > this.#leaves.length) {
-      const grown = new Uint32Array(2 * this.#leaves.length);
-      grown.set(this.#leaves);
-      this.#leaves = grown;
+  #set(address: Ipv4Address, length: number, isIn: boolean): boolean {
+    if (length === 0) {
+      const isChanged = this.#hasDefault !== isIn;
+      this.#hasDefault = isIn;
+      return isChanged;
     }
-    const entry = { leaf, count: 0 };
-    this.#leafOf.set(upper, entry);
-    return entry;
+    const tree = length > 16 ? 257 + (address >>> 16) : length > 8 ? 1 + (address >>> 24) : 0;
+    return setBit(this.#trees, bitOf(tree, address, length), isIn);
+  }
+
+  #addToLeaf(address: Ipv4Address, length: number): boolean {
+    const leaf = this.#leafOf.get(address >>> 8) ?? this.#newLeaf(address >>> 8);
+    const isAdded = setBit(this.#leaves, bitOf(leaf, address, length), true);
+    if (isAdded) this.#counts[leaf]++;
+    return isAdded;
+  }
+
+  #deleteFromLeaf(address: Ipv4Address, length: number): boolean {
+    const upper = address >>> 8;
+    const leaf = this.#leafOf.get(upper);
+    if (leaf === undefined || !setBit(this.#leaves, bitOf(leaf, address, length), false)) return false;
+    if (--this.#counts[leaf] === 0) {
+      this.#leafOf.delete(upper);
+      setBit(this.#hasLeaf, upper, false);
+      this.#free.push(leaf);
+    }
+    return true;
+  }
+
+  #newLeaf(upper: number): number {
+    const leaf = this.#free.pop() ?? this.#nextLeaf++;
+    if (leaf === this.#counts.length) {
+      const [leaves, counts] = [new Uint32Array(2 * leaf * WORDS), new Uint16Array(2 * leaf)];
+      leaves.set(this.#leaves);
+      counts.set(this.#counts);
+      [this.#leaves, this.#counts] = [leaves, counts];
+    }
+    this.#leafOf.set(upper, leaf);
+    setBit(this.#hasLeaf, upper, true);
+    return leaf;
   }
 }
 
-/** The node of a prefix of at most 24 bits. Shifts by 32 do nothing in JavaScript, hence the case of length 0. */
-const nodeOf = (address: Ipv4Address, length: number): number =>
-  length === 0 ? 1 : (1 << length) | (address >>> (32 - length));
+/** The bit of a prefix, not of length 0, in the tree that its last bit belongs to. */
+function bitOf(tree: number, address: Ipv4Address, length: number): number {
+  const depth = ((length - 1) & 7) + 1;
+  const byte = (address >>> (32 - (length - depth) - 8)) & 0xff;
+  return tree * WORDS * 32 + ((1 << depth) | (byte >>> (8 - depth)));
+}
 
-/** The node of a prefix of 25 to 32 bits in the tree of its /24. */
-const nodeInLeaf = (address: Ipv4Address, length: number): number =>
-  (1 << (length - SPLIT)) | ((address & 0xff) >>> (32 - length));
+/** Whether a tree has a bit on the path from a byte to its root. */
+function holds(words: Uint32Array, tree: number, byte: number): boolean {
+  const first = tree * WORDS;
+  for (let node = 256 | byte; node > 1; node >>>= 1)
+    if ((words[first + (node >>> 5)] & (1 << (node & 31))) !== 0) return true;
+  return false;
+}
 
-const bitOf = (leaf: number, node: number): number => leaf * LEAF_WORDS * 32 + node;
-
-const hasBit = (words: Uint32Array, bit: number): boolean => (words[bit >>> 5] & (1 << (bit & 31))) !== 0;
+/** Sets or clears a bit. Returns whether that changed it. */
+function setBit(words: Uint32Array, bit: number, isOn: boolean): boolean {
+  const mask = 1 << (bit & 31);
+  if (((words[bit >>> 5] & mask) !== 0) === isOn) return false;
+  words[bit >>> 5] ^= mask;
+  return true;
+}

@@ -41,6 +41,8 @@ export const configSchema = z.strictObject({
       port: port.default(4380),
       /** Where the agent serves metrics for Prometheus: `ADDRESS:PORT`; empty for nowhere. */
       pprofaddr: listenAddress.default('127.0.0.1:55557'),
+      /** Where the agent serves `/.well-known/probing.txt` (RFC 9511): `ADDRESS:PORT`; empty for nowhere. */
+      probingaddr: listenAddress.default(''),
       /** Whether the agent starts scamper. Without scamper it only receives. */
       startscamp: z.boolean().default(true),
       /** File with the controller's root certificate, when it is not given as an argument. */

@@ -20,9 +20,9 @@ interface EarlyReply {
 /** A reply may arrive before the order to wait for it: most replies that are kept, and for how long, milliseconds. */
 const MOST_EARLY = 2_048;
 const EARLY_MS = 2_000;
-/** Bytes that replies to spoofed probes carry: the real sender's address and the token, perhaps padded. */
+/** Bytes that replies to spoofed probes carry: the real sender's address, the token and the contact, perhaps padded. */
 const LEAST_PAYLOAD = 8;
-const MOST_PAYLOAD = 48;
+const MOST_PAYLOAD = 128;
 
 /** Finds, among all echo replies, the replies to spoofed probes that other agents send. */
 export class ReplyMatcher {

@@ -1,14 +1,19 @@
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { CliError, unreadableFile } from '../errors.ts';
+import type { Terminal } from '../terminal.ts';
+import { addOptOutRequests } from './opt-out-requests.ts';
 
 interface AddOptions extends ConnectionOptions {
   readonly reason: string;
 }
 
+const NETWORK = 'prefix or AS number, for example 192.0.2.0/24, 2001:db8::/32 or AS64500';
+
 /** `revtr admin opt-out`. */
 export function addOptOuts(admin: Command, context: Context): void {
-  const { output } = context;
+  const { output, terminal } = context;
   const optOut = admin.command('opt-out').description('Manage the networks that opted out of probing');
 
   withConnection(
@@ -16,23 +21,42 @@ export function addOptOuts(admin: Command, context: Context): void {
   ).action(async (options: ConnectionOptions) => {
     const optOuts = await (await context.connect(options)).fleet.optOuts();
     output.print(options, optOuts, (shown) =>
-      shown.map(({ prefix, reason }) => `${`${prefix.padEnd(18)} ${reason}`.trimEnd()}\n`).join(''),
+      shown.map(({ network, reason }) => `${`${network.padEnd(18)} ${reason}`.trimEnd()}\n`).join(''),
     );
   });
 
   withConnection(addCommand(optOut, 'add', 'Stop probing a network'))
-    .argument('<prefix>', 'IPv4 prefix, for example 192.0.2.0/24')
+    .argument('<network>', NETWORK)
     .option('--reason <text>', 'who asked for it, and when', '')
-    .action(async (prefix: string, options: AddOptions) => {
+    .action(async (network: string, options: AddOptions) => {
       const { reason } = options;
-      await (await context.connect(options)).fleet.addOptOut(prefix, reason);
-      output.print(options, { prefix, reason }, (added) => `${added.prefix} is not probed any more\n`);
+      await (await context.connect(options)).fleet.addOptOut(network, reason);
+      output.print(options, { network, reason }, (added) => `${added.network} is not probed any more\n`);
+    });
+
+  withConnection(addCommand(optOut, 'import', 'Stop probing all networks of a file, or none when a line is wrong'))
+    .argument('<file>', 'one prefix or AS number in a line; # begins a comment; - reads standard input')
+    .option('--reason <text>', 'who asked for it, and when', '')
+    .action(async (file: string, options: AddOptions) => {
+      const list = await readList(file, terminal);
+      const networks = await (await context.connect(options)).fleet.importOptOuts(list, options.reason);
+      output.print(options, { networks }, (imported) => `${imported.networks} networks are not probed any more\n`);
     });
 
   withConnection(addCommand(optOut, 'remove', 'Allow probing of a network again'))
-    .argument('<prefix>', 'IPv4 prefix')
-    .action(async (prefix: string, options: ConnectionOptions) => {
-      await (await context.connect(options)).fleet.removeOptOut(prefix);
-      output.print(options, { prefix }, (removed) => `${removed.prefix} may be probed again\n`);
+    .argument('<network>', NETWORK)
+    .action(async (network: string, options: ConnectionOptions) => {
+      await (await context.connect(options)).fleet.removeOptOut(network);
+      output.print(options, { network }, (removed) => `${removed.network} may be probed again\n`);
     });
+
+  addOptOutRequests(optOut, context);
+}
+
+async function readList(file: string, terminal: Terminal): Promise<string> {
+  try {
+    return await terminal.readFile(file);
+  } catch (error) {
+    throw error instanceof CliError ? error : unreadableFile(file, error);
+  }
 }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { Resolver } from 'node:dns/promises';
 import { type Clock, createRandom, type TargetPolicy } from '@revtr/probing';
 import type { ApiKeys, Database, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -13,6 +14,8 @@ import { Metrics } from '../foundation/metrics.ts';
 import { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { SendMail } from '../mail/outbox.ts';
 import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
+import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
+import type { ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
 import { type Context, contextOf } from './context.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
@@ -22,6 +25,7 @@ import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
+import { openOptOuts } from './open-opt-outs.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSurvey } from './open-survey.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -48,7 +52,13 @@ export interface ControllerOptions {
   readonly audit: AuditOptions;
   /** Record Route pings that the background survey sends per hour, all vantage points together. 0 switches it off. */
   readonly surveyProbesPerHour: number;
+  /** Who sends the probes. Default: pages and probes do not say it. */
+  readonly probeIdentity?: ProbeIdentity | undefined;
 }
+
+const UNKNOWN_IDENTITY: ProbeIdentity = { contact: undefined, operator: undefined };
+/** Each query for a proof in a reverse zone waits this long, milliseconds, and is sent twice at most. */
+const REVERSE_QUERY = { timeout: 2_000, tries: 2 };
 
 export interface ControllerCollaborators {
   /** The caller closes it after {@link Controller.stop}. */
@@ -60,6 +70,8 @@ export interface ControllerCollaborators {
   readonly targetPolicy: TargetPolicy;
   /** Hands a mail to a mail server. Without it mails wait for the operator. */
   readonly sendMail?: SendMail | undefined;
+  /** Looks up proofs in reverse zones. Default: the resolver of this machine. */
+  readonly reverseDns?: ReverseNameServer | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -124,6 +136,8 @@ export class Controller {
       probesPerHour: options.surveyProbesPerHour,
     });
     const measurements = await openMeasurements(contextOf(context, 'measurements'), { measuring, safety }, options);
+    const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
+    const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
       targetPolicy,
@@ -139,6 +153,10 @@ export class Controller {
       mails: mail.mails,
       links: mail.links,
       optOuts: measuring.optOuts,
+      optOutService: optOuts.service,
+      optOutRequests: optOuts.requests,
+      abuseContacts: optOuts.contacts,
+      probeIdentity: options.probeIdentity ?? UNKNOWN_IDENTITY,
       switches: safety.switches,
       atlas: atlas.service,
       measuring: measuring.system,
@@ -148,7 +166,7 @@ export class Controller {
       clock,
       publicUrl: options.publicUrl,
     });
-    const subsystems = [mail, safety, measuring, knowledge, atlas, agents, survey, measurements, api];
+    const subsystems = [mail, safety, measuring, knowledge, atlas, agents, survey, measurements, optOuts, api];
     const { users, keys } = accounts;
     return new Controller({ users, keys, subsystems, measuring, api, log });
   }

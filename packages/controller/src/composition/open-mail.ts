@@ -1,6 +1,7 @@
 import { Mails, OneTimeTokens, Users } from '@revtr/storage';
 import type { OwnerNotices } from '../agents/owner-notices.ts';
 import { LinkMails } from '../mail/link-mails.ts';
+import type { MailText } from '../mail/messages.ts';
 import { Outbox, type SendMail } from '../mail/outbox.ts';
 import { OwnerMails } from '../mail/owner-mails.ts';
 import type { Context } from './context.ts';
@@ -12,6 +13,8 @@ export interface MailSubsystem extends Subsystem {
   readonly outbox: Outbox;
   readonly links: LinkMails;
   readonly notices: OwnerNotices;
+  /** Stores a mail for sending. */
+  readonly send: (recipient: string, text: MailText) => Promise<void>;
 }
 
 /** Opens the outbox. Without `sendMail` mails wait until the operator reads them. */
@@ -31,6 +34,7 @@ export function openMail(
     outbox,
     links,
     notices: new OwnerMails({ users: new Users(database.db), outbox, links }),
+    send: (recipient, text) => outbox.add(recipient, text),
     start: () => outbox.start(),
     stop: () => outbox.stop(),
   };

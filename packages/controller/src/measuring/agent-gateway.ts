@@ -15,6 +15,8 @@ export interface AgentGatewayOptions {
   readonly port: number;
   /** Directory of the certificate authority. */
   readonly authority: string;
+  /** Contact that the agents' probes carry, a URI; `undefined`: none. */
+  readonly contact?: string | undefined;
 }
 
 export interface AgentGatewayCollaborators extends MeasuringParts {
@@ -52,7 +54,7 @@ export class AgentGateway {
     this.#clock = clock;
     this.rootCertificate = authority.rootCertificate;
     this.hub = new AgentHub(
-      { signerCertificate: authority.grantSigner.certificate },
+      { signerCertificate: authority.grantSigner.certificate, contact: options.contact },
       {
         now: () => clock.now(),
         optOut: () => optOuts.at(clock.now()),

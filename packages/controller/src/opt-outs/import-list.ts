@@ -2,7 +2,7 @@ import type { ErrorDetail } from '../foundation/errors.ts';
 import { type Network, parseNetwork } from './network.ts';
 
 /** Most networks in one file. */
-export const MOST_IMPORTED = 1_000_000;
+const MOST_IMPORTED = 1_000_000;
 const MOST_PROBLEMS = 100;
 const MOST_QUOTED = 60;
 

@@ -1,7 +1,9 @@
 import { formatPrefix, type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
+import { parseContact } from '@revtr/probing';
 import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { parsed } from '../foundation/parsed.ts';
+import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import { DEFAULT_MAX_BATCH } from './defaults.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
@@ -34,6 +36,10 @@ const settingsSchema = z.object({
   REVTR_TRUST_PROXY: listOf((text) => formatPrefix(text.includes('/') ? parsePrefix(text) : parsePrefix(`${text}/32`))),
   /** Base URL under which users reach the API. Default: the host of each request. */
   REVTR_PUBLIC_URL: z.url().optional(),
+  /** E-mail address or URL of the people to contact about probes, at most 64 characters; every probe carries it. */
+  REVTR_PROBE_CONTACT: parsed(parseContact).optional(),
+  /** Name of the organisation that sends the probes, for the page about them. */
+  REVTR_PROBE_OPERATOR: z.string().trim().min(1).max(200).optional(),
   REVTR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Measurements under way at once. */
   REVTR_CONCURRENCY: z.coerce.number().int().min(1).max(100_000).default(500),
@@ -91,6 +97,7 @@ export interface Settings {
   readonly database: string;
   readonly audit: { readonly directory: string | undefined; readonly days: number };
   readonly publicUrl: string | undefined;
+  readonly probeIdentity: ProbeIdentity;
   readonly logLevel: string;
   readonly concurrency: number;
   readonly maxBatch: number;
@@ -127,6 +134,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       days: read.REVTR_AUDIT_DAYS,
     },
     publicUrl: read.REVTR_PUBLIC_URL,
+    probeIdentity: { contact: read.REVTR_PROBE_CONTACT, operator: read.REVTR_PROBE_OPERATOR },
     logLevel: read.REVTR_LOG_LEVEL,
     concurrency: read.REVTR_CONCURRENCY,
     maxBatch: read.REVTR_MAX_BATCH,

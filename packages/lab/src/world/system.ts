@@ -2,6 +2,8 @@ import {
   type AddressFacts,
   type AuditOptions,
   Controller,
+  type ControllerCollaborators,
+  type ControllerOptions,
   type Datasets,
   DEFAULT_LIFE_CYCLE,
   DEFAULT_USER_LIMITS,
@@ -29,6 +31,12 @@ export interface SystemOptions {
   readonly audit?: Pick<AuditOptions, 'directory' | 'recordsProbes'>;
   /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
+  /** Base URL under which users reach the API. Default: the host of each request. */
+  readonly publicUrl?: string;
+  /** Who sends the probes. Default: pages do not say it. */
+  readonly probeIdentity?: ControllerOptions['probeIdentity'];
+  /** Looks up proofs in reverse zones. Default: the resolver of this machine. */
+  readonly reverseDns?: ControllerCollaborators['reverseDns'];
   /** Sources to register. Addresses are dotted quads. */
   readonly sources: readonly { readonly address: string; readonly hostname: string; readonly site: string }[];
 }
@@ -69,7 +77,8 @@ export async function startSystem(
   const database = await openDatabase(parseDatabaseSettings(options.database));
   const settings = {
     listen: { host, port },
-    publicUrl: undefined,
+    publicUrl: options.publicUrl,
+    probeIdentity: options.probeIdentity,
     concurrency,
     maxBatch,
     newUserLimits: DEFAULT_USER_LIMITS,
@@ -79,7 +88,12 @@ export async function startSystem(
     surveyProbesPerHour: 0,
   };
   try {
-    const controller = await Controller.create(settings, { database, clock: systemClock, ...collaborators });
+    const controller = await Controller.create(settings, {
+      database,
+      clock: systemClock,
+      reverseDns: options.reverseDns,
+      ...collaborators,
+    });
     for (const source of options.sources)
       await controller.agents.put({
         ...source,

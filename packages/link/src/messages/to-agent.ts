@@ -1,3 +1,4 @@
+import { MOST_CONTACT_CHARACTERS } from '@revtr/probing';
 import { z } from 'zod';
 import { MOST_BYTES_TO_AGENT, MOST_IDS } from './limits.ts';
 import { checkLength, readMessage } from './read.ts';
@@ -19,6 +20,12 @@ const toAgentSchema = z.discriminatedUnion('type', [
     now: z.number(),
     /** Certificate that grants are signed with, followed by the intermediate certificate, PEM. */
     signer: z.string().max(MOST_CHAIN_CHARACTERS),
+    /** Contact of the operator that probes carry, a URI (RFC 9511). */
+    contact: z
+      .string()
+      .max(MOST_CONTACT_CHARACTERS)
+      .regex(/^[\x21-\x7e]+$/)
+      .optional(),
   }),
   z.strictObject({ type: z.literal('work'), id: idSchema, work: workSchema }),
   z.strictObject({ type: z.literal('cancel'), ids }),

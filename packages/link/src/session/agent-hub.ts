@@ -11,6 +11,8 @@ import { AgentState, type Topic, type Versioned } from './agent-state.ts';
 export interface AgentHubOptions {
   /** PEM of the certificate that grants are signed with, with its chain. */
   readonly signerCertificate: string;
+  /** Contact that probes carry, a URI of at most 64 characters (RFC 9511). Default: none. */
+  readonly contact?: string | undefined;
   /** How long an agent may take to reconnect and resume its work, milliseconds. Default 60,000. */
   readonly resumeMs?: number;
 }
@@ -129,8 +131,15 @@ export class AgentHub {
     const send = (message: ToAgent): void => connection.send(message);
     const state = new AgentState({ send, optOuts: this.#optOuts, now: this.#collaborators.now });
     this.#presences.set(address, { session, connection, state });
-    const { signerCertificate: signer } = this.#options;
-    send({ type: 'welcome', session: session.id, resumed, now: this.now(), signer });
+    const { signerCertificate: signer, contact } = this.#options;
+    send({
+      type: 'welcome',
+      session: session.id,
+      resumed,
+      now: this.now(),
+      signer,
+      ...(contact !== undefined && { contact }),
+    });
     this.#readLists();
     state.sendAll({ switches: this.#switchesFor(address), sources: this.#sources, optOuts: this.#optOuts });
     session.attach(send, new Set(resumed ? hello.known : []));

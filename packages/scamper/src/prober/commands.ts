@@ -1,5 +1,6 @@
 import { formatIpv4 } from '@revtr/net';
 import {
+  contactPayload,
   DEFAULT_TTL,
   type PingRequest,
   type SpoofMark,
@@ -8,16 +9,21 @@ import {
 } from '@revtr/probing';
 
 const FLOW_BASE = 0x8000;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 /** scamper's timeouts are whole seconds, at least one. */
 const seconds = (milliseconds: number): number => Math.max(1, Math.ceil(milliseconds / 1000));
 
-/** The scamper command for a ping: one packet, until the first reply (`scamper(1)`, section "PING OPTIONS"). */
-export function pingCommand(request: PingRequest): string {
+/**
+ * The scamper command for a ping: one packet, until the first reply (`scamper(1)`, section "PING OPTIONS"). The payload is `contact`,
+ * a URI (RFC 9511), or scamper's own when there is none.
+ */
+export function pingCommand(request: PingRequest, contact?: string): string {
   return [
     'ping',
     '-c 1',
     '-o 1',
     `-W ${seconds(request.timeoutMs)}`,
+    ...(contact === undefined ? [] : [`-B ${hex(contactPayload(contact, true))}`]),
     ...pingOptions(request),
     formatIpv4(request.target),
   ].join(' ');
@@ -25,14 +31,16 @@ export function pingCommand(request: PingRequest): string {
 
 /**
  * The scamper command for a spoofed ping with `claimedSource` as its source address. scamper writes the real source address into the payload, which
- * makes the packet traceable.
+ * makes the packet traceable. The token follows, and then `contact`.
  */
 export function spoofCommand(
   request: PingRequest,
   claimedSource: number,
   { identifier, sequence, token }: SpoofMark,
+  contact?: string,
 ): string {
-  const spoof = ['-O spoof', `-S ${formatIpv4(claimedSource)}`, `-F ${identifier}`, `-d ${sequence}`, `-B ${token}`];
+  const payload = contact === undefined ? token : `${token}${hex(contactPayload(contact, false))}`;
+  const spoof = ['-O spoof', `-S ${formatIpv4(claimedSource)}`, `-F ${identifier}`, `-d ${sequence}`, `-B ${payload}`];
   return ['ping', '-c 1', ...spoof, ...pingOptions(request), formatIpv4(request.target)].join(' ');
 }
 
@@ -41,11 +49,16 @@ export function sniffCommand(receiver: number, identifier: number, timeoutMs: nu
   return `sniff -c 1 -G ${seconds(timeoutMs) + 1} -S ${formatIpv4(receiver)} icmp[icmpid] == ${identifier}`;
 }
 
-/** The scamper command for an ICMP Paris traceroute (`scamper(1)`, section "TRACE OPTIONS"). */
-export function traceCommand(request: TracerouteRequest): string {
+/**
+ * The scamper command for an ICMP Paris traceroute (`scamper(1)`, section "TRACE OPTIONS"). The payload is `contact` behind the two
+ * bytes that scamper changes to keep the checksum of all probes the same.
+ */
+export function traceCommand(request: TracerouteRequest, contact?: string): string {
   const { firstHop, maxHops, attempts, gapLimit, flow, timeoutMs, target } = { ...TRACEROUTE_DEFAULTS, ...request };
   const limits = [`-f ${firstHop}`, `-m ${maxHops}`, `-q ${attempts}`, `-g ${gapLimit}`, `-w ${seconds(timeoutMs)}`];
-  return ['trace', '-P icmp-paris', `-s ${FLOW_BASE | (flow & 0x7fff)}`, ...limits, formatIpv4(target)].join(' ');
+  const payload = contact === undefined ? [] : [`-p 0000${hex(contactPayload(contact, false))}`];
+  const options = [`-s ${FLOW_BASE | (flow & 0x7fff)}`, ...payload, ...limits];
+  return ['trace', '-P icmp-paris', ...options, formatIpv4(target)].join(' ');
 }
 
 function pingOptions({ option, ttl = DEFAULT_TTL }: PingRequest): string[] {

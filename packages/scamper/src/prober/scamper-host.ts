@@ -42,10 +42,16 @@ export class ScamperHost {
   readonly #driver: ScamperDriver;
   readonly #clock: Clock;
   readonly #turns = new Turns();
+  #contact: string | undefined;
 
   constructor(collaborators: { readonly driver: ScamperDriver; readonly clock: Clock }) {
     this.#driver = collaborators.driver;
     this.#clock = collaborators.clock;
+  }
+
+  /** Sets the contact that all probes carry from now on, a URI (RFC 9511); `undefined`: none. Default: none. */
+  setContact(contact: string | undefined): void {
+    this.#contact = contact;
   }
 
   /**
@@ -57,7 +63,7 @@ export class ScamperHost {
       const limit = new AbortController();
       const limited = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
       const expectedMs = request.timeoutMs + SLACK_MS;
-      const task = this.#driver.run(pingCommand(request), limited, { beforeSend, expectedMs });
+      const task = this.#driver.run(pingCommand(request, this.#contact), limited, { beforeSend, expectedMs });
       // The result is awaited below. An earlier rejection must not count as unhandled.
       task.result.catch(() => undefined);
       await this.#untilStarted(task, limit);
@@ -83,7 +89,7 @@ export class ScamperHost {
       const { maxHops, attempts } = { ...TRACEROUTE_DEFAULTS, ...request };
       const options = { beforeSend, expectedMs: maxHops * attempts * request.timeoutMs + SLACK_MS };
       return translated(async () => {
-        const record = await this.#driver.run(traceCommand(request), signal, options).result;
+        const record = await this.#driver.run(traceCommand(request, this.#contact), signal, options).result;
         if (record.type !== 'trace')
           throw new ProbingError('proberStopped', 'scamper answered a traceroute with a record of another type');
         return toTracerouteResult(request, record, { startedAt, endedAt: this.#clock.now() });
@@ -127,7 +133,8 @@ export class ScamperHost {
     const signal = options.signal === undefined ? halt.signal : AbortSignal.any([options.signal, halt.signal]);
     // A grant allows one packet, so a command that scamper may have run is not repeated.
     const run = { beforeSend: options.beforeSend, maxAttempts: 1 };
-    const ended = translated(() => this.#driver.run(spoofCommand(request, claimedSource, mark), signal, run).result);
+    const command = spoofCommand(request, claimedSource, mark, this.#contact);
+    const ended = translated(() => this.#driver.run(command, signal, run).result);
     if (options.left === undefined) return void (await ended);
     const hasLeft = await Promise.race([options.left.then(() => true), ended.then(() => false)]);
     ended.catch(() => undefined);

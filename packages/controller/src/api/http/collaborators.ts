@@ -1,11 +1,13 @@
 import type { Clock, TargetPolicy } from '@revtr/probing';
 import type {
+  AbuseContacts,
   Accounts,
   AgentTests,
   ApiKeys,
   Applications,
   Batches,
   Mails,
+  OptOutRequests,
   OptOuts,
   Sessions,
   Users,
@@ -24,6 +26,8 @@ import type { LinkMails } from '../../mail/link-mails.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
+import type { OptOutService } from '../../opt-outs/opt-out-service.ts';
+import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
 import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { Authenticator } from './authenticate.ts';
@@ -49,6 +53,10 @@ export interface ApiCollaborators {
   readonly mails: Mails;
   readonly links: LinkMails;
   readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };
+  readonly optOutService: OptOutService;
+  readonly optOutRequests: OptOutRequests;
+  readonly abuseContacts: AbuseContacts;
+  readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
