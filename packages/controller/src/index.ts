@@ -11,5 +11,6 @@ export { InternetKnowledge } from './facts/internet-knowledge.ts';
 export * from './foundation/errors.ts';
 export { LinkProber } from './measuring/link-prober.ts';
 export type { MeasuringSystem, OpenMeasuringSystem } from './measuring/measuring-system.ts';
+export { DEFAULT_SAFETY, type SafetySettings, uniformSafety } from './safety/settings.ts';
 export { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS, UNLIMITED_USER_LIMITS } from './settings/defaults.ts';
 export { readSettings, type Settings } from './settings/settings.ts';

@@ -18,6 +18,7 @@ export { Batches, type MeasurementPage, type NewMeasurement, type QuotaExceeded 
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { Mails } from './queries/mails.ts';
 export { OptOuts } from './queries/opt-outs.ts';
+export { ProbeCounts } from './queries/probe-counts.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export { Users } from './queries/users.ts';
 export {

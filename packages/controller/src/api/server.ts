@@ -25,6 +25,7 @@ import { registerAtlasV2 } from './v2/atlas.ts';
 import { registerDatasets } from './v2/datasets.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerV2 } from './v2/routes.ts';
+import { registerSafety } from './v2/safety.ts';
 
 /** Routes that take more say so. */
 const MOST_BODY_BYTES = 64 * 2 ** 10;
@@ -111,6 +112,7 @@ export async function createServer(
     registerAtlasV2(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
+    registerSafety(routes, collaborators);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

@@ -13,6 +13,7 @@ import type { Datasets } from '../facts/datasets.ts';
 import { Metrics } from '../foundation/metrics.ts';
 import type { SendMail } from '../mail/outbox.ts';
 import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
+import type { SafetySettings } from '../safety/settings.ts';
 import { type Context, contextOf } from './context.ts';
 import { openAgents } from './open-agents.ts';
 import { type ApiSubsystem, type ListenOptions, openApi } from './open-api.ts';
@@ -44,6 +45,8 @@ export interface ControllerOptions {
   readonly ripeAtlas: RipeAtlasSettings | undefined;
   /** Record Route pings that the background survey sends per hour, all vantage points together. 0 switches it off. */
   readonly surveyProbesPerHour: number;
+  /** Limits of probing. */
+  readonly safety: SafetySettings;
 }
 
 export interface ControllerCollaborators {
@@ -94,7 +97,9 @@ export class Controller {
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), collaborators.sendMail);
-    const safety = openSafety();
+    const safety = await openSafety(contextOf(context, 'safety'), options.safety, (address) =>
+      measuring.directory.participates(address),
+    );
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, (prober) =>
       safety.guarded(prober),
     );
@@ -121,6 +126,7 @@ export class Controller {
       applications: agents.applications,
       mails: mail.mails,
       optOuts: measuring.optOuts,
+      safety,
       atlas: atlas.service,
       measuring: measuring.system,
       events: measurements.events,

@@ -99,6 +99,8 @@ export async function collectTails(
       recordRoutePings++;
       const at = clock.now();
       const stamps = await stampsBehind(prober, facts, { sender, source, target, timeoutMs }, signal);
+      // A ping that was not sent says nothing about the hop: it is asked again the next time.
+      if (stamps === undefined) continue;
       batch.push({ target, sender, at, stamps });
       if (stamps.length === 0) continue;
       answered++;
@@ -131,7 +133,10 @@ function sendersFor(
   return distance < OUT_OF_REACH ? [source, ...ranked] : ranked;
 }
 
-/** Stamps behind the target's own in the answer to one ping, as the source sees it; empty when there are none. */
+/**
+ * Stamps behind the target's own in the answer to one ping, as the source sees it; empty when there are none, `undefined` when the ping
+ * was not sent.
+ */
 async function stampsBehind(
   prober: Prober,
   facts: ReadingFacts,
@@ -142,10 +147,11 @@ async function stampsBehind(
     readonly timeoutMs: number;
   },
   signal?: AbortSignal,
-): Promise<readonly Ipv4Address[]> {
+): Promise<readonly Ipv4Address[] | undefined> {
   const request = recordRoutePing(ping.sender, ping.source, ping.target, ping.timeoutMs);
   const result = await prober.ping(request, signal).catch(unlessCancelled);
-  if (result?.reply?.recordRoute === undefined) return [];
+  if (result === undefined) return undefined;
+  if (result.reply?.recordRoute === undefined) return [];
   const reading = readRecordRoute(ping.target, result.reply.recordRoute, { ...facts, useHeuristics: false });
   return reading.hops.map(({ address }) => address);
 }

@@ -1,4 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { isHeldBack } from '@revtr/probing';
+import { type FailReason, heldBackReason } from '../measurement/fail-reason.ts';
 import type { Hop } from '../path/hop.ts';
 import type { RankedVantagePoint } from '../ranking/ranking.ts';
 import type { RoundState } from '../timing/round.ts';
@@ -6,7 +8,7 @@ import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { bestAnswer, withAlternatives } from './record-route/best-answer.ts';
 import type { ReadAnswer } from './record-route/record-route-answer.ts';
-import { askSpoofed } from './record-route/spoofed-round.ts';
+import { askSpoofed, type SpoofedRound } from './record-route/spoofed-round.ts';
 import { idleFirst, type RoundSizes, roundSize } from './record-route/spoofer-choice.ts';
 
 /** Options of {@link SpoofedRecordRoute}. */
@@ -50,6 +52,7 @@ export class SpoofedRecordRoute implements Technique {
     const { path, clock, silentTargets } = measurement;
     const reasons: string[] = [];
     let detour: Extension | undefined;
+    let heldBack: FailReason | undefined;
     // After a contradiction one more hop is asked, because packets that pass a hop may take another path than its own packets.
     const most = (): number => this.#options.targetsPerSegment + (detour === undefined ? 0 : 1);
     for (const [i, hop] of path.lastSegment.entries()) {
@@ -60,13 +63,18 @@ export class SpoofedRecordRoute implements Technique {
         reasons.push(`${formatIpv4(hop.address)} did not answer recently`);
         continue;
       }
-      const found = await this.#ask(measurement, hop);
+      const found = await this.#ask(measurement, hop).catch((error: unknown) => {
+        if (!isHeldBack(error)) throw error;
+        heldBack ??= heldBackReason(error, hop.address);
+        return undefined;
+      });
       if (found !== undefined && !(this.#options.confirmsContradictions && contradicts(measurement, found)))
         return found;
       detour ??= found;
       reasons.push(`nothing behind ${formatIpv4(hop.address)}`);
     }
     if (detour !== undefined) return detour;
+    if (heldBack !== undefined) return nothingFound(heldBack.message, heldBack);
     return reasons.length === 0 ? notApplicable('no hop can be probed') : nothingFound(reasons.join('; '));
   }
 
@@ -87,11 +95,12 @@ export class SpoofedRecordRoute implements Technique {
       const chosen = left.slice(0, Math.min(most - asked.size, roundSize(this.#options.rounds, round, left)));
       if (chosen.length === 0) return undefined;
       for (const { address } of chosen) asked.add(address);
-      const answers = await this.#runRound(
-        measurement,
-        hop.address,
-        chosen.map(({ address }) => address),
-      );
+      const heldBack = new Set<Ipv4Address>();
+      const answers = await this.#runRound(measurement, {
+        target: hop.address,
+        senders: chosen.map(({ address }) => address),
+        onHeldBack: (sender) => heldBack.add(sender),
+      });
       answered ||= answers.length > 0;
       const best = bestAnswer(answers);
       if (best !== undefined) {
@@ -100,13 +109,13 @@ export class SpoofedRecordRoute implements Technique {
         return { outcome: 'extended', from: path.indexOf(hop.address), hops, detail };
       }
       if (!answered) {
-        silentTargets.recordSilence(hop.address, clock.now());
+        if (heldBack.size === 0) silentTargets.recordSilence(hop.address, clock.now());
         return undefined;
       }
-      // The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others.
-      for (const { address } of chosen)
-        if (this.#options.learnsSilences && !answers.some(({ sender }) => sender === address))
-          ranking.observeSilence(address, hop.address);
+      const silent = chosen.filter(
+        ({ address }) => !heldBack.has(address) && !answers.some(({ sender }) => sender === address),
+      );
+      this.#learnSilences(measurement, hop.address, silent);
       for (const { sender } of answers) {
         const ingress = chosen.find(({ address }) => address === sender)?.ingress;
         if (ingress !== undefined) failures.set(ingress, (failures.get(ingress) ?? 0) + 1);
@@ -115,16 +124,20 @@ export class SpoofedRecordRoute implements Technique {
     return undefined;
   }
 
+  /** The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others. */
+  #learnSilences({ ranking }: Measurement, target: Ipv4Address, silent: readonly RankedVantagePoint[]): void {
+    if (!this.#options.learnsSilences) return;
+    for (const { address } of silent) ranking.observeSilence(address, target);
+  }
+
   async #runRound(
     measurement: Measurement,
-    target: Ipv4Address,
-    senders: readonly Ipv4Address[],
+    round: Pick<SpoofedRound, 'target' | 'senders' | 'onHeldBack'>,
   ): Promise<ReadAnswer[]> {
     const { clock, stats, recordRouteTimeout } = measurement;
     const startedAt = clock.now();
     const answers = await askSpoofed(measurement, {
-      target,
-      senders,
+      ...round,
       timeoutMs: this.#options.timeoutMs,
       deadline: (state) => this.#options.deadline(state, recordRouteTimeout.current),
       useHeuristics: measurement.options.useHeuristics ?? this.#options.useHeuristics,

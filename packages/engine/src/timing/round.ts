@@ -1,4 +1,13 @@
-import { type Clock, cancelled, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import {
+  type Clock,
+  cancelled,
+  type HeldBack,
+  isHeldBack,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  ProbingError,
+} from '@revtr/probing';
 
 /** State of a round of parallel probes. */
 export interface RoundState {
@@ -16,12 +25,15 @@ export interface Round {
   readonly deadline: RoundDeadline;
   /** Called with each answer; returns whether the answer is useful. Default: every answer is. */
   readonly onAnswer?: (result: PingResult) => boolean;
+  /** Called with each request that is held back to protect a network. It was not sent, and its silence means nothing. */
+  readonly onHeldBack?: (request: PingRequest, error: HeldBack) => void;
 }
 
 /**
  * Sends the probes of a round in parallel, and collects answers until all have arrived or the deadline has passed. Returns the answers in
- * the order of their arrival. Probes that the prober refuses are left out.
- * @throws {ProbingError} `cancelled`
+ * the order of their arrival. Probes that the prober refuses are left out. Where the prober holds probes back to keep to a rate, the
+ * deadline counts from when the last of them leaves.
+ * @throws {ProbingError} `cancelled`; `budgetExhausted` or `circuitOpen` when that kept every probe from being sent
  */
 export async function runRound(
   round: Round,
@@ -37,15 +49,29 @@ export async function runRound(
     firstUsefulMs: undefined,
   };
   let stopsAtMs = Number.POSITIVE_INFINITY;
+  let holdMs = 0;
+  const onHeld = (ms: number): void => {
+    holdMs = Math.max(holdMs, ms);
+  };
+  let heldBack: HeldBack | undefined;
+  let refused = 0;
   const keepDeadline = (): void => {
     const elapsedMs = clock.now() - startedAt;
-    const deadlineMs = round.deadline(state);
+    // Once there is a useful answer, nobody waits for probes that are still held back.
+    const deadlineMs = (state.firstUsefulMs === undefined ? holdMs : 0) + round.deadline(state);
     if (deadlineMs >= stopsAtMs) return;
     stopsAtMs = deadlineMs;
     clock.sleep(Math.max(0, deadlineMs - elapsedMs), over.signal).then(stop, () => undefined);
   };
   const probes = round.requests.map(async (request) => {
-    const result = await prober.ping(request, over.signal).catch(ignoreRefusal);
+    const result = await prober.ping(request, over.signal, { onHeld }).catch((error: unknown) => {
+      if (!(error instanceof ProbingError)) throw error;
+      if (error.code !== 'cancelled') refused++;
+      if (!isHeldBack(error)) return undefined;
+      heldBack ??= error;
+      round.onHeldBack?.(request, error);
+      return undefined;
+    });
     if (result?.reply === undefined) return;
     answers.push(result);
     const elapsedMs = clock.now() - startedAt;
@@ -61,13 +87,9 @@ export async function runRound(
     signal?.removeEventListener('abort', stop);
   }
   if (signal?.aborted) throw cancelled();
+  if (heldBack !== undefined && refused === round.requests.length) throw heldBack;
   return answers;
 }
 
 /** Why probes of a round that is over end. One object for all: making errors is costly. */
 const ROUND_OVER = 'the round is over';
-
-function ignoreRefusal(error: unknown): undefined {
-  if (error instanceof ProbingError) return undefined;
-  throw error;
-}

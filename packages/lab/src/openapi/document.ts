@@ -1,4 +1,4 @@
-import { Controller, DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from '@revtr/controller';
+import { Controller, DEFAULT_LIFE_CYCLE, DEFAULT_SAFETY, DEFAULT_USER_LIMITS } from '@revtr/controller';
 import { Atlas, DistanceRanking } from '@revtr/engine';
 import { isGloballyReachable } from '@revtr/net';
 import { systemClock, TargetPolicy } from '@revtr/probing';
@@ -37,6 +37,7 @@ export async function openApiDocument(): Promise<object> {
         lifeCycle: DEFAULT_LIFE_CYCLE,
         ripeAtlas: undefined,
         surveyProbesPerHour: 0,
+        safety: DEFAULT_SAFETY,
       },
       {
         database,

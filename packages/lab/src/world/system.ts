@@ -6,6 +6,7 @@ import {
   DEFAULT_USER_LIMITS,
   type OpenMeasuringSystem,
   type RipeAtlasSettings,
+  type SafetySettings,
   toUserColumns,
   UNLIMITED_USER_LIMITS,
 } from '@revtr/controller';
@@ -26,6 +27,8 @@ export interface SystemOptions {
   readonly ripeAtlas?: RipeAtlasSettings | undefined;
   /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
+  /** Limits of probing. */
+  readonly safety: SafetySettings;
   /** Sources to register. Addresses are dotted quads. */
   readonly sources: readonly { readonly address: string; readonly hostname: string; readonly site: string }[];
 }
@@ -73,6 +76,7 @@ export async function startSystem(
     lifeCycle: DEFAULT_LIFE_CYCLE,
     ripeAtlas: options.ripeAtlas,
     surveyProbesPerHour: 0,
+    safety: options.safety,
   };
   try {
     const controller = await Controller.create(settings, { database, clock: systemClock, ...collaborators });

@@ -7,6 +7,7 @@ import { atlas } from './0003-atlas.ts';
 import { atlasRuns } from './0004-atlas-runs.ts';
 import { ranking } from './0005-ranking.ts';
 import { keyFingerprints } from './0006-key-fingerprints.ts';
+import { probeCounts } from './0009-probe-counts.ts';
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-atlas-runs': atlasRuns,
   '0005-ranking': ranking,
   '0006-key-fingerprints': keyFingerprints,
+  '0009-probe-counts': probeCounts,
 };
 
 /**

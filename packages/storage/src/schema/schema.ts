@@ -9,6 +9,7 @@ import type {
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { OptOutTable } from './opt-outs.ts';
+import type { ProbeCountTable } from './probe-counts.ts';
 import type { ApiKeyTable, UserTable } from './users.ts';
 
 /** All tables, as the last migration leaves them. Ids and other 64-bit integers are read as numbers. */
@@ -27,4 +28,5 @@ export interface Schema {
   readonly ranking_records: RankingRecordTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
+  readonly probe_counts: ProbeCountTable;
 }

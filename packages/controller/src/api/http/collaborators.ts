@@ -10,6 +10,8 @@ import type { Datasets } from '../../facts/datasets.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
+import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
+import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { Authenticator } from './authenticate.ts';
 
 /** What the routes need. */
@@ -24,6 +26,7 @@ export interface ApiCollaborators {
   readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
   readonly mails: Mails;
   readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };
+  readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

@@ -1,5 +1,5 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { PingReply, TracerouteHop } from '@revtr/probing';
+import type { HeldBack, PingReply, TracerouteHop } from '@revtr/probing';
 import { runRound } from '../../timing/round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
@@ -72,7 +72,13 @@ export class TailProbes {
     const [target, timeoutMs] = [this.#target, this.#timeoutMs];
     this.sent += ttls.length;
     const requests = ttls.map((ttl) => ({ type: 'ping', sender, target, ttl, timeoutMs }) as const);
-    const results = await runRound({ requests, deadline: () => timeoutMs }, this.#measurement);
+    let heldBack: HeldBack | undefined;
+    const onHeldBack = (_request: unknown, error: HeldBack): void => {
+      heldBack ??= error;
+    };
+    const results = await runRound({ requests, deadline: () => timeoutMs, onHeldBack }, this.#measurement);
+    // A hop that was not asked would look silent.
+    if (heldBack !== undefined) throw heldBack;
     for (const { request, reply } of results) if (reply !== undefined) this.#replies.set(request.ttl ?? 0, reply);
   }
 }

@@ -13,15 +13,17 @@ export interface SpoofedRound {
   readonly timeoutMs: number;
   readonly deadline: RoundDeadline;
   readonly useHeuristics: boolean;
+  /** Called with each vantage point whose ping is held back to protect a network, and therefore not sent. */
+  readonly onHeldBack?: (sender: Ipv4Address) => void;
 }
 
 /**
  * Sends one round of spoofed Record Route pings, and reads the answers that arrive before its deadline.
- * @throws {ProbingError} `cancelled` when the signal of the measurement fires
+ * @throws {ProbingError} `cancelled` when the signal of the measurement fires; `budgetExhausted` or `circuitOpen` when no ping was sent
  */
 export async function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<ReadAnswer[]> {
   const { path, prober, stats } = measurement;
-  const { target, senders, timeoutMs, deadline, useHeuristics } = round;
+  const { target, senders, timeoutMs, deadline, useHeuristics, onHeldBack } = round;
   const requests = senders.map((sender) => recordRoutePing(sender, path.source, target, timeoutMs));
   stats.spoofedRecordRoutePings += prober.fresh(requests);
   stats.spoofedRecordRouteRounds++;
@@ -31,6 +33,6 @@ export async function askSpoofed(measurement: Measurement, round: SpoofedRound):
     if (answer !== undefined) answers.push(answer);
     return answer !== undefined && answer.hops.length > 0;
   };
-  await runRound({ requests, deadline, onAnswer }, measurement);
+  await runRound({ requests, deadline, onAnswer, onHeldBack: ({ sender }) => onHeldBack?.(sender) }, measurement);
   return answers;
 }
