@@ -42,6 +42,8 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'admin mails': { args: [], form: 'value' },
   'admin add-vp': { args: ['192.0.2.7', '--hostname', 'vp.example'], form: 'value' },
   'admin quarantine': { args: ['192.0.2.7', '--reason', 'noise'], form: 'value' },
+  'admin budgets': { args: [], form: 'value' },
+  'admin circuits': { args: [], form: 'value' },
   'admin opt-out list': { args: [], form: 'value' },
   'admin opt-out add': { args: ['192.0.2.0/24', '--reason', HOSTILE], form: 'value' },
   'admin opt-out remove': { args: ['192.0.2.0/24'], form: 'value' },

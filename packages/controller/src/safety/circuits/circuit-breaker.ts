@@ -7,12 +7,12 @@ import type { ProbeCause } from '../probe-context.ts';
 import { Circuit, type CircuitState } from './circuit.ts';
 import { History } from './history.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { RecentOutcomes } from './recent-outcomes.ts';
 import type { CircuitSettings } from './settings.ts';
 import type { CircuitReason } from './tally.ts';
-import { shareOf } from './tally.ts';
 
 /** Networks that are watched at once; those that were first seen longest ago are forgotten first, unless they are suspended. */
-const MOST_CIRCUITS = 50_000;
+const MOST_CIRCUITS = 20_000;
 /** A probe that nobody waits for any longer was silent if it was waited for so long, milliseconds: the shortest wait for an answer. */
 const SILENT_AFTER_MS = 300;
 /** Other networks are silent as well when their share of silence has risen by so much. */
@@ -59,6 +59,7 @@ export class CircuitBreaker implements ProbeGuard {
   readonly #watched = new Map<number, Watched>();
   /** All networks together. */
   readonly #everything: History;
+  readonly #recent = new RecentOutcomes();
   readonly #suspended = new Set<Watched>();
   readonly #trials = new WeakSet<GuardedRequest>();
 
@@ -110,22 +111,20 @@ export class CircuitBreaker implements ProbeGuard {
       return;
     }
     const isOption = hasOption(request);
+    const key = this.#keyOf(request.target, now);
     this.#everything.count(outcome, isOption, request.target, now);
+    this.#recent.add(key, isOption, outcome === 'silent', now);
     const probe = { outcome, isOption, target: request.target };
-    if (!circuit.count(probe, now, (option) => this.#isOwnOutage(option, circuit))) return;
+    if (!circuit.count(probe, now, (option) => this.#isOwnOutage(option, key, now))) return;
     this.#suspended.add(watched);
     this.#collaborators.onOpened(this.#report(watched));
   }
 
   /** Whether the other networks have fallen silent as well: then the fault is on the side of the vantage points. */
-  #isOwnOutage(isOption: boolean, { history }: Circuit): boolean {
-    const [all, own] = [this.#everything.window, history.window];
-    const probes = isOption ? all.optionProbes - own.optionProbes : all.plainProbes - own.plainProbes;
-    if (probes < this.#settings.leastProbes) return false;
-    const silent = isOption
-      ? all.silentOptionProbes - own.silentOptionProbes
-      : all.silentPlainProbes - own.silentPlainProbes;
-    return shareOf(silent, probes) >= this.#everything.usualSilence(isOption) + OWN_OUTAGE_RISE;
+  #isOwnOutage(isOption: boolean, key: number, now: number): boolean {
+    const since = now - this.#settings.windowSeconds * 1000;
+    const silence = this.#recent.silenceOfOthers(key, isOption, since);
+    return silence !== undefined && silence >= this.#everything.usualSilence(isOption) + OWN_OUTAGE_RISE;
   }
 
   #find(target: Ipv4Address, now: number): Watched | undefined {

@@ -7,8 +7,10 @@ import { type CircuitReason, shareOf, Tally } from './tally.ts';
 const KNOWN_PROBES = 50;
 /** Part of the past that a new window leaves: about the last fifty count. */
 const KEEP = 0.98;
-/** Different targets without which a few dead addresses would stand for their network. */
-const LEAST_TARGETS = 5;
+/** How often an address counts in a window, so that a few dead ones that are probed often do not stand for their network. */
+const MOST_OF_ADDRESS = 4;
+/** Addresses whose probes are counted in a window; those of others count without a limit. */
+const MOST_ADDRESSES = 64;
 /** A window that has too few probes is not kept open longer than so many of its lengths. */
 const MOST_LENGTHS = 10;
 
@@ -26,16 +28,11 @@ export class History {
   readonly #usual = new Tally();
   #window = new Tally();
   #startedAt: number;
-  #failing: Ipv4Address[] = [];
+  readonly #probesOf = new Map<Ipv4Address, number>();
 
   constructor(settings: CircuitSettings, now: number) {
     this.#settings = settings;
     this.#startedAt = now;
-  }
-
-  /** What the current window has counted. */
-  get window(): Tally {
-    return this.#window;
   }
 
   count(outcome: Outcome, isOption: boolean, target: Ipv4Address, now: number): void {
@@ -43,15 +40,16 @@ export class History {
     const windowMs = this.#settings.windowSeconds * 1000;
     const isFull = this.#window.probes >= this.#settings.leastProbes;
     if (elapsedMs >= windowMs * (isFull ? 1 : MOST_LENGTHS)) this.#turn(now);
+    const before = this.#probesOf.get(target) ?? 0;
+    if (before >= MOST_OF_ADDRESS) return;
+    if (before > 0 || this.#probesOf.size < MOST_ADDRESSES) this.#probesOf.set(target, before + 1);
     this.#window.count(outcome, isOption);
-    if (outcome === 'answered' || this.#failing.length >= LEAST_TARGETS || this.#failing.includes(target)) return;
-    this.#failing.push(target);
   }
 
   /** Forgets the current window, which is not usual. */
   forget(now: number): void {
     this.#window = new Tally();
-    this.#failing = [];
+    this.#probesOf.clear();
     this.#startedAt = now;
   }
 
@@ -64,7 +62,7 @@ export class History {
   rise(isOwnOutage: (isOption: boolean) => boolean): Rise | undefined {
     const { leastProbes, prohibitedRise, unreachableRise } = this.#settings;
     const [now, usual] = [this.#window, this.#usual];
-    if (now.probes < leastProbes || this.#failing.length < LEAST_TARGETS) return undefined;
+    if (now.probes < leastProbes) return undefined;
     // A network that answers so from the beginning does not want the probes either: its usual level counts as 0 until it is known.
     const prohibited = { share: shareOf(now.prohibited, now.probes), usual: shareOf(usual.prohibited, usual.probes) };
     if (prohibited.share >= prohibited.usual + prohibitedRise) return { reason: 'prohibited', ...prohibited };
