@@ -6,6 +6,7 @@ import { benchListener } from './listener.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism.ts';
+import { benchSafety } from './safety.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
 
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => unknown>> = {
   listener: benchListener,
   ranking: benchRanking,
   realism: benchRealism,
+  safety: benchSafety,
   throughput: benchThroughput,
   warts: benchWarts,
 };
@@ -34,6 +36,7 @@ Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
   listener       receive a flood of replies (requires root)
   ranking        rank vantage points
   realism        compute the properties of the medium Internet
+  safety         send probes with and without budgets and circuit breakers
   throughput     measure reverse traceroutes from the API to the database
   warts          decode warts files
 `;
