@@ -12,6 +12,7 @@ import { addData } from './commands/data.ts';
 import { addFetch } from './commands/fetch.ts';
 import { addMeasure } from './commands/measure.ts';
 import { addOptOuts } from './commands/opt-out.ts';
+import { addSafety } from './commands/safety.ts';
 import { addDatasets } from './commands/sim-datasets.ts';
 import { addTruth } from './commands/sim-truth.ts';
 import { addSources } from './commands/sources.ts';
@@ -56,6 +57,7 @@ export function createProgram(context: Context): Command {
   addOptOuts(admin, context);
   addAudit(admin, context);
   addAbuse(admin, context);
+  addSafety(admin, context);
   const sim = program.command('sim').description('Inspect a simulated Internet');
   addTruth(sim, context);
   addDatasets(sim, context);

@@ -12,6 +12,8 @@ import type {
   AuditEvent,
   AuditRecord,
   Batch,
+  Budgets,
+  Circuit,
   Dataset,
   KillSwitch,
   Mail,
@@ -218,6 +220,37 @@ const abuseReportOf = (text: string): AbuseReport => ({
   records: [recordOf(text)],
 });
 
+const BUDGETS: Budgets = {
+  longestWaitSeconds: 30,
+  limits: [
+    {
+      kind: 'destination',
+      packetsPerSecond: 10,
+      packetsPerDay: 1_000,
+      optionPacketsPerSecond: 5,
+      optionPacketsPerDay: 300,
+    },
+  ],
+  closest: [],
+};
+
+const budgetsOf = (text: string): Budgets => ({
+  ...BUDGETS,
+  closest: [{ kind: 'destination', subject: text, packets: 400, optionPackets: 300, share: 1 }],
+});
+
+const circuitOf = (text: string): Circuit => ({
+  kind: 'as',
+  subject: text,
+  name: text,
+  state: 'open',
+  reason: 'prohibited',
+  share: 0.4,
+  usualShare: 0.01,
+  since: TIME,
+  retryAt: TIME,
+});
+
 /** What a server answers: a JSON value, or a status and a JSON value, or the text of an event stream. */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -256,6 +289,8 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'PUT /api/v2/datasets/prefix2as': dataset,
     'POST /api/v2/datasets/prefix2as/update': dataset,
     'GET /api/v2/mails': { mails: [mailOf(text)] },
+    'GET /api/v2/budgets': budgetsOf(text),
+    'GET /api/v2/circuits': { circuits: [circuitOf(text)] },
     'GET /api/v2/opt-outs': { optOuts: [optOut] },
     'POST /api/v2/opt-outs': {},
     'DELETE /api/v2/opt-outs': {},

@@ -39,6 +39,11 @@ export type KillSwitch = Schemas['KillSwitch'];
 /** A network that opted out of probing. */
 export type OptOut =
   paths['/api/v2/opt-outs']['get']['responses'][200]['content']['application/json']['optOuts'][number];
+/** The limits of probing, and the subjects closest to their daily limits. */
+export type Budgets = paths['/api/v2/budgets']['get']['responses'][200]['content']['application/json'];
+/** A network whose probing is suspended. */
+export type Circuit =
+  paths['/api/v2/circuits']['get']['responses'][200]['content']['application/json']['circuits'][number];
 /** The atlas of a source: coverage, age and runs. */
 export type Atlas = Schemas['Atlas'];
 /** A run that measures the atlas of a source. */

@@ -50,6 +50,7 @@ function audited(others: readonly ProbeGuard[] = []) {
   const prober = new GuardedProber({
     prober: wire,
     guards: [...others, guard],
+    clock: new ManualClock(),
     randomBytes: pooledRandomBytes,
     onRefused: (_request, { code }) => refused.push(code),
   });

@@ -32,6 +32,7 @@ import { registerKillSwitches } from './v2/kill-switches.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
 import { registerV2 } from './v2/routes.ts';
+import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
 import { registerUsers } from './v2/users.ts';
@@ -132,6 +133,7 @@ export async function createServer(
     registerOptOuts(routes, collaborators);
     registerAudit(routes, collaborators);
     registerAbuse(routes, collaborators);
+    registerSafety(routes, collaborators);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

@@ -13,6 +13,7 @@ import { Metrics } from '../foundation/metrics.ts';
 import { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { SendMail } from '../mail/outbox.ts';
 import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
+import type { SafetySettings } from '../safety/settings.ts';
 import { type Context, contextOf } from './context.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
@@ -48,6 +49,8 @@ export interface ControllerOptions {
   readonly audit: AuditOptions;
   /** Record Route pings that the background survey sends per hour, all vantage points together. 0 switches it off. */
   readonly surveyProbesPerHour: number;
+  /** Limits of probing. */
+  readonly safety: SafetySettings;
 }
 
 export interface ControllerCollaborators {
@@ -101,7 +104,9 @@ export class Controller {
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), options, collaborators.sendMail);
-    const safety = await openSafety(contextOf(context, 'safety'), options.audit);
+    const safety = await openSafety(contextOf(context, 'safety'), options, (address) =>
+      measuring.directory.participates(address),
+    );
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,
       testTargets: options.lifeCycle.testTargets,
@@ -140,6 +145,7 @@ export class Controller {
       links: mail.links,
       optOuts: measuring.optOuts,
       switches: safety.switches,
+      safety,
       atlas: atlas.service,
       measuring: measuring.system,
       events: measurements.events,

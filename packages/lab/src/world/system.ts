@@ -7,6 +7,7 @@ import {
   DEFAULT_USER_LIMITS,
   type OpenMeasuringSystem,
   type RipeAtlasSettings,
+  type SafetySettings,
   toUserColumns,
   UNLIMITED_USER_LIMITS,
 } from '@revtr/controller';
@@ -29,6 +30,8 @@ export interface SystemOptions {
   readonly audit?: Pick<AuditOptions, 'directory' | 'recordsProbes'>;
   /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
+  /** Limits of probing. */
+  readonly safety: SafetySettings;
   /** Sources to register. Addresses are dotted quads. */
   readonly sources: readonly { readonly address: string; readonly hostname: string; readonly site: string }[];
 }
@@ -77,6 +80,7 @@ export async function startSystem(
     audit: { directory: undefined, days: 90, ...options.audit },
     ripeAtlas: options.ripeAtlas,
     surveyProbesPerHour: 0,
+    safety: options.safety,
   };
   try {
     const controller = await Controller.create(settings, { database, clock: systemClock, ...collaborators });

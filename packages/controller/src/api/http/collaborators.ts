@@ -25,6 +25,8 @@ import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
 import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
+import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
+import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { Authenticator } from './authenticate.ts';
 
@@ -50,6 +52,7 @@ export interface ApiCollaborators {
   readonly links: LinkMails;
   readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };
   readonly switches: KillSwitches;
+  readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;
