@@ -1,5 +1,7 @@
 import { type Clock, cancelled, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
+import { runConfirmedRound } from '../src/timing/confirmed-round.ts';
+import { Outages } from '../src/timing/outages.ts';
 import { runRound } from '../src/timing/round.ts';
 import { ip } from './support/measurement.ts';
 
@@ -150,5 +152,29 @@ describe('a round of probes', () => {
       expect(await ended).toBe(outcome);
       expect(reported).toEqual(held.map(ip));
     }
+  });
+});
+
+describe('a confirmed round', () => {
+  it('keeps its answers when a budget holds back the pings that it repeats after an outage of the source', async () => {
+    const budget = { kind: 'as', subject: 'AS5', packets: 'all', per: 'day', limit: 1, retryAt: 9 } as const;
+    const clock = new JumpingClock();
+    const answering = proberWith(clock, new Map([[ip(2), 10]]));
+    const source = ip(1);
+    let pings = 0;
+    const prober: Prober = {
+      ...answering,
+      ping: (request, signal) =>
+        ++pings > requests.length
+          ? Promise.reject(new ProbingError('budgetExhausted', 'no more', budget))
+          : answering.ping(request, signal),
+    };
+    const hosts = { offlineSince: async () => new Set([source]), untilOnline: async () => true };
+    const outages = new Outages({ mostWaitMs: 60_000 }, { hosts, clock });
+    const spoof = { claimedSource: source, receiver: source };
+    const spoofed = requests.map((request) => ({ ...request, spoof }));
+    const round = { source, requests: spoofed, deadline: () => 500 };
+    const { answers, silent } = await clock.drive(runConfirmedRound(round, { prober, clock, outages }));
+    expect([answers.map(({ request }) => request.sender), silent, pings]).toEqual([[ip(2)], [], 5]);
   });
 });
