@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Ipv4Address } from '@revtr/net';
 import type { Prober } from '@revtr/probing';
 import { ProbeCounts } from '@revtr/storage';
@@ -52,7 +53,7 @@ export async function openSafety(
     onClosed: (kind, subject) => log.info({ kind, subject }, 'probing of a network is resumed'),
   });
   safetyMetrics.observeSuspended(() => circuits.suspended);
-  const counts = new ProbeCounts(database.db);
+  const counts = new ProbeCounts(database.db, randomUUID());
   const journal = new BudgetJournal(
     { everyMs: STORE_MS, mostEntries: MOST_ENTRIES },
     { guard: budgets, counts, clock, log },
