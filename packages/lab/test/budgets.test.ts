@@ -27,7 +27,7 @@ beforeAll(async () => {
       database: 'memory:',
       concurrency: 10,
       realTime: false,
-      safety: { ...WIDE_BUDGETS, budgets: { ...WIDE_BUDGETS.budgets, destination: LIMITS } },
+      safety: { ...WIDE_BUDGETS, budgets: { ...WIDE_BUDGETS.budgets, source: LIMITS } },
     },
     pino({ level: 'fatal' }),
   );
@@ -63,7 +63,7 @@ describe('a system with small budgets', () => {
       stopReason: 'failed',
       failReason: {
         code: 'budgetExhausted',
-        budget: { kind: 'destination', per: 'day', limit: 1 },
+        budget: { kind: 'source', per: 'day', limit: 1 },
       },
     });
     const retryAt = result?.failReason?.retryAt ?? 0;
@@ -72,16 +72,14 @@ describe('a system with small budgets', () => {
     const { body } = await get(`/api/v1/revtr?batchid=${batchId}`);
     expect(body.revtrs[0]).toMatchObject({
       stopReason: 'FAILED',
-      failReason: expect.stringMatching(
-        /^the budget of the destination .* is exhausted until \d{4}-\d{2}-\d{2}T00:00:00Z$/,
-      ),
+      failReason: expect.stringMatching(/^the budget of the source .* is exhausted until \d{4}-\d{2}-\d{2}T00:00:00Z$/),
     });
   });
 
   it('shows operators the limits, the subjects closest to them, and suspended networks', async () => {
     const { body } = await get('/api/v2/budgets?most=1');
-    expect(body.limits).toContainEqual({ kind: 'destination', ...LIMITS });
-    expect(body.closest).toContainEqual(expect.objectContaining({ kind: 'destination', packets: 1, share: 1 }));
+    expect(body.limits).toContainEqual({ kind: 'source', ...LIMITS });
+    expect(body.closest).toContainEqual(expect.objectContaining({ kind: 'source', packets: 1, share: 1 }));
     expect((await get('/api/v2/circuits')).body).toEqual({ circuits: [] });
   });
 
@@ -101,7 +99,7 @@ describe('a system with small budgets', () => {
 
   it('counts refusals in its metrics, by kinds and not by subjects', async () => {
     const text = await (await fetch(`${system.url}/metrics`)).text();
-    expect(text).toMatch(/revtr_budget_refused_total\{kind="destination",packets="\w+",per="day"\} [1-9]/);
+    expect(text).toMatch(/revtr_budget_refused_total\{kind="source",packets="\w+",per="day"\} [1-9]/);
     expect(text).toMatch(/revtr_circuit_open\{kind="as"\} 0/);
   });
 });

@@ -11,7 +11,9 @@ export type Subjects = Record<BudgetKind, number>;
 export class SubjectFinder {
   readonly #networks: NetworkLookup;
   readonly #isOwn: (address: Ipv4Address) => boolean;
-  #last: { readonly request: GuardedRequest; readonly cause: ProbeCause | undefined; readonly subjects: Subjects } | undefined;
+  #last:
+    | { readonly request: GuardedRequest; readonly cause: ProbeCause | undefined; readonly subjects: Subjects }
+    | undefined;
 
   constructor(collaborators: {
     readonly networks: NetworkLookup;
