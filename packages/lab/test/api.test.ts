@@ -366,6 +366,8 @@ describe('the document', () => {
       '/api/v2/atlas/{source}/runs',
       '/api/v2/batches/{id}',
       '/api/v2/batches/{id}/events',
+      '/api/v2/budgets',
+      '/api/v2/circuits',
       '/api/v2/datasets',
       '/api/v2/datasets/{kind}',
       '/api/v2/datasets/{kind}/update',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { WithTechnique } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Prober } from '@revtr/probing';
@@ -126,7 +127,7 @@ async function openLimits(
     onClosed: (kind, subject) => log.info({ kind, subject }, 'probing of a network is resumed'),
   });
   safetyMetrics.observeSuspended(() => circuits.suspended);
-  const counts = new ProbeCounts(database.db);
+  const counts = new ProbeCounts(database.db, randomUUID());
   const journal = new BudgetJournal(
     { everyMs: STORE_COUNTS_MS, mostEntries: MOST_ENTRIES },
     { guard: budgets, counts, clock, log },

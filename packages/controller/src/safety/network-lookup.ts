@@ -16,6 +16,7 @@ export class NetworkLookup {
   readonly #ipToAs: IpToAs;
   readonly #known = new Map<Ipv4Address, NetworkOfAddress>();
   #knownSince = 0;
+  #last: { readonly address: Ipv4Address; readonly network: NetworkOfAddress } | undefined;
 
   constructor({ ipToAs }: { readonly ipToAs: IpToAs }) {
     this.#ipToAs = ipToAs;
@@ -25,13 +26,17 @@ export class NetworkLookup {
   of(address: Ipv4Address, now: number): NetworkOfAddress {
     if (now - this.#knownSince > KEEP_MS || now < this.#knownSince || this.#known.size >= MOST_KEPT) {
       this.#known.clear();
+      this.#last = undefined;
       this.#knownSince = now;
     }
+    // The rules ask about a probe one after the other.
+    if (this.#last?.address === address) return this.#last.network;
     let network = this.#known.get(address);
     if (network === undefined) {
       network = { asn: this.#ipToAs.originOf(address), prefix: this.#ipToAs.prefixOf(address) };
       this.#known.set(address, network);
     }
+    this.#last = { address, network };
     return network;
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Database, ProbeCounts } from '@revtr/storage';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +18,7 @@ describe('the journal of budgets', () => {
     const guard = guardWith({ destination: { packetsPerDay: 5, optionPacketsPerDay: 2 } }, clock);
     const journal = new BudgetJournal(
       { everyMs: 5_000, mostEntries },
-      { guard, counts: new ProbeCounts(db), clock, log: pino({ level: 'silent' }) },
+      { guard, counts: new ProbeCounts(db, randomUUID()), clock, log: pino({ level: 'silent' }) },
     );
     await journal.restore();
     const { prober } = guarded(clock, guard);
@@ -83,9 +84,23 @@ describe('the journal of budgets', () => {
     expect((await open(database().db, clock)).counted('20.0.0.1')).toEqual([0, 0]);
   });
 
+  it('keeps the entries of other processes', async () => {
+    const clock = new ManualClock(NOON);
+    const [first, second] = [await open(database().db, clock), await open(database().db, clock)];
+    await first.prober.ping(ping('20.0.0.1'));
+    await first.journal.store();
+    await second.prober.ping(ping('20.0.0.2'));
+    await second.journal.store();
+    const third = await open(database().db, clock);
+    expect([third.counted('20.0.0.1'), third.counted('20.0.0.2')]).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+
   it('stores after a failure of the database what could not be stored', async () => {
     const clock = new ManualClock(NOON);
-    const counts = new ProbeCounts(database().db);
+    const counts = new ProbeCounts(database().db, randomUUID());
     let isDown = true;
     const failing = Object.assign(Object.create(counts), {
       replace: (...all: Parameters<ProbeCounts['replace']>) =>

@@ -11,7 +11,7 @@ import { pooledRandomBytes } from '../../src/safety/random-pool.ts';
 export const ip = parseIpv4;
 
 /** AS 64500 announces two prefixes, AS 64501 one; nothing else is announced. */
-export const ipToAs: IpToAs = new PrefixOrigins([
+const ipToAs: IpToAs = new PrefixOrigins([
   { prefix: parsePrefix('20.0.0.0/16'), asn: 64_500 },
   { prefix: parsePrefix('21.0.0.0/16'), asn: 64_500 },
   { prefix: parsePrefix('30.0.0.0/16'), asn: 64_501 },
@@ -64,7 +64,7 @@ export const traceroute = (target: string, more: Partial<TracerouteRequest> = {}
 });
 
 /** Answers every probe at once, and notes when each was sent. */
-export function recordingProber(clock: Clock): Prober & { readonly sent: { readonly target: number; at: number }[] } {
+function recordingProber(clock: Clock): Prober & { readonly sent: { readonly target: number; at: number }[] } {
   const sent: { readonly target: number; at: number }[] = [];
   return {
     sent,

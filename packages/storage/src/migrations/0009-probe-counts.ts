@@ -7,6 +7,7 @@ export const probeCounts: Migration = {
     await sql`
       create table probe_counts (
         id bigint generated always as identity primary key,
+        writer text not null,
         day integer not null,
         counts bytea not null,
         created_at timestamptz not null default now())`.execute(db);

@@ -2,13 +2,20 @@ import { BUDGET_KINDS, type BudgetKind, type Clock, type ExhaustedBudget, Probin
 import type { GuardedRequest, GuardedResult, ProbeGuard } from '../guarded-prober.ts';
 import type { ProbeCause } from '../probe-context.ts';
 import { CountTable } from './count-table.ts';
-import type { BudgetSettings } from './limits.ts';
+import type { BudgetSettings, Limits } from './limits.ts';
 import { hasOption, mostPackets } from './packet-counts.ts';
 import { CAPACITY, describeSubject, forEachKind, formatSubject, type SubjectFinder } from './subjects.ts';
 
 const DAY_MS = 86_400_000;
 /** What a budget per second lets through at once: as much as in so long. A spoofed round of ten fits the default of a destination. */
 const BURST_MS = 2_000;
+
+/** The budgets of one kind of subject. */
+interface Budget {
+  readonly kind: BudgetKind;
+  readonly table: CountTable;
+  readonly limits: Limits;
+}
 
 export interface BudgetGuardCollaborators {
   readonly subjects: SubjectFinder;
@@ -29,12 +36,15 @@ export class BudgetGuard implements ProbeGuard {
   /** The counts of today. */
   readonly tables = forEachKind((kind) => new CountTable(CAPACITY[kind]));
   readonly #collaborators: BudgetGuardCollaborators;
+  /** Tables and limits in a list, which is faster to go through than objects by kind. */
+  readonly #budgets: readonly Budget[];
   #day: number;
 
   constructor(settings: BudgetSettings, collaborators: BudgetGuardCollaborators) {
     this.settings = settings;
     this.#collaborators = collaborators;
     this.#day = dayOf(collaborators.clock.now());
+    this.#budgets = BUDGET_KINDS.map((kind) => ({ kind, table: this.tables[kind], limits: settings[kind] }));
   }
 
   /** Days from the Unix epoch to today, UTC. */
@@ -49,9 +59,10 @@ export class BudgetGuard implements ProbeGuard {
     this.#turnDay(now);
     const subjects = this.#collaborators.subjects.of(request, cause, now);
     const count = mostPackets(request);
-    for (const kind of BUDGET_KINDS) {
-      const key = subjects[kind];
-      if (key !== 0) this.#check(kind, key, count, hasOption(request), now);
+    const isOption = hasOption(request);
+    for (const budget of this.#budgets) {
+      const key = subjects[budget.kind];
+      if (key !== 0) this.#check(budget, key, count, isOption, now);
     }
   }
 
@@ -62,13 +73,12 @@ export class BudgetGuard implements ProbeGuard {
     const count = mostPackets(request);
     const isOption = hasOption(request);
     let waitMs = 0;
-    for (const kind of BUDGET_KINDS) {
+    for (const { kind, table, limits } of this.#budgets) {
       const key = subjects[kind];
       if (key === 0) continue;
-      const table = this.tables[kind];
       const place = table.claim(key);
       table.add(place, count, isOption ? count : 0);
-      const { packetsPerSecond, optionPacketsPerSecond } = this.settings[kind];
+      const { packetsPerSecond, optionPacketsPerSecond } = limits;
       const paid = paidUntil(table.paidUntil(place), count, packetsPerSecond, now);
       table.setPaidUntil(place, paid);
       waitMs = Math.max(waitMs, paid - now - BURST_MS);
@@ -89,9 +99,7 @@ export class BudgetGuard implements ProbeGuard {
     this.#correct(request, cause, 0);
   }
 
-  #check(kind: BudgetKind, key: number, count: number, isOption: boolean, now: number): void {
-    const table = this.tables[kind];
-    const limits = this.settings[kind];
+  #check({ kind, table, limits }: Budget, key: number, count: number, isOption: boolean, now: number): void {
     const place = table.find(key);
     const midnight = (this.#day + 1) * DAY_MS;
     if (table.packets(place) + count > limits.packetsPerDay)
@@ -132,11 +140,10 @@ export class BudgetGuard implements ProbeGuard {
     const isOption = hasOption(request);
     const unpaidMs = (perSecond: number): number =>
       ((atOnce(reserved, perSecond) - atOnce(sent, perSecond)) * 1000) / perSecond;
-    for (const kind of BUDGET_KINDS) {
+    for (const { kind, table, limits } of this.#budgets) {
       const key = subjects[kind];
       if (key === 0) continue;
-      const table = this.tables[kind];
-      const { packetsPerSecond, optionPacketsPerSecond } = this.settings[kind];
+      const { packetsPerSecond, optionPacketsPerSecond } = limits;
       const place = table.claim(key);
       table.add(place, sent - reserved, isOption ? sent - reserved : 0);
       table.setPaidUntil(place, table.paidUntil(place) - unpaidMs(packetsPerSecond));

@@ -1,5 +1,5 @@
 /** Packets counted for one subject. */
-export interface Counts {
+interface Counts {
   /** Packets of all kinds since midnight UTC. */
   readonly packets: number;
   /** Those of them with IP options. */

@@ -96,9 +96,6 @@ export const budgetSettingsSchema = z.strictObject({
   user: limitsOf(DEFAULTS.user),
 });
 
-/** The budgets of a controller that is not told others. */
-export const DEFAULT_BUDGETS: BudgetSettings = budgetSettingsSchema.parse({});
-
 /** The same limits for every kind of subject, for simulated networks, where nobody is harmed. */
 export function uniformBudgets(limits: Limits): BudgetSettings {
   const kinds = Object.fromEntries(BUDGET_KINDS.map((kind) => [kind, limits]));

@@ -101,17 +101,17 @@ export class CircuitBreaker implements ProbeGuard {
 
   #count(request: GuardedRequest, outcome: Outcome): void {
     const now = this.#collaborators.clock.now();
-    const watched = this.#find(request.target, now) ?? this.#watch(request.target, now);
+    const key = this.#keyOf(request.target, now);
+    const watched = this.#watched.get(key) ?? this.#watch(key, now);
     if (watched === undefined) return;
     const { circuit } = watched;
-    if (this.#trials.delete(request)) {
+    if (this.#suspended.size > 0 && this.#trials.delete(request)) {
       if (!circuit.countTrial(outcome, now)) return;
       this.#suspended.delete(watched);
       this.#collaborators.onClosed(watched.kind, subjectOf(watched));
       return;
     }
     const isOption = hasOption(request);
-    const key = this.#keyOf(request.target, now);
     this.#everything.count(outcome, isOption, request.target, now);
     this.#recent.add(key, isOption, outcome === 'silent', now);
     const probe = { outcome, isOption, target: request.target };
@@ -131,8 +131,7 @@ export class CircuitBreaker implements ProbeGuard {
     return this.#watched.get(this.#keyOf(target, now));
   }
 
-  #watch(target: Ipv4Address, now: number): Watched | undefined {
-    const key = this.#keyOf(target, now);
+  #watch(key: number, now: number): Watched | undefined {
     if (key === 0) return undefined;
     if (this.#watched.size >= MOST_CIRCUITS) this.#forgetOldest();
     const circuit = new Circuit(this.#settings, now);
