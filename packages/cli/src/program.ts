@@ -15,6 +15,7 @@ import { addFetch } from './commands/fetch.ts';
 import { addKeys } from './commands/keys.ts';
 import { addMeasure } from './commands/measure.ts';
 import { addOptOuts } from './commands/opt-out.ts';
+import { addSafety } from './commands/safety.ts';
 import { addDatasets } from './commands/sim-datasets.ts';
 import { addTruth } from './commands/sim-truth.ts';
 import { addSources } from './commands/sources.ts';
@@ -62,6 +63,7 @@ export function createProgram(context: Context): Command {
   addAudit(admin, context);
   addAbuse(admin, context);
   addUsers(admin, context);
+  addSafety(admin, context);
   const sim = program.command('sim').description('Inspect a simulated Internet');
   addTruth(sim, context);
   addDatasets(sim, context);

@@ -15,6 +15,8 @@ import type {
   AuditEvent,
   AuditRecord,
   Batch,
+  Budgets,
+  Circuit,
   Dataset,
   KillSwitch,
   Mail,
@@ -247,6 +249,37 @@ const keyOf = (text: string): ApiKey => ({
   scopes: ['read'],
 });
 
+const BUDGETS: Budgets = {
+  longestWaitSeconds: 30,
+  limits: [
+    {
+      kind: 'destination',
+      packetsPerSecond: 10,
+      packetsPerDay: 1_000,
+      optionPacketsPerSecond: 5,
+      optionPacketsPerDay: 300,
+    },
+  ],
+  closest: [],
+};
+
+const budgetsOf = (text: string): Budgets => ({
+  ...BUDGETS,
+  closest: [{ kind: 'destination', subject: text, packets: 400, optionPackets: 300, share: 1 }],
+});
+
+const circuitOf = (text: string): Circuit => ({
+  kind: 'as',
+  subject: text,
+  name: text,
+  state: 'open',
+  reason: 'prohibited',
+  share: 0.4,
+  usualShare: 0.01,
+  since: TIME,
+  retryAt: TIME,
+});
+
 /** What a server answers: a JSON value, or a status and a JSON value, or the text of an event stream. */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -315,6 +348,8 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'POST /api/v2/users': user,
     'PATCH /api/v2/users/5': user,
     'POST /api/v2/users/5/link': user,
+    'GET /api/v2/budgets': budgetsOf(text),
+    'GET /api/v2/circuits': { circuits: [circuitOf(text)] },
     'GET /api/v2/opt-outs': { optOuts: [optOut] },
     'POST /api/v2/opt-outs': {},
     'POST /api/v2/opt-outs/import': { networks: 1 },

@@ -64,6 +64,8 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'admin stop': { args: ['user', '7', '--reason', HOSTILE], form: 'value' },
   'admin resume': { args: ['user', '7'], form: 'value' },
   'admin stopped': { args: [], form: 'value' },
+  'admin budgets': { args: [], form: 'value' },
+  'admin circuits': { args: [], form: 'value' },
   'admin opt-out list': { args: [], form: 'value' },
   'admin opt-out add': { args: ['192.0.2.0/24', '--reason', HOSTILE], form: 'value' },
   'admin opt-out import': { args: [networks], form: 'value' },

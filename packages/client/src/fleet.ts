@@ -13,6 +13,8 @@ import type {
   AuditEventQuery,
   AuditQuery,
   AuditRecord,
+  Budgets,
+  Circuit,
   Dataset,
   KillSwitch,
   Mail,
@@ -189,6 +191,16 @@ export class FleetClient {
   /** The most recent mails, newest first (operators). */
   async mails(): Promise<readonly Mail[]> {
     return listed((await good(this.#connection.api.GET('/api/v2/mails'))).mails);
+  }
+
+  /** The limits of probing, and the subjects closest to their daily limits (operators). */
+  async budgets(): Promise<Budgets> {
+    return good(this.#connection.api.GET('/api/v2/budgets'));
+  }
+
+  /** Networks whose probing is suspended (operators). */
+  async circuits(): Promise<readonly Circuit[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/circuits'))).circuits);
   }
 
   /** Networks that opted out of probing: prefixes and AS numbers. */

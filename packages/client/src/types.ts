@@ -42,6 +42,11 @@ export type OptOut = Schemas['OptOut'];
 export type OptOutRequest = Schemas['OptOutRequest'];
 /** The registered abuse contact of a network. */
 export type AbuseContact = Schemas['AbuseContact'];
+/** The limits of probing, and the subjects closest to their daily limits. */
+export type Budgets = paths['/api/v2/budgets']['get']['responses'][200]['content']['application/json'];
+/** A network whose probing is suspended. */
+export type Circuit =
+  paths['/api/v2/circuits']['get']['responses'][200]['content']['application/json']['circuits'][number];
 /** The atlas of a source: coverage, age and runs. */
 export type Atlas = Schemas['Atlas'];
 /** A run that measures the atlas of a source. */

@@ -11,6 +11,7 @@ import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
+import { type SafetySettings, safetySettingsSchema } from './safety/settings.ts';
 import { DEFAULT_LIFE_CYCLE, newUserLimits } from './settings/defaults.ts';
 import { readSettings, type Settings } from './settings/settings.ts';
 
@@ -80,6 +81,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       audit: settings.audit,
       ripeAtlas: settings.ripeAtlas,
       surveyProbesPerHour: settings.surveyProbesPerHour,
+      safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },
         retestMs,
@@ -99,6 +101,11 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       log,
     },
   );
+}
+
+/** @throws {z.ZodError} naming what is wrong in the file */
+function readSafetySettings(file: string | undefined): SafetySettings {
+  return safetySettingsSchema.parse(file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8')));
 }
 
 /** @throws {z.ZodError} naming what is wrong in the file */

@@ -31,7 +31,7 @@ const wire: Prober = {
   traceroute: () => Promise.reject(new Error('not used')),
 };
 const guards = [new AuditGuard({ audit, clock, log })];
-const prober = new GuardedProber({ prober: wire, guards, randomBytes: pooledRandomBytes });
+const prober = new GuardedProber({ prober: wire, guards, clock, randomBytes: pooledRandomBytes });
 for (let target = Number(first); ; target++) {
   await prober.ping({ type: 'ping', sender: 1, target, timeoutMs: 1_000 });
   if (target % 20 !== 0) continue;

@@ -36,6 +36,7 @@ class Wire implements Prober {
 }
 
 function audited(others: readonly ProbeGuard[] = []) {
+  const clock = new ManualClock();
   const wire = new Wire();
   const records: AuditRecord[] = [];
   const refused: string[] = [];
@@ -46,14 +47,42 @@ function audited(others: readonly ProbeGuard[] = []) {
       records.push(record);
     },
   };
-  const guard = new AuditGuard({ audit, clock: new ManualClock(), log: pino({ level: 'silent' }) });
+  const guard = new AuditGuard({ audit, clock, log: pino({ level: 'silent' }) });
   const prober = new GuardedProber({
     prober: wire,
     guards: [...others, guard],
+    clock,
     randomBytes: pooledRandomBytes,
     onRefused: (_request, { code }) => refused.push(code),
   });
-  return { wire, records, refused, disk, prober };
+  return { wire, records, refused, disk, prober, clock };
+}
+
+/** A guard that holds every probe, and notes what it is told of them. */
+class Holding implements ProbeGuard {
+  readonly told: string[] = [];
+  readonly #holdMs: number;
+
+  constructor(holdMs: number) {
+    this.#holdMs = holdMs;
+  }
+
+  reserve(): number {
+    this.told.push('reserved');
+    return this.#holdMs;
+  }
+
+  unsent(): void {
+    this.told.push('unsent');
+  }
+
+  after(): void {
+    this.told.push('after');
+  }
+
+  abandoned(_request: unknown, _cause: unknown, waitedMs: number): void {
+    this.told.push(`abandoned after ${waitedMs} ms`);
+  }
 }
 
 describe('a guarded prober with the audit', () => {
@@ -110,6 +139,80 @@ describe('a guarded prober with the audit', () => {
     await expect(prober.ping(PING)).rejects.toThrow('no budget');
     expect(records).toEqual([]);
     expect(refused).toEqual(['invalidRequest']);
+  });
+
+  it('records a probe that must wait when it leaves', async () => {
+    const holding = new Holding(5_000);
+    const { prober, records, wire, clock } = audited([holding]);
+    const start = clock.now();
+    const held = prober.ping(PING);
+    await clock.advance(4_999);
+    expect([records, wire.sent]).toEqual([[], []]);
+    await clock.advance(1);
+    await held;
+    expect(records).toMatchObject([{ at: start + 5_000 }]);
+    expect(wire.sent).toHaveLength(1);
+    expect(holding.told).toEqual(['reserved', 'after']);
+  });
+
+  it('does not record a probe that is cancelled while it waits', async () => {
+    const holding = new Holding(5_000);
+    const { prober, records, refused, wire, clock } = audited([holding]);
+    const abort = new AbortController();
+    const ended = expect(prober.ping(PING, abort.signal)).rejects.toMatchObject({ code: 'cancelled' });
+    await clock.advance(1_000);
+    abort.abort();
+    await ended;
+    await clock.advance(10_000);
+    expect([records, wire.sent, refused]).toEqual([[], [], []]);
+    expect(holding.told).toEqual(['reserved', 'unsent']);
+  });
+
+  it('does not record a probe that a kill switch stops while it waits', async () => {
+    const holding = new Holding(5_000);
+    let isSet = false;
+    const killSwitch: ProbeGuard = {
+      before: () => {
+        if (isSet) throw new ProbingError('killSwitch', 'stopped', { scope: 'probing', subject: '' });
+      },
+    };
+    const { prober, records, refused, clock } = audited([killSwitch, holding]);
+    const ended = expect(prober.ping(PING)).rejects.toMatchObject({ code: 'killSwitch' });
+    isSet = true;
+    await clock.advance(5_000);
+    await ended;
+    expect([records, refused]).toEqual([[], ['killSwitch']]);
+    expect(holding.told).toEqual(['reserved', 'unsent']);
+  });
+
+  it('gives back what was reserved for a probe that it cannot record', async () => {
+    const holding = new Holding(0);
+    const { prober, disk } = audited([holding]);
+    disk.isFull = true;
+    await expect(prober.ping(PING)).rejects.toMatchObject({ code: 'auditUnavailable' });
+    expect(holding.told).toEqual(['reserved', 'unsent']);
+  });
+
+  it('tells a refusal of the prober, a failure and an answer that nobody waits for from each other', async () => {
+    const clock = new ManualClock();
+    const told = async (error: ProbingError): Promise<readonly string[]> => {
+      const holding = new Holding(0);
+      const prober: Prober = {
+        ping: async () => {
+          await clock.sleep(400);
+          throw error;
+        },
+        traceroute: () => Promise.reject(new Error('not used')),
+      };
+      const guarded = new GuardedProber({ prober, guards: [holding], clock, randomBytes: pooledRandomBytes });
+      const ended = expect(guarded.ping(PING)).rejects.toBe(error);
+      await clock.advance(400);
+      await ended;
+      return holding.told.slice(1);
+    };
+    expect(await told(new ProbingError('targetBudget', 'later', { retryAfterMs: 9 }))).toEqual(['unsent']);
+    expect(await told(new ProbingError('proberStopped', 'gone'))).toEqual(['abandoned after 0 ms']);
+    expect(await told(new ProbingError('cancelled', 'enough'))).toEqual(['abandoned after 400 ms']);
   });
 
   it('knows the techniques of every plan', () => {

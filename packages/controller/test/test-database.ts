@@ -20,6 +20,7 @@ const TABLES = [
   'atlas_runs',
   'alias_evidence',
   'ranking_records',
+  'probe_counts',
   'agents',
   'applications',
   'api_keys',

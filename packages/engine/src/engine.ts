@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import { ProbingError, type TracerouteResult } from '@revtr/probing';
+import { isHeldBack, ProbingError, type TracerouteResult } from '@revtr/probing';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
@@ -109,9 +109,7 @@ export class ReverseTracerouteEngine {
     try {
       ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress));
       if (options.forwardTraceroute) {
-        forward = await withTechnique('forwardTraceroute', () =>
-          traceWhole(measurement, destination, { timeoutMs: FORWARD_TIMEOUT_MS }),
-        );
+        forward = await withTechnique('forwardTraceroute', () => traceForward(measurement, attempts));
       }
       if (options.measureRtts && stopReason !== 'failed')
         rtts = await withTechnique('roundTripTimes', () => measureRtts(measurement, this.#rtts));
@@ -145,5 +143,26 @@ export class ReverseTracerouteEngine {
     };
     if (this.#plan.growsAtlas) this.#collaborators.atlas.grow(result);
     return result;
+  }
+}
+
+/** The forward traceroute to the destination; `undefined`, with an attempt that says why, when it is held back to protect a network. */
+async function traceForward(measurement: Measurement, attempts: Attempt[]): Promise<TracerouteResult | undefined> {
+  const { path, clock } = measurement;
+  const destination = path.hops[0].address;
+  const startedAt = clock.now();
+  try {
+    return await traceWhole(measurement, destination, { timeoutMs: FORWARD_TIMEOUT_MS });
+  } catch (error) {
+    if (!isHeldBack(error)) throw error;
+    const ms = clock.now() - startedAt;
+    attempts.push({
+      technique: 'forwardTraceroute',
+      hop: destination,
+      outcome: 'nothingFound',
+      detail: error.message,
+      ms,
+    });
+    return undefined;
   }
 }

@@ -1,10 +1,11 @@
 import { formatIpv4 } from '@revtr/net';
-import type { FailReason } from './measurement/fail-reason.ts';
+import { isHeldBack } from '@revtr/probing';
+import { type FailReason, heldBackReason, isHeldBackReason } from './measurement/fail-reason.ts';
 import type { Attempt, StopReason } from './measurement/result.ts';
 import type { Hop } from './path/hop.ts';
 import type { Plan } from './plans/plan.ts';
 import { type Measurement, untold } from './techniques/contract/measurement.ts';
-import type { Extension, Technique } from './techniques/contract/technique.ts';
+import { type Extension, nothingFound, type Technique } from './techniques/contract/technique.ts';
 
 const MOST_EXTENSIONS = 64;
 const MOST_HOPS = 64;
@@ -17,7 +18,8 @@ export interface PathEnd {
 
 /**
  * Asks the techniques of a plan in turn until the path reaches the source or no technique extends it. After an extension the plan says which
- * technique is asked next. Appends to `attempts`. @throws {ProbingError} `cancelled`
+ * technique is asked next. A technique whose probes are held back to protect a network has found nothing, and the next one is asked.
+ * Appends to `attempts`. @throws {ProbingError} `cancelled`
  */
 export async function followPath(
   plan: Plan,
@@ -36,7 +38,8 @@ export async function followPath(
     const technique = techniques[next];
     const extension = await attempt(technique, measurement, attempts);
     if (extension.outcome !== 'extended') {
-      failReason = extension.failReason ?? failReason;
+      // What was held back may have found the hop: no later reason takes its place.
+      if (!isHeldBackReason(failReason)) failReason = extension.failReason ?? failReason;
       next++;
       continue;
     }
@@ -62,7 +65,11 @@ async function attempt(technique: Technique, measurement: Measurement, attempts:
   const { path, clock, withTechnique = untold } = measurement;
   const hop = path.last.address;
   const startedAt = clock.now();
-  let extension = await withTechnique(technique.name, () => technique.extend(measurement));
+  const extend = withTechnique(technique.name, () => technique.extend(measurement));
+  let extension = await extend.catch((error: unknown) => {
+    if (!isHeldBack(error)) throw error;
+    return nothingFound(error.message, heldBackReason(error, hop));
+  });
   if (extension.outcome === 'extended' && path.extend(extension.from, extension.hops) === 0) {
     extension = { outcome: 'nothingFound', detail: `only known hops: ${extension.detail}` };
   }

@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { PingResult } from '@revtr/probing';
+import { isHeldBack, type PingResult } from '@revtr/probing';
 import type { RttCache } from './knowledge/rtt-cache.ts';
 import type { Measurement } from './techniques/contract/measurement.ts';
 
@@ -7,7 +7,8 @@ const RTT_TIMEOUT_MS = 1_000;
 
 /**
  * Round-trip times from the source to the hops of a path that may be probed, milliseconds by address; hops that did not answer are absent.
- * Each hop is pinged once, unless `known` has an answer or a silence that is still valid. @throws {ProbingError} when a ping is not sent
+ * Each hop is pinged once, unless `known` has an answer or a silence that is still valid. A hop whose ping is held back to protect its
+ * network is absent, too. @throws {ProbingError} when a ping cannot be sent
  */
 export async function measureRtts(
   { path, prober, clock, stats, signal, mayProbe, outages }: Measurement,
@@ -25,8 +26,12 @@ export async function measureRtts(
           return prober.ping(request, signal);
         };
         const isSilent = ({ reply }: PingResult): boolean => reply === undefined;
-        const { reply } = await outages.repeated(path.source, { probe, isSilent }, signal);
-        entry = { rttMs: reply?.rttMs };
+        const result = await outages.repeated(path.source, { probe, isSilent }, signal).catch((error: unknown) => {
+          if (isHeldBack(error)) return undefined;
+          throw error;
+        });
+        if (result === undefined) return;
+        entry = { rttMs: result.reply?.rttMs };
         known.remember(path.source, address, entry.rttMs, clock.now());
       }
       if (entry.rttMs !== undefined) rtts.set(address, entry.rttMs);

@@ -1,5 +1,7 @@
 import { type Clock, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
+import { runConfirmedRound } from '../src/timing/confirmed-round.ts';
+import { Outages } from '../src/timing/outages.ts';
 import { runRound } from '../src/timing/round.ts';
 import { JumpingClock } from './support/jumping-clock.ts';
 import { ip } from './support/measurement.ts';
@@ -65,5 +67,78 @@ describe('a round of probes', () => {
     const round = runRound({ requests, deadline: () => 500 }, { prober, clock, signal: abort.signal });
     abort.abort();
     await expect(clock.drive(round)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('waits for the answers of probes that are held back from when they leave, unless it has a useful answer', async () => {
+    for (const onAnswer of [undefined, () => false, () => true]) {
+      const clock = new JumpingClock();
+      const prober: Prober = {
+        ping: async (request, signal, hooks): Promise<PingResult> => {
+          const holdMs = request.sender === ip(2) ? 5_000 : 0;
+          if (holdMs > 0) hooks?.onHeld?.(holdMs);
+          await clock.sleep(holdMs + 100, signal);
+          const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs: 100, ttl: 9 };
+          return { type: 'ping', request, sentAt: 0, reply };
+        },
+        traceroute: () => Promise.reject(new Error('none is needed')),
+      };
+      const deadline = () => 500;
+      const round = { requests, deadline, ...(onAnswer && { onAnswer }) };
+      const { answers, silent } = await clock.drive(runRound(round, { prober, clock }));
+      expect([answers.length, clock.now()]).toEqual(onAnswer?.() === true ? [2, 500] : [3, 5_100]);
+      // The ping that had not left yet when the round ended is no silence.
+      expect(silent).toEqual([]);
+    }
+  });
+
+  it('fails with what held its probes back only when none was sent', async () => {
+    const budget = { kind: 'as', subject: 'AS5', packets: 'all', per: 'day', limit: 1, retryAt: 9 } as const;
+    for (const [held, outcome] of [
+      [[2, 3, 4], 'budgetExhausted'],
+      [[2, 3], 'answers'],
+    ] as const) {
+      const clock = new JumpingClock();
+      const answering = proberWith(clock, new Map([[ip(4), 10]]));
+      const reported: number[] = [];
+      const prober: Prober = {
+        ...answering,
+        ping: (request, signal) =>
+          held.some((last) => ip(last) === request.sender)
+            ? Promise.reject(new ProbingError('budgetExhausted', 'no more', budget))
+            : answering.ping(request, signal),
+      };
+      const onHeldBack = ({ sender }: PingRequest) => reported.push(sender);
+      const round = runRound({ requests, deadline: () => 500, onHeldBack }, { prober, clock });
+      const ended = clock.drive(round).then(
+        () => 'answers',
+        (error: ProbingError) => error.code,
+      );
+      expect(await ended).toBe(outcome);
+      expect(reported).toEqual(held.map(ip));
+    }
+  });
+});
+
+describe('a confirmed round', () => {
+  it('keeps its answers when a budget holds back the pings that it repeats after an outage of the source', async () => {
+    const budget = { kind: 'as', subject: 'AS5', packets: 'all', per: 'day', limit: 1, retryAt: 9 } as const;
+    const clock = new JumpingClock();
+    const answering = proberWith(clock, new Map([[ip(2), 10]]));
+    const source = ip(1);
+    let pings = 0;
+    const prober: Prober = {
+      ...answering,
+      ping: (request, signal) =>
+        ++pings > requests.length
+          ? Promise.reject(new ProbingError('budgetExhausted', 'no more', budget))
+          : answering.ping(request, signal),
+    };
+    const hosts = { offlineSince: async () => new Set([source]), untilOnline: async () => true };
+    const outages = new Outages({ mostWaitMs: 60_000 }, { hosts, clock });
+    const spoof = { claimedSource: source, receiver: source };
+    const spoofed = requests.map((request) => ({ ...request, spoof }));
+    const round = { source, requests: spoofed, deadline: () => 500 };
+    const { answers, silent } = await clock.drive(runConfirmedRound(round, { prober, clock, outages }));
+    expect([answers.map(({ request }) => request.sender), silent, pings]).toEqual([[ip(2)], [], 5]);
   });
 });

@@ -400,6 +400,8 @@ describe('the document', () => {
       '/api/v2/audit/events',
       '/api/v2/batches/{id}',
       '/api/v2/batches/{id}/events',
+      '/api/v2/budgets',
+      '/api/v2/circuits',
       '/api/v2/datasets',
       '/api/v2/datasets/{kind}',
       '/api/v2/datasets/{kind}/update',

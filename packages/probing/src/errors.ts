@@ -18,6 +18,37 @@ export interface ProbingErrorDetails {
   readonly auditUnavailable: NoDetails;
   /** The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. */
   readonly proberStopped: { readonly receiver?: string };
+  /** The probe was not sent, because it would exceed a budget. */
+  readonly budgetExhausted: ExhaustedBudget;
+  /** The probe was not sent, because probing of its target's network is suspended. */
+  readonly circuitOpen: OpenCircuit;
+}
+
+/** What packets are counted for. */
+export const BUDGET_KINDS = ['destination', 'slash24', 'prefix', 'as', 'vantagePoint', 'source', 'user'] as const;
+export type BudgetKind = (typeof BUDGET_KINDS)[number];
+
+/** A budget that has no packets left. */
+export interface ExhaustedBudget {
+  readonly kind: BudgetKind;
+  /** What the packets are counted for: an address, a prefix, an AS (`AS64496`) or the number of a user. */
+  readonly subject: string;
+  /** Whether the budget counts all packets or only those with IP options. */
+  readonly packets: 'all' | 'withOptions';
+  readonly per: 'second' | 'day';
+  /** Packets in each such period. */
+  readonly limit: number;
+  /** When a probe may be sent again, milliseconds since the Unix epoch. */
+  readonly retryAt: number;
+}
+
+/** A network whose probing is suspended, because its answers have changed for the worse. */
+export interface OpenCircuit {
+  readonly kind: 'as' | 'prefix';
+  /** An AS (`AS64496`) or a prefix. */
+  readonly subject: string;
+  /** When a probe may be sent again, milliseconds since the Unix epoch. */
+  readonly retryAt: number;
 }
 
 /** Why a probe could not be run. */
@@ -58,4 +89,12 @@ export function cancelled(): ProbingError<'cancelled'> {
   const error = new ProbingError('cancelled', 'cancelled by the caller');
   Error.stackTraceLimit = limit;
   return error;
+}
+
+/** A probe that was held back to protect a network. It says nothing about the target: neither an answer nor a silence. */
+export type HeldBack = ProbingError<'budgetExhausted'> | ProbingError<'circuitOpen'>;
+
+/** Whether a probe was held back to protect a network. */
+export function isHeldBack(error: unknown): error is HeldBack {
+  return error instanceof ProbingError && (error.code === 'budgetExhausted' || error.code === 'circuitOpen');
 }

@@ -5,13 +5,22 @@ import type { PingResult, TracerouteResult } from './result.ts';
 /**
  * Sends probes: through the simulator, scamper, or connected agents. Callers may run any number of calls in parallel; the prober
  * limits the rate. A call rejects with a {@link ProbingError}: with `invalidRequest` or `unknownSender` before it sends anything,
- * and with `cancelled` as soon as its signal fires.
+ * and with `cancelled` as soon as its signal fires. A probe that is held back to protect a network rejects with `budgetExhausted` or `circuitOpen`.
  */
 export interface Prober {
   /** Sends one echo request and waits for its reply or the timeout. */
-  ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult>;
+  ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult>;
   /** Runs one Paris traceroute. */
   traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult>;
+}
+
+/** How the caller of a ping follows it. */
+export interface PingHooks {
+  /**
+   * Called, before `ping` returns its promise, by a prober that holds the probe back for a while to keep to a rate. The caller's own
+   * wait for the reply begins after `holdMs` milliseconds.
+   */
+  readonly onHeld?: (holdMs: number) => void;
 }
 
 /** Options of {@link pingAll}. */

@@ -41,6 +41,7 @@ export { Mails } from './queries/mails.ts';
 export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';
+export { ProbeCounts } from './queries/probe-counts.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export { Sessions } from './queries/sessions.ts';
 export { SourceShares } from './queries/source-shares.ts';

@@ -1545,6 +1545,169 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits of probing, and the subjects closest to their daily limits (operators) */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Subjects of each kind */
+                    most?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            closest: {
+                                /** @enum {string} */
+                                kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
+                                /** @description Those of them with IP options */
+                                optionPackets: number;
+                                /** @description Since midnight UTC */
+                                packets: number;
+                                /** @description Part of the daily limit that is used, of the limit that is closer */
+                                share: number;
+                                /** @description An address, a prefix, an AS or the number of a user */
+                                subject: string;
+                            }[];
+                            limits: {
+                                /** @enum {string} */
+                                kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
+                                optionPacketsPerDay: number;
+                                optionPacketsPerSecond: number;
+                                packetsPerDay: number;
+                                packetsPerSecond: number;
+                            }[];
+                            /** @description A probe that would have to wait longer is refused */
+                            longestWaitSeconds: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/circuits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Networks whose probing is suspended, because their answers have changed for the worse (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            circuits: {
+                                /** @enum {string} */
+                                kind: "as" | "prefix";
+                                /** @description Name of the AS */
+                                name?: string;
+                                /**
+                                 * @description Which share of the probes has risen
+                                 * @enum {string}
+                                 */
+                                reason: "prohibited" | "unreachable" | "silence";
+                                /**
+                                 * Format: date-time
+                                 * @description When the next probe may be sent; absent when it may be sent now
+                                 */
+                                retryAt?: string;
+                                /** @description That share when probing was suspended */
+                                share: number;
+                                /** Format: date-time */
+                                since: string;
+                                /**
+                                 * @description `halfOpen`: a few trial probes are sent
+                                 * @enum {string}
+                                 */
+                                state: "open" | "halfOpen";
+                                /** @description An AS or a prefix */
+                                subject: string;
+                                usualShare: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/datasets": {
         parameters: {
             query?: never;
@@ -4651,10 +4814,24 @@ export interface components {
                 confidence?: number;
                 endedAt: number;
                 failReason?: {
+                    /** @description The budget that has no packets left, for the code `budgetExhausted` */
+                    budget?: {
+                        /** @enum {string} */
+                        kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
+                        limit: number;
+                        /** @enum {string} */
+                        packets: "all" | "withOptions";
+                        /** @enum {string} */
+                        per: "second" | "day";
+                        /** @description An address, a prefix, an AS or the number of a user */
+                        subject: string;
+                    };
                     code: string;
                     /** @description IPv4 address */
                     hop: string;
                     message: string;
+                    /** @description When to measure again, milliseconds since the Unix epoch, for the codes `budgetExhausted` and `circuitOpen` */
+                    retryAt?: number;
                 };
                 forward?: {
                     hops: {
@@ -4748,10 +4925,24 @@ export interface components {
                 confidence?: number;
                 endedAt: number;
                 failReason?: {
+                    /** @description The budget that has no packets left, for the code `budgetExhausted` */
+                    budget?: {
+                        /** @enum {string} */
+                        kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
+                        limit: number;
+                        /** @enum {string} */
+                        packets: "all" | "withOptions";
+                        /** @enum {string} */
+                        per: "second" | "day";
+                        /** @description An address, a prefix, an AS or the number of a user */
+                        subject: string;
+                    };
                     code: string;
                     /** @description IPv4 address */
                     hop: string;
                     message: string;
+                    /** @description When to measure again, milliseconds since the Unix epoch, for the codes `budgetExhausted` and `circuitOpen` */
+                    retryAt?: number;
                 };
                 forward?: {
                     hops: {

@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4Address, MAX_RECORD_ROUTE_SLOTS } from '@revtr/net';
-import { type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import { isHeldBack, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
 import { type Evidence, TEST_NAMES, type TestName, type TestResult } from './report.ts';
 
 /** Who is tested, and with whom. */
@@ -98,7 +98,8 @@ async function probe(
   try {
     return { ...who, ...(await run()) };
   } catch (error) {
-    if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
+    // A probe that was held back says nothing about the agent: the whole test is repeated later.
+    if (!(error instanceof ProbingError) || error.code === 'cancelled' || isHeldBack(error)) throw error;
     return { ...who, ok: false, detail: error.message };
   }
 }

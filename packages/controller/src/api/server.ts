@@ -35,6 +35,7 @@ import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
 import { registerV2 } from './v2/routes.ts';
+import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
 import { registerUsers } from './v2/users.ts';
@@ -138,6 +139,7 @@ export async function createServer(
     registerOptOutRequests(routes, collaborators);
     registerAbuseContacts(routes, collaborators);
     await routes.register((pages) => registerPages(pages, collaborators));
+    registerSafety(routes, collaborators);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

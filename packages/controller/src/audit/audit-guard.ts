@@ -22,7 +22,7 @@ export class AuditGuard implements ProbeGuard {
   }
 
   /** @throws {ProbingError} `auditUnavailable` */
-  before(request: GuardedRequest, cause: ProbeCause | undefined): void {
+  leaving(request: GuardedRequest, cause: ProbeCause | undefined): void {
     try {
       this.#audit.add(toRecord(request, cause, Math.floor(this.#clock.now())));
     } catch (error) {

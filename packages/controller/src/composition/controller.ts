@@ -16,6 +16,7 @@ import type { SendMail } from '../mail/outbox.ts';
 import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import type { ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
+import type { SafetySettings } from '../safety/settings.ts';
 import { type Context, contextOf } from './context.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
@@ -54,6 +55,8 @@ export interface ControllerOptions {
   readonly surveyProbesPerHour: number;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
+  /** Limits of probing. */
+  readonly safety: SafetySettings;
 }
 
 const UNKNOWN_IDENTITY: ProbeIdentity = { contact: undefined, operator: undefined };
@@ -113,7 +116,9 @@ export class Controller {
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
     const mail = openMail(contextOf(context, 'mail'), options, collaborators.sendMail);
-    const safety = await openSafety(contextOf(context, 'safety'), options.audit);
+    const safety = await openSafety(contextOf(context, 'safety'), options, (address) =>
+      measuring.directory.participates(address),
+    );
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,
       testTargets: options.lifeCycle.testTargets,
@@ -158,6 +163,7 @@ export class Controller {
       abuseContacts: optOuts.contacts,
       probeIdentity: options.probeIdentity ?? UNKNOWN_IDENTITY,
       switches: safety.switches,
+      safety,
       atlas: atlas.service,
       measuring: measuring.system,
       events: measurements.events,

@@ -1,15 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import type { WithTechnique } from '@revtr/engine';
-import { formatIpv4 } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Prober } from '@revtr/probing';
-import { AuditBlocks, AuditEventRecords, KillSwitchRecords } from '@revtr/storage';
+import { AuditBlocks, AuditEventRecords, KillSwitchRecords, ProbeCounts } from '@revtr/storage';
 import { AuditEvents } from '../audit/audit-events.ts';
 import { AuditGuard } from '../audit/audit-guard.ts';
 import { FileJournal, NO_JOURNAL } from '../audit/audit-journal.ts';
 import { AuditLog } from '../audit/audit-log.ts';
-import { GuardedProber, type ProbeGuard } from '../safety/guarded-prober.ts';
+import { BudgetGuard } from '../safety/budgets/budget-guard.ts';
+import { BudgetJournal } from '../safety/budgets/budget-journal.ts';
+import { SubjectFinder } from '../safety/budgets/subjects.ts';
+import { CircuitBreaker } from '../safety/circuits/circuit-breaker.ts';
+import { GuardedProber, type GuardedProberCollaborators, type ProbeGuard } from '../safety/guarded-prober.ts';
 import { KillSwitches } from '../safety/kill-switches.ts';
+import { NetworkLookup } from '../safety/network-lookup.ts';
 import { withTechnique } from '../safety/probe-context.ts';
 import { pooledRandomBytes } from '../safety/random-pool.ts';
+import { SafetyMetrics } from '../safety/safety-metrics.ts';
+import type { SafetySettings } from '../safety/settings.ts';
 import type { Context } from './context.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -23,8 +31,17 @@ export interface AuditOptions {
   readonly recordsProbes?: boolean;
 }
 
+/** Options of {@link openSafety}. */
+export interface SafetyOptions {
+  readonly audit: AuditOptions;
+  /** Limits of probing. */
+  readonly safety: SafetySettings;
+}
+
 export interface SafetySubsystem extends Subsystem {
   readonly switches: KillSwitches;
+  readonly circuits: CircuitBreaker;
+  readonly budgets: BudgetGuard;
   readonly audit: AuditLog;
   readonly auditEvents: AuditEvents;
   /** Puts every safety rule in front of a prober. All probes of the controller pass through one. */
@@ -34,21 +51,25 @@ export interface SafetySubsystem extends Subsystem {
 }
 
 const DAY_MS = 86_400_000;
-const FLUSH_MS = 2_000;
 
-/** Opens the safety rules that every probe must pass, and the audit. The audit comes last: it records what the others let through. */
-export async function openSafety({ database, clock, log }: Context, options: AuditOptions): Promise<SafetySubsystem> {
-  const { directory, days, recordsProbes = true } = options;
-  const keepMs = days * DAY_MS;
+/**
+ * Opens the safety rules that every probe must pass, and the audit. Restores the packets counted today. The audit comes last: it records
+ * what the others let through.
+ *
+ * @param isOwn whether an address is that of a source or vantage point of this system
+ */
+export async function openSafety(
+  context: Context,
+  options: SafetyOptions,
+  isOwn: (address: Ipv4Address) => boolean,
+): Promise<SafetySubsystem> {
+  const { database, clock, log } = context;
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
-  const journal = directory === undefined ? NO_JOURNAL : new FileJournal({ directory });
-  const blocks = new AuditBlocks(database.db);
-  const audit = new AuditLog({ flushMs: FLUSH_MS, keepMs }, { blocks, journal, clock, log });
-  await audit.open();
-  const auditEvents = new AuditEvents({ keepMs }, { records: new AuditEventRecords(database.db), clock, log });
-  const guards: ProbeGuard[] = [switches];
-  if (recordsProbes) guards.push(new AuditGuard({ audit, clock, log }));
-  const onRefused: ConstructorParameters<typeof GuardedProber>[0]['onRefused'] = (request, error, cause) =>
+  const { budgets, circuits, journal } = await openLimits(context, options.safety, isOwn);
+  const { audit, auditEvents } = await openAudit(context, options.audit);
+  const guards: ProbeGuard[] = [switches, circuits, budgets];
+  if (options.audit.recordsProbes ?? true) guards.push(new AuditGuard({ audit, clock, log }));
+  const onRefused: GuardedProberCollaborators['onRefused'] = (request, error, cause) =>
     auditEvents.count({
       kind: 'probeRefused',
       userId: cause !== undefined && 'userId' in cause ? cause.userId : undefined,
@@ -59,17 +80,73 @@ export async function openSafety({ database, clock, log }: Context, options: Aud
   return {
     name: 'safety',
     switches,
+    circuits,
+    budgets,
     audit,
     auditEvents,
-    guarded: (prober) => new GuardedProber({ prober, guards, randomBytes: pooledRandomBytes, onRefused }),
+    guarded: (prober) => new GuardedProber({ prober, guards, clock, randomBytes: pooledRandomBytes, onRefused }),
     withTechnique,
     start: () => {
+      journal.start();
       audit.start();
       auditEvents.start();
     },
     stop: async () => {
+      await journal.stop();
       await auditEvents.stop();
       await audit.stop();
     },
   };
+}
+
+const STORE_COUNTS_MS = 5_000;
+/** Entries of the journal of budgets: those of five minutes. */
+const MOST_ENTRIES = 60;
+
+async function openLimits(
+  { database, facts, metrics, clock, log }: Context,
+  settings: SafetySettings,
+  isOwn: (address: Ipv4Address) => boolean,
+): Promise<{ readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker; readonly journal: BudgetJournal }> {
+  const networks = new NetworkLookup({ ipToAs: facts.ipToAs });
+  const safetyMetrics = new SafetyMetrics(metrics);
+  const budgets = new BudgetGuard(settings.budgets, {
+    subjects: new SubjectFinder({ networks, isOwn }),
+    clock,
+    onRefused: (budget) => safetyMetrics.refused(budget),
+    onHeld: (holdMs) => safetyMetrics.held(holdMs),
+  });
+  const circuits = new CircuitBreaker(settings.circuits, {
+    networks,
+    isOwn,
+    clock,
+    onOpened: (circuit) => {
+      safetyMetrics.opened(circuit);
+      log.warn({ circuit }, 'probing of a network is suspended, because its answers have changed for the worse');
+    },
+    onClosed: (kind, subject) => log.info({ kind, subject }, 'probing of a network is resumed'),
+  });
+  safetyMetrics.observeSuspended(() => circuits.suspended);
+  const counts = new ProbeCounts(database.db, randomUUID());
+  const journal = new BudgetJournal(
+    { everyMs: STORE_COUNTS_MS, mostEntries: MOST_ENTRIES },
+    { guard: budgets, counts, clock, log },
+  );
+  await journal.restore();
+  return { budgets, circuits, journal };
+}
+
+const FLUSH_AUDIT_MS = 2_000;
+
+async function openAudit(
+  { database, clock, log }: Context,
+  { directory, days }: AuditOptions,
+): Promise<{ readonly audit: AuditLog; readonly auditEvents: AuditEvents }> {
+  const keepMs = days * DAY_MS;
+  const journal = directory === undefined ? NO_JOURNAL : new FileJournal({ directory });
+  const blocks = new AuditBlocks(database.db);
+  const audit = new AuditLog({ flushMs: FLUSH_AUDIT_MS, keepMs }, { blocks, journal, clock, log });
+  await audit.open();
+  const auditEvents = new AuditEvents({ keepMs }, { records: new AuditEventRecords(database.db), clock, log });
+  return { audit, auditEvents };
 }

@@ -7,7 +7,7 @@ import {
   type ReverseTraceroute,
 } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import type { TracerouteResult } from '@revtr/probing';
+import { BUDGET_KINDS, type TracerouteResult } from '@revtr/probing';
 import { z } from 'zod';
 import type { AddressFacts } from '../facts/address-facts.ts';
 
@@ -55,11 +55,33 @@ const statsSchema = z.object({
   symmetryMs: z.number(),
 });
 
+const failReasonSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hop: address,
+  budget: z
+    .object({
+      kind: z.enum(BUDGET_KINDS),
+      subject: z.string().describe('An address, a prefix, an AS or the number of a user'),
+      packets: z.enum(['all', 'withOptions']),
+      per: z.enum(['second', 'day']),
+      limit: z.int(),
+    })
+    .optional()
+    .describe('The budget that has no packets left, for the code `budgetExhausted`'),
+  retryAt: z
+    .number()
+    .optional()
+    .describe(
+      'When to measure again, milliseconds since the Unix epoch, for the codes `budgetExhausted` and `circuitOpen`',
+    ),
+});
+
 /** The result of a measurement. */
 export const resultSchema = z.object({
   plan: z.string(),
   stopReason: z.enum(['reaches', 'failed', 'trivial', 'cancelled']),
-  failReason: z.object({ code: z.string(), message: z.string(), hop: address }).optional(),
+  failReason: failReasonSchema.optional(),
   startedAt: z.number().describe('Milliseconds since the Unix epoch'),
   endedAt: z.number(),
   hops: z.array(hopSchema),
@@ -155,9 +177,13 @@ function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], facts: A
   };
 }
 
-/** Details stay out of storage: the schema keeps code, message and hop. */
-function toStoredFailReason({ code, message, hop }: FailReason): StoredResult['failReason'] {
-  return { code, message, hop: formatIpv4(hop) };
+/** Of the details, storage keeps what tells users when to measure again. */
+function toStoredFailReason(reason: FailReason): StoredResult['failReason'] {
+  const common = { code: reason.code, message: reason.message, hop: formatIpv4(reason.hop) };
+  if (reason.code === 'circuitOpen') return { ...common, retryAt: reason.details.retryAt };
+  if (reason.code !== 'budgetExhausted') return common;
+  const { retryAt, ...budget } = reason.details;
+  return { ...common, budget, retryAt };
 }
 
 const ADDRESS_FIELDS = ['target', 'sender', 'origin', 'met', 'destination'];

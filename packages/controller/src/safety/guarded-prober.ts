@@ -1,9 +1,13 @@
 import {
+  type Clock,
+  cancelled,
   createSpoofMark,
+  type PingHooks,
   type PingRequest,
   type PingResult,
   type Prober,
   ProbingError,
+  type ProbingErrorCode,
   type RandomBytes,
   type TracerouteRequest,
   type TracerouteResult,
@@ -13,32 +17,55 @@ import { currentCause, type ProbeCause } from './probe-context.ts';
 export type GuardedRequest = PingRequest | TracerouteRequest;
 export type GuardedResult = PingResult | TracerouteResult;
 
-/** One safety rule for probes: a kill switch, a budget, a circuit breaker, the audit. */
+/** One safety rule for probes: a kill switch, a budget, a circuit breaker, the audit. The methods are called in the order of this list. */
 export interface ProbeGuard {
   /**
-   * Called before a probe is sent. The probe is not sent when this throws.
+   * Called before a probe is sent, on every guard in order. The probe is not sent when this throws.
    * @throws {ProbingError} saying which rule forbids the probe
    */
-  before(request: GuardedRequest, cause: ProbeCause | undefined): void;
+  before?(request: GuardedRequest, cause: ProbeCause | undefined): void;
+  /**
+   * Called when every guard has allowed the probe. Returns how long it must wait before it is sent, milliseconds. Guards without this
+   * method are asked again after the wait.
+   */
+  reserve?(request: GuardedRequest, cause: ProbeCause | undefined): number;
+  /**
+   * Called after every wait, right before the probe is handed to the prober. The probe is not sent when this throws.
+   * @throws {ProbingError} saying why the probe cannot be sent
+   */
+  leaving?(request: GuardedRequest, cause: ProbeCause | undefined): void;
   /** Called when a probe that was sent has a result, an unanswered one too. */
   after?(request: GuardedRequest, result: GuardedResult, cause: ProbeCause | undefined): void;
+  /** Called when a probe that was reserved was not sent: it was cancelled while it waited, or no host could send it. */
+  unsent?(request: GuardedRequest, cause: ProbeCause | undefined): void;
+  /**
+   * Called when a probe that was sent has no result. `waitedMs` is how long its answer was waited for until nobody waited any longer,
+   * milliseconds; 0 when its prober failed.
+   */
+  abandoned?(request: GuardedRequest, cause: ProbeCause | undefined, waitedMs: number): void;
 }
 
 export interface GuardedProberCollaborators {
   readonly prober: Prober;
   readonly guards: readonly ProbeGuard[];
+  readonly clock: Clock;
   /** Draws the marks of spoofed probes. */
   readonly randomBytes: RandomBytes;
   /** Told of each probe that a guard or the prober refused. */
   readonly onRefused?: (request: GuardedRequest, error: ProbingError, cause: ProbeCause | undefined) => void;
 }
 
-const REFUSED_BY_PROBER: ReadonlySet<string> = new Set([
+/** Errors with which a prober refuses a request before it sends anything. */
+const REFUSED_BY_PROBER: ReadonlySet<ProbingErrorCode> = new Set([
   'invalidRequest',
-  'spoofingRefused',
   'unknownSender',
   'unknownReceiver',
-]);
+  'spoofingRefused',
+  'targetBudget',
+  'killSwitch',
+  'budgetExhausted',
+  'circuitOpen',
+] as const);
 
 /**
  * A prober that asks every guard, in order, before each probe. All probes of the controller pass through one: those of measurements,
@@ -51,34 +78,95 @@ export class GuardedProber implements Prober {
     this.#collaborators = collaborators;
   }
 
-  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+  async ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
     const { prober, randomBytes } = this.#collaborators;
     const { spoof } = request;
-    if (spoof === undefined) return this.#send(request, () => prober.ping(request, signal));
+    if (spoof === undefined) return this.#run(request, () => prober.ping(request, signal, hooks), signal, hooks);
     const marked = { ...request, spoof: { ...spoof, mark: spoof.mark ?? createSpoofMark(randomBytes) } };
-    const result = await this.#send(marked, () => prober.ping(marked, signal));
+    const result = await this.#run(marked, () => prober.ping(marked, signal, hooks), signal, hooks);
     // The token of the mark is a secret between controller and agents.
     return { ...result, request };
   }
 
   traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
-    return this.#send(request, () => this.#collaborators.prober.traceroute(request, signal));
+    return this.#run(request, () => this.#collaborators.prober.traceroute(request, signal), signal);
   }
 
-  async #send<Result extends GuardedResult>(request: GuardedRequest, send: () => Promise<Result>): Promise<Result> {
-    const { guards, onRefused } = this.#collaborators;
+  async #run<Result extends GuardedResult>(
+    request: GuardedRequest,
+    send: () => Promise<Result>,
+    signal: AbortSignal | undefined,
+    hooks?: PingHooks,
+  ): Promise<Result> {
+    if (signal?.aborted) throw cancelled();
+    const { guards } = this.#collaborators;
     const cause = currentCause();
-    let isAllowed = false;
+    const holdMs = this.#reserve(request, cause);
+    if (holdMs > 0) hooks?.onHeld?.(holdMs);
     try {
-      for (const guard of guards) guard.before(request, cause);
-      isAllowed = true;
-      const result = await send();
-      for (const guard of guards) guard.after?.(request, result, cause);
-      return result;
+      if (holdMs > 0) await this.#hold(holdMs, request, cause, signal);
+      for (const guard of guards) guard.leaving?.(request, cause);
     } catch (error) {
-      if (error instanceof ProbingError && (!isAllowed || REFUSED_BY_PROBER.has(error.code)))
-        onRefused?.(request, error, cause);
+      for (const guard of guards) guard.unsent?.(request, cause);
+      this.#noteRefusal(request, error, cause);
       throw error;
     }
+    const result = await this.#send(request, send, cause);
+    for (const guard of guards) guard.after?.(request, result, cause);
+    return result;
+  }
+
+  /** Asks every guard, and returns how long the probe must wait, milliseconds. @throws {ProbingError} when a guard forbids the probe */
+  #reserve(request: GuardedRequest, cause: ProbeCause | undefined): number {
+    const { guards } = this.#collaborators;
+    try {
+      for (const guard of guards) guard.before?.(request, cause);
+    } catch (error) {
+      this.#noteRefusal(request, error, cause);
+      throw error;
+    }
+    let holdMs = 0;
+    for (const guard of guards) holdMs = Math.max(holdMs, guard.reserve?.(request, cause) ?? 0);
+    return holdMs;
+  }
+
+  async #hold(
+    holdMs: number,
+    request: GuardedRequest,
+    cause: ProbeCause | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { guards, clock } = this.#collaborators;
+    await clock.sleep(holdMs, signal);
+    if (signal?.aborted) throw cancelled();
+    // A kill switch may have been used in the meantime.
+    for (const guard of guards) if (guard.reserve === undefined) guard.before?.(request, cause);
+  }
+
+  async #send<Result extends GuardedResult>(
+    request: GuardedRequest,
+    send: () => Promise<Result>,
+    cause: ProbeCause | undefined,
+  ): Promise<Result> {
+    const { guards, clock } = this.#collaborators;
+    const sentAt = clock.now();
+    try {
+      return await send();
+    } catch (error) {
+      const code = error instanceof ProbingError ? error.code : undefined;
+      if (code !== undefined && REFUSED_BY_PROBER.has(code)) {
+        for (const guard of guards) guard.unsent?.(request, cause);
+        this.#noteRefusal(request, error, cause);
+      } else {
+        const waitedMs = code === 'cancelled' ? clock.now() - sentAt : 0;
+        for (const guard of guards) guard.abandoned?.(request, cause, waitedMs);
+      }
+      throw error;
+    }
+  }
+
+  #noteRefusal(request: GuardedRequest, error: unknown, cause: ProbeCause | undefined): void {
+    if (error instanceof ProbingError && error.code !== 'cancelled')
+      this.#collaborators.onRefused?.(request, error, cause);
   }
 }

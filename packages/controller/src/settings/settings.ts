@@ -81,6 +81,8 @@ const settingsSchema = z.object({
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private prefixes that may be probed, for test networks; separated by commas. */
   REVTR_TEST_NETWORKS: listOf(parsePrefix),
+  /** JSON file with the limits of probing; without one, the defaults hold. */
+  REVTR_BUDGETS: z.string().min(1).optional(),
   /** How often an agent that works is tested again. */
   REVTR_RETEST_HOURS: hours.default(6),
   /** Length of the first quarantine of an agent whose tests fail. */
@@ -111,6 +113,7 @@ export interface Settings {
   readonly surveyProbesPerHour: number;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
+  readonly budgetsFile: string | undefined;
   readonly retestMs: number;
   readonly quarantineMs: number;
 }
@@ -156,6 +159,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     surveyProbesPerHour: read.REVTR_SURVEY_PROBES_PER_HOUR,
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,
+    budgetsFile: read.REVTR_BUDGETS,
     retestMs: read.REVTR_RETEST_HOURS * HOUR_MS,
     quarantineMs: read.REVTR_QUARANTINE_HOURS * HOUR_MS,
   };

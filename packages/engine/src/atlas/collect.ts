@@ -105,6 +105,7 @@ export async function collectTails(
       const at = clock.now();
       const ping = { sender, source, target, timeoutMs };
       const stamps = await stampsBehind(ping, { ...collaborators, outages }, signal);
+      // A ping that was not sent says nothing about the hop: the hop is pinged again next time.
       if (stamps === undefined) continue;
       batch.push({ target, sender, at, stamps });
       if (stamps.length === 0) continue;
@@ -140,7 +141,10 @@ function sendersFor(
   return distance < OUT_OF_REACH ? [source, ...ranked] : ranked;
 }
 
-/** Stamps behind the target's own in the answer to one ping, as the source sees it; empty when there are none, `undefined` when the ping was lost. */
+/**
+ * Stamps behind the target's own in the answer to one ping, as the source sees it; empty when there are none, `undefined` when the ping was
+ * not sent or was lost.
+ */
 async function stampsBehind(
   ping: {
     readonly sender: Ipv4Address;

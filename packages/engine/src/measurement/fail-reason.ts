@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { ProbingErrorCode, TracerouteStop } from '@revtr/probing';
+import type { ExhaustedBudget, HeldBack, OpenCircuit, ProbingErrorCode, TracerouteStop } from '@revtr/probing';
 
 /** Details of a failure whose code and hop say everything. */
 type NoDetails = Readonly<Record<string, never>>;
@@ -20,6 +20,10 @@ export interface FailDetails {
   readonly sourceOffline: { readonly waitedMs: number };
   /** The prober refused or lost a probe that the measurement needs. */
   readonly probingFailed: { readonly cause: ProbingErrorCode };
+  /** A budget has no packets left for a probe that the measurement needs. */
+  readonly budgetExhausted: ExhaustedBudget;
+  /** Probing of a network that the measurement must probe is suspended. */
+  readonly circuitOpen: OpenCircuit;
 }
 
 /** Stable codes of failures. */
@@ -36,3 +40,15 @@ export type FailReason = {
     readonly details: FailDetails[Code];
   };
 }[FailCode];
+
+/** Why a measurement failed whose probes to `hop` were held back. */
+export function heldBackReason(error: HeldBack, hop: Ipv4Address): FailReason {
+  const { message } = error;
+  return error.code === 'budgetExhausted'
+    ? { code: 'budgetExhausted', message, hop, details: error.details }
+    : { code: 'circuitOpen', message, hop, details: error.details };
+}
+
+/** Whether a measurement failed because its probes were held back: another cause is then not known. */
+export const isHeldBackReason = (reason: FailReason | undefined): boolean =>
+  reason?.code === 'budgetExhausted' || reason?.code === 'circuitOpen';

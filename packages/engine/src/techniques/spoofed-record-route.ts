@@ -1,4 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { isHeldBack } from '@revtr/probing';
+import { type FailReason, heldBackReason } from '../measurement/fail-reason.ts';
 import type { Hop } from '../path/hop.ts';
 import type { RankedVantagePoint } from '../ranking/ranking.ts';
 import type { RoundState } from '../timing/round.ts';
@@ -49,6 +51,7 @@ export class SpoofedRecordRoute implements Technique {
     const { path, clock, silentTargets } = measurement;
     const reasons: string[] = [];
     let detour: Extension | undefined;
+    let heldBack: FailReason | undefined;
     // After a contradiction one more hop is asked, because packets that pass a hop may take another path than its own packets.
     const most = (): number => this.#options.targetsPerSegment + (detour === undefined ? 0 : 1);
     for (const [i, hop] of path.lastSegment.entries()) {
@@ -59,13 +62,18 @@ export class SpoofedRecordRoute implements Technique {
         reasons.push(`${formatIpv4(hop.address)} did not answer recently`);
         continue;
       }
-      const found = await this.#ask(measurement, hop);
+      const found = await this.#ask(measurement, hop).catch((error: unknown) => {
+        if (!isHeldBack(error)) throw error;
+        heldBack ??= heldBackReason(error, hop.address);
+        return undefined;
+      });
       if (found !== undefined && !(this.#options.confirmsContradictions && contradicts(measurement, found)))
         return found;
       detour ??= found;
       reasons.push(`nothing behind ${formatIpv4(hop.address)}`);
     }
     if (detour !== undefined) return detour;
+    if (heldBack !== undefined) return nothingFound(heldBack.message, heldBack);
     return reasons.length === 0 ? notApplicable('no hop can be probed') : nothingFound(reasons.join('; '));
   }
 
@@ -86,7 +94,7 @@ export class SpoofedRecordRoute implements Technique {
       const chosen = left.slice(0, Math.min(most - asked.size, roundSize(this.#options.rounds, round, left)));
       if (chosen.length === 0) return undefined;
       for (const { address } of chosen) asked.add(address);
-      const { answers, unanswered } = await this.#runRound(
+      const { answers, unanswered, heldBack } = await this.#runRound(
         measurement,
         hop.address,
         chosen.map(({ address }) => address),
@@ -101,7 +109,7 @@ export class SpoofedRecordRoute implements Technique {
       if (!answered) {
         // Where no ping was sent, or every sender was offline, others are asked: the target has not been silent.
         if (unanswered.length === 0) continue;
-        silentTargets.recordSilence(hop.address, clock.now());
+        if (heldBack.length === 0) silentTargets.recordSilence(hop.address, clock.now());
         return undefined;
       }
       // The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others.

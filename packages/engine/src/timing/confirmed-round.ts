@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { Clock, PingRequest, PingResult, Prober } from '@revtr/probing';
+import { type Clock, isHeldBack, type PingRequest, type PingResult, type Prober } from '@revtr/probing';
 import type { Outages } from './outages.ts';
 import { type Round, type RoundOutcome, runRound } from './round.ts';
 
@@ -14,7 +14,8 @@ export interface ConfirmedRound extends Round {
 /**
  * Runs a round, and repeats its unanswered pings if the source was offline meanwhile. A ping whose sender or receiver was offline is not
  * among the silent ones of the outcome. A round with a useful answer is not examined, because its other pings were cut short.
- * @throws {ProbingError} `cancelled`; `proberStopped` when the source is not online in time
+ * @throws {ProbingError} `cancelled`; `proberStopped` when the source is not online in time; `budgetExhausted` or `circuitOpen` when that kept
+ * every ping from being sent
  */
 export async function runConfirmedRound(
   round: ConfirmedRound,
@@ -26,17 +27,21 @@ export async function runConfirmedRound(
   },
 ): Promise<RoundOutcome> {
   const { clock, outages, signal } = collaborators;
-  const { source, onSend } = round;
+  const { source, onSend, onAnswer } = round;
   const answers: PingResult[] = [];
   let { requests } = round;
   if (outages.areWatched) await outages.untilOnline(source, signal);
   for (;;) {
     onSend?.(requests);
     const since = clock.now();
-    const outcome = await runRound({ ...round, requests }, collaborators);
+    const outcome = await runRound({ ...round, requests }, collaborators).catch((error: unknown): RoundOutcome => {
+      // The answers that came before the outage remain.
+      if (!isHeldBack(error) || answers.length === 0) throw error;
+      return { answers: [], silent: [], unsent: [], hasUsefulAnswer: onAnswer === undefined };
+    });
     answers.push(...outcome.answers);
     const missing = [...outcome.silent, ...outcome.unsent];
-    const isEnough = round.onAnswer !== undefined && outcome.hasUsefulAnswer;
+    const isEnough = onAnswer !== undefined && outcome.hasUsefulAnswer;
     if (!outages.areWatched || missing.length === 0 || isEnough) return { ...outcome, answers };
     const offline = await outages.offlineSince([...new Set(missing.flatMap(hostsOf))], since, signal);
     const silent = outcome.silent.filter((request) => !hostsOf(request).some((host) => offline.has(host)));

@@ -1,4 +1,13 @@
-import { type Clock, cancelled, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import {
+  type Clock,
+  cancelled,
+  type HeldBack,
+  isHeldBack,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  ProbingError,
+} from '@revtr/probing';
 
 /** State of a round of parallel probes. */
 export interface RoundState {
@@ -16,9 +25,13 @@ export interface Round {
   readonly deadline: RoundDeadline;
   /** Called with each answer; returns whether the answer is useful. Default: every answer is. */
   readonly onAnswer?: (result: PingResult) => boolean;
+  /** Called with each request that is held back to protect a network. It was not sent, and its silence means nothing. */
+  readonly onHeldBack?: (request: PingRequest, error: HeldBack) => void;
 }
 
-/** What a round has shown. Pings that the prober refused are neither answered nor silent nor unsent. */
+/**
+ * What a round has shown. Pings that the prober refused, or still held back at the end, are neither answered nor silent nor unsent.
+ */
 export interface RoundOutcome {
   /** The answers, in the order of their arrival. */
   readonly answers: readonly PingResult[];
@@ -31,8 +44,9 @@ export interface RoundOutcome {
 }
 
 /**
- * Sends the probes of a round in parallel, and collects answers until all have arrived or the deadline has passed.
- * @throws {ProbingError} `cancelled`
+ * Sends the probes of a round in parallel, and collects answers until all have arrived or the deadline has passed. Where the prober holds
+ * probes back to keep to a rate, the deadline counts from when the last of them leaves.
+ * @throws {ProbingError} `cancelled`; `budgetExhausted` or `circuitOpen` when that kept every probe from being sent
  */
 export async function runRound(
   round: Round,
@@ -50,15 +64,35 @@ export async function runRound(
     firstUsefulMs: undefined,
   };
   let stopsAtMs = Number.POSITIVE_INFINITY;
+  let holdMs = 0;
+  let heldBack: HeldBack | undefined;
+  let refused = 0;
   const keepDeadline = (): void => {
     const elapsedMs = clock.now() - startedAt;
-    const deadlineMs = round.deadline(state);
+    // Once there is an answer that the round looks for, nobody waits for probes that are still held back.
+    const isOver = round.onAnswer !== undefined && state.firstUsefulMs !== undefined;
+    const deadlineMs = (isOver ? 0 : holdMs) + round.deadline(state);
     if (deadlineMs >= stopsAtMs) return;
     stopsAtMs = deadlineMs;
     clock.sleep(Math.max(0, deadlineMs - elapsedMs), over.signal).then(stop, () => undefined);
   };
   const probes = round.requests.map(async (request) => {
-    const result = await prober.ping(request, over.signal).catch(asFailure);
+    let leavesAt = startedAt;
+    const onHeld = (ms: number): void => {
+      leavesAt = startedAt + ms;
+      holdMs = Math.max(holdMs, ms);
+    };
+    const result = await prober.ping(request, over.signal, { onHeld }).catch((error: unknown) => {
+      if (!(error instanceof ProbingError)) throw error;
+      // A ping that the end of the round has cut off is unanswered if it had left; any other error says nothing about the target.
+      if (error.code === 'cancelled') return clock.now() < leavesAt ? 'refused' : 'unanswered';
+      refused++;
+      if (error.code === 'proberStopped') return 'unsent';
+      if (!isHeldBack(error)) return 'refused';
+      heldBack ??= error;
+      round.onHeldBack?.(request, error);
+      return 'refused';
+    });
     if (result === 'refused') return;
     if (result === 'unsent') {
       unsent.push(request);
@@ -82,15 +116,9 @@ export async function runRound(
     signal?.removeEventListener('abort', stop);
   }
   if (signal?.aborted) throw cancelled();
+  if (heldBack !== undefined && refused === round.requests.length) throw heldBack;
   return { answers, silent, unsent, hasUsefulAnswer: state.firstUsefulMs !== undefined };
 }
 
 /** Why probes of a round that is over end. One object for all: making errors is costly. */
 const ROUND_OVER = 'the round is over';
-
-/** A ping that the end of the round has cut off is unanswered; any other error of the prober says nothing about the target. */
-function asFailure(error: unknown): 'unanswered' | 'unsent' | 'refused' {
-  if (!(error instanceof ProbingError)) throw error;
-  if (error.code === 'cancelled') return 'unanswered';
-  return error.code === 'proberStopped' ? 'unsent' : 'refused';
-}

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import {
   cancelled,
+  type PingHooks,
   type PingRequest,
   type PingResult,
   type Prober,
@@ -14,6 +15,8 @@ const NOBODY_WAITS = 'nobody waits for it';
 interface InFlight {
   readonly result: Promise<PingResult>;
   readonly over: AbortController;
+  /** How long the prober holds the probe back, milliseconds. */
+  readonly holdMs: number;
   waiting: number;
 }
 
@@ -40,11 +43,12 @@ export class SharedPings implements Prober {
     return this.#load.get(sender) ?? 0;
   }
 
-  ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+  ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
     if (signal?.aborted) return Promise.reject(cancelled());
     const key = keyOf(request);
     const shared = this.#inFlight.get(key) ?? this.#send(key, request);
     shared.waiting++;
+    if (shared.holdMs > 0) hooks?.onHeld?.(shared.holdMs);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         signal?.removeEventListener('abort', stop);
@@ -75,8 +79,12 @@ export class SharedPings implements Prober {
 
   #send(key: string, request: PingRequest): InFlight {
     const over = new AbortController();
-    const result = this.#prober.ping(request, over.signal);
-    const shared = { result, over, waiting: 0 };
+    let holdMs = 0;
+    const onHeld = (ms: number): void => {
+      holdMs = ms;
+    };
+    const result = this.#prober.ping(request, over.signal, { onHeld });
+    const shared = { result, over, holdMs, waiting: 0 };
     this.#inFlight.set(key, shared);
     this.#load.set(request.sender, this.loadOf(request.sender) + 1);
     let isOver = false;

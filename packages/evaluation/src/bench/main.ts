@@ -8,6 +8,7 @@ import { benchOptOut } from './opt-out.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism.ts';
+import { benchSafety } from './safety.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
 
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   'opt-out': benchOptOut,
   ranking: benchRanking,
   realism: benchRealism,
+  safety: benchSafety,
   throughput: benchThroughput,
   warts: benchWarts,
 };
@@ -40,6 +42,7 @@ Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
   opt-out        look up and change an opt-out list of a million prefixes
   ranking        rank vantage points
   realism        compute the properties of the medium Internet
+  safety         send probes with and without budgets and circuit breakers
   throughput     measure reverse traceroutes from the API to the database [--audit on|off|both] [--rounds N]
   warts          decode warts files
 `;

@@ -9,6 +9,7 @@ import { formatIpv4, formatPrefix, type Ipv4Address, type Prefix } from '@revtr/
 import { untilAborted } from '@revtr/probing';
 import { KernelLabError } from '../namespaces/errors.ts';
 import type { Namespaces } from '../namespaces/namespaces.ts';
+import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
 import { startProxy } from './api-proxy.ts';
 import { buildControlNetwork, CONTROLLER_ADDRESS } from './control-network.ts';
 import { ManagedProcess, type ProgramEnd } from './managed-process.ts';
@@ -150,7 +151,7 @@ function showLogs(directory: string, say: (message: string) => void): void {
     if (file.endsWith('.log')) say(`${file}:\n${readFileSync(join(directory, file), 'utf8').slice(-MOST_LOG_SHOWN)}`);
 }
 
-/** Writes the datasets and returns the environment of the controller. */
+/** Writes datasets and budgets, and returns the environment of the controller. */
 function controllerEnvironment(options: DeploymentOptions, directory: string): Record<string, string> {
   const datasets = join(directory, 'datasets');
   mkdirSync(datasets);
@@ -165,7 +166,10 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
     'itdkNodes',
     options.aliases.flatMap((set, i) => (set.length > 1 ? `node N${i + 1}:  ${set.map(formatIpv4).join(' ')}\n` : [])),
   );
+  const budgets = join(directory, 'budgets.json');
+  writeFileSync(budgets, JSON.stringify(WIDE_BUDGETS));
   return {
+    REVTR_BUDGETS: budgets,
     REVTR_DATABASE: join(directory, 'data'),
     REVTR_AUTHORITY: join(directory, 'authority'),
     REVTR_GATEWAY_HOST: CONTROLLER_ADDRESS,

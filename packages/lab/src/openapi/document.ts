@@ -1,4 +1,4 @@
-import { Controller, DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS } from '@revtr/controller';
+import { Controller, DEFAULT_LIFE_CYCLE, DEFAULT_SAFETY, DEFAULT_USER_LIMITS } from '@revtr/controller';
 import { Atlas, DistanceRanking } from '@revtr/engine';
 import { isGloballyReachable } from '@revtr/net';
 import { systemClock, TargetPolicy } from '@revtr/probing';
@@ -38,6 +38,7 @@ export async function openApiDocument(): Promise<object> {
         audit: { directory: undefined, days: 1 },
         ripeAtlas: undefined,
         surveyProbesPerHour: 0,
+        safety: DEFAULT_SAFETY,
       },
       {
         database,

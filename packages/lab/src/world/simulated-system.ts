@@ -1,4 +1,5 @@
 import { ReverseTracerouteClient } from '@revtr/client';
+import type { SafetySettings } from '@revtr/controller';
 import { formatIpv4 } from '@revtr/net';
 import type { Logger } from 'pino';
 import { openSimulatedDatasets } from './simulated-datasets.ts';
@@ -6,8 +7,11 @@ import { simulatedFacts } from './simulated-facts.ts';
 import { simulatedMeasuring } from './simulated-measuring.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
+import { WIDE_BUDGETS } from './wide-budgets.ts';
 
-export interface SimulatedSystemOptions extends Omit<SystemOptions, 'sources'> {
+export interface SimulatedSystemOptions extends Omit<SystemOptions, 'sources' | 'safety'> {
+  /** Limits of probing. Default: budgets so wide that no probe meets them. */
+  readonly safety?: SafetySettings;
   /** Whether virtual time runs at the speed of real time after the preparation. If false, it runs as fast as possible. */
   readonly realTime: boolean;
   /** Cancels the preparation. */
@@ -25,7 +29,7 @@ export async function startSimulatedSystem(
   log: Logger,
 ): Promise<System> {
   const { clock } = world.internet;
-  const { realTime, signal, ...rest } = options;
+  const { realTime, signal, safety = WIDE_BUDGETS, ...rest } = options;
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -48,7 +52,7 @@ export async function startSimulatedSystem(
       site,
     }));
     const system = await startSystem(
-      { ...rest, sources },
+      { ...rest, safety, sources },
       {
         measuring: simulatedMeasuring(
           network,

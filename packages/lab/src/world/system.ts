@@ -9,6 +9,7 @@ import {
   DEFAULT_USER_LIMITS,
   type OpenMeasuringSystem,
   type RipeAtlasSettings,
+  type SafetySettings,
   toUserColumns,
   UNLIMITED_USER_LIMITS,
 } from '@revtr/controller';
@@ -37,6 +38,8 @@ export interface SystemOptions {
   readonly probeIdentity?: ControllerOptions['probeIdentity'];
   /** Looks up proofs in reverse zones. Default: the resolver of this machine. */
   readonly reverseDns?: ControllerCollaborators['reverseDns'];
+  /** Limits of probing. */
+  readonly safety: SafetySettings;
   /** Sources to register. Addresses are dotted quads. */
   readonly sources: readonly { readonly address: string; readonly hostname: string; readonly site: string }[];
 }
@@ -86,6 +89,7 @@ export async function startSystem(
     audit: { directory: undefined, days: 90, ...options.audit },
     ripeAtlas: options.ripeAtlas,
     surveyProbesPerHour: 0,
+    safety: options.safety,
   };
   try {
     const controller = await Controller.create(settings, {

@@ -9,6 +9,7 @@ import { ranking } from './0005-ranking.ts';
 import { keyFingerprints } from './0006-key-fingerprints.ts';
 import { audit } from './0007-audit.ts';
 import { killSwitches } from './0008-kill-switches.ts';
+import { probeCounts } from './0009-probe-counts.ts';
 import { accounts } from './0010-accounts.ts';
 import { optOutRequests } from './0011-opt-out-requests.ts';
 
@@ -22,6 +23,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0006-key-fingerprints': keyFingerprints,
   '0007-audit': audit,
   '0008-kill-switches': killSwitches,
+  '0009-probe-counts': probeCounts,
   '0010-accounts': accounts,
   '0011-opt-out-requests': optOutRequests,
 };

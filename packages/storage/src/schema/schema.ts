@@ -11,6 +11,7 @@ import type { KillSwitchTable } from './kill-switches.ts';
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { AbuseContactTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
+import type { ProbeCountTable } from './probe-counts.ts';
 import type { ApiKeyTable, OneTimeTokenTable, SessionTable, UserTable } from './users.ts';
 
 /** All tables, as the last migration leaves them. Ids and other 64-bit integers are read as numbers. */
@@ -37,4 +38,5 @@ export interface Schema {
   readonly measurements: MeasurementTable;
   readonly audit_blocks: AuditBlockTable;
   readonly audit_events: AuditEventTable;
+  readonly probe_counts: ProbeCountTable;
 }

@@ -29,6 +29,8 @@ import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
 import type { OptOutService } from '../../opt-outs/opt-out-service.ts';
 import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
 import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
+import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
+import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { Authenticator } from './authenticate.ts';
 
@@ -58,6 +60,7 @@ export interface ApiCollaborators {
   readonly abuseContacts: AbuseContacts;
   readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
+  readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

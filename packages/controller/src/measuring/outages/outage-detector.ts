@@ -3,6 +3,7 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import {
   type Clock,
   orCancelled,
+  type PingHooks,
   type PingRequest,
   type PingResult,
   type Prober,
@@ -101,11 +102,11 @@ export class OutageDetector implements HostWatch, Prober {
     return [...this.#states.values()].filter(({ suspended }) => suspended !== undefined).length;
   }
 
-  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+  async ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
     const { sender, spoof, target } = request;
     const { clock, prober, references } = this.#collaborators;
     const sentAt = clock.now();
-    const result = await prober.ping(request, signal);
+    const result = await prober.ping(request, signal, hooks);
     if (result.reply === undefined) return result;
     this.#stateOf(spoof?.receiver ?? sender).heard(clock.now());
     // A sender whose replies go elsewhere has only shown that it could send.

@@ -1,5 +1,5 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { PingReply, PingRequest, TracerouteHop } from '@revtr/probing';
+import type { HeldBack, PingReply, PingRequest, TracerouteHop } from '@revtr/probing';
 import { runConfirmedRound } from '../../timing/confirmed-round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
@@ -74,8 +74,14 @@ export class TailProbes {
     const onSend = (sent: readonly PingRequest[]): void => {
       this.sent += sent.length;
     };
-    const round = { source: sender, requests, deadline: () => timeoutMs, onSend };
+    let heldBack: HeldBack | undefined;
+    const onHeldBack = (_request: unknown, error: HeldBack): void => {
+      heldBack ??= error;
+    };
+    const round = { source: sender, requests, deadline: () => timeoutMs, onSend, onHeldBack };
     const { answers } = await runConfirmedRound(round, this.#measurement);
+    // A hop that was not asked would look silent.
+    if (heldBack !== undefined) throw heldBack;
     for (const { request, reply } of answers) if (reply !== undefined) this.#replies.set(request.ttl ?? 0, reply);
   }
 }

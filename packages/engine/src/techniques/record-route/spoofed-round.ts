@@ -21,11 +21,14 @@ export interface SpoofedAnswers {
   readonly answers: readonly ReadAnswer[];
   /** Senders whose ping was sent and not answered with the option. A sender that was offline is not among them. */
   readonly unanswered: readonly Ipv4Address[];
+  /** Senders whose ping was held back to protect a network, and therefore not sent. */
+  readonly heldBack: readonly Ipv4Address[];
 }
 
 /**
  * Sends one round of spoofed Record Route pings, and reads the answers that arrive before its deadline.
- * @throws {ProbingError} `cancelled` when the signal of the measurement fires; `proberStopped` when the source stays offline
+ * @throws {ProbingError} `cancelled` when the signal of the measurement fires; `proberStopped` when the source stays offline;
+ * `budgetExhausted` or `circuitOpen` when no ping was sent
  */
 export async function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<SpoofedAnswers> {
   const { path, prober, stats } = measurement;
@@ -43,7 +46,11 @@ export async function askSpoofed(measurement: Measurement, round: SpoofedRound):
     else answers.push(answer);
     return answer !== undefined && answer.hops.length > 0;
   };
-  const confirmed = { source: path.source, requests, deadline, onAnswer, onSend };
+  const heldBack: Ipv4Address[] = [];
+  const onHeldBack = ({ sender }: PingRequest): void => {
+    heldBack.push(sender);
+  };
+  const confirmed = { source: path.source, requests, deadline, onAnswer, onSend, onHeldBack };
   const { silent } = await runConfirmedRound(confirmed, measurement);
-  return { answers, unanswered: [...withoutOption, ...silent.map(({ sender }) => sender)] };
+  return { answers, unanswered: [...withoutOption, ...silent.map(({ sender }) => sender)], heldBack };
 }
