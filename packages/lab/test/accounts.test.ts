@@ -187,6 +187,21 @@ describe('an account', () => {
   });
 });
 
+describe('an account that is deleted while its measurements run', () => {
+  it('leaves nothing behind, and does not disturb others', async () => {
+    const [{ client, email }, other] = [await newUser(), await newUser()];
+    const pairs = Array.from({ length: 2_000 }, (_, i) => ({
+      src: system.source,
+      dst: system.destinations[i % system.destinations.length],
+    }));
+    const { batchId } = await client.submit(pairs);
+    await client.accounts.delete(email);
+    expect(await codeOf(operator.batch(batchId))).toBe('notFound');
+    const later = await measure(other.client);
+    expect(await other.client.wait(later.batchId)).toMatchObject({ total: 1, done: 1 });
+  });
+});
+
 describe('a source', () => {
   it('is for those only whom its host permits', async () => {
     const [host, friend, other] = [await newUser(), await newUser(), await newUser()];

@@ -2,7 +2,7 @@ import { ControllerError } from '../../foundation/errors.ts';
 
 const RETRY = { retryAfterSeconds: 10 };
 
-/** Limits how many event streams are open, in all and for each user: each holds a connection and some memory. */
+/** Limits how many streams are open, in all and for each user: each holds a connection and some memory. */
 export class StreamLimit {
   readonly #options: { readonly perUser: number; readonly inAll: number };
   readonly #open = new Map<number, number>();
@@ -17,9 +17,9 @@ export class StreamLimit {
     const { perUser, inAll } = this.#options;
     const own = this.#open.get(userId) ?? 0;
     if (own >= perUser)
-      throw new ControllerError('tooManyRequests', `you have ${own} event streams open, the most allowed`, RETRY);
+      throw new ControllerError('tooManyRequests', `you have ${own} streams open, the most allowed`, RETRY);
     if (this.#all >= inAll)
-      throw new ControllerError('tooManyRequests', 'the server has as many event streams open as it can', RETRY);
+      throw new ControllerError('tooManyRequests', 'the server has as many streams open as it can', RETRY);
     this.#open.set(userId, own + 1);
     this.#all++;
     return () => {
