@@ -31,6 +31,7 @@ COPY --from=build /opt/revtr /opt/revtr
 ENV REVTR_HOST=0.0.0.0 \
     REVTR_DATABASE=/var/lib/revtr/data \
     REVTR_AUTHORITY=/var/lib/revtr/authority \
+    REVTR_AUDIT_DIRECTORY=/var/lib/revtr/audit \
     REVTR_DATASETS=/var/lib/revtr/datasets
 USER revtr
 VOLUME /var/lib/revtr

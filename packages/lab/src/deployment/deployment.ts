@@ -172,6 +172,7 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
     REVTR_BUDGETS: budgets,
     REVTR_DATABASE: join(directory, 'data'),
     REVTR_AUTHORITY: join(directory, 'authority'),
+    REVTR_AUDIT_DIRECTORY: join(directory, 'audit'),
     REVTR_GATEWAY_HOST: CONTROLLER_ADDRESS,
     REVTR_DATASETS: datasets,
     REVTR_TEST_TARGETS: options.testTargets.map(formatIpv4).join(','),
