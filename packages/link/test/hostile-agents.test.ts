@@ -63,7 +63,7 @@ describe('a controller among hostile agents', () => {
     [refused, offset, prefixes, sources, running] = [[], 0, [], [ADDRESS], []];
     ended = new AbortController();
     hub = new AgentHub(
-      { signerCertificate: authority.grantSigner.certificate },
+      { signerCertificate: authority.grantSigner.certificate, contact: 'mailto:probes@revtr.example' },
       {
         now: () => Date.now() + offset,
         optOut: () => ({ issuedAt: Date.now() + offset, set: OptOutSet.parse(prefixes) }),
@@ -189,6 +189,7 @@ describe('a controller among hostile agents', () => {
     readonly switches: Switches[];
     readonly sources: (readonly number[])[];
     readonly optOuts: (CompleteOptOuts | undefined)[];
+    readonly contacts: (string | undefined)[];
     readonly client: LinkClient;
   }
   const startAgent = (options: { clock?: Clock; identity?: string } = {}): Received => {
@@ -198,6 +199,7 @@ describe('a controller among hostile agents', () => {
       switches: [] as Switches[],
       sources: [] as (readonly number[])[],
       optOuts: [] as (CompleteOptOuts | undefined)[],
+      contacts: [] as (string | undefined)[],
     };
     const policy: AgentPolicy = {
       setSwitches: (switches) => received.switches.push(switches),
@@ -213,7 +215,7 @@ describe('a controller among hostile agents', () => {
         policy,
         clock,
         random: Math.random,
-        onWelcome: () => undefined,
+        onWelcome: ({ contact }) => received.contacts.push(contact),
         onState: (state) => states.push(state),
       },
     );
@@ -234,8 +236,11 @@ describe('a controller among hostile agents', () => {
     hub.publishSources();
     await expect.poll(() => agent.sources.at(-1)).toEqual([ADDRESS, 7]);
     prefixes = [...prefixes, '2001:db8::/32'];
-    hub.publishOptOut();
-    await expect.poll(() => agent.optOuts.at(-1)?.set.size).toBe(100_001);
+    const optOuts = hub.publishOptOut() ?? 0;
+    expect(hub.unapplied('optOut', optOuts)).toEqual([ADDRESS]);
+    await expect.poll(() => hub.unapplied('optOut', optOuts)).toEqual([]);
+    expect(agent.optOuts.at(-1)?.set.size).toBe(100_001);
+    expect(agent.contacts).toEqual(['mailto:probes@revtr.example']);
     prefixes = ['nonsense'];
     hub.publishOptOut();
     expect(refused).toEqual([expect.stringContaining('nonsense')]);

@@ -150,11 +150,14 @@ describe.skipIf(!canRunScamper)('ScamperHost with the real scamper on the loopba
       pingCommand({ ...request, option: { type: 'timestamp', form: 'withAddress', slots: 4 } }),
       pingCommand({ ...request, option: { type: 'timestamp', form: 'prespecified', slots: [target, target] } }),
       spoofCommand({ ...request, option: { type: 'recordRoute', slots: 9 } }, sender, mark),
+      pingCommand(request, 'mailto:probes@revtr.example'),
+      spoofCommand({ ...request, option: { type: 'timestamp', form: 'timestampOnly', slots: 9 } }, sender, mark, 'a:b'),
       sniffCommand(sender, mark.identifier, 1_000),
       traceCommand({ type: 'traceroute', sender, target, timeoutMs: 1_000, flow: 7, firstHop: 1, maxHops: 3 }),
+      traceCommand({ type: 'traceroute', sender, target, timeoutMs: 1_000, maxHops: 3 }, 'https://revtr.example'),
     ];
     const results = await Promise.all(commands.map((command) => real.run(command).result));
-    expect(results.map(({ type }) => type)).toEqual([...Array(6).fill('ping'), 'sniff', 'trace']);
+    expect(results.map(({ type }) => type)).toEqual([...Array(8).fill('ping'), 'sniff', 'trace', 'trace']);
   });
 
   it('halts a cancelled command and runs the next one', async () => {

@@ -20,7 +20,7 @@ export interface AgentGatewayOptions {
 }
 
 export interface AgentGatewayCollaborators extends MeasuringParts {
-  /** Called when an agent has not reconnected in time. */
+  /** Called when an agent has not reconnected in time, is suspended, or is not suspended any more. */
   readonly onLeft: (address: Ipv4Address) => void;
   /** Called when an agent has reported whether it measures. */
   readonly onHealth: (address: Ipv4Address) => void;
@@ -119,6 +119,7 @@ export class AgentGateway {
       clock,
       onChange: (address, isSuspended) => {
         const agent = formatIpv4(address);
+        onLeft(address);
         if (!isSuspended) return log.info({ agent }, 'the agent applies the opt-out list again, or has left');
         metrics.refused('optOut');
         log.error({ agent }, 'the agent has not applied the opt-out list within a minute: it is suspended');
