@@ -30,6 +30,20 @@ const mayImport = {
     'sim',
     'storage',
   ],
+  fuzz: [
+    'agent',
+    'cli',
+    'client',
+    'controller',
+    'datasets',
+    'lab',
+    'link',
+    'net',
+    'probing',
+    'ripe-atlas',
+    'scamper',
+    'sim',
+  ],
   evaluation: ['agent', 'client', 'engine', 'lab', 'link', 'linux', 'net', 'probing', 'ripe-atlas', 'scamper', 'sim'],
 };
 const packages = Object.keys(mayImport);
