@@ -14,7 +14,7 @@ the contract is made smaller and stored in packages/fuzz/corpus/TARGET, and the 
   --minutes N   end after N minutes
   --runs N      end after N inputs
   --seed N      start of the random sequence; default 1
-  --save        store the smallest inputs that reach new code in the corpus
+  --save        store at most 30 small inputs that reach different code in the corpus
   --all         run every target, one after the other, each in a process; default for --runs is 1000000
   --list        list the targets
 `;

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { createRandom } from '@revtr/probing';
 import { storedInputs, storeInput } from './engine/corpus.ts';
+import { distil } from './engine/distil.ts';
 import { type FuzzReport, fuzz } from './engine/fuzz.ts';
 import { Watchdog } from './engine/watchdog.ts';
 import type { CoverageMap } from './guidance/coverage-map.ts';
@@ -12,14 +13,12 @@ export interface RunOptions {
   /** Inputs to run. Default: no limit. */
   readonly runs?: number | undefined;
   readonly seed: number;
-  /** Whether inputs that reach new code are stored in the corpus, the smallest first. */
+  /** Whether small inputs that reach different code are stored in the corpus. */
   readonly save: boolean;
 }
 
 /** Memory that may stay in use without being a finding: compiled code and caches of libraries, bytes. */
 const MOST_GROWTH_BYTES = 32 * 2 ** 20;
-const MOST_SAVED = 30;
-const MOST_SAVED_BYTES = 512;
 
 /**
  * Fuzzes one target and prints the result. Stores inputs that violate the contract in the corpus. Returns whether the target has kept
@@ -48,8 +47,8 @@ export async function runTarget(name: string, options: RunOptions, coverage: Cov
   for (const { kind, message, input } of report.findings)
     print(`${name}: ${kind}: ${message}\n  input: ${storeInput(name, 'found', input)}\n`);
   if (report.grownBytes > MOST_GROWTH_BYTES) print(`${name}: ${mebibytes(report.grownBytes)} stay in use\n`);
-  if (save) for (const input of report.corpus.smallest(MOST_SAVED, MOST_SAVED_BYTES)) storeInput(name, 'seed', input);
   print(`${describe(name, report, coverage)}\n`);
+  if (save) for (const input of await distil(target, report.corpus, coverage)) storeInput(name, 'seed', input);
   await target.close?.();
   return report.findings.length === 0 && report.grownBytes <= MOST_GROWTH_BYTES;
 }

@@ -56,11 +56,8 @@ export class Corpus {
     return this.#inputs[isRecent ? length - 1 - random.below(Math.min(RECENT, length)) : random.below(length)];
   }
 
-  /** The smallest inputs. */
-  smallest(count: number, maxBytes: number): Uint8Array[] {
-    return this.#inputs
-      .filter(({ length }) => length <= maxBytes)
-      .sort((a, b) => a.length - b.length)
-      .slice(0, count);
+  /** The inputs of at most `maxBytes`, the smallest first. */
+  bySize(maxBytes: number): Uint8Array[] {
+    return this.#inputs.filter(({ length }) => length <= maxBytes).sort((a, b) => a.length - b.length);
   }
 }

@@ -42,6 +42,12 @@ export class CoverageMap {
     return { places: this.#seen.reduce((sum, classes) => sum + (classes === 0 ? 0 : 1), 0), total: this.#places };
   }
 
+  /** Forgets what inputs have reached: everything is new again. */
+  forget(): void {
+    this.clear();
+    this.#seen.fill(0);
+  }
+
   /** Forgets the counts of what has run since the last call. */
   clear(): void {
     this.#words.fill(0, 0, (this.#places >>> 2) + 1);
