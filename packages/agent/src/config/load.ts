@@ -56,7 +56,8 @@ function readYaml(text: string, path: string): Tree {
 /** `place` is the file or variable that the error names. @throws {AgentError} `badConfig` */
 function parseYaml(text: string, place: string): unknown {
   try {
-    return parse(text);
+    // The schema of the configuration reports what the library only warns about.
+    return parse(text, { logLevel: 'error' });
   } catch (error) {
     // The library throws its own class for bad syntax, and others for aliases that cannot be resolved or grow without limit.
     const reason = error instanceof Error ? error.message : String(error);
