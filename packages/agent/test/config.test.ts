@@ -54,6 +54,8 @@ describe('the configuration', () => {
     ['a bad test network', 'local: {host: c, testnetworks: ["10.0.0.1/8"]}', 'local.testnetworks.0'],
     ['broken YAML', 'local: [', 'plvp.config'],
     ['no sections', 'just text', 'plvp.config'],
+    ['an alias of itself', 'local: &a [*a]', 'plvp.config'],
+    ['an alias without an anchor', 'local: *a', 'plvp.config'],
   ])('with %s is refused, with the place', (_, text, place) => {
     try {
       parseConfig(text, 'plvp.config');
@@ -62,6 +64,14 @@ describe('the configuration', () => {
       expect(error).toBeInstanceOf(AgentError);
       expect(String(error)).toContain(place);
     }
+  });
+});
+
+describe('an environment variable', () => {
+  it.each(['{', '"', '*a', 'a: b: c'])('with the value %s is refused, with its name', (value) => {
+    const parse = () => parseConfig('local: {host: c}', 'plvp.config', { REVTR_AGENT_LOCAL_PORT: value });
+    expect(parse).toThrow(AgentError);
+    expect(parse).toThrow('REVTR_AGENT_LOCAL_PORT');
   });
 });
 

@@ -114,6 +114,20 @@ describe('requests that cannot succeed', () => {
     expect(Object(await response.json()).error).toMatchObject({ code: 'badRequest', details: [] });
   });
 
+  it.each(['/*X', '/api/v2/(', '/:a(', '/a/*b/(((a+)+)+)+', '/constructor'])(
+    'get the usual answer when there is no such route: %s',
+    async (path) => {
+      const response = await fetch(`${system.url}${path}`);
+      expect(response.status).toBe(404);
+      expect(Object(await response.json()).error.code).toBe('notFound');
+    },
+  );
+
+  it('are told which methods a route takes', async () => {
+    const response = await fetch(`${system.url}/api/v2/opt-outs`, { method: 'PUT' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST, DELETE']);
+  });
+
   it('are refused when they ask for more spoofers than the engine takes', async () => {
     expect((await submit({ maxSpoofers: 251 })).status).toBe(400);
     expect((await submit({ maxSpoofers: 250 })).status).toBe(200);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse, YAMLParseError } from 'yaml';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { AgentError } from '../errors.ts';
 import { type AgentConfig, configSchema } from './schema.ts';
@@ -48,16 +48,22 @@ const treeSchema = z.record(z.string(), z.record(z.string(), z.unknown()).nullab
 type Tree = z.infer<typeof treeSchema>;
 
 function readYaml(text: string, path: string): Tree {
-  try {
-    const read = treeSchema.safeParse(parse(text) ?? {});
-    if (read.success) return read.data;
-  } catch (error) {
-    if (error instanceof YAMLParseError)
-      throw new AgentError('badConfig', `${path}: ${error.message}`, { problems: [error.message] });
-    throw error;
-  }
+  const read = treeSchema.safeParse(parseYaml(text, path) ?? {});
+  if (read.success) return read.data;
   const problem = 'must consist of the sections environment, local, scamper and budget';
   throw new AgentError('badConfig', `${path}: ${problem}`, { problems: [problem] });
+}
+
+/** `place` is the file or variable that the error names. @throws {AgentError} `badConfig` */
+function parseYaml(text: string, place: string): unknown {
+  try {
+    // The schema of the configuration reports what the library only warns about.
+    return parse(text, { logLevel: 'error' });
+  } catch (error) {
+    // The library throws its own class for bad syntax, and others for aliases that cannot be resolved or grow without limit.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AgentError('badConfig', `${place}: ${reason}`, { problems: [reason] });
+  }
 }
 
 /** `REVTR_AGENT_LOCAL_INTERFACE=eth1` is `interface: eth1` in the section `local`. */
@@ -66,7 +72,7 @@ function withOverrides(tree: Tree, environment: Readonly<Record<string, string |
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(ENVIRONMENT_PREFIX) || value === undefined) continue;
     const [section, ...rest] = name.slice(ENVIRONMENT_PREFIX.length).toLowerCase().split('_');
-    sections[section] = { ...sections[section], [rest.join('_')]: parse(value) };
+    sections[section] = { ...sections[section], [rest.join('_')]: parseYaml(value, name) };
   }
   return sections;
 }

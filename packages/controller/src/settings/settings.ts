@@ -17,6 +17,12 @@ const listOf = <T>(parse: (text: string) => T) =>
 const port = z.coerce.number().int().min(0).max(65_535);
 const hours = z.coerce.number().positive();
 
+/** The URL as it is understood, with a slash at its end: control characters, which a URL may end in, must not come to stand inside. */
+function directoryUrl(text: string): string {
+  const { href } = new URL(text);
+  return href.endsWith('/') ? href : `${href}/`;
+}
+
 const settingsSchema = z.object({
   /** Address and port of the API. */
   REVTR_HOST: z.string().min(1).default('127.0.0.1'),
@@ -65,7 +71,7 @@ const settingsSchema = z.object({
   /** RIPE Atlas: `https://atlas.ripe.net/api/v2/`, or an emulator; without it RIPE Atlas is not used. */
   REVTR_RIPE_ATLAS_URL: z
     .url({ protocol: /^https?$/ })
-    .transform((url) => (url.endsWith('/') ? url : `${url}/`))
+    .transform(directoryUrl)
     .optional(),
   /** URL of the result stream. Default: the stream of RIPE Atlas, or the path `/stream/` of an emulator. */
   REVTR_RIPE_ATLAS_STREAM_URL: z.url({ protocol: /^wss?$/ }).optional(),

@@ -82,7 +82,8 @@ function followOnce({ url, client, measurements, onResult }: StreamOptions, sign
   });
 }
 
-function resultOf(text: string): RipeTraceroute | RipeFault | undefined {
+/** The result in a message of the stream; `undefined` when the message is anything else. It never throws. */
+export function resultOf(text: string): RipeTraceroute | RipeFault | undefined {
   try {
     const message = messageSchema.safeParse(JSON.parse(text));
     return message.success && message.data[0] === 'atlas_result' ? readTraceroute(message.data[1]) : undefined;

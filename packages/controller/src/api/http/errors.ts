@@ -24,6 +24,11 @@ export function answerBadUrl(error: FastifyError, _request: FastifyRequest, repl
 
 /** Turns everything that is thrown into an answer, and logs faults of the server as errors. */
 export function installErrorHandler(app: FastifyInstance): void {
+  const methods = new Map<string, readonly string[]>();
+  // `app.hasRoute` takes its URL as a pattern and throws for some: it must not get the URL of a request.
+  app.addHook('onRoute', ({ url, method }) => {
+    methods.set(url, [...(methods.get(url) ?? []), ...[method].flat()]);
+  });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const known = toControllerError(error);
     if (known.status >= 500) request.log.error({ err: error }, 'request failed');
@@ -31,9 +36,7 @@ export function installErrorHandler(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request, reply) => {
     const [url] = request.url.split('?');
-    const allowed = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter((method) =>
-      app.hasRoute({ method, url }),
-    );
+    const allowed = (methods.get(url) ?? []).filter((method) => method !== 'HEAD');
     if (allowed.length === 0) return sendError(reply, new ControllerError('notFound', `there is no ${url}`));
     reply.header('allow', allowed.join(', '));
     return sendError(reply, new ControllerError('methodNotAllowed', `${url} takes ${allowed.join(' and ')} requests`));
