@@ -1,9 +1,9 @@
 import { type PingResult, type Prober, ProbingError } from '@revtr/probing';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_OUTAGE_DETECTION, OutageDetector } from '../src/measuring/outages/outage-detector.ts';
-import { ReferenceTargets } from '../src/measuring/outages/reference-targets.ts';
-import { ManualClock } from './manual-clock.ts';
+import { DEFAULT_OUTAGE_DETECTION, OutageDetector } from '../../src/measuring/outages/outage-detector.ts';
+import { ReferenceTargets } from '../../src/measuring/outages/reference-targets.ts';
+import { ManualClock } from '../manual-clock.ts';
 
 const HOST = 1;
 const REFERENCES = [2, 3];
@@ -27,7 +27,7 @@ function detectorWith(ping: Prober['ping']) {
   return { detector, clock };
 }
 
-describe('the outage detector', () => {
+describe('the outage detector behind budgets', () => {
   it('tells the caller of a ping how long the ping is held back', async () => {
     const { detector } = detectorWith(async (request, _signal, hooks): Promise<PingResult> => {
       hooks?.onHeld?.(700);
