@@ -24,6 +24,7 @@ describe('ResultWriter', () => {
   let clock: ManualClock;
   let jobs: FragileJobs;
   let stored: number[];
+  let rejected: number[];
   let writer: ResultWriter;
   let ids: number[];
   let batchId: number;
@@ -36,9 +37,11 @@ describe('ResultWriter', () => {
     const { db } = database();
     jobs = new FragileJobs(db);
     stored = [];
+    rejected = [];
+    const onWritten = (id: number, isStored: boolean) => (isStored ? stored : rejected).push(id);
     writer = new ResultWriter(
       { owner: OWNER, gatherMs: 5, retry: { firstMs: 500, mostMs: 2_000, jitter: 0 } },
-      { jobs, clock, random: () => 0, log: pino({ level: 'silent' }), onStored: (id) => stored.push(id) },
+      { jobs, clock, random: () => 0, log: pino({ level: 'silent' }), onWritten },
     );
     const limits = { max_per_day: 100, max_parallel: 100, max_per_minute: 100 };
     const user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
@@ -81,13 +84,14 @@ describe('ResultWriter', () => {
     expect(await results()).toEqual([{ n: 0 }, { n: 1 }, null]);
   });
 
-  it('does not announce the result of a job that another process has leased', async () => {
+  it('announces the result of a job that another process has leased as rejected', async () => {
     await jobs.release(OWNER);
     await jobs.lease('another process', 3, new Date(clock.now()), new Date(clock.now() + 60_000));
     writer.add({ id: ids[0], result: { n: 0 } });
     await clock.advance(5);
     await writer.flush();
     expect(stored).toEqual([]);
+    expect(rejected).toEqual([ids[0]]);
     expect(await results()).toEqual([null, null, null]);
   });
 

@@ -203,6 +203,49 @@ describe('MeasurementRunner', () => {
     expect((await rows(lent))[0].lease_owner).toBe('one');
   });
 
+  it('does not measure again what it still holds when its own leases have expired', async () => {
+    const batch = await submit('198.51.100.1', '198.51.100.2');
+    let isAway = false;
+    const away = () => Promise.reject(new Error('the database is away'));
+    const { renew, finish, lease } = jobs;
+    jobs.renew = (...given) => (isAway ? away() : renew.apply(jobs, given));
+    jobs.finish = (...given) => (isAway ? away() : finish.apply(jobs, given));
+    let taken = 0;
+    jobs.lease = async (...given) => {
+      if (isAway) return away();
+      const leased = await lease.apply(jobs, given);
+      taken += leased.length;
+      return leased;
+    };
+    runner.start();
+    await begun('198.51.100.1', '198.51.100.2');
+    isAway = true;
+    engine.end('198.51.100.1');
+    for (let passed = 0; passed < 3 * LEASE_MS; passed += POLL_MS) await clock.advance(POLL_MS);
+    jobs.renew = async () => undefined;
+    jobs.finish = () => away();
+    isAway = false;
+    await vi.waitFor(
+      async () => {
+        await clock.advance(POLL_MS);
+        expect(taken).toBe(4);
+      },
+      { interval: 2 },
+    );
+    await clock.advance(POLL_MS);
+    expect(engine.begun).toHaveLength(2);
+    jobs.finish = finish;
+    engine.end('198.51.100.2');
+    await vi.waitFor(
+      async () => {
+        await clock.advance(POLL_MS);
+        expect(await states(batch)).toEqual(['done', 'done']);
+      },
+      { interval: 2 },
+    );
+    expect(engine.begun).toHaveLength(2);
+  });
+
   it('gives unfinished measurements back when it stops, and stores those that have ended', async () => {
     const batch = await submit('198.51.100.1', '198.51.100.2');
     runner.start();

@@ -63,6 +63,16 @@ describe('the audit of a batch', () => {
     expect(counted.spoofedRecordRoutePings).toBeGreaterThan(0);
   });
 
+  it('names the API key that submitted the batch', async () => {
+    const { id, key } = await client.accounts.createKey({ name: 'audited', scopes: ['read', 'measure'] });
+    const holder = new ReverseTracerouteClient({ server: system.url, key });
+    const batch = (await holder.submit([{ src: system.source, dst: system.destinations[20] }])).batchId;
+    await holder.wait(batch);
+    const records = await auditOf({ batch: String(batch) });
+    expect(records.length).toBeGreaterThan(0);
+    expect(new Set(records.map((record) => record.key))).toEqual(new Set([id]));
+  });
+
   it('leads from each packet to user, batch, measurement and technique, and back', async () => {
     const ids = new Set(measurements.map(({ id }) => id));
     const records = await auditOf({ batch: String(batchId) });

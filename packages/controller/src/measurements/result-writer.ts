@@ -17,7 +17,7 @@ export class ResultWriter {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #log: Logger;
-  readonly #onStored: (id: number) => void;
+  readonly #onWritten: (id: number, isStored: boolean) => void;
   #gathered: FinishedJob[] = [];
   #writing: Promise<void> | undefined;
 
@@ -29,8 +29,8 @@ export class ResultWriter {
       /** A number from 0 to 1. */
       readonly random: () => number;
       readonly log: Logger;
-      /** Called for each result once it is stored. */
-      readonly onStored: (id: number) => void;
+      /** Called for each result once it is written: it is stored, or rejected because another process has leased or ended the job. */
+      readonly onWritten: (id: number, isStored: boolean) => void;
     },
   ) {
     this.#options = options;
@@ -38,7 +38,7 @@ export class ResultWriter {
     this.#clock = collaborators.clock;
     this.#random = collaborators.random;
     this.#log = collaborators.log;
-    this.#onStored = collaborators.onStored;
+    this.#onWritten = collaborators.onWritten;
   }
 
   add(finished: FinishedJob): void {
@@ -56,9 +56,9 @@ export class ResultWriter {
     for (let failures = 0; this.#gathered.length > 0; ) {
       const group = this.#gathered.splice(0, MOST_AT_ONCE);
       try {
-        const stored = await this.#jobs.finish(this.#options.owner, group, new Date(this.#clock.now()));
+        const stored = new Set(await this.#jobs.finish(this.#options.owner, group, new Date(this.#clock.now())));
         failures = 0;
-        for (const id of stored) this.#onStored(id);
+        for (const { id } of group) this.#onWritten(id, stored.has(id));
       } catch (error) {
         this.#log.error({ err: error, results: group.length }, 'results could not be stored; trying again');
         this.#gathered.unshift(...group);

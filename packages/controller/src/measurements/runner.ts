@@ -47,9 +47,10 @@ export class MeasurementRunner {
   readonly #collaborators: RunnerCollaborators;
   readonly #writer: ResultWriter;
   /** One for each measurement under way: a signal with thousands of listeners is slow. */
-  readonly #underWay = new Map<AbortController, Job>();
+  readonly #underWay = new Map<number, { readonly job: Job; readonly cancel: AbortController }>();
+  /** Measurements that have ended, until their results are written. */
+  readonly #unwritten = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
   #isStopping = false;
-  readonly #batchOf = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
   #wake: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
   readonly #renewing: Periodic;
@@ -59,10 +60,10 @@ export class MeasurementRunner {
     this.#collaborators = collaborators;
     const { jobs, switches, clock, random, log } = collaborators;
     switches.subscribe(() => this.#obeySwitches());
-    const onStored = (id: number): void => this.#announceEnd(id);
+    const onWritten = (id: number, isStored: boolean): void => this.#forget(id, isStored);
     this.#writer = new ResultWriter(
       { owner: options.owner, gatherMs: 5, retry: { firstMs: 500, mostMs: 10_000 } },
-      { jobs, clock, random, log, onStored },
+      { jobs, clock, random, log, onWritten },
     );
     this.#renewing = new Periodic(
       { everyMs: options.leaseMs / 3 },
@@ -87,7 +88,7 @@ export class MeasurementRunner {
   /** Interrupts measurements, stores finished results, and returns unfinished measurements to the queue. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const measurement of this.#underWay.keys()) measurement.abort();
+    for (const { cancel } of this.#underWay.values()) cancel.abort();
     this.#wake();
     await Promise.all([this.#loop, this.#renewing.stop()]);
     await this.#writer.flush();
@@ -95,7 +96,7 @@ export class MeasurementRunner {
   }
 
   async #run(): Promise<void> {
-    const { jobs, clock, log } = this.#collaborators;
+    const { log } = this.#collaborators;
     while (!this.#isStopping) {
       if (this.#isPaused) {
         await this.#pause();
@@ -105,7 +106,7 @@ export class MeasurementRunner {
       let taken: readonly Job[] = [];
       if (room >= this.#leastRoom) {
         try {
-          taken = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd());
+          taken = await this.#lease(room);
         } catch (error) {
           log.error({ err: error }, 'measurements could not be read from the queue');
         }
@@ -116,12 +117,21 @@ export class MeasurementRunner {
     while (this.#underWay.size > 0) await this.#waitForWork();
   }
 
+  /** Leases jobs. The runner's own leases expire while the database is unreachable: jobs that it still holds are not measured again. */
+  async #lease(room: number): Promise<readonly Job[]> {
+    const { jobs, clock } = this.#collaborators;
+    // Before the query: a result that is written meanwhile must not make its job look new.
+    const held = new Set([...this.#underWay.keys(), ...this.#unwritten.keys()]);
+    const leased = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd());
+    return leased.filter(({ id }) => !held.has(id));
+  }
+
   async #measure(job: Job): Promise<void> {
     const { metrics, log, facts } = this.#collaborators;
     const stopped = this.#switchFor(job);
     if (stopped !== undefined) return this.#store(job, stoppedResult(job, stopped, this.#collaborators.clock.now()));
     const cancel = new AbortController();
-    this.#underWay.set(cancel, job);
+    this.#underWay.set(job.id, { job, cancel });
     try {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
@@ -134,7 +144,7 @@ export class MeasurementRunner {
       log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
     } finally {
-      this.#underWay.delete(cancel);
+      this.#underWay.delete(job.id);
       if (this.#options.concurrency - this.#underWay.size >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
     }
   }
@@ -151,7 +161,7 @@ export class MeasurementRunner {
       measurementId: job.id,
       batchId: job.batchId,
       userId: job.userId,
-      keyId: undefined,
+      keyId: job.keyId ?? undefined,
     } as const;
     const hooks = {
       signal,
@@ -168,14 +178,14 @@ export class MeasurementRunner {
   }
 
   #store(job: Job, result: StoredResult): void {
-    this.#batchOf.set(job.id, { batchId: job.batchId, stopReason: result.stopReason });
+    this.#unwritten.set(job.id, { batchId: job.batchId, stopReason: result.stopReason });
     this.#writer.add({ id: job.id, result: compactResult(result) });
   }
 
-  #announceEnd(id: number): void {
-    const ended = this.#batchOf.get(id);
-    if (ended === undefined) return;
-    this.#batchOf.delete(id);
+  #forget(id: number, isStored: boolean): void {
+    const ended = this.#unwritten.get(id);
+    this.#unwritten.delete(id);
+    if (ended === undefined || !isStored) return;
     this.#collaborators.events.publish(ended.batchId, { type: 'ended', measurement: id, stopReason: ended.stopReason });
   }
 
@@ -191,10 +201,10 @@ export class MeasurementRunner {
     return this.#collaborators.switches.isSet('probing');
   }
 
-  #switchFor({ userId, batchId, source, destination }: Job): KillSwitchRow | undefined {
+  #switchFor({ userId, keyId, batchId, source, destination }: Job): KillSwitchRow | undefined {
     return this.#collaborators.switches.switchFor({
       userId,
-      keyId: undefined,
+      keyId: keyId ?? undefined,
       batchId,
       source: parseIpv4(source),
       destination: parseIpv4(destination),
@@ -202,8 +212,8 @@ export class MeasurementRunner {
   }
 
   #obeySwitches(): void {
-    for (const [measurement, job] of this.#underWay)
-      if (this.#isPaused || this.#switchFor(job) !== undefined) measurement.abort();
+    for (const { job, cancel } of this.#underWay.values())
+      if (this.#isPaused || this.#switchFor(job) !== undefined) cancel.abort();
     this.#wake();
   }
 

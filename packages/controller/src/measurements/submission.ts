@@ -57,13 +57,14 @@ export class Submission {
   }
 
   /**
-   * Stores a batch; when this resolves it is durable. Bad pairs refuse the whole batch unless `skipInvalid` is set.
+   * Stores a batch; when this resolves it is durable. Bad pairs refuse the whole batch unless `skipInvalid` is set. `keyId` is the API
+   * key of the request, `null` (the default) for a session that began without one.
    * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, and the quota codes
    */
   async submit(
     user: User,
     pairs: readonly RequestedPair[],
-    { skipInvalid }: { readonly skipInvalid: boolean },
+    { skipInvalid, keyId = null }: { readonly skipInvalid: boolean; readonly keyId?: number | null },
   ): Promise<{
     readonly batchId: number;
     readonly rejected: CheckedPairs['rejected'];
@@ -90,7 +91,7 @@ export class Submission {
     const { accepted, rejected } = completePairs(screened, resolved, destinationCheck);
     this.#refuseInvalid(user, pairs.length, accepted.length, rejected, skipInvalid);
     for (const rejection of rejected) this.#onRejected(user, rejection);
-    const outcome = await this.#batches.accept(user, accepted, this.#now());
+    const outcome = await this.#batches.accept(user, accepted, this.#now(), keyId);
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
     this.#onAccepted();
     return { batchId: outcome.id, rejected, limits: outcome.limits };

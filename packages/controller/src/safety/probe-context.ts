@@ -7,7 +7,7 @@ export type ProbeCause =
       readonly measurementId: number;
       readonly batchId: number;
       readonly userId: number;
-      /** The API key that submitted the batch; `undefined` when it was submitted before keys were recorded. */
+      /** The API key that submitted the batch; `undefined` when none did, or when it was not recorded. */
       readonly keyId: number | undefined;
       /** The technique that sends the probe; `undefined` outside of {@link withTechnique}. */
       readonly technique?: string;

@@ -12,6 +12,7 @@ import { killSwitches } from './0008-kill-switches.ts';
 import { probeCounts } from './0009-probe-counts.ts';
 import { accounts } from './0010-accounts.ts';
 import { optOutRequests } from './0011-opt-out-requests.ts';
+import { batchKeys } from './0012-batch-keys.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -26,6 +27,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0009-probe-counts': probeCounts,
   '0010-accounts': accounts,
   '0011-opt-out-requests': optOutRequests,
+  '0012-batch-keys': batchKeys,
 };
 
 /**

@@ -72,9 +72,9 @@ export class Accounts {
         .where('token_id', 'in', db.selectFrom('one_time_tokens').select('id').where('user_id', '=', id))
         .execute();
       await db.deleteFrom('one_time_tokens').where('user_id', '=', id).execute();
-      await db.deleteFrom('api_keys').where('user_id', '=', id).execute();
       await db.deleteFrom('measurements').where('user_id', '=', id).execute();
       await db.deleteFrom('batches').where('user_id', '=', id).execute();
+      await db.deleteFrom('api_keys').where('user_id', '=', id).execute();
       await db
         .deleteFrom('applications')
         .where(({ eb, or }) => or([eb('user_id', '=', id), eb('email', '=', email)]))

@@ -63,9 +63,14 @@ export class Batches {
 
   /**
    * Stores a batch with all its measurements in one transaction, or stores nothing and returns the limit of the user that it would
-   * exceed. @throws {StorageError} `badText`
+   * exceed. `keyId` is the API key that submits it, `null` for none. @throws {StorageError} `badText`
    */
-  async accept(user: User, measurements: readonly NewMeasurement[], now: Date): Promise<Accepted | QuotaExceeded> {
+  async accept(
+    user: User,
+    measurements: readonly NewMeasurement[],
+    now: Date,
+    keyId: number | null = null,
+  ): Promise<Accepted | QuotaExceeded> {
     return this.#db.transaction().execute(async (db) => {
       await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
       const limits = await limitUse(db, user, now);
@@ -73,7 +78,7 @@ export class Batches {
       if (exceeded !== undefined) return exceeded;
       const { id } = await db
         .insertInto('batches')
-        .values({ user_id: user.id, size: measurements.length, created_at: now })
+        .values({ user_id: user.id, key_id: keyId, size: measurements.length, created_at: now })
         .returning('id')
         .executeTakeFirstOrThrow();
       for (let first = 0; first < measurements.length; first += ROWS_PER_INSERT) {

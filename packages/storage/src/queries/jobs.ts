@@ -10,6 +10,8 @@ export interface Job {
   readonly id: number;
   readonly batchId: number;
   readonly userId: number;
+  /** The API key that submitted the batch; null when none did, or when it is deleted. */
+  readonly keyId: number | null;
   readonly source: string;
   readonly destination: string;
   /** As submitted; the reader must parse them with a schema. */
@@ -101,7 +103,10 @@ export class Jobs {
       update measurements set state = 'running', lease_owner = ${owner}, lease_until = ${until}
       where id in (
         select id from measurements where ${which} order by ${order} limit ${count} for update skip locked)
-      returning id, batch_id as "batchId", user_id as "userId", source, destination, options`.execute(this.#db);
+      returning id, batch_id as "batchId", user_id as "userId",
+        (select key_id from batches where batches.id = batch_id) as "keyId", source, destination, options`.execute(
+      this.#db,
+    );
     return rows;
   }
 }

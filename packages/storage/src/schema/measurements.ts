@@ -5,6 +5,8 @@ import type { CreatedAt, Json } from './columns.ts';
 export interface BatchTable {
   readonly id: Generated<number>;
   readonly user_id: number;
+  /** The API key that submitted the batch; null when none did, or when it is deleted. */
+  readonly key_id: number | null;
   /** Number of measurements. */
   readonly size: number;
   readonly created_at: CreatedAt;

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
-import { userOf } from '../http/access.ts';
+import { callerOf, userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
@@ -77,10 +77,11 @@ export function registerV1(
       },
     },
     async (request, reply) => {
-      const user = userOf(request);
+      const { user, keyId } = callerOf(request);
       const pairs = toRequestedPairs(request.body);
       const { batchId, rejected, limits } = await submission.submit(user, pairs, {
         skipInvalid: request.query.skipInvalid === 'true',
+        keyId,
       });
       reply.headers(rateLimitHeaders(limits));
       const base = publicUrl ?? `${request.protocol}://${request.host}`;
