@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import { isHeldBack, ProbingError, type TracerouteResult } from '@revtr/probing';
+import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
@@ -146,7 +146,7 @@ export class ReverseTracerouteEngine {
   }
 }
 
-/** The forward traceroute to the destination; `undefined`, with an attempt that says why, when it is held back to protect a network. */
+/** The forward traceroute to the destination; `undefined`, with an attempt that says why, when it cannot be sent. */
 async function traceForward(measurement: Measurement, attempts: Attempt[]): Promise<TracerouteResult | undefined> {
   const { path, clock } = measurement;
   const destination = path.hops[0].address;
@@ -154,7 +154,7 @@ async function traceForward(measurement: Measurement, attempts: Attempt[]): Prom
   try {
     return await traceWhole(measurement, destination, { timeoutMs: FORWARD_TIMEOUT_MS });
   } catch (error) {
-    if (!isHeldBack(error)) throw error;
+    if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
     const ms = clock.now() - startedAt;
     attempts.push({
       technique: 'forwardTraceroute',

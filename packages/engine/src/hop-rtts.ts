@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import { isHeldBack, type PingResult } from '@revtr/probing';
+import { type PingResult, ProbingError } from '@revtr/probing';
 import type { RttCache } from './knowledge/rtt-cache.ts';
 import type { Measurement } from './techniques/contract/measurement.ts';
 
@@ -7,8 +7,8 @@ const RTT_TIMEOUT_MS = 1_000;
 
 /**
  * Round-trip times from the source to the hops of a path that may be probed, milliseconds by address; hops that did not answer are absent.
- * Each hop is pinged once, unless `known` has an answer or a silence that is still valid. A hop whose ping is held back to protect its
- * network is absent, too. @throws {ProbingError} when a ping cannot be sent
+ * Each hop is pinged once, unless `known` has an answer or a silence that is still valid. A hop whose ping cannot be sent is absent, too:
+ * the path is right without it. @throws {ProbingError} `cancelled`
  */
 export async function measureRtts(
   { path, prober, clock, stats, signal, mayProbe, outages }: Measurement,
@@ -27,8 +27,8 @@ export async function measureRtts(
         };
         const isSilent = ({ reply }: PingResult): boolean => reply === undefined;
         const result = await outages.repeated(path.source, { probe, isSilent }, signal).catch((error: unknown) => {
-          if (isHeldBack(error)) return undefined;
-          throw error;
+          if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
+          return undefined;
         });
         if (result === undefined) return;
         entry = { rttMs: result.reply?.rttMs };

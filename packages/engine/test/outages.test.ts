@@ -212,6 +212,37 @@ describe('a silence of a target', () => {
   });
 });
 
+describe('a path that reached the source', () => {
+  it('stays, when the forward traceroute and some pings for round-trip times cannot be sent', async () => {
+    const network = new FakeNetwork();
+    const stopped = new ProbingError('proberStopped', 'the agent is not connected');
+    network.refuses = ({ option, target }) => (option === undefined && target === ROUTERS[0] ? stopped : undefined);
+    network.traceroute = () => Promise.reject(stopped);
+    const engine = new ReverseTracerouteEngine({ plan: defaultPlan }, engineIn(network).parts);
+    const options = { useAtlas: false, reuseMaxAgeMs: 0, measureRtts: true, forwardTraceroute: true };
+    const result = await network.clock.drive(engine.measure({ source: SOURCE, destination: DESTINATION, options }));
+    expect(result.stopReason).toBe('reaches');
+    expect(result.failReason).toBeUndefined();
+    expect(result.forward).toBeUndefined();
+    expect(result.attempts.at(-1)).toMatchObject({ technique: 'forwardTraceroute', detail: stopped.message });
+    expect(result.hops.map(({ address, rttMs }) => [address, rttMs])).toEqual([
+      [DESTINATION, RTT_MS],
+      [ROUTERS[0], undefined],
+      [ROUTERS[1], RTT_MS],
+      [SOURCE, undefined],
+    ]);
+  });
+
+  it('does not keep a measurement that is cancelled afterwards from being cancelled', async () => {
+    const network = new FakeNetwork();
+    network.refuses = ({ option }) => (option === undefined ? new ProbingError('cancelled', 'cancelled') : undefined);
+    const engine = new ReverseTracerouteEngine({ plan: defaultPlan }, engineIn(network).parts);
+    const options = { useAtlas: false, reuseMaxAgeMs: 0, measureRtts: true };
+    const result = await network.clock.drive(engine.measure({ source: SOURCE, destination: DESTINATION, options }));
+    expect(result.stopReason).toBe('cancelled');
+  });
+});
+
 describe('a collection of Record Route stamps', () => {
   const setUp = async () => {
     const network = new FakeNetwork();
