@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import { backOff } from '@revtr/probing';
 
 /** Options of {@link SilentTargets}. */
 export interface SilentTargetsOptions {
@@ -13,7 +14,7 @@ export interface SilentTargetsOptions {
 }
 
 /** Pauses that double with every further silence. */
-class BackOff<Key> {
+class Pauses<Key> {
   readonly #options: SilentTargetsOptions;
   /** Silences before the first pause. */
   readonly #free: number;
@@ -32,7 +33,7 @@ class BackOff<Key> {
   silence(key: Key, nowMs: number): void {
     const { firstMs, mostMs, capacity } = this.#options;
     const silences = (this.#entries.get(key)?.silences ?? 0) + 1;
-    const pause = silences <= this.#free ? 0 : Math.min(mostMs, firstMs * 2 ** (silences - this.#free - 1));
+    const pause = silences <= this.#free ? 0 : backOff({ firstMs, mostMs, jitter: 0 }, silences - this.#free, () => 0);
     this.#entries.delete(key);
     this.#entries.set(key, { until: nowMs + pause, silences });
     if (this.#entries.size <= capacity) return;
@@ -51,8 +52,8 @@ class BackOff<Key> {
  */
 export class SilentTargets {
   readonly #networkOf: (address: Ipv4Address) => number | undefined;
-  readonly #targets: BackOff<Ipv4Address>;
-  readonly #networks: BackOff<number>;
+  readonly #targets: Pauses<Ipv4Address>;
+  readonly #networks: Pauses<number>;
   /** The last address of each /24 that has answered. */
   readonly #answering = new Map<number, Ipv4Address>();
   readonly #capacity: number;
@@ -60,8 +61,8 @@ export class SilentTargets {
   constructor(options: SilentTargetsOptions, networkOf: (address: Ipv4Address) => number | undefined) {
     this.#networkOf = networkOf;
     this.#capacity = options.capacity;
-    this.#targets = new BackOff(options, 0);
-    this.#networks = new BackOff(options, options.targetsOfNetwork - 1);
+    this.#targets = new Pauses(options, 0);
+    this.#networks = new Pauses(options, options.targetsOfNetwork - 1);
   }
 
   /** Whether the target, or its network, is to be skipped now. */

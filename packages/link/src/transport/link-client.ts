@@ -1,5 +1,5 @@
 import { Agent } from 'node:https';
-import { type Clock, untilAborted } from '@revtr/probing';
+import { backOff, type Clock, untilAborted } from '@revtr/probing';
 import { WebSocket } from 'ws';
 import { LinkError } from '../errors.ts';
 import type { AgentIdentity } from '../identity/agent-identity.ts';
@@ -88,8 +88,8 @@ export class LinkClient {
         if (error.code === 'unknownAgent') this.#collaborators.identity.restorePrevious();
       }
       if (signal.aborted) return;
-      const retryInMs = Math.min(most, least * 2 ** failures) * (0.5 + random() / 2);
       failures++;
+      const retryInMs = backOff({ firstMs: least, mostMs: most }, failures, random);
       onState({ type: 'disconnected', reason, retryInMs });
       await clock.sleep(retryInMs, signal).catch(() => undefined);
     }

@@ -1,5 +1,4 @@
-import type { Clock, Random } from '@revtr/probing';
-import { ProbingError } from '@revtr/probing';
+import { backOff, type Clock, ProbingError, type Random } from '@revtr/probing';
 import { errorOf } from '../contract/error-body.ts';
 import { RipeAtlasError } from '../errors.ts';
 
@@ -38,8 +37,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-const FIRST_WAIT_MS = 1_000;
 const MOST_WAIT_MS = 60_000;
+const RETRY = { firstMs: 1_000, mostMs: MOST_WAIT_MS, jitter: 1 };
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 
 type Outcome = { readonly body: unknown } | { readonly error: RipeAtlasError; readonly retryAfterMs?: number };
@@ -116,9 +115,9 @@ export class RipeAtlasHttp {
 
   async #wait(attempt: number, retryAfterMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
     const { clock, random } = this.#collaborators;
-    const most = Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+    const waitMs = Math.min(MOST_WAIT_MS, retryAfterMs ?? 0) + backOff(RETRY, attempt, () => random.next());
     try {
-      await clock.sleep(Math.min(MOST_WAIT_MS, retryAfterMs ?? 0) + random.next() * most, signal);
+      await clock.sleep(waitMs, signal);
     } catch (error) {
       throw error instanceof ProbingError ? cancelled() : error;
     }

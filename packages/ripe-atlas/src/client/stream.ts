@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@revtr/probing';
+import { backOff, type Clock, type Random } from '@revtr/probing';
 import WebSocket from 'ws';
 import { z } from 'zod';
 import { type RipeFault, type RipeTraceroute, readTraceroute } from '../results/traceroute-result.ts';
@@ -15,8 +15,7 @@ export interface StreamOptions {
 }
 
 const messageSchema = z.tuple([z.string(), z.unknown()]);
-const FIRST_WAIT_MS = 500;
-const MOST_WAIT_MS = 30_000;
+const RECONNECT = { firstMs: 500, mostMs: 30_000 };
 /** One message holds one result of a few kilobytes; a longer one closes the connection. */
 const MOST_BYTES = 4 * 2 ** 20;
 const HANDSHAKE_MS = 30_000;
@@ -36,8 +35,8 @@ export async function streamResults(
   for (let failures = 0; !signal.aborted; ) {
     const wasOpen = await followOnce(options, signal);
     failures = wasOpen ? 0 : failures + 1;
-    const most = Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
-    if (!signal.aborted) await clock.sleep(most * (0.5 + random.next() / 2), signal).catch(() => undefined);
+    const waitMs = backOff(RECONNECT, failures + 1, () => random.next());
+    if (!signal.aborted) await clock.sleep(waitMs, signal).catch(() => undefined);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Clock, cancelled } from '@revtr/probing';
+import { backOff, type Clock, cancelled } from '@revtr/probing';
 import { ScamperError } from '../errors.ts';
 import { WartsDecoder, type WartsRecord } from '../warts/file.ts';
 import { connectToControl } from './connect.ts';
@@ -204,8 +204,9 @@ export class ScamperDriver {
     const end = this.#process?.end;
     if (end !== undefined && !this.#isStopped) onEnd?.(end);
     while (!this.#isStopped) {
-      await this.#clock.sleep(Math.min(most, least * 2 ** this.#failures), this.#over.signal);
       this.#failures++;
+      const pauseMs = backOff({ firstMs: least, mostMs: most, jitter: 0 }, this.#failures, () => 0);
+      await this.#clock.sleep(pauseMs, this.#over.signal);
       try {
         return await this.#launch();
       } catch (error) {
