@@ -246,6 +246,21 @@ describe('MeasurementRunner', () => {
     expect(engine.begun).toHaveLength(2);
   });
 
+  it('measures a job whose lease was stored but not answered, once that lease has ended', async () => {
+    await submit('198.51.100.1');
+    const { lease } = jobs;
+    jobs.lease = async (...given) => {
+      await lease.apply(jobs, given);
+      jobs.lease = lease;
+      throw new Error('the connection to the database broke');
+    };
+    runner.start();
+    await pass(LEASE_MS);
+    expect(engine.begun).toEqual([]);
+    await pass(2 * POLL_MS);
+    await begun('198.51.100.1');
+  });
+
   it('gives unfinished measurements back when it stops, and stores those that have ended', async () => {
     const batch = await submit('198.51.100.1', '198.51.100.2');
     runner.start();

@@ -482,7 +482,9 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const jobs = new Jobs(database.db);
       const lost = await jobs.lease('dead', 10, now, later(30));
       expect(await jobs.lease('alive', 10, later(29), later(60))).toEqual([]);
-      await jobs.renew('dead', later(40));
+      const ids = lost.map(({ id }) => id);
+      await jobs.renew('dead', ids, later(40));
+      await jobs.renew('alive', ids, later(99));
       expect(await jobs.lease('alive', 10, later(31), later(60))).toEqual([]);
       const again = await jobs.lease('alive', 10, later(41), later(80));
       expect(again.map(({ id }) => id).sort()).toEqual(lost.map(({ id }) => id).sort());
@@ -502,6 +504,16 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       ).toHaveLength(3);
       expect(await new Batches(database.db).endedIn(batch)).toHaveLength(3);
       expect((await new Batches(database.db).measurementsOf(batch))[0].result).toEqual({ ok: true });
+    });
+
+    it('renews the leases of the given jobs only', async () => {
+      await accept(await newUser(), 3);
+      const jobs = new Jobs(database.db);
+      const [first, ...others] = await jobs.lease('a', 10, now, later(30));
+      await jobs.renew('a', [], later(60));
+      await jobs.renew('a', [first.id], later(60));
+      const again = await jobs.lease('b', 10, later(31), later(60));
+      expect(again.map(({ id }) => id).sort()).toEqual(others.map(({ id }) => id).sort());
     });
 
     it('queues the jobs of an owner again when it releases them', async () => {

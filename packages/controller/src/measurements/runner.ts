@@ -69,7 +69,7 @@ export class MeasurementRunner {
       { everyMs: options.leaseMs / 3 },
       {
         clock,
-        work: () => jobs.renew(options.owner, this.#leaseEnd()),
+        work: () => jobs.renew(options.owner, this.#held(), this.#leaseEnd()),
         onError: (error) => log.error({ err: error }, 'leases could not be renewed'),
       },
     );
@@ -121,9 +121,14 @@ export class MeasurementRunner {
   async #lease(room: number): Promise<readonly Job[]> {
     const { jobs, clock } = this.#collaborators;
     // Before the query: a result that is written meanwhile must not make its job look new.
-    const held = new Set([...this.#underWay.keys(), ...this.#unwritten.keys()]);
+    const held = new Set(this.#held());
     const leased = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd());
     return leased.filter(({ id }) => !held.has(id));
+  }
+
+  /** Ids of the measurements that are under way or wait to be written. */
+  #held(): number[] {
+    return [...this.#underWay.keys(), ...this.#unwritten.keys()];
   }
 
   async #measure(job: Job): Promise<void> {

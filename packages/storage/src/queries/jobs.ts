@@ -55,13 +55,18 @@ export class Jobs {
     ];
   }
 
-  /** Extends all leases of `owner` to `until`. */
-  async renew(owner: string, until: Date): Promise<void> {
+  /**
+   * Extends the leases that `owner` has on the jobs with these ids to `until`. Its other leases end in time: the answer to `lease` may
+   * have been lost on the way to `owner`.
+   */
+  async renew(owner: string, ids: readonly number[], until: Date): Promise<void> {
+    if (ids.length === 0) return;
     await this.#db
       .updateTable('measurements')
       .set({ lease_until: until })
       .where('state', '=', 'running')
       .where('lease_owner', '=', owner)
+      .where(sql<boolean>`id in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`)
       .execute();
   }
 
