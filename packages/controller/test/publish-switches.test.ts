@@ -18,9 +18,11 @@ describe('kill switches on their way to agents', () => {
   let hub: AgentHub;
   let operator: number;
   let closed: string[];
+  let over: AbortController;
   beforeEach(async () => {
     clock = new ManualClock();
     closed = [];
+    over = new AbortController();
     const { db } = database();
     const limits = { max_per_day: 1, max_parallel: 1, max_per_minute: 1 };
     operator = (await new Users(db).ensure({ name: 'O', email: 'o@revtr.example', role: 'operator', ...limits })).id;
@@ -29,7 +31,7 @@ describe('kill switches on their way to agents', () => {
       { signerCertificate: 'none' },
       { now: () => clock.now(), optOut: () => ({ issuedAt: clock.now(), set: OptOutSet.EMPTY }), sources: () => [ONE] },
     );
-    publishSwitches({ switches, hub, clock, log: pino({ level: 'silent' }) });
+    publishSwitches({ switches, hub, clock, log: pino({ level: 'silent' }), signal: over.signal });
   });
 
   /** Connects an agent. Returns the switches that it has received; it confirms them if it `isHonest`. */
@@ -86,5 +88,14 @@ describe('kill switches on their way to agents', () => {
     expect(closed).toEqual([]);
     await clock.advance(1);
     expect(closed).toEqual([formatIpv4(OTHER)]);
+  });
+
+  it('need no confirmation, and leave no timer, once the controller stops', async () => {
+    connect(OTHER, false);
+    await switches.set('probing', '', 'test', operator);
+    over.abort();
+    expect(clock.sleeping).toBe(0);
+    await clock.advance(2_000);
+    expect(closed).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** What is tested, in order. */
 export const TEST_NAMES = ['ping', 'traceroute', 'receiveRecordRoute', 'receiveSpoofed', 'sendSpoofed'] as const;
+/** The name of a test: one of {@link TEST_NAMES}. */
 export type TestName = (typeof TEST_NAMES)[number];
 
 /** Titles of the tests, for people. */
@@ -21,6 +22,7 @@ const evidenceSchema = z.object({
   ok: z.boolean(),
   detail: z.string(),
 });
+/** One probe of a test, and its outcome. Addresses are dotted quads. */
 export type Evidence = z.infer<typeof evidenceSchema>;
 
 const testSchema = z.object({
@@ -31,6 +33,7 @@ const testSchema = z.object({
   isRequired: z.boolean(),
   evidence: z.array(evidenceSchema),
 });
+/** One test with its verdict and the probes that led to it. */
 export type TestResult = z.infer<typeof testSchema>;
 
 /** What the tests of an agent have shown. */
@@ -41,6 +44,7 @@ export const reportSchema = z.object({
   selfTests: z.array(z.object({ name: z.string(), ok: z.boolean(), message: z.string() })),
 });
 z.globalRegistry.add(reportSchema, { id: 'AgentReport' });
+/** What the tests of an agent have shown, as stored and as the API sends it. */
 export type Report = z.infer<typeof reportSchema>;
 
 /** The verdict about an agent: `passed` when it passed every required test. */

@@ -43,6 +43,7 @@ export class AgentGateway {
   readonly #dialer: Dialer;
   readonly #directory: AgentDirectory;
   readonly #clock: Clock;
+  readonly #over = new AbortController();
   readonly #republishing: Periodic;
   readonly #checking: Periodic;
   readonly #optOutWatch: OptOutWatch;
@@ -81,7 +82,7 @@ export class AgentGateway {
       },
     );
     directory.subscribe(() => this.hub.publishSources());
-    publishSwitches({ switches, hub: this.hub, clock, log });
+    publishSwitches({ switches, hub: this.hub, clock, log, signal: this.#over.signal });
     metrics.observeAgents(() => this.hub.connected().length);
     const onForged = (address: Ipv4Address): void => {
       metrics.refused('reply');
@@ -169,6 +170,7 @@ export class AgentGateway {
   }
 
   async stop(): Promise<void> {
+    this.#over.abort();
     await this.#republishing.stop();
     await this.#checking.stop();
     this.#dialer.stop();

@@ -12,18 +12,21 @@ export interface SwitchPublication {
   readonly hub: Pick<AgentHub, 'publishSwitches' | 'unapplied' | 'disconnect'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Fires when the controller stops: no agent has to confirm any more. */
+  readonly signal: AbortSignal;
 }
 
 /** Sends the kill switches to all agents, now and after every change. Agents apply them to queued probes as well. */
-export function publishSwitches({ switches, hub, clock, log }: SwitchPublication): void {
+export function publishSwitches({ switches, hub, clock, log, signal }: SwitchPublication): void {
   const publish = (): void => {
     const version = hub.publishSwitches(toSwitches(switches), addressesOf(switches, 'vantagePoint'));
-    clock.sleep(CONFIRM_MS).then(() => {
+    const disconnectLate = (): void => {
       for (const address of hub.unapplied('switches', version)) {
         log.warn({ agent: formatIpv4(address) }, 'an agent did not confirm the kill switches and is disconnected');
         hub.disconnect(address, 'the kill switches were not confirmed in time');
       }
-    });
+    };
+    clock.sleep(CONFIRM_MS, signal).then(disconnectLate, () => undefined);
   };
   publish();
   switches.subscribe(publish);

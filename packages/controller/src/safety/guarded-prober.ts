@@ -14,7 +14,9 @@ import {
 } from '@revtr/probing';
 import { currentCause, type ProbeCause } from './probe-context.ts';
 
+/** A probe that the guards check before it is sent. */
 export type GuardedRequest = PingRequest | TracerouteRequest;
+/** What a probe that the guards let through resulted in. */
 export type GuardedResult = PingResult | TracerouteResult;
 
 /** One safety rule for probes: a kill switch, a budget, a circuit breaker, the audit. The methods are called in the order of this list. */

@@ -3,6 +3,7 @@
  * the system. `operate` has an effect for operators only.
  */
 export const SCOPES = ['read', 'measure', 'host', 'operate'] as const;
+/** What a credential permits: one of {@link SCOPES}. */
 export type Scope = (typeof SCOPES)[number];
 
 /** All scopes except `operate`. */

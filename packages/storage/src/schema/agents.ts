@@ -8,6 +8,7 @@ export type AgentState = (typeof AGENT_STATES)[number];
 
 /** Who may measure to a source, beside its owner and operators. */
 export const SOURCE_VISIBILITIES = ['private', 'shared', 'public'] as const;
+/** Who may measure to a source: one of {@link SOURCE_VISIBILITIES}. */
 export type SourceVisibility = (typeof SOURCE_VISIBILITIES)[number];
 
 /** The agent of a source or vantage point. */
@@ -79,8 +80,13 @@ export interface SourceShareTable {
   readonly email: string;
 }
 
+/** An agent as stored. */
 export type Agent = Selectable<AgentTable>;
+/** What a new agent is stored with. The address is a dotted quad. */
 export type NewAgent = Pick<Agent, 'address' | 'kind' | 'hostname' | 'site' | 'user_id' | 'state'>;
+/** The columns of an agent that change; columns that are absent keep their values. */
 export type AgentChange = Updateable<AgentTable>;
+/** A test of an agent as stored. */
 export type AgentTest = Selectable<AgentTestTable>;
+/** An application as stored. */
 export type Application = Selectable<ApplicationTable>;

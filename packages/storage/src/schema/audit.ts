@@ -41,4 +41,5 @@ export interface AuditEventTable {
   readonly status: number | null;
 }
 
+/** An audit event as stored. */
 export type AuditEvent = Selectable<AuditEventTable>;

@@ -11,6 +11,7 @@ export const KILL_SWITCH_SCOPES = [
   'vantagePoint',
   'source',
 ] as const;
+/** What a kill switch stops: one of {@link KILL_SWITCH_SCOPES}. */
 export type KillSwitchScope = (typeof KILL_SWITCH_SCOPES)[number];
 
 /** A kill switch that is set. */
@@ -24,4 +25,5 @@ export interface KillSwitchTable {
   readonly set_at: Date;
 }
 
+/** A kill switch as stored. */
 export type KillSwitchRow = Selectable<KillSwitchTable>;

@@ -16,4 +16,5 @@ export interface MailTable {
   readonly sent_at: Date | null;
 }
 
+/** A mail as stored. */
 export type Mail = Selectable<MailTable>;

@@ -34,5 +34,7 @@ export interface MeasurementTable {
   readonly result: Json;
 }
 
+/** A batch as stored. */
 export type Batch = Selectable<BatchTable>;
+/** A measurement as stored. */
 export type MeasurementRow = Selectable<MeasurementTable>;

@@ -12,10 +12,14 @@ export interface OptOutTable {
   readonly created_at: CreatedAt;
 }
 
+/** A network that opted out, as stored. */
 export type OptOut = Selectable<OptOutTable>;
+/** What a new opt-out is stored with. The network is in canonical form. */
 export type NewOptOut = Pick<OptOut, 'network' | 'kind' | 'reason' | 'origin'>;
 
+/** The states of a request to opt out. Every state except `pending` is final. */
 export const OPT_OUT_REQUEST_STATES = ['pending', 'accepted', 'refused', 'expired'] as const;
+/** The state of a request to opt out: one of {@link OPT_OUT_REQUEST_STATES}. */
 export type OptOutRequestState = (typeof OPT_OUT_REQUEST_STATES)[number];
 
 /** The request of somebody without an account to stop probing a network. */
@@ -46,6 +50,7 @@ export interface OptOutRequestTable {
   readonly decided_by: number | null;
 }
 
+/** A request to opt out as stored. */
 export type OptOutRequest = Selectable<OptOutRequestTable>;
 
 /** The registered abuse contact of a network. */
@@ -56,4 +61,5 @@ export interface AbuseContactTable {
   readonly created_at: CreatedAt;
 }
 
+/** An abuse contact as stored. */
 export type AbuseContact = Selectable<AbuseContactTable>;

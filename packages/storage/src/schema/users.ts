@@ -77,9 +77,13 @@ export interface OneTimeTokenTable {
   readonly used_at: WithDefault<Date | null>;
 }
 
+/** A user as stored. */
 export type User = Selectable<UserTable>;
 /** What a new user is stored with. */
 export type NewUser = Pick<User, 'name' | 'email' | 'role' | 'max_per_day' | 'max_parallel' | 'max_per_minute'>;
+/** A session as stored. */
 export type Session = Selectable<SessionTable>;
+/** The token of a mailed link as stored. */
 export type OneTimeToken = Selectable<OneTimeTokenTable>;
+/** An API key as stored. */
 export type ApiKeyRow = Selectable<ApiKeyTable>;
