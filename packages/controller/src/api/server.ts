@@ -13,7 +13,7 @@ import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
-import { clientOf } from './http/client-address.ts';
+import { limitedClientOf } from './http/client-address.ts';
 import type { ApiCollaborators } from './http/collaborators.ts';
 import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
@@ -90,7 +90,7 @@ export async function createServer(
   await app.register(helmet);
   await app.register(rateLimit, {
     global: false,
-    keyGenerator: clientOf,
+    keyGenerator: limitedClientOf,
     errorResponseBuilder: (_request, { ttl }) =>
       new ControllerError('tooManyRequests', 'too many requests from your address', {
         retryAfterSeconds: Math.ceil(ttl / 1000),
