@@ -17,6 +17,7 @@ import { limitedClientOf } from './http/client-address.ts';
 import type { ApiCollaborators } from './http/collaborators.ts';
 import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
+import { rememberPeers } from './http/known-peers.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -81,6 +82,7 @@ export async function createServer(
     logController: new LogController({ disableRequestLogging: true }),
   });
   app.server.headersTimeout = HEADERS_MS;
+  rememberPeers(app.server);
   app.server.maxConnections = MOST_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
