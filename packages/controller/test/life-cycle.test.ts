@@ -241,6 +241,19 @@ describe('the life of a source', () => {
     expect(await tests.of(formatIpv4(SOURCE), 9)).toHaveLength(1);
   });
 
+  it('goes on after the collection of the atlas could not begin', async () => {
+    const collect = atlas.collect.bind(atlas);
+    atlas.collect = () => {
+      atlas.collect = collect;
+      return Promise.reject(new Error('the database is away'));
+    };
+    await life.joined(SOURCE);
+    await until('preparing');
+    life.start();
+    await until('ready');
+    expect(atlas.size(SOURCE)).toBeGreaterThan(0);
+  });
+
   it('ends when the source is withdrawn while its atlas is measured', async () => {
     const collect = network.traceroute.bind(network);
     network.traceroute = async (request) => {

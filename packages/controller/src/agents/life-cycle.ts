@@ -250,7 +250,9 @@ export class LifeCycle {
     const testedAt = agent.last_tested_at?.getTime() ?? 0;
     if (isHeldByOperator(agent)) return undefined;
     if (agent.state === 'quarantined') return (agent.quarantined_until?.getTime() ?? 0) <= now ? 'released' : undefined;
-    if (agent.state === 'testing') return now - testedAt > this.#options.pollMs ? 'connected' : undefined;
+    // Nothing else leads out of these states when a test ended unexpectedly, for example because the database was away.
+    if (agent.state === 'testing' || agent.state === 'preparing')
+      return now - testedAt > this.#options.pollMs && !this.#queue.isTesting(agent.address) ? 'connected' : undefined;
     return agent.state === 'ready' && now - testedAt > this.#options.retestMs ? 'periodic' : undefined;
   }
 }
