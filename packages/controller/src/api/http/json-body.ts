@@ -3,6 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
 import { faultOf } from './well-formed.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the body is a file, which may take as long as a whole request. Default `false`. */
+    isUpload?: boolean;
+  }
+}
+
 /** A body must arrive within this time after its headers. */
 const BODY_MS = 60_000;
 
@@ -13,8 +20,8 @@ const BODY_MS = 60_000;
  */
 export function installJsonBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addHook('preParsing', async (_request, _reply, payload) => {
-    limitTime(payload as Readable);
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    if (request.routeOptions.config.isUpload !== true) limitTime(payload as Readable);
     return payload;
   });
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {

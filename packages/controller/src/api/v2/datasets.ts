@@ -70,7 +70,7 @@ export function registerDatasets(app: FastifyInstance, { datasets }: ApiCollabor
     uploads.withTypeProvider<ZodTypeProvider>().put(
       '/api/v2/datasets/:kind',
       {
-        config: { access: 'operate' },
+        config: { access: 'operate', isUpload: true },
         bodyLimit: MOST_FILE_BYTES,
         schema: {
           ...parts,
