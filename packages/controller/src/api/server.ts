@@ -13,6 +13,7 @@ import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
+import { installBodyDeadline } from './http/body-deadline.ts';
 import { limitedClientOf } from './http/client-address.ts';
 import type { ApiCollaborators } from './http/collaborators.ts';
 import { answerBadUrl, installErrorHandler } from './http/errors.ts';
@@ -46,6 +47,7 @@ const MOST_BODY_BYTES = 64 * 2 ** 10;
 /** The headers of a request, and a whole request with the largest upload, arrive within these times. */
 const HEADERS_MS = 20_000;
 const REQUEST_MS = 3_600_000;
+const BODY_DEADLINE = { leastMs: 30_000, bytesPerSecond: 8 * 2 ** 10 };
 const IDLE_MS = 65_000;
 const MOST_CONNECTIONS = 10_000;
 
@@ -89,6 +91,7 @@ export async function createServer(
   installErrorHandler(app);
   installJsonBody(app);
   closeUnread(app);
+  installBodyDeadline(app, BODY_DEADLINE);
   await app.register(helmet);
   await app.register(rateLimit, {
     global: false,
