@@ -55,6 +55,16 @@ describe('AccountService', () => {
   });
   const newestToken = async (): Promise<string> => (await links.handOver((await mails.list(1))[0].id)).token;
 
+  it("mails nothing of a stranger's own text to an address that is not verified", async () => {
+    const name = 'winner,\n\nclaim your prize at https://evil.example/';
+    await open(true).register({ ...PERSON, name });
+    const request = { address: '8.8.4.4', hosting: name, reason: name, name, email: 'other@revtr.example' };
+    await applications.apply(request, undefined);
+    const sent = await mails.list(10);
+    expect(sent.map(({ recipient }) => recipient).sort()).toEqual(['new@revtr.example', 'other@revtr.example']);
+    expect(sent.filter(({ body }) => body.includes('evil.example'))).toEqual([]);
+  });
+
   it('creates an account when the mailed link of a registration is used, and not before', async () => {
     const service = open(true);
     await service.register(PERSON);

@@ -31,6 +31,13 @@ describe('audit events', () => {
     expect(await events.list({}, 10)).toHaveLength(3);
   });
 
+  it('are not hidden by a flood of another kind', async () => {
+    const { events } = openEvents();
+    for (let i = 0; i < 1_000; i++) events.count({ kind: 'unknownKey', client: `client ${i}` });
+    events.count({ kind: 'login', client: '192.0.2.9', userId: 3 });
+    expect(await events.list({ client: '192.0.2.9' }, 10)).toMatchObject([{ kind: 'login', user_id: 3, count: 1 }]);
+  });
+
   it('of a flood share one count, so that few are stored', async () => {
     const { events } = openEvents();
     for (let i = 0; i < 5_000; i++) events.count({ kind: 'unknownKey', client: `client ${i}` });

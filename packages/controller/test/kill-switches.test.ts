@@ -63,6 +63,29 @@ describe('kill switches', () => {
     expect([stops(plain), stops(spoofed)]).toEqual([false, false]);
   });
 
+  it('set at the same time are all in effect, though the database answers in another order', async () => {
+    const records = new KillSwitchRecords(database().db);
+    const first = Promise.withResolvers<void>();
+    const read = Promise.withResolvers<void>();
+    let reads = 0;
+    const list = records.list.bind(records);
+    records.list = async () => {
+      const isFirst = ++reads === 2;
+      const rows = await list();
+      if (isFirst) read.resolve();
+      if (isFirst) await first.promise;
+      return rows;
+    };
+    switches = await KillSwitches.open({ records, clock });
+    const slow = switches.set('user', '4', 'test', operator);
+    await read.promise;
+    await switches.set('user', '3', 'test', operator);
+    expect(stops(plain)).toBe(true);
+    first.resolve();
+    await slow;
+    expect([stops(plain), switches.isSet('user', '4')]).toEqual([true, true]);
+  });
+
   it('survive a restart, and tell about every change', async () => {
     let changes = 0;
     switches.subscribe(() => changes++);

@@ -1,4 +1,5 @@
-import { type PrefixColumns, parseIpv4 } from '@revtr/net';
+import { PrefixOrigins } from '@revtr/engine';
+import { type PrefixColumns, parseIpv4, parsePrefix } from '@revtr/net';
 import { TargetPolicy } from '@revtr/probing';
 import { AbuseContacts, type NewOptOut, OptOutRequests, OptOuts } from '@revtr/storage';
 import { pino } from 'pino';
@@ -107,7 +108,7 @@ describe('opt-outs', () => {
           contacts,
           published,
           proof: new ReverseDnsProof({ dns, clock }),
-          originOf: () => 64_500,
+          ipToAs: new PrefixOrigins([{ prefix: parsePrefix('8.8.0.0/16'), asn: 64_500 }]),
           mail: async (recipient, text) => void mails.push({ recipient, text }),
           randomBytes: (count) => new Uint8Array(count).fill(++drawn % 256),
           clock,
@@ -170,6 +171,16 @@ describe('opt-outs', () => {
       expect(await service.confirm(mailToken)).toMatchObject({ state: 'accepted', proof: 'mail' });
       expect(mayProbe('8.8.8.8')).toBe(false);
       expect(await codeOf(service.confirm(mailToken))).toBe('conflict');
+    });
+
+    it('ask the contact of an AS about what it announces, and not about a larger network around it', async () => {
+      await contacts.put('AS64500', 'abuse@example.net');
+      await ask('8.8.0.0/15');
+      await ask('8.0.0.0/8');
+      expect(mails).toEqual([]);
+      await ask('8.8.0.0/16');
+      await ask('8.8.4.0/24');
+      expect(mails.map(({ recipient }) => recipient)).toEqual(['abuse@example.net', 'abuse@example.net']);
     });
 
     it('mail a contact three times a day at most, and never with a link of unknown host', async () => {

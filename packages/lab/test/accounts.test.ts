@@ -86,6 +86,9 @@ describe('API keys', () => {
     // A key cannot be exchanged for one that permits more.
     expect(await codeOf(daily.accounts.rotateKey(own?.id ?? 0))).toBe('forbidden');
     expect(await codeOf(daily.accounts.createKey({ name: 'x', scopes: ['operate'] }))).toBe('forbidden');
+    // Nor can it take the operator's other keys away.
+    expect(await codeOf(daily.accounts.revokeKey(own?.id ?? 0))).toBe('forbidden');
+    expect(await codeOf(operator.accounts.users())).toBeUndefined();
   });
 
   it('stop working at once when they are revoked, and belong to their user alone', async () => {

@@ -13,6 +13,7 @@ import {
   hashApiKey,
   hashToken,
   Mails,
+  MOST_KEYS,
   OneTimeTokens,
   openDatabase,
   Sessions,
@@ -73,6 +74,15 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       expect(await works(key)).toBe(false);
       await users.change(user.id, { disabledAt: null });
       expect(await works(key)).toBe(true);
+    });
+
+    it('gives a user no more than the most keys, though all are asked for at once', async () => {
+      const [keys, user] = [new ApiKeys(db), await newUser()];
+      const create = () => keys.create(user.id, hashApiKey(generateApiKey()), NOW, {});
+      const ids = await Promise.all(Array.from({ length: MOST_KEYS + 20 }, create));
+      expect(ids.filter((id) => id !== undefined)).toHaveLength(MOST_KEYS);
+      await keys.revoke(user.id, ids.find((id) => id !== undefined) ?? 0, NOW);
+      expect([await create(), await create()]).toEqual([expect.any(Number), undefined]);
     });
 
     it('gives keys the scopes of the role by default', async () => {

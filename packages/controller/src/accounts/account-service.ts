@@ -96,10 +96,7 @@ export class AccountService {
     const { name, email } = person;
     this.#recipients.count(email);
     if ((await this.#users.findByEmail(email)) !== undefined) await this.#outbox.add(email, accountMail(true));
-    else
-      await this.#links.send({ purpose: 'register', email: email.toLowerCase(), name }, (howTo) =>
-        registerMail(person, howTo),
-      );
+    else await this.#links.send({ purpose: 'register', email: email.toLowerCase(), name }, registerMail);
   }
 
   /** Mails a link that begins a session of a browser. @throws {ControllerError} `tooManyRequests` */

@@ -13,10 +13,11 @@ import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
-import { clientOf } from './http/client-address.ts';
+import { limitedClientOf } from './http/client-address.ts';
 import type { ApiCollaborators } from './http/collaborators.ts';
 import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
+import { rememberPeers } from './http/known-peers.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -81,6 +82,7 @@ export async function createServer(
     logController: new LogController({ disableRequestLogging: true }),
   });
   app.server.headersTimeout = HEADERS_MS;
+  rememberPeers(app.server);
   app.server.maxConnections = MOST_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -90,7 +92,7 @@ export async function createServer(
   await app.register(helmet);
   await app.register(rateLimit, {
     global: false,
-    keyGenerator: clientOf,
+    keyGenerator: limitedClientOf,
     errorResponseBuilder: (_request, { ttl }) =>
       new ControllerError('tooManyRequests', 'too many requests from your address', {
         retryAfterSeconds: Math.ceil(ttl / 1000),

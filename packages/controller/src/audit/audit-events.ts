@@ -38,7 +38,7 @@ export interface AuditEventsCollaborators {
 }
 
 const MINUTE_MS = 60_000;
-/** Different events that are counted in a minute; the others share one count for each kind. */
+/** Different events of one kind that are counted in a minute; the others share one count. */
 const MOST_COUNTED = 200;
 
 /**
@@ -49,6 +49,8 @@ export class AuditEvents {
   readonly #collaborators: AuditEventsCollaborators;
   readonly #storing: Periodic;
   #counted = new Map<string, { readonly event: NewAuditEvent; count: number }>();
+  /** How many different events of each kind are counted: a flood of one kind must not hide the others. */
+  #different = new Map<string, number>();
 
   constructor(options: AuditEventsOptions, collaborators: AuditEventsCollaborators) {
     this.#collaborators = collaborators;
@@ -81,7 +83,8 @@ export class AuditEvents {
     const key = JSON.stringify([kind, userId, client, subject]);
     const known = this.#counted.get(key);
     if (known !== undefined) known.count++;
-    else if (this.#counted.size < MOST_COUNTED) this.#begin(key, { kind, user_id: userId, client, subject, detail });
+    else if ((this.#different.get(kind) ?? 0) < MOST_COUNTED)
+      this.#begin(key, { kind, user_id: userId, client, subject, detail });
     else this.#countAmongOthers(kind);
   }
 
@@ -115,6 +118,7 @@ export class AuditEvents {
     const counted = this.#counted;
     if (counted.size === 0) return;
     this.#counted = new Map();
+    this.#different = new Map();
     try {
       await this.#collaborators.records.add([...counted.values()].map(({ event, count }) => ({ ...event, count })));
     } catch (error) {
@@ -122,7 +126,11 @@ export class AuditEvents {
       for (const [key, entry] of counted) {
         const newer = this.#counted.get(key);
         if (newer !== undefined) entry.count += newer.count;
-        if (newer !== undefined || this.#counted.size < MOST_COUNTED) this.#counted.set(key, entry);
+        const { kind } = entry.event;
+        const different = this.#different.get(kind) ?? 0;
+        if (newer === undefined && different >= MOST_COUNTED) continue;
+        this.#counted.set(key, entry);
+        if (newer === undefined) this.#different.set(kind, different + 1);
       }
       throw error;
     }
@@ -138,6 +146,7 @@ export class AuditEvents {
 
   #begin(key: string, event: Omit<NewAuditEvent, 'at' | 'count' | 'status'>): void {
     const at = new Date(this.#collaborators.clock.now());
+    this.#different.set(event.kind, (this.#different.get(event.kind) ?? 0) + 1);
     this.#counted.set(key, { event: { ...event, at, count: 1, status: null }, count: 1 });
   }
 }

@@ -30,7 +30,7 @@ export function openOptOuts(
     contacts,
     published: measuring.optOuts.published,
     proof: new ReverseDnsProof({ dns, clock }),
-    originOf: (address) => facts.ipToAs.originOf(address),
+    ipToAs: facts.ipToAs,
     mail: mail.send,
     randomBytes,
     clock,

@@ -10,14 +10,11 @@ const SYSTEM = 'Reverse Traceroute:';
 const SUBJECT = `${SYSTEM} your source`;
 const WHO_ELSE = 'If you did not request this, ignore this mail: nothing happens without the link.';
 
-/** Asks an applicant without an account to show that the e-mail address is theirs. */
-export function verifyMail(
-  { address, name }: { readonly address: string; readonly name: string },
-  howTo: string,
-): MailText {
+/** Asks an applicant without an account to show that the e-mail address is theirs. Nothing in it is the stranger's own text. */
+export function verifyMail({ address }: { readonly address: string }, howTo: string): MailText {
   return {
     subject: `${SUBJECT} ${address}: please confirm your application`,
-    body: `Dear ${name},
+    body: `Hello,
 
 somebody applied to add the IP address ${address} as a source and gave your e-mail address. If it was you, please
 confirm the application, so that the operators can decide about it. Open this page:
@@ -84,11 +81,11 @@ ${howTo} The key is shown once, so please keep it.
   };
 }
 
-/** Asks somebody who registers to show that the e-mail address is theirs. */
-export function registerMail({ name }: { readonly name: string }, howTo: string): MailText {
+/** Asks somebody who registers to show that the e-mail address is theirs. Nothing in it is the stranger's own text. */
+export function registerMail(howTo: string): MailText {
   return {
     subject: `${SYSTEM} please confirm your registration`,
-    body: `Dear ${name},
+    body: `Hello,
 
 somebody registered with your e-mail address. If it was you, open this page to create your account and to see your
 API key:

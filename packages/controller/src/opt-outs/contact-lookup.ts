@@ -1,4 +1,5 @@
-import { formatPrefix, type Ipv4Address, parsePrefix, prefixOf } from '@revtr/net';
+import type { IpToAs } from '@revtr/engine';
+import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '@revtr/net';
 import type { AbuseContacts } from '@revtr/storage';
 import { ipv6Bits, type Network, parseNetwork, SHORTEST } from './network.ts';
 
@@ -18,20 +19,22 @@ export function enclosing({ kind, network }: Network): readonly string[] {
   });
 }
 
-/** The registered abuse contact of a network: that of the most specific network around it, then that of its origin AS. */
+/**
+ * The registered abuse contact of a network: that of the most specific network around it, then that of the AS that announces a prefix
+ * around all of it. An AS that announces a part of a network does not speak for the rest.
+ */
 export async function findContact(
   network: Network,
-  {
-    contacts,
-    originOf,
-  }: {
-    readonly contacts: AbuseContacts;
-    readonly originOf: (address: Ipv4Address) => number | undefined;
-  },
+  { contacts, ipToAs }: { readonly contacts: AbuseContacts; readonly ipToAs: IpToAs },
 ): Promise<string | undefined> {
-  const asn = network.kind === 'ipv4' ? originOf(parsePrefix(network.network).address) : undefined;
+  const asn = network.kind === 'ipv4' ? originOfAll(parsePrefix(network.network), ipToAs) : undefined;
   const [contact] = await contacts.of([...enclosing(network), ...(asn === undefined ? [] : [`AS${asn}`])]);
   return contact;
+}
+
+function originOfAll({ address, length }: Prefix, ipToAs: IpToAs): number | undefined {
+  const announced = ipToAs.prefixOf(address);
+  return announced !== undefined && announced.length <= length ? ipToAs.originOf(address) : undefined;
 }
 
 const shorter = (from: number, to: number, format: (length: number) => string): string[] =>

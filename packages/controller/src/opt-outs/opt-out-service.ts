@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ipv4Address } from '@revtr/net';
+import type { IpToAs } from '@revtr/engine';
 import type { Clock } from '@revtr/probing';
 import type { AbuseContacts, OptOutRequest, OptOutRequests } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -22,7 +22,7 @@ export interface OptOutServiceCollaborators {
   readonly contacts: AbuseContacts;
   readonly published: PublishedOptOuts;
   readonly proof: ReverseDnsProof;
-  readonly originOf: (address: Ipv4Address) => number | undefined;
+  readonly ipToAs: IpToAs;
   /** Stores a mail for sending. */
   readonly mail: (recipient: string, text: MailText) => Promise<void>;
   /** Draws secret bytes. */
@@ -183,9 +183,9 @@ export class OptOutService {
   }
 
   async #mailContact(network: Network, { id, expires_at }: OptOutRequest): Promise<boolean> {
-    const { requests, contacts, originOf, mail, randomBytes, clock } = this.#collaborators;
+    const { requests, contacts, ipToAs, mail, randomBytes, clock } = this.#collaborators;
     if (this.#publicUrl === undefined) return false;
-    const contact = await findContact(network, { contacts, originOf });
+    const contact = await findContact(network, { contacts, ipToAs });
     if (contact === undefined) return false;
     if ((await requests.countMails(contact, new Date(clock.now() - DAY_MS))) >= MAILS_A_DAY) return false;
     const token = Buffer.from(randomBytes(TOKEN_BYTES)).toString('base64url');

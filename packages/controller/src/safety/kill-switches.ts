@@ -24,6 +24,9 @@ export class KillSwitches implements ProbeGuard {
   #rows: readonly KillSwitchRow[] = [];
   #set = new Map<string, KillSwitchRow>();
   #targets = PrefixTable.from([]);
+  /** Numbers of the read that began last, and of the one that is in effect. */
+  #begun = 0;
+  #inEffect = 0;
 
   private constructor(collaborators: { readonly records: KillSwitchRecords; readonly clock: Clock }) {
     this.#records = collaborators.records;
@@ -119,7 +122,11 @@ export class KillSwitches implements ProbeGuard {
   }
 
   async #read(): Promise<void> {
+    const read = ++this.#begun;
     const rows = await this.#records.list();
+    // A read that began later knows more: two changes at once must not undo each other.
+    if (read < this.#inEffect) return;
+    this.#inEffect = read;
     this.#rows = rows;
     this.#set = new Map(rows.map((row) => [keyOf(row.scope, row.subject), row]));
     this.#targets = PrefixTable.from(

@@ -62,6 +62,25 @@ export class ApiKeys {
     return rows.map(toKey);
   }
 
+  /**
+   * Adds a key to a user who has fewer than {@link MOST_KEYS} keys that work, and returns its id; `undefined` for others.
+   * @throws {StorageError} `badKeyHash`
+   */
+  async create(userId: number, hashed: HashedApiKey, now: Date, key: NewKey): Promise<number | undefined> {
+    return this.#db.transaction().execute(async (db) => {
+      // Requests at the same time wait for each other here, or all of them would find room.
+      await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+      const { count } = await db
+        .selectFrom('api_keys')
+        .select(({ fn }) => fn.countAll<string>().as('count'))
+        .where('user_id', '=', userId)
+        .where('revoked_at', 'is', null)
+        .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+        .executeTakeFirstOrThrow();
+      return Number(count) < MOST_KEYS ? new Users(db).addKey(userId, hashed, key) : undefined;
+    });
+  }
+
   /** Revokes a key of a user at once and ends the sessions that it began. Returns whether there was one that was not revoked. */
   async revoke(userId: number, id: number, now: Date): Promise<boolean> {
     return this.#db.transaction().execute(async (db) => {

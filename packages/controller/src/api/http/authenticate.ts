@@ -3,7 +3,7 @@ import { type ApiKeys, hashApiKey, hashToken, type Scope, type Sessions, type Us
 import type { FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
-import { clientOf } from './client-address.ts';
+import { limitedClientOf } from './client-address.ts';
 import { refuseForgery } from './forgery.ts';
 import { SESSION_IDLE_MS, sessionTokenOf } from './session-cookie.ts';
 
@@ -117,7 +117,7 @@ export class Authenticator {
   }
 
   async #lookUp(request: FastifyRequest, { type, text }: Credential, name: string): Promise<Known> {
-    const client = clientOf(request);
+    const client = limitedClientOf(request);
     if (!this.#failures.take(client)) {
       const retryAfterSeconds = this.#failures.secondsUntilNext(client);
       throw new ControllerError('tooManyRequests', 'too many unknown API keys from your address', {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { ControllerError } from '../../foundation/errors.ts';
 
 const RETRY = { retryAfterSeconds: 10 };
@@ -12,8 +13,10 @@ export class StreamLimit {
     this.#options = options;
   }
 
-  /** Counts a stream of a user until the returned function is called. @throws {ControllerError} `tooManyRequests` */
-  enter(userId: number): () => void {
+  /** Counts a stream of a user until its response is closed. @throws {ControllerError} `tooManyRequests` */
+  enter(userId: number, response: ServerResponse): void {
+    // A response that is closed already tells nobody so again: the client left while its request was looked at.
+    if (response.destroyed) return;
     const { perUser, inAll } = this.#options;
     const own = this.#open.get(userId) ?? 0;
     if (own >= perUser)
@@ -22,11 +25,11 @@ export class StreamLimit {
       throw new ControllerError('tooManyRequests', 'the server has as many streams open as it can', RETRY);
     this.#open.set(userId, own + 1);
     this.#all++;
-    return () => {
+    response.once('close', () => {
       this.#all--;
       const left = (this.#open.get(userId) ?? 1) - 1;
       if (left === 0) this.#open.delete(userId);
       else this.#open.set(userId, left);
-    };
+    });
   }
 }

@@ -59,8 +59,7 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
     async (request, reply) => {
       const { id } = callerOf(request).user;
       const user = await storedUser(id);
-      const leave = exports.enter(id);
-      reply.raw.once('close', leave);
+      exports.enter(id, reply.raw);
       reply.header('cache-control', 'no-store').type('application/x-ndjson');
       return reply.send(Readable.from(lines(accounts.export(user))));
     },

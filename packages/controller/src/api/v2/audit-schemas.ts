@@ -10,10 +10,13 @@ export const addressSchema = parsed(parseIpv4);
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 
-/** A time such as `2026-11-20T10:00Z` (RFC 3339; seconds may be left out), as milliseconds since the Unix epoch. */
+/** Times beyond these have other forms in answers and in the database. */
+const LAST_TIME = Date.UTC(9999, 11, 31);
+
+/** A time such as `2026-11-20T10:00Z` (RFC 3339; seconds may be left out), as milliseconds since the Unix epoch: 1970 to 9999. */
 export const timeSchema = parsed((text) => {
   const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time)) throw new Error('must be a time such as 2026-11-20T10:00Z');
+  if (!(time >= 0 && time <= LAST_TIME)) throw new Error('must be a time from 1970 to 9999, such as 2026-11-20T10:00Z');
   return time;
 });
 

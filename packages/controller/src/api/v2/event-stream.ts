@@ -62,6 +62,8 @@ class BatchStream {
   }
 
   start(): void {
+    // A client that left before the stream began closes nothing that would end it.
+    if (this.#response.destroyed) return;
     const { events, stopping } = this.#collaborators;
     const { batchId, paths } = this.#options;
     this.#unsubscribe = events.subscribe(batchId, { paths }, (event) => {

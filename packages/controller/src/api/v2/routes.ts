@@ -92,8 +92,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const user = userOf(request);
       const { id } = request.params;
       const { size } = await submission.batchOf(user, id);
-      const leave = streams.enter(user.id);
-      reply.raw.once('close', leave);
+      streams.enter(user.id, reply.raw);
       streamBatch({ batchId: id, total: size, paths: request.query.paths === 'true' }, reply, collaborators);
       return reply;
     },
