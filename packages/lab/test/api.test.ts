@@ -484,25 +484,6 @@ describe('kill switches', () => {
     expect((await measured()).stopReason).toBe('REACHES');
   });
 
-  it('stop the batches of one API key, and those of no other', async () => {
-    const measuredWith = async (key: string) => {
-      const revtrs = [{ src: system.source, dst: system.destinations[3], useCache: false }];
-      const client = new ReverseTracerouteClient({ server: system.url, key });
-      return (await client.wait((await client.submit(revtrs)).batchId)).measurements[0];
-    };
-    const owner = new ReverseTracerouteClient({ server: system.url, key: system.key });
-    const [stopped, other] = [
-      await owner.accounts.createKey({ name: 'stopped', scopes: ['read', 'measure'] }),
-      await owner.accounts.createKey({ name: 'other', scopes: ['read', 'measure'] }),
-    ];
-    const subject = String(stopped.id);
-    await change('PUT', { scope: 'key', subject });
-    expect((await measuredWith(stopped.key)).result?.failReason?.code).toBe('killSwitch');
-    expect((await measuredWith(other.key)).result?.stopReason).toBe('reaches');
-    await change('DELETE', { scope: 'key', subject });
-    expect((await measuredWith(stopped.key)).result?.stopReason).toBe('reaches');
-  });
-
   it('are for operators, and refuse subjects that do not fit', async () => {
     const key = await limitedKey({});
     const headers = { 'Revtr-Key': key };

@@ -180,6 +180,24 @@ describe('the audit of events', () => {
   });
 });
 
+describe('a kill switch of an API key', () => {
+  it('stops the batches of that key, and those of no other', async () => {
+    const measuredWith = async (key: string) => {
+      const holder = new ReverseTracerouteClient({ server: system.url, key });
+      const { batchId: batch } = await holder.submit([{ src: system.source, dst: system.destinations[21] }]);
+      return (await holder.wait(batch)).measurements[0].result;
+    };
+    const stopped = await client.accounts.createKey({ name: 'stopped', scopes: ['read', 'measure'] });
+    const other = await client.accounts.createKey({ name: 'other', scopes: ['read', 'measure'] });
+    const subject = String(stopped.id);
+    await client.fleet.stopProbes({ scope: 'key', subject, reason: 'a test' });
+    expect((await measuredWith(stopped.key))?.failReason?.code).toBe('killSwitch');
+    expect((await measuredWith(other.key))?.failReason?.code).not.toBe('killSwitch');
+    await client.fleet.resumeProbes('key', subject);
+    expect((await measuredWith(stopped.key))?.failReason?.code).not.toBe('killSwitch');
+  });
+});
+
 describe('an abuse report', () => {
   it('stops probing the network and says what was sent there, in one step', async () => {
     const [{ destination }] = measurements;

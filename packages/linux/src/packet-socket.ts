@@ -10,10 +10,10 @@ export interface PacketSocketOptions {
   readonly icmpType: number;
   /** `incoming` receives arriving packets; `both` also receives those that this host sends. */
   readonly direction: 'incoming' | 'both';
-  /** Size of the kernel's receive buffer, bytes. Default 8 MiB; without `CAP_NET_ADMIN`, at most `net.core.rmem_max`. */
-  readonly bufferBytes?: number;
 }
 
+/** Size of the kernel's receive buffer, bytes; without `CAP_NET_ADMIN`, at most `net.core.rmem_max`. */
+const RECEIVE_BUFFER_BYTES = 8 * 2 ** 20;
 const AF_INET = 2;
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
@@ -56,7 +56,7 @@ export class PacketSocket {
       // The kernel shows outgoing packets only to sockets for all protocols.
       const isMixed = options.direction === 'both';
       attachFilter(fd, icmpFilter(options.icmpType, isMixed));
-      enlargeBuffer(fd, options.bufferBytes ?? 8 * 2 ** 20);
+      enlargeBuffer(fd, RECEIVE_BUFFER_BYTES);
       if (options.direction === 'incoming')
         checked('setsockopt', libc().setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, number32(1), 4));
       checked('bind', libc().bind(fd, linkAddress(index, isMixed ? ETH_P_ALL : ETH_P_IP), 20));
@@ -76,7 +76,7 @@ export class PacketSocket {
     const fd = checked('socket', libc().socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, PROTOCOL_ICMP));
     try {
       attachFilter(fd, icmpFilter(options.icmpType, false));
-      enlargeBuffer(fd, options.bufferBytes ?? 8 * 2 ** 20);
+      enlargeBuffer(fd, RECEIVE_BUFFER_BYTES);
       const device = new TextEncoder().encode(`${options.interface ?? ''}\0`);
       checked('setsockopt', libc().setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, device.length));
       return new PacketSocket(fd);

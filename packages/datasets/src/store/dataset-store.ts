@@ -41,8 +41,6 @@ export interface DatasetStatus {
 export interface DatasetStoreOptions {
   /** Directory of the files. It is created with mode 0700. */
   readonly directory: string;
-  /** A new file with fewer entries than this share of the one in use is refused. Default 0.5. */
-  readonly leastShare?: number;
   /** A file with more bytes is refused. Default 4 GiB. */
   readonly mostFileBytes?: number;
 }
@@ -57,6 +55,8 @@ export interface ImportOptions {
   readonly mayShrink?: boolean;
 }
 
+/** A new file with fewer entries than this share of the one in use is refused. */
+const LEAST_SHARE = 0.5;
 const MOST_FILE_BYTES = 4 * 2 ** 30;
 
 /**
@@ -153,7 +153,7 @@ export class DatasetStore {
   }
 
   async #check(kind: DatasetKind, file: Readable, { from, sha256: expected, mayShrink }: ImportOptions, part: string) {
-    const { leastShare = 0.5, mostFileBytes = MOST_FILE_BYTES } = this.#options;
+    const { mostFileBytes = MOST_FILE_BYTES } = this.#options;
     const { sha256, bytes } = await writeNew(file, part, mostFileBytes);
     if (expected !== undefined && expected.toLowerCase() !== sha256)
       throw new DatasetError('checksumMismatch', `the file has SHA-256 ${sha256}, but ${expected} was expected`, {
@@ -163,7 +163,7 @@ export class DatasetStore {
     const value = await readDataset(kind, createReadStream(part));
     const { entries } = value;
     const before = this.#current.get(kind)?.entries ?? 0;
-    if (mayShrink !== true && entries < before * leastShare)
+    if (mayShrink !== true && entries < before * LEAST_SHARE)
       throw new DatasetError('tooSmall', `the file has ${entries} entries, but the one in use has ${before}`, {
         entries,
         before,

@@ -22,11 +22,11 @@ export interface ScamperProcessOptions {
   readonly program?: string;
   /** Words before the program, for example `['ip', 'netns', 'exec', 'lab']`. Default: none. */
   readonly wrapper?: readonly string[];
-  /** Time that scamper has to create its socket, in milliseconds. Default 5,000. */
-  readonly startTimeoutMs?: number;
 }
 
 const KILL_AFTER_MS = 2_000;
+/** Time that scamper has to create its socket, milliseconds. */
+const MOST_START_MS = 5_000;
 
 /** A running scamper process. */
 export class ScamperProcess {
@@ -52,14 +52,14 @@ export class ScamperProcess {
 
   /** Starts scamper and waits for its control socket. @throws {ScamperError} `startFailed`, with scamper's output */
   static async start(options: ScamperProcessOptions): Promise<ScamperProcess> {
-    const { socketPath, packetsPerSecond, program = 'scamper', wrapper = [], startTimeoutMs = 5_000 } = options;
+    const { socketPath, packetsPerSecond, program = 'scamper', wrapper = [] } = options;
     // scamper leaves its socket behind when it is killed, and does not start while the file exists.
     rmSync(socketPath, { force: true });
     const [command, ...args] = [...wrapper, program, '-U', socketPath, '-p', String(packetsPerSecond)];
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const process = new ScamperProcess(child);
     for (let waited = 0; !existsSync(socketPath); waited += 10) {
-      if (process.#hasEnded || waited > startTimeoutMs) {
+      if (process.#hasEnded || waited > MOST_START_MS) {
         await process.stop();
         const output = process.#errorOutput.trim();
         throw new ScamperError('startFailed', `${program} did not start: ${output || 'no output'}`, {

@@ -5,9 +5,10 @@ import { EventHeap, type ScheduledEvent } from './event-heap.ts';
 export interface VirtualClockOptions {
   /** Time at which the clock starts, milliseconds since the Unix epoch. */
   readonly startMs: number;
-  /** Events this close to the earliest one happen together with it, milliseconds. Default 0.05. */
-  readonly granularityMs?: number;
 }
+
+/** Events this close to the earliest one happen together with it, milliseconds. */
+const GRANULARITY_MS = 0.05;
 
 /**
  * A virtual clock. It advances to the next event as soon as all pending promises have settled; after {@link VirtualClock.pace} it
@@ -15,7 +16,6 @@ export interface VirtualClockOptions {
  */
 export class VirtualClock implements Clock {
   readonly #events = new EventHeap();
-  readonly #granularity: number;
   #now: number;
   #paced: { readonly virtual: number; readonly real: number } | undefined;
   #running = false;
@@ -23,7 +23,6 @@ export class VirtualClock implements Clock {
 
   constructor(options: VirtualClockOptions) {
     this.#now = options.startMs;
-    this.#granularity = options.granularityMs ?? 0.05;
   }
 
   now(): number {
@@ -90,7 +89,7 @@ export class VirtualClock implements Clock {
         continue;
       }
       this.#now = Math.max(this.#now, next.at);
-      this.#runDueEvents(next.at + this.#granularity);
+      this.#runDueEvents(next.at + GRANULARITY_MS);
     }
   }
 
