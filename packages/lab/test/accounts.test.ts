@@ -302,6 +302,28 @@ describe('a session of a browser', () => {
   });
 });
 
+describe('an account that an operator has stopped', () => {
+  it('cannot be deleted, so that its owner cannot begin again under another number', async () => {
+    const { client, email } = await newUser();
+    const { id } = await client.accounts.account();
+    await operator.fleet.stopProbes({ scope: 'user', subject: String(id), reason: 'a test' });
+    expect(await codeOf(client.accounts.delete(email))).toBe('conflict');
+    await operator.fleet.resumeProbes('user', String(id));
+    await client.accounts.delete(email);
+    expect(await codeOf(client.accounts.account())).toBe('unauthorized');
+  });
+
+  it('has keys that are rotated without a body', async () => {
+    const { client, key } = await newUser();
+    const { id } = await client.accounts.createKey({ name: 'rotated' });
+    const response = await fetch(`${system.url}/api/v2/keys/${id}/rotate`, {
+      method: 'POST',
+      headers: { 'revtr-key': key },
+    });
+    expect(response.status).toBe(200);
+  });
+});
+
 describe('mails that strangers cause', () => {
   it('are limited for each client and for each recipient', async () => {
     const ask = async (email: string) =>

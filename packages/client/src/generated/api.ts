@@ -2092,7 +2092,7 @@ export interface paths {
                          * @default 24
                          */
                         graceHours?: number;
-                    };
+                    } | null;
                 };
             };
             responses: {
@@ -2714,7 +2714,7 @@ export interface paths {
                          * @default
                          */
                         note?: string;
-                    };
+                    } | null;
                 };
             };
             responses: {
@@ -2780,7 +2780,7 @@ export interface paths {
                          * @default
                          */
                         note?: string;
-                    };
+                    } | null;
                 };
             };
             responses: {
@@ -3622,7 +3622,7 @@ export interface paths {
                          * @default
                          */
                         note?: string;
-                    };
+                    } | null;
                 };
             };
             responses: {
@@ -3688,7 +3688,7 @@ export interface paths {
                          * @default
                          */
                         note?: string;
-                    };
+                    } | null;
                 };
             };
             responses: {

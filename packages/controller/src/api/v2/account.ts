@@ -21,7 +21,7 @@ z.globalRegistry.add(accountSchema, { id: 'Account' });
 
 /** The account of the user: shown, exported and deleted. */
 export function registerAccount(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { users, accounts, directory, measuring, authenticator, clock } = collaborators;
+  const { users, accounts, directory, measuring, authenticator, switches, clock } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['account'], security };
   const exports = new StreamLimit(EXPORTS);
@@ -85,6 +85,11 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
         });
       if (user.role === 'operator')
         throw new ControllerError('conflict', 'another operator must make you a user before you delete your account');
+      if (switches.isSet('user', String(user.id)))
+        throw new ControllerError(
+          'conflict',
+          'an operator has stopped your account, which therefore cannot be deleted',
+        );
       const withdrawn = await accounts.delete(user, new Date(clock.now()));
       authenticator.forget(user.id);
       for (const address of withdrawn.map(parseIpv4)) {

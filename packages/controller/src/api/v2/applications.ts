@@ -81,7 +81,7 @@ export function registerApplications(app: FastifyInstance, { applications, authe
           tags: ['applications'],
           security,
           params: z.object({ id: numberInUrl }),
-          body: decisionSchema.optional(),
+          body: decisionSchema.nullish(),
           response: { 200: applicationSchema, ...errorResponses },
         },
       },

@@ -123,7 +123,7 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock 
         ...parts,
         summary: 'Replace an API key by a new one with the same name and scopes',
         params,
-        body: rotationSchema.optional(),
+        body: rotationSchema.nullish(),
         response: { 201: newKeySchema, ...errorResponses },
       },
     },

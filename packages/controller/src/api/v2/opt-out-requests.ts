@@ -115,7 +115,7 @@ export function registerOptOutRequests(
               : 'Refuse a request to opt out (operators)',
           security,
           params: z.object({ id: numberInUrl }),
-          body: z.object({ note: z.string().max(2_000).default('').describe('Goes into the mail') }).optional(),
+          body: z.object({ note: z.string().max(2_000).default('').describe('Goes into the mail') }).nullish(),
           response: { 200: requestSchema, ...errorResponses },
         },
       },
