@@ -320,7 +320,7 @@ describe('an account that an operator has stopped', () => {
       method: 'POST',
       headers: { 'revtr-key': key },
     });
-    expect(response.status).toBe(200);
+    expect(response.status).toBe(201);
   });
 });
 
