@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { parseIpv4 } from '@revtr/net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,7 +48,10 @@ describe('the authority', () => {
       identity.renew(await certify(authority, NOW));
       for (const path of [join(directory, 'authority'), own]) {
         expect(modeOf(path)).toBe(0o700);
-        for (const name of readdirSync(path)) expect([name, modeOf(join(path, name))]).toEqual([name, 0o600]);
+        for (const name of readdirSync(path)) {
+          const expected = name === 'root.crt' ? 0o644 : 0o600;
+          expect([name, modeOf(join(path, name))]).toEqual([name, expected]);
+        }
       }
       expect(readdirSync(own).sort()).toEqual(['identity.pem', 'previous.pem']);
     } finally {

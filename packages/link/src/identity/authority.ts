@@ -54,7 +54,8 @@ export class Authority {
    */
   static async open(directory: string, now: Date): Promise<Authority> {
     makePrivateDirectory(directory);
-    for (const name of readdirSync(directory)) if (/\.(key|crt)$/.test(name)) chmodSync(join(directory, name), 0o600);
+    for (const name of readdirSync(directory))
+      if (/\.(key|crt)$/.test(name)) chmodSync(join(directory, name), modeOf(name));
     const files = new AuthorityFiles(directory, now);
     const rootCertificate = await files.root();
     const issuer = await files.issuer(rootCertificate);
@@ -134,7 +135,7 @@ class AuthorityFiles {
 
   #write(name: string, { key, certificate }: Credential): void {
     replaceFile(join(this.#directory, `${name}.key`), key, 0o600);
-    replaceFile(join(this.#directory, `${name}.crt`), certificate, 0o600);
+    replaceFile(join(this.#directory, `${name}.crt`), certificate, modeOf(`${name}.crt`));
   }
 }
 
@@ -145,3 +146,6 @@ function readRoot(pem: string): X509Certificate {
     throw new LinkError('badCertificate', 'root.crt is not a certificate in PEM form', {});
   }
 }
+
+/** The root certificate is public: copies of it, which keep its mode, are given to agents. */
+const modeOf = (name: string): number => (name === 'root.crt' ? 0o644 : 0o600);
