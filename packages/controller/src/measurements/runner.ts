@@ -141,10 +141,10 @@ export class MeasurementRunner {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
-      const stored = toStoredResult(result, facts);
-      const found = this.#switchFor(job);
-      if (!isCutShort) this.#store(job, stored);
-      else if (found !== undefined) this.#store(job, { ...stored, failReason: switchReason(job, found) });
+      const found = isCutShort ? this.#switchFor(job) : undefined;
+      if (!isCutShort) this.#store(job, toStoredResult(result, facts));
+      else if (found !== undefined)
+        this.#store(job, { ...toStoredResult(result, facts), failReason: switchReason(job, found) });
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));

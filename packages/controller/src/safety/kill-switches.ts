@@ -72,6 +72,7 @@ export class KillSwitches implements ProbeGuard {
 
   /** The switch that stops a measurement as a whole; `undefined` when none does. */
   switchFor({ userId, keyId, batchId, source, destination }: SwitchableMeasurement): KillSwitchRow | undefined {
+    if (this.#rows.length === 0) return undefined;
     return (
       this.#find('user', String(userId)) ??
       this.#find('key', String(keyId)) ??
