@@ -112,9 +112,9 @@ describe('LinkProber with an agent that refuses a probe', () => {
     const longWaits = () => waits.filter((ms) => ms > 50);
     expect(await absent()).toMatchObject({ code: 'proberStopped' });
     expect(await absent()).toMatchObject({ code: 'proberStopped' });
-    expect(longWaits()).toEqual([100]);
+    expect(longWaits()).toHaveLength(1);
     prober.joined(ABSENT);
     expect(await absent()).toMatchObject({ code: 'proberStopped' });
-    expect(longWaits()).toEqual([100, 100]);
+    expect(longWaits()).toHaveLength(2);
   });
 });
