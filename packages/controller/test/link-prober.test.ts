@@ -1,12 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AgentHub, Authority, GrantSigner, OptOutSet, type Outcome, readToAgent, readToController } from '@revtr/link';
+import {
+  AgentHub,
+  Authority,
+  GrantSigner,
+  OptOutSet,
+  type Outcome,
+  readToAgent,
+  readToController,
+  type Work,
+} from '@revtr/link';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { systemClock, TargetPolicy } from '@revtr/probing';
 import { Agents, openDatabase } from '@revtr/storage';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentDirectory, LinkProber } from '../src/index.ts';
+import { probingFor } from '../src/safety/probe-context.ts';
 
 const AGENT = parseIpv4('192.88.99.1');
 const TARGET = parseIpv4('8.8.8.8');
@@ -15,6 +25,7 @@ const HELLO = { type: 'hello', protocol: 2, software: 'test', known: [], window:
 describe('LinkProber with an agent that refuses a probe', () => {
   let stop: () => Promise<void>;
   let prober: LinkProber;
+  const work: Work[] = [];
   let refusal: Extract<Outcome, { kind: 'failed' }>;
   beforeAll(async () => {
     const path = mkdtempSync(join(tmpdir(), 'revtr-link-prober-'));
@@ -33,7 +44,9 @@ describe('LinkProber with an agent that refuses a probe', () => {
     const session = hub.join(AGENT, hello, {
       send: (message) => {
         const read = readToAgent(JSON.stringify(message));
-        if (read.type === 'work') setImmediate(() => session.receive(read.id, refusal));
+        if (read.type !== 'work') return;
+        work.push(read.work);
+        setImmediate(() => session.receive(read.id, refusal));
       },
       close: () => undefined,
     });
@@ -50,6 +63,9 @@ describe('LinkProber with an agent that refuses a probe', () => {
     };
   });
   afterAll(() => stop());
+  beforeEach(() => {
+    work.length = 0;
+  });
   const ping = () => prober.ping({ type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 1_000 });
 
   it('reports an exhausted target budget and when the target may be probed again', async () => {
@@ -60,5 +76,24 @@ describe('LinkProber with an agent that refuses a probe', () => {
   it('reports a target that the agent refuses as an invalid request', async () => {
     refusal = { kind: 'failed', code: 'targetRefused', message: 'the network opted out' };
     await expect(ping()).rejects.toMatchObject({ code: 'invalidRequest', details: {} });
+  });
+
+  it('tells the agent what a probe belongs to, in the grant of a spoofed one too', async () => {
+    refusal = { kind: 'failed', code: 'targetRefused', message: 'the network opted out' };
+    const cause = { type: 'measurement', measurementId: 71, batchId: 3, userId: 2, keyId: 5 } as const;
+    await expect(probingFor(cause, ping)).rejects.toMatchObject({ code: 'invalidRequest' });
+    await expect(probingFor({ type: 'agentTest', agent: AGENT }, ping)).rejects.toMatchObject({});
+    const spoof = { claimedSource: AGENT, receiver: AGENT };
+    const spoofed = { type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 1_000, spoof } as const;
+    await expect(probingFor(cause, () => prober.ping(spoofed))).rejects.toMatchObject({});
+    expect(work).toMatchObject([
+      { kind: 'ping', measurement: 71 },
+      { kind: 'ping', measurement: `test of ${formatIpv4(AGENT)}` },
+      { kind: 'catch' },
+      { kind: 'emit' },
+    ]);
+    const emit = work.find(({ kind }) => kind === 'emit');
+    const [payload] = emit?.kind === 'emit' ? emit.grant.split('.') : [];
+    expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({ measurement: 71 });
   });
 });

@@ -18,6 +18,7 @@ import {
   toPingReply,
 } from '@revtr/probing';
 import type { AgentDirectory } from '../agents/directory.ts';
+import { currentMeasurement } from '../safety/probe-context.ts';
 
 export interface LinkProberOptions {
   /** How long to wait for an agent that is registered and not connected, milliseconds. */
@@ -52,7 +53,8 @@ export class LinkProber implements Prober {
     if (request.spoof !== undefined) return this.#spoof(request, request.spoof, session, signal);
     const { spoof: _, ...plain } = request;
     const { timeoutMs } = request;
-    const outcome = await run(session, () => ({ kind: 'ping', request: plain }), { timeoutMs, signal });
+    const measurement = currentMeasurement();
+    const outcome = await run(session, () => ({ kind: 'ping', request: plain, measurement }), { timeoutMs, signal });
     if (outcome.kind !== 'ping') throw unexpected(outcome);
     const { sentAt, reply } = outcome;
     return { type: 'ping', request, sentAt, ...(reply && { reply }) };
@@ -61,7 +63,8 @@ export class LinkProber implements Prober {
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
     const session = await this.#check(request, signal);
     const options = { timeoutMs: MOST_TRACEROUTE_MS, signal };
-    const outcome = await run(session, () => ({ kind: 'traceroute', request }), options);
+    const measurement = currentMeasurement();
+    const outcome = await run(session, () => ({ kind: 'traceroute', request, measurement }), options);
     if (outcome.kind !== 'traceroute') throw unexpected(outcome);
     const { kind: _, ...rest } = outcome;
     return { type: 'traceroute', request, ...rest };
@@ -89,11 +92,12 @@ export class LinkProber implements Prober {
     const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
     const { target, timeoutMs } = request;
     const options = { timeoutMs, signal: limited };
+    const measurement = currentMeasurement();
     const sentAt = clock.now();
     const caught = run(receiver, () => ({ kind: 'catch', target, mark, timeoutMs }), { ...options, isListening: true });
     const emitted = run(
       sender,
-      () => ({ kind: 'emit', grant: grants.sign(request, spoof, mark, clock.now()) }),
+      () => ({ kind: 'emit', grant: grants.sign(request, spoof, mark, clock.now(), measurement) }),
       options,
     );
     try {
