@@ -9,6 +9,7 @@ import { BorderLinkPlanner } from './border-links.ts';
 import { planInnerLinks } from './inner-links.ts';
 import { type LinkPlan, layOutInterfaces } from './link-list.ts';
 import { networkName } from './names.ts';
+import { drawNetworkKinds } from './network-kinds.ts';
 import { type NetworkPlan, planNetworks } from './plan-networks.ts';
 import type { HostPrefixTable, Topology } from './topology.ts';
 
@@ -49,6 +50,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
       numbers: Uint32Array.from(networks.numbers),
       names: networks.tiers.map((tier, i) => networkName(tier, networks.homes[i], networks.numbers[i])),
       tiers: Uint8Array.from(networks.tiers),
+      kinds: drawNetworkKinds(networks, random.fork('kinds')),
       blocks: space.map((own) => own.block),
       firstRouter,
       ...drawNetworkBehaviours(networks, parameters, random.fork('network-behaviour')),
