@@ -1,10 +1,11 @@
 import { parentPort } from 'node:worker_threads';
-import { runUnit, type Unit } from './unit.ts';
+import { runWorld } from './run-world.ts';
+import type { Unit } from './unit.ts';
 
-/** Worker thread that runs the units from the scheduler. */
-parentPort?.on('message', (unit: Unit) => {
-  runUnit(unit).then(
-    (result) => parentPort?.postMessage({ result }),
+/** Worker thread that runs the units of one world at a time, which the scheduler sends. */
+parentPort?.on('message', (units: readonly Unit[]) => {
+  runWorld(units, (result) => parentPort?.postMessage({ result })).then(
+    () => parentPort?.postMessage({ isDone: true }),
     (error: unknown) =>
       parentPort?.postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );

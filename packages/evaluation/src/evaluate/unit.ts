@@ -1,18 +1,30 @@
-import { type PreparationReport, SimulatedWorld } from '@revtr/lab/simulated-world';
-import { inParallel } from '@revtr/probing';
-import { type Size, simParameters } from '@revtr/sim';
-import { type JudgedPair, judge } from '../judging/judge.ts';
-import { PLANS } from './plans.ts';
+import { FAMILIES, type FamilyName, PROFILES, type Profile, SIZES, type SimParameters, type Size } from '@revtr/sim';
+import type { JudgedPair } from '../judging/judged-pair.ts';
+import type { DestinationKind } from './world/destinations.ts';
+import type { PreparationCost } from './world/preparation.ts';
 
-/** One plan on one simulated Internet. A unit runs in one worker, and its result is stored in one file. */
-export interface Unit {
-  readonly plan: string;
+/** One simulated Internet and the pairs that are measured on it. All its units share the topology, the routing and the pairs. */
+export interface WorldSpec {
+  readonly profile: Profile;
+  /** Name of a family, or `caida:` and the path of an AS-relationship file. */
+  readonly family: FamilyName | `caida:${string}`;
   readonly size: Size;
   readonly seed: number;
+  /** Vantage points of the largest fleet. A smaller fleet has the first of them. */
+  readonly mostVantagePoints: number;
+  /** Number of pairs. Pairs with unusual destinations are measured in addition. */
+  readonly pairs: number;
+  /** Virtual hours over which the pairs are spread. The atlas is collected before and ages meanwhile. */
+  readonly hours: number;
+  /** Parameters that replace those of the profile. */
+  readonly changes: Partial<SimParameters>;
+}
+
+/** One plan with one fleet on one simulated Internet. Its result is stored in one file. */
+export interface Unit extends WorldSpec {
+  readonly plan: string;
   /** Number of vantage points. */
   readonly fleet: number;
-  /** Number of pairs. */
-  readonly pairs: number;
   /** Contents of the atlas. */
   readonly atlas: AtlasContent;
 }
@@ -25,46 +37,35 @@ export interface Unit {
 export const ATLAS_CONTENTS = ['usual', 'none', 'traceroutes', 'recordRoute', 'grown'] as const;
 export type AtlasContent = (typeof ATLAS_CONTENTS)[number];
 
+/** A judged pair of a unit. */
+export interface EvaluatedResult extends JudgedPair {
+  readonly destination: DestinationKind;
+  /** Whether it counts in the figures, and not only in the row of its kind of destination. */
+  readonly isUsual: boolean;
+}
+
+/** The judged pairs of a unit, and what the preparation cost. */
 export interface UnitResult {
   readonly unit: Unit;
-  readonly preparation: PreparationReport | undefined;
-  readonly pairs: readonly JudgedPair[];
+  readonly preparation: PreparationCost;
+  readonly pairs: readonly EvaluatedResult[];
 }
 
-const SOURCES = 10;
-/** Parallel measurements. The number is small because later measurements learn from earlier ones, as in production. */
-const CONCURRENCY = 20;
+export const isProfile = (text: string): text is Profile => text in PROFILES;
+export const isSize = (text: string): text is Size => text in SIZES;
+export const isContent = (text: string): text is AtlasContent => ATLAS_CONTENTS.some((content) => content === text);
+export const isFamily = (text: string): text is WorldSpec['family'] => text in FAMILIES || /^caida:./.test(text);
 
-/** Name of a unit and of its file. */
-export const unitName = ({ plan, size, fleet, seed, pairs, atlas }: Unit): string =>
-  `${plan}-${size}-${fleet}vp-${pairs}pairs-seed${seed}${atlas === 'usual' ? '' : `-${atlas}`}`;
+/** What tells one simulated Internet from another. */
+export const worldName = (spec: WorldSpec): string => {
+  const { profile, family, size, seed, mostVantagePoints, pairs, hours, changes } = spec;
+  const changed = Object.entries(changes).map(([name, value]) => `-${name}=${value}`);
+  return `${profile}-${family}-${size}-seed${seed}-of${mostVantagePoints}vp-${pairs}pairs-${hours}h${changed.join('')}`;
+};
 
-/** Longer than the reuse of measured hops, so only the atlas keeps information about earlier measurements. */
-const PAUSE_MS = 2 * 3_600_000;
-
-/** Generates a simulated Internet, measures the pairs of a unit and judges the results. The same unit gives the same result. */
-export async function runUnit(unit: Unit): Promise<UnitResult> {
-  const parameters = simParameters(unit.size, unit.seed, { vantagePoints: unit.fleet });
-  const { atlas } = unit;
-  const content = atlas === 'usual' || atlas === 'grown' ? 'recordRoute' : atlas;
-  const world = new SimulatedWorld({ parameters, sources: SOURCES, atlas: content });
-  const { clock, truth } = world.internet;
-  const plan = { ...PLANS[unit.plan], ...(atlas !== 'usual' && { growsAtlas: atlas === 'grown' }) };
-  const pairs = await clock.drive(
-    (async () => {
-      const engine = await world.engine(plan);
-      if (atlas !== 'usual') {
-        const before = world.randomPairs(unit.pairs, 'before');
-        await inParallel(before.length, CONCURRENCY, async (i) => void (await engine.measure(before[i])));
-        await clock.sleep(PAUSE_MS);
-      }
-      const wanted = world.randomPairs(unit.pairs);
-      const judged: JudgedPair[] = new Array(wanted.length);
-      await inParallel(wanted.length, CONCURRENCY, async (i) => {
-        judged[i] = judge(await engine.measure(wanted[i]), truth);
-      });
-      return judged;
-    })(),
+/** Name of a unit and, with `.json`, of its file. */
+export const unitName = (unit: Unit): string =>
+  `${unit.plan}-${unit.fleet}vp${unit.atlas === 'usual' ? '' : `-${unit.atlas}`}-${worldName(unit)}`.replaceAll(
+    /[^\w.=-]/g,
+    '_',
   );
-  return { unit, preparation: world.report, pairs };
-}

@@ -30,6 +30,8 @@ import {
 
 export interface SimulatedWorldOptions {
   readonly parameters: SimParameters;
+  /** The simulated Internet, if it exists already. Default: one of `parameters`. */
+  readonly internet?: SimulatedInternet;
   /** Start of virtual time, in milliseconds since the Unix epoch. Default: the default of `SimulatedInternet`. */
   readonly startMs?: number;
   /** Number of sources to prepare: the first ones of the simulated Internet. */
@@ -76,7 +78,8 @@ export class SimulatedWorld {
   constructor(options: SimulatedWorldOptions) {
     this.#options = options;
     const { parameters, startMs } = options;
-    this.internet = new SimulatedInternet({ parameters, ...(startMs !== undefined && { startMs }) });
+    this.internet =
+      options.internet ?? new SimulatedInternet({ parameters, ...(startMs !== undefined && { startMs }) });
     this.prober = this.internet.prober();
     this.data = publishData(this.internet.topology, parameters);
     this.sources = this.internet.places.sources.slice(0, options.sources);
