@@ -1,4 +1,12 @@
-import { defaultPlan, optionProbes, type Plan, type ReverseTraceroute, revtr1Plan, revtr2Plan } from '@revtr/engine';
+import {
+  defaultPlan,
+  optionProbes,
+  type Plan,
+  type ReverseTraceroute,
+  revtr1Plan,
+  revtr2LabelledPlan,
+  revtr2Plan,
+} from '@revtr/engine';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { simParameters } from '@revtr/sim';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -25,6 +33,7 @@ async function measure(plan: Plan, seed: number): Promise<{ world: SimulatedWorl
 describe.each([
   ['default', defaultPlan],
   ['revtr2', revtr2Plan],
+  ['revtr2-labelled', revtr2LabelledPlan],
   ['revtr1', revtr1Plan],
 ])('plan %s on a simulated Internet', (name, plan) => {
   let world: SimulatedWorld;

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
-import { lookAt } from './look.ts';
 import { HELP, OPTIONS, readUnits } from './options.ts';
 import { latencyPlot, reliabilityPlot } from './report/plots.ts';
 import { renderMarkdown, renderText } from './report/render.ts';
 import { describeRun, tablesOf } from './report/tables.ts';
-import { runUnits } from './scheduler.ts';
+import { runUnits } from './running/scheduler.ts';
+import { lookAt } from './seeds/look.ts';
 import { compareWithRivals } from './summary/paired.ts';
 import { summarise } from './summary/summary.ts';
 

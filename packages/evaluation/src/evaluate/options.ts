@@ -1,6 +1,6 @@
 import { FAMILIES, PROFILES, SIZES } from '@revtr/sim';
-import { PLANS } from './plans.ts';
-import { ATLAS_CONTENTS, isContent, isFamily, isProfile, isSize, type Unit } from './unit.ts';
+import { PLANS } from './units/plans.ts';
+import { ATLAS_CONTENTS, isContent, isFamily, isProfile, isSize, type Unit } from './units/unit.ts';
 
 /** The options of `npm run evaluate`, as `parseArgs` of `node:util` takes them. */
 export const OPTIONS = {

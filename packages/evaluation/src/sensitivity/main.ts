@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
-import { lookAt } from '../evaluate/look.ts';
 import { readUnits } from '../evaluate/options.ts';
 import { renderMarkdown, renderText } from '../evaluate/report/render.ts';
-import { runUnits } from '../evaluate/scheduler.ts';
+import { runUnits } from '../evaluate/running/scheduler.ts';
+import { lookAt } from '../evaluate/seeds/look.ts';
 import { summarise } from '../evaluate/summary/summary.ts';
-import type { Unit } from '../evaluate/unit.ts';
+import type { Unit } from '../evaluate/units/unit.ts';
 import { sensitivityTable } from './table.ts';
 import { VARIATIONS } from './variations.ts';
 

@@ -1,6 +1,6 @@
 import { quantiles } from '../../statistics/quantiles.ts';
 import type { Summary } from '../summary/summary.ts';
-import type { UnitResult } from '../unit.ts';
+import type { UnitResult } from '../units/unit-result.ts';
 import { namesOf } from './tables.ts';
 
 interface Line {

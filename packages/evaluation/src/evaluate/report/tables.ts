@@ -2,8 +2,8 @@ import type { Estimate } from '../../statistics/bootstrap.ts';
 import { FIGURES, type Figure } from '../summary/figures.ts';
 import type { Comparison, PairedFigures } from '../summary/paired.ts';
 import type { Summary } from '../summary/summary.ts';
-import type { Unit } from '../unit.ts';
-import { DESTINATION_KINDS } from '../world/destinations.ts';
+import type { Unit } from '../units/unit.ts';
+import { DESTINATION_KINDS } from '../units/unit-result.ts';
 import { showEstimate, showFigure, showPercent } from './show.ts';
 
 /** One table of the report. The first row is the header, the first column the label of each row. */

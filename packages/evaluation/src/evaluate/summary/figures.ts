@@ -2,7 +2,7 @@ import { countRight, judgedHops } from '../../judging/accuracy.ts';
 import { BASES, type Basis } from '../../judging/basis.ts';
 import type { Found } from '../../judging/judged-pair.ts';
 import { mean, quantiles } from '../../statistics/quantiles.ts';
-import type { EvaluatedResult } from '../unit.ts';
+import type { EvaluatedResult } from '../units/unit-result.ts';
 
 /** Whether a figure is a share from 0 to 1, or a number. */
 export type FigureUnit = 'share' | 'number' | 'milliseconds';

@@ -1,6 +1,7 @@
 import { bootstrap, type Estimate } from '../../statistics/bootstrap.ts';
 import { mean, share } from '../../statistics/quantiles.ts';
-import type { EvaluatedResult, Unit, UnitResult } from '../unit.ts';
+import type { Unit } from '../units/unit.ts';
+import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
 import { columnOf } from './summary.ts';
 
 /** Differences between a plan and a rival, from the same pairs; positive if the plan has more. */

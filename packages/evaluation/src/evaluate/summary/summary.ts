@@ -1,14 +1,19 @@
 import { bootstrap, type Estimate } from '../../statistics/bootstrap.ts';
 import { type Calibration, calibrate } from '../../statistics/calibration.ts';
 import { mean } from '../../statistics/quantiles.ts';
-import type { EvaluatedResult, Unit, UnitResult } from '../unit.ts';
-import { DESTINATION_KINDS, type DestinationKind } from '../world/destinations.ts';
-import type { PreparationCost } from '../world/preparation.ts';
+import type { Unit } from '../units/unit.ts';
+import {
+  DESTINATION_KINDS,
+  type DestinationKind,
+  type EvaluatedResult,
+  type PreparationCost,
+  type UnitResult,
+} from '../units/unit-result.ts';
 import { type CountedPair, countHops, type Figure, figuresOf } from './figures.ts';
 import { byTechnique, type KindFigures, kindFigures, type TechniqueFigures } from './hop-kinds.ts';
 
 /** Figures of the pairs with one kind of destination. */
-export interface DestinationFigures {
+interface DestinationFigures {
   readonly pairs: number;
   readonly figures: Readonly<Record<Figure, Estimate>>;
 }

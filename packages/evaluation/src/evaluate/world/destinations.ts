@@ -2,12 +2,7 @@ import type { SimulatedWorld } from '@revtr/lab/simulated-world';
 import type { Ipv4Address } from '@revtr/net';
 import { createRandom, type Random } from '@revtr/probing';
 import { HostBehaviours } from '@revtr/sim';
-
-/**
- * What a destination is: a host that answers pings with options; one that answers plain pings only; a router; a host that answers nothing.
- */
-export const DESTINATION_KINDS = ['host', 'hostWithoutOptions', 'router', 'silent'] as const;
-export type DestinationKind = (typeof DESTINATION_KINDS)[number];
+import type { DestinationKind } from '../units/unit-result.ts';
 
 /** A pair to measure. */
 export interface EvaluatedPair {

@@ -9,7 +9,7 @@ import {
   SimulatedInternet,
   simParameters,
 } from '@revtr/sim';
-import type { WorldSpec } from '../unit.ts';
+import type { WorldSpec } from '../units/world-spec.ts';
 import { scheduleDailyChanges } from './daily-changes.ts';
 
 /** Number of sources. */

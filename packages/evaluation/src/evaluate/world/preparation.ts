@@ -13,19 +13,10 @@ import {
 } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import type { SimulatedInternet } from '@revtr/sim';
-import type { EvaluatedPlan } from '../plans.ts';
+import type { EvaluatedPlan } from '../units/plans.ts';
+import type { PreparationCost } from '../units/unit-result.ts';
 import type { EvaluationWorld } from './evaluation-world.ts';
 import { runSurvey, type Survey } from './survey.ts';
-
-/** Packets that were sent before the first measurement, for all sources together. */
-export interface PreparationCost {
-  /** Record Route pings of the survey, which serves all sources. */
-  readonly surveyProbes: number;
-  /** Packets of the traceroutes of the atlas. */
-  readonly tracerouteProbes: number;
-  /** Record Route pings to the hops of the atlas. */
-  readonly atlasOptionProbes: number;
-}
 
 /** The atlas of every source as one fleet collected it. */
 interface CollectedAtlas {
@@ -38,7 +29,7 @@ interface CollectedAtlas {
 const HOUR_MS = 3_600_000;
 /** When the survey, the collection of the atlas and the measurements begin, milliseconds after the start of the simulation. */
 const ATLAS_AT_MS = 6 * HOUR_MS;
-export const MEASUREMENTS_AT_MS = 8 * HOUR_MS;
+const MEASUREMENTS_AT_MS = 8 * HOUR_MS;
 const SURVEY_TARGETS = 2;
 const TIMEOUT_MS = 2_000;
 /** Traceroutes to one source at once, and pings to the hops of its atlas: more would exceed the rate limits of routers near the source. */

@@ -2,7 +2,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Unit, type UnitResult, unitName, worldName } from './unit.ts';
+import { type Unit, unitName } from '../units/unit.ts';
+import type { UnitResult } from '../units/unit-result.ts';
+import { worldName } from '../units/world-spec.ts';
 
 export interface ScheduleOptions {
   /** Folder with the result of each unit. Stored results are reused. Default: results are not stored. */

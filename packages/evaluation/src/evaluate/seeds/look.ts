@@ -1,6 +1,6 @@
-import { storedResults } from './scheduler.ts';
-import { isDevelopmentSeed, LEDGER, readLedger, recordLook, warningsOf } from './seeds.ts';
-import { type Unit, unitName } from './unit.ts';
+import { storedResults } from '../running/scheduler.ts';
+import { type Unit, unitName } from '../units/unit.ts';
+import { isDevelopmentSeed, LEDGER, readLedger, recordLook, warningsOf } from './ledger.ts';
 
 /**
  * Warns about held-out seeds that were looked at before, and records the look that these units are. Results that are stored already are no

@@ -1,13 +1,14 @@
 import { PUBLISHED_ASSUMPTIONS, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
 import { inParallel } from '@revtr/probing';
-import { judge } from '../judging/judge.ts';
-import { type Truth, truthOf } from '../judging/truth.ts';
-import { type EvaluatedPlan, PLANS } from './plans.ts';
-import type { AtlasContent, EvaluatedResult, Unit, UnitResult } from './unit.ts';
-import { choosePairs, type EvaluatedPair } from './world/destinations.ts';
-import { createWorld, type EvaluationWorld } from './world/evaluation-world.ts';
-import { Preparation } from './world/preparation.ts';
-import { visibleRouters } from './world/visible-routers.ts';
+import { judge } from '../../judging/judge.ts';
+import { type Truth, truthOf } from '../../judging/truth.ts';
+import { type EvaluatedPlan, PLANS } from '../units/plans.ts';
+import type { AtlasContent, Unit } from '../units/unit.ts';
+import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
+import { choosePairs, type EvaluatedPair } from '../world/destinations.ts';
+import { createWorld, type EvaluationWorld } from '../world/evaluation-world.ts';
+import { Preparation } from '../world/preparation.ts';
+import { visibleRouters } from '../world/visible-routers.ts';
 
 /** Parallel measurements. The number is small because later measurements learn from earlier ones, as in production. */
 const CONCURRENCY = 20;

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
+import type { Unit } from '../units/unit.ts';
 import { runWorld } from './run-world.ts';
-import type { Unit } from './unit.ts';
 
 /** Worker thread that runs the units of one world at a time, which the scheduler sends. */
 parentPort?.on('message', (units: readonly Unit[]) => {
