@@ -13,7 +13,7 @@ export { Operators } from './facts/operators.ts';
 export * from './facts/relations.ts';
 export { NextHops } from './knowledge/next-hops.ts';
 export { ProbeCache, type ProbeCacheOptions } from './knowledge/probe-cache.ts';
-export { SilentTargets } from './knowledge/silent-targets.ts';
+export { type Silence, SilentTargets, type SilentTargetsOptions } from './knowledge/silent-targets.ts';
 export type * from './measurement/fail-reason.ts';
 export * from './measurement/request.ts';
 export * from './measurement/result.ts';
@@ -41,10 +41,11 @@ export type {
   Measurement,
   WithTechnique,
 } from './techniques/contract/measurement.ts';
+export { type ReadAnswer, TargetAnswers } from './techniques/contract/target-answers.ts';
 export * from './techniques/contract/technique.ts';
 export { SteppingBack } from './techniques/stepping-back.ts';
 export { Timestamp } from './techniques/timestamp.ts';
-export { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
+export { AdaptiveTimeout, type AdaptiveTimeoutOptions } from './timing/adaptive-timeout.ts';
 export type { HostWatch } from './timing/host-watch.ts';
 export { Outages } from './timing/outages.ts';
 export { SharedPings } from './timing/shared-pings.ts';
