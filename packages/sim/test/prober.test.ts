@@ -11,7 +11,7 @@ async function start(): Promise<ProberEnvironment> {
     rateLimitedRouter: 0,
   });
   const internet = new SimulatedInternet({ parameters });
-  const hosts = new HostBehaviours(parameters);
+  const hosts = new HostBehaviours(parameters, internet);
   const findSilent = (address: number): number =>
     hosts.answersPing(address + 2) ? findSilent(address + 1) : address + 2;
   const { truth, places, clock, topology } = internet;

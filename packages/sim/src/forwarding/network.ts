@@ -80,7 +80,7 @@ export class Network {
     this.#timeline = collaborators.timeline;
     this.#clock = collaborators.clock;
     this.#random = createRandom(parameters.seed).fork('packets');
-    this.#hosts = new HostBehaviours(parameters);
+    this.#hosts = new HostBehaviours(parameters, collaborators);
     this.#limits = new RateLimits(this.#topology.routers.count, parameters.rateLimitPerSecond);
   }
 

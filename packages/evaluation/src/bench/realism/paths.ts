@@ -70,15 +70,20 @@ export function pathRows(internet: SimulatedInternet, targets: readonly Ipv4Addr
   ];
 }
 
-/** For random routers of reverse paths: how often the router before them on the forward path is after them on the reverse path. */
+/** For random routers of forward paths: how often the router before them is on the path back from them. */
 function penultimateHops(
-  { truth, clock }: SimulatedInternet,
-  pairs: readonly { readonly source: Ipv4Address; readonly reverse: { readonly routers: readonly number[] } }[],
+  { truth, topology, clock }: SimulatedInternet,
+  pairs: readonly { readonly source: Ipv4Address; readonly forward: { readonly routers: readonly number[] } }[],
   random: Random,
 ): { across: number; inside: number } {
   const outcomes = { across: [0, 0], inside: [0, 0] };
-  for (const { source, reverse } of pairs) {
-    const [hop] = truth.addressesOf(random.pick(reverse.routers));
+  for (const {
+    source,
+    forward: { routers },
+  } of pairs) {
+    // No network announces the addresses of exchanges.
+    const addresses = truth.addressesOf(random.pick(routers)).filter((address) => topology.networkOf.lookup(address) >= 0);
+    const hop = random.pick(addresses);
     const forward = truth.path(source, hop, clock.now());
     const [before, last] = forward.routers.slice(-2);
     if (last === undefined || !forward.reached) continue;

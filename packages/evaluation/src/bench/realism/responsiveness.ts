@@ -13,11 +13,10 @@ export function responsivenessRows(
   prefixes: readonly number[],
   { targets, answered, slots }: RecordRouteSurvey,
 ): RealismRow[] {
-  const { networks, routers, hosts, hostPrefixOf } = topology;
-  const networkOf = (prefix: number): number => routers.network[hosts.router[prefix]];
-  const probed = prefixes.map(networkOf);
+  const { networks, networkOf } = topology;
+  const probed = prefixes.map((address) => networkOf.lookup(address >>> 0));
   const outcomes = targets.map((target, i) => ({
-    network: networkOf(hostPrefixOf.lookup(target)),
+    network: networkOf.lookup(target),
     answers: answered.filter((row) => row[i] === 1).length,
     isReachable: slots.some((row) => row[i] > 0),
   }));
