@@ -11,6 +11,7 @@ const NUMBERS = [
   'rateLimitPerSecond',
   'optionsSlowPathPerSecond',
   'sharedPrivatePool',
+  'transitPrefixesPerRouter',
   'vantagePoints',
   'atlasConeBias',
   'atlasFurtherProbes',

@@ -18,6 +18,7 @@ export class BorderLinkPlanner {
   readonly #plans: readonly NetworkPlan[];
   readonly #firstRouter: Int32Array;
   readonly #pools: readonly AddressPool[];
+  readonly #atCore: number;
   readonly #exchanges = new Map<number, { pool: AddressPool; members: Map<number, Ipv4Address> }>();
   readonly #addresses: AddressPlan;
   readonly #random: Random;
@@ -27,12 +28,15 @@ export class BorderLinkPlanner {
       readonly plans: readonly NetworkPlan[];
       readonly firstRouter: Int32Array;
       readonly pools: readonly AddressPool[];
+      /** Share of links that end at core routers. */
+      readonly atCore: number;
     },
     collaborators: { readonly addresses: AddressPlan; readonly random: Random },
   ) {
     this.#plans = options.plans;
     this.#firstRouter = options.firstRouter;
     this.#pools = options.pools;
+    this.#atCore = options.atCore;
     this.#addresses = collaborators.addresses;
     this.#random = collaborators.random;
   }
@@ -78,7 +82,8 @@ export class BorderLinkPlanner {
   #edgeRouter(network: number, city: number): number {
     const { routers } = this.#plans[network];
     const here = routers.flatMap((router, i) => (router.city === city ? [i] : []));
-    const edges = here.filter((i) => !routers[i].core && routers[i].behind < 0);
+    const atCore = this.#atCore > 0 && this.#random.chance(this.#atCore);
+    const edges = here.filter((i) => routers[i].core === atCore && routers[i].behind < 0);
     return this.#firstRouter[network] + this.#random.pick(edges.length > 0 ? edges : here);
   }
 

@@ -12,7 +12,7 @@ import { networkName } from './names.ts';
 import { drawNetworkKinds } from './network-kinds.ts';
 import { NetworkSpace } from './network-space.ts';
 import { placeHosts } from './place-hosts.ts';
-import { planNetworks } from './plan-networks.ts';
+import { depthsOf, planNetworks } from './plan-networks.ts';
 import type { Topology } from './topology.ts';
 
 /**
@@ -31,14 +31,12 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
   const loopback = Uint32Array.from(network, (owner) => pools[owner].one());
 
   const inner = plans.flatMap((plan, i): LinkPlan[] =>
-    planInnerLinks(
-      plan.routers,
-      firstRouter[i],
-      { pool: pools[i], asymmetricCosts: parameters.asymmetricCosts },
-      random.fork(`inner-${i}`),
-    ),
+    planInnerLinks(plan.routers, firstRouter[i], { pool: pools[i], parameters }, random.fork(`inner-${i}`)),
   );
-  const border = new BorderLinkPlanner({ plans, firstRouter, pools }, { addresses, random: random.fork('border') });
+  const border = new BorderLinkPlanner(
+    { plans, firstRouter, pools, atCore: parameters.bordersAtCore },
+    { addresses, random: random.fork('border') },
+  );
   const columns = layOutInterfaces([...inner, ...border.plan(networks)], network.length);
   const { adjacencies, ofInterface } = layOutAdjacencies(
     networks,
@@ -61,7 +59,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
       kinds,
       blocks: space.map((own) => own.block),
       firstRouter,
-      ...drawNetworkBehaviours(networks, parameters, random.fork('network-behaviour')),
+      ...drawNetworkBehaviours(networks, kinds, parameters, random.fork('network-behaviour')),
     },
     adjacencies,
     routers: {
@@ -69,6 +67,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
       network,
       city: Uint8Array.from(cityOf),
       loopback,
+      depth: Uint8Array.from(plans.flatMap((plan) => depthsOf(plan.routers))),
       firstInterface,
       ...drawRouterBehaviours(network, parameters, random.fork('router-behaviour')),
     },

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AddressPool } from './address-plan.ts';
 import { CITIES, distanceKm, fibreDelayMicros } from './cities.ts';
 import type { LinkPlan } from './link-list.ts';
@@ -14,16 +15,17 @@ const LOCAL_COST = 2;
 export function planInnerLinks(
   routers: readonly RouterPlan[],
   firstRouter: number,
-  { pool, asymmetricCosts }: { readonly pool: AddressPool; readonly asymmetricCosts: number },
+  { pool, parameters }: { readonly pool: AddressPool; readonly parameters: SimParameters },
   random: Random,
 ): LinkPlan[] {
+  const { asymmetricCosts, unequalUplinks, hubs } = parameters;
   const links: LinkPlan[] = [];
-  const connect = (a: number, b: number): void => {
+  const connect = (a: number, b: number, extraCost = 0): void => {
     const [addressA, addressB] = pool.pair(random.chance(0.5));
     const from = CITIES[routers[a].city];
     const to = CITIES[routers[b].city];
     const local = from === to;
-    const cost = local ? LOCAL_COST : 10 + Math.round(distanceKm(from, to) / 20);
+    const cost = local ? LOCAL_COST + extraCost : 10 + Math.round(distanceKm(from, to) / 20);
     const isAsymmetric = asymmetricCosts > 0 && random.chance(asymmetricCosts);
     links.push({
       routerA: firstRouter + a,
@@ -44,16 +46,35 @@ export function planInnerLinks(
     if (second !== undefined) connect(first, second);
     for (const edge of inCity(city, false)) {
       const { behind } = routers[edge];
-      for (const inner of behind >= 0 ? [behind] : (cores.get(city) ?? [])) connect(edge, inner);
+      const isUnequal = unequalUplinks > 0 && random.chance(unequalUplinks);
+      const uplinks = behind >= 0 ? [behind] : (cores.get(city) ?? []);
+      for (const [i, inner] of uplinks.entries()) connect(edge, inner, isUnequal ? i : 0);
     }
   }
-  for (const [a, b] of planBackbone(cities, random)) {
+  for (const [a, b] of hubs > 0 ? planHubs(cities, hubs) : planBackbone(cities, random)) {
     const [a0, a1] = cores.get(a) ?? [];
     const [b0, b1] = cores.get(b) ?? [];
     connect(a0, b0);
     if (a1 !== undefined && b1 !== undefined) connect(a1, b1);
   }
   return links;
+}
+
+/** Pairs of cities to connect: the largest ones, the hubs, with each other, and every other city with the two nearest hubs. */
+function planHubs(cities: readonly number[], share: number): [number, number][] {
+  const bySize = [...cities].sort((a, b) => CITIES[b].weight - CITIES[a].weight);
+  const hubs = bySize.slice(0, Math.max(1, Math.round(share * cities.length)));
+  const others = bySize.slice(hubs.length);
+  const length = (a: number, b: number): number => distanceKm(CITIES[a], CITIES[b]);
+  return [
+    ...hubs.flatMap((a, i) => hubs.slice(0, i).map((b): [number, number] => [a, b])),
+    ...others.flatMap((city) =>
+      [...hubs]
+        .sort((a, b) => length(city, a) - length(city, b))
+        .slice(0, 2)
+        .map((hub): [number, number] => [city, hub]),
+    ),
+  ];
 }
 
 /** Pairs of cities to connect: each to the nearest one already reached, and a third as many shortcuts. */

@@ -47,8 +47,7 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
         plan.push({ city, core, behind: k > coreCount(here) && lines() ? plan.length - 1 : -1 });
       }
     });
-    const hostPrefixes =
-      tier === 3 ? 1 + Math.min(30, Math.floor((1 - random.next()) ** (-1 / 1.2))) : 2 + random.below(6);
+    const hostPrefixes = countHostPrefixes(tier, plan.length, parameters, random);
     return { routers: plan, hostPrefixes, neighbours: degrees[i] };
   });
 }
@@ -58,6 +57,20 @@ function accessLines(tier: number, depth: number, random: Random): () => boolean
   if (tier === 1 || depth === 0) return () => false;
   const chance = random.next() ** (1 / depth - 1);
   return () => random.chance(chance);
+}
+
+function countHostPrefixes(
+  tier: number,
+  routers: number,
+  { transitPrefixesPerRouter }: SimParameters,
+  random: Random,
+): number {
+  if (tier === 3) {
+    const pareto = Math.min(30, Math.floor((1 - random.next()) ** (-1 / 1.2)));
+    return transitPrefixesPerRouter === 0 ? 1 + pareto : pareto;
+  }
+  const few = 2 + random.below(6);
+  return transitPrefixesPerRouter === 0 ? few : Math.max(few, Math.round(transitPrefixesPerRouter * routers));
 }
 
 function cityCount(tier: number, routers: number, random: Random): number {
@@ -79,4 +92,11 @@ function placeCities(home: number, count: number, random: Random): number[] {
     chosen.push(others.splice(random.below(reach), 1)[0]);
   }
   return chosen;
+}
+
+/** How far each router of a network is from the core routers of its city; access lines of more than 255 routers count as 255. */
+export function depthsOf(routers: readonly RouterPlan[]): number[] {
+  const depths: number[] = [];
+  for (const { core, behind } of routers) depths.push(core ? 0 : Math.min(255, behind < 0 ? 1 : depths[behind] + 1));
+  return depths;
 }

@@ -49,6 +49,8 @@ interface RouterTable {
   /** Index into the cities. */
   readonly city: Uint8Array;
   readonly loopback: Uint32Array;
+  /** 0 for core routers, 1 for routers connected to them, more for those on access lines. */
+  readonly depth: Uint8Array;
   /** Interfaces of router `r` are those from `firstInterface[r]` to `firstInterface[r + 1]`. */
   readonly firstInterface: Int32Array;
   readonly stamp: Uint8Array;
