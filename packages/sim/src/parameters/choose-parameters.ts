@@ -12,6 +12,8 @@ const NUMBERS = [
   'optionsSlowPathPerSecond',
   'sharedPrivatePool',
   'transitPrefixesPerRouter',
+  'accessDepth',
+  'peering',
   'vantagePoints',
   'atlasConeBias',
   'atlasFurtherProbes',

@@ -35,6 +35,8 @@ export interface TopologyParameters {
   readonly prepending: number;
   /** Customers and peers that treat the routes of a network as longer than they are. Assumption. */
   readonly unequalPreferences: number;
+  /** How many times more peers transit and content networks have than in a strict hierarchy. Tied to the number of networks on paths. */
+  readonly peering: number;
   /** Cities of a network that are hubs, which are all connected to each other and to the other cities; with 0, cities form a tree. Tied to path lengths. */
   readonly hubs: number;
   /** Links to other networks that end at a core router instead of an edge router. Tied to path lengths. */
@@ -43,8 +45,12 @@ export interface TopologyParameters {
   readonly unequalUplinks: number;
   /** Inner links whose costs differ by direction. Assumption. */
   readonly asymmetricCosts: number;
-  /** Routers of a stub network that hang behind the one before them, which makes its access lines deep. Tied to Record Route distances (IMC 2017). */
+  /** Networks with long access lines. Tied to Record Route distances: 33 % of destinations are beyond nine hops (IMC 2017). */
+  readonly deepAccess: number;
+  /** Routers on a long access line, in the mean. Tied to Record Route distances. */
   readonly accessDepth: number;
+  /** Cities common to two neighbours in which they meet; with 0, a random number of them. Tied to path lengths. */
+  readonly meetingPlaces: number;
 
   /** Networks with probes like those of RIPE Atlas: 5.6 % (January 2019). */
   readonly atlasProbeNetworks: number;

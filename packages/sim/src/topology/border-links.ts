@@ -1,5 +1,6 @@
 import type { Ipv4Address, Prefix } from '@revtr/net';
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { type AddressPlan, AddressPool } from './address-plan.ts';
 import type { AsGraph } from './as-graph.ts';
 import { CITIES, distanceKm, fibreDelayMicros } from './cities.ts';
@@ -18,7 +19,7 @@ export class BorderLinkPlanner {
   readonly #plans: readonly NetworkPlan[];
   readonly #firstRouter: Int32Array;
   readonly #pools: readonly AddressPool[];
-  readonly #atCore: number;
+  readonly #parameters: SimParameters;
   readonly #exchanges = new Map<number, { pool: AddressPool; members: Map<number, Ipv4Address> }>();
   readonly #addresses: AddressPlan;
   readonly #random: Random;
@@ -28,15 +29,14 @@ export class BorderLinkPlanner {
       readonly plans: readonly NetworkPlan[];
       readonly firstRouter: Int32Array;
       readonly pools: readonly AddressPool[];
-      /** Share of links that end at core routers. */
-      readonly atCore: number;
+      readonly parameters: SimParameters;
     },
     collaborators: { readonly addresses: AddressPlan; readonly random: Random },
   ) {
     this.#plans = options.plans;
     this.#firstRouter = options.firstRouter;
     this.#pools = options.pools;
-    this.#atCore = options.atCore;
+    this.#parameters = options.parameters;
     this.#addresses = collaborators.addresses;
     this.#random = collaborators.random;
   }
@@ -59,13 +59,20 @@ export class BorderLinkPlanner {
     if (common.length > 0) {
       return this.#random
         .shuffle(common)
-        .slice(0, 1 + this.#random.below(most))
+        .slice(0, this.#meetings(common.length, most))
         .map((city) => [city, city]);
     }
     let best: [number, number] = [citiesOf(a)[0], citiesB[0]];
     const length = ([x, y]: [number, number]): number => distanceKm(CITIES[x], CITIES[y]);
     for (const x of citiesOf(a)) for (const y of citiesB) if (length([x, y]) < length(best)) best = [x, y];
     return [best];
+  }
+
+  #meetings(common: number, most: number): number {
+    const { meetingPlaces } = this.#parameters;
+    return meetingPlaces === 0
+      ? 1 + this.#random.below(most)
+      : Math.min(8, Math.max(1, Math.round(meetingPlaces * common)));
   }
 
   #link(a: number, b: number, cityA: number, cityB: number, edge: number, peers: boolean): LinkPlan {
@@ -82,7 +89,8 @@ export class BorderLinkPlanner {
   #edgeRouter(network: number, city: number): number {
     const { routers } = this.#plans[network];
     const here = routers.flatMap((router, i) => (router.city === city ? [i] : []));
-    const atCore = this.#atCore > 0 && this.#random.chance(this.#atCore);
+    const { bordersAtCore } = this.#parameters;
+    const atCore = bordersAtCore > 0 && this.#random.chance(bordersAtCore);
     const edges = here.filter((i) => routers[i].core === atCore && routers[i].behind < 0);
     return this.#firstRouter[network] + this.#random.pick(edges.length > 0 ? edges : here);
   }

@@ -21,10 +21,10 @@ import type { Topology } from './topology.ts';
  */
 export function generateTopology(parameters: SimParameters, graph?: AsGraph): Topology {
   const random = createRandom(parameters.seed);
-  const networks = graph ?? generateAsGraph(parameters.ases, random.fork('as-graph'));
+  const networks = graph ?? generateAsGraph(parameters, random.fork('as-graph'));
   const plans = planNetworks(networks, parameters, random.fork('networks'));
   const addresses = new AddressPlan();
-  const space = plans.map((plan) => new NetworkSpace(plan, addresses));
+  const space = plans.map((plan) => new NetworkSpace(plan, addresses, parameters));
   const pools = space.map((own) => own.infrastructure);
   const firstRouter = cumulate(plans.map((plan) => plan.routers.length));
   const network = Int32Array.from(plans.flatMap((plan, i) => plan.routers.map(() => i)));
@@ -34,7 +34,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
     planInnerLinks(plan.routers, firstRouter[i], { pool: pools[i], parameters }, random.fork(`inner-${i}`)),
   );
   const border = new BorderLinkPlanner(
-    { plans, firstRouter, pools, atCore: parameters.bordersAtCore },
+    { plans, firstRouter, pools, parameters },
     { addresses, random: random.fork('border') },
   );
   const columns = layOutInterfaces([...inner, ...border.plan(networks)], network.length);

@@ -2,7 +2,7 @@ import type { Prefix } from '@revtr/net';
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { NetworkSpace } from './network-space.ts';
-import type { NetworkPlan } from './plan-networks.ts';
+import { depthsOf, type NetworkPlan } from './plan-networks.ts';
 import { type HostPrefixTable, NetworkKind } from './topology.ts';
 
 /** The networks whose hosts are placed. */
@@ -24,21 +24,27 @@ export function placeHosts(
 ): HostPrefixTable {
   const placement = random.fork('hosts');
   const splitting = random.fork('split-prefixes');
+  const depth = random.fork('host-depth');
   const prefixes: Prefix[] = [];
   const router: number[] = [];
   const kindOf: number[] = [];
   plans.forEach((plan, i) => {
     const edges = plan.routers.flatMap((r, k) => (r.core ? [] : [k]));
     const candidates = edges.length > 0 ? edges : plan.routers.map((_, k) => k);
+    const depths = depthsOf(plan.routers);
+    const deeper = (a: number): number => {
+      const b = depth.pick(candidates);
+      return depths[b] > depths[a] ? b : a;
+    };
     for (const prefix of space[i].hostPrefixes) {
       prefixes.push(prefix);
-      router.push(firstRouter[i] + placement.pick(candidates));
+      router.push(firstRouter[i] + deeper(placement.pick(candidates)));
       kindOf.push(kinds[i]);
       if (!splitting.chance(parameters.splitPrefixes)) continue;
       const half = { address: prefix.address + 128, length: 25 };
       prefixes[prefixes.length - 1] = { address: prefix.address, length: 25 };
       prefixes.push(half);
-      router.push(firstRouter[i] + splitting.pick(candidates));
+      router.push(firstRouter[i] + deeper(splitting.pick(candidates)));
       kindOf.push(kinds[i]);
     }
   });

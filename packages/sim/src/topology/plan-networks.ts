@@ -33,18 +33,23 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
     if (tier === 2) return (4 + 1.2 * Math.sqrt(degrees[i])) * Math.min(pareto, 12);
     return Math.min(pareto, 20);
   });
-  const spare = parameters.routers - graph.tiers.length;
+  const lines = graph.tiers.map((tier, i) => longLine(tier, parameters, random.fork(`access-${i}`)));
+  const onLines = lines.reduce((sum, length, i) => (graph.tiers[i] === 3 ? sum + length : sum), 0);
+  const spare = Math.max(0, parameters.routers - graph.tiers.length - onLines);
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
   return graph.tiers.map((tier, i) => {
-    const routers = 1 + Math.round((spare * weights[i]) / totalWeight);
-    const cities = placeCities(graph.homes[i], cityCount(tier, routers, random), random);
-    const lines = accessLines(tier, parameters.accessDepth, random.fork(`access-${i}`));
+    const routers = 1 + Math.round((spare * weights[i]) / totalWeight) + (tier === 3 ? lines[i] : 0);
+    const cities = placeCities(
+      graph.homes[i],
+      cityCount(tier, routers - (tier === 3 ? lines[i] : 0), parameters, random),
+      random,
+    );
     const plan: RouterPlan[] = [];
     cities.forEach((city, c) => {
       const here = Math.floor(routers / cities.length) + (c < routers % cities.length ? 1 : 0);
       for (let k = 0; k < here; k++) {
-        const core = k < coreCount(here);
-        plan.push({ city, core, behind: k > coreCount(here) && lines() ? plan.length - 1 : -1 });
+        const isOnLine = lines[i] > 0 && k > coreCount(here) && (k - coreCount(here)) % lines[i] !== 0;
+        plan.push({ city, core: k < coreCount(here), behind: isOnLine ? plan.length - 1 : -1 });
       }
     });
     const hostPrefixes = countHostPrefixes(tier, plan.length, parameters, random);
@@ -52,11 +57,10 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
   });
 }
 
-/** Returns a function that says whether the next router extends the access line before it. Some networks have long lines, many have none. */
-function accessLines(tier: number, depth: number, random: Random): () => boolean {
-  if (tier === 1 || depth === 0) return () => false;
-  const chance = random.next() ** (1 / depth - 1);
-  return () => random.chance(chance);
+/** Routers on each access line of a network that has long ones: geometric, at least two; 0 in other networks. */
+function longLine(tier: number, { deepAccess, accessDepth }: SimParameters, random: Random): number {
+  if (tier === 1 || !random.chance(deepAccess)) return 0;
+  return 2 + Math.floor(-Math.log(1 - random.next()) * Math.max(0, accessDepth - 1.5));
 }
 
 function countHostPrefixes(
@@ -73,9 +77,10 @@ function countHostPrefixes(
   return transitPrefixesPerRouter === 0 ? few : Math.max(few, Math.round(transitPrefixesPerRouter * routers));
 }
 
-function cityCount(tier: number, routers: number, random: Random): number {
-  if (tier === 1) return Math.max(1, Math.min(CITIES.length - 6, Math.round(routers / 4)));
-  if (tier === 2) return Math.max(1, Math.min(25, Math.round(routers / 5) + random.below(2)));
+function cityCount(tier: number, routers: number, { deepAccess }: SimParameters, random: Random): number {
+  const inCity = deepAccess === 0 ? 0 : 4;
+  if (tier === 1) return Math.max(1, Math.min(CITIES.length - 6, Math.round(routers / (4 + inCity))));
+  if (tier === 2) return Math.max(1, Math.min(25, Math.round(routers / (5 + inCity)) + random.below(2)));
   return routers >= 6 && random.chance(0.4) ? 2 : 1;
 }
 
