@@ -26,6 +26,7 @@ export const KIND: ProfileParameters = {
   deepAccess: 0,
   accessDepth: 1,
   meetingPlaces: 0,
+  parallelLinks: 0,
   atlasProbeNetworks: 0.3,
   atlasConeBias: 0,
   atlasFurtherProbes: 0,

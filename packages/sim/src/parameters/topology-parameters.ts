@@ -43,7 +43,7 @@ export interface TopologyParameters {
   readonly bordersAtCore: number;
   /** Edge routers that prefer one of their two core routers in both directions; the others use both alike. Tied to symmetry. */
   readonly unequalUplinks: number;
-  /** Inner links whose costs differ by direction. Assumption. */
+  /** Links between core routers, and between networks, whose costs differ by direction. Tied to symmetry. */
   readonly asymmetricCosts: number;
   /** Networks with long access lines. Tied to Record Route distances: 33 % of destinations are beyond nine hops (IMC 2017). */
   readonly deepAccess: number;
@@ -51,6 +51,8 @@ export interface TopologyParameters {
   readonly accessDepth: number;
   /** Cities common to two neighbours in which they meet; with 0, a random number of them. Tied to path lengths. */
   readonly meetingPlaces: number;
+  /** Meeting places with a second link between other routers. Tied to symmetry. */
+  readonly parallelLinks: number;
 
   /** Networks with probes like those of RIPE Atlas: 5.6 % (January 2019). */
   readonly atlasProbeNetworks: number;

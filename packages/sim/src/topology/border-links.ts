@@ -42,10 +42,13 @@ export class BorderLinkPlanner {
   }
 
   plan(graph: AsGraph): LinkPlan[] {
+    const { parallelLinks } = this.#parameters;
     return graph.edges.flatMap(({ a, b, relation }, edge) => {
       const most = graph.tiers[a] + graph.tiers[b] <= 2 ? 8 : graph.tiers[b] === 3 ? 2 : 4;
-      return this.#meetingPlaces(a, b, most).map(([cityA, cityB]) =>
-        this.#link(a, b, cityA, cityB, edge, relation === 'peer'),
+      return this.#meetingPlaces(a, b, most).flatMap(([cityA, cityB]) =>
+        Array.from({ length: this.#draw(parallelLinks) ? 2 : 1 }, () =>
+          this.#link(a, b, cityA, cityB, edge, relation === 'peer'),
+        ),
       );
     });
   }
@@ -83,14 +86,23 @@ export class BorderLinkPlanner {
       ? [this.#memberAddress(cityA, routerA), this.#memberAddress(cityA, routerB)]
       : this.#pools[a].pair(this.#random.chance(0.5));
     const delayMicros = cityA === cityB ? PAIR_DELAY_MICROS : fibreDelayMicros(CITIES[cityA], CITIES[cityB]);
-    return { routerA, routerB, addressA, addressB, delayMicros, costAB: 1, costBA: 1, edge };
+    return { routerA, routerB, addressA, addressB, delayMicros, costAB: this.#cost(), costBA: this.#cost(), edge };
+  }
+
+  /** How much a network avoids the link among those to one neighbour. */
+  #cost(): number {
+    return this.#draw(this.#parameters.asymmetricCosts) ? 2 + this.#random.below(6) : 1;
+  }
+
+  /** Draws only for behaviours in use, because a draw changes all that follow. */
+  #draw(share: number): boolean {
+    return share > 0 && this.#random.chance(share);
   }
 
   #edgeRouter(network: number, city: number): number {
     const { routers } = this.#plans[network];
     const here = routers.flatMap((router, i) => (router.city === city ? [i] : []));
-    const { bordersAtCore } = this.#parameters;
-    const atCore = bordersAtCore > 0 && this.#random.chance(bordersAtCore);
+    const atCore = this.#draw(this.#parameters.bordersAtCore);
     const edges = here.filter((i) => routers[i].core === atCore && routers[i].behind < 0);
     return this.#firstRouter[network] + this.#random.pick(edges.length > 0 ? edges : here);
   }

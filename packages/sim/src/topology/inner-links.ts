@@ -26,7 +26,8 @@ export function planInnerLinks(
     const to = CITIES[routers[b].city];
     const local = from === to;
     const cost = local ? LOCAL_COST + extraCost : 10 + Math.round(distanceKm(from, to) / 20);
-    const isAsymmetric = asymmetricCosts > 0 && random.chance(asymmetricCosts);
+    const isBackbone = routers[a].core && routers[b].core;
+    const isAsymmetric = asymmetricCosts > 0 && isBackbone && random.chance(asymmetricCosts);
     links.push({
       routerA: firstRouter + a,
       routerB: firstRouter + b,

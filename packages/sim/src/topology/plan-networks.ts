@@ -57,10 +57,10 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
   });
 }
 
-/** Routers on each access line of a network that has long ones: geometric, at least two; 0 in other networks. */
+/** Routers on each access line of a network that has long ones, within 40 % of the mean; 0 in other networks. */
 function longLine(tier: number, { deepAccess, accessDepth }: SimParameters, random: Random): number {
   if (tier === 1 || !random.chance(deepAccess)) return 0;
-  return 2 + Math.floor(-Math.log(1 - random.next()) * Math.max(0, accessDepth - 1.5));
+  return Math.max(2, Math.round(accessDepth * (0.6 + 0.8 * random.next())));
 }
 
 function countHostPrefixes(

@@ -71,7 +71,7 @@ interface InterfaceTable {
   /** The other end of the link. */
   readonly peer: Int32Array;
   readonly delayMicros: Uint32Array;
-  /** Cost of the link in this direction, for routing inside the network. */
+  /** Cost of the link in this direction, for routing inside the network and the choice among links to one neighbour. */
   readonly cost: Uint16Array;
   /** Adjacency the link belongs to, seen from this end; -1 inside a network. */
   readonly adjacency: Int32Array;
