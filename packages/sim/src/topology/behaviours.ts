@@ -1,7 +1,7 @@
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
-import { Balance, SelfStamp, Stamp, Tunnel } from './topology.ts';
+import { Balance, Nat, SelfStamp, Stamp, Tunnel } from './topology.ts';
 
 /** Draws one of several values by probability; `otherwise` has the remaining probability. */
 function draw(random: Random, shares: readonly (readonly [number, number])[], otherwise: number): number {
@@ -23,6 +23,8 @@ export function drawRouterBehaviours(count: number, p: SimParameters, random: Ra
     [p.stampIngress, Stamp.ingress],
     [p.stampLoopback, Stamp.loopback],
     [p.stampPrivate, Stamp.private],
+    [p.sharedPrivateStamps, Stamp.sharedPrivate],
+    [p.stampsByDirection, Stamp.byDirection],
   ] as const;
   const balances = [
     [p.perFlowBalancing, Balance.perFlow],
@@ -37,13 +39,18 @@ export function drawRouterBehaviours(count: number, p: SimParameters, random: Ra
     rateLimited: flag(p.rateLimitedRouter),
     answersPing: flag(p.routerAnswersPing),
     answersOptions: flag(p.routerAnswersOptions),
+    stampsTwice: flag(p.transitStampsTwice),
+    optionsSlowPath: flag(p.optionsSlowPath),
+    balancesOptionsByAddress: flag(p.balancesOptionsByAddress),
   };
 }
 
 /** Maps a uniform number in [0, 1) to a value of {@link SelfStamp}. */
 export function drawSelfStamp(p: SimParameters, uniform: number): number {
   if (uniform < p.destinationNeverStamps) return SelfStamp.never;
-  return uniform < p.destinationNeverStamps + p.destinationStampsTwice ? SelfStamp.twice : SelfStamp.once;
+  const once = p.destinationNeverStamps + p.destinationStampsTwice;
+  if (uniform < once) return SelfStamp.twice;
+  return uniform < once + p.destinationStampsAlias ? SelfStamp.alias : SelfStamp.once;
 }
 
 /** Behaviour columns of all networks. */
@@ -61,6 +68,16 @@ export function drawNetworkBehaviours(graph: AsGraph, p: SimParameters, random: 
         [p.visibleTunnels, Tunnel.visible],
       ] as const;
       return tier === 3 ? Tunnel.none : draw(random, shares, Tunnel.none);
+    }),
+    reroutingTunnels: Uint8Array.from(tiers, (tier) => (tier !== 3 && random.chance(p.reroutingTunnels) ? 1 : 0)),
+    stripsOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsStripped) ? 1 : 0)),
+    rewritesOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsRewritten) ? 1 : 0)),
+    nat: Uint8Array.from(tiers, (tier) => {
+      const shares = [
+        [p.natNetworks, Nat.home],
+        [p.carrierGradeNat, Nat.carrierGrade],
+      ] as const;
+      return tier === 3 ? draw(random, shares, Nat.none) : Nat.none;
     }),
   };
 }

@@ -1,0 +1,37 @@
+import { destinationOf, sourceOf } from '@revtr/net';
+import { hash32 } from '@revtr/probing';
+import type { Timeline } from '../routing/timeline.ts';
+import { Balance, type Topology } from '../topology/topology.ts';
+import type { Transit } from './transit.ts';
+
+/** Chooses the interface by which each packet leaves a router. */
+export class Balancer {
+  readonly #topology: Topology;
+  readonly #timeline: Timeline;
+  #packetSerial = 0;
+
+  constructor(topology: Topology, timeline: Timeline) {
+    this.#topology = topology;
+    this.#timeline = timeline;
+  }
+
+  /** Returns an interface, `TO_HOST` or `NOWHERE`. */
+  choose(transit: Transit): number {
+    const { router, atMs } = transit;
+    const to = transit.tail ?? transit.to;
+    const routing = this.#timeline.at(atMs);
+    const out = routing.nextInterface(router, to);
+    const balance = this.#topology.routers.balance[router];
+    if (balance === Balance.none || out < 0) return out;
+    const other = routing.alternative(router, to);
+    if (other < 0) return out;
+    return (hash32(this.#keyOf(transit, balance), router) & 1) === 0 ? out : other;
+  }
+
+  #keyOf({ packet, router, flow, hasOptions }: Transit, balance: number): number {
+    if (hasOptions && this.#topology.routers.balancesOptionsByAddress[router] === 1) {
+      return hash32(sourceOf(packet, 0), destinationOf(packet, 0));
+    }
+    return balance === Balance.perFlow ? flow : this.#packetSerial++;
+  }
+}
