@@ -1,4 +1,4 @@
-import { destinationOf, sourceOf } from '@revtr/net';
+import { destinationOf, type Ipv4Address, sourceOf } from '@revtr/net';
 import { hash32 } from '@revtr/probing';
 import type { Timeline } from '../routing/timeline.ts';
 import { Balance, type Topology } from '../topology/topology.ts';
@@ -29,9 +29,11 @@ export class Balancer {
   }
 
   #keyOf({ packet, router, flow, hasOptions }: Transit, balance: number): number {
-    if (hasOptions && this.#topology.routers.balancesOptionsByAddress[router] === 1) {
-      return hash32(sourceOf(packet, 0), destinationOf(packet, 0));
-    }
+    const byAddress = hasOptions && this.#topology.routers.balancesOptionsByAddress[router] === 1;
+    if (byAddress || balance === Balance.perAddresses) return addressKey(sourceOf(packet, 0), destinationOf(packet, 0));
     return balance === Balance.perFlow ? flow : this.#packetSerial++;
   }
 }
+
+/** What a router that balances by addresses hashes. */
+export const addressKey = (source: Ipv4Address, destination: Ipv4Address): number => hash32(source, destination);

@@ -55,9 +55,10 @@ export interface ForwardingParameters {
   /** Destinations that stamp another of their addresses. 5.7 % of those out of reach, a lower bound (IMC 2017). */
   readonly destinationStampsAlias: number;
 
-  /** Routers with several equal paths that balance per flow; per packet. The rest uses one path. */
+  /** Routers with several equal paths that balance per flow; per packet; by source and destination address. The rest uses one path. */
   readonly perFlowBalancing: number;
   readonly perPacketBalancing: number;
+  readonly perAddressBalancing: number;
   /** Transit networks whose MPLS tunnels hide their inner routers; show them by labels (RFC 4950). */
   readonly hiddenTunnels: number;
   readonly visibleTunnels: number;

@@ -29,6 +29,7 @@ export const KIND_FORWARDING: ForwardingParameters = {
   destinationStampsAlias: 0,
   perFlowBalancing: 0.4,
   perPacketBalancing: 0.02,
+  perAddressBalancing: 0,
   hiddenTunnels: 0.12,
   visibleTunnels: 0.12,
   reroutingTunnels: 0,

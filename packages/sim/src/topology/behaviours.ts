@@ -29,6 +29,7 @@ export function drawRouterBehaviours(count: number, p: SimParameters, random: Ra
   const balances = [
     [p.perFlowBalancing, Balance.perFlow],
     [p.perPacketBalancing, Balance.perPacket],
+    [p.perAddressBalancing, Balance.perAddresses],
   ] as const;
   return {
     stamp: fill(count, () => draw(random, stamps, Stamp.none)),

@@ -13,7 +13,7 @@ export const Stamp = {
   byDirection: 6,
 } as const;
 /** How a router chooses among paths of equal cost. */
-export const Balance = { none: 0, perFlow: 1, perPacket: 2 } as const;
+export const Balance = { none: 0, perFlow: 1, perPacket: 2, perAddresses: 3 } as const;
 /** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
 export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
 /** How many times a destination stamps its own address; `alias`: once, but another of its addresses. */
