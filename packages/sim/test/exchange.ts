@@ -38,6 +38,7 @@ export const echo = (
   destination: Ipv4Address,
   ttl = 64,
   option?: Parameters<typeof buildEchoRequest>[0]['option'],
+  payload = Uint8Array.from([1, 2, 3, 4]),
 ): Uint8Array =>
   buildEchoRequest({
     source,
@@ -45,7 +46,7 @@ export const echo = (
     ttl,
     identifier: 7,
     sequence: 9,
-    payload: Uint8Array.from([1, 2, 3, 4]),
+    payload,
     ...(option && { option }),
   });
 

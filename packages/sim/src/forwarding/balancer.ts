@@ -3,8 +3,9 @@ import { hash32 } from '@revtr/probing';
 import type { Timeline } from '../routing/timeline.ts';
 import { Balance, type Topology } from '../topology/topology.ts';
 import type { Transit } from './transit.ts';
+import { tailBehind } from './tunnels.ts';
 
-/** Chooses the interface by which each packet leaves a router. */
+/** Chooses the way of each packet at a router. */
 export class Balancer {
   readonly #topology: Topology;
   readonly #timeline: Timeline;
@@ -15,11 +16,12 @@ export class Balancer {
     this.#timeline = timeline;
   }
 
-  /** Returns an interface, `TO_HOST` or `NOWHERE`. */
+  /** Returns the interface by which the packet leaves, `TO_HOST` or `NOWHERE`. Keeps the tail of its tunnel up to date. */
   choose(transit: Transit): number {
     const { router, atMs } = transit;
-    const to = transit.tail ?? transit.to;
     const routing = this.#timeline.at(atMs);
+    transit.tail = tailBehind(this.#topology, routing, transit);
+    const to = transit.tail ?? transit.to;
     const out = routing.nextInterface(router, to);
     const balance = this.#topology.routers.balance[router];
     if (balance === Balance.none || out < 0) return out;

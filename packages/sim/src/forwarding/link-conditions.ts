@@ -4,7 +4,7 @@ import type { SimParameters } from '../parameters/sim-parameters.ts';
 /** Instead of a delay: the link loses the packet. */
 export const LOST = -1;
 
-/** How long a link stays congested, and how long its queue stays the same, milliseconds. */
+/** How long a link stays congested, and how long its queue takes from one random length to the next, milliseconds. */
 const CONGESTION_MS = 60_000;
 const QUEUE_MS = 100;
 /** Mean delay of a packet in the queue of a congested link, and of one that takes a slower lane, milliseconds. */
@@ -12,8 +12,8 @@ const MEAN_QUEUE_MS = 15;
 const MEAN_LANE_MS = 2;
 
 /**
- * Loss and variable delay of links. A link is congested for minutes, not for packets: then it loses more, and a queue delays all
- * packets in each direction alike, so that they stay in order. A packet that takes a slower one of parallel lanes is overtaken by others
+ * Loss and variable delay of links. A link is congested for minutes, not for packets: then it loses more, and packets wait in
+ * a queue, in order. A packet that takes a slower one of parallel lanes is overtaken by others
  * (Bennett et al., Packet reordering is not pathological network behavior, ToN 1999).
  */
 export class LinkConditions {
@@ -35,9 +35,17 @@ export class LinkConditions {
     let delay = this.#random.chance(reordering) ? exponential(this.#random.next(), MEAN_LANE_MS) : 0;
     if (this.#uniform(out, Math.floor(atMs / CONGESTION_MS)) < congestedLinks) {
       if (this.#random.chance(congestedLinkLoss)) return LOST;
-      delay += exponential(this.#uniform(out, Math.floor(atMs / QUEUE_MS)), MEAN_QUEUE_MS);
+      delay += this.#queueMs(out, atMs / QUEUE_MS);
     }
     return delay;
+  }
+
+  /** Interpolated, because packets leave a queue in the order in which they came. */
+  #queueMs(out: number, at: number): number {
+    const period = Math.floor(at);
+    const before = exponential(this.#uniform(out, period), MEAN_QUEUE_MS);
+    const after = exponential(this.#uniform(out, period + 1), MEAN_QUEUE_MS);
+    return before + (at - period) * (after - before);
   }
 
   #uniform(out: number, period: number): number {

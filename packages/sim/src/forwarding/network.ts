@@ -32,7 +32,7 @@ import { RateLimits } from './rate-limit.ts';
 import { SlowPath } from './slow-path.ts';
 import { Stamper } from './stamper.ts';
 import { FROM_HOST, ORIGINATED, type Transit } from './transit.ts';
-import { tailBehind, tunnelAt } from './tunnels.ts';
+import { tunnelAt } from './tunnels.ts';
 
 /** Called with every packet that reaches an attached host; the handler may keep the bytes. */
 export type PacketHandler = (packet: Uint8Array) => void;
@@ -158,7 +158,6 @@ export class Network {
       if (transit.hasOptions && !(filterOptions(this.#topology, transit) && this.#passSlowPath(transit))) return false;
       if (to.owner === router) return this.#receiveAtRouter(transit);
     }
-    transit.tail = tailBehind(this.#topology, transit);
     const out = this.#balancer.choose(transit);
     const tunnel = tunnelAt(this.#topology, transit, out);
     const { packet } = transit;

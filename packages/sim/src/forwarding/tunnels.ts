@@ -1,5 +1,4 @@
-import { hash32 } from '@revtr/probing';
-import { type Destination, NOWHERE, TO_HOST } from '../routing/routing.ts';
+import { type Destination, NOWHERE, type Routing, TO_HOST } from '../routing/routing.ts';
 import { type Topology, Tunnel } from '../topology/topology.ts';
 import { ORIGINATED, type Transit } from './transit.ts';
 
@@ -7,21 +6,20 @@ import { ORIGINATED, type Transit } from './transit.ts';
 export type Whereabouts = Pick<Transit, 'router' | 'incoming' | 'to' | 'tail'>;
 
 /**
- * Returns the tail of the rerouting tunnel that a packet is in when it leaves its router, or `undefined`. The tunnels of a network lead
- * from the router at which packets for other networks enter it to one of its routers, which chooses their way on. Inside the tunnel
- * the routers forward to the tail, not to the destination.
+ * Returns the tail of the rerouting tunnel that a packet is in when it leaves its router, or `undefined`. Such tunnels lead from the router at
+ * which packets for other networks enter a network to the exit that its route reflector prefers (RFC 4456), which is often not the
+ * closest one. Inside the tunnel the routers forward to the tail, not to the destination.
  */
-export function tailBehind(topology: Topology, { router, incoming, to, tail }: Whereabouts): Destination | undefined {
+export function tailBehind(topology: Topology, routing: Routing, at: Whereabouts): Destination | undefined {
+  const { router, incoming, to, tail } = at;
   if (tail !== undefined) return tail.router === router ? undefined : tail;
   const { networks, routers, interfaces } = topology;
   const network = routers.network[router];
   if (networks.reroutingTunnels[network] === 0 || to.network === network || incoming === ORIGINATED) return undefined;
   if (incoming >= 0 && interfaces.adjacency[incoming] < 0) return undefined;
-  const first = networks.firstRouter[network];
-  const hub = first + (hash32(topology.seed, network) % (networks.firstRouter[network + 1] - first));
-  return hub === router
-    ? undefined
-    : { address: routers.loopback[hub], network, router: hub, last: NOWHERE, owner: hub };
+  const end = routing.tunnelTail(router, to);
+  if (end < 0 || end === router) return undefined;
+  return { address: routers.loopback[end], network, router: end, last: NOWHERE, owner: end };
 }
 
 /** What a tunnel does to a packet at a router: only routers strictly between the two ends of a tunnel are inside it. */

@@ -62,7 +62,7 @@ export interface ForwardingParameters {
   /** Transit networks whose MPLS tunnels hide their inner routers; show them by labels (RFC 4950). */
   readonly hiddenTunnels: number;
   readonly visibleTunnels: number;
-  /** Transit networks that tunnel packets to one of their routers, which chooses the way on. 1.3 % of routers (Flach et al., IMC 2012). */
+  /** Transit networks that tunnel packets to exits which are not the closest ones. Assumption; 1.3 % of routers have next hops in several networks, some because of tunnels (Flach et al., IMC 2012). */
   readonly reroutingTunnels: number;
 
   /** Stub networks with a NAT in front of each host that answers pings. Assumption. */

@@ -36,7 +36,7 @@ interface AsTable {
   readonly dropsOptions: Uint8Array;
   readonly spoofingAllowed: Uint8Array;
   readonly tunnels: Uint8Array;
-  /** Networks whose tunnels lead to one of their routers, which chooses the way on. */
+  /** Networks with tunnels to exits that are not the closest ones. */
   readonly reroutingTunnels: Uint8Array;
   readonly stripsOptions: Uint8Array;
   readonly rewritesOptions: Uint8Array;

@@ -97,7 +97,7 @@ export class GroundTruth {
     const { interfaces, routers } = this.#topology;
     const { router, to } = at;
     const routing = this.#timeline.at(atMs);
-    const tail = tailBehind(this.#topology, at);
+    const tail = tailBehind(this.#topology, routing, at);
     const towards = tail ?? to;
     const first = routing.nextInterface(router, towards);
     if (first < 0) return [];
