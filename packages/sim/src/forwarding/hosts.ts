@@ -2,7 +2,8 @@ import type { Ipv4Address } from '@revtr/net';
 import { hash32 } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { drawSelfStamp } from '../topology/behaviours.ts';
-import { isGateway, type Topology } from '../topology/topology.ts';
+import { isGateway, routerOf, SelfStamp, type Topology } from '../topology/topology.ts';
+import { answerDelayMs } from './answer-delay.ts';
 
 /** How the host behind an address behaves: a function of seed and address; no host is stored. */
 export class HostBehaviours {
@@ -33,6 +34,20 @@ export class HostBehaviours {
 
   selfStamp(host: Ipv4Address): number {
     return drawSelfStamp(this.#parameters, this.#uniform(host, 3));
+  }
+
+  /** The address that the host stamps: its own, or another one in the same /24 that is not a gateway. */
+  stampAddress(host: Ipv4Address): Ipv4Address {
+    if (this.selfStamp(host) !== SelfStamp.alias) return host;
+    const base = host - (host & 0xff);
+    const alias = base + 2 + ((host - base + Math.floor(this.#uniform(host, 4) * 200)) % 253);
+    return routerOf(this.#topology, alias) < 0 ? alias : host;
+  }
+
+  /** Milliseconds by which the host delays its answer to the share `ping` of pings, from 0 to 1. */
+  answerDelayMs(host: Ipv4Address, ping: number): number {
+    const { hostDelay } = this.#parameters;
+    return hostDelay === 0 ? 0 : hostDelay * answerDelayMs(this.#uniform(host, 5), ping);
   }
 
   #uniform(host: Ipv4Address, purpose: number): number {

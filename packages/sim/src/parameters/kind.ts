@@ -31,6 +31,7 @@ export const KIND: ProfileParameters = {
   atlasConeBias: 0,
   atlasFurtherProbes: 0,
   vantagePoints: 50,
+  deepSources: 1,
   wellConnectedVantagePoints: 0,
   missingPrefixes: 0.005,
   wrongPrefixes: 0.002,

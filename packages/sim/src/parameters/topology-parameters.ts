@@ -13,7 +13,7 @@ export interface TopologyParameters {
   /** Of these, the ones that answer pings with options. Assumption. */
   readonly hostAnswersOptions: number;
   /**
-   * Host prefixes for each router of a transit network; with 0, two to seven for each transit network. Networks with customers have 63 %
+   * Host prefixes of a transit network for each geometric mean of its routers and neighbours; with 0, two to seven for each transit network. Networks with customers have 63 %
    * of the prefixes that answer Record Route (January 2019).
    */
   readonly transitPrefixesPerRouter: number;
@@ -43,7 +43,7 @@ export interface TopologyParameters {
   readonly bordersAtCore: number;
   /** Edge routers that prefer one of their two core routers in both directions; the others use both alike. Tied to symmetry. */
   readonly unequalUplinks: number;
-  /** Links between core routers, and between networks, whose costs differ by direction. Tied to symmetry. */
+  /** Links between core routers of two cities, and between networks, whose costs differ by direction. Tied to symmetry. */
   readonly asymmetricCosts: number;
   /** Networks with long access lines. Tied to Record Route distances: 33 % of destinations are beyond nine hops (IMC 2017). */
   readonly deepAccess: number;
@@ -62,6 +62,8 @@ export interface TopologyParameters {
   readonly atlasFurtherProbes: number;
   /** Number of vantage points: hosts that send spoofed packets in networks that let them out. */
   readonly vantagePoints: number;
+  /** 1: sources may be behind any router. 0: only near the core routers of their network. */
+  readonly deepSources: number;
   /** Vantage points in transit networks of large cities, several in one city or network, as those of M-Lab; the others are anywhere. */
   readonly wellConnectedVantagePoints: number;
 }

@@ -1,7 +1,7 @@
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
-import { Balance, NetworkKind, SelfStamp, Stamp, Tunnel } from './topology.ts';
+import { Balance, Nat, NetworkKind, SelfStamp, Stamp, Tunnel } from './topology.ts';
 
 /** Draws one of several values by probability; `otherwise` has the remaining probability. */
 function draw(random: Random, shares: readonly (readonly [number, number])[], otherwise: number): number {
@@ -24,10 +24,13 @@ export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, ran
     [p.stampIngress, Stamp.ingress],
     [p.stampLoopback, Stamp.loopback],
     [p.stampPrivate, Stamp.private],
+    [p.sharedPrivateStamps, Stamp.sharedPrivate],
+    [p.stampsByDirection, Stamp.byDirection],
   ] as const;
   const balances = [
     [p.perFlowBalancing, Balance.perFlow],
     [p.perPacketBalancing, Balance.perPacket],
+    [p.perAddressBalancing, Balance.perAddresses],
   ] as const;
   return {
     stamp: correlateStamps(
@@ -43,6 +46,9 @@ export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, ran
     rateLimited: flag(p.rateLimitedRouter),
     answersPing: flag(p.routerAnswersPing),
     answersOptions: flag(p.routerAnswersOptions),
+    stampsTwice: flag(p.transitStampsTwice),
+    optionsSlowPath: flag(p.optionsSlowPath),
+    balancesOptionsByAddress: flag(p.balancesOptionsByAddress),
   };
 }
 
@@ -52,7 +58,7 @@ function correlateStamps(drawn: Uint8Array, networks: Int32Array, p: SimParamete
   let always = 0;
   return drawn.map((stamp, router) => {
     if (router === 0 || networks[router] !== networks[router - 1]) {
-      isUniform = random.chance(p.uniformStamps) && stamp !== Stamp.private;
+      isUniform = random.chance(p.uniformStamps) && stamp !== Stamp.private && stamp !== Stamp.sharedPrivate;
       always = random.chance(p.sometimesStamps) ? Stamp.none : stampedBy(stamp);
     }
     if (always === Stamp.none) return stamp;
@@ -65,7 +71,9 @@ const stampedBy = (stamp: number): number => (stamp === Stamp.none ? Stamp.egres
 /** Maps a uniform number in [0, 1) to a value of {@link SelfStamp}. */
 export function drawSelfStamp(p: SimParameters, uniform: number): number {
   if (uniform < p.destinationNeverStamps) return SelfStamp.never;
-  return uniform < p.destinationNeverStamps + p.destinationStampsTwice ? SelfStamp.twice : SelfStamp.once;
+  const once = p.destinationNeverStamps + p.destinationStampsTwice;
+  if (uniform < once) return SelfStamp.twice;
+  return uniform < once + p.destinationStampsAlias ? SelfStamp.alias : SelfStamp.once;
 }
 
 /** Behaviour columns of all networks. */
@@ -86,6 +94,16 @@ export function drawNetworkBehaviours(graph: AsGraph, kinds: Uint8Array, p: SimP
         [p.visibleTunnels, Tunnel.visible],
       ] as const;
       return tier === 3 ? Tunnel.none : draw(random, shares, Tunnel.none);
+    }),
+    reroutingTunnels: Uint8Array.from(tiers, (tier) => (tier !== 3 && random.chance(p.reroutingTunnels) ? 1 : 0)),
+    stripsOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsStripped) ? 1 : 0)),
+    rewritesOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsRewritten) ? 1 : 0)),
+    nat: Uint8Array.from(tiers, (tier) => {
+      const shares = [
+        [p.natNetworks, Nat.home],
+        [p.carrierGradeNat, Nat.carrierGrade],
+      ] as const;
+      return tier === 3 ? draw(random, shares, Nat.none) : Nat.none;
     }),
   };
 }

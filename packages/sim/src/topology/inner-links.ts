@@ -26,7 +26,7 @@ export function planInnerLinks(
     const to = CITIES[routers[b].city];
     const local = from === to;
     const cost = local ? LOCAL_COST + extraCost : 10 + Math.round(distanceKm(from, to) / 20);
-    const isBackbone = routers[a].core && routers[b].core;
+    const isBackbone = routers[a].core && routers[b].core && !local;
     const isAsymmetric = asymmetricCosts > 0 && isBackbone && random.chance(asymmetricCosts);
     links.push({
       routerA: firstRouter + a,

@@ -52,7 +52,7 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
         plan.push({ city, core: k < coreCount(here), behind: isOnLine ? plan.length - 1 : -1 });
       }
     });
-    const hostPrefixes = countHostPrefixes(tier, plan.length, parameters, random);
+    const hostPrefixes = countHostPrefixes(tier, plan.length, { ...parameters, degree: degrees[i] }, random);
     return { routers: plan, hostPrefixes, neighbours: degrees[i] };
   });
 }
@@ -66,7 +66,7 @@ function longLine(tier: number, { deepAccess, accessDepth }: SimParameters, rand
 function countHostPrefixes(
   tier: number,
   routers: number,
-  { transitPrefixesPerRouter }: SimParameters,
+  { transitPrefixesPerRouter, degree }: { readonly transitPrefixesPerRouter: number; readonly degree: number },
   random: Random,
 ): number {
   if (tier === 3) {
@@ -74,7 +74,9 @@ function countHostPrefixes(
     return transitPrefixesPerRouter === 0 ? 1 + pareto : pareto;
   }
   const few = 2 + random.below(6);
-  return transitPrefixesPerRouter === 0 ? few : Math.max(few, Math.round(transitPrefixesPerRouter * routers));
+  return transitPrefixesPerRouter === 0
+    ? few
+    : Math.max(few, Math.round(transitPrefixesPerRouter * Math.sqrt(routers * degree)));
 }
 
 function cityCount(tier: number, routers: number, { deepAccess }: SimParameters, random: Random): number {

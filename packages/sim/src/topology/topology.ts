@@ -1,15 +1,27 @@
 import type { Ipv4Address, Prefix, PrefixTable } from '@revtr/net';
 
 /** What a router writes into Record Route when it forwards. */
-export const Stamp = { none: 0, egress: 1, ingress: 2, loopback: 3, private: 4 } as const;
+export const Stamp = {
+  none: 0,
+  egress: 1,
+  ingress: 2,
+  loopback: 3,
+  private: 4,
+  /** A private address that unrelated routers write too. */
+  sharedPrivate: 5,
+  /** The outgoing or the incoming interface, depending on the interface by which the packet came in. */
+  byDirection: 6,
+} as const;
 /** How a router chooses among paths of equal cost. */
-export const Balance = { none: 0, perFlow: 1, perPacket: 2 } as const;
+export const Balance = { none: 0, perFlow: 1, perPacket: 2, perAddresses: 3 } as const;
 /** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
 export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
-/** How many times a destination stamps its own address. */
-export const SelfStamp = { never: 0, once: 1, twice: 2 } as const;
 /** What a network is for: it sells access or transit, uses it, or offers content. */
 export const NetworkKind = { access: 0, enterprise: 1, content: 2 } as const;
+/** How a destination stamps itself: never, once, twice, or once with another of its addresses. */
+export const SelfStamp = { never: 0, once: 1, twice: 2, alias: 3 } as const;
+/** What is between the hosts of a network and the Internet: nothing, a NAT in front of each host, or a carrier-grade NAT (RFC 6888). */
+export const Nat = { none: 0, home: 1, carrierGrade: 2 } as const;
 /** What a neighbour is to the network. */
 export const Relation = { customer: 0, peer: 1, provider: 2 } as const;
 
@@ -27,6 +39,12 @@ interface AsTable {
   readonly dropsOptions: Uint8Array;
   readonly spoofingAllowed: Uint8Array;
   readonly tunnels: Uint8Array;
+  /** Networks with tunnels to exits that are not the closest ones. */
+  readonly reroutingTunnels: Uint8Array;
+  readonly stripsOptions: Uint8Array;
+  readonly rewritesOptions: Uint8Array;
+  /** Values of {@link Nat}. */
+  readonly nat: Uint8Array;
 }
 
 /** Adjacencies between networks; those of `a` are from `first[a]` to `first[a + 1]`. */
@@ -61,6 +79,10 @@ interface RouterTable {
   readonly rateLimited: Uint8Array;
   readonly answersPing: Uint8Array;
   readonly answersOptions: Uint8Array;
+  /** Stamps two addresses when it forwards. */
+  readonly stampsTwice: Uint8Array;
+  readonly optionsSlowPath: Uint8Array;
+  readonly balancesOptionsByAddress: Uint8Array;
 }
 
 /** Interfaces, by index; each is one end of a point-to-point link. */
