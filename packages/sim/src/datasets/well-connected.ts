@@ -19,7 +19,7 @@ export function chooseWellConnected(topology: Topology, parameters: SimParameter
     const isFit = networks.spoofingAllowed[network] === 1 && networks.dropsOptions[network] === 0;
     if (!isFit || networks.tiers[network] === 3 || routers.depth[router] > 1) return;
     const here = byCity.get(routers.city[router]) ?? [];
-    here.push({ prefix, weight: cones[network] });
+    here.push({ prefix, weight: cones[network] ** 2 });
     byCity.set(routers.city[router], here);
   });
   const chosenIn = new Map<number, number>();

@@ -31,7 +31,11 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
   const loopback = Uint32Array.from(network, (owner) => pools[owner].one());
 
   const inner = plans.flatMap((plan, i): LinkPlan[] =>
-    planInnerLinks(plan.routers, firstRouter[i], { pool: pools[i], parameters }, random.fork(`inner-${i}`)),
+    planInnerLinks(
+      { routers: plan.routers, firstRouter: firstRouter[i], pool: pools[i] },
+      parameters,
+      random.fork(`inner-${i}`),
+    ),
   );
   const border = new BorderLinkPlanner(
     { plans, firstRouter, pools, parameters },
