@@ -2560,6 +2560,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/measurements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A measurement with all that is known of it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Measurement"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/opt-out-requests": {
         parameters: {
             query?: never;
@@ -4837,6 +4893,11 @@ export interface components {
                     hops: {
                         /** @description IPv4 address */
                         address?: string;
+                        /** @description Network that announces the address */
+                        asn?: number;
+                        asName?: string;
+                        /** @description Reverse DNS */
+                        name?: string;
                         rttMs?: number;
                         ttl: number;
                     }[];
@@ -4948,6 +5009,11 @@ export interface components {
                     hops: {
                         /** @description IPv4 address */
                         address?: string;
+                        /** @description Network that announces the address */
+                        asn?: number;
+                        asName?: string;
+                        /** @description Reverse DNS */
+                        name?: string;
                         rttMs?: number;
                         ttl: number;
                     }[];

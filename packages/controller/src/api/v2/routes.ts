@@ -74,6 +74,21 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
   );
 
   routes.get(
+    '/api/v2/measurements/:id',
+    {
+      config: { access: 'read' },
+      schema: {
+        summary: 'A measurement with all that is known of it',
+        tags: ['v2'],
+        security,
+        params: paramsSchema,
+        response: { 200: measurementSchema, ...errorResponses },
+      },
+    },
+    async (request) => toMeasurement(await submission.measurementOf(userOf(request), request.params.id), facts),
+  );
+
+  routes.get(
     '/api/v2/batches/:id/events',
     {
       config: { access: 'read' },
