@@ -62,6 +62,7 @@ function runTests(): void {
 
 installMissing();
 run('types', bin('tsc'), ['-p', '.']);
+run('types of the web interface', bin('tsc'), ['-p', 'packages/web']);
 run('style', bin('biome'), ['check', '--error-on-warnings', '.']);
 run('lock file', process.execPath, [join(import.meta.dirname, 'lock.ts'), '--check']);
 run('import directions', bin('depcruise'), ['--config', '.dependency-cruiser.mjs', 'packages']);

@@ -72,6 +72,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       listen: socket === undefined ? { host: settings.host, port: settings.port } : { path: socket },
       tls: tls && { certificate: readFileSync(tls.certificateFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
       trustProxy: settings.trustProxy,
+      webDirectory: settings.webDirectory,
       publicUrl: settings.publicUrl,
       probeIdentity: settings.probeIdentity,
       concurrency: settings.concurrency,

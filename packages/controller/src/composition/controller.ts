@@ -37,6 +37,8 @@ export interface ControllerOptions {
   readonly tls?: TlsFiles | undefined;
   /** Proxies whose forwarding headers are believed: addresses or prefixes. Default: none. */
   readonly trustProxy?: readonly string[] | undefined;
+  /** Directory of the built web interface. Default: none is served. */
+  readonly webDirectory?: string | undefined;
   /** Base URL under which users reach the API, for links in answers and mails. `undefined`: what each request says. */
   readonly publicUrl: string | undefined;
   /** Measurements under way at once. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { parsed } from '../foundation/parsed.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
-import { DEFAULT_MAX_BATCH } from './defaults.ts';
+import { DEFAULT_MAX_BATCH, DEFAULT_WEB_DIRECTORY } from './defaults.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
   parsed((text) =>
@@ -32,6 +32,8 @@ const settingsSchema = z.object({
   /** Files with certificate and key of the API; without them it speaks plain HTTP. */
   REVTR_TLS_CERTIFICATE: z.string().min(1).optional(),
   REVTR_TLS_KEY: z.string().min(1).optional(),
+  /** Directory of the built web interface. */
+  REVTR_WEB: z.string().min(1).default(DEFAULT_WEB_DIRECTORY),
   /** `postgres://…`, a directory for the embedded database, or `memory:`. */
   REVTR_DATABASE: z.string().min(1).default('.revtr/data'),
   /** Directory of the journal of the audit, for this process alone. */
@@ -102,6 +104,7 @@ export interface Settings {
   readonly socket: string | undefined;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   readonly trustProxy: readonly string[];
+  readonly webDirectory: string;
   readonly database: string;
   readonly audit: { readonly directory: string | undefined; readonly days: number };
   readonly publicUrl: string | undefined;
@@ -137,6 +140,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     socket: read.REVTR_SOCKET,
     tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
     trustProxy: read.REVTR_TRUST_PROXY,
+    webDirectory: read.REVTR_WEB,
     database: read.REVTR_DATABASE,
     audit: {
       directory: read.REVTR_DATABASE === 'memory:' ? undefined : read.REVTR_AUDIT_DIRECTORY,

@@ -32,6 +32,8 @@ export interface SystemOptions {
   readonly audit?: Pick<AuditOptions, 'directory' | 'recordsProbes'>;
   /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
+  /** Directory of the built web interface. Default: none is served. */
+  readonly webDirectory?: string;
   /** Base URL under which users reach the API. Default: the host of each request. */
   readonly publicUrl?: string;
   /** Who sends the probes. Default: pages do not say it. */
@@ -80,6 +82,7 @@ export async function startSystem(
   const database = await openDatabase(parseDatabaseSettings(options.database));
   const settings = {
     listen: { host, port },
+    webDirectory: options.webDirectory,
     publicUrl: options.publicUrl,
     probeIdentity: options.probeIdentity,
     concurrency,
