@@ -79,6 +79,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       maxBatch: settings.maxBatch,
       newUserLimits: newUserLimits(settings.maxBatch),
       selfRegistration: settings.selfRegistration,
+      visitorMeasurementsPerDay: settings.visitorMeasurementsPerDay,
       audit: settings.audit,
       ripeAtlas: settings.ripeAtlas,
       surveyProbesPerHour: settings.surveyProbesPerHour,

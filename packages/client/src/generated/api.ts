@@ -1375,7 +1375,7 @@ export interface paths {
                     /** @description Address of the API client or agent */
                     client?: string;
                     from?: string;
-                    kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "operatorAction";
+                    kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "visitorBatch" | "operatorAction";
                     limit?: string;
                     to?: string;
                     user?: string;

@@ -30,6 +30,7 @@ export class Submission {
   readonly #sources: SourceAccess;
   readonly #clock: Clock;
   readonly #checks: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck };
+  readonly #isPublic: (owner: Pick<User, 'id'>) => boolean;
   readonly #onAccepted: () => void;
   readonly #onRejected: (user: User, rejection: Rejection) => void;
 
@@ -41,6 +42,8 @@ export class Submission {
       readonly clock: Clock;
       readonly facts: AddressFacts;
       readonly destinationCheck: DestinationCheck;
+      /** Whether everybody may read the measurements of a user. Default: nobody's. */
+      readonly isPublic?: (owner: Pick<User, 'id'>) => boolean;
       readonly onAccepted: () => void;
       /** Told of each pair that is rejected. */
       readonly onRejected?: (user: User, rejection: Rejection) => void;
@@ -52,6 +55,7 @@ export class Submission {
     this.#sources = collaborators.sources;
     this.#clock = collaborators.clock;
     this.#checks = collaborators;
+    this.#isPublic = collaborators.isPublic ?? (() => false);
     this.#onAccepted = collaborators.onAccepted;
     this.#onRejected = collaborators.onRejected ?? (() => undefined);
   }
@@ -134,7 +138,7 @@ export class Submission {
   }
 
   #mayRead(user: User, { user_id }: { readonly user_id: number }): boolean {
-    return user_id === user.id || user.role === 'operator';
+    return user_id === user.id || user.role === 'operator' || this.#isPublic({ id: user_id });
   }
 
   #now(): Date {

@@ -63,6 +63,8 @@ const settingsSchema = z.object({
   REVTR_OPERATOR_EMAIL: z.email().default('operator@localhost.localdomain'),
   /** Whether anybody with an e-mail address may become a user; otherwise operators invite users. */
   REVTR_SELF_REGISTRATION: z.stringbool().default(false),
+  /** Measurements that people without an account may submit in a day from one client address; 0: they may not. */
+  REVTR_VISITOR_MEASUREMENTS: z.coerce.number().int().min(0).max(100_000).default(0),
   /** Mail server, `smtp://user:password@host:587`; without one, mails wait for the operator to read. */
   REVTR_SMTP: z.url().optional(),
   REVTR_MAIL_FROM: z.string().min(3).default('Reverse Traceroute <revtr@localhost.localdomain>'),
@@ -115,6 +117,7 @@ export interface Settings {
   readonly gateway: { readonly host: string; readonly port: number; readonly authority: string };
   readonly operator: { readonly key: string | undefined; readonly email: string };
   readonly selfRegistration: boolean;
+  readonly visitorMeasurementsPerDay: number;
   readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly datasets: { readonly directory: string; readonly sourcesFile: string | undefined };
   /** `undefined` where RIPE Atlas is not used. */
@@ -154,6 +157,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     gateway: { host: read.REVTR_GATEWAY_HOST, port: read.REVTR_GATEWAY_PORT, authority: read.REVTR_AUTHORITY },
     operator: { key: read.REVTR_OPERATOR_KEY, email: read.REVTR_OPERATOR_EMAIL },
     selfRegistration: read.REVTR_SELF_REGISTRATION,
+    visitorMeasurementsPerDay: read.REVTR_VISITOR_MEASUREMENTS,
     mail: url === undefined ? undefined : { url, from: read.REVTR_MAIL_FROM },
     datasets: { directory: read.REVTR_DATASETS, sourcesFile: read.REVTR_DATASET_SOURCES },
     ripeAtlas:

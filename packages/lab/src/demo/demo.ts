@@ -21,6 +21,8 @@ export interface DemoOptions {
 }
 
 const SOURCES = 3;
+/** In the demo, the page works without a key. */
+const VISITOR_MEASUREMENTS = 1_000;
 
 /** Starts the system, measures one reverse traceroute, and runs until `signal` fires. Returns the exit code. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {
@@ -82,7 +84,7 @@ async function demonstrate(
         realTime: false,
         signal,
         ripeAtlas,
-        ...(!once && { webDirectory: WEB_DIRECTORY }),
+        ...(!once && { webDirectory: WEB_DIRECTORY, visitorMeasurementsPerDay: VISITOR_MEASUREMENTS }),
       },
       pino({ level: logLevel }, pino.destination(2)),
     );

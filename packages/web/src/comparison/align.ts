@@ -18,6 +18,14 @@ export interface AlignedRow {
   readonly isShared: boolean;
 }
 
+/** Consecutive lines in one network. */
+export interface AlignedBand {
+  /** `undefined` where the network is not known. */
+  readonly asn: number | undefined;
+  readonly asName: string | undefined;
+  readonly rows: readonly AlignedRow[];
+}
+
 const SAME_ROUTER = 3;
 const SAME_NETWORK = 1;
 
@@ -52,4 +60,17 @@ export function align(forward: readonly ComparedHop[], reverse: readonly Compare
 function scoreOf(a: ComparedHop, b: ComparedHop): number {
   if (a.address !== undefined && a.address === b.address) return SAME_ROUTER;
   return a.asn !== undefined && a.asn === b.asn ? SAME_NETWORK : 0;
+}
+
+/** Groups lines by network. Silent routers belong to the network before them. */
+export function toAlignedBands(rows: readonly AlignedRow[]): readonly AlignedBand[] {
+  const bands: { asn: number | undefined; asName: string | undefined; rows: AlignedRow[] }[] = [];
+  for (const row of rows) {
+    const hop = row.reverse ?? row.forward;
+    const last = bands.at(-1);
+    const isSilent = hop?.address === undefined;
+    if (last !== undefined && (isSilent || last.asn === hop.asn)) last.rows.push(row);
+    else bands.push({ asn: hop?.asn, asName: hop?.asName, rows: [row] });
+  }
+  return bands;
 }

@@ -1,6 +1,6 @@
 import type { Measurement } from '@revtr/client';
 import { formatMs } from '../path/hop.ts';
-import { type AlignedRow, align, type ComparedHop } from './align.ts';
+import { type AlignedBand, type AlignedRow, align, type ComparedHop, toAlignedBands } from './align.ts';
 import { compareInWords } from './sentence.ts';
 
 /** The forward path and the reverse path side by side. */
@@ -21,8 +21,8 @@ export function Comparison({ measurement: { result, source, destination } }: { r
       <div className="scroll">
         <table className="comparison">
           <caption>
-            The destination is at the top, the source at the bottom. Lines with a filled dot are routers that both
-            directions pass under the same address; hops of the same network stand side by side.
+            The destination is at the top, the source at the bottom. Hops of the same network stand side by side. Where
+            both directions show the same address, the lines are joined.
           </caption>
           <thead>
             <tr>
@@ -35,46 +35,57 @@ export function Comparison({ measurement: { result, source, destination } }: { r
               <th scope="col">Reverse: destination to source</th>
             </tr>
           </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Row key={row.position} row={row} before={rows[row.position - 1]} />
-            ))}
-          </tbody>
+          {toAlignedBands(rows).map((band) => (
+            <BandRows key={band.rows[0].position} band={band} />
+          ))}
         </table>
       </div>
     </>
   );
 }
 
-function Row({ row, before }: { readonly row: AlignedRow; readonly before: AlignedRow | undefined }) {
-  const asn = asnOf(row);
-  const isBorder = before !== undefined && asn !== undefined && asn !== asnOf(before);
+function BandRows({ band: { asn, asName, rows } }: { readonly band: AlignedBand }) {
+  const sides = [
+    rows.some(({ forward }) => forward?.address !== undefined) && 'forward',
+    rows.some(({ reverse }) => reverse !== undefined) && 'reverse',
+  ].filter(Boolean);
+  const isKnown = asn !== undefined;
   return (
-    <tr className={isBorder ? 'border' : undefined} data-shared={row.isShared}>
-      <td className="forward">{row.forward && <Cell hop={row.forward} />}</td>
+    <tbody>
+      <tr className="border">
+        <th scope="rowgroup" colSpan={3}>
+          {isKnown ? `AS${asn} ${asName ?? ''}` : sides.length === 0 ? 'No answer' : 'Network not known'}
+          {isKnown && sides.length === 1 && <span className="only"> · only {sides[0]}</span>}
+        </th>
+      </tr>
+      {rows.map((row) => (
+        <Row key={row.position} row={row} />
+      ))}
+    </tbody>
+  );
+}
+
+function Row({ row: { forward, reverse, isShared } }: { readonly row: AlignedRow }) {
+  return (
+    <tr data-shared={isShared}>
+      <td className="forward">{forward && <Cell hop={forward} />}</td>
       <td className="join">
-        <i className={row.forward === undefined ? 'none' : 'left'} aria-hidden="true" />
-        {row.isShared && <span className="visually-hidden">same router</span>}
-        <i className={row.reverse === undefined ? 'none' : 'right'} aria-hidden="true" />
+        {forward && <i className={forward.address === undefined ? 'left silent' : 'left'} aria-hidden="true" />}
+        {isShared && <span className="visually-hidden">same router</span>}
+        {reverse && <i className="right" aria-hidden="true" />}
       </td>
-      <td>{row.reverse && <Cell hop={row.reverse} />}</td>
+      <td>{reverse && <Cell hop={reverse} />}</td>
     </tr>
   );
 }
 
-const asnOf = ({ reverse, forward }: AlignedRow): number | undefined => reverse?.asn ?? forward?.asn;
-
-function Cell({ hop: { address, asn, asName, name, rttMs } }: { readonly hop: ComparedHop }) {
+function Cell({ hop: { address, name, rttMs } }: { readonly hop: ComparedHop }) {
+  if (address === undefined) return <span className="age">no answer</span>;
   return (
-    <div className="compared" title={name}>
-      <span className="mono">{address ?? 'no answer'}</span>
+    <div className="compared">
+      <span className="mono">{address}</span>
       {rttMs !== undefined && <span className="number"> {formatMs(rttMs)}</span>}
-      {asn !== undefined && (
-        <span className="network">
-          {' '}
-          AS{asn} {asName}
-        </span>
-      )}
+      <span className="name">{name}</span>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { OpenEnd } from './open-end.tsx';
 import { pathEndOf } from './path-end.ts';
 import { toRttScale } from './rtt.ts';
 import { useSelectedHop } from './selected-hop.ts';
+import { techniqueStyle } from './technique.ts';
 
 /** A reverse path as a line from the destination, at the top, to the source. */
 export function PathView({
@@ -35,7 +36,7 @@ export function PathView({
         <ol className="bands" onKeyDown={moveBetweenHops}>
           {bands.map((band) => (
             <li className="band" key={band.hops[0].index}>
-              <Network band={band} />
+              <Network band={band} isFirst={band === bands[0]} />
               <ol className="hops" start={band.hops[0].index + 1}>
                 {band.hops.map(({ hop, index }) => (
                   <HopRow
@@ -62,10 +63,12 @@ export function PathView({
   );
 }
 
-function Network({ band: { asn, asName, hops } }: { readonly band: Band }) {
+function Network({ band: { asn, asName, hops }, isFirst }: { readonly band: Band; readonly isFirst: boolean }) {
+  const [{ hop: first }] = hops;
   const isEnd = hops.some(({ hop }) => hop.technique === 'destination');
   return (
-    <div className="network">
+    <div className="network" data-family={techniqueStyle(first.technique).family}>
+      {!isFirst && <i className="line through" data-trust={first.trust} aria-hidden="true" />}
       {asn === undefined ? (
         <span className="as-name">{isEnd ? 'Network not known' : 'Not announced by any network'}</span>
       ) : (
