@@ -1,6 +1,7 @@
 import { ClientError } from '@revtr/client';
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { client } from './client.ts';
+import { visibleValue } from './visible-text.ts';
 
 const MOST_RETRIES = 5;
 
@@ -16,22 +17,25 @@ export const queryClient = new QueryClient({
 });
 
 /** Whether the same request may succeed a moment later. */
-export const isPassing = (error: unknown): boolean =>
+const isPassing = (error: unknown): boolean =>
   error instanceof ClientError && (error.code === 'unreachable' || error.code === 'failed');
 
 /** The account of the session; `null` without one. */
 export const accountQuery = queryOptions({
   queryKey: ['account'],
   queryFn: () =>
-    client.accounts.account().catch((error: unknown) => {
+    client.accounts.account().then(visibleValue, (error: unknown) => {
       if (error instanceof ClientError && error.code === 'unauthorized') return null;
       throw error;
     }),
 });
 
 /** The sources that can be measured to. */
-export const sourcesQuery = queryOptions({ queryKey: ['sources'], queryFn: () => client.sources() });
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources'],
+  queryFn: async () => visibleValue(await client.sources()),
+});
 
 /** One measurement. */
 export const measurementQuery = (id: number) =>
-  queryOptions({ queryKey: ['measurement', id], queryFn: () => client.measurement(id) });
+  queryOptions({ queryKey: ['measurement', id], queryFn: async () => visibleValue(await client.measurement(id)) });

@@ -18,28 +18,26 @@ export function Comparison({ measurement: { result, source, destination } }: { r
       {forward.stop !== 'completed' && (
         <p className="caveat">The forward traceroute did not reach the destination ({forward.stop}).</p>
       )}
-      <div className="scroll">
-        <table className="comparison">
-          <caption>
-            The destination is at the top, the source at the bottom. Hops of the same network stand side by side. Where
-            both directions show the same address, the lines are joined.
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col" className="forward">
-                Forward: source to destination
-              </th>
-              <th scope="col">
-                <span className="visually-hidden">Shared</span>
-              </th>
-              <th scope="col">Reverse: destination to source</th>
-            </tr>
-          </thead>
-          {toAlignedBands(rows).map((band) => (
-            <BandRows key={band.rows[0].position} band={band} />
-          ))}
-        </table>
-      </div>
+      <table className="comparison">
+        <caption>
+          The destination is at the top, the source at the bottom. Hops of the same network stand side by side. Where
+          both directions show the same address, the lines are joined.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col" className="forward">
+              Forward: source to destination
+            </th>
+            <th scope="col">
+              <span className="visually-hidden">Shared</span>
+            </th>
+            <th scope="col">Reverse: destination to source</th>
+          </tr>
+        </thead>
+        {toAlignedBands(rows).map((band) => (
+          <BandRows key={band.rows[0].position} band={band} />
+        ))}
+      </table>
     </>
   );
 }

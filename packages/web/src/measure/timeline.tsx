@@ -29,36 +29,34 @@ export function Timeline({ measurement: { result } }: { readonly measurement: Me
         Each technique is asked in turn for the next hops. {formatMs(at)} in all, round-trip times and forward path not
         counted.
       </p>
-      <div className="scroll">
-        <table className="timeline">
-          <thead>
-            <tr>
-              <th scope="col">Technique</th>
-              <th scope="col">From hop</th>
-              <th scope="col">Outcome</th>
-              <th scope="col" className="numeric">
-                Took
-              </th>
-              <th scope="col" className="when">
-                When
-              </th>
+      <table className="timeline">
+        <thead>
+          <tr>
+            <th scope="col">Technique</th>
+            <th scope="col">From hop</th>
+            <th scope="col">Outcome</th>
+            <th scope="col" className="numeric">
+              Took
+            </th>
+            <th scope="col" className="when">
+              When
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ technique, hop, outcome, detail, ms, start }) => (
+            <tr key={`${technique} ${hop} ${start}`} data-outcome={outcome}>
+              <td>{TECHNIQUES[technique] ?? technique}</td>
+              <td className="mono">{hop}</td>
+              <td>{outcome === 'extended' ? detail : `nothing found: ${detail}`}</td>
+              <td className="numeric">{formatMs(ms)}</td>
+              <td className="when" aria-hidden="true">
+                <i style={{ marginLeft: `${(100 * start) / total}%`, width: `${(100 * ms) / total}%` }} />
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ technique, hop, outcome, detail, ms, start }) => (
-              <tr key={`${technique} ${hop} ${start}`} data-outcome={outcome}>
-                <td>{TECHNIQUES[technique] ?? technique}</td>
-                <td className="mono">{hop}</td>
-                <td>{outcome === 'extended' ? detail : `nothing found: ${detail}`}</td>
-                <td className="numeric">{formatMs(ms)}</td>
-                <td className="when" aria-hidden="true">
-                  <i style={{ marginLeft: `${(100 * start) / total}%`, width: `${(100 * ms) / total}%` }} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </table>
       <h2>Probes</h2>
       <dl className="counts">
         <dt>Record Route pings</dt>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, NavLink, Outlet, ScrollRestoration, useNavigation } from 'react-router';
+import { accountQuery } from '../app/queries.ts';
 import { ConnectionNotice } from './connection-notice.tsx';
-import { accountQuery } from './queries.ts';
 
 /** What surrounds every page: navigation, the page, links for outsiders. */
 export function Shell() {
