@@ -2,7 +2,7 @@ import type { Measurement } from '@revtr/client';
 import { useEffect, useState } from 'react';
 import { networksOf } from '../path/bands.ts';
 import { caveatsOf, describeCaveat } from '../path/caveats.ts';
-import { formatTime } from '../path/hop.ts';
+import { formatTime, type PathHop } from '../path/hop.ts';
 import { PathView } from '../path/path-view.tsx';
 import { type LivePath, useLivePath } from './live-path.ts';
 import type { MeasureRequest } from './submit.ts';
@@ -27,7 +27,7 @@ export function MeasurementView(props: {
         <Summary measurement={measurement} result={result} onRemeasure={() => onAgain({ ...pair, mayReuse: false })} />
       )}
       <PathView
-        data={{ source, destination, hops: result?.hops ?? live.hops, result }}
+        data={{ source, destination, hops: result?.hops ?? growing(destination, live), result }}
         isLive={result === undefined}
         onAssume={() => onAgain({ ...pair, allowAssumptions: true })}
       />
@@ -35,26 +35,31 @@ export function MeasurementView(props: {
   );
 }
 
-function Progress({
-  measurement: { state, destination },
-  live,
-}: {
-  readonly measurement: Measurement;
-  readonly live: LivePath;
-}) {
+/** Nothing is found yet: the path begins at the destination. */
+function growing(destination: string, { hops }: LivePath): readonly PathHop[] {
+  return hops.length > 0
+    ? hops
+    : [{ address: destination, technique: 'destination', trust: 'measured', confidence: 1 }];
+}
+
+function Progress({ measurement, live }: { readonly measurement: Measurement; readonly live: LivePath }) {
   const seconds = useElapsedSeconds();
-  const last = live.hops.at(-1)?.address ?? destination;
-  const text = !live.isConnected
-    ? 'The connection to the server is lost. The measurement goes on; this page tries to connect again.'
-    : state === 'queued' && live.hops.length === 0
-      ? 'Waiting in the queue'
-      : `Looking for the router that packets from ${last} pass next`;
+  const text = live.isConnected
+    ? activityOf(measurement, live.hops.at(-1)?.address)
+    : 'The connection to the server is lost. The measurement goes on; this page tries to connect again.';
   return (
     <p className="status" role="status">
       <span className="spinner pulse" aria-hidden="true" /> {text}{' '}
       <span aria-hidden="true">· {seconds.toFixed(1)} s</span>
     </p>
   );
+}
+
+/** What is done now. `last` is the last hop that was found. */
+function activityOf({ state, source, destination }: Measurement, last: string | undefined): string {
+  if (state === 'queued' && last === undefined) return 'Waiting in the queue';
+  if (last === source) return 'The path is complete. Measuring round-trip times and the forward path';
+  return `Looking for the router that packets from ${last ?? destination} pass next`;
 }
 
 function useElapsedSeconds(): number {
