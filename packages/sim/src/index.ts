@@ -1,12 +1,16 @@
 export { VirtualClock } from './clock/virtual-clock.ts';
 export { datasetFiles } from './datasets/dataset-files.ts';
 export type { Place, Places } from './datasets/places.ts';
-export { type DataQuality, DEFAULT_DATA_QUALITY, type PublicData, publishData } from './datasets/public-data.ts';
+export { type PublicData, publishData } from './datasets/public-data.ts';
 export { probeJson, type SimulatedProbe, simulatedProbes } from './datasets/ripe-probes.ts';
 export { SimError, type SimErrorCode } from './errors.ts';
 export { HostBehaviours } from './forwarding/hosts.ts';
 export { Network, type PacketHandler } from './forwarding/network.ts';
-export { SIZES, type SimParameters, type Size, simParameters } from './parameters.ts';
+export { simParameters } from './parameters/choose-parameters.ts';
+export type { DataQuality } from './parameters/data-quality.ts';
+export { PROFILES, type Profile } from './parameters/profiles.ts';
+export type { SimParameters } from './parameters/sim-parameters.ts';
+export { SIZES, type Size } from './parameters/sizes.ts';
 export { SimProber } from './prober/sim-prober.ts';
 export type { NetworkEvent } from './routing/network-state.ts';
 export { PolicyRoutes } from './routing/policy-routes.ts';

@@ -1,7 +1,7 @@
 import { VirtualClock } from './clock/virtual-clock.ts';
 import { choosePlaces, type Places } from './datasets/places.ts';
 import { Network } from './forwarding/network.ts';
-import type { SimParameters } from './parameters.ts';
+import type { SimParameters } from './parameters/sim-parameters.ts';
 import { SimProber } from './prober/sim-prober.ts';
 import type { NetworkEvent } from './routing/network-state.ts';
 import { Timeline } from './routing/timeline.ts';

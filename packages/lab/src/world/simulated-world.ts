@@ -78,7 +78,7 @@ export class SimulatedWorld {
     const { parameters, startMs } = options;
     this.internet = new SimulatedInternet({ parameters, ...(startMs !== undefined && { startMs }) });
     this.prober = this.internet.prober();
-    this.data = publishData(this.internet.topology);
+    this.data = publishData(this.internet.topology, parameters);
     this.sources = this.internet.places.sources.slice(0, options.sources);
     this.vantagePoints = this.internet.places.vantagePoints.map((place) => place.address);
     const { prefixOrigins, exchangeAddresses } = this.data;

@@ -1,6 +1,6 @@
 import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
 import { createRandom, type Random } from '@revtr/probing';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { AddressPlan, AddressPool } from './address-plan.ts';
 import { layOutAdjacencies } from './adjacencies.ts';
 import { type AsGraph, generateAsGraph } from './as-graph.ts';

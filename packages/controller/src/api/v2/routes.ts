@@ -22,7 +22,7 @@ const MOST_STREAMS = 2_000;
 
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { submission, batches, facts, visitors } = collaborators;
+  const { submission, batches, facts, authenticator, visitors } = collaborators;
   const streams = new StreamLimit({ perUser: MOST_STREAMS_PER_USER, inAll: MOST_STREAMS });
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
@@ -108,8 +108,15 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const user = userOf(request);
       const { id } = request.params;
       const { size } = await submission.batchOf(user, id);
-      streams.enter(visitors.isVisitor(user) ? limitedClientOf(request) : user.id, reply.raw);
-      streamBatch({ batchId: id, total: size, paths: request.query.paths === 'true' }, reply, collaborators);
+      const isVisitor = visitors.isVisitor(user);
+      streams.enter(isVisitor ? limitedClientOf(request) : user.id, reply.raw);
+      const isPermitted = (): Promise<boolean> =>
+        (isVisitor ? visitors.callerOf(request) : authenticator.optionalCallerOf(request)).then(
+          () => true,
+          () => false,
+        );
+      const paths = request.query.paths === 'true';
+      streamBatch({ batchId: id, total: size, paths, isPermitted }, reply, collaborators);
       return reply;
     },
   );
