@@ -67,7 +67,8 @@ export class AcceptedWork {
       await clock.sleep(PAUSE_MS);
     }
     let changed = 0;
-    for (const [id, digest] of this.#ended) if (digestOf((await client.batch(id)).measurements) !== digest) changed++;
+    for (const [id, digest] of this.#ended)
+      if (digestOf((await this.#again(() => client.batch(id))).measurements) !== digest) changed++;
     return {
       batches: this.#ended.size + this.#open.size,
       measurements: (this.#ended.size + this.#open.size) * BATCH_SIZE,
