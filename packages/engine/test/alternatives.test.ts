@@ -16,7 +16,7 @@ const answer = (sender: number, hops: number[], isWhole = false): ReadAnswer => 
       evidence: { type: 'destination' },
     }),
   ),
-  reading: { hops: [], isWhole },
+  reading: { hops: [], isWhole, stamps: [] },
 });
 
 describe('several answers of one round', () => {

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import { AliasEvidence } from '../facts/alias-evidence.ts';
+import type { Aliases } from '../facts/aliases.ts';
 import type { ReverseTraceroute } from '../measurement/result.ts';
 import { grownPath } from './growth.ts';
 import type { Intersection, IntersectionQuery } from './intersection.ts';
@@ -24,6 +25,11 @@ export class Atlas {
 
   constructor(facts: PlacingFacts) {
     this.#facts = facts;
+  }
+
+  /** Which router an address identifies. */
+  get aliases(): Aliases {
+    return this.#facts.aliases;
   }
 
   /** Sets the listener, which receives every change except those of {@link clear} and {@link restore}. */
@@ -79,7 +85,7 @@ export class Atlas {
 
   /** Adds the measured part of a reverse traceroute, if it shows more than the atlas holds. */
   grow(result: ReverseTraceroute): void {
-    const path = grownPath(result, this.#sources.get(result.source));
+    const path = grownPath(result, this.#sources.get(result.source), this.aliases);
     if (path !== undefined) this.add(path);
   }
 

@@ -29,12 +29,13 @@ export class NextHops {
     this.#aliases = aliases;
   }
 
-  /** Learns a segment of a path to `source`, measured at `at` (milliseconds since the Unix epoch). Every hop but the last learns what follows it. */
+  /** Learns a segment of a path to `source`, measured at `at` (milliseconds since the Unix epoch). Every hop but the last learns what follows it, if its address identifies it. */
   learn(source: Ipv4Address, hops: readonly Hop[], at: number): void {
     const known = this.#bySource.get(source) ?? new Map<number, Position>();
     this.#bySource.set(source, known);
     for (let index = 0; index < hops.length - 1; index++) {
       const key = this.#aliases.routerKey(hops[index].address);
+      if (key === undefined) continue;
       const old = known.get(key);
       const isLonger =
         old === undefined || hops.length - index >= old.hops.length - old.index || old.at < at - 3_600_000;
@@ -54,7 +55,8 @@ export class NextHops {
     address: Ipv4Address,
     oldest: number,
   ): { readonly hops: readonly Hop[]; readonly at: number } {
-    const position = this.#bySource.get(source)?.get(this.#aliases.routerKey(address));
+    const key = this.#aliases.routerKey(address);
+    const position = key === undefined ? undefined : this.#bySource.get(source)?.get(key);
     if (position === undefined || position.at < oldest) return { hops: [], at: 0 };
     return { hops: position.hops.slice(position.index + 1), at: position.at };
   }

@@ -27,12 +27,15 @@ export function readAnswer(
   if (reply?.recordRoute === undefined) return undefined;
   recordRouteTimeout.observe(reply.rttMs);
   silentTargets.recordAnswer(request.target);
-  const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
+  const reading = readRecordRoute(
+    { target: request.target, receiver: path.source, stamps: reply.recordRoute },
+    { aliases, ipToAs, useHeuristics },
+  );
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
     atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
   // With free slots and no turning point the target did not stamp, so the answer says nothing about its distance.
   if (reading.turnSlot !== undefined || !reading.isWhole)
-    ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reply.recordRoute);
+    ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reading.stamps);
   const hops = toHops(measurement, result, reading);
   if (hops.length > 0) {
     const target: Hop = {
