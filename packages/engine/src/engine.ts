@@ -8,6 +8,7 @@ import { SilentTargets } from './knowledge/silent-targets.ts';
 import type { FailReason } from './measurement/fail-reason.ts';
 import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './measurement/request.ts';
 import type { Attempt, MeasuredHop, ReverseTraceroute, StopReason } from './measurement/result.ts';
+import { reuseOf } from './measurement/reuse.ts';
 import { emptyStats } from './measurement/stats.ts';
 import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './path/confidence.ts';
 import type { Hop } from './path/hop.ts';
@@ -127,6 +128,8 @@ export class ReverseTracerouteEngine {
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
+    const standIn = hops.find((hop) => hop.standIn !== undefined)?.standIn;
+    const reused = reuseOf(hops, startedAt);
     const result: ReverseTraceroute = {
       source,
       destination,
@@ -135,6 +138,8 @@ export class ReverseTracerouteEngine {
       ...(failReason && { failReason }),
       hops,
       confidence: measurement.path.confidence,
+      ...(standIn && { measuredThrough: standIn }),
+      ...(reused && { reused }),
       startedAt,
       endedAt: clock.now(),
       stats: measurement.stats,

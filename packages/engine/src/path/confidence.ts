@@ -1,4 +1,4 @@
-import type { AtlasMatchKind, Evidence, ProxyScope, TimestampProof, TurningPoint } from './evidence.ts';
+import type { AtlasMatchKind, Evidence, StandInScope, TimestampProof, TurningPoint } from './evidence.ts';
 
 /**
  * How often a hop of each kind is on the true path when the hop before it is: shares over the development seeds 1 to 6 of the simulator, size
@@ -22,7 +22,7 @@ export const CONFIDENCE = {
 /** Probabilities (0 to 1) of hops that no probe shows, given that the hop before is right. */
 export interface AssumptionConfidence {
   /** Each hop of the path of a stand-in host, by what it shares with the destination. */
-  readonly proxy: Readonly<Record<ProxyScope, number>>;
+  readonly proxy: Readonly<Record<StandInScope, number>>;
   /** The gateway of a host: the router before it on the forward path. */
   readonly gateway: number;
   /** In the same network, and across a border; with nothing silent between, and with something. */

@@ -4,7 +4,7 @@ import { withoutOwnAliases, withReplaced } from './alternatives.ts';
 import type { Hop } from './hop.ts';
 import { mergeInto } from './merge.ts';
 import { probabilityBehind, stepProbability } from './path-probability.ts';
-import { isAssumption, trustBehind } from './trust.ts';
+import { trustBehind } from './trust.ts';
 
 /**
  * A reverse path that grows from the destination towards the source. It passes every router once. The `trust` and `confidence` of its hops
@@ -75,18 +75,17 @@ export class ReversePath {
   extend(from: number, hops: readonly Hop[]): number {
     const { keptUntil, added } = mergeInto(from, hops, (address, behind) => this.#positionOf(address, behind));
     if (added.length === 0) return 0;
-    const replaced = this.#hops[keptUntil + 1];
+    const [anchor, replaced] = [this.#hops[from], this.#hops[keptUntil + 1]];
     this.#hops = this.#hops.slice(0, keptUntil + 1);
     this.#jointly.length = keptUntil + 1;
     this.#segmentStart = keptUntil + 1;
-    let restsOnAssumption = this.#hops.some(isAssumption);
+    const trusts = trustBehind(anchor, added);
     for (const [i, hop] of added.entries()) {
       const next = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced, this.#aliases) : hop, this.#aliases);
       const before = { single: this.last.confidence, joint: this.confidence };
       const { single, joint } = probabilityBehind(before, stepProbability(next), next.evidence);
-      this.#hops.push({ ...next, confidence: single, trust: trustBehind(restsOnAssumption, next.trust) });
+      this.#hops.push({ ...next, confidence: single, trust: trusts[i] });
       this.#jointly.push(joint);
-      restsOnAssumption ||= isAssumption(next);
     }
     return added.length;
   }

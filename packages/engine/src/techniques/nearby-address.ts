@@ -23,7 +23,7 @@ const SHARES_THE_WAY = 0.97;
 
 /**
  * Stands in for a destination that does not answer probes with options: other addresses of its /24, first those that have answered before,
- * then those that gateways usually have. Its hops are labelled `inferred`, with the address that they were measured from.
+ * then those that gateways usually have. Its hops have a technique of their own, and are `inferred`.
  */
 export class NearbyAddress implements Technique {
   readonly name = 'nearbyAddress';
@@ -44,16 +44,15 @@ export class NearbyAddress implements Technique {
       if (!measurement.mayProbe(address) || silentTargets.isSilent(address, clock.now())) continue;
       const best = await this.#ask(measurement, address);
       if (best === undefined) continue;
+      const common = { technique: 'standInSubnet', trust: 'inferred', standIn: { address, scope: 'subnet' } } as const;
       const gateway: Hop = {
         address,
-        technique: 'spoofedRecordRoute',
-        trust: 'inferred',
-        isFromStandIn: true,
+        ...common,
         confidence: SHARES_THE_WAY,
         evidence: { type: 'nearby', destination, sender: best.sender, at: clock.now() },
       };
       const isGateway = isUsualGateway(address);
-      const hops = best.hops.map((hop): Hop => ({ ...hop, trust: 'inferred', isFromStandIn: true }));
+      const hops = best.hops.map((hop): Hop => ({ ...hop, ...common }));
       // A gateway is itself on the path; another host is not.
       const found = isGateway
         ? [gateway, ...hops]

@@ -1,11 +1,11 @@
 import { formatIpv4, type Ipv4Address, prefixContains } from '@revtr/net';
 import type { AtlasTraceroute } from '../atlas/traceroute.ts';
-import type { ProxyScope } from '../path/evidence.ts';
-import type { Hop } from '../path/hop.ts';
+import type { StandInScope } from '../path/evidence.ts';
+import { type Hop, STAND_IN_TECHNIQUES } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
-const SCOPES: readonly ProxyScope[] = ['subnet', 'prefix', 'network'];
+const SCOPES: readonly StandInScope[] = ['subnet', 'prefix', 'network'];
 
 /**
  * Takes the path of a RIPE Atlas probe or vantage point in the /24, the announced prefix or the network of a destination for which no other
@@ -13,10 +13,10 @@ const SCOPES: readonly ProxyScope[] = ['subnet', 'prefix', 'network'];
  */
 export class ProxyPath implements Technique {
   readonly name = 'proxyPath';
-  readonly #scopes: readonly ProxyScope[];
+  readonly #scopes: readonly StandInScope[];
 
   /** @param options `widest`: the least that a stand-in must share with the destination */
-  constructor(options: { readonly widest: ProxyScope }) {
+  constructor(options: { readonly widest: StandInScope }) {
     this.#scopes = SCOPES.slice(0, SCOPES.indexOf(options.widest) + 1);
   }
 
@@ -45,7 +45,7 @@ export class ProxyPath implements Technique {
 }
 
 function scopeOf(
-  scope: ProxyScope,
+  scope: StandInScope,
   destination: Ipv4Address,
   ipToAs: Measurement['ipToAs'],
 ): (origin: Ipv4Address) => boolean {
@@ -58,12 +58,15 @@ function scopeOf(
 function toHops(
   { id, platform, origin, at, hops }: AtlasTraceroute,
   destination: Ipv4Address,
-  scope: ProxyScope,
+  scope: StandInScope,
   confidence: number,
 ): Hop[] {
   const evidence = { type: 'proxy', destination, scope, tracerouteId: id, platform, origin, at } as const;
   const known = hops.slice(1).filter((hop) => hop !== undefined);
-  return known.map(
-    (address): Hop => ({ address, technique: 'atlas', trust: 'inferred', isFromStandIn: true, confidence, evidence }),
-  );
+  const common = {
+    technique: STAND_IN_TECHNIQUES[scope],
+    trust: 'inferred',
+    standIn: { address: origin, scope },
+  } as const;
+  return known.map((address): Hop => ({ address, ...common, confidence, evidence }));
 }
