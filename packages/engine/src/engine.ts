@@ -23,6 +23,7 @@ import {
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
+import { PlainPings } from './timing/plain-pings.ts';
 import { SharedPings } from './timing/shared-pings.ts';
 
 /** Options of a {@link ReverseTracerouteEngine}. */
@@ -90,16 +91,19 @@ export class ReverseTracerouteEngine {
       evidence: { type: 'destination' },
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
+    const { signal } = hooks;
+    const [prober, stats] = [this.#prober, emptyStats()];
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
-      prober: this.#prober,
+      prober,
       outages,
+      plainPings: new PlainPings(source, { prober, outages, stats, signal }),
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
-      stats: emptyStats(),
-      ...(hooks.signal && { signal: hooks.signal }),
+      stats,
+      ...(signal && { signal }),
     };
     const startedAt = clock.now();
     const attempts: Attempt[] = [];

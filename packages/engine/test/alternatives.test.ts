@@ -7,6 +7,8 @@ import type { ReadAnswer } from '../src/techniques/record-route/record-route-ans
 const ip = (last: number): number => parseIpv4(`5.0.0.${last}`);
 const answer = (sender: number, hops: number[], isWhole = false): ReadAnswer => ({
   sender: ip(sender),
+  target: ip(1),
+  distance: 9,
   hops: hops.map(
     (last): Hop => ({
       address: ip(last),

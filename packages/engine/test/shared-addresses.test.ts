@@ -73,6 +73,8 @@ describe('an address that identifies no router', () => {
   it('confirms no hop and is no alternative in another answer of a round', () => {
     const answer = (sender: number, hops: Ipv4Address[]): ReadAnswer => ({
       sender: ip(sender),
+      target: ip(1),
+      distance: 9,
       hops: hops.map(hop),
       reading: { hops: [], isWhole: false, stamps: [] },
     });

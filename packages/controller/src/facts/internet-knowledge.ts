@@ -35,6 +35,7 @@ export class InternetKnowledge {
     this.aliases = {
       routerKey: (address) => this.#aliases.routerKey(address),
       sameRouter: (a, b) => this.#aliases.sameRouter(a, b),
+      hasAlias: (address) => this.#aliases.hasAlias(address),
     };
     this.relations = { relationOf: (a, b) => this.#values.relationships?.relationOf(a, b) };
     this.#refreshOrigins();

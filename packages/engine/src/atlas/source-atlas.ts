@@ -94,6 +94,11 @@ export class SourceAtlas {
     return bestOf(this.#places.candidates(query), query);
   }
 
+  /** Whether a path from another host passes an address. */
+  isPassed(address: Ipv4Address): boolean {
+    return this.#places.nodesOf(address).some(({ children }) => children !== undefined && children.size > 0);
+  }
+
   /** Addresses right before and behind an address on each path. */
   *neighboursOf(address: Ipv4Address): Generator<Ipv4Address> {
     for (const { parent, children } of this.#places.nodesOf(address)) {

@@ -9,6 +9,8 @@ export interface Aliases {
   routerKey(address: Ipv4Address): number | undefined;
   /** Whether two addresses identify the same router: they are equal or known aliases, and both identify a router. */
   sameRouter(a: Ipv4Address, b: Ipv4Address): boolean;
+  /** Whether further addresses of the router are known: hosts mostly have one. */
+  hasAlias(address: Ipv4Address): boolean;
 }
 
 /** Published alias sets (CAIDA MIDAR and ITDK). Sets that share an address are joined. */
@@ -41,6 +43,10 @@ export class AliasSets implements Aliases {
     return key !== undefined && (a === b || key === this.routerKey(b));
   }
 
+  hasAlias(address: Ipv4Address): boolean {
+    return this.#leaderOf.has(address);
+  }
+
   #find(address: Ipv4Address): Ipv4Address {
     let leader = address;
     for (
@@ -54,6 +60,7 @@ export class AliasSets implements Aliases {
   }
 
   #join(a: Ipv4Address, b: Ipv4Address): void {
+    if (a === b) return;
     if (!this.#leaderOf.has(a)) this.#leaderOf.set(a, a);
     const leader = this.#find(a);
     const other = this.#leaderOf.has(b) ? this.#find(b) : b;

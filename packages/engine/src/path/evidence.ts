@@ -40,6 +40,8 @@ export type Evidence =
       readonly destination: Ipv4Address;
       /** What the host shares with the destination. */
       readonly scope: StandInScope;
+      /** Whether its path is as long as that of the destination, by the TTL of a reply; absent when that is unknown. */
+      readonly isAsLong?: boolean;
       readonly tracerouteId: number;
       readonly platform: AtlasPlatform;
       readonly origin: Ipv4Address;

@@ -110,7 +110,7 @@ export class AssumedSymmetry implements Technique {
 
   /** Whether `target` is the destination and nothing says that it is a router: then the router before it is its gateway. */
   #isHost({ path, aliases }: Measurement, target: Ipv4Address): boolean {
-    return path.hops.length === 1 && aliases.routerKey(target) === target;
+    return path.hops.length === 1 && !aliases.hasAlias(target);
   }
 }
 

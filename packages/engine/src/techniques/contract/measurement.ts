@@ -14,6 +14,7 @@ import type { VantagePointRanking } from '../../ranking/ranking.ts';
 import type { AdaptiveTimeout } from '../../timing/adaptive-timeout.ts';
 import type { HostWatch } from '../../timing/host-watch.ts';
 import type { Outages } from '../../timing/outages.ts';
+import type { PlainPings } from '../../timing/plain-pings.ts';
 import type { SharedPings } from '../../timing/shared-pings.ts';
 
 /** Runs work whose probes a technique sends, and returns its outcome. */
@@ -53,6 +54,8 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   readonly prober: SharedPings;
   /** Waits while the source is offline. */
   readonly outages: Outages;
+  /** Pings without options from the source. */
+  readonly plainPings: PlainPings;
   /** Probabilities of hops that no probe shows. */
   readonly assumptions: AssumptionConfidence;
   /** The path so far. Techniques read it; only the engine extends it. */

@@ -4,11 +4,15 @@ import { CONFIDENCE } from '../../path/confidence.ts';
 import type { Hop } from '../../path/hop.ts';
 import { OUT_OF_REACH } from '../../ranking/ranking.ts';
 import { type RecordRouteReading, readRecordRoute } from '../../record-route/read-answer.ts';
+import { hopsTravelled } from '../../timing/plain-pings.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
 /** The answer to a Record Route ping, with the reverse hops that it shows. */
 export interface ReadAnswer {
   readonly sender: Ipv4Address;
+  readonly target: Ipv4Address;
+  /** Number of links from the target to the source, by the TTL of the answer. */
+  readonly distance: number;
   readonly hops: readonly Hop[];
   readonly reading: RecordRouteReading;
 }
@@ -47,7 +51,7 @@ export function readAnswer(
     };
     nextHops.learn(path.source, [target, ...hops], sentAt);
   }
-  return { sender: request.sender, hops, reading };
+  return { sender: request.sender, target: request.target, distance: hopsTravelled(reply.ttl), hops, reading };
 }
 
 function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading: RecordRouteReading): Hop[] {
