@@ -98,6 +98,7 @@ export class ReverseTracerouteEngine {
       ...this.#memory,
       prober,
       outages,
+      distances: new Map(),
       plainPings: new PlainPings(source, { prober, outages, stats, signal }),
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),

@@ -5,7 +5,7 @@ import type { ReverseTraceroute } from '../measurement/result.ts';
 import { grownPath } from './growth.ts';
 import type { Intersection, IntersectionQuery } from './intersection.ts';
 import type { PlacingFacts, TailStamps } from './placing.ts';
-import { type Added, SourceAtlas } from './source-atlas.ts';
+import { type Added, type ComparedAnswer, SourceAtlas } from './source-atlas.ts';
 import type { AtlasTraceroute, MeasuredPath } from './traceroute.ts';
 
 /** Receives changes, for persistence. */
@@ -76,6 +76,11 @@ export class Atlas {
     for (const atlas of this.#sources.values())
       for (const neighbour of atlas.neighboursOf(address)) counts.set(neighbour, (counts.get(neighbour) ?? 0) + 1);
     return [...counts].sort(([, a], [, b]) => b - a).map(([neighbour]) => neighbour);
+  }
+
+  /** Compares the paths to a source with a fresh answer, see {@link SourceAtlas.compare}. */
+  compare(source: Ipv4Address, answer: ComparedAnswer): void {
+    this.#sources.get(source)?.compare(answer);
   }
 
   /** Marks the place where a reverse traceroute met the atlas as used at `now`. Used places are measured again in time. */

@@ -36,6 +36,12 @@ export class PlaceIndex {
     return this.#nodes.get(address) ?? [];
   }
 
+  /** Nodes of a router, by each address that is known of it, and those at which a Record Route address of it is placed. */
+  *nodesOfRouter(address: Ipv4Address): Generator<PathNode> {
+    for (const { places } of this.candidates({ address, useRecordRoute: true }))
+      for (const place of places) if (place.first === place.last) yield place.first;
+  }
+
   /** Nodes by address, in the order in which the addresses were added. */
   nodes(): Iterable<readonly [Ipv4Address, readonly PathNode[]]> {
     return this.#nodes;

@@ -37,9 +37,7 @@ export class NextHops {
       const key = this.#aliases.routerKey(hops[index].address);
       if (key === undefined) continue;
       const old = known.get(key);
-      const isLonger =
-        old === undefined || hops.length - index >= old.hops.length - old.index || old.at < at - 3_600_000;
-      if (!isLonger) continue;
+      if (old !== undefined && !this.#isBetter({ hops, index, at }, old)) continue;
       known.delete(key);
       known.set(key, { hops, index, at });
     }
@@ -47,6 +45,13 @@ export class NextHops {
       if (known.size <= this.#options.capacity) break;
       known.delete(key);
     }
+  }
+
+  /** Whether a fresh position replaces an old one: it shows more hops, or another next hop, or the old one is an hour older. */
+  #isBetter(fresh: Position, old: Position): boolean {
+    if (fresh.hops.length - fresh.index >= old.hops.length - old.index || old.at < fresh.at - 3_600_000) return true;
+    const [before, now] = [old, fresh].map(({ hops, index }) => this.#aliases.routerKey(hops[index + 1].address));
+    return before !== now && before !== undefined && now !== undefined;
   }
 
   /** The known hops behind `address` towards `source`, and when they were measured; empty when none is as new as `oldest` (milliseconds since the Unix epoch). */

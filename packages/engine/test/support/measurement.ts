@@ -78,6 +78,7 @@ export function measurementWith(
     prober: pings,
     clock: stillClock,
     outages,
+    distances: new Map(),
     plainPings: new PlainPings(SOURCE, { prober: pings, outages, stats }),
     atlas: new Atlas({ aliases, ipToAs }),
     ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),

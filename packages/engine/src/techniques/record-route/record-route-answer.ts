@@ -41,6 +41,12 @@ export function readAnswer(
   if (reading.turnSlot !== undefined || !reading.isWhole)
     ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reading.stamps);
   const hops = toHops(measurement, result, reading);
+  const distance = hopsTravelled(reply.ttl);
+  measurement.distances.set(request.target, distance);
+  if (reading.turn === 'stamp' || reading.turn === 'alias') {
+    const stamps = reading.hops.map(({ address }) => address);
+    atlas.compare(path.source, { target: request.target, stamps, distance, at: sentAt });
+  }
   if (hops.length > 0) {
     const target: Hop = {
       address: request.target,
@@ -51,7 +57,7 @@ export function readAnswer(
     };
     nextHops.learn(path.source, [target, ...hops], sentAt);
   }
-  return { sender: request.sender, target: request.target, distance: hopsTravelled(reply.ttl), hops, reading };
+  return { sender: request.sender, target: request.target, distance, hops, reading };
 }
 
 function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading: RecordRouteReading): Hop[] {
