@@ -3,6 +3,7 @@ import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
+import { ProbeCache } from './knowledge/probe-cache.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
 import { SilentTargets } from './knowledge/silent-targets.ts';
 import type { FailReason } from './measurement/fail-reason.ts';
@@ -20,6 +21,7 @@ import {
   type Measurement,
   untold,
 } from './techniques/contract/measurement.ts';
+import { TargetAnswers } from './techniques/contract/target-answers.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
@@ -42,6 +44,8 @@ export interface MeasureHooks {
   readonly onProgress?: (hops: readonly Hop[]) => void;
 }
 
+/** Longest wait for the reply to a ping without options, milliseconds. */
+const PLAIN_PING_TIMEOUT_MS = 1_000;
 const FORWARD_TIMEOUT_MS = 1_000;
 /** Longest time that one measurement waits for a source that is offline, milliseconds. */
 const MOST_OUTAGE_WAIT_MS = 60_000;
@@ -58,6 +62,7 @@ export class ReverseTracerouteEngine {
   readonly #collaborators: EngineCollaborators;
   readonly #memory: EngineMemory;
   readonly #prober: SharedPings;
+  readonly #cachingProber: SharedPings | undefined;
   readonly #rtts = new RttCache({ keepMs: 1_800_000 });
 
   constructor(options: EngineOptions, collaborators: EngineCollaborators) {
@@ -65,13 +70,18 @@ export class ReverseTracerouteEngine {
     this.#assumptions = options.assumptions ?? PUBLISHED_ASSUMPTIONS;
     this.#collaborators = collaborators;
     this.#prober = new SharedPings(collaborators.prober);
+    const cache = options.plan.cache && new ProbeCache(options.plan.cache, collaborators);
+    this.#cachingProber = cache && new SharedPings(cache, (request) => cache.holds(request));
     this.#memory = {
       nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
       silentTargets: new SilentTargets(
-        { firstMs: 300_000, mostMs: 86_400_000, targetsOfNetwork: 4, capacity: 1_000_000 },
+        { firstMs: 300_000, mostMs: 3_600_000, targetsOfNetwork: 4, capacity: 250_000 },
         (address) => collaborators.ipToAs.originOf(address),
       ),
-      recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
+      adaptiveTimeout: new AdaptiveTimeout(
+        { leastMs: 300, mostMs: 2_000, initialMs: 1_000, capacity: 250_000 },
+        collaborators,
+      ),
     };
   }
 
@@ -92,17 +102,21 @@ export class ReverseTracerouteEngine {
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const { signal } = hooks;
-    const [prober, stats] = [this.#prober, emptyStats()];
+    const prober = (options.reuseMaxAgeMs > 0 ? this.#cachingProber : undefined) ?? this.#prober;
+    const stats = emptyStats();
+    const timeoutFor = (target: Ipv4Address): number =>
+      Math.min(PLAIN_PING_TIMEOUT_MS, this.#memory.adaptiveTimeout.timeoutFor(source, target));
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
       prober,
       outages,
       distances: new Map(),
-      plainPings: new PlainPings(source, { prober, outages, stats, signal }),
+      plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
+      targetAnswers: new TargetAnswers(),
       stats,
       ...(signal && { signal }),
     };

@@ -7,6 +7,7 @@ import {
   type MeasuredPath,
   NextHops,
   PrefixOrigins,
+  type ReadAnswer,
   ReversePath,
   toMeasuredPath,
 } from '../src/index.ts';
@@ -14,7 +15,6 @@ import { AssumedSymmetry } from '../src/techniques/assumed-symmetry.ts';
 import { traceWhole } from '../src/techniques/forward-path/trace-whole.ts';
 import { KnownPath } from '../src/techniques/known-path.ts';
 import { withAlternatives } from '../src/techniques/record-route/best-answer.ts';
-import type { ReadAnswer } from '../src/techniques/record-route/record-route-answer.ts';
 import { DESTINATION, ip, measurementWith, ScriptedProber, SOURCE } from './support/measurement.ts';
 
 /** An address that routers of several networks have. */

@@ -2,9 +2,9 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { areLinkMates } from '../facts/aliases.ts';
 import type { Hop } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
+import type { ReadAnswer } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { bestAnswer } from './record-route/best-answer.ts';
-import type { ReadAnswer } from './record-route/record-route-answer.ts';
 import { askSpoofed } from './record-route/spoofed-round.ts';
 
 /** Options of {@link NearbyAddress}. */
@@ -20,7 +20,10 @@ const PREFIX_LENGTH = 24;
 /** Where routers of a /24 mostly have their address: the first one, then the last. */
 const USUAL_GATEWAYS = [1, 254];
 /** What an address of the same /24 turned out to be. */
-type Neighbour = { readonly isGateway: boolean; readonly confidence: number };
+interface Neighbour {
+  readonly isGateway: boolean;
+  readonly confidence: number;
+}
 
 /**
  * Stands in for a destination that does not answer probes with options: other addresses of its /24, first those that have answered before,
@@ -45,10 +48,13 @@ export class NearbyAddress implements Technique {
     const destination = path.last.address;
     if (isRouter(measurement, destination)) return notApplicable('the destination is a router');
     for (const address of this.#candidates(measurement, destination)) {
-      if (!measurement.mayProbe(address) || silentTargets.isSilent(address, clock.now())) continue;
+      if (!measurement.mayProbe(address) || silentTargets.isSilent(address, path.source, clock.now())) continue;
+      const distance = measurement.plainPings.distanceOf(destination);
+      // Whoever cancels the measurement also learns it from the round.
+      distance.catch(() => undefined);
       const best = await this.#ask(measurement, address);
       if (best === undefined) continue;
-      const neighbour = await this.#examine(measurement, destination, best);
+      const neighbour = await examine(measurement, destination, await distance, best);
       if (neighbour === undefined) continue;
       const { isGateway, confidence } = neighbour;
       const common = { technique: 'standInSubnet', trust: 'inferred', standIn: { address, scope: 'subnet' } } as const;
@@ -81,30 +87,14 @@ export class NearbyAddress implements Technique {
     );
   }
 
-  /** Compares the distances of the destination and of the address that answered; `undefined` when they do not fit. */
-  async #examine(
-    { plainPings, assumptions }: Measurement,
-    destination: Ipv4Address,
-    { target, distance }: ReadAnswer,
-  ): Promise<Neighbour | undefined> {
-    const isUsualGateway = USUAL_GATEWAYS.includes(target & 0xff);
-    // Both may be the ends of a point-to-point link between routers: the other end is then on the way only if it is nearer.
-    const isLinkMate = areLinkMates(target, destination);
-    const expected = await plainPings.distanceOf(destination, this.#options.timeoutMs);
-    if (expected === undefined)
-      return isLinkMate ? undefined : { isGateway: isUsualGateway, confidence: assumptions.neighbourUnconfirmed };
-    const confidence = isLinkMate ? assumptions.neighbourUnconfirmed : assumptions.neighbour;
-    if (isUsualGateway && distance === expected - 1) return { isGateway: true, confidence };
-    return distance === expected && !isLinkMate ? { isGateway: false, confidence } : undefined;
-  }
-
   /** Asks the nearest vantage points at once. */
   async #ask(measurement: Measurement, target: Ipv4Address): Promise<ReadAnswer | undefined> {
-    const { path, ranking, recordRouteTimeout } = measurement;
+    const { path, ranking, adaptiveTimeout } = measurement;
     const { spoofers, timeoutMs } = this.#options;
     const ranked = ranking.rank(target).filter(({ address }) => address !== path.source);
     const senders = ranked.slice(0, spoofers).map(({ address }) => address);
-    const deadline = (): number => recordRouteTimeout.current;
+    const adaptiveMs = adaptiveTimeout.patienceFor(senders, target);
+    const deadline = (): number => adaptiveMs;
     const round = { target, senders, timeoutMs, deadline, useHeuristics: true };
     return bestAnswer((await askSpoofed(measurement, round)).answers);
   }
@@ -113,3 +103,20 @@ export class NearbyAddress implements Technique {
 /** Whether an address is known to be that of a router: it has aliases, or packets of others pass it. */
 const isRouter = ({ aliases, atlas, path }: Measurement, address: Ipv4Address): boolean =>
   aliases.hasAlias(address) || atlas.of(path.source)?.isPassed(address) === true;
+
+/** Compares the distances, in links, of the destination and of the address that answered; `undefined` when they do not fit. */
+function examine(
+  { assumptions }: Measurement,
+  destination: Ipv4Address,
+  expected: number | undefined,
+  { target, distance }: ReadAnswer,
+): Neighbour | undefined {
+  const isUsualGateway = USUAL_GATEWAYS.includes(target & 0xff);
+  // Both may be the ends of a point-to-point link between routers: the other end is then on the way only if it is nearer.
+  const isLinkMate = areLinkMates(target, destination);
+  if (expected === undefined)
+    return isLinkMate ? undefined : { isGateway: isUsualGateway, confidence: assumptions.neighbourUnconfirmed };
+  const confidence = isLinkMate ? assumptions.neighbourUnconfirmed : assumptions.neighbour;
+  if (isUsualGateway && distance === expected - 1) return { isGateway: true, confidence };
+  return distance === expected && !isLinkMate ? { isGateway: false, confidence } : undefined;
+}

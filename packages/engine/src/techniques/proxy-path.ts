@@ -5,9 +5,6 @@ import { type Hop, STAND_IN_TECHNIQUES } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
-/** Longest wait for the reply that tells the distance of the destination, milliseconds. */
-const PING_TIMEOUT_MS = 1_000;
-
 const SCOPES: readonly StandInScope[] = ['subnet', 'prefix', 'network'];
 
 /**
@@ -34,7 +31,7 @@ export class ProxyPath implements Technique {
       const isInside = scopeOf(scope, destination, ipToAs);
       const inside = candidates.filter(({ origin }) => origin !== destination && isInside(origin));
       if (inside.length === 0) continue;
-      const distance = await plainPings.distanceOf(destination, PING_TIMEOUT_MS);
+      const distance = await plainPings.distanceOf(destination);
       const [found] = inside.sort((a, b) => deviation(a, distance) - deviation(b, distance) || b.at - a.at);
       const isAsLong = distance === undefined ? undefined : deviation(found, distance) === 0;
       const confidence = assumptions.proxy[scope] * (isAsLong === false ? assumptions.proxyOfOtherLength : 1);

@@ -7,6 +7,8 @@ import type { SharedPings } from './shared-pings.ts';
 
 /** What {@link PlainPings} uses. */
 export interface PlainPingsCollaborators {
+  /** How long to wait for the reply of a target, milliseconds. */
+  readonly timeoutFor: (target: Ipv4Address) => number;
   readonly prober: SharedPings;
   readonly outages: Outages;
   /** The counter of plain pings grows. */
@@ -26,13 +28,13 @@ export class PlainPings {
   }
 
   /**
-   * The echo reply of a target; `undefined` when it did not answer within `timeoutMs` of the first call.
+   * The echo reply of a target; `undefined` when it did not answer in time.
    * @throws {ProbingError} when the ping cannot be sent, `cancelled`
    */
-  replyOf(target: Ipv4Address, timeoutMs: number): Promise<PingReply | undefined> {
+  replyOf(target: Ipv4Address): Promise<PingReply | undefined> {
     const known = this.#replies.get(target);
     if (known !== undefined) return known;
-    const reply = this.#ping(target, timeoutMs);
+    const reply = this.#ping(target);
     this.#replies.set(target, reply);
     // A ping that was not sent says nothing: the next caller tries again. Nobody may wait for this one.
     reply.catch(() => this.#replies.delete(target));
@@ -43,16 +45,17 @@ export class PlainPings {
    * Number of routers and links from a target to the source, by the TTL of its reply; `undefined` when it did not answer, or could not be
    * pinged. @throws {ProbingError} `cancelled`
    */
-  async distanceOf(target: Ipv4Address, timeoutMs: number): Promise<number | undefined> {
-    const reply = await this.replyOf(target, timeoutMs).catch((error: unknown) => {
+  async distanceOf(target: Ipv4Address): Promise<number | undefined> {
+    const reply = await this.replyOf(target).catch((error: unknown) => {
       if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
       return undefined;
     });
     return reply && hopsTravelled(reply.ttl);
   }
 
-  async #ping(target: Ipv4Address, timeoutMs: number): Promise<PingReply | undefined> {
-    const { prober, outages, stats, signal } = this.#collaborators;
+  async #ping(target: Ipv4Address): Promise<PingReply | undefined> {
+    const { timeoutFor, prober, outages, stats, signal } = this.#collaborators;
+    const timeoutMs = timeoutFor(target);
     const probe = (): Promise<PingResult> => {
       stats.plainPings++;
       return prober.ping({ type: 'ping', sender: this.#source, target, timeoutMs }, signal);

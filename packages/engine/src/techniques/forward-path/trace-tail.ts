@@ -23,11 +23,11 @@ export async function traceTail(
   target: Ipv4Address,
   options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
 ): Promise<TracerouteResult> {
-  const { path, plainPings, stats, recordRouteTimeout, clock } = measurement;
+  const { path, plainPings, stats, adaptiveTimeout, clock } = measurement;
   const sender = path.source;
   const startedAt = clock.now();
-  const patience = Math.min(options.timeoutMs, recordRouteTimeout.current);
-  const reply = await plainPings.replyOf(target, patience);
+  const patience = Math.min(options.timeoutMs, adaptiveTimeout.timeoutFor(sender, target));
+  const reply = await plainPings.replyOf(target);
   const tail = new TailProbes(
     measurement,
     target,

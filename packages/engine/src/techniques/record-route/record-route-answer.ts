@@ -1,4 +1,3 @@
-import type { Ipv4Address } from '@revtr/net';
 import type { PingResult } from '@revtr/probing';
 import { CONFIDENCE } from '../../path/confidence.ts';
 import type { Hop } from '../../path/hop.ts';
@@ -6,31 +5,25 @@ import { OUT_OF_REACH } from '../../ranking/ranking.ts';
 import { type RecordRouteReading, readRecordRoute } from '../../record-route/read-answer.ts';
 import { hopsTravelled } from '../../timing/plain-pings.ts';
 import type { Measurement } from '../contract/measurement.ts';
-
-/** The answer to a Record Route ping, with the reverse hops that it shows. */
-export interface ReadAnswer {
-  readonly sender: Ipv4Address;
-  readonly target: Ipv4Address;
-  /** Number of links from the target to the source, by the TTL of the answer. */
-  readonly distance: number;
-  readonly hops: readonly Hop[];
-  readonly reading: RecordRouteReading;
-}
+import type { ReadAnswer } from '../contract/target-answers.ts';
 
 /**
  * Reads the answer to a Record Route ping, and updates the adaptive timeout, the ranking, the silent targets and the next hops. `undefined`
- * when there was no answer.
+ * when the answer is without the option.
+ *
+ * @param waitedMs how long the answer was waited for, milliseconds: the round-trip time and what sending and reporting took
  */
 export function readAnswer(
   measurement: Measurement,
   result: PingResult,
+  waitedMs: number,
   useHeuristics: boolean,
 ): ReadAnswer | undefined {
-  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, recordRouteTimeout, atlas } = measurement;
+  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, adaptiveTimeout, atlas, clock } = measurement;
   const { request, reply, sentAt } = result;
   if (reply?.recordRoute === undefined) return undefined;
-  recordRouteTimeout.observe(reply.rttMs);
-  silentTargets.recordAnswer(request.target);
+  adaptiveTimeout.observe(request.sender, request.target, waitedMs);
+  silentTargets.recordAnswer(request.target, path.source, clock.now());
   const reading = readRecordRoute(
     { target: request.target, receiver: path.source, stamps: reply.recordRoute },
     { aliases, ipToAs, useHeuristics },
