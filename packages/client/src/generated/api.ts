@@ -4571,6 +4571,8 @@ export interface components {
             target: string;
             /** @enum {string} */
             technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes";
+            /** @description Address of the agent that was tested */
+            testedAgent?: string;
             user?: {
                 /** @description Absent when the account was deleted */
                 email?: string;
@@ -4607,6 +4609,8 @@ export interface components {
             target: string;
             /** @enum {string} */
             technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes";
+            /** @description Address of the agent that was tested */
+            testedAgent?: string;
             user?: {
                 /** @description Absent when the account was deleted */
                 email?: string;

@@ -1,4 +1,4 @@
-import { emptyStats, type Hop, type ReverseTraceroute } from '@revtr/engine';
+import { emptyStats, type Hop, type ReverseTraceroute, STAND_IN_TECHNIQUES } from '@revtr/engine';
 import { describe, expect, it } from 'vitest';
 import { BASES, basisOf } from '../../src/judging/basis.ts';
 import { judge } from '../../src/judging/judge.ts';
@@ -196,7 +196,7 @@ describe('what a path rests on', () => {
 
   it('takes a host in the same /24 for near, and one in the same prefix or network for far', () => {
     const far = (scope: 'subnet' | 'prefix' | 'network') =>
-      judged([hop(20, { evidence: proxy(scope) })]).usesFarStandIn;
+      judged([hop(20, { technique: STAND_IN_TECHNIQUES[scope], evidence: proxy(scope) })]).usesFarStandIn;
     expect([far('subnet'), far('prefix'), far('network')]).toEqual([false, true, true]);
   });
 });
