@@ -12,7 +12,7 @@ const start = (changes: Partial<SimParameters>) => async (): Promise<ProberEnvir
     rateLimitedRouter: 0,
   });
   const internet = new SimulatedInternet({ parameters });
-  const hosts = new HostBehaviours(parameters);
+  const hosts = new HostBehaviours(parameters, internet);
   const findSilent = (address: number): number =>
     hosts.answersPing(address + 2) ? findSilent(address + 1) : address + 2;
   const { truth, places, clock, topology } = internet;

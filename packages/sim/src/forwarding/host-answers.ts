@@ -25,7 +25,7 @@ export class HostAnswers {
 
   constructor(topology: Topology, parameters: SimParameters, random: Random) {
     this.#topology = topology;
-    this.#hosts = new HostBehaviours(parameters);
+    this.#hosts = new HostBehaviours(parameters, { topology });
     this.#varies = parameters.hostDelay > 0;
     this.#random = random;
   }

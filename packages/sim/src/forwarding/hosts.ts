@@ -8,17 +8,28 @@ import { answerDelayMs } from './answer-delay.ts';
 /** How the host behind an address behaves: a function of seed and address; no host is stored. */
 export class HostBehaviours {
   readonly #parameters: SimParameters;
+  readonly #topology: Topology;
 
-  constructor(parameters: SimParameters) {
+  constructor(parameters: SimParameters, collaborators: { readonly topology: Topology }) {
     this.#parameters = parameters;
+    this.#topology = collaborators.topology;
   }
 
+  /** Whether the host behind an address of a host prefix answers pings. */
   answersPing(host: Ipv4Address): boolean {
-    return this.#uniform(host, 1) < this.#parameters.hostAnswersPing;
+    const { hosts, hostPrefixOf } = this.#topology;
+    return (
+      hosts.answersPing[hostPrefixOf.lookup(host)] === 1 && this.#uniform(host, 1) < this.#parameters.hostAnswersPing
+    );
   }
 
+  /** Whether it answers pings with options, provided that it answers pings. */
   answersOptions(host: Ipv4Address): boolean {
-    return this.#uniform(host, 2) < this.#parameters.hostAnswersOptions;
+    const { hosts, hostPrefixOf } = this.#topology;
+    return (
+      hosts.answersOptions[hostPrefixOf.lookup(host)] === 1 &&
+      this.#uniform(host, 2) < this.#parameters.hostAnswersOptions
+    );
   }
 
   selfStamp(host: Ipv4Address): number {
@@ -49,8 +60,10 @@ export function firstResponsiveHost(
   behaviours: HostBehaviours,
   index: number,
 ): Ipv4Address | undefined {
-  const { address } = topology.hosts.prefixes[index];
-  for (let host = address + 2; host < address + 255; host++) {
+  if (topology.hosts.answersPing[index] === 0) return undefined;
+  const { address, length } = topology.hosts.prefixes[index];
+  const end = address + 2 ** (32 - length) - 1;
+  for (let host = address + 1; host < end; host++) {
     if (!isGateway(topology, index, host) && behaviours.answersPing(host)) return host;
   }
   return undefined;

@@ -12,6 +12,8 @@ const NUMBERS = [
   'optionsSlowPathPerSecond',
   'sharedPrivatePool',
   'vantagePoints',
+  'atlasConeBias',
+  'atlasFurtherProbes',
 ];
 
 /** The parameters of a size and a profile, with any of them replaced. Default profile: `kind`. @throws {SimError} `badParameters` */

@@ -16,7 +16,8 @@ function draw(random: Random, shares: readonly (readonly [number, number])[], ot
 const fill = (count: number, sample: () => number): Uint8Array => Uint8Array.from({ length: count }, sample);
 
 /** Behaviour columns of all routers. */
-export function drawRouterBehaviours(count: number, p: SimParameters, random: Random) {
+export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, random: Random) {
+  const count = networks.length;
   const flag = (share: number): Uint8Array => fill(count, () => (random.chance(share) ? 1 : 0));
   const stamps = [
     [p.stampEgress, Stamp.egress],
@@ -32,7 +33,12 @@ export function drawRouterBehaviours(count: number, p: SimParameters, random: Ra
     [p.perAddressBalancing, Balance.perAddresses],
   ] as const;
   return {
-    stamp: fill(count, () => draw(random, stamps, Stamp.none)),
+    stamp: correlateStamps(
+      fill(count, () => draw(random, stamps, Stamp.none)),
+      networks,
+      p,
+      random.fork('stamps'),
+    ),
     balance: fill(count, () => draw(random, balances, Balance.none)),
     selfStamp: fill(count, () => drawSelfStamp(p, random.next())),
     silent: flag(p.silentRouter),
@@ -45,6 +51,24 @@ export function drawRouterBehaviours(count: number, p: SimParameters, random: Ra
     balancesOptionsByAddress: flag(p.balancesOptionsByAddress),
   };
 }
+
+/** Makes networks uniform, except for routers with private addresses, and routers stamp in all networks but those that stamp sometimes. */
+function correlateStamps(drawn: Uint8Array, networks: Int32Array, p: SimParameters, random: Random): Uint8Array {
+  let isUniform = false;
+  let always = 0;
+  return drawn.map((stamp, router) => {
+    if (router === 0 || networks[router] !== networks[router - 1]) {
+      isUniform = random.chance(p.uniformStamps) && !isPrivate(stamp);
+      always = random.chance(p.sometimesStamps) ? Stamp.none : stampedBy(stamp);
+    }
+    if (always === Stamp.none) return stamp;
+    return isUniform && !isPrivate(stamp) ? always : stampedBy(stamp);
+  });
+}
+
+const isPrivate = (stamp: number): boolean => stamp === Stamp.private || stamp === Stamp.sharedPrivate;
+
+const stampedBy = (stamp: number): number => (stamp === Stamp.none ? Stamp.egress : stamp);
 
 /** Maps a uniform number in [0, 1) to a value of {@link SelfStamp}. */
 export function drawSelfStamp(p: SimParameters, uniform: number): number {

@@ -78,7 +78,7 @@ export class BorderLinkPlanner {
   #edgeRouter(network: number, city: number): number {
     const { routers } = this.#plans[network];
     const here = routers.flatMap((router, i) => (router.city === city ? [i] : []));
-    const edges = here.filter((i) => !routers[i].core);
+    const edges = here.filter((i) => !routers[i].core && routers[i].behind < 0);
     return this.#firstRouter[network] + this.#random.pick(edges.length > 0 ? edges : here);
   }
 

@@ -14,7 +14,7 @@ const LOCAL_COST = 2;
 export function planInnerLinks(
   routers: readonly RouterPlan[],
   firstRouter: number,
-  pool: AddressPool,
+  { pool, asymmetricCosts }: { readonly pool: AddressPool; readonly asymmetricCosts: number },
   random: Random,
 ): LinkPlan[] {
   const links: LinkPlan[] = [];
@@ -24,6 +24,7 @@ export function planInnerLinks(
     const to = CITIES[routers[b].city];
     const local = from === to;
     const cost = local ? LOCAL_COST : 10 + Math.round(distanceKm(from, to) / 20);
+    const isAsymmetric = asymmetricCosts > 0 && random.chance(asymmetricCosts);
     links.push({
       routerA: firstRouter + a,
       routerB: firstRouter + b,
@@ -31,7 +32,7 @@ export function planInnerLinks(
       addressB,
       delayMicros: local ? LOCAL_DELAY_MICROS : fibreDelayMicros(from, to),
       costAB: cost,
-      costBA: cost,
+      costBA: isAsymmetric ? 2 * cost : cost,
       edge: -1,
     });
   };
@@ -41,7 +42,10 @@ export function planInnerLinks(
   const cores = new Map(cities.map((city) => [city, inCity(city, true)]));
   for (const [city, [first, second]] of cores) {
     if (second !== undefined) connect(first, second);
-    for (const edge of inCity(city, false)) for (const core of cores.get(city) ?? []) connect(edge, core);
+    for (const edge of inCity(city, false)) {
+      const { behind } = routers[edge];
+      for (const inner of behind >= 0 ? [behind] : (cores.get(city) ?? [])) connect(edge, inner);
+    }
   }
   for (const [a, b] of planBackbone(cities, random)) {
     const [a0, a1] = cores.get(a) ?? [];

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
 import { CITIES, distanceKm } from './cities.ts';
 
@@ -7,6 +8,8 @@ export interface RouterPlan {
   readonly city: number;
   /** Core routers carry the links between cities; the others carry customers, peers and hosts. */
   readonly core: boolean;
+  /** Rank of the router it hangs behind, as the end of an access line; -1 when it is connected to the core routers of its city. */
+  readonly behind: number;
 }
 
 /** What one network will consist of. */
@@ -17,8 +20,8 @@ export interface NetworkPlan {
   readonly neighbours: number;
 }
 
-/** Shares `totalRouters` among the networks with a heavy tail, and places each network's routers in cities. */
-export function planNetworks(graph: AsGraph, totalRouters: number, random: Random): NetworkPlan[] {
+/** Shares the routers among the networks with a heavy tail, and places each network's routers in cities. */
+export function planNetworks(graph: AsGraph, parameters: SimParameters, random: Random): NetworkPlan[] {
   const degrees = new Array<number>(graph.tiers.length).fill(0);
   for (const { a, b } of graph.edges) {
     degrees[a]++;
@@ -30,19 +33,31 @@ export function planNetworks(graph: AsGraph, totalRouters: number, random: Rando
     if (tier === 2) return (4 + 1.2 * Math.sqrt(degrees[i])) * Math.min(pareto, 12);
     return Math.min(pareto, 20);
   });
-  const spare = totalRouters - graph.tiers.length;
+  const spare = parameters.routers - graph.tiers.length;
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
   return graph.tiers.map((tier, i) => {
     const routers = 1 + Math.round((spare * weights[i]) / totalWeight);
     const cities = placeCities(graph.homes[i], cityCount(tier, routers, random), random);
-    const plan = cities.flatMap((city, c) => {
+    const lines = accessLines(tier, parameters.accessDepth, random.fork(`access-${i}`));
+    const plan: RouterPlan[] = [];
+    cities.forEach((city, c) => {
       const here = Math.floor(routers / cities.length) + (c < routers % cities.length ? 1 : 0);
-      return Array.from({ length: here }, (_, k): RouterPlan => ({ city, core: k < coreCount(here) }));
+      for (let k = 0; k < here; k++) {
+        const core = k < coreCount(here);
+        plan.push({ city, core, behind: k > coreCount(here) && lines() ? plan.length - 1 : -1 });
+      }
     });
     const hostPrefixes =
       tier === 3 ? 1 + Math.min(30, Math.floor((1 - random.next()) ** (-1 / 1.2))) : 2 + random.below(6);
     return { routers: plan, hostPrefixes, neighbours: degrees[i] };
   });
+}
+
+/** Returns a function that says whether the next router extends the access line before it. Some networks have long lines, many have none. */
+function accessLines(tier: number, depth: number, random: Random): () => boolean {
+  if (tier === 1 || depth === 0) return () => false;
+  const chance = random.next() ** (1 / depth - 1);
+  return () => random.chance(chance);
 }
 
 function cityCount(tier: number, routers: number, random: Random): number {

@@ -20,6 +20,8 @@ export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
 export const SelfStamp = { never: 0, once: 1, twice: 2, alias: 3 } as const;
 /** What is between the hosts of a network and the Internet: nothing, a NAT in front of each host, or a carrier-grade NAT (RFC 6888). */
 export const Nat = { none: 0, home: 1, carrierGrade: 2 } as const;
+/** What a network is for: it sells access or transit, uses it, or offers content. */
+export const NetworkKind = { access: 0, enterprise: 1, content: 2 } as const;
 /** What a neighbour is to the network. */
 export const Relation = { customer: 0, peer: 1, provider: 2 } as const;
 
@@ -29,6 +31,7 @@ interface AsTable {
   readonly numbers: Uint32Array;
   readonly names: readonly string[];
   readonly tiers: Uint8Array;
+  readonly kinds: Uint8Array;
   /** All addresses of the network. */
   readonly blocks: readonly Prefix[];
   /** Routers of network `a` are those from `firstRouter[a]` to `firstRouter[a + 1]`. */
@@ -51,7 +54,7 @@ export interface AdjacencyTable {
   readonly relation: Uint8Array;
   /** Index of the same adjacency at the neighbour. */
   readonly reverse: Int32Array;
-  /** How many times the network prepends its number in announcements to this neighbour. */
+  /** How much longer this neighbour takes the routes of the network for: by prepending, or because it prefers others. */
   readonly prepends: Uint8Array;
   /** Interfaces of the network on links to this neighbour. */
   readonly interfaces: readonly (readonly number[])[];
@@ -94,13 +97,18 @@ interface InterfaceTable {
   readonly adjacency: Int32Array;
 }
 
-/** Prefixes of hosts, each behind one router. */
+/** Prefixes of hosts, each behind one router: /24s, and parts of /24s that are split over routers. */
 export interface HostPrefixTable {
   readonly count: number;
   readonly prefixes: readonly Prefix[];
   readonly router: Int32Array;
+  /** Address of the router towards the hosts. */
+  readonly gateway: Uint32Array;
   /** 1 when the network announces the prefix in addition to its block. */
   readonly announced: Uint8Array;
+  /** 1 when some hosts answer pings; when they answer them with options. */
+  readonly answersPing: Uint8Array;
+  readonly answersOptions: Uint8Array;
 }
 
 /** The immutable topology of a simulated Internet: tables of columns, whose rows refer to each other by index. */
@@ -134,10 +142,10 @@ export function routerOf(topology: Topology, address: Ipv4Address): number {
 
 /** Whether `address` is the gateway of host prefix `index`: the address of its router towards the hosts. */
 export function isGateway(topology: Topology, index: number, address: Ipv4Address): boolean {
-  return address === topology.hosts.prefixes[index].address + 1;
+  return address === topology.hosts.gateway[index];
 }
 
 /** Returns the address of the router towards the hosts of prefix `index`. */
 export function gatewayOf(topology: Topology, index: number): Ipv4Address {
-  return topology.hosts.prefixes[index].address + 1;
+  return topology.hosts.gateway[index];
 }
