@@ -82,7 +82,9 @@ function penultimateHops(
     forward: { routers },
   } of pairs) {
     // No network announces the addresses of exchanges.
-    const addresses = truth.addressesOf(random.pick(routers)).filter((address) => topology.networkOf.lookup(address) >= 0);
+    const addresses = truth
+      .addressesOf(random.pick(routers))
+      .filter((address) => topology.networkOf.lookup(address) >= 0);
     const hop = random.pick(addresses);
     const forward = truth.path(source, hop, clock.now());
     const [before, last] = forward.routers.slice(-2);

@@ -5,6 +5,7 @@ import { type Profile, SimulatedInternet, type Size, simParameters } from '@revt
 import { coverageRows } from './coverage.ts';
 import { distanceRows } from './distance.ts';
 import type { RealismRow } from './figure.ts';
+import { forwardingRows } from './forwarding.ts';
 import { pathRows } from './paths.ts';
 import { renderRealism } from './render.ts';
 import { responsivenessRows } from './responsiveness.ts';
@@ -41,7 +42,7 @@ export async function benchRealism(args: readonly string[]): Promise<string | re
 }
 
 /** Compares one simulated Internet with published figures. The same arguments give the same rows. */
-export async function realismOf(size: Size, seed: number, profile: Profile): Promise<RealismRow[]> {
+async function realismOf(size: Size, seed: number, profile: Profile): Promise<RealismRow[]> {
   const internet = new SimulatedInternet({
     parameters: simParameters(size, seed, { vantagePoints: VANTAGE_POINTS }, profile),
   });
@@ -50,11 +51,13 @@ export async function realismOf(size: Size, seed: number, profile: Profile): Pro
   const prefixes = random.shuffle(all).slice(0, PREFIXES);
   const isSampled = new Set(prefixes);
   const candidates = internet.places.hitlist.filter((address) => isSampled.has(address & BITS_24));
-  const survey = await surveyRecordRoute(internet, internet.prober(), candidates);
+  const prober = internet.prober();
+  const survey = await surveyRecordRoute(internet, prober, candidates);
   return [
     ...responsivenessRows(internet, prefixes, survey),
     ...distanceRows(survey),
     ...pathRows(internet, candidates, random),
     ...coverageRows(internet, survey),
+    ...(await forwardingRows(internet, prober, survey.targets)),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type PingRequest, type PingResult, pingAll } from '@revtr/probing';
+import type { PingRequest, PingResult } from '@revtr/probing';
 import type { SimProber, SimulatedInternet } from '@revtr/sim';
+import { pingPaced } from './paced.ts';
 
 /** Answers to one Record Route ping from every vantage point to every target. */
 export interface RecordRouteSurvey {
@@ -17,18 +18,17 @@ export interface RecordRouteSurvey {
 }
 
 const TIMEOUT_MS = 2_000;
-const CONCURRENCY = 2_000;
 const PLAIN_ATTEMPTS = 3;
 const SLOTS = 9;
 
 /** Pings targets plainly from the first source, then those that answer with Record Route from every vantage point. */
 export async function surveyRecordRoute(
-  { places, clock }: SimulatedInternet,
+  internet: SimulatedInternet,
   prober: SimProber,
   candidates: readonly Ipv4Address[],
 ): Promise<RecordRouteSurvey> {
-  const run = (requests: readonly PingRequest[]): Promise<PingResult[]> =>
-    clock.drive(pingAll(prober, requests, { concurrency: CONCURRENCY }));
+  const { places } = internet;
+  const run = (requests: readonly PingRequest[]): Promise<PingResult[]> => pingPaced(internet, prober, requests);
   const plain = new Map<Ipv4Address, number>();
   for (let attempt = 0; attempt < PLAIN_ATTEMPTS; attempt++) {
     const open = candidates.filter((target) => !plain.has(target));
