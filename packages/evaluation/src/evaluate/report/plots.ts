@@ -1,6 +1,7 @@
-import { quantiles } from '../statistics/quantiles.ts';
-import type { Summary } from './summary.ts';
-import type { UnitResult } from './unit.ts';
+import { quantiles } from '../../statistics/quantiles.ts';
+import type { Summary } from '../summary/summary.ts';
+import type { UnitResult } from '../units/unit-result.ts';
+import { namesOf } from './tables.ts';
 
 interface Line {
   readonly name: string;
@@ -12,9 +13,10 @@ const [WIDTH, HEIGHT, MARGIN] = [640, 400, 60];
 
 /** Plots the share of right hops over their confidence as SVG. Calibrated confidence is on the diagonal. */
 export function reliabilityPlot(summaries: readonly Summary[]): string {
+  const names = namesOf(summaries);
   const lines = summaries.map(
-    ({ plan, fleet, calibration }): Line => ({
-      name: `${plan}, ${fleet} VPs`,
+    ({ calibration }, i): Line => ({
+      name: names[i],
       points: calibration.bins.map(({ meanConfidence, right }) => [meanConfidence, right]),
     }),
   );
