@@ -69,7 +69,9 @@ export function choosePlaces(topology: Topology, parameters: SimParameters): Pla
     .filter((prefix) => !wellConnected.includes(prefix));
   const chosen = [...wellConnected, ...anywhere].slice(0, parameters.vantagePoints);
   const chosenNetworks = new Set(chosen.map(networkOf));
-  const others = clean.filter((network) => !chosenNetworks.has(network));
+  const mayBeSource = (network: number): boolean =>
+    parameters.deepSources === 1 || routers.depth[hosts.router[onePerNetwork.get(network) ?? 0]] <= 1;
+  const others = clean.filter((network) => !chosenNetworks.has(network) && mayBeSource(network));
   const probes =
     parameters.atlasConeBias === 0
       ? random.shuffle(candidates).slice(0, Math.round(parameters.atlasProbeNetworks * networks.count))

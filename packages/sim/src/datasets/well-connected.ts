@@ -6,7 +6,7 @@ import type { Topology } from '../topology/topology.ts';
 
 /**
  * Chooses host prefixes for vantage points like the sites of M-Lab: in transit networks that let spoofed packets out, the large ones
- * more often, spread over the large cities. The first ones are in different cities.
+ * more often, near their core routers, spread over the large cities. The first ones are in different cities.
  */
 export function chooseWellConnected(topology: Topology, parameters: SimParameters, random: Random): number[] {
   const wanted = Math.round(parameters.wellConnectedVantagePoints * parameters.vantagePoints);
@@ -17,15 +17,15 @@ export function chooseWellConnected(topology: Topology, parameters: SimParameter
   hosts.router.forEach((router, prefix) => {
     const network = routers.network[router];
     const isFit = networks.spoofingAllowed[network] === 1 && networks.dropsOptions[network] === 0;
-    if (!isFit || networks.tiers[network] === 3) return;
+    if (!isFit || networks.tiers[network] === 3 || routers.depth[router] > 1) return;
     const here = byCity.get(routers.city[router]) ?? [];
-    here.push({ prefix, weight: Math.sqrt(cones[network]) });
+    here.push({ prefix, weight: cones[network] ** 2 });
     byCity.set(routers.city[router], here);
   });
   const chosenIn = new Map<number, number>();
   const chosen: number[] = [];
   while (chosen.length < wanted && byCity.size > 0) {
-    const city = draw([...byCity.keys()], (c) => CITIES[c].weight / (1 + (chosenIn.get(c) ?? 0)) ** 2, random);
+    const city = draw([...byCity.keys()], (c) => CITIES[c].weight ** 1.5 / (1 + (chosenIn.get(c) ?? 0)) ** 1.5, random);
     const here = byCity.get(city) ?? [];
     const site = draw(here, ({ weight }) => weight, random);
     chosen.push(site.prefix);

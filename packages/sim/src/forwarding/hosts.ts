@@ -2,7 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { hash32 } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { drawSelfStamp } from '../topology/behaviours.ts';
-import { isGateway, SelfStamp, type Topology } from '../topology/topology.ts';
+import { isGateway, routerOf, SelfStamp, type Topology } from '../topology/topology.ts';
 import { answerDelayMs } from './answer-delay.ts';
 
 /** How the host behind an address behaves: a function of seed and address; no host is stored. */
@@ -36,11 +36,12 @@ export class HostBehaviours {
     return drawSelfStamp(this.#parameters, this.#uniform(host, 3));
   }
 
-  /** The address that the host stamps: its own, or another one in the same /24. */
+  /** The address that the host stamps: its own, or another one in the same /24 that is not a gateway. */
   stampAddress(host: Ipv4Address): Ipv4Address {
     if (this.selfStamp(host) !== SelfStamp.alias) return host;
     const base = host - (host & 0xff);
-    return base + 2 + ((host - base + Math.floor(this.#uniform(host, 4) * 200)) % 253);
+    const alias = base + 2 + ((host - base + Math.floor(this.#uniform(host, 4) * 200)) % 253);
+    return routerOf(this.#topology, alias) < 0 ? alias : host;
   }
 
   /** Milliseconds by which the host delays its answer to the share `ping` of pings, from 0 to 1. */

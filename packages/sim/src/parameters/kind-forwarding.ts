@@ -11,6 +11,7 @@ export const KIND_FORWARDING: ForwardingParameters = {
   stampsByDirection: 0,
   transitStampsTwice: 0,
   stubDropsOptions: 0.06,
+  enterpriseDropsOptions: 0.06,
   transitDropsOptions: 0.01,
   optionsStripped: 0,
   optionsRewritten: 0,

@@ -12,13 +12,20 @@ export interface TopologyParameters {
   readonly hostAnswersPing: number;
   /** Of these, the ones that answer pings with options. Assumption. */
   readonly hostAnswersOptions: number;
+  /**
+   * Host prefixes of a transit network for each geometric mean of its routers and neighbours; with 0, two to seven for each transit network. Networks with customers have 63 %
+   * of the prefixes that answer Record Route (January 2019).
+   */
+  readonly transitPrefixesPerRouter: number;
   /** Host prefixes whose gateway has another address than the first. Assumption. */
   readonly gatewaysAnywhere: number;
   /** /24s whose halves are behind different routers. Assumption. */
   readonly splitPrefixes: number;
 
-  /** Networks that let packets with foreign sources out: 31 % of clients in the Spoofer project (NSDI 2010). */
+  /** Stub networks that let packets with foreign sources out: 31 % of clients (NSDI 2010), at least a quarter of all networks (CCS 2019). */
   readonly spoofingAllowed: number;
+  /** Transit networks that do, because customers may send from any address. Assumption. */
+  readonly transitSpoofingAllowed: number;
   /** Networks in which some routers may forward without stamping: 2 % (IMC 2017, section 3.5). In the others all routers stamp. */
   readonly sometimesStamps: number;
   /** Networks whose routers all stamp the same kind of address. Assumption. */
@@ -28,10 +35,24 @@ export interface TopologyParameters {
   readonly prepending: number;
   /** Customers and peers that treat the routes of a network as longer than they are. Assumption. */
   readonly unequalPreferences: number;
-  /** Inner links whose costs differ by direction. Assumption. */
+  /** How many times more peers transit and content networks have than in a strict hierarchy. Tied to the number of networks on paths. */
+  readonly peering: number;
+  /** Cities of a network that are hubs, which are all connected to each other and to the other cities; with 0, cities form a tree. Tied to path lengths. */
+  readonly hubs: number;
+  /** Links to other networks that end at a core router instead of an edge router. Tied to path lengths. */
+  readonly bordersAtCore: number;
+  /** Edge routers that prefer one of their two core routers in both directions; the others use both alike. Tied to symmetry. */
+  readonly unequalUplinks: number;
+  /** Links between core routers of two cities, and between networks, whose costs differ by direction. Tied to symmetry. */
   readonly asymmetricCosts: number;
-  /** Routers of a stub network that hang behind the one before them, which makes its access lines deep. Tied to Record Route distances (IMC 2017). */
+  /** Networks with long access lines. Tied to Record Route distances: 33 % of destinations are beyond nine hops (IMC 2017). */
+  readonly deepAccess: number;
+  /** Routers on a long access line, in the mean. Tied to Record Route distances. */
   readonly accessDepth: number;
+  /** Cities common to two neighbours in which they meet; with 0, a random number of them. Tied to path lengths. */
+  readonly meetingPlaces: number;
+  /** Meeting places with a second link between other routers. Tied to symmetry. */
+  readonly parallelLinks: number;
 
   /** Networks with probes like those of RIPE Atlas: 5.6 % (January 2019). */
   readonly atlasProbeNetworks: number;
@@ -41,6 +62,8 @@ export interface TopologyParameters {
   readonly atlasFurtherProbes: number;
   /** Number of vantage points: hosts that send spoofed packets in networks that let them out. */
   readonly vantagePoints: number;
+  /** 1: sources may be behind any router. 0: only near the core routers of their network. */
+  readonly deepSources: number;
   /** Vantage points in transit networks of large cities, several in one city or network, as those of M-Lab; the others are anywhere. */
   readonly wellConnectedVantagePoints: number;
 }

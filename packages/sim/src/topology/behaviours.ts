@@ -1,7 +1,7 @@
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
-import { Balance, Nat, SelfStamp, Stamp, Tunnel } from './topology.ts';
+import { Balance, Nat, NetworkKind, SelfStamp, Stamp, Tunnel } from './topology.ts';
 
 /** Draws one of several values by probability; `otherwise` has the remaining probability. */
 function draw(random: Random, shares: readonly (readonly [number, number])[], otherwise: number): number {
@@ -79,14 +79,17 @@ export function drawSelfStamp(p: SimParameters, uniform: number): number {
 }
 
 /** Behaviour columns of all networks. */
-export function drawNetworkBehaviours(graph: AsGraph, p: SimParameters, random: Random) {
+export function drawNetworkBehaviours(graph: AsGraph, kinds: Uint8Array, p: SimParameters, random: Random) {
   const { tiers } = graph;
   return {
-    dropsOptions: Uint8Array.from(tiers, (tier) => {
-      const share = tier === 3 ? p.stubDropsOptions : tier === 2 ? p.transitDropsOptions : 0;
+    dropsOptions: Uint8Array.from(tiers, (tier, i) => {
+      const stub = kinds[i] === NetworkKind.enterprise ? p.enterpriseDropsOptions : p.stubDropsOptions;
+      const share = tier === 3 ? stub : tier === 2 ? p.transitDropsOptions : 0;
       return random.chance(share) ? 1 : 0;
     }),
-    spoofingAllowed: Uint8Array.from(tiers, () => (random.chance(p.spoofingAllowed) ? 1 : 0)),
+    spoofingAllowed: Uint8Array.from(tiers, (tier) =>
+      random.chance(tier === 3 ? p.spoofingAllowed : p.transitSpoofingAllowed) ? 1 : 0,
+    ),
     tunnels: Uint8Array.from(tiers, (tier) => {
       const shares = [
         [p.hiddenTunnels, Tunnel.hidden],

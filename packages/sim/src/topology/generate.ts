@@ -12,7 +12,7 @@ import { networkName } from './names.ts';
 import { drawNetworkKinds } from './network-kinds.ts';
 import { NetworkSpace } from './network-space.ts';
 import { placeHosts } from './place-hosts.ts';
-import { planNetworks } from './plan-networks.ts';
+import { depthsOf, planNetworks } from './plan-networks.ts';
 import type { Topology } from './topology.ts';
 
 /**
@@ -21,10 +21,10 @@ import type { Topology } from './topology.ts';
  */
 export function generateTopology(parameters: SimParameters, graph?: AsGraph): Topology {
   const random = createRandom(parameters.seed);
-  const networks = graph ?? generateAsGraph(parameters.ases, random.fork('as-graph'));
+  const networks = graph ?? generateAsGraph(parameters, random.fork('as-graph'));
   const plans = planNetworks(networks, parameters, random.fork('networks'));
   const addresses = new AddressPlan();
-  const space = plans.map((plan) => new NetworkSpace(plan, addresses));
+  const space = plans.map((plan) => new NetworkSpace(plan, addresses, parameters));
   const pools = space.map((own) => own.infrastructure);
   const firstRouter = cumulate(plans.map((plan) => plan.routers.length));
   const network = Int32Array.from(plans.flatMap((plan, i) => plan.routers.map(() => i)));
@@ -32,13 +32,15 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
 
   const inner = plans.flatMap((plan, i): LinkPlan[] =>
     planInnerLinks(
-      plan.routers,
-      firstRouter[i],
-      { pool: pools[i], asymmetricCosts: parameters.asymmetricCosts },
+      { routers: plan.routers, firstRouter: firstRouter[i], pool: pools[i] },
+      parameters,
       random.fork(`inner-${i}`),
     ),
   );
-  const border = new BorderLinkPlanner({ plans, firstRouter, pools }, { addresses, random: random.fork('border') });
+  const border = new BorderLinkPlanner(
+    { plans, firstRouter, pools, parameters },
+    { addresses, random: random.fork('border') },
+  );
   const columns = layOutInterfaces([...inner, ...border.plan(networks)], network.length);
   const { adjacencies, ofInterface } = layOutAdjacencies(
     networks,
@@ -61,7 +63,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
       kinds,
       blocks: space.map((own) => own.block),
       firstRouter,
-      ...drawNetworkBehaviours(networks, parameters, random.fork('network-behaviour')),
+      ...drawNetworkBehaviours(networks, kinds, parameters, random.fork('network-behaviour')),
     },
     adjacencies,
     routers: {
@@ -69,6 +71,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
       network,
       city: Uint8Array.from(cityOf),
       loopback,
+      depth: Uint8Array.from(plans.flatMap((plan) => depthsOf(plan.routers))),
       firstInterface,
       ...drawRouterBehaviours(network, parameters, random.fork('router-behaviour')),
     },

@@ -2,7 +2,7 @@ import type { Prefix } from '@revtr/net';
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { NetworkSpace } from './network-space.ts';
-import type { NetworkPlan } from './plan-networks.ts';
+import { depthsOf, type NetworkPlan } from './plan-networks.ts';
 import { type HostPrefixTable, NetworkKind } from './topology.ts';
 
 /** The networks whose hosts are placed. */
@@ -16,6 +16,9 @@ interface HostNetworks {
 /** Addresses at the end of a host prefix that gateways do not use, because hosts that measure are placed there. */
 const RESERVED = 57;
 
+/** Most hosts are near the ends of access lines: each prefix is behind the deepest of this many random routers. */
+const PICKS = 4;
+
 /** Places the host prefixes of every network behind its routers, and draws how their hosts answer. */
 export function placeHosts(
   { plans, space, firstRouter, kinds }: HostNetworks,
@@ -24,21 +27,31 @@ export function placeHosts(
 ): HostPrefixTable {
   const placement = random.fork('hosts');
   const splitting = random.fork('split-prefixes');
+  const depth = random.fork('host-depth');
   const prefixes: Prefix[] = [];
   const router: number[] = [];
   const kindOf: number[] = [];
   plans.forEach((plan, i) => {
     const edges = plan.routers.flatMap((r, k) => (r.core ? [] : [k]));
     const candidates = edges.length > 0 ? edges : plan.routers.map((_, k) => k);
+    const depths = depthsOf(plan.routers);
+    const deepest = (first: number): number => {
+      let best = first;
+      for (let i = 1; i < PICKS; i++) {
+        const other = depth.pick(candidates);
+        if (depths[other] > depths[best]) best = other;
+      }
+      return best;
+    };
     for (const prefix of space[i].hostPrefixes) {
       prefixes.push(prefix);
-      router.push(firstRouter[i] + placement.pick(candidates));
+      router.push(firstRouter[i] + deepest(placement.pick(candidates)));
       kindOf.push(kinds[i]);
       if (!splitting.chance(parameters.splitPrefixes)) continue;
       const half = { address: prefix.address + 128, length: 25 };
       prefixes[prefixes.length - 1] = { address: prefix.address, length: 25 };
       prefixes.push(half);
-      router.push(firstRouter[i] + splitting.pick(candidates));
+      router.push(firstRouter[i] + deepest(splitting.pick(candidates)));
       kindOf.push(kinds[i]);
     }
   });

@@ -6,10 +6,10 @@ import { coverageRows } from './coverage.ts';
 import { distanceRows } from './distance.ts';
 import type { RealismRow } from './figure.ts';
 import { forwardingRows } from './forwarding.ts';
-import { pathRows } from './paths.ts';
+import { pathRows, ttlRows } from './paths.ts';
 import { renderRealism } from './render.ts';
 import { responsivenessRows } from './responsiveness.ts';
-import { surveyRecordRoute } from './survey.ts';
+import { surveyRecordRoute, takeCensus } from './survey.ts';
 
 /** The vantage points of the published survey (IMC 2017). */
 const VANTAGE_POINTS = 141;
@@ -52,10 +52,12 @@ async function realismOf(size: Size, seed: number, profile: Profile): Promise<Re
   const isSampled = new Set(prefixes);
   const candidates = internet.places.hitlist.filter((address) => isSampled.has(address & BITS_24));
   const prober = internet.prober();
+  const census = await takeCensus(internet, prober);
   const survey = await surveyRecordRoute(internet, prober, candidates);
   return [
-    ...responsivenessRows(internet, prefixes, survey),
+    ...responsivenessRows(internet, census, survey),
     ...distanceRows(survey),
+    ...ttlRows(internet, survey, random),
     ...pathRows(internet, candidates, random),
     ...coverageRows(internet, survey),
     ...(await forwardingRows(internet, prober, survey.targets)),
