@@ -19,6 +19,7 @@ import {
   type Measurement,
   untold,
 } from './techniques/contract/measurement.ts';
+import { TargetAnswers } from './techniques/contract/target-answers.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
@@ -66,10 +67,13 @@ export class ReverseTracerouteEngine {
     this.#memory = {
       nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
       silentTargets: new SilentTargets(
-        { firstMs: 300_000, mostMs: 86_400_000, targetsOfNetwork: 4, capacity: 1_000_000 },
+        { firstMs: 300_000, mostMs: 3_600_000, targetsOfNetwork: 4, capacity: 250_000 },
         (address) => collaborators.ipToAs.originOf(address),
       ),
-      recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
+      adaptiveTimeout: new AdaptiveTimeout(
+        { leastMs: 300, mostMs: 2_000, initialMs: 1_000, capacity: 250_000 },
+        collaborators,
+      ),
     };
   }
 
@@ -97,6 +101,7 @@ export class ReverseTracerouteEngine {
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
+      targetAnswers: new TargetAnswers(),
       stats: emptyStats(),
       ...(hooks.signal && { signal: hooks.signal }),
     };

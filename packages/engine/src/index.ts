@@ -12,7 +12,7 @@ export * from './facts/ip-to-as.ts';
 export { Operators } from './facts/operators.ts';
 export * from './facts/relations.ts';
 export { NextHops } from './knowledge/next-hops.ts';
-export { SilentTargets } from './knowledge/silent-targets.ts';
+export { type Silence, SilentTargets, type SilentTargetsOptions } from './knowledge/silent-targets.ts';
 export type * from './measurement/fail-reason.ts';
 export * from './measurement/request.ts';
 export * from './measurement/result.ts';
@@ -38,9 +38,10 @@ export type {
   Measurement,
   WithTechnique,
 } from './techniques/contract/measurement.ts';
+export { type ReadAnswer, TargetAnswers } from './techniques/contract/target-answers.ts';
 export * from './techniques/contract/technique.ts';
 export { Timestamp } from './techniques/timestamp.ts';
-export { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
+export { AdaptiveTimeout, type AdaptiveTimeoutOptions } from './timing/adaptive-timeout.ts';
 export type { HostWatch } from './timing/host-watch.ts';
 export { Outages } from './timing/outages.ts';
 export { SharedPings } from './timing/shared-pings.ts';

@@ -42,7 +42,7 @@ export async function benchRealism(args: readonly string[]): Promise<string | re
 }
 
 /** Compares one simulated Internet with published figures. The same arguments give the same rows. */
-async function realismOf(size: Size, seed: number, profile: Profile): Promise<RealismRow[]> {
+export async function realismOf(size: Size, seed: number, profile: Profile): Promise<RealismRow[]> {
   const internet = new SimulatedInternet({
     parameters: simParameters(size, seed, { vantagePoints: VANTAGE_POINTS }, profile),
   });

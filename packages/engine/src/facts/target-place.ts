@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { IpToAs } from '../facts/ip-to-as.ts';
+import type { IpToAs } from './ip-to-as.ts';
 
 /** Keys under which knowledge of a target is stored: of its announced prefix, and of its network. -1 where it is unknown. */
 export interface TargetPlace {
