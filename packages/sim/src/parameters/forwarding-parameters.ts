@@ -65,8 +65,8 @@ export interface ForwardingParameters {
 
   /**
    * Routers with several equal paths that balance per flow; per packet, which is rare; and by source and destination address. The rest uses one
-   * path. Fitted: 39 % of pairs of hosts cross a load balancer that distinguishes flows, and 70 % of pairs of host and network cross any
-   * (Augustin et al., IMC 2007).
+   * path. Fitted: flows of 39 % of pairs of hosts take several paths, and 70 % of pairs of host and network have several (Augustin et al.,
+   * IMC 2007).
    */
   readonly perFlowBalancing: number;
   readonly perPacketBalancing: number;

@@ -5,6 +5,7 @@ import { mean, median, quantiles, share } from '../../statistics/quantiles.ts';
 import { compare, type RealismRow } from './figure.ts';
 import { pingPaced, SURVEY_RATE } from './paced.ts';
 
+const PAIRS = 2_000;
 const RR17 = 'IMC 2017, section 4';
 const OPTION = { type: 'recordRoute', slots: 9 } as const;
 const TIMEOUT_MS = 5_000;
@@ -42,6 +43,7 @@ export async function forwardingRows(
       RR17,
       await limitedShare(internet, prober, targets),
     ),
+    ...pathKinds(internet, candidates),
     ...(
       [
         [0.1, 43, 20],
@@ -54,6 +56,34 @@ export async function forwardingRows(
         'Ark statistics pages, mean of 6 monitors',
         rtt(q),
       ),
+    ),
+  ];
+}
+
+/** Load balancers and tunnels on paths from vantage points. */
+function pathKinds(
+  { truth, places, topology, clock }: SimulatedInternet,
+  targets: readonly Ipv4Address[],
+): RealismRow[] {
+  const { routers, networks } = topology;
+  let balanced = 0;
+  let tunnelled = 0;
+  for (let i = 0; i < PAIRS; i++) {
+    const { address } = places.vantagePoints[i % places.vantagePoints.length];
+    const target = targets[i % targets.length];
+    const path = truth.path(address, target, clock.now(), i).routers;
+    if (truth.possibleRouters(address, target, clock.now()).size > path.length) balanced++;
+    const networksOf = path.map((router) => routers.network[router]);
+    const isInTunnel = (network: number, hop: number): boolean =>
+      networks.tunnels[network] > 0 && networksOf[hop - 1] === network && networksOf[hop + 1] === network;
+    if (networksOf.some(isInTunnel)) tunnelled++;
+  }
+  return [
+    compare(['paths that differ by flow', 0.39, 0.1, 'read'], 'Augustin et al., IMC 2007', share(balanced, PAIRS)),
+    compare(
+      ['paths through an MPLS tunnel (published: at least)', 0.3, 0.15, 'read'],
+      'Donnet et al., CCR 2012',
+      share(tunnelled, PAIRS),
     ),
   ];
 }
