@@ -16,7 +16,10 @@ export function chooseWellConnected(topology: Topology, parameters: SimParameter
   const byCity = new Map<number, { prefix: number; weight: number }[]>();
   hosts.router.forEach((router, prefix) => {
     const network = routers.network[router];
-    const isFit = networks.spoofingAllowed[network] === 1 && networks.dropsOptions[network] === 0;
+    const isFit =
+      networks.spoofingAllowed[network] === 1 &&
+      networks.dropsOptions[network] === 0 &&
+      networks.stripsOptions[network] === 0;
     if (!isFit || networks.tiers[network] === 3 || routers.depth[router] > 1) return;
     const here = byCity.get(routers.city[router]) ?? [];
     here.push({ prefix, weight: cones[network] ** 2 });

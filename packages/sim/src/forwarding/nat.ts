@@ -5,7 +5,7 @@ import { hasOptions, stamp } from './options.ts';
 import { sharedPrivateAddress } from './shared-private.ts';
 
 /** A router between the hosts of a network with NAT and the Internet. It belongs to no topology: no measurement can know it. */
-export interface InnerRouter {
+interface InnerRouter {
   /** Address of its interface towards the host, which it stamps on the way in; absent when it does not stamp. */
   readonly towardsHost?: Ipv4Address;
   /** Address of its interface towards the Internet, which it stamps on the way out; absent when it does not stamp. */

@@ -79,7 +79,7 @@ export class Network {
     this.#stamper = new Stamper(this.#topology, parameters.sharedPrivatePool);
     this.#links = new LinkConditions(parameters, random.fork('packets'));
     this.#slowPath = new SlowPath(this.#topology.routers.count, parameters, random.fork('slow-path'));
-    this.#limits = new RateLimits(this.#topology.routers.count, parameters.rateLimitPerSecond);
+    this.#limits = new RateLimits(new Float64Array(this.#topology.routers.count).fill(parameters.rateLimitPerSecond));
   }
 
   /**

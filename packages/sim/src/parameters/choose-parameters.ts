@@ -14,6 +14,8 @@ const NUMBERS = [
   'transitPrefixesPerRouter',
   'accessDepth',
   'peering',
+  'regionalProviders',
+  'regionalPeers',
   'vantagePoints',
   'atlasConeBias',
   'atlasFurtherProbes',

@@ -37,6 +37,12 @@ export interface TopologyParameters {
   readonly unequalPreferences: number;
   /** How many times more peers transit and content networks have than in a strict hierarchy. Tied to the number of networks on paths. */
   readonly peering: number;
+  /** How many times more often a network chooses a provider of its own region than one of another region. Tied to round-trip times. */
+  readonly regionalProviders: number;
+  /** The same for peers. */
+  readonly regionalPeers: number;
+  /** Networks without providers that are in large cities of all regions, not in those nearest to their home. Tied to round-trip times. */
+  readonly globalBackbones: number;
   /** Cities of a network that are hubs, which are all connected to each other and to the other cities; with 0, cities form a tree. Tied to path lengths. */
   readonly hubs: number;
   /** Links to other networks that end at a core router instead of an edge router. Tied to path lengths. */

@@ -52,19 +52,21 @@ export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, ran
   };
 }
 
-/** Makes networks uniform, and routers stamp in all networks but those that stamp sometimes. */
+/** Makes networks uniform, except for routers with private addresses, and routers stamp in all networks but those that stamp sometimes. */
 function correlateStamps(drawn: Uint8Array, networks: Int32Array, p: SimParameters, random: Random): Uint8Array {
   let isUniform = false;
   let always = 0;
   return drawn.map((stamp, router) => {
     if (router === 0 || networks[router] !== networks[router - 1]) {
-      isUniform = random.chance(p.uniformStamps) && stamp !== Stamp.private && stamp !== Stamp.sharedPrivate;
+      isUniform = random.chance(p.uniformStamps) && !isPrivate(stamp);
       always = random.chance(p.sometimesStamps) ? Stamp.none : stampedBy(stamp);
     }
     if (always === Stamp.none) return stamp;
-    return isUniform ? always : stampedBy(stamp);
+    return isUniform && !isPrivate(stamp) ? always : stampedBy(stamp);
   });
 }
+
+const isPrivate = (stamp: number): boolean => stamp === Stamp.private || stamp === Stamp.sharedPrivate;
 
 const stampedBy = (stamp: number): number => (stamp === Stamp.none ? Stamp.egress : stamp);
 

@@ -16,12 +16,12 @@ export const Stamp = {
 export const Balance = { none: 0, perFlow: 1, perPacket: 2, perAddresses: 3 } as const;
 /** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
 export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
-/** What a network is for: it sells access or transit, uses it, or offers content. */
-export const NetworkKind = { access: 0, enterprise: 1, content: 2 } as const;
 /** How a destination stamps itself: never, once, twice, or once with another of its addresses. */
 export const SelfStamp = { never: 0, once: 1, twice: 2, alias: 3 } as const;
 /** What is between the hosts of a network and the Internet: nothing, a NAT in front of each host, or a carrier-grade NAT (RFC 6888). */
 export const Nat = { none: 0, home: 1, carrierGrade: 2 } as const;
+/** What a network is for: it sells access or transit, uses it, or offers content. */
+export const NetworkKind = { access: 0, enterprise: 1, content: 2 } as const;
 /** What a neighbour is to the network. */
 export const Relation = { customer: 0, peer: 1, provider: 2 } as const;
 

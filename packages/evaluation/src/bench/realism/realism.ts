@@ -5,6 +5,7 @@ import { type Profile, SimulatedInternet, type Size, simParameters } from '@revt
 import { coverageRows } from './coverage.ts';
 import { distanceRows } from './distance.ts';
 import type { RealismRow } from './figure.ts';
+import { forwardingRows } from './forwarding.ts';
 import { pathRows, ttlRows } from './paths.ts';
 import { renderRealism } from './render.ts';
 import { responsivenessRows } from './responsiveness.ts';
@@ -59,5 +60,6 @@ export async function realismOf(size: Size, seed: number, profile: Profile): Pro
     ...ttlRows(internet, survey, random),
     ...pathRows(internet, candidates, random),
     ...coverageRows(internet, survey),
+    ...(await forwardingRows(internet, prober, survey.targets)),
   ];
 }

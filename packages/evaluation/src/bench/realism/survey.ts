@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type PingRequest, type PingResult, pingAll } from '@revtr/probing';
+import type { PingRequest, PingResult } from '@revtr/probing';
 import type { SimProber, SimulatedInternet } from '@revtr/sim';
+import { pingPaced } from './paced.ts';
 
 /** Answers to one Record Route ping from every vantage point to every target. */
 export interface RecordRouteSurvey {
@@ -17,7 +18,6 @@ export interface RecordRouteSurvey {
 }
 
 const TIMEOUT_MS = 2_000;
-const CONCURRENCY = 2_000;
 const PLAIN_ATTEMPTS = 3;
 const SLOTS = 9;
 
@@ -30,10 +30,13 @@ export interface Census {
 const CENSUS_VANTAGE_POINTS = 3;
 
 /** Pings the whole hitlist plainly from the first source, and with Record Route from three vantage points. */
-export async function takeCensus({ places, clock }: SimulatedInternet, prober: SimProber): Promise<Census> {
+export async function takeCensus(internet: SimulatedInternet, prober: SimProber): Promise<Census> {
+  const { places } = internet;
   const answers = async (requests: readonly PingRequest[]): Promise<Ipv4Address[]> => {
-    const results = await clock.drive(pingAll(prober, requests, { concurrency: CONCURRENCY }));
-    return results.flatMap(({ request, reply }) => (reply === undefined ? [] : [request.target]));
+    const results = await pingPaced(internet, prober, requests);
+    const isAnswered = ({ request, reply }: PingResult): boolean =>
+      request.option === undefined ? reply !== undefined : reply?.recordRoute !== undefined;
+    return results.filter(isAnswered).map(({ request }) => request.target);
   };
   const senders = places.vantagePoints.slice(0, CENSUS_VANTAGE_POINTS).map(({ address }) => address);
   const pings = (sender: Ipv4Address, hasOption: boolean): PingRequest[] =>
@@ -52,12 +55,12 @@ export async function takeCensus({ places, clock }: SimulatedInternet, prober: S
 
 /** Pings targets plainly from the first source, then those that answer with Record Route from every vantage point. */
 export async function surveyRecordRoute(
-  { places, clock }: SimulatedInternet,
+  internet: SimulatedInternet,
   prober: SimProber,
   candidates: readonly Ipv4Address[],
 ): Promise<RecordRouteSurvey> {
-  const run = (requests: readonly PingRequest[]): Promise<PingResult[]> =>
-    clock.drive(pingAll(prober, requests, { concurrency: CONCURRENCY }));
+  const { places } = internet;
+  const run = (requests: readonly PingRequest[]): Promise<PingResult[]> => pingPaced(internet, prober, requests);
   const plain = new Map<Ipv4Address, number>();
   for (let attempt = 0; attempt < PLAIN_ATTEMPTS; attempt++) {
     const open = candidates.filter((target) => !plain.has(target));
