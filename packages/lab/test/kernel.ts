@@ -4,10 +4,11 @@ import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import type { ProberEnvironment } from '@revtr/probing/conformance';
-import { KernelLab } from '../src/kernel/kernel-lab.ts';
-import { type KernelSystem, startKernelSystem } from '../src/kernel/kernel-system.ts';
-import { type LabScampers, startScampers } from '../src/kernel/scampers.ts';
-import { nodeOf, parseTopology } from '../src/kernel/topology.ts';
+import { KernelLab } from '../src/kernel/network/kernel-lab.ts';
+import { type KernelSystem, startKernelSystem } from '../src/kernel/system/kernel-system.ts';
+import { type LabScampers, startScampers } from '../src/kernel/system/scampers.ts';
+import { nodeOf } from '../src/kernel/topology/addresses.ts';
+import { parseTopology } from '../src/kernel/topology/parse.ts';
 
 /** Whether namespaces, Linux's routing tools and scamper are there. A suite that needs them is skipped without, which fails in CI. */
 export function canRunKernelLab(): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTopology } from '../src/kernel/topology.ts';
+import { parseTopology } from '../src/kernel/topology/parse.ts';
 import { KernelLabError } from '../src/namespaces/errors.ts';
 
 describe('topology files', () => {
