@@ -54,7 +54,7 @@ const ASYMMETRIC = new URL('../src/kernel/asymmetric.json', import.meta.url);
 let labs = 0;
 
 /** Distinct among suites, and among runs at the same time on one machine. */
-const nextPrefix = (): string => `t${((process.pid * 36 + labs++) % 36 ** 4).toString(36)}`;
+export const nextPrefix = (): string => `t${((process.pid * 36 + labs++) % 36 ** 4).toString(36)}`;
 
 async function topologyWith(change: (file: TopologyFile) => void): Promise<ReturnType<typeof parseTopology>> {
   const file: TopologyFile = JSON.parse(await readFile(ASYMMETRIC, 'utf8'));

@@ -49,7 +49,7 @@ const PARALLEL_TRACEROUTES = 8;
 
 /**
  * Measures the path from every announced node to every source: with atlas and earlier measurements, after each change of the topology
- * once more, then without earlier measurements, and without an atlas. Compares each with a traceroute of the same stage.
+ * once more (changes at second 0 come first), then without earlier measurements, and without an atlas. Compares each with a traceroute of the same stage.
  * @throws {KernelLabError} `commandFailed`
  */
 export async function runScenario(scenario: string, system: KernelSystem): Promise<ScenarioResult> {
@@ -58,6 +58,10 @@ export async function runScenario(scenario: string, system: KernelSystem): Promi
   const pairs = pairsOf(lab.topology);
   const judged: JudgedPath[] = [];
   let truths = await truthsOf(system, pairs);
+  const change = async (topology: KernelTopology): Promise<void> => {
+    await lab.change(topology);
+    truths = await truthsOf(system, pairs);
+  };
   const run = async (round: Round): Promise<void> => {
     const { batchId } = await client.submit(
       pairs.map((pair) => ({ ...pair, useCache: round.useCache, atlasOptions: { useAtlas: round.useAtlas } })),
@@ -69,10 +73,11 @@ export async function runScenario(scenario: string, system: KernelSystem): Promi
       judged.push({ round, measurement, hops: judgeHops(lab, measurement, truth), truth });
     }
   };
+  const { changes } = lab.topology;
+  for (const { topology } of changes.filter(({ atSeconds }) => atSeconds === 0)) await change(topology);
   await run(REUSING);
-  for (const { topology } of lab.topology.changes) {
-    await lab.change(topology);
-    truths = await truthsOf(system, pairs);
+  for (const { topology } of changes.filter(({ atSeconds }) => atSeconds > 0)) {
+    await change(topology);
     await run({ ...REUSING, name: 'after a change' });
   }
   for (const round of FRESH) await run(round);

@@ -12,13 +12,27 @@ export function parseTopology(file: unknown): KernelTopology {
     throw bad(path.join('.'), message);
   }
   const { changes, ...first } = read.data;
-  const later: Change[] = [];
   let state: ReadFile = { ...first, changes: [] };
-  for (const [i, change] of [...changes].sort((a, b) => a.at - b.at).entries()) {
-    state = changed(state, change, `changes.${i}`);
-    later.push({ atSeconds: change.at, topology: toTopology(state) });
+  const topology = toTopology(state);
+  const later = [...changes.entries()].sort(([, a], [, b]) => a.at - b.at);
+  return {
+    ...topology,
+    changes: later.map(([i, change]): Change => {
+      const place = `changes.${i}`;
+      state = changed(state, change, place);
+      return { atSeconds: change.at, topology: within(place, () => toTopology(state)) };
+    }),
+  };
+}
+
+/** Reports errors of a changed file, which was valid before, at the place of the change. */
+function within<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof KernelLabError) throw bad(place, error.message);
+    throw error;
   }
-  return { ...toTopology({ ...first, changes: [] }), changes: later };
 }
 
 /** The file after a change. New routes replace those of the same node and prefix, and new policies come first. */

@@ -70,11 +70,11 @@ function attachmentsOf({ nodes, interfaces, translations, anycast }: Network): A
   ];
 }
 
-/** Translators whose inside prefix contains `prefix`. */
+/** Translators whose inside addresses overlap with `prefix`. */
 function hidersOf({ translations }: Network, prefix: Prefix): ReadonlySet<string> {
-  const isWithin = (inside: Prefix): boolean =>
-    inside.length <= prefix.length && prefixContains(inside, prefix.address);
-  return new Set(translations.filter(({ inside }) => isWithin(inside)).map(({ at }) => at));
+  const overlaps = (inside: Prefix): boolean =>
+    prefixContains(inside, prefix.address) || prefixContains(prefix, inside.address);
+  return new Set(translations.filter(({ inside }) => overlaps(inside)).map(({ at }) => at));
 }
 
 /** Costs from each node to the nearest of `attached` (Dijkstra's algorithm). Only nodes that `announces` holds for pass the route on. */
