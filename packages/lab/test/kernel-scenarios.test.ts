@@ -1,24 +1,39 @@
 import { readFileSync } from 'node:fs';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { truePath } from '../src/kernel/judging/judge.ts';
-import { runScenario } from '../src/kernel/judging/scenario.ts';
+import { describe, expect, it } from 'vitest';
+import { runScenario, type ScenarioResult } from '../src/kernel/judging/scenario.ts';
 import { resultTable } from '../src/kernel/judging/table.ts';
-import { KernelLab } from '../src/kernel/network/kernel-lab.ts';
 import { startKernelSystem } from '../src/kernel/system/kernel-system.ts';
-import { targetOf } from '../src/kernel/topology/addresses.ts';
 import { parseTopology } from '../src/kernel/topology/parse.ts';
-import type { KernelTopology } from '../src/kernel/topology/topology.ts';
 import { canRunKernelLab, nextPrefix } from './kernel.ts';
 
-const scenario = (name: string): KernelTopology =>
-  parseTopology(JSON.parse(readFileSync(new URL(`../src/kernel/scenarios/${name}.json`, import.meta.url), 'utf8')));
+/** Largest amount by which the mean confidence of hops may exceed the share that is right. */
+const TOLERANCE = 0.05;
 
-describe.skipIf(!canRunKernelLab())('placeholder', () => {
-  it('x', async () => {
-    const system = await startKernelSystem(scenario('plain'), { prefix: nextPrefix(), port: 0 });
-    const result = await runScenario('plain', system);
-    process.stdout.write(resultTable([result]));
-    await system.stop();
+async function run(name: string): Promise<ScenarioResult> {
+  const file = new URL(`../src/kernel/scenarios/${name}.json`, import.meta.url);
+  const system = await startKernelSystem(parseTopology(JSON.parse(readFileSync(file, 'utf8'))), {
+    prefix: nextPrefix(),
+    port: 0,
   });
+  try {
+    const result = await runScenario(name, system);
+    process.stdout.write(resultTable([result]));
+    return result;
+  } finally {
+    await system.stop();
+  }
+}
+
+describe.skipIf(!canRunKernelLab())('adverse networks of Linux routers', () => {
+  it.each([['shared-stamps'], ['ecmp-flow'], ['nat'], ['options-limited'], ['tunnels-anycast']])(
+    'cause no wrong measured hop, and no unfounded confidence: %s',
+    async (name) => {
+      const { paths, complete, measured, inferred, wrongPaths } = await run(name);
+      expect(complete).toBeGreaterThan(paths * 0.8);
+      expect(measured.hops).toBeGreaterThan(30);
+      const described = wrongPaths.map(({ round, path }) => `${round}: ${path}`).join('\n');
+      expect(measured.wrong, described).toBe(0);
+      expect((inferred.meanConfidence ?? 0) - (inferred.shareRight ?? 0), described).toBeLessThan(TOLERANCE);
+    },
+  );
 });

@@ -19,7 +19,7 @@ export interface TruePath {
  * `right`: the traceroute passed the router, or the only path does. `alternative`: packets of another flow pass it. `wrong`: no
  * packet from the destination to the source passes it. `missing`: a true router that was not measured.
  */
-export type Verdict = 'right' | 'alternative' | 'wrong' | 'missing';
+type Verdict = 'right' | 'alternative' | 'wrong' | 'missing';
 
 /** A router of the true reverse path, or a measured router that is not on it. */
 export interface JudgedHop {
@@ -60,16 +60,20 @@ function translates({ topology }: KernelLab, node: string, destination: string):
   );
 }
 
-/** Judges each hop behind the destination, including the source. */
+/** Judges each hop behind the destination, including the source. An address of several routers stands for the next of them on the path. */
 export function judgeHops(lab: KernelLab, { result }: Measurement, truth: TruePath): JudgedMeasuredHop[] {
+  let place = -1;
   return (result?.hops ?? []).slice(1).map((hop) => {
-    const candidates = nodesOf(lab.topology, parseIpv4(hop.address));
-    const answered = candidates.find((node) => truth.answered.includes(node) || truth.destinations.includes(node));
-    const possible = candidates.find((node) => truth.possible.has(node));
+    const owners = nodesOf(lab.topology, parseIpv4(hop.address));
+    const ahead = truth.answered.findIndex((node, i) => i > place && owners.includes(node));
+    if (ahead >= 0) place = ahead;
+    const known = ahead >= 0 ? [truth.answered[ahead]] : owners;
+    const onPath = known.find((node) => truth.answered.includes(node) || truth.destinations.includes(node));
+    const possible = owners.find((node) => truth.possible.has(node));
     // The traceroute does not show silent routers, so the topology decides.
     const isSilent = possible !== undefined && lab.topology.nodes.get(possible)?.options.ttl === 'silent';
-    const verdict = answered !== undefined || isSilent ? 'right' : possible !== undefined ? 'alternative' : 'wrong';
-    return { hop, node: answered ?? possible ?? candidates[0] ?? hop.address, verdict };
+    const verdict = onPath !== undefined || isSilent ? 'right' : possible !== undefined ? 'alternative' : 'wrong';
+    return { hop, node: onPath ?? possible ?? owners[0] ?? hop.address, verdict };
   });
 }
 

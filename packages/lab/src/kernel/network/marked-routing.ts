@@ -7,7 +7,7 @@ const POLICY_MARKS = 100;
 const DEFAULT = { address: 0, length: 0 };
 
 /** A routing table of a node for packets that nftables has marked. Its number is that of the mark. */
-export interface MarkedTable {
+interface MarkedTable {
   readonly mark: number;
   readonly routes: readonly Route[];
 }
@@ -35,7 +35,7 @@ export const balanceWidth = (topology: KernelTopology, node: string): number =>
   Math.max(1, ...selectedRoutesOf(topology, node).map(({ length }) => length));
 
 /** The routing tables of a node for marked packets. */
-export function markedTablesOf(topology: KernelTopology, node: string): MarkedTable[] {
+function markedTablesOf(topology: KernelTopology, node: string): MarkedTable[] {
   const multipath = selectedRoutesOf(topology, node);
   const width = balanceWidth(topology, node);
   const members =
@@ -51,18 +51,30 @@ export function markedTablesOf(topology: KernelTopology, node: string): MarkedTa
   return [...members, ...elsewhere];
 }
 
+/** Priority of the first rule for marked packets. */
+const RULES = 1_000;
+/** A packet in a tunnel keeps the mark of the packet that it carries, but its route is that of the node's own packets. */
+const OWN_PACKETS = `pref ${RULES} iif lo`;
+
 /** Commands for `ip -batch` that add the routing tables and the rules that lead to them. */
 export function markedRoutingCommands(topology: KernelTopology, node: string): string[] {
-  return markedTablesOf(topology, node).flatMap(({ mark, routes }) => [
-    `rule add pref ${1_000 + mark} fwmark ${mark} lookup ${mark}`,
-    ...routes.map((route) => routeCommand(topology, [route], String(mark))),
-  ]);
+  const tables = markedTablesOf(topology, node);
+  if (tables.length === 0) return [];
+  return [
+    `rule add ${OWN_PACKETS} lookup main`,
+    ...tables.flatMap(({ mark, routes }) => [
+      `rule add pref ${RULES + mark} fwmark ${mark} lookup ${mark}`,
+      ...routes.map((route) => routeCommand(topology, [route], String(mark))),
+    ]),
+  ];
 }
 
 /** Commands that undo {@link markedRoutingCommands}. */
 export function removeMarkedRoutingCommands(topology: KernelTopology, node: string): string[] {
-  return markedTablesOf(topology, node).flatMap(({ mark }) => [
-    `rule del pref ${1_000 + mark}`,
-    `route flush table ${mark}`,
-  ]);
+  const tables = markedTablesOf(topology, node);
+  if (tables.length === 0) return [];
+  return [
+    `rule del ${OWN_PACKETS}`,
+    ...tables.flatMap(({ mark }) => [`rule del pref ${RULES + mark}`, `route flush table ${mark}`]),
+  ];
 }

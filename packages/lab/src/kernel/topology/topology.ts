@@ -6,7 +6,7 @@ export type NodeOptions = Omit<ReadFile['nodes'][string]['options'], 'stamp'> & 
   /** Address that the node stamps instead of its own. Several nodes may share it. */
   readonly stamp?: Ipv4Address;
 };
-export type TunnelKind = ReadFile['tunnels'][number]['kind'];
+type TunnelKind = ReadFile['tunnels'][number]['kind'];
 
 /** One end of a link or tunnel. */
 export interface Interface {
