@@ -111,10 +111,10 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that topology fil
   });
 
   it('lose a share of the packets', async () => {
-    // Each packet and each answer is lost with probability one half: 15 of 60 arrive, with a standard deviation of 3.4.
-    const arrived = await answered('S', '25.0.10.1', 60);
-    expect(arrived).toBeGreaterThan(1);
-    expect(arrived).toBeLessThan(35);
+    // Each packet and each answer is lost with probability one half: 8 of 30 arrive, with a standard deviation of 2.4.
+    const arrived = await answered('S', '25.0.10.1', 30);
+    expect(arrived).toBeGreaterThan(0);
+    expect(arrived).toBeLessThan(20);
   });
 
   it('treat packets by options and source after a change: another route, a tunnel that hides routers, a limit', async () => {
@@ -135,9 +135,9 @@ describe.skipIf(!canRunKernelLab())('networks of Linux routers that topology fil
 
   it('follow routes that a change sets, and lose the share that a policy says', async () => {
     await lab.change(topology.changes[2].topology);
-    const arrived = await answered('S', '25.0.5.2', 60);
-    expect(arrived).toBeGreaterThan(1);
-    expect(arrived).toBeLessThan(35);
+    const arrived = await answered('S', '25.0.5.2', 30);
+    expect(arrived).toBeGreaterThan(0);
+    expect(arrived).toBeLessThan(20);
     expect(lab.topology.routes.filter(({ at: node, to }) => node === 'B' && to.address === SOURCE - 1)).toHaveLength(1);
   });
 });
