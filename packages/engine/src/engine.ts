@@ -3,6 +3,7 @@ import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
+import { ProbeCache } from './knowledge/probe-cache.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
 import { SilentTargets } from './knowledge/silent-targets.ts';
 import type { FailReason } from './measurement/fail-reason.ts';
@@ -19,6 +20,7 @@ import {
   type Measurement,
   untold,
 } from './techniques/contract/measurement.ts';
+import { TargetAnswers } from './techniques/contract/target-answers.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
@@ -56,6 +58,7 @@ export class ReverseTracerouteEngine {
   readonly #collaborators: EngineCollaborators;
   readonly #memory: EngineMemory;
   readonly #prober: SharedPings;
+  readonly #cachingProber: SharedPings | undefined;
   readonly #rtts = new RttCache({ keepMs: 1_800_000 });
 
   constructor(options: EngineOptions, collaborators: EngineCollaborators) {
@@ -63,13 +66,18 @@ export class ReverseTracerouteEngine {
     this.#assumptions = options.assumptions ?? PUBLISHED_ASSUMPTIONS;
     this.#collaborators = collaborators;
     this.#prober = new SharedPings(collaborators.prober);
+    const cache = options.plan.cache && new ProbeCache(options.plan.cache, collaborators);
+    this.#cachingProber = cache && new SharedPings(cache, (request) => cache.holds(request));
     this.#memory = {
       nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
       silentTargets: new SilentTargets(
-        { firstMs: 300_000, mostMs: 86_400_000, targetsOfNetwork: 4, capacity: 1_000_000 },
+        { firstMs: 300_000, mostMs: 3_600_000, targetsOfNetwork: 4, capacity: 250_000 },
         (address) => collaborators.ipToAs.originOf(address),
       ),
-      recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
+      adaptiveTimeout: new AdaptiveTimeout(
+        { leastMs: 300, mostMs: 2_000, initialMs: 1_000, capacity: 250_000 },
+        collaborators,
+      ),
     };
   }
 
@@ -92,11 +100,12 @@ export class ReverseTracerouteEngine {
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
-      prober: this.#prober,
+      prober: (options.reuseMaxAgeMs > 0 ? this.#cachingProber : undefined) ?? this.#prober,
       outages,
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
+      targetAnswers: new TargetAnswers(),
       stats: emptyStats(),
       ...(hooks.signal && { signal: hooks.signal }),
     };

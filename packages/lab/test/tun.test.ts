@@ -99,7 +99,7 @@ describe.skipIf(!canRunKernelLab())('the simulated Internet at the other end of 
         { name: 'source', address: sources[0].address, kind: 'source' as const },
       ];
       network = await TunNetwork.up({ prefix: nextPrefix(), hosts: places }, { internet });
-      const data = publishData(internet.topology);
+      const data = publishData(internet.topology, internet.parameters);
       system = await deploy(network.namespaces, {
         hosts: places.map((place) => ({ ...place, address: formatIpv4(place.address) })),
         origins: data.prefixOrigins,

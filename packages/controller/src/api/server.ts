@@ -1,6 +1,7 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
+import { limitConnections } from '@revtr/link';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -19,6 +20,7 @@ import type { ApiCollaborators } from './http/collaborators.ts';
 import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
+import { answerMalformedRequest } from './http/malformed-request.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -50,6 +52,7 @@ const REQUEST_MS = 3_600_000;
 const BODY_DEADLINE = { leastMs: 30_000, bytesPerSecond: 8 * 2 ** 10 };
 const IDLE_MS = 65_000;
 const MOST_CONNECTIONS = 10_000;
+const MOST_FROM_ONE_ADDRESS = 1_000;
 
 /** Certificate and key of the API, PEM. */
 export interface TlsFiles {
@@ -81,11 +84,14 @@ export async function createServer(
     keepAliveTimeout: IDLE_MS,
     trustProxy: (options.trustProxy ?? []).length === 0 ? false : [...(options.trustProxy ?? [])],
     frameworkErrors: answerBadUrl,
+    clientErrorHandler: answerMalformedRequest,
     logController: new LogController({ disableRequestLogging: true }),
   });
   app.server.headersTimeout = HEADERS_MS;
   rememberPeers(app.server);
-  app.server.maxConnections = MOST_CONNECTIONS;
+  // Behind a proxy, all connections have one address.
+  const perAddress = (options.trustProxy ?? []).length === 0 ? MOST_FROM_ONE_ADDRESS : MOST_CONNECTIONS;
+  limitConnections(app.server, { total: MOST_CONNECTIONS, perAddress });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installErrorHandler(app);

@@ -1,9 +1,9 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
+import type { ReadAnswer } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { bestAnswer } from './record-route/best-answer.ts';
-import type { ReadAnswer } from './record-route/record-route-answer.ts';
 import { askSpoofed } from './record-route/spoofed-round.ts';
 
 /** Options of {@link NearbyAddress}. */
@@ -41,7 +41,7 @@ export class NearbyAddress implements Technique {
     this.#isTried = true;
     const destination = path.last.address;
     for (const address of this.#candidates(measurement, destination)) {
-      if (!measurement.mayProbe(address) || silentTargets.isSilent(address, clock.now())) continue;
+      if (!measurement.mayProbe(address) || silentTargets.isSilent(address, path.source, clock.now())) continue;
       const best = await this.#ask(measurement, address);
       if (best === undefined) continue;
       const gateway: Hop = {
@@ -78,11 +78,12 @@ export class NearbyAddress implements Technique {
 
   /** Asks the nearest vantage points at once. */
   async #ask(measurement: Measurement, target: Ipv4Address): Promise<ReadAnswer | undefined> {
-    const { path, ranking, recordRouteTimeout } = measurement;
+    const { path, ranking, adaptiveTimeout } = measurement;
     const { spoofers, timeoutMs } = this.#options;
     const ranked = ranking.rank(target).filter(({ address }) => address !== path.source);
     const senders = ranked.slice(0, spoofers).map(({ address }) => address);
-    const deadline = (): number => recordRouteTimeout.current;
+    const adaptiveMs = adaptiveTimeout.patienceFor(senders, target);
+    const deadline = (): number => adaptiveMs;
     const round = { target, senders, timeoutMs, deadline, useHeuristics: true };
     return bestAnswer((await askSpoofed(measurement, round)).answers);
   }

@@ -17,6 +17,7 @@ import {
   ReversePath,
   SharedPings,
   SilentTargets,
+  TargetAnswers,
 } from '../../src/index.ts';
 
 export const ip = (last: number): Ipv4Address => parseIpv4(`5.0.0.${last}`);
@@ -79,8 +80,9 @@ export function measurementWith(prober: Prober, changes: Partial<Measurement> = 
     mayProbe: () => true,
     assumptions: PUBLISHED_ASSUMPTIONS,
     nextHops: new NextHops({ capacity: 10 }, aliases),
-    silentTargets: new SilentTargets({ firstMs: 1, mostMs: 1, targetsOfNetwork: 9, capacity: 10 }, () => undefined),
-    recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
+    silentTargets: new SilentTargets({ firstMs: 1, mostMs: 1, targetsOfNetwork: 9, capacity: 100 }, () => undefined),
+    adaptiveTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000, initialMs: 1_000, capacity: 100 }, { ipToAs }),
+    targetAnswers: new TargetAnswers(),
     path: new ReversePath(SOURCE, first, aliases),
     options: DEFAULT_OPTIONS,
     stats: emptyStats(),

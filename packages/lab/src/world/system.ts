@@ -29,7 +29,7 @@ export interface SystemOptions {
   /** Access to RIPE Atlas or to an emulator of it. Default: none. */
   readonly ripeAtlas?: RipeAtlasSettings | undefined;
   /** The audit. Default: it has no journal. */
-  readonly audit?: Pick<AuditOptions, 'directory' | 'recordsProbes'>;
+  readonly audit?: Pick<AuditOptions, 'directory'>;
   /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
   /** Base URL under which users reach the API. Default: the host of each request. */

@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { firstResponsiveHost, HostBehaviours } from '../forwarding/hosts.ts';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { CITIES, type City } from '../topology/cities.ts';
 import type { Topology } from '../topology/topology.ts';
 

@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import { hash32 } from '@revtr/probing';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { drawSelfStamp } from '../topology/behaviours.ts';
 import { isGateway, type Topology } from '../topology/topology.ts';
 

@@ -17,7 +17,7 @@ import {
 import { createRandom, hash32, type Random } from '@revtr/probing';
 import type { VirtualClock } from '../clock/virtual-clock.ts';
 import { SimError } from '../errors.ts';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { type Destination, findDestination, NOWHERE, TO_HOST } from '../routing/routing.ts';
 import type { Timeline } from '../routing/timeline.ts';
 import { Balance, gatewayOf, routerOf, Stamp, type Topology, Tunnel } from '../topology/topology.ts';

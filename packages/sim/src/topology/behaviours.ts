@@ -1,5 +1,5 @@
 import type { Random } from '@revtr/probing';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
 import { Balance, SelfStamp, Stamp, Tunnel } from './topology.ts';
 

@@ -1,25 +1,30 @@
 import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
 import { createRandom, type Random } from '@revtr/probing';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { AddressPlan, AddressPool } from './address-plan.ts';
 import { layOutAdjacencies } from './adjacencies.ts';
-import { type AsGraph, generateAsGraph } from './as-graph.ts';
+import type { AsGraph } from './as-graph.ts';
 import { drawNetworkBehaviours, drawRouterBehaviours } from './behaviours.ts';
 import { BorderLinkPlanner } from './border-links.ts';
-import { planInnerLinks } from './inner-links.ts';
+import { FAMILIES, type Family } from './families/family.ts';
 import { type LinkPlan, layOutInterfaces } from './link-list.ts';
 import { networkName } from './names.ts';
-import { type NetworkPlan, planNetworks } from './plan-networks.ts';
+import { drawNetworkKinds } from './network-kinds.ts';
+import type { NetworkPlan } from './plan-networks.ts';
 import type { HostPrefixTable, Topology } from './topology.ts';
 
 /**
- * Generates the topology of a simulated Internet, deterministically. Default `graph`: grown from the seed.
+ * Generates the topology of a simulated Internet, deterministically. Default `family`: `grown`. Default `graph`: one of the family.
  * @throws {SimError} `outOfAddresses` when the networks do not fit into the public address space
  */
-export function generateTopology(parameters: SimParameters, graph?: AsGraph): Topology {
+export function generateTopology(
+  parameters: SimParameters,
+  graph?: AsGraph,
+  family: Family = FAMILIES.grown,
+): Topology {
   const random = createRandom(parameters.seed);
-  const networks = graph ?? generateAsGraph(parameters.ases, random.fork('as-graph'));
-  const plans = planNetworks(networks, parameters.routers, random.fork('networks'));
+  const networks = graph ?? family.graph(parameters.ases, random.fork('as-graph'));
+  const plans = family.networks(networks, parameters.routers, random.fork('networks'));
   const addresses = new AddressPlan();
   const space = plans.map((plan) => new NetworkSpace(plan, addresses));
   const pools = space.map((own) => own.infrastructure);
@@ -28,7 +33,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
   const loopback = Uint32Array.from(network, (owner) => pools[owner].one());
 
   const inner = plans.flatMap((plan, i): LinkPlan[] =>
-    planInnerLinks(plan.routers, firstRouter[i], pools[i], random.fork(`inner-${i}`)),
+    family.innerLinks(plan.routers, firstRouter[i], pools[i], random.fork(`inner-${i}`)),
   );
   const border = new BorderLinkPlanner({ plans, firstRouter, pools }, { addresses, random: random.fork('border') });
   const columns = layOutInterfaces([...inner, ...border.plan(networks)], network.length);
@@ -49,6 +54,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
       numbers: Uint32Array.from(networks.numbers),
       names: networks.tiers.map((tier, i) => networkName(tier, networks.homes[i], networks.numbers[i])),
       tiers: Uint8Array.from(networks.tiers),
+      kinds: drawNetworkKinds(networks, random.fork('kinds')),
       blocks: space.map((own) => own.block),
       firstRouter,
       ...drawNetworkBehaviours(networks, parameters, random.fork('network-behaviour')),

@@ -8,6 +8,8 @@ export const Balance = { none: 0, perFlow: 1, perPacket: 2 } as const;
 export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
 /** How many times a destination stamps its own address. */
 export const SelfStamp = { never: 0, once: 1, twice: 2 } as const;
+/** What a network is for: it sells access or transit, uses it, or offers content. */
+export const NetworkKind = { access: 0, enterprise: 1, content: 2 } as const;
 /** What a neighbour is to the network. */
 export const Relation = { customer: 0, peer: 1, provider: 2 } as const;
 
@@ -17,6 +19,7 @@ interface AsTable {
   readonly numbers: Uint32Array;
   readonly names: readonly string[];
   readonly tiers: Uint8Array;
+  readonly kinds: Uint8Array;
   /** All addresses of the network. */
   readonly blocks: readonly Prefix[];
   /** Routers of network `a` are those from `firstRouter[a]` to `firstRouter[a + 1]`. */

@@ -43,18 +43,17 @@ export function installErrorHandler(app: FastifyInstance): void {
   });
 }
 
-function sendError(
-  reply: FastifyReply,
-  { status, code, message, places: details, retryAfterSeconds, limits }: ControllerError,
-): FastifyReply {
+function sendError(reply: FastifyReply, error: ControllerError): FastifyReply {
+  const { status, retryAfterSeconds, limits } = error;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   if (limits !== undefined) reply.headers(rateLimitHeaders(limits));
-  return reply
-    .code(status)
-    .type('application/json')
-    .serializer(JSON.stringify)
-    .send({ error: { code, message, details } });
+  return reply.code(status).type('application/json').serializer(JSON.stringify).send(errorBodyOf(error));
 }
+
+/** The body of the answer that reports an error. */
+export const errorBodyOf = ({ code, message, places: details }: ControllerError): z.input<typeof errorBodySchema> => ({
+  error: { code, message, details: [...details] },
+});
 
 function toControllerError(error: FastifyError): ControllerError {
   if (error instanceof ControllerError) return error;

@@ -45,6 +45,7 @@ export const auditRecordSchema = z.object({
   technique: z.enum(TECHNIQUES),
   measurement: z.int().optional(),
   atlasRun: z.int().optional(),
+  testedAgent: z.string().optional().describe('Address of the agent that was tested'),
   batch: z.int().optional(),
   user: userSchema.optional(),
   key: z.int().optional().describe('Number of the API key'),
@@ -100,6 +101,8 @@ export function toAuditRecord(
     technique,
     ...(cause === 'measurement' && { measurement: causeId }),
     ...(cause === 'atlasRun' && { atlasRun: causeId }),
+    // Records of older versions do not name the agent.
+    ...(cause === 'agentTest' && causeId !== 0 && { testedAgent: formatIpv4(causeId) }),
     ...(batchId !== 0 && { batch: batchId }),
     ...(user && { user }),
     ...(keyId !== 0 && { key: keyId }),

@@ -21,7 +21,7 @@ const MOST_STREAMS = 2_000;
 
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { submission, batches, facts } = collaborators;
+  const { submission, batches, facts, authenticator } = collaborators;
   const streams = new StreamLimit({ perUser: MOST_STREAMS_PER_USER, inAll: MOST_STREAMS });
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
@@ -93,7 +93,13 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const { id } = request.params;
       const { size } = await submission.batchOf(user, id);
       streams.enter(user.id, reply.raw);
-      streamBatch({ batchId: id, total: size, paths: request.query.paths === 'true' }, reply, collaborators);
+      const isPermitted = (): Promise<boolean> =>
+        authenticator.optionalCallerOf(request).then(
+          () => true,
+          () => false,
+        );
+      const paths = request.query.paths === 'true';
+      streamBatch({ batchId: id, total: size, paths, isPermitted }, reply, collaborators);
       return reply;
     },
   );

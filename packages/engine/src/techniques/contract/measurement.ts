@@ -15,6 +15,7 @@ import type { AdaptiveTimeout } from '../../timing/adaptive-timeout.ts';
 import type { HostWatch } from '../../timing/host-watch.ts';
 import type { Outages } from '../../timing/outages.ts';
 import type { SharedPings } from '../../timing/shared-pings.ts';
+import type { TargetAnswers } from './target-answers.ts';
 
 /** Runs work whose probes a technique sends, and returns its outcome. */
 export type WithTechnique = <T>(technique: string, work: () => Promise<T>) => Promise<T>;
@@ -44,7 +45,7 @@ export interface EngineCollaborators {
 export interface EngineMemory {
   readonly nextHops: NextHops;
   readonly silentTargets: SilentTargets;
-  readonly recordRouteTimeout: AdaptiveTimeout;
+  readonly adaptiveTimeout: AdaptiveTimeout;
 }
 
 /** One measurement in progress: everything that a technique may use. */
@@ -58,6 +59,8 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   /** The path so far. Techniques read it; only the engine extends it. */
   readonly path: ReversePath;
   readonly options: MeasurementOptions;
+  /** What was asked and not answered in time. */
+  readonly targetAnswers: TargetAnswers;
   /** Techniques add what they send. */
   readonly stats: ProbeStats;
   readonly signal?: AbortSignal;

@@ -22,10 +22,10 @@ export async function traceTail(
   target: Ipv4Address,
   options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
 ): Promise<TracerouteResult> {
-  const { path, prober, signal, stats, recordRouteTimeout, clock, outages } = measurement;
+  const { path, prober, signal, stats, adaptiveTimeout, clock, outages } = measurement;
   const sender = path.source;
   const startedAt = clock.now();
-  const patience = Math.min(options.timeoutMs, recordRouteTimeout.current);
+  const patience = Math.min(options.timeoutMs, adaptiveTimeout.timeoutFor(sender, target));
   const probe = (): Promise<PingResult> => {
     stats.plainPings++;
     return prober.ping({ type: 'ping', sender, target, timeoutMs: patience }, signal);

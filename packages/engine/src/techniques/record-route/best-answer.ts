@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Aliases } from '../../facts/aliases.ts';
 import type { Hop } from '../../path/hop.ts';
-import type { ReadAnswer } from './record-route-answer.ts';
+import type { ReadAnswer } from '../contract/target-answers.ts';
 
 /**
  * The hops of `best`, each with what the other answers of the round saw in its place: another router behind the same one,

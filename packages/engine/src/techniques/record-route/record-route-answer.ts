@@ -1,32 +1,28 @@
-import type { Ipv4Address } from '@revtr/net';
 import type { PingResult } from '@revtr/probing';
 import { CONFIDENCE } from '../../path/confidence.ts';
 import type { Hop } from '../../path/hop.ts';
 import { OUT_OF_REACH } from '../../ranking/ranking.ts';
 import { type RecordRouteReading, readRecordRoute } from '../../record-route/read-answer.ts';
 import type { Measurement } from '../contract/measurement.ts';
-
-/** The answer to a Record Route ping, with the reverse hops that it shows. */
-export interface ReadAnswer {
-  readonly sender: Ipv4Address;
-  readonly hops: readonly Hop[];
-  readonly reading: RecordRouteReading;
-}
+import type { ReadAnswer } from '../contract/target-answers.ts';
 
 /**
  * Reads the answer to a Record Route ping, and updates the adaptive timeout, the ranking, the silent targets and the next hops. `undefined`
- * when there was no answer.
+ * when the answer is without the option.
+ *
+ * @param waitedMs how long the answer was waited for, milliseconds: the round-trip time and what sending and reporting took
  */
 export function readAnswer(
   measurement: Measurement,
   result: PingResult,
+  waitedMs: number,
   useHeuristics: boolean,
 ): ReadAnswer | undefined {
-  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, recordRouteTimeout, atlas } = measurement;
+  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, adaptiveTimeout, atlas, clock } = measurement;
   const { request, reply, sentAt } = result;
   if (reply?.recordRoute === undefined) return undefined;
-  recordRouteTimeout.observe(reply.rttMs);
-  silentTargets.recordAnswer(request.target);
+  adaptiveTimeout.observe(request.sender, request.target, waitedMs);
+  silentTargets.recordAnswer(request.target, path.source, clock.now());
   const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
     atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
@@ -44,7 +40,7 @@ export function readAnswer(
     };
     nextHops.learn(path.source, [target, ...hops], sentAt);
   }
-  return { sender: request.sender, hops, reading };
+  return { target: request.target, sender: request.sender, hops, reading };
 }
 
 function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading: RecordRouteReading): Hop[] {
