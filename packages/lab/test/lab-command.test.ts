@@ -160,7 +160,7 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up --name --before-start', (
       await Promise.all(ends);
     }
     expect(namespaces('labb')).toEqual([]);
-  });
+  }, 300_000);
 
   it('removes the lab when the command fails', async () => {
     const child = lab('up', topology, '--name', 'labc', '--before-start', 'false');

@@ -22,9 +22,8 @@ interface WrongPath {
   readonly path: string;
 }
 
-/** The result of one scenario. */
-export interface ScenarioResult {
-  readonly scenario: string;
+/** How well a set of measured paths agrees with the true ones. */
+interface Agreement {
   readonly paths: number;
   /** Paths that reach the source. */
   readonly complete: number;
@@ -37,6 +36,12 @@ export interface ScenarioResult {
   /** Hops of trust `inferred` or `assumed`, without the source. */
   readonly inferred: Tally;
   readonly wrongPaths: readonly WrongPath[];
+}
+
+/** The result of one scenario, of all its rounds together. */
+export interface ScenarioResult extends Agreement {
+  readonly scenario: string;
+  readonly rounds: readonly (Agreement & { readonly round: string })[];
 }
 
 const REUSING: Round = { name: 'with everything', useCache: true, useAtlas: true };
@@ -88,7 +93,12 @@ export async function runScenario(scenario: string, system: KernelSystem): Promi
     await run({ ...REUSING, name: 'after a change' });
   }
   for (const round of FRESH) await run(round);
-  return summarise(scenario, judged);
+  const rounds = [...Map.groupBy(judged, ({ round }) => round.name)];
+  return {
+    scenario,
+    ...agreementOf(judged),
+    rounds: rounds.map(([round, paths]) => ({ round, ...agreementOf(paths) })),
+  };
 }
 
 interface JudgedPath {
@@ -130,7 +140,7 @@ async function truthsOf({ lab }: KernelSystem, pairs: readonly Pair[]): Promise<
   return truths;
 }
 
-function summarise(scenario: string, judged: readonly JudgedPath[]): ScenarioResult {
+function agreementOf(judged: readonly JudgedPath[]): Agreement {
   // The source at the end is right on every complete path, and would hide errors.
   const hops = judged.flatMap((path) => path.hops.filter(({ hop }) => hop.address !== path.measurement.source));
   const complete = judged.filter(({ measurement }) => measurement.result?.stopReason === 'reaches');
@@ -138,26 +148,19 @@ function summarise(scenario: string, judged: readonly JudgedPath[]): ScenarioRes
     truth.answered.map((router) => found.some(({ node }) => node === router)),
   );
   return {
-    scenario,
     paths: judged.length,
     complete: complete.length,
     routers: routers.length,
     missing: routers.filter((isFound) => !isFound).length,
     measured: tally(hops.filter(({ hop }) => hop.trust === 'measured')),
     inferred: tally(hops.filter(({ hop }) => hop.trust !== 'measured')),
-    wrongPaths: judged.flatMap(({ round, measurement, hops: path }) =>
-      path.some(({ verdict }) => verdict === 'wrong')
-        ? [
-            {
-              round: round.name,
-              destination: measurement.destination,
-              source: measurement.source,
-              path: describeJudgement(measurement.destination, path.map(described)),
-            },
-          ]
-        : [],
-    ),
+    wrongPaths: judged.flatMap(wrongPathOf),
   };
+}
+
+function wrongPathOf({ round, measurement: { destination, source }, hops }: JudgedPath): WrongPath[] {
+  if (hops.every(({ verdict }) => verdict !== 'wrong')) return [];
+  return [{ round: round.name, destination, source, path: describeJudgement(destination, hops.map(described)) }];
 }
 
 const described = ({ hop, node, verdict }: JudgedMeasuredHop) => ({
