@@ -94,11 +94,18 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up --name --before-start', (
   writeFileSync(
     topology,
     JSON.stringify({
-      nodes: { S: { role: 'source' }, V: { role: 'vp' }, R: { role: 'router' }, D: { role: 'destination' } },
+      nodes: {
+        S: { role: 'source' },
+        V: { role: 'vp' },
+        W: { role: 'vp' },
+        R: { role: 'router' },
+        D: { role: 'destination' },
+      },
       links: [
         ['S', 'R', '25.0.0.0/30'],
         ['V', 'R', '25.0.1.0/30'],
         ['D', 'R', '25.0.2.0/30'],
+        ['W', 'R', '25.0.3.0/30'],
       ],
       routing: 'shortest',
       as: { '25.0.0.0/16': 64_500 },
@@ -145,16 +152,16 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up --name --before-start', (
       const progress = await Promise.all(labs.map(({ stderr }) => textOf(stderr, 'changed the network at second 0')));
       for (const [i, text] of progress.entries()) {
         const all = JSON.stringify(
-          Object.fromEntries(['S', 'V', 'R', 'D'].map((node) => [node, `${names[i]}-${node}`])),
+          Object.fromEntries(['S', 'V', 'W', 'R', 'D'].map((node) => [node, `${names[i]}-${node}`])),
         );
         expect(text).toContain(`prepared in ${names[i]}: ${all}\n0\n25.0.2.0/30 dev toDl2`);
       }
-      expect(namespaces('laba')).toHaveLength(5);
-      expect(namespaces('labb')).toHaveLength(5);
+      expect(namespaces('laba')).toHaveLength(6);
+      expect(namespaces('labb')).toHaveLength(6);
       await once(lab('down', '--name', 'laba'), 'exit');
       expect(await ends[0]).toEqual([0, null]);
       expect(namespaces('laba')).toEqual([]);
-      expect(namespaces('labb')).toHaveLength(5);
+      expect(namespaces('labb')).toHaveLength(6);
     } finally {
       for (const child of labs) child.kill('SIGTERM');
       await Promise.all(ends);
