@@ -1,5 +1,8 @@
 import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
+import { type Calibration, SHIPPED_CALIBRATION } from './calibration/calibration.ts';
+import { ForeignNextHops, rankingWithout } from './calibration/foreign-host.ts';
+import { hopKindOf } from './calibration/hop-kind.ts';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
@@ -78,7 +81,7 @@ export class ReverseTracerouteEngine {
    * `failReason` describe them. Measurements may run in parallel.
    */
   async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
-    const { clock, aliases, hosts, withTechnique = untold } = this.#collaborators;
+    const { clock, aliases, hosts, calibration, withTechnique = untold } = this.#collaborators;
     const { source, destination } = request;
     const options = { ...DEFAULT_OPTIONS, ...request.options };
     const first: Hop = {
@@ -88,14 +91,22 @@ export class ReverseTracerouteEngine {
       confidence: CONFIDENCE.destination,
       evidence: { type: 'destination' },
     };
+    const corrected: Calibration['corrected'] = (kind, claimed) => calibration?.corrected(kind, claimed) ?? claimed;
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
+      ...(options.asForeignHost === true && this.#foreignView(destination)),
+      ...(options.retriesSuspended === true && { calibration: { ...SHIPPED_CALIBRATION, corrected } }),
       prober: this.#prober,
       outages,
       assumptions: this.#assumptions,
-      path: new ReversePath(source, first, aliases),
+      path: new ReversePath(
+        source,
+        first,
+        aliases,
+        calibration && ((hop, claimed) => corrected(hopKindOf(hop), claimed)),
+      ),
       options,
       stats: emptyStats(),
       ...(hooks.signal && { signal: hooks.signal }),
@@ -141,8 +152,17 @@ export class ReverseTracerouteEngine {
       attempts,
       ...(forward && { forward }),
     };
-    if (this.#plan.growsAtlas) this.#collaborators.atlas.grow(result);
+    if (this.#plan.growsAtlas && options.asForeignHost !== true) this.#collaborators.atlas.grow(result);
     return result;
+  }
+
+  /** What a self-audit of `host` may use of what the engine knows. */
+  #foreignView(host: Ipv4Address): Pick<Measurement, 'ranking' | 'nextHops'> {
+    const { ranking, aliases } = this.#collaborators;
+    return {
+      ranking: rankingWithout(host, ranking),
+      nextHops: new ForeignNextHops(host, { known: this.#memory.nextHops, aliases }),
+    };
   }
 }
 

@@ -5,6 +5,10 @@ export { type Contradiction, type Placement, placeStamps, type TailStamps } from
 export * from './atlas/refresh.ts';
 export { type Added, SourceAtlas } from './atlas/source-atlas.ts';
 export * from './atlas/traceroute.ts';
+export * from './calibration/calibration.ts';
+export { type HopKind, hopKindOf, techniqueOfKind } from './calibration/hop-kind.ts';
+export * from './calibration/kind-evidence.ts';
+export { NINETY_FIVE_PERCENT, type Proportion, proportionOf } from './calibration/proportion.ts';
 export * from './engine.ts';
 export * from './facts/alias-evidence.ts';
 export * from './facts/aliases.ts';

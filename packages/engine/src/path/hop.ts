@@ -46,6 +46,11 @@ export interface Hop {
    * Probability that the router is on the path, 0 to 1. For a hop of an extension: the probability given that the hop before it is right.
    */
   readonly confidence: number;
+  /**
+   * Probability that the program ships for this step: that the hop is right when the hop before it is, 0 to 1. Present on the paths of
+   * engines that correct it by evidence.
+   */
+  readonly claimed?: number;
   readonly evidence: Evidence;
   /**
    * Routers that other probes of the same round saw in this place, behind the same hop: the router before balances load, or does

@@ -6,6 +6,9 @@ import { mergeInto } from './merge.ts';
 import { probabilityBehind, stepProbability } from './path-probability.ts';
 import { isAssumption, trustBehind } from './trust.ts';
 
+/** What evidence makes of the shipped probability `claimed` (0 to 1) that a hop is right when the hop before it is. */
+export type StepCorrection = (hop: Hop, claimed: number) => number;
+
 /**
  * A reverse path that grows from the destination towards the source. It passes every router once. The `trust` and `confidence` of its hops
  * hold on this path: they depend on the hops before.
@@ -13,16 +16,21 @@ import { isAssumption, trustBehind } from './trust.ts';
 export class ReversePath {
   readonly source: Ipv4Address;
   readonly #aliases: Aliases;
+  readonly #correct: StepCorrection | undefined;
   #hops: Hop[];
   /** For each hop the probability that it and all hops before it are right. */
   readonly #jointly: number[];
   /** Position of the first hop of the last extension. */
   #segmentStart = 0;
 
-  /** @param destination the first hop */
-  constructor(source: Ipv4Address, destination: Hop, aliases: Aliases) {
+  /**
+   * @param destination the first hop
+   * @param correct default: steps have the probability that the program ships
+   */
+  constructor(source: Ipv4Address, destination: Hop, aliases: Aliases, correct?: StepCorrection) {
     this.source = source;
     this.#aliases = aliases;
+    this.#correct = correct;
     this.#hops = [destination];
     this.#jointly = [destination.confidence];
   }
@@ -75,8 +83,11 @@ export class ReversePath {
     for (const [i, hop] of added.entries()) {
       const next = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced) : hop, this.#aliases);
       const before = { single: this.last.confidence, joint: this.confidence };
-      const { single, joint } = probabilityBehind(before, stepProbability(next), next.evidence);
-      this.#hops.push({ ...next, confidence: single, trust: trustBehind(restsOnAssumption, next.trust) });
+      const claimed = stepProbability(next);
+      const step = this.#correct?.(next, claimed) ?? claimed;
+      const { single, joint } = probabilityBehind(before, step, next.evidence);
+      const trust = trustBehind(restsOnAssumption, next.trust);
+      this.#hops.push({ ...next, confidence: single, trust, ...(this.#correct && { claimed }) });
       this.#jointly.push(joint);
       restsOnAssumption ||= isAssumption(next);
     }

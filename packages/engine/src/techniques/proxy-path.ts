@@ -1,5 +1,6 @@
 import { formatIpv4, type Ipv4Address, prefixContains } from '@revtr/net';
 import type { AtlasTraceroute } from '../atlas/traceroute.ts';
+import { isBeside } from '../calibration/foreign-host.ts';
 import type { ProxyScope } from '../path/evidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
@@ -30,6 +31,7 @@ export class ProxyPath implements Technique {
       const isInside = scopeOf(scope, destination, ipToAs);
       const found = candidates
         .filter(({ origin }) => origin !== destination && isInside(origin))
+        .filter(({ origin }) => !(options.asForeignHost && isBeside(origin, destination)))
         .sort((a, b) => b.at - a.at);
       if (found.length === 0) continue;
       const detail = `${formatIpv4(found[0].origin)} is in the same ${scope}`;
