@@ -1,8 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
-import { type Calibration, SHIPPED_CALIBRATION } from './calibration/calibration.ts';
+import { correctionBy, SHIPPED_CALIBRATION, withoutSuspensions } from './calibration/calibration.ts';
 import { ForeignNextHops, rankingWithout } from './calibration/foreign-host.ts';
-import { hopKindOf } from './calibration/hop-kind.ts';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
@@ -81,7 +80,7 @@ export class ReverseTracerouteEngine {
    * `failReason` describe them. Measurements may run in parallel.
    */
   async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
-    const { clock, aliases, hosts, calibration, withTechnique = untold } = this.#collaborators;
+    const { clock, aliases, hosts, calibration = SHIPPED_CALIBRATION, withTechnique = untold } = this.#collaborators;
     const { source, destination } = request;
     const options = { ...DEFAULT_OPTIONS, ...request.options };
     const first: Hop = {
@@ -91,22 +90,16 @@ export class ReverseTracerouteEngine {
       confidence: CONFIDENCE.destination,
       evidence: { type: 'destination' },
     };
-    const corrected: Calibration['corrected'] = (kind, claimed) => calibration?.corrected(kind, claimed) ?? claimed;
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
       ...(options.asForeignHost === true && this.#foreignView(destination)),
-      ...(options.retriesSuspended === true && { calibration: { ...SHIPPED_CALIBRATION, corrected } }),
+      ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
       prober: this.#prober,
       outages,
       assumptions: this.#assumptions,
-      path: new ReversePath(
-        source,
-        first,
-        aliases,
-        calibration && ((hop, claimed) => corrected(hopKindOf(hop), claimed)),
-      ),
+      path: new ReversePath(source, first, aliases, correctionBy(calibration)),
       options,
       stats: emptyStats(),
       ...(hooks.signal && { signal: hooks.signal }),

@@ -67,6 +67,8 @@ function causeOf(
   const none = { technique: 'none', causeId: 0, batchId: 0, userId: 0, keyId: 0 } as const;
   if (cause === undefined) return { ...none, cause: 'unknown' };
   if (cause.type === 'atlasRun') return { ...none, cause: 'atlasRun', causeId: cause.runId, userId: cause.userId ?? 0 };
+  if (cause.type === 'selfAudit')
+    return { ...none, cause: 'selfAudit', technique: techniqueOf(cause.technique), causeId: cause.auditId };
   if (cause.type !== 'measurement') return { ...none, cause: cause.type };
   const { measurementId: causeId, batchId, userId, keyId = 0, technique } = cause;
   return { cause: 'measurement', technique: techniqueOf(technique), causeId, batchId, userId, keyId };

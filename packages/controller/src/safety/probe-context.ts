@@ -13,6 +13,12 @@ export type ProbeCause =
       readonly technique?: string;
     }
   | { readonly type: 'atlasRun'; readonly runId: number; readonly userId: number | undefined }
+  | {
+      readonly type: 'selfAudit';
+      readonly auditId: number;
+      /** As for a measurement. */
+      readonly technique?: string;
+    }
   | { readonly type: 'agentTest' }
   | { readonly type: 'survey' };
 
@@ -23,10 +29,11 @@ export function probingFor<T>(cause: ProbeCause, work: () => Promise<T>): Promis
   return causes.run(cause, work);
 }
 
-/** Names the technique that sends the probes of some work. Does nothing outside of a measurement. */
+/** Names the technique that sends the probes of some work. Does nothing outside of a measurement or self-audit. */
 export function withTechnique<T>(technique: string, work: () => Promise<T>): Promise<T> {
   const cause = causes.getStore();
-  return cause?.type === 'measurement' ? causes.run({ ...cause, technique }, work) : work();
+  const isMeasuring = cause?.type === 'measurement' || cause?.type === 'selfAudit';
+  return isMeasuring ? causes.run({ ...cause, technique }, work) : work();
 }
 
 /** What the current code sends probes for; `undefined` outside of {@link probingFor}. */

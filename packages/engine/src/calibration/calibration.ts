@@ -1,4 +1,5 @@
-import type { HopKind } from './hop-kind.ts';
+import type { PathCorrection } from '../path/reverse-path.ts';
+import { type HopKind, hopKindOf, rejoinKindOf } from './hop-kind.ts';
 import { correctedStep, type KindEvidence } from './kind-evidence.ts';
 
 /** How much the hops of each kind are believed in this deployment. */
@@ -14,6 +15,18 @@ export interface Calibration {
 
 /** What the program ships, without evidence. */
 export const SHIPPED_CALIBRATION: Calibration = { corrected: (_kind, claimed) => claimed, isSuspended: () => false };
+
+/** The same probabilities, with no kind suspended. */
+export const withoutSuspensions = (calibration: Calibration): Calibration => ({
+  corrected: (kind, claimed) => calibration.corrected(kind, claimed),
+  isSuspended: () => false,
+});
+
+/** What a calibration makes of the probabilities of a path. */
+export const correctionBy = (calibration: Calibration): PathCorrection => ({
+  step: (hop, claimed) => calibration.corrected(hopKindOf(hop), claimed),
+  rejoin: (hop, claimed) => calibration.corrected(rejoinKindOf(hop), claimed),
+});
 
 /** What a deployment knows about one kind. */
 export interface KindState {

@@ -29,7 +29,7 @@ const EMPTY: OutcomeWindow = { weight: 0, right: 0, claimed: 0 };
 export const NO_EVIDENCE: KindEvidence = { recent: EMPTY, longTerm: EMPTY };
 
 /** Outcomes that the windows remember: an outcome that is so many outcomes old counts 37 %. */
-const RECENT_MEMORY = 100;
+const RECENT_MEMORY = 60;
 const LONG_MEMORY = 2_000;
 /** The shipped prior counts as much as so many outcomes. */
 const PRIOR_STRENGTH = 20;
@@ -46,6 +46,12 @@ const FLOOR_BELOW_CLAIM = 0.15;
 const RELEASE_ERRORS = 2;
 /** No evidence makes a kind of hop more certain than this. */
 const MOST_CERTAIN = 0.9995;
+
+/** The shipped prior as outcomes, in a window that has none. */
+const withPrior = (window: OutcomeWindow, claimed: number): OutcomeWindow =>
+  window.weight > 0
+    ? window
+    : { weight: PRIOR_STRENGTH, right: PRIOR_STRENGTH * claimed, claimed: PRIOR_STRENGTH * claimed };
 
 function withOutcome(window: OutcomeWindow, { claimed, isRight }: StepOutcome, memory: number): OutcomeWindow {
   const kept = 1 - 1 / memory;
@@ -72,7 +78,7 @@ export function withStep(
 ): { readonly evidence: KindEvidence; readonly change?: EvidenceChange } {
   const next = {
     recent: withOutcome(recent, outcome, RECENT_MEMORY),
-    longTerm: withOutcome(longTerm, outcome, LONG_MEMORY),
+    longTerm: withOutcome(withPrior(longTerm, outcome.claimed), outcome, LONG_MEMORY),
   };
   const usual = next.longTerm.right / next.longTerm.weight;
   const { share, low, high } = proportionOf(next.recent.right, next.recent.weight, CHANGE_ERRORS);
@@ -92,16 +98,13 @@ export const recentClaim = ({ recent }: KindEvidence): number =>
 
 /**
  * The probability of a step after evidence: the mean of a beta distribution whose prior has the shipped mean and the strength of 20
- * outcomes, relative to that mean. What makes one hop of a kind more or less certain than another, such as age, keeps its effect.
+ * outcomes, relative to that mean. The prior is forgotten with the outcomes. What makes one hop of a kind more or less certain than another, such as age, keeps its effect.
  *
  * @param claimed the shipped probability of this step, 0 to 1
  */
 export function correctedStep({ longTerm }: KindEvidence, claimed: number): number {
-  const { weight, right, claimed: sum } = longTerm;
-  if (weight === 0 || sum === 0) return claimed;
-  const prior = sum / weight;
-  const mean = (PRIOR_STRENGTH * prior + right) / (PRIOR_STRENGTH + weight);
-  return Math.min(Math.max(claimed, MOST_CERTAIN), (claimed * mean) / prior);
+  const { right, claimed: sum } = longTerm;
+  return sum === 0 ? claimed : Math.min(Math.max(claimed, MOST_CERTAIN), (claimed * right) / sum);
 }
 
 /** The share of right hops below which a kind is suspended, 0 to 1: 15 points below what the program claims. */

@@ -1,6 +1,6 @@
 import type { Hop } from '../path/hop.ts';
 import type { Calibration } from './calibration.ts';
-import { type HopKind, hopKindOf } from './hop-kind.ts';
+import { type HopKind, hopKindOf, kindsOf } from './hop-kind.ts';
 
 /** Hops that a technique has found. */
 interface Found {
@@ -20,7 +20,7 @@ export class SuspendedExtensions {
 
   /** The first suspended kind among hops. */
   suspendedKind(hops: readonly Hop[]): HopKind | undefined {
-    return hops.map(hopKindOf).find((kind) => this.#calibration.isSuspended(kind));
+    return kindsOf(hops).find((kind) => this.#calibration.isSuspended(kind));
   }
 
   /** Keeps hops of a suspended kind, unless those that are kept already are more likely to be right. */

@@ -37,6 +37,10 @@ export type Trust = 'measured' | 'inferred' | 'assumed';
  */
 export type Divergence = 'loadBalancing' | 'notDestinationBased';
 
+/** Whether the evidence that shows hop `i` of an extension also shows the hop before. */
+export const isContinuation = (hops: readonly Hop[], i: number): boolean =>
+  hops[i - 1]?.evidence.type === hops[i]?.evidence.type && i > 0;
+
 /** One hop of a reverse path, or of an extension that is not on a path yet. */
 export interface Hop {
   readonly address: Ipv4Address;
@@ -51,6 +55,8 @@ export interface Hop {
    * engines that correct it by evidence.
    */
   readonly claimed?: number;
+  /** Set on a path when one probe or traceroute shows this hop right behind the hop before. */
+  readonly isContinuation?: true;
   readonly evidence: Evidence;
   /**
    * Routers that other probes of the same round saw in this place, behind the same hop: the router before balances load, or does

@@ -1,13 +1,22 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
 import { withoutOwnAliases, withReplaced } from './alternatives.ts';
+import { rejoinChance } from './confidence.ts';
 import type { Hop } from './hop.ts';
+import { isContinuation } from './hop.ts';
 import { mergeInto } from './merge.ts';
 import { probabilityBehind, stepProbability } from './path-probability.ts';
 import { isAssumption, trustBehind } from './trust.ts';
 
-/** What evidence makes of the shipped probability `claimed` (0 to 1) that a hop is right when the hop before it is. */
-export type StepCorrection = (hop: Hop, claimed: number) => number;
+/** What evidence makes of the shipped probabilities of a hop, 0 to 1. */
+export interface PathCorrection {
+  /** That the hop is right when the hop before it is. */
+  step(hop: Hop, claimed: number): number;
+  /** That the hop is right when the hop before it is wrong. */
+  rejoin(hop: Hop, claimed: number): number;
+}
+
+const AS_SHIPPED: PathCorrection = { step: (_hop, claimed) => claimed, rejoin: (_hop, claimed) => claimed };
 
 /**
  * A reverse path that grows from the destination towards the source. It passes every router once. The `trust` and `confidence` of its hops
@@ -16,7 +25,7 @@ export type StepCorrection = (hop: Hop, claimed: number) => number;
 export class ReversePath {
   readonly source: Ipv4Address;
   readonly #aliases: Aliases;
-  readonly #correct: StepCorrection | undefined;
+  readonly #correction: PathCorrection;
   #hops: Hop[];
   /** For each hop the probability that it and all hops before it are right. */
   readonly #jointly: number[];
@@ -25,12 +34,12 @@ export class ReversePath {
 
   /**
    * @param destination the first hop
-   * @param correct default: steps have the probability that the program ships
+   * @param correction default: hops have the probabilities that the program ships
    */
-  constructor(source: Ipv4Address, destination: Hop, aliases: Aliases, correct?: StepCorrection) {
+  constructor(source: Ipv4Address, destination: Hop, aliases: Aliases, correction = AS_SHIPPED) {
     this.source = source;
     this.#aliases = aliases;
-    this.#correct = correct;
+    this.#correction = correction;
     this.#hops = [destination];
     this.#jointly = [destination.confidence];
   }
@@ -81,13 +90,15 @@ export class ReversePath {
     this.#segmentStart = keptUntil + 1;
     let restsOnAssumption = this.#hops.some(isAssumption);
     for (const [i, hop] of added.entries()) {
-      const next = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced) : hop, this.#aliases);
-      const before = { single: this.last.confidence, joint: this.confidence };
+      const own = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced) : hop, this.#aliases);
+      const next: Hop = isContinuation(added, i) ? { ...own, isContinuation: true } : own;
       const claimed = stepProbability(next);
-      const step = this.#correct?.(next, claimed) ?? claimed;
-      const { single, joint } = probabilityBehind(before, step, next.evidence);
+      const step = this.#correction.step(next, claimed);
+      const rejoin = this.#correction.rejoin(next, rejoinChance(next.evidence));
+      const before = { single: this.last.confidence, joint: this.confidence };
+      const { single, joint } = probabilityBehind(before, step, rejoin);
       const trust = trustBehind(restsOnAssumption, next.trust);
-      this.#hops.push({ ...next, confidence: single, trust, ...(this.#correct && { claimed }) });
+      this.#hops.push({ ...next, confidence: single, claimed, trust });
       this.#jointly.push(joint);
       restsOnAssumption ||= isAssumption(next);
     }

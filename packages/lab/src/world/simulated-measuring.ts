@@ -11,8 +11,8 @@ export function simulatedMeasuring(
   vantagePoints: readonly Ipv4Address[],
   sources: readonly Ipv4Address[],
 ): OpenMeasuringSystem {
-  return async ({ directory, guarded, withTechnique }) => {
-    const engineParts = { ...unguarded, prober: guarded(unguarded.prober), withTechnique };
+  return async ({ directory, guarded, withTechnique, calibration }) => {
+    const engineParts = { ...unguarded, prober: guarded(unguarded.prober), withTechnique, calibration };
     return {
       engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
       engineParts,
