@@ -6,7 +6,15 @@ export * from './atlas/refresh.ts';
 export { type Added, SourceAtlas } from './atlas/source-atlas.ts';
 export * from './atlas/traceroute.ts';
 export { type Calibration, DeploymentCalibration, type KindState } from './calibration/calibration.ts';
-export { type HopKind, hopKindOf, isRejoinKind, rejoinKindOf, techniqueOfKind } from './calibration/hop-kind.ts';
+export {
+  type HopKind,
+  hopKindOf,
+  independenceOf,
+  isStepKind,
+  onPathKindOf,
+  rejoinKindOf,
+  techniqueOfKind,
+} from './calibration/hop-kind.ts';
 export * from './calibration/kind-evidence.ts';
 export { NINETY_FIVE_PERCENT, type Proportion, proportionOf } from './calibration/proportion.ts';
 export * from './engine.ts';

@@ -16,13 +16,13 @@ export interface AccuracyFilter {
 }
 
 /** How many of some are right, with the share and its 95 % interval, 0 to 1. */
-export interface Rate extends Proportion {
+interface Rate extends Proportion {
   readonly count: number;
   readonly total: number;
 }
 
 /** Judged hops, and the mean of their confidence, 0 to 1. */
-export interface HopRate extends Rate {
+interface HopRate extends Rate {
   readonly meanConfidence: number;
   /** Hops that could not be judged; they are not part of `total`. */
   readonly unjudged: number;

@@ -1,11 +1,12 @@
 import {
+  type ClaimOutcome,
   type Hop,
   type HopKind,
   hopKindOf,
+  onPathKindOf,
   type ReverseTraceroute,
   rejoinChance,
   rejoinKindOf,
-  type StepOutcome,
   type Trust,
 } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
@@ -16,7 +17,7 @@ import { type AddressKnowledge, asPathOf, type MatchRule, type TruePath } from '
  * another router. `astray`: the hop before is wrong, and the one behind is not on the path either. `otherNetwork`: no hop of the traceroute is in its network, and no silent hop can be. `notUnique`: its address is not
  * globally unique. `unknown`: it is an address of a network on the path, and nothing says whose.
  */
-export type DoubtReason = 'otherRouter' | 'astray' | 'otherNetwork' | 'notUnique' | 'unknown';
+type DoubtReason = 'otherRouter' | 'astray' | 'otherNetwork' | 'notUnique' | 'unknown';
 
 /** A hop of a reverse path, compared with the host's own probes. */
 export interface JudgedHop {
@@ -39,8 +40,8 @@ export interface Judgement {
   readonly routersFound: number;
   /** Hops between host and source. */
   readonly hops: readonly JudgedHop[];
-  /** What the judged hops say about the probability of single steps, by kind; also by the kinds of hops behind wrong ones. */
-  readonly steps: readonly (StepOutcome & { readonly kind: HopKind })[];
+  /** What the judged hops say about confidences, by the kinds under which they are kept. */
+  readonly outcomes: readonly (ClaimOutcome & { readonly kind: HopKind })[];
 }
 
 /** Facts that a judge uses. */
@@ -81,7 +82,7 @@ export function judge(result: ReverseTraceroute, truth: TruePath, facts: JudgeFa
     routers: truth.hops.filter((hop) => hop !== undefined).length,
     routersFound: [...found].filter((position) => truth.hops[position] !== undefined).length,
     hops,
-    steps: stepsOf(between, hops),
+    outcomes: outcomesOf(between, hops),
   };
 }
 
@@ -120,18 +121,19 @@ function doubtAbout(
 }
 
 /**
- * Outcomes of steps whose hop can be judged, and follows a hop that can. Behind a wrong hop the outcome is whether the path has come back
- * to the true one.
+ * Outcomes by which confidences are corrected: of the step to each hop that can be judged, or, behind a wrong hop, whether the path has come
+ * back to the true one; and of the hop wherever it is.
  */
-function stepsOf(hops: readonly Hop[], judged: readonly JudgedHop[]): Judgement['steps'] {
-  let before: JudgedHop['verdict'] = 'right';
+function outcomesOf(hops: readonly Hop[], judged: readonly JudgedHop[]): Judgement['outcomes'] {
+  let isBehindRight = true;
   return judged.flatMap(({ kind, verdict }, i) => {
-    if (verdict === 'unjudged') return [];
-    const isBehindRight = before === 'right';
-    before = verdict;
+    const { [i]: hop } = hops;
+    if (verdict === 'unjudged' || hop?.uncorrected === undefined) return [];
     const isRight = verdict === 'right';
-    const { claimed } = hops[i];
-    if (!isBehindRight) return [{ kind: rejoinKindOf(hops[i]), claimed: rejoinChance(hops[i].evidence), isRight }];
-    return claimed === undefined ? [] : [{ kind, claimed, isRight }];
+    const step = isBehindRight
+      ? { kind, claimed: hop.uncorrected.step, isRight }
+      : { kind: rejoinKindOf(hop), claimed: rejoinChance(hop.evidence), isRight };
+    isBehindRight = isRight;
+    return [step, { kind: onPathKindOf(hop.uncorrected.onPath), claimed: hop.uncorrected.onPath, isRight }];
   });
 }

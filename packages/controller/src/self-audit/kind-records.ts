@@ -1,13 +1,14 @@
 import {
   afterLifting,
   type HopKind,
+  independenceOf,
   isAboveFloor,
   isBelowFloor,
-  isRejoinKind,
+  isStepKind,
   type KindEvidence,
   type KindState,
   NO_EVIDENCE,
-  withStep,
+  withOutcome,
 } from '@revtr/engine';
 import type { HopKindRow } from '@revtr/storage';
 import type { Judgement } from './judge.ts';
@@ -51,27 +52,28 @@ const newRow = (kind: HopKind, now: Date): HopKindRow => ({
 const TOLD_AGAIN_MS = 86_400_000;
 
 /**
- * Adds the steps of an audit to the kinds, and suspends and releases kinds by what is known then. Returns the rows that change, and what
+ * Adds the outcomes of an audit to the kinds, and suspends and releases kinds by what is known then. Returns the rows that change, and what
  * operators should know.
  */
-export function addSteps(
+export function addOutcomes(
   rows: readonly HopKindRow[],
-  steps: Judgement['steps'],
+  outcomes: Judgement['outcomes'],
   now: Date,
 ): { readonly rows: readonly HopKindRow[]; readonly events: readonly KindEvent[] } {
   const changed = new Map<HopKind, HopKindRow>();
   const events: KindEvent[] = [];
-  for (const { kind, ...outcome } of steps) {
+  for (const { kind, ...outcome } of outcomes) {
+    const independence = independenceOf(kind);
     const row = changed.get(kind) ?? rows.find((known) => known.kind === kind) ?? newRow(kind, now);
-    const { evidence, change } = withStep(evidenceOf(row), outcome);
+    const { evidence, change } = withOutcome(evidenceOf(row), outcome, independence);
     let { suspended_at, told_at } = row;
-    if (isRejoinKind(kind)) {
-      // No technique finds such hops: nobody needs to know, and nothing can be suspended.
-    } else if (suspended_at === null && isBelowFloor(evidence)) {
+    if (!isStepKind(kind)) {
+      // It corrects confidences; there is nothing to tell or to suspend.
+    } else if (suspended_at === null && isBelowFloor(evidence, independence)) {
       suspended_at = now;
       told_at = now;
       events.push({ type: 'suspended', kind, evidence });
-    } else if (suspended_at !== null && isAboveFloor(evidence)) {
+    } else if (suspended_at !== null && isAboveFloor(evidence, independence)) {
       suspended_at = null;
       events.push({ type: 'released', kind, evidence });
     } else if (change === 'degraded' && (told_at === null || now.getTime() - told_at.getTime() >= TOLD_AGAIN_MS)) {

@@ -3,7 +3,7 @@ import { ICMP, type Ipv4Address } from '@revtr/net';
 import type { Prober, TracerouteResult } from '@revtr/probing';
 import type { OwnProbes } from './true-path.ts';
 
-const TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 1_000;
 /** Further flows whose paths count as right, where routers on the path balance load. */
 const OTHER_FLOWS = [1, 2, 3, 4];
 const RECORD_ROUTES = 2;
@@ -27,14 +27,15 @@ export async function ownProbes(
   signal?: AbortSignal,
 ): Promise<OwnProbes> {
   const { host, source } = pair;
-  const others: TracerouteResult[] = [];
-  for (const flow of OTHER_FLOWS) others.push(await traceOwn(pair, flow, prober, signal));
-  const recordRoutes: (readonly Ipv4Address[])[] = [];
-  for (const { ttl } of lastRouters(first, source)) {
-    const { reply } = await prober.ping({ ...recordRoutePing(host, host, source, TIMEOUT_MS), ttl }, signal);
-    // The error of the router at which the packet expired quotes it, with the stamps of the way there and none of the way back.
-    if (reply?.icmpType === ICMP.timeExceeded && reply.recordRoute !== undefined) recordRoutes.push(reply.recordRoute);
-  }
+  const traces = OTHER_FLOWS.map((flow) => traceOwn(pair, flow, prober, signal));
+  const pings = lastRouters(first, source).map(({ ttl }) =>
+    prober.ping({ ...recordRoutePing(host, host, source, TIMEOUT_MS), ttl }, signal),
+  );
+  const [others, answers] = await Promise.all([Promise.all(traces), Promise.all(pings)]);
+  // The error of the router at which a packet expired quotes it, with the stamps of the way there and none of the way back.
+  const recordRoutes = answers.flatMap(({ reply }) =>
+    reply?.icmpType === ICMP.timeExceeded && reply.recordRoute !== undefined ? [reply.recordRoute] : [],
+  );
   return { traceroutes: [first, ...others.filter(({ stop }) => stop === 'completed')], recordRoutes };
 }
 

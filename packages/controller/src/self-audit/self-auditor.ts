@@ -8,7 +8,7 @@ import { probingFor } from '../safety/probe-context.ts';
 import type { AccuracyMetrics } from './accuracy-metrics.ts';
 import { countHops } from './audit-counts.ts';
 import type { KindEvidenceKeeper } from './kind-evidence-keeper.ts';
-import { addSteps, type KindEvent } from './kind-records.ts';
+import { addOutcomes, type KindEvent } from './kind-records.ts';
 import type { AuditedPair } from './own-probes.ts';
 import { choosePair } from './pair-choice.ts';
 import { type AuditFinding, auditPair, type SelfAuditCollaborators } from './self-audit.ts';
@@ -145,18 +145,18 @@ export class SelfAuditor {
     }
     const hops = finding.outcome === 'judged' ? finding.judgement.hops : [];
     metrics.audited(finding.outcome, isRetry ? [] : hops);
-    const steps = finding.outcome === 'judged' ? finding.judgement.steps : [];
-    const used = isRetry ? steps.filter(({ kind }) => this.#isSuspended(kind)) : steps;
+    const outcomes = finding.outcome === 'judged' ? finding.judgement.outcomes : [];
+    const used = isRetry ? outcomes.filter(({ kind }) => this.#isSuspended(kind)) : outcomes;
     await this.#store(toFinished(id, new Date(clock.now()), finding), used);
     log.debug({ selfAudit: id, outcome: finding.outcome, isRetry }, 'a self-audit ended');
     return finding;
   }
 
-  async #store(finished: FinishedSelfAudit, steps: Parameters<typeof addSteps>[1]): Promise<void> {
+  async #store(finished: FinishedSelfAudit, outcomes: Parameters<typeof addOutcomes>[1]): Promise<void> {
     const { audits, keeper, clock, metrics, onEvents } = this.#collaborators;
     let events: readonly KindEvent[] = [];
     const rows = await audits.finish(finished, (stored) => {
-      const added = addSteps(stored, steps, new Date(clock.now()));
+      const added = addOutcomes(stored, outcomes, new Date(clock.now()));
       events = added.events;
       return added.rows;
     });

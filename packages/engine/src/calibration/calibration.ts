@@ -1,6 +1,6 @@
 import type { PathCorrection } from '../path/reverse-path.ts';
-import { type HopKind, hopKindOf, rejoinKindOf } from './hop-kind.ts';
-import { correctedStep, type KindEvidence } from './kind-evidence.ts';
+import { type HopKind, hopKindOf, onPathKindOf, rejoinKindOf } from './hop-kind.ts';
+import { correctedClaim, type KindEvidence } from './kind-evidence.ts';
 
 /** How much the hops of each kind are believed in this deployment. */
 export interface Calibration {
@@ -26,6 +26,7 @@ export const withoutSuspensions = (calibration: Calibration): Calibration => ({
 export const correctionBy = (calibration: Calibration): PathCorrection => ({
   step: (hop, claimed) => calibration.corrected(hopKindOf(hop), claimed),
   rejoin: (hop, claimed) => calibration.corrected(rejoinKindOf(hop), claimed),
+  onPath: (_hop, claimed) => calibration.corrected(onPathKindOf(claimed), claimed),
 });
 
 /** What a deployment knows about one kind. */
@@ -50,7 +51,7 @@ export class DeploymentCalibration implements Calibration {
 
   corrected(kind: HopKind, claimed: number): number {
     const state = this.#states.get(kind);
-    return state === undefined ? claimed : correctedStep(state.evidence, claimed);
+    return state === undefined ? claimed : correctedClaim(state.evidence, claimed);
   }
 
   isSuspended(kind: HopKind): boolean {

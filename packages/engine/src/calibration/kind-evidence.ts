@@ -1,8 +1,8 @@
 import { type Proportion, proportionOf } from './proportion.ts';
 
-/** What an audit says about one step of a path: the probability that was claimed, and whether the hop was right. */
-export interface StepOutcome {
-  /** Probability that the hop is right when the hop before it is, as the program ships it, 0 to 1. */
+/** What an audit says about a claim: its probability, and whether it was right. */
+export interface ClaimOutcome {
+  /** The probability before correction, 0 to 1. */
   readonly claimed: number;
   readonly isRight: boolean;
 }
@@ -53,7 +53,7 @@ const withPrior = (window: OutcomeWindow, claimed: number): OutcomeWindow =>
     ? window
     : { weight: PRIOR_STRENGTH, right: PRIOR_STRENGTH * claimed, claimed: PRIOR_STRENGTH * claimed };
 
-function withOutcome(window: OutcomeWindow, { claimed, isRight }: StepOutcome, memory: number): OutcomeWindow {
+function withClaim(window: OutcomeWindow, { claimed, isRight }: ClaimOutcome, memory: number): OutcomeWindow {
   const kept = 1 - 1 / memory;
   return {
     weight: window.weight * kept + 1,
@@ -68,20 +68,26 @@ const scaled = ({ weight, right, claimed }: OutcomeWindow, factor: number): Outc
   claimed: claimed * factor,
 });
 
+const scoreOf = ({ right, weight }: OutcomeWindow, independence: number, errors: number): Proportion =>
+  proportionOf(right * independence, weight * independence, errors);
+
 /**
  * Adds an outcome. When the recent outcomes leave no doubt that the share of right hops has changed, the long run is forgotten and starts
  * over from them; `change` then says in which direction.
+ *
+ * @param independence how much one outcome says, 0 to 1; less than 1 where outcomes depend on each other
  */
-export function withStep(
+export function withOutcome(
   { recent, longTerm }: KindEvidence,
-  outcome: StepOutcome,
+  outcome: ClaimOutcome,
+  independence = 1,
 ): { readonly evidence: KindEvidence; readonly change?: EvidenceChange } {
   const next = {
-    recent: withOutcome(recent, outcome, RECENT_MEMORY),
-    longTerm: withOutcome(withPrior(longTerm, outcome.claimed), outcome, LONG_MEMORY),
+    recent: withClaim(recent, outcome, RECENT_MEMORY),
+    longTerm: withClaim(withPrior(longTerm, outcome.claimed), outcome, LONG_MEMORY),
   };
   const usual = next.longTerm.right / next.longTerm.weight;
-  const { share, low, high } = proportionOf(next.recent.right, next.recent.weight, CHANGE_ERRORS);
+  const { share, low, high } = scoreOf(next.recent, independence, CHANGE_ERRORS);
   const isClear = high < usual || low > usual;
   if (next.recent.weight < LEAST_WEIGHT || !isClear || Math.abs(share - usual) < LEAST_CHANGE)
     return { evidence: next };
@@ -97,12 +103,12 @@ export const recentClaim = ({ recent }: KindEvidence): number =>
   recent.weight === 0 ? 1 : recent.claimed / recent.weight;
 
 /**
- * The probability of a step after evidence: the mean of a beta distribution whose prior has the shipped mean and the strength of 20
+ * A probability after evidence: the mean of a beta distribution whose prior has the mean of the claims and the strength of 20
  * outcomes, relative to that mean. The prior is forgotten with the outcomes. What makes one hop of a kind more or less certain than another, such as age, keeps its effect.
  *
- * @param claimed the shipped probability of this step, 0 to 1
+ * @param claimed the probability before correction, 0 to 1
  */
-export function correctedStep({ longTerm }: KindEvidence, claimed: number): number {
+export function correctedClaim({ longTerm }: KindEvidence, claimed: number): number {
   const { right, claimed: sum } = longTerm;
   return sum === 0 ? claimed : Math.min(Math.max(claimed, MOST_CERTAIN), (claimed * right) / sum);
 }
@@ -111,15 +117,15 @@ export function correctedStep({ longTerm }: KindEvidence, claimed: number): numb
 export const floorOf = (evidence: KindEvidence): number => Math.max(0, recentClaim(evidence) - FLOOR_BELOW_CLAIM);
 
 /** Whether recent hops of a kind are clearly below the floor. */
-export function isBelowFloor(evidence: KindEvidence): boolean {
-  const { weight, right } = evidence.recent;
-  return weight >= LEAST_WEIGHT && proportionOf(right, weight, CHANGE_ERRORS).high < floorOf(evidence);
+export function isBelowFloor(evidence: KindEvidence, independence = 1): boolean {
+  const { recent } = evidence;
+  return recent.weight >= LEAST_WEIGHT && scoreOf(recent, independence, CHANGE_ERRORS).high < floorOf(evidence);
 }
 
 /** Whether recent hops of a suspended kind are clearly above the floor again. */
-export function isAboveFloor(evidence: KindEvidence): boolean {
-  const { weight, right } = evidence.recent;
-  return weight >= LEAST_WEIGHT && proportionOf(right, weight, RELEASE_ERRORS).low > floorOf(evidence);
+export function isAboveFloor(evidence: KindEvidence, independence = 1): boolean {
+  const { recent } = evidence;
+  return recent.weight >= LEAST_WEIGHT && scoreOf(recent, independence, RELEASE_ERRORS).low > floorOf(evidence);
 }
 
 /** Evidence after an operator has lifted a suspension: the recent outcomes are forgotten, so that new ones decide. */

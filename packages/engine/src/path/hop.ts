@@ -51,10 +51,10 @@ export interface Hop {
    */
   readonly confidence: number;
   /**
-   * Probability that the program ships for this step: that the hop is right when the hop before it is, 0 to 1. Present on the paths of
-   * engines that correct it by evidence.
+   * On a path, what evidence of the deployment corrects, 0 to 1: the shipped probability that the hop is right when the hop before it is, and
+   * the probability that it is right, computed from corrected steps.
    */
-  readonly claimed?: number;
+  readonly uncorrected?: { readonly step: number; readonly onPath: number };
   /** Set on a path when one probe or traceroute shows this hop right behind the hop before. */
   readonly isContinuation?: true;
   readonly evidence: Evidence;

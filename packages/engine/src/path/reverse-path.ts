@@ -8,15 +8,18 @@ import { mergeInto } from './merge.ts';
 import { probabilityBehind, stepProbability } from './path-probability.ts';
 import { isAssumption, trustBehind } from './trust.ts';
 
-/** What evidence makes of the shipped probabilities of a hop, 0 to 1. */
+/** What evidence makes of the probabilities of a hop, 0 to 1. */
 export interface PathCorrection {
   /** That the hop is right when the hop before it is. */
   step(hop: Hop, claimed: number): number;
   /** That the hop is right when the hop before it is wrong. */
   rejoin(hop: Hop, claimed: number): number;
+  /** That the hop is right, as the probabilities of the steps up to it make it. */
+  onPath(hop: Hop, claimed: number): number;
 }
 
-const AS_SHIPPED: PathCorrection = { step: (_hop, claimed) => claimed, rejoin: (_hop, claimed) => claimed };
+const asClaimed = (_hop: Hop, claimed: number): number => claimed;
+const AS_SHIPPED: PathCorrection = { step: asClaimed, rejoin: asClaimed, onPath: asClaimed };
 
 /**
  * A reverse path that grows from the destination towards the source. It passes every router once. The `trust` and `confidence` of its hops
@@ -95,10 +98,11 @@ export class ReversePath {
       const claimed = stepProbability(next);
       const step = this.#correction.step(next, claimed);
       const rejoin = this.#correction.rejoin(next, rejoinChance(next.evidence));
-      const before = { single: this.last.confidence, joint: this.confidence };
+      const before = { single: this.last.uncorrected?.onPath ?? this.last.confidence, joint: this.confidence };
       const { single, joint } = probabilityBehind(before, step, rejoin);
       const trust = trustBehind(restsOnAssumption, next.trust);
-      this.#hops.push({ ...next, confidence: single, claimed, trust });
+      const confidence = this.#correction.onPath(next, single);
+      this.#hops.push({ ...next, confidence, trust, uncorrected: { step: claimed, onPath: single } });
       this.#jointly.push(joint);
       restsOnAssumption ||= isAssumption(next);
     }
