@@ -62,9 +62,11 @@ export class SimulatedInternet {
   }
 }
 
-/** A timeline whose links fail as the parameters say. */
+/** A timeline whose links fail as the parameters say, except access lines: their failures would be outages, not changes of paths. */
 function changingTimeline(topology: Topology, parameters: SimParameters, startMs: number): Timeline {
   const random = createRandom(parameters.seed).fork('link-failures');
-  const failures = new LinkFailures({ interfaces: topology.interfaces.count, startMs }, parameters, random);
-  return new Timeline(topology, failures);
+  const { interfaces, routers } = topology;
+  const depthOf = (iface: number): number => routers.depth[interfaces.router[iface]];
+  const failing = [...interfaces.peer.keys()].filter((i) => Math.max(depthOf(i), depthOf(interfaces.peer[i])) <= 1);
+  return new Timeline(topology, new LinkFailures({ interfaces: failing, startMs }, parameters, random));
 }

@@ -40,7 +40,7 @@ export interface TopologyParameters {
   /** Links between a provider and a customer that have addresses of the customer. Assumption. */
   readonly customerNumberedLinks: number;
 
-  /** Links that fail in a day. Tied to paths that change within a day: 26 % (NSDI 2010). */
+  /** Links off the access lines that fail in a day. Tied to paths that change within a day: 26 % (NSDI 2010). */
   readonly linkFailuresPerDay: number;
   /** How long they fail, in the mean, minutes. Assumption. */
   readonly linkFailureMinutes: number;

@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 
 /** Links that fail and recover by themselves: a Poisson process over all links, with exponential durations. */
 export class LinkFailures implements EventSource {
-  readonly #interfaces: number;
+  readonly #interfaces: readonly number[];
   readonly #meanGapMs: number;
   readonly #meanDurationMs: number;
   readonly #random: Random;
@@ -18,17 +18,18 @@ export class LinkFailures implements EventSource {
   /** Either interface of the link that fails next. */
   #link = 0;
 
-  /** @param options the number of interfaces, two a link, and the start, milliseconds since the Unix epoch */
+  /** @param options the interfaces of links that can fail, and the start, milliseconds since the Unix epoch */
   constructor(
-    options: { readonly interfaces: number; readonly startMs: number },
+    options: { readonly interfaces: readonly number[]; readonly startMs: number },
     { linkFailuresPerDay, linkFailureMinutes }: SimParameters,
     random: Random,
   ) {
     this.#interfaces = options.interfaces;
-    this.#meanGapMs = DAY_MS / (linkFailuresPerDay * (options.interfaces / 2));
+    this.#meanGapMs = DAY_MS / (linkFailuresPerDay * (options.interfaces.length / 2));
     this.#meanDurationMs = linkFailureMinutes * MINUTE_MS;
     this.#random = random;
-    this.#failure = linkFailuresPerDay === 0 ? undefined : this.#fail(options.startMs);
+    this.#failure =
+      linkFailuresPerDay === 0 || options.interfaces.length === 0 ? undefined : this.#fail(options.startMs);
   }
 
   get next(): TimedEvent | undefined {
@@ -52,7 +53,7 @@ export class LinkFailures implements EventSource {
   }
 
   #fail(afterMs: number): TimedEvent {
-    this.#link = this.#random.below(this.#interfaces);
+    this.#link = this.#random.pick(this.#interfaces);
     const atMs = afterMs + this.#exponential(this.#meanGapMs);
     return { event: { type: 'linkDown', interface: this.#link }, atMs };
   }
