@@ -3,6 +3,7 @@ import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
+import { ProbeCache } from './knowledge/probe-cache.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
 import { SilentTargets } from './knowledge/silent-targets.ts';
 import type { FailReason } from './measurement/fail-reason.ts';
@@ -57,6 +58,7 @@ export class ReverseTracerouteEngine {
   readonly #collaborators: EngineCollaborators;
   readonly #memory: EngineMemory;
   readonly #prober: SharedPings;
+  readonly #cachingProber: SharedPings | undefined;
   readonly #rtts = new RttCache({ keepMs: 1_800_000 });
 
   constructor(options: EngineOptions, collaborators: EngineCollaborators) {
@@ -64,6 +66,8 @@ export class ReverseTracerouteEngine {
     this.#assumptions = options.assumptions ?? PUBLISHED_ASSUMPTIONS;
     this.#collaborators = collaborators;
     this.#prober = new SharedPings(collaborators.prober);
+    const cache = options.plan.cache && new ProbeCache(options.plan.cache, collaborators);
+    this.#cachingProber = cache && new SharedPings(cache, (request) => cache.holds(request));
     this.#memory = {
       nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
       silentTargets: new SilentTargets(
@@ -96,7 +100,7 @@ export class ReverseTracerouteEngine {
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
-      prober: this.#prober,
+      prober: (options.reuseMaxAgeMs > 0 ? this.#cachingProber : undefined) ?? this.#prober,
       outages,
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),

@@ -13,17 +13,19 @@ export function kindOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidenc
   return evidence.adjacent ? what : `${what}, not adjacent`;
 }
 
-/** Cause of an inexact AS path, as a label of the error budget; `undefined` if the AS path is exact. */
+/** Cause of an inexact AS path, as a label of the error budget. */
 export function causeOf(pair: {
   readonly reached: boolean;
   readonly failure: string | undefined;
   readonly hops: readonly { readonly kind: string; readonly verdict: string }[];
   readonly foundAsPath: readonly number[];
   readonly trueAsPath: readonly number[];
-}): string | undefined {
-  const { reached, failure, hops, foundAsPath, trueAsPath } = pair;
+  /** Whether the AS path is exact if hops are mapped to the networks that operate their routers. */
+  readonly isExactByOwners: boolean;
+}): string {
+  const { reached, failure, hops, foundAsPath, trueAsPath, isExactByOwners } = pair;
   if (!reached) return `does not reach: ${failure ?? 'unknown'}`;
-  if (foundAsPath.join() === trueAsPath.join()) return undefined;
+  if (isExactByOwners) return 'an address belongs to another network than its router';
   const wrong = hops.find(({ verdict }) => verdict === 'wrong');
   if (wrong !== undefined) return `wrong: ${wrong.kind}`;
   const missing = trueAsPath.filter((asn) => !foundAsPath.includes(asn));

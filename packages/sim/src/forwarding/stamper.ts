@@ -40,9 +40,8 @@ export class Stamper {
       case Stamp.loopback:
         return routers.loopback[router];
       case Stamp.private:
-        return (0x0a000000 | (router & 0xffffff)) >>> 0;
       case Stamp.sharedPrivate:
-        return sharedPrivateOf(router, this.#privatePool);
+        return privateStampOf(kind, router, this.#privatePool);
       case Stamp.byDirection: {
         const direction = (hash32(router, incoming) & 1) === 0 ? Stamp.egress : Stamp.ingress;
         return this.#addressOf(direction, router, incoming, out, to);
@@ -51,4 +50,10 @@ export class Stamper {
         return undefined;
     }
   }
+}
+
+/** The private address that a router of kind `kind` ({@link Stamp}) stamps; `undefined` if it stamps a public one or none. */
+export function privateStampOf(kind: number, router: number, privatePool: number): Ipv4Address | undefined {
+  if (kind === Stamp.private) return (0x0a000000 | (router & 0xffffff)) >>> 0;
+  return kind === Stamp.sharedPrivate ? sharedPrivateOf(router, privatePool) : undefined;
 }

@@ -110,7 +110,7 @@ function pickWeighted(low: number, high: number, random: Random, weightOf: (inde
 }
 
 /** Distinct public 16-bit numbers, AS_TRANS and the documentation and private ranges left out (RFC 7249). */
-function pickNumbers(count: number, random: Random): number[] {
+export function pickNumbers(count: number, random: Random): number[] {
   const numbers = new Set<number>();
   while (numbers.size < count) {
     const number = 100 + random.below(64_000);

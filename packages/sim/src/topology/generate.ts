@@ -3,26 +3,30 @@ import { createRandom } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { AddressPlan } from './address-plan.ts';
 import { layOutAdjacencies } from './adjacencies.ts';
-import { type AsGraph, generateAsGraph } from './as-graph.ts';
+import type { AsGraph } from './as-graph.ts';
 import { drawNetworkBehaviours, drawRouterBehaviours } from './behaviours.ts';
 import { BorderLinkPlanner } from './border-links.ts';
-import { planInnerLinks } from './inner-links.ts';
+import { FAMILIES, type Family } from './families/family.ts';
 import { type LinkPlan, layOutInterfaces } from './link-list.ts';
 import { networkName } from './names.ts';
 import { drawNetworkKinds } from './network-kinds.ts';
 import { NetworkSpace } from './network-space.ts';
 import { placeHosts } from './place-hosts.ts';
-import { depthsOf, planNetworks } from './plan-networks.ts';
+import { depthsOf } from './plan-networks.ts';
 import type { Topology } from './topology.ts';
 
 /**
- * Generates the topology of a simulated Internet, deterministically. Default `graph`: grown from the seed.
+ * Generates the topology of a simulated Internet, deterministically. Default `family`: `grown`. Default `graph`: one of the family.
  * @throws {SimError} `outOfAddresses` when the networks do not fit into the public address space
  */
-export function generateTopology(parameters: SimParameters, graph?: AsGraph): Topology {
+export function generateTopology(
+  parameters: SimParameters,
+  graph?: AsGraph,
+  family: Family = FAMILIES.grown,
+): Topology {
   const random = createRandom(parameters.seed);
-  const networks = graph ?? generateAsGraph(parameters, random.fork('as-graph'));
-  const plans = planNetworks(networks, parameters, random.fork('networks'));
+  const networks = graph ?? family.graph(parameters, random.fork('as-graph'));
+  const plans = family.networks(networks, parameters, random.fork('networks'));
   const addresses = new AddressPlan();
   const space = plans.map((plan) => new NetworkSpace(plan, addresses, parameters));
   const pools = space.map((own) => own.infrastructure);
@@ -31,7 +35,7 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
   const loopback = Uint32Array.from(network, (owner) => pools[owner].one());
 
   const inner = plans.flatMap((plan, i): LinkPlan[] =>
-    planInnerLinks(
+    family.innerLinks(
       { routers: plan.routers, firstRouter: firstRouter[i], pool: pools[i] },
       parameters,
       random.fork(`inner-${i}`),

@@ -12,7 +12,7 @@ const LOCAL_COST = 2;
 const BACKUP_COST = 10;
 
 /** The network whose inner links are planned. */
-interface InnerNetwork {
+export interface InnerNetwork {
   readonly routers: readonly RouterPlan[];
   /** Index of its first router. */
   readonly firstRouter: number;
