@@ -1,2 +1,12 @@
 /** The pages of the web interface, as patterns of their paths. The server answers other paths with status 404. */
-export const PAGES = ['/', '/measurements/:id', '/log-in'] as const;
+export const PAGES = [
+  '/',
+  '/measurements/:id',
+  '/batches',
+  '/batches/new',
+  '/batches/:id',
+  '/sources',
+  '/sources/:address',
+  '/account',
+  '/log-in',
+] as const;

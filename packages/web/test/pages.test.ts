@@ -20,6 +20,12 @@ const PATHS = [
   '/measurements/ID?tab=comparison',
   '/measurements/ID?tab=timeline',
   '/measurements/ID?tab=raw',
+  '/batches',
+  '/batches/new',
+  '/batches/BATCH',
+  '/sources',
+  '/sources/SOURCE',
+  '/account',
   '/no/such/page',
 ];
 
@@ -171,7 +177,13 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
 
   it.each(PATHS)('%s fits every width and is accessible', (path) =>
     withPage(async ({ page }) => {
-      await page.goto(path.replace('ID', String(measured.id)));
+      await logIn(page);
+      await page.goto(
+        path
+          .replace('ID', String(measured.id))
+          .replace('BATCH', String(measured.batchId))
+          .replace('SOURCE', system.source),
+      );
       await page.locator('h1').waitFor();
       await page.waitForLoadState('networkidle');
       for (const width of WIDTHS) {

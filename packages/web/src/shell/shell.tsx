@@ -19,6 +19,7 @@ export function Shell() {
           <NavLink to="/" end>
             Measure
           </NavLink>
+          <NavLink to="/sources">Sources</NavLink>
           <Person />
         </nav>
       </header>
@@ -39,5 +40,12 @@ export function Shell() {
 function Person() {
   const { data: account } = useQuery(accountQuery);
   if (account === undefined) return null;
-  return account === null ? <NavLink to="/log-in">Log in</NavLink> : <span className="person">{account.name}</span>;
+  return account === null ? (
+    <NavLink to="/log-in">Log in</NavLink>
+  ) : (
+    <>
+      <NavLink to="/batches">Batches</NavLink>
+      <NavLink to="/account">{account.name}</NavLink>
+    </>
+  );
 }
