@@ -8,5 +8,8 @@ export const PAGES = [
   '/sources',
   '/sources/:address',
   '/account',
+  '/docs',
+  '/docs/reference',
+  '/docs/:name',
   '/log-in',
 ] as const;

@@ -17,6 +17,9 @@ const LAZY: Readonly<Record<Exclude<Page, '/'>, Loader>> = {
   '/sources': async () => ({ Component: (await import('../pages/sources.tsx')).SourcesPage }),
   '/sources/:address': async () => ({ Component: (await import('../pages/source.tsx')).SourcePage }),
   '/account': async () => ({ Component: (await import('../pages/account.tsx')).AccountPage }),
+  '/docs': async () => ({ Component: (await import('../pages/docs.tsx')).DocsPage }),
+  '/docs/reference': async () => ({ Component: (await import('../pages/reference.tsx')).ReferencePage }),
+  '/docs/:name': async () => ({ Component: (await import('../pages/guide.tsx')).GuidePage }),
   '/log-in': async () => ({ Component: (await import('../pages/log-in.tsx')).LogInPage }),
 };
 

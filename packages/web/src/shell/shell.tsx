@@ -20,6 +20,7 @@ export function Shell() {
             Measure
           </NavLink>
           <NavLink to="/sources">Sources</NavLink>
+          <NavLink to="/docs">Documentation</NavLink>
           <Person />
         </nav>
       </header>
@@ -30,7 +31,7 @@ export function Shell() {
       <footer className="bottom">
         <a href="/about-probes">About our probes</a>
         <a href="/opt-out">Stop probes to your network</a>
-        <a href="/openapi.json">API description</a>
+        <Link to="/docs/reference">API reference</Link>
       </footer>
       <ScrollRestoration />
     </>
