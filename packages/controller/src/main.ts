@@ -52,7 +52,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
   const { socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
   const store = new DatasetStore({ directory: settings.datasets.directory }, { clock: systemClock });
   await store.open();
-  const knowledge = new InternetKnowledge({ store });
+  const knowledge = new InternetKnowledge({ store, testNetworks });
   for (const { kind, failure } of store.status())
     if (failure !== undefined) log.error({ kind, code: failure.code }, `a dataset cannot be used: ${failure.message}`);
   if (!knowledge.knowsAllRoutes)
