@@ -8,6 +8,7 @@ export const PAGES = [
   '/sources',
   '/sources/:address',
   '/account',
+  '/operate',
   '/docs',
   '/docs/reference',
   '/docs/:name',

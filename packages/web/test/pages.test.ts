@@ -29,6 +29,7 @@ const PATHS = [
   '/sources',
   '/sources/SOURCE',
   '/account',
+  '/operate',
   '/docs',
   '/docs/web',
   '/docs/api',
@@ -180,6 +181,26 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
         if (query === '?hop=2') await page.locator('.hop .name', { hasText: shown }).first().waitFor();
         expect(await page.locator('img[src="x"], main script').count()).toBe(0);
       }
+    }));
+
+  it('says when a neighbour was measured in place of the destination, and when nothing was probed', () =>
+    withPage(async ({ page }) => {
+      const pairs = system.destinations.slice(0, MOST_TRIED).map((dst) => ({ src: system.source, dst }));
+      await client.wait((await client.submit(pairs)).batchId);
+      const { measurements } = await client.wait((await client.submit(pairs)).batchId);
+      const throughOther = measurements.find(({ result }) => result?.measuredThrough !== undefined);
+      const reused = measurements.find(({ result }) => result?.reused !== undefined);
+      await logIn(page);
+      await page.goto(`/measurements/${throughOther?.id}`);
+      const { address } = throughOther?.result?.measuredThrough ?? {};
+      await page.getByText(new RegExp(`The destination did not answer; measured through .* ${address}\\.`)).waitFor();
+      expect(await page.locator('.hop .trust').first().textContent()).toBe('no answer');
+      await page.goto(`/measurements/${reused?.id}`);
+      await page.getByText(/From measurements up to .* old; nothing was probed\./).waitFor();
+      await page.locator('.caveat').getByRole('button', { name: 'Measure again' }).click();
+      await page.waitForURL((url) => !url.pathname.endsWith(`/${reused?.id}`));
+      await page.getByText(/^The path from/).waitFor({ timeout: 60_000 });
+      expect(await page.getByText('nothing was probed').count()).toBe(0);
     }));
 
   // The picture in the documentation is replaced when REVTR_PICTURES is set.

@@ -17,6 +17,7 @@ const LAZY: Readonly<Record<Exclude<Page, '/'>, Loader>> = {
   '/sources': async () => ({ Component: (await import('../pages/sources.tsx')).SourcesPage }),
   '/sources/:address': async () => ({ Component: (await import('../pages/source.tsx')).SourcePage }),
   '/account': async () => ({ Component: (await import('../pages/account.tsx')).AccountPage }),
+  '/operate': async () => ({ Component: (await import('../pages/operate.tsx')).OperatePage }),
   '/docs': async () => ({ Component: (await import('../pages/docs.tsx')).DocsPage }),
   '/docs/reference': async () => ({ Component: (await import('../pages/reference.tsx')).ReferencePage }),
   '/docs/:name': async () => ({ Component: (await import('../pages/guide.tsx')).GuidePage }),

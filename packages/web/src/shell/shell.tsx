@@ -46,6 +46,7 @@ function Person() {
   ) : (
     <>
       <NavLink to="/batches">Batches</NavLink>
+      {account.role === 'operator' && account.scopes.includes('operate') && <NavLink to="/operate">Operate</NavLink>}
       <NavLink to="/account">{account.name}</NavLink>
     </>
   );
