@@ -9,6 +9,7 @@ import { SilentTargets } from './knowledge/silent-targets.ts';
 import type { FailReason } from './measurement/fail-reason.ts';
 import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './measurement/request.ts';
 import type { Attempt, MeasuredHop, ReverseTraceroute, StopReason } from './measurement/result.ts';
+import { reuseOf } from './measurement/reuse.ts';
 import { emptyStats } from './measurement/stats.ts';
 import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './path/confidence.ts';
 import type { Hop } from './path/hop.ts';
@@ -24,6 +25,7 @@ import { TargetAnswers } from './techniques/contract/target-answers.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
+import { PlainPings } from './timing/plain-pings.ts';
 import { SharedPings } from './timing/shared-pings.ts';
 
 /** Options of a {@link ReverseTracerouteEngine}. */
@@ -42,6 +44,8 @@ export interface MeasureHooks {
   readonly onProgress?: (hops: readonly Hop[]) => void;
 }
 
+/** Longest wait for the reply to a ping without options, milliseconds. */
+const PLAIN_PING_TIMEOUT_MS = 1_000;
 const FORWARD_TIMEOUT_MS = 1_000;
 /** Longest time that one measurement waits for a source that is offline, milliseconds. */
 const MOST_OUTAGE_WAIT_MS = 60_000;
@@ -97,17 +101,24 @@ export class ReverseTracerouteEngine {
       evidence: { type: 'destination' },
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
+    const { signal } = hooks;
+    const prober = (options.reuseMaxAgeMs > 0 ? this.#cachingProber : undefined) ?? this.#prober;
+    const stats = emptyStats();
+    const timeoutFor = (target: Ipv4Address): number =>
+      Math.min(PLAIN_PING_TIMEOUT_MS, this.#memory.adaptiveTimeout.timeoutFor(source, target));
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
-      prober: (options.reuseMaxAgeMs > 0 ? this.#cachingProber : undefined) ?? this.#prober,
+      prober,
       outages,
+      distances: new Map(),
+      plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
       targetAnswers: new TargetAnswers(),
-      stats: emptyStats(),
-      ...(hooks.signal && { signal: hooks.signal }),
+      stats,
+      ...(signal && { signal }),
     };
     const startedAt = clock.now();
     const attempts: Attempt[] = [];
@@ -136,6 +147,8 @@ export class ReverseTracerouteEngine {
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
+    const standIn = hops.find((hop) => hop.standIn !== undefined)?.standIn;
+    const reused = reuseOf(hops, startedAt);
     const result: ReverseTraceroute = {
       source,
       destination,
@@ -144,6 +157,8 @@ export class ReverseTracerouteEngine {
       ...(failReason && { failReason }),
       hops,
       confidence: measurement.path.confidence,
+      ...(standIn && { measuredThrough: standIn }),
+      ...(reused && { reused }),
       startedAt,
       endedAt: clock.now(),
       stats: measurement.stats,

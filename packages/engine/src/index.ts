@@ -48,4 +48,5 @@ export { Timestamp } from './techniques/timestamp.ts';
 export { AdaptiveTimeout, type AdaptiveTimeoutOptions } from './timing/adaptive-timeout.ts';
 export type { HostWatch } from './timing/host-watch.ts';
 export { Outages } from './timing/outages.ts';
+export { hopsTravelled, PlainPings } from './timing/plain-pings.ts';
 export { SharedPings } from './timing/shared-pings.ts';

@@ -121,8 +121,8 @@ describe('spoofed Record Route', () => {
     const vantagePoints = [FIRST, SECOND, ip(4)];
     const ranking = new IngressRanking({ vantagePoints }, { ipToAs, clock: stillClock });
     const measurement = measurementWith(prober, { ranking, ipToAs });
-    const reading = { hops: [], isWhole: false };
-    measurement.targetAnswers.noteAnswer({ target: DESTINATION, sender: SOURCE, hops: [], reading });
+    const reading = { hops: [], isWhole: false, stamps: [] };
+    measurement.targetAnswers.noteAnswer({ target: DESTINATION, sender: SOURCE, distance: 9, hops: [], reading });
     expect(await new SpoofedRecordRoute(OPTIONS).extend(measurement)).toMatchObject({ outcome: 'extended' });
   });
 });

@@ -4937,13 +4937,28 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
                     type: number;
                 }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
                 plan: string;
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
                 /** @description Milliseconds since the Unix epoch */
                 startedAt: number;
                 stats: {
@@ -5053,13 +5068,28 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
                     type: number;
                 }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
                 plan: string;
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
                 /** @description Milliseconds since the Unix epoch */
                 startedAt: number;
                 stats: {

@@ -163,5 +163,6 @@ function countFailures(
 function contradicts({ path, aliases }: Measurement, found: Extension): boolean {
   if (found.outcome !== 'extended') return false;
   const known = path.hops[found.from + 1];
-  return known?.trust === 'measured' && !found.hops.some(({ address }) => aliases.sameRouter(address, known.address));
+  if (known === undefined || aliases.routerKey(known.address) === undefined) return false;
+  return known.trust === 'measured' && !found.hops.some(({ address }) => aliases.sameRouter(address, known.address));
 }

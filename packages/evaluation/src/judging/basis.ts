@@ -30,7 +30,7 @@ export function basisOf({ reached, hops }: { readonly reached: boolean; readonly
 export function basisOfHop({ technique, trust, evidence }: Hop): Basis {
   if (technique === 'assumedInterdomain') return 'interdomainAssumption';
   if (evidence.type === 'symmetry') return 'intradomainAssumption';
-  if (evidence.type === 'proxy') return evidence.scope === 'subnet' ? 'standInInSubnet' : 'standInInNetwork';
-  if (evidence.type === 'nearby') return 'standInInSubnet';
+  if (technique === 'standInSubnet') return 'standInInSubnet';
+  if (technique === 'standInPrefix' || technique === 'standInNetwork') return 'standInInNetwork';
   return trust === 'measured' ? 'measured' : 'inferred';
 }

@@ -5,7 +5,8 @@ export function kindOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidenc
   if (evidence.type === 'recordRoute') return `${technique}, ${evidence.turn}`;
   if (evidence.type === 'atlas')
     return `${technique}, ${evidence.match}${evidence.platform === 'reverseTraceroute' ? ', grown' : ''}`;
-  if (evidence.type === 'proxy') return `proxy, ${evidence.scope}`;
+  if (evidence.type === 'proxy')
+    return `proxy, ${evidence.scope}${evidence.isAsLong === false ? ', other length' : ''}`;
   if (evidence.type === 'nearby') return `${technique}, nearby`;
   if (evidence.type === 'timestamp') return `${technique}, ${evidence.proof}`;
   if (evidence.type !== 'symmetry') return technique;

@@ -1,4 +1,4 @@
-import { emptyStats, type Hop, type ReverseTraceroute } from '@revtr/engine';
+import { emptyStats, type Hop, type ReverseTraceroute, STAND_IN_TECHNIQUES } from '@revtr/engine';
 import { describe, expect, it } from 'vitest';
 import { BASES, basisOf } from '../../src/judging/basis.ts';
 import { judge } from '../../src/judging/judge.ts';
@@ -179,9 +179,10 @@ describe('what a path rests on', () => {
     inferred: hop(20, { trust: 'inferred' }),
     standInInSubnet: hop(20, {
       trust: 'inferred',
+      technique: 'standInSubnet',
       evidence: { type: 'nearby', destination: DESTINATION, sender: 1, at: 0 },
     }),
-    standInInNetwork: hop(20, { trust: 'inferred', evidence: proxy('network') }),
+    standInInNetwork: hop(20, { trust: 'inferred', technique: 'standInNetwork', evidence: proxy('network') }),
     intradomainAssumption: hop(20, { trust: 'assumed', technique: 'assumedIntradomain', evidence: symmetry }),
     interdomainAssumption: hop(20, { trust: 'assumed', technique: 'assumedInterdomain', evidence: symmetry }),
   } as const;
@@ -201,7 +202,7 @@ describe('what a path rests on', () => {
 
   it('takes a host in the same /24 for near, and one in the same prefix or network for far', () => {
     const far = (scope: 'subnet' | 'prefix' | 'network') =>
-      judged([hop(20, { evidence: proxy(scope) })]).usesFarStandIn;
+      judged([hop(20, { technique: STAND_IN_TECHNIQUES[scope], evidence: proxy(scope) })]).usesFarStandIn;
     expect([far('subnet'), far('prefix'), far('network')]).toEqual([false, true, true]);
   });
 });

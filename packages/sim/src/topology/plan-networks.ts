@@ -39,11 +39,9 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
   return graph.tiers.map((tier, i) => {
     const routers = 1 + Math.round((spare * weights[i]) / totalWeight) + (tier === 3 ? lines[i] : 0);
-    const cities = placeCities(
-      graph.homes[i],
-      cityCount(tier, routers - (tier === 3 ? lines[i] : 0), parameters, random),
-      random,
-    );
+    const cityTotal = cityCount(tier, routers - (tier === 3 ? lines[i] : 0), parameters, random);
+    const isGlobal = tier === 1 && random.fork(`backbone-${i}`).chance(parameters.globalBackbones);
+    const cities = isGlobal ? placeGlobally(cityTotal, random) : placeCities(graph.homes[i], cityTotal, random);
     const plan: RouterPlan[] = [];
     cities.forEach((city, c) => {
       const here = Math.floor(routers / cities.length) + (c < routers % cities.length ? 1 : 0);
@@ -87,6 +85,15 @@ function cityCount(tier: number, routers: number, { deepAccess }: SimParameters,
 }
 
 const coreCount = (routers: number): number => (routers >= 4 ? 2 : 1);
+
+/** Cities anywhere, the large ones more often. */
+function placeGlobally(count: number, random: Random): number[] {
+  // Weighted sampling without replacement (Efraimidis and Spirakis 2006): the largest of u^(1/weight).
+  return CITIES.map(({ weight }, city) => ({ city, key: random.next() ** (1 / weight) }))
+    .sort((a, b) => b.key - a.key)
+    .slice(0, count)
+    .map(({ city }) => city);
+}
 
 /** The home city and the nearest others, some of them skipped so that networks differ. */
 function placeCities(home: number, count: number, random: Random): number[] {

@@ -34,7 +34,9 @@ export async function takeCensus(internet: SimulatedInternet, prober: SimProber)
   const { places } = internet;
   const answers = async (requests: readonly PingRequest[]): Promise<Ipv4Address[]> => {
     const results = await pingPaced(internet, prober, requests);
-    return results.flatMap(({ request, reply }) => (reply === undefined ? [] : [request.target]));
+    const isAnswered = ({ request, reply }: PingResult): boolean =>
+      request.option === undefined ? reply !== undefined : reply?.recordRoute !== undefined;
+    return results.filter(isAnswered).map(({ request }) => request.target);
   };
   const senders = places.vantagePoints.slice(0, CENSUS_VANTAGE_POINTS).map(({ address }) => address);
   const pings = (sender: Ipv4Address, hasOption: boolean): PingRequest[] =>

@@ -89,7 +89,8 @@ export async function runSurvey(
       if (result.reply?.recordRoute === undefined) return;
       survey.keep(result);
       answered.push(hosts[i]);
-      if (readRecordRoute(target, result.reply.recordRoute, facts).turnSlot !== undefined) near.push(hosts[i]);
+      const answer = { target, receiver: hosts[i], stamps: result.reply.recordRoute };
+      if (readRecordRoute(answer, facts).turnSlot !== undefined) near.push(hosts[i]);
     });
     return { answered, near };
   };

@@ -1,4 +1,3 @@
-import { pathOfTraceroute } from '@revtr/engine';
 import { SimProber, type SimulatedInternet } from '@revtr/sim';
 import type { Truth } from '../../judging/truth.ts';
 import type { EvaluatedPair } from './destinations.ts';
@@ -29,8 +28,7 @@ export async function visibleRouters(
         target: source,
         ...TRACEROUTE,
       });
-      const hops = pathOfTraceroute(result)?.hops ?? result.hops.map(({ from }) => from);
-      visible[i] = new Set(hops.flatMap((hop) => (hop === undefined ? [] : truth.routersOf(hop))));
+      visible[i] = new Set(result.hops.flatMap(({ from }) => (from === undefined ? [] : truth.routersOf(from))));
     }
   };
   await clock.drive(traceAll());
