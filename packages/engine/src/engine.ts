@@ -19,6 +19,7 @@ import {
   type Measurement,
   untold,
 } from './techniques/contract/measurement.ts';
+import { PlainPings } from './techniques/contract/plain-pings.ts';
 import { TargetAnswers } from './techniques/contract/target-answers.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
@@ -93,17 +94,21 @@ export class ReverseTracerouteEngine {
       evidence: { type: 'destination' },
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
+    const stats = emptyStats();
+    const cancellable = hooks.signal && { signal: hooks.signal };
+    const plainPings = new PlainPings({ source }, { prober: this.#prober, outages, stats, ...this.#memory, ...cancellable });
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
       prober: this.#prober,
+      plainPings,
       outages,
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
       targetAnswers: new TargetAnswers(),
-      stats: emptyStats(),
-      ...(hooks.signal && { signal: hooks.signal }),
+      stats,
+      ...cancellable,
     };
     const startedAt = clock.now();
     const attempts: Attempt[] = [];

@@ -38,6 +38,7 @@ export type {
   Measurement,
   WithTechnique,
 } from './techniques/contract/measurement.ts';
+export { PlainPings, type PlainPingsCollaborators } from './techniques/contract/plain-pings.ts';
 export { type ReadAnswer, TargetAnswers } from './techniques/contract/target-answers.ts';
 export * from './techniques/contract/technique.ts';
 export { Timestamp } from './techniques/timestamp.ts';

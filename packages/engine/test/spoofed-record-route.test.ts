@@ -21,6 +21,7 @@ const OPTIONS: SpoofedRecordRouteOptions = {
   prefersIdleSpoofers: false,
   learnsSilences: false,
   confirmsContradictions: false,
+  pingsTargets: false,
   targetsPerSegment: 2,
   useHeuristics: false,
   deadline: () => 1_000,

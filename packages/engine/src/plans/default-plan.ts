@@ -29,7 +29,7 @@ export const defaultPlan: Plan<IngressRanking> = {
   techniques: () => [
     new AtlasIntersection(),
     new KnownPath(),
-    new DirectRecordRoute({ useHeuristics: true, timeoutMs: LISTEN_MS.direct, isAdaptive: true, skipOutOfReach: true }),
+    new DirectRecordRoute({ useHeuristics: true, timeoutMs: LISTEN_MS.direct, isAdaptive: true, pingsDestination: true, skipOutOfReach: true }),
     new SpoofedRecordRoute({
       rounds: { untilChance: 0.8, most: 3 },
       maxSpoofers: 8,
@@ -37,6 +37,7 @@ export const defaultPlan: Plan<IngressRanking> = {
       prefersIdleSpoofers: true,
       learnsSilences: true,
       confirmsContradictions: true,
+      pingsTargets: true,
       targetsPerSegment: 2,
       useHeuristics: true,
       deadline: ({ firstUsefulMs }, adaptiveMs) =>

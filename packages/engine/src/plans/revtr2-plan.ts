@@ -18,7 +18,7 @@ export const revtr2Plan: Plan = {
   ranking: (options, collaborators) => new IngressRanking({ ...options, order: 'turns' }, collaborators),
   techniques: () => [
     new AtlasIntersection(),
-    new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, skipOutOfReach: false }),
+    new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, pingsDestination: false, skipOutOfReach: false }),
     new SpoofedRecordRoute({
       rounds: { sizes: [5] },
       maxSpoofers: 10,
@@ -26,6 +26,7 @@ export const revtr2Plan: Plan = {
       prefersIdleSpoofers: false,
       learnsSilences: false,
       confirmsContradictions: false,
+      pingsTargets: false,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

@@ -29,6 +29,11 @@ export interface SpoofedRecordRouteOptions {
    * than packets that only pass it.
    */
   readonly confirmsContradictions: boolean;
+  /**
+   * Whether the destination, and hops that did not answer the first vantage point, are pinged without options at the same time: the reply tells
+   * how far they are, which a forward traceroute needs, and how long the way back is for ordinary packets.
+   */
+  readonly pingsTargets: boolean;
   /** Hops of the last segment tried, latest first. */
   readonly targetsPerSegment: number;
   /** Whether the turning point of a target that does not stamp is inferred, where the request does not say. */
@@ -84,7 +89,7 @@ export class SpoofedRecordRoute implements Technique {
 
   /** Asks spoofers in rounds until one shows the hops that follow `hop`. */
   async #ask(measurement: Measurement, hop: Hop): Promise<Extension | undefined> {
-    const { path, ranking, targetAnswers } = measurement;
+    const { path, ranking, targetAnswers, plainPings } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
     const asked = this.#asked.get(hop.address) ?? new Set();
     this.#asked.set(hop.address, asked);
@@ -103,6 +108,7 @@ export class SpoofedRecordRoute implements Technique {
       const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
       const chosen = left.slice(0, Math.min(most - asked.size, size));
       if (chosen.length === 0) return undefined;
+      if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
       for (const { address } of chosen) asked.add(address);
       const { answers } = await this.#runRound(measurement, hop.address, chosen);
       const found = this.#toExtension(measurement, hop, [...answers, ...targetAnswers.lateAnswersOf(hop.address)]);

@@ -13,6 +13,7 @@ import {
   NO_RELATIONS,
   Outages,
   PrefixOrigins,
+  PlainPings,
   PUBLISHED_ASSUMPTIONS,
   ReversePath,
   SharedPings,
@@ -68,10 +69,17 @@ export function measurementWith(prober: Prober, changes: Partial<Measurement> = 
   const aliases = changes.aliases ?? new AliasSets();
   const evidence = { type: 'destination' } as const;
   const first = { address: DESTINATION, technique: 'destination', trust: 'measured', confidence: 1, evidence } as const;
+  const adaptiveTimeout = new AdaptiveTimeout(
+    { leastMs: 300, mostMs: 2_000, initialMs: 1_000, capacity: 100 },
+    { ipToAs },
+  );
+  const outages = new Outages({ mostWaitMs: 60_000 }, { hosts: changes.hosts, clock: changes.clock ?? stillClock });
+  const stats = emptyStats();
   return {
     prober: new SharedPings(prober),
     clock: stillClock,
-    outages: new Outages({ mostWaitMs: 60_000 }, { hosts: changes.hosts, clock: changes.clock ?? stillClock }),
+    outages,
+    plainPings: new PlainPings({ source: SOURCE }, { prober, outages, adaptiveTimeout, stats }),
     atlas: new Atlas({ aliases, ipToAs }),
     ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
     aliases,
@@ -81,11 +89,11 @@ export function measurementWith(prober: Prober, changes: Partial<Measurement> = 
     assumptions: PUBLISHED_ASSUMPTIONS,
     nextHops: new NextHops({ capacity: 10 }, aliases),
     silentTargets: new SilentTargets({ firstMs: 1, mostMs: 1, targetsOfNetwork: 9, capacity: 100 }, () => undefined),
-    adaptiveTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000, initialMs: 1_000, capacity: 100 }, { ipToAs }),
+    adaptiveTimeout,
     targetAnswers: new TargetAnswers(),
     path: new ReversePath(SOURCE, first, aliases),
     options: DEFAULT_OPTIONS,
-    stats: emptyStats(),
+    stats,
     ...changes,
   };
 }

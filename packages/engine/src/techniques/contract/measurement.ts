@@ -15,6 +15,7 @@ import type { AdaptiveTimeout } from '../../timing/adaptive-timeout.ts';
 import type { HostWatch } from '../../timing/host-watch.ts';
 import type { Outages } from '../../timing/outages.ts';
 import type { SharedPings } from '../../timing/shared-pings.ts';
+import type { PlainPings } from './plain-pings.ts';
 import type { TargetAnswers } from './target-answers.ts';
 
 /** Runs work whose probes a technique sends, and returns its outcome. */
@@ -59,6 +60,8 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   /** The path so far. Techniques read it; only the engine extends it. */
   readonly path: ReversePath;
   readonly options: MeasurementOptions;
+  /** Pings without options to its targets. */
+  readonly plainPings: PlainPings;
   /** What was asked and not answered in time. */
   readonly targetAnswers: TargetAnswers;
   /** Techniques add what they send. */

@@ -14,6 +14,8 @@ interface OneTarget {
   /** Senders whose round ended without an answer, which may still come. */
   readonly waiting: Set<Ipv4Address>;
   readonly late: ReadAnswer[];
+  /** Called with the next late answer that shows a hop. */
+  readonly waiters: (() => void)[];
   hasAnswered: boolean;
 }
 
@@ -32,6 +34,7 @@ export class TargetAnswers {
     target.hasAnswered = true;
     target.waiting.delete(answer.sender);
     target.late.push(answer);
+    if (answer.hops.length > 0) for (const wake of target.waiters.splice(0)) wake();
   }
 
   /** Notes that a ping had no answer when its round ended. */
@@ -42,6 +45,13 @@ export class TargetAnswers {
   /** Whether the target has answered any ping of the measurement. */
   hasAnswered(target: Ipv4Address): boolean {
     return this.#targets.get(target)?.hasAnswered ?? false;
+  }
+
+  /** Resolves when a late answer of the target shows a hop. */
+  nextUsefulAnswer(target: Ipv4Address): Promise<void> {
+    return new Promise((resolve) => {
+      this.#of(target).waiters.push(resolve);
+    });
   }
 
   /** How many senders had no answer when their round ended, and have none yet. */
@@ -57,7 +67,7 @@ export class TargetAnswers {
   #of(target: Ipv4Address): OneTarget {
     const known = this.#targets.get(target);
     if (known !== undefined) return known;
-    const added = { waiting: new Set<Ipv4Address>(), late: [], hasAnswered: false };
+    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], hasAnswered: false };
     this.#targets.set(target, added);
     return added;
   }

@@ -1,5 +1,5 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { PingResult, TracerouteResult } from '@revtr/probing';
+import type { TracerouteResult } from '@revtr/probing';
 import type { Measurement } from '../contract/measurement.ts';
 import { MOST_HOPS, TailProbes } from './tail-probes.ts';
 
@@ -22,15 +22,11 @@ export async function traceTail(
   target: Ipv4Address,
   options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
 ): Promise<TracerouteResult> {
-  const { path, prober, signal, stats, adaptiveTimeout, clock, outages } = measurement;
+  const { path, stats, adaptiveTimeout, clock, plainPings } = measurement;
   const sender = path.source;
   const startedAt = clock.now();
   const patience = Math.min(options.timeoutMs, adaptiveTimeout.timeoutFor(sender, target));
-  const probe = (): Promise<PingResult> => {
-    stats.plainPings++;
-    return prober.ping({ type: 'ping', sender, target, timeoutMs: patience }, signal);
-  };
-  const { reply } = await outages.repeated(sender, { probe, isSilent: isUnanswered }, signal);
+  const reply = await plainPings.ask(target);
   const isAnswered = reply !== undefined && reply.icmpType === ICMP.echoReply;
   const tail = new TailProbes(
     measurement,
@@ -46,8 +42,6 @@ export async function traceTail(
   const stop = tail.reachedAt === undefined ? 'gapLimit' : 'completed';
   return { type: 'traceroute', request, startedAt, endedAt: clock.now(), stop, hops: tail.hops, probesSent: tail.sent };
 }
-
-const isUnanswered = ({ reply }: PingResult): boolean => reply === undefined;
 
 /** Probes around the distance at which the target should be, and further out on the side on which something is missing. */
 async function probeAround(tail: TailProbes, distance: number): Promise<void> {
