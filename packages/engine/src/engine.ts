@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
+import { checkedByHopCounts } from './checks/hop-counts.ts';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
@@ -133,7 +134,8 @@ export class ReverseTracerouteEngine {
             ? { code: 'probingFailed', message: error.message, hop, details: { cause: error.code } }
             : { code: 'sourceOffline', message: OFFLINE, hop, details: { waitedMs: MOST_OUTAGE_WAIT_MS } };
     }
-    const hops = measurement.path.hops.map((hop): MeasuredHop => {
+    const checked = checkedByHopCounts(measurement);
+    const hops = checked.hops.map((hop): MeasuredHop => {
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
@@ -144,7 +146,7 @@ export class ReverseTracerouteEngine {
       stopReason,
       ...(failReason && { failReason }),
       hops,
-      confidence: measurement.path.confidence,
+      confidence: checked.confidence,
       startedAt,
       endedAt: clock.now(),
       stats: measurement.stats,

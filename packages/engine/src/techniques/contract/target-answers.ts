@@ -8,6 +8,8 @@ export interface ReadAnswer {
   readonly sender: Ipv4Address;
   readonly hops: readonly Hop[];
   readonly reading: RecordRouteReading;
+  /** Routers that the answer has passed on its way back; absent when it is not an echo reply. */
+  readonly hopCount?: number;
 }
 
 interface OneTarget {
@@ -16,6 +18,7 @@ interface OneTarget {
   readonly late: ReadAnswer[];
   /** Called with the next late answer that shows a hop. */
   readonly waiters: (() => void)[];
+  readonly hopCounts: Set<number>;
   hasAnswered: boolean;
 }
 
@@ -24,14 +27,16 @@ export class TargetAnswers {
   readonly #targets = new Map<Ipv4Address, OneTarget>();
 
   /** Notes that a target answered in time. */
-  noteAnswer({ target }: ReadAnswer): void {
-    this.#of(target).hasAnswered = true;
+  noteAnswer({ target, hopCount }: ReadAnswer): void {
+    const known = this.#of(target);
+    known.hasAnswered = true;
+    if (hopCount !== undefined) known.hopCounts.add(hopCount);
   }
 
   /** Notes an answer that came after the end of its round. */
   noteLateAnswer(answer: ReadAnswer): void {
+    this.noteAnswer(answer);
     const target = this.#of(answer.target);
-    target.hasAnswered = true;
     target.waiting.delete(answer.sender);
     target.late.push(answer);
     if (answer.hops.length > 0) for (const wake of target.waiters.splice(0)) wake();
@@ -54,6 +59,11 @@ export class TargetAnswers {
     });
   }
 
+  /** How many routers the answers of a target have passed on their way back. */
+  hopCountsOf(target: Ipv4Address): readonly number[] {
+    return [...(this.#targets.get(target)?.hopCounts ?? [])];
+  }
+
   /** How many senders had no answer when their round ended, and have none yet. */
   sendersWaitingFor(target: Ipv4Address): number {
     return this.#targets.get(target)?.waiting.size ?? 0;
@@ -67,7 +77,7 @@ export class TargetAnswers {
   #of(target: Ipv4Address): OneTarget {
     const known = this.#targets.get(target);
     if (known !== undefined) return known;
-    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], hasAnswered: false };
+    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], hopCounts: new Set<number>(), hasAnswered: false };
     this.#targets.set(target, added);
     return added;
   }

@@ -1,5 +1,6 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
+import { hopCountOf } from '../../measurement/hop-count.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import { MOST_HOPS, TailProbes } from './tail-probes.ts';
 
@@ -33,7 +34,7 @@ export async function traceTail(
     target,
     isAnswered ? Math.min(options.timeoutMs, 200 + 1.5 * reply.rttMs) : patience,
   );
-  if (isAnswered) await probeAround(tail, Math.min(MOST_HOPS, distanceOf(reply.ttl)));
+  if (isAnswered) await probeAround(tail, Math.min(MOST_HOPS, hopCountOf(reply.ttl) + 1));
   else await probeBlindly(tail);
   await tail.retryBefore();
   stats.traceroutes++;
@@ -56,10 +57,4 @@ async function probeAround(tail: TailProbes, distance: number): Promise<void> {
 async function probeBlindly(tail: TailProbes): Promise<void> {
   do await tail.probe(tail.last + 1, tail.last + BLIND_WINDOW);
   while (tail.reachedAt === undefined && tail.silentEnd < BLIND_GAP && tail.last < MOST_HOPS);
-}
-
-/** Number of hops that a packet has travelled, from its remaining TTL: senders start at 64, 128 or 255. */
-function distanceOf(ttl: number): number {
-  const initial = ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
-  return initial - ttl + 1;
 }

@@ -1,4 +1,6 @@
+import { ICMP } from '@revtr/net';
 import type { PingResult } from '@revtr/probing';
+import { hopCountOf } from '../../measurement/hop-count.ts';
 import { CONFIDENCE } from '../../path/confidence.ts';
 import type { Hop } from '../../path/hop.ts';
 import { OUT_OF_REACH } from '../../ranking/ranking.ts';
@@ -40,7 +42,8 @@ export function readAnswer(
     };
     nextHops.learn(path.source, [target, ...hops], sentAt);
   }
-  return { target: request.target, sender: request.sender, hops, reading };
+  const hopCount = reply.icmpType === ICMP.echoReply ? { hopCount: hopCountOf(reply.ttl) } : {};
+  return { target: request.target, sender: request.sender, hops, reading, ...hopCount };
 }
 
 function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading: RecordRouteReading): Hop[] {
