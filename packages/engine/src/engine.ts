@@ -97,7 +97,10 @@ export class ReverseTracerouteEngine {
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const stats = emptyStats();
     const cancellable = hooks.signal && { signal: hooks.signal };
-    const plainPings = new PlainPings({ source }, { prober: this.#prober, outages, stats, ...this.#memory, ...cancellable });
+    const plainPings = new PlainPings(
+      { source },
+      { prober: this.#prober, outages, stats, ...this.#memory, ...cancellable },
+    );
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,

@@ -29,7 +29,9 @@ export function checkedByHopCounts(measurement: Measurement): CheckedPath {
   const { hops, confidence } = path;
   const from = optionsTakeAnotherWay(measurement) ? 1 : firstFromAnotherWay(measurement);
   if (from === undefined || from >= hops.length - 1) return { hops, confidence };
-  const checked = hops.map((hop, i) => (i < from ? hop : doubted(hop, { isFirst: i === from, isSource: hop.address === path.source })));
+  const checked = hops.map((hop, i) =>
+    i < from ? hop : doubted(hop, { isFirst: i === from, isSource: hop.address === path.source }),
+  );
   return { hops: checked, confidence: confidence * DOUBT.path };
 }
 

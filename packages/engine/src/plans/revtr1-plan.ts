@@ -18,7 +18,13 @@ export const revtr1Plan: Plan = {
   ranking: (options, collaborators) => new DistanceRanking(options, collaborators),
   techniques: () => [
     new AtlasIntersection({ usesRecordRoute: false }),
-    new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, pingsDestination: false, skipOutOfReach: false }),
+    new DirectRecordRoute({
+      useHeuristics: false,
+      timeoutMs: 20_000,
+      isAdaptive: false,
+      pingsDestination: false,
+      skipOutOfReach: false,
+    }),
     new SpoofedRecordRoute({
       rounds: { sizes: [3] },
       maxSpoofers: 30,

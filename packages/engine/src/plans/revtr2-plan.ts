@@ -18,7 +18,13 @@ export const revtr2Plan: Plan = {
   ranking: (options, collaborators) => new IngressRanking({ ...options, order: 'turns' }, collaborators),
   techniques: () => [
     new AtlasIntersection(),
-    new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, pingsDestination: false, skipOutOfReach: false }),
+    new DirectRecordRoute({
+      useHeuristics: false,
+      timeoutMs: 20_000,
+      isAdaptive: false,
+      pingsDestination: false,
+      skipOutOfReach: false,
+    }),
     new SpoofedRecordRoute({
       rounds: { sizes: [5] },
       maxSpoofers: 10,

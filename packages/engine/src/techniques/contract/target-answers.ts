@@ -15,11 +15,11 @@ export interface ReadAnswer {
 interface OneTarget {
   /** Senders whose round ended without an answer, which may still come. */
   readonly waiting: Set<Ipv4Address>;
+  readonly answers: ReadAnswer[];
   readonly late: ReadAnswer[];
   /** Called with the next late answer that shows a hop. */
   readonly waiters: (() => void)[];
   readonly hopCounts: Set<number>;
-  hasAnswered: boolean;
 }
 
 /** What the targets of one measurement have answered to Record Route pings, during their rounds and later. */
@@ -27,10 +27,10 @@ export class TargetAnswers {
   readonly #targets = new Map<Ipv4Address, OneTarget>();
 
   /** Notes that a target answered in time. */
-  noteAnswer({ target, hopCount }: ReadAnswer): void {
-    const known = this.#of(target);
-    known.hasAnswered = true;
-    if (hopCount !== undefined) known.hopCounts.add(hopCount);
+  noteAnswer(answer: ReadAnswer): void {
+    const { answers, hopCounts } = this.#of(answer.target);
+    answers.push(answer);
+    if (answer.hopCount !== undefined) hopCounts.add(answer.hopCount);
   }
 
   /** Notes an answer that came after the end of its round. */
@@ -49,7 +49,7 @@ export class TargetAnswers {
 
   /** Whether the target has answered any ping of the measurement. */
   hasAnswered(target: Ipv4Address): boolean {
-    return this.#targets.get(target)?.hasAnswered ?? false;
+    return this.answersOf(target).length > 0;
   }
 
   /** Resolves when a late answer of the target shows a hop. */
@@ -69,6 +69,11 @@ export class TargetAnswers {
     return this.#targets.get(target)?.waiting.size ?? 0;
   }
 
+  /** The answers of a target so far, late ones included. */
+  answersOf(target: Ipv4Address): readonly ReadAnswer[] {
+    return this.#targets.get(target)?.answers ?? [];
+  }
+
   /** The late answers of a target so far. */
   lateAnswersOf(target: Ipv4Address): readonly ReadAnswer[] {
     return this.#targets.get(target)?.late ?? [];
@@ -77,7 +82,7 @@ export class TargetAnswers {
   #of(target: Ipv4Address): OneTarget {
     const known = this.#targets.get(target);
     if (known !== undefined) return known;
-    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], hopCounts: new Set<number>(), hasAnswered: false };
+    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], hopCounts: new Set<number>(), answers: [] };
     this.#targets.set(target, added);
     return added;
   }
