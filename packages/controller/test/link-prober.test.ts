@@ -19,6 +19,7 @@ import { AgentDirectory, LinkProber } from '../src/index.ts';
 import { probingFor } from '../src/safety/probe-context.ts';
 
 const AGENT = parseIpv4('192.88.99.1');
+const ABSENT = parseIpv4('192.88.99.2');
 const TARGET = parseIpv4('8.8.8.8');
 const HELLO = { type: 'hello', protocol: 2, software: 'test', known: [], window: 10, senderOnly: false, selfTests: [] };
 
@@ -26,6 +27,7 @@ describe('LinkProber with an agent that refuses a probe', () => {
   let stop: () => Promise<void>;
   let prober: LinkProber;
   const work: Work[] = [];
+  const waits: number[] = [];
   let refusal: Extract<Outcome, { kind: 'failed' }>;
   beforeAll(async () => {
     const path = mkdtempSync(join(tmpdir(), 'revtr-link-prober-'));
@@ -34,7 +36,9 @@ describe('LinkProber with an agent that refuses a probe', () => {
     const database = await openDatabase({ kind: 'memory' });
     const directory = await AgentDirectory.open(new Agents(database.db));
     const hostname = formatIpv4(AGENT);
-    await directory.put({ address: AGENT, kind: 'source', hostname, site: '', user_id: null, state: 'ready' });
+    const agent = { kind: 'source', hostname, site: '', user_id: null, state: 'ready' } as const;
+    await directory.put({ ...agent, address: AGENT });
+    await directory.put({ ...agent, address: ABSENT });
     const hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate },
       { now: () => clock.now(), optOut: () => ({ issuedAt: clock.now(), set: OptOutSet.EMPTY }), sources: () => [] },
@@ -50,6 +54,11 @@ describe('LinkProber with an agent that refuses a probe', () => {
       },
       close: () => undefined,
     });
+    const waitFor = hub.waitFor.bind(hub);
+    hub.waitFor = (address, timeoutMs, signal) => {
+      waits.push(timeoutMs);
+      return waitFor(address, timeoutMs, signal);
+    };
     const grants = new GrantSigner(authority.grantSigner);
     const targetPolicy = new TargetPolicy({});
     prober = new LinkProber(
@@ -95,5 +104,17 @@ describe('LinkProber with an agent that refuses a probe', () => {
     const emit = work.find(({ kind }) => kind === 'emit');
     const [payload] = emit?.kind === 'emit' ? emit.grant.split('.') : [];
     expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({ measurement: 71 });
+  });
+
+  it('waits once for an agent that is not connected, and again after it has connected', async () => {
+    const absent = (): Promise<unknown> =>
+      prober.ping({ type: 'ping', sender: ABSENT, target: TARGET, timeoutMs: 1_000 }).catch((error: unknown) => error);
+    const longWaits = () => waits.filter((ms) => ms > 50);
+    expect(await absent()).toMatchObject({ code: 'proberStopped' });
+    expect(await absent()).toMatchObject({ code: 'proberStopped' });
+    expect(longWaits()).toHaveLength(1);
+    prober.joined(ABSENT);
+    expect(await absent()).toMatchObject({ code: 'proberStopped' });
+    expect(longWaits()).toHaveLength(2);
   });
 });

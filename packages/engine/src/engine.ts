@@ -1,14 +1,16 @@
 import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
-import { checkedByHopCounts } from './checks/hop-counts.ts';
+import { checkedByDistances } from './checks/distances.ts';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
+import { ProbeCache } from './knowledge/probe-cache.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
 import { SilentTargets } from './knowledge/silent-targets.ts';
 import type { FailReason } from './measurement/fail-reason.ts';
 import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './measurement/request.ts';
 import type { Attempt, MeasuredHop, ReverseTraceroute, StopReason } from './measurement/result.ts';
+import { reuseOf } from './measurement/reuse.ts';
 import { emptyStats } from './measurement/stats.ts';
 import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './path/confidence.ts';
 import type { Hop } from './path/hop.ts';
@@ -20,11 +22,11 @@ import {
   type Measurement,
   untold,
 } from './techniques/contract/measurement.ts';
-import { PlainPings } from './techniques/contract/plain-pings.ts';
 import { TargetAnswers } from './techniques/contract/target-answers.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
+import { PlainPings } from './timing/plain-pings.ts';
 import { SharedPings } from './timing/shared-pings.ts';
 
 /** Options of a {@link ReverseTracerouteEngine}. */
@@ -43,6 +45,8 @@ export interface MeasureHooks {
   readonly onProgress?: (hops: readonly Hop[]) => void;
 }
 
+/** Longest wait for the reply to a ping without options, milliseconds. */
+const PLAIN_PING_TIMEOUT_MS = 1_000;
 const FORWARD_TIMEOUT_MS = 1_000;
 /** Longest time that one measurement waits for a source that is offline, milliseconds. */
 const MOST_OUTAGE_WAIT_MS = 60_000;
@@ -59,6 +63,7 @@ export class ReverseTracerouteEngine {
   readonly #collaborators: EngineCollaborators;
   readonly #memory: EngineMemory;
   readonly #prober: SharedPings;
+  readonly #cachingProber: SharedPings | undefined;
   readonly #rtts = new RttCache({ keepMs: 1_800_000 });
 
   constructor(options: EngineOptions, collaborators: EngineCollaborators) {
@@ -66,6 +71,8 @@ export class ReverseTracerouteEngine {
     this.#assumptions = options.assumptions ?? PUBLISHED_ASSUMPTIONS;
     this.#collaborators = collaborators;
     this.#prober = new SharedPings(collaborators.prober);
+    const cache = options.plan.cache && new ProbeCache(options.plan.cache, collaborators);
+    this.#cachingProber = cache && new SharedPings(cache, (request) => cache.holds(request));
     this.#memory = {
       nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
       silentTargets: new SilentTargets(
@@ -95,24 +102,24 @@ export class ReverseTracerouteEngine {
       evidence: { type: 'destination' },
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
+    const { signal } = hooks;
+    const prober = (options.reuseMaxAgeMs > 0 ? this.#cachingProber : undefined) ?? this.#prober;
     const stats = emptyStats();
-    const cancellable = hooks.signal && { signal: hooks.signal };
-    const plainPings = new PlainPings(
-      { source },
-      { prober: this.#prober, outages, stats, ...this.#memory, ...cancellable },
-    );
+    const timeoutFor = (target: Ipv4Address): number =>
+      Math.min(PLAIN_PING_TIMEOUT_MS, this.#memory.adaptiveTimeout.timeoutFor(source, target));
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
-      prober: this.#prober,
-      plainPings,
+      prober,
       outages,
+      distances: new Map(),
+      plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases),
       options,
       targetAnswers: new TargetAnswers(),
       stats,
-      ...cancellable,
+      ...(signal && { signal }),
     };
     const startedAt = clock.now();
     const attempts: Attempt[] = [];
@@ -137,11 +144,13 @@ export class ReverseTracerouteEngine {
             ? { code: 'probingFailed', message: error.message, hop, details: { cause: error.code } }
             : { code: 'sourceOffline', message: OFFLINE, hop, details: { waitedMs: MOST_OUTAGE_WAIT_MS } };
     }
-    const checked = checkedByHopCounts(measurement);
+    const checked = checkedByDistances(measurement);
     const hops = checked.hops.map((hop): MeasuredHop => {
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
+    const standIn = hops.find((hop) => hop.standIn !== undefined)?.standIn;
+    const reused = reuseOf(hops, startedAt);
     const result: ReverseTraceroute = {
       source,
       destination,
@@ -150,6 +159,8 @@ export class ReverseTracerouteEngine {
       ...(failReason && { failReason }),
       hops,
       confidence: checked.confidence,
+      ...(standIn && { measuredThrough: standIn }),
+      ...(reused && { reused }),
       startedAt,
       endedAt: clock.now(),
       stats: measurement.stats,

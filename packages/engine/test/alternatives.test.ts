@@ -7,6 +7,7 @@ const ip = (last: number): number => parseIpv4(`5.0.0.${last}`);
 const answer = (sender: number, hops: number[], isWhole = false): ReadAnswer => ({
   target: ip(250),
   sender: ip(sender),
+  distance: 9,
   hops: hops.map(
     (last): Hop => ({
       address: ip(last),
@@ -16,7 +17,7 @@ const answer = (sender: number, hops: number[], isWhole = false): ReadAnswer => 
       evidence: { type: 'destination' },
     }),
   ),
-  reading: { hops: [], isWhole },
+  reading: { hops: [], isWhole, stamps: [] },
 });
 
 describe('several answers of one round', () => {

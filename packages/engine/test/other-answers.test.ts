@@ -16,7 +16,8 @@ const answer = (sender: number, ...hops: Ipv4Address[]): ReadAnswer => ({
   target: DESTINATION,
   sender: ip(sender),
   hops: hops.map(hop),
-  reading: { hops: [], isWhole: false },
+  distance: 5,
+  reading: { hops: [], stamps: [], isWhole: false },
 });
 const addressesOf = (extension: Extension): Ipv4Address[] | undefined =>
   extension.outcome === 'extended' ? extension.hops.map(({ address }) => address) : undefined;

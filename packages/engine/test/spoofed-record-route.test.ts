@@ -107,6 +107,27 @@ describe('spoofed Record Route', () => {
     }
   });
 
+  it('takes a contradiction for load balancing if another sender sees the known hop, and for a detour if nobody does', async () => {
+    const [h1, h2, h3, other] = [ip(61), ip(62), ip(63), ip(70)];
+    for (const isBalanced of [true, false]) {
+      const prober = new ScriptedProber(({ sender, target }) => {
+        if (target === h3) return UNREADABLE;
+        if (target === h2) return isBalanced && sender === SECOND ? [ip(50), h2, h3, ip(64)] : [ip(50), h2, other];
+        return undefined;
+      });
+      const measurement = measurementWith(prober, { ranking: newRanking(), ipToAs });
+      measurement.path.extend(0, [h1, h2, h3].map(measured));
+      const extension = await new SpoofedRecordRoute({ ...OPTIONS, confirmsContradictions: true }).extend(measurement);
+      expect(extension).toMatchObject({
+        outcome: 'extended',
+        from: 2,
+        hops: isBalanced
+          ? [{ address: h3, trust: 'measured', alternatives: [other], divergence: 'loadBalancing' }, {}, {}]
+          : [{ address: other, trust: 'inferred', alternatives: [h3], divergence: 'notDestinationBased' }, {}],
+      });
+    }
+  });
+
   it('calls a target silent when a second vantage point confirms it, and asks no third', async () => {
     const prober = new ScriptedProber(() => undefined);
     const vantagePoints = [FIRST, SECOND, ip(4)];
@@ -122,8 +143,8 @@ describe('spoofed Record Route', () => {
     const vantagePoints = [FIRST, SECOND, ip(4)];
     const ranking = new IngressRanking({ vantagePoints }, { ipToAs, clock: stillClock });
     const measurement = measurementWith(prober, { ranking, ipToAs });
-    const reading = { hops: [], isWhole: false };
-    measurement.targetAnswers.noteAnswer({ target: DESTINATION, sender: SOURCE, hops: [], reading });
+    const reading = { hops: [], isWhole: false, stamps: [] };
+    measurement.targetAnswers.noteAnswer({ target: DESTINATION, sender: SOURCE, distance: 9, hops: [], reading });
     expect(await new SpoofedRecordRoute(OPTIONS).extend(measurement)).toMatchObject({ outcome: 'extended' });
   });
 });

@@ -21,7 +21,10 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import { currentMeasurement } from '../safety/probe-context.ts';
 
 export interface LinkProberOptions {
-  /** How long to wait for an agent that is registered and not connected, milliseconds. */
+  /**
+   * How long probes wait for an agent that is registered and not connected, milliseconds, counted from the first one that missed it. Later
+   * ones fail at once, until the agent has connected: otherwise the measurements of a source that is down would keep others waiting.
+   */
   readonly patienceMs: number;
 }
 
@@ -42,10 +45,17 @@ const MOST_TRACEROUTE_MS = 120_000;
 export class LinkProber implements Prober {
   readonly #options: LinkProberOptions;
   readonly #collaborators: LinkProberCollaborators;
+  /** When a probe first missed an agent that has not connected since, milliseconds since the Unix epoch. */
+  readonly #missedSince = new Map<Ipv4Address, number>();
 
   constructor(options: LinkProberOptions, collaborators: LinkProberCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+  }
+
+  /** Tells that an agent has connected: probes wait for it again when it leaves. */
+  joined(address: Ipv4Address): void {
+    this.#missedSince.delete(address);
   }
 
   async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
@@ -139,8 +149,18 @@ export class LinkProber implements Prober {
     const text = formatIpv4(address);
     if (!directory.participates(address))
       throw new ProbingError(code, `${text} is not an active agent`, { address: text });
-    const session = hub.sessionOf(address) ?? (await hub.waitFor(address, this.#options.patienceMs, signal));
+    const session = hub.sessionOf(address) ?? (await this.#waitFor(address, signal));
     if (session === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
+    return session;
+  }
+
+  async #waitFor(address: Ipv4Address, signal: AbortSignal | undefined): Promise<AgentSession | undefined> {
+    const { hub, clock } = this.#collaborators;
+    const since = this.#missedSince.get(address) ?? clock.now();
+    this.#missedSince.set(address, since);
+    const leftMs = since + this.#options.patienceMs - clock.now();
+    const session = leftMs > 0 ? await hub.waitFor(address, leftMs, signal) : undefined;
+    if (session !== undefined) this.#missedSince.delete(address);
     return session;
   }
 }

@@ -12,11 +12,11 @@ export class OtherAnswers implements Technique {
   readonly name = 'otherAnswers';
   readonly #followed = new Set<ReadAnswer>();
   /** Routers behind which no technique has found a hop. */
-  readonly #deadEnds = new Set<number>();
+  readonly #deadEnds = new Set<Ipv4Address>();
 
   async extend(measurement: Measurement): Promise<Extension> {
     const { path, targetAnswers, aliases } = measurement;
-    this.#deadEnds.add(aliases.routerKey(path.last.address));
+    this.#deadEnds.add(path.last.address);
     for (let from = path.hops.length - 1; from >= 0; from--)
       for (const answer of targetAnswers.answersOf(path.hops[from].address)) {
         if (this.#followed.has(answer)) continue;
@@ -32,7 +32,9 @@ export class OtherAnswers implements Technique {
 
   /** The hops of an answer without the dead ends at their end. */
   #upToLastHope({ aliases }: Measurement, { hops }: ReadAnswer): readonly Hop[] {
-    const isDeadEnd = (address: Ipv4Address): boolean => this.#deadEnds.has(aliases.routerKey(address));
+    const deadEnds = [...this.#deadEnds];
+    const isDeadEnd = (address: Ipv4Address): boolean =>
+      deadEnds.some((deadEnd) => aliases.sameRouter(deadEnd, address));
     return hops.slice(0, hops.findLastIndex(({ address }) => !isDeadEnd(address)) + 1);
   }
 }

@@ -41,16 +41,19 @@ interface InFlight {
  */
 export class SharedPings implements Prober {
   readonly #prober: Prober;
+  readonly #isKnown: (request: PingRequest) => boolean;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #load = new Map<number, number>();
 
-  constructor(prober: Prober) {
+  /** @param isKnown whether the prober answers a ping without sending it. Default: it sends every ping */
+  constructor(prober: Prober, isKnown: (request: PingRequest) => boolean = () => false) {
     this.#prober = prober;
+    this.#isKnown = isKnown;
   }
 
-  /** How many of these pings would be sent, because no equal ping is in flight. */
+  /** How many of these pings would be sent, because no equal ping is in flight or known. */
   fresh(requests: readonly PingRequest[]): number {
-    return requests.filter((request) => !this.#inFlight.has(keyOf(request))).length;
+    return requests.filter((request) => !this.#inFlight.has(keyOf(request)) && !this.#isKnown(request)).length;
   }
 
   /** Number of pings of a host that a caller waits for. */

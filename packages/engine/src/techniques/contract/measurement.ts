@@ -14,8 +14,8 @@ import type { VantagePointRanking } from '../../ranking/ranking.ts';
 import type { AdaptiveTimeout } from '../../timing/adaptive-timeout.ts';
 import type { HostWatch } from '../../timing/host-watch.ts';
 import type { Outages } from '../../timing/outages.ts';
+import type { PlainPings } from '../../timing/plain-pings.ts';
 import type { SharedPings } from '../../timing/shared-pings.ts';
-import type { PlainPings } from './plain-pings.ts';
 import type { TargetAnswers } from './target-answers.ts';
 
 /** Runs work whose probes a technique sends, and returns its outcome. */
@@ -55,13 +55,15 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   readonly prober: SharedPings;
   /** Waits while the source is offline. */
   readonly outages: Outages;
+  /** Pings without options from the source. */
+  readonly plainPings: PlainPings;
+  /** Number of links from hops to the source, by the TTL of the latest answer of each to a Record Route ping. */
+  readonly distances: Map<Ipv4Address, number>;
   /** Probabilities of hops that no probe shows. */
   readonly assumptions: AssumptionConfidence;
   /** The path so far. Techniques read it; only the engine extends it. */
   readonly path: ReversePath;
   readonly options: MeasurementOptions;
-  /** Pings without options to its targets. */
-  readonly plainPings: PlainPings;
   /** What was asked and not answered in time. */
   readonly targetAnswers: TargetAnswers;
   /** Techniques add what they send. */

@@ -6,10 +6,10 @@ import type { RecordRouteReading } from '../../record-route/read-answer.ts';
 export interface ReadAnswer {
   readonly target: Ipv4Address;
   readonly sender: Ipv4Address;
+  /** Number of links from the target to the source, by the TTL of the answer. */
+  readonly distance: number;
   readonly hops: readonly Hop[];
   readonly reading: RecordRouteReading;
-  /** Routers that the answer has passed on its way back; absent when it is not an echo reply. */
-  readonly hopCount?: number;
 }
 
 interface OneTarget {
@@ -19,7 +19,6 @@ interface OneTarget {
   readonly late: ReadAnswer[];
   /** Called with the next late answer that shows a hop. */
   readonly waiters: (() => void)[];
-  readonly hopCounts: Set<number>;
 }
 
 /** What the targets of one measurement have answered to Record Route pings, during their rounds and later. */
@@ -28,9 +27,7 @@ export class TargetAnswers {
 
   /** Notes that a target answered in time. */
   noteAnswer(answer: ReadAnswer): void {
-    const { answers, hopCounts } = this.#of(answer.target);
-    answers.push(answer);
-    if (answer.hopCount !== undefined) hopCounts.add(answer.hopCount);
+    this.#of(answer.target).answers.push(answer);
   }
 
   /** Notes an answer that came after the end of its round. */
@@ -59,11 +56,6 @@ export class TargetAnswers {
     });
   }
 
-  /** How many routers the answers of a target have passed on their way back. */
-  hopCountsOf(target: Ipv4Address): readonly number[] {
-    return [...(this.#targets.get(target)?.hopCounts ?? [])];
-  }
-
   /** How many senders had no answer when their round ended, and have none yet. */
   sendersWaitingFor(target: Ipv4Address): number {
     return this.#targets.get(target)?.waiting.size ?? 0;
@@ -82,7 +74,7 @@ export class TargetAnswers {
   #of(target: Ipv4Address): OneTarget {
     const known = this.#targets.get(target);
     if (known !== undefined) return known;
-    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], hopCounts: new Set<number>(), answers: [] };
+    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], answers: [] };
     this.#targets.set(target, added);
     return added;
   }

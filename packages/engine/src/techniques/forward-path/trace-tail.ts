@@ -1,6 +1,6 @@
-import { ICMP, type Ipv4Address } from '@revtr/net';
+import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
-import { hopCountOf } from '../../measurement/hop-count.ts';
+import { hopsTravelled } from '../../timing/plain-pings.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import { MOST_HOPS, TailProbes } from './tail-probes.ts';
 
@@ -23,19 +23,18 @@ export async function traceTail(
   target: Ipv4Address,
   options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
 ): Promise<TracerouteResult> {
-  const { path, stats, adaptiveTimeout, clock, plainPings } = measurement;
+  const { path, plainPings, stats, adaptiveTimeout, clock } = measurement;
   const sender = path.source;
   const startedAt = clock.now();
   const patience = Math.min(options.timeoutMs, adaptiveTimeout.timeoutFor(sender, target));
-  const reply = await plainPings.ask(target);
-  const isAnswered = reply !== undefined && reply.icmpType === ICMP.echoReply;
+  const reply = await plainPings.replyOf(target);
   const tail = new TailProbes(
     measurement,
     target,
-    isAnswered ? Math.min(options.timeoutMs, 200 + 1.5 * reply.rttMs) : patience,
+    reply === undefined ? patience : Math.min(options.timeoutMs, 200 + 1.5 * reply.rttMs),
   );
-  if (isAnswered) await probeAround(tail, Math.min(MOST_HOPS, hopCountOf(reply.ttl) + 1));
-  else await probeBlindly(tail);
+  if (reply === undefined) await probeBlindly(tail);
+  else await probeAround(tail, Math.min(MOST_HOPS, hopsTravelled(reply.ttl)));
   await tail.retryBefore();
   stats.traceroutes++;
   stats.tracerouteProbes += tail.sent;

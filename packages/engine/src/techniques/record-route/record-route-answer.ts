@@ -1,10 +1,9 @@
-import { ICMP } from '@revtr/net';
 import type { PingResult } from '@revtr/probing';
-import { hopCountOf } from '../../measurement/hop-count.ts';
 import { CONFIDENCE } from '../../path/confidence.ts';
 import type { Hop } from '../../path/hop.ts';
 import { OUT_OF_REACH } from '../../ranking/ranking.ts';
 import { type RecordRouteReading, readRecordRoute } from '../../record-route/read-answer.ts';
+import { hopsTravelled } from '../../timing/plain-pings.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import type { ReadAnswer } from '../contract/target-answers.ts';
 
@@ -25,13 +24,22 @@ export function readAnswer(
   if (reply?.recordRoute === undefined) return undefined;
   adaptiveTimeout.observe(request.sender, request.target, waitedMs);
   silentTargets.recordAnswer(request.target, path.source, clock.now());
-  const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
+  const reading = readRecordRoute(
+    { target: request.target, receiver: path.source, stamps: reply.recordRoute },
+    { aliases, ipToAs, useHeuristics },
+  );
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
     atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
   // With free slots and no turning point the target did not stamp, so the answer says nothing about its distance.
   if (reading.turnSlot !== undefined || !reading.isWhole)
-    ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reply.recordRoute);
+    ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reading.stamps);
   const hops = toHops(measurement, result, reading);
+  const distance = hopsTravelled(reply.ttl);
+  measurement.distances.set(request.target, distance);
+  if (reading.turn === 'stamp' || reading.turn === 'alias') {
+    const stamps = reading.hops.map(({ address }) => address);
+    atlas.compare(path.source, { target: request.target, stamps, distance, at: sentAt });
+  }
   if (hops.length > 0) {
     const target: Hop = {
       address: request.target,
@@ -42,8 +50,7 @@ export function readAnswer(
     };
     nextHops.learn(path.source, [target, ...hops], sentAt);
   }
-  const hopCount = reply.icmpType === ICMP.echoReply ? { hopCount: hopCountOf(reply.ttl) } : {};
-  return { target: request.target, sender: request.sender, hops, reading, ...hopCount };
+  return { sender: request.sender, target: request.target, distance, hops, reading };
 }
 
 function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading: RecordRouteReading): Hop[] {
