@@ -4384,6 +4384,7 @@ export interface components {
             contradictions: {
                 asLoop: number;
                 bounds: number;
+                branch: number;
                 order: number;
             };
             hops: number;
@@ -4413,6 +4414,7 @@ export interface components {
             contradictions: {
                 asLoop: number;
                 bounds: number;
+                branch: number;
                 order: number;
             };
             hops: number;

@@ -187,7 +187,7 @@ export class SourceAtlas {
 
   /** Number of contradictions between pings and paths, by reason. */
   contradictions(): Record<Contradiction, number> {
-    const counts = { order: 0, bounds: 0, asLoop: 0 };
+    const counts = { order: 0, bounds: 0, branch: 0, asLoop: 0 };
     for (const reasons of this.#contradictions.values()) for (const reason of reasons) counts[reason]++;
     return counts;
   }
@@ -242,7 +242,10 @@ export class SourceAtlas {
     this.#unplace(path);
     const chain = this.tree.find(path.hops)?.chain();
     if (chain === undefined) return;
-    const { placed, contradictions, linkEnds } = placeStamps(path.hops, tails, this.#facts);
+    const { placed, contradictions, linkEnds } = placeStamps(path.hops, tails, {
+      ...this.#facts,
+      isHop: (address) => this.#places.nodesOf(address).some(({ traced }) => traced !== undefined),
+    });
     const stamps = placed.map(({ address, first, last }) => this.#places.addStamp(address, chain[first], chain[last]));
     this.#placedOn.set(path, stamps);
     if (contradictions.length > 0) {
