@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -83,6 +83,18 @@ describe('the evaluation', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(looks.map(({ seeds }) => seeds)).toEqual([[901, 902], [902, 903], [902]]);
+  });
+
+  it('builds on the AS relationships of a file, and says when there is none', async () => {
+    const path = join(folder, 'relationships.txt');
+    const providers = Array.from({ length: 40 }, (_, i) => `${1 + (i % 3)}|${100 + i}|-1\n`);
+    writeFileSync(path, `# provider|customer|-1\n1|2|0\n1|3|0\n2|3|0\n${providers.join('')}`);
+    const args = ['--size', 'small', '--seed', '1', '--pairs', '10', '--fleet', '3', '--plan', 'symmetry', '--json'];
+    const { out } = await evaluate(...args, '--family', `caida:${path}`);
+    const [{ family, figures }] = JSON.parse(out).summaries;
+    expect([family, figures.reached.value]).toEqual([`caida:${path}`, 1]);
+    const { code, err } = await evaluate(...args, '--family', `caida:${path}.missing`);
+    expect([code, err.includes('ENOENT')]).toEqual([1, true]);
   });
 
   it.each([

@@ -14,7 +14,7 @@ import { judge } from '../src/judging/judge.ts';
 import { truthOf } from '../src/judging/truth.ts';
 
 const PAIRS = 150;
-const factsOf = ({ internet, ipToAs }: SimulatedWorld) => ({ truth: truthOf(internet.truth), ipToAs });
+const factsOf = ({ internet, ipToAs }: SimulatedWorld) => ({ truth: truthOf(internet), ipToAs });
 
 async function measure(plan: Plan, seed: number): Promise<{ world: SimulatedWorld; results: ReverseTraceroute[] }> {
   const world = new SimulatedWorld({ parameters: simParameters('small', seed), sources: 3 });

@@ -23,7 +23,7 @@ async function environment(): Promise<ProberEnvironment> {
   const parameters = simParameters('medium', 11, STEADY);
   const internet = new SimulatedInternet({ parameters });
   const { truth, places, topology, clock } = internet;
-  const behaviours = new HostBehaviours(parameters);
+  const behaviours = new HostBehaviours(parameters, internet);
   const findSilent = (address: number): number =>
     behaviours.answersPing(address + 2) ? findSilent(address + 1) : address + 2;
   const [{ address: source }] = places.sources;

@@ -1375,7 +1375,7 @@ export interface paths {
                     /** @description Address of the API client or agent */
                     client?: string;
                     from?: string;
-                    kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "operatorAction";
+                    kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "visitorBatch" | "operatorAction";
                     limit?: string;
                     to?: string;
                     user?: string;
@@ -2548,6 +2548,62 @@ export interface paths {
                             /** @description Value of `after` for the next page; absent on the last page */
                             next?: number;
                         };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/measurements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A measurement with all that is known of it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Measurement"];
                     };
                 };
             };
@@ -4843,6 +4899,11 @@ export interface components {
                     hops: {
                         /** @description IPv4 address */
                         address?: string;
+                        /** @description Network that announces the address */
+                        asn?: number;
+                        asName?: string;
+                        /** @description Reverse DNS */
+                        name?: string;
                         rttMs?: number;
                         ttl: number;
                     }[];
@@ -4969,6 +5030,11 @@ export interface components {
                     hops: {
                         /** @description IPv4 address */
                         address?: string;
+                        /** @description Network that announces the address */
+                        asn?: number;
+                        asName?: string;
+                        /** @description Reverse DNS */
+                        name?: string;
                         rttMs?: number;
                         ttl: number;
                     }[];

@@ -12,6 +12,8 @@ import {
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
+import type { WebFiles } from '../web/web-files.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
 import { installBodyDeadline } from './http/body-deadline.ts';
@@ -67,6 +69,8 @@ export interface ServerOptions {
    * connection is the client.
    */
   readonly trustProxy?: readonly string[] | undefined;
+  /** The web interface. Default: none is served. */
+  readonly web?: WebFiles | undefined;
 }
 
 /** The HTTP server with all its routes and the document that describes them. */
@@ -94,7 +98,12 @@ export async function createServer(
   limitConnections(app.server, { total: MOST_CONNECTIONS, perAddress });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  installErrorHandler(app);
+  const { web } = options;
+  installErrorHandler(app, (request, reply) => {
+    if (web === undefined || !wantsPage(request)) return false;
+    sendDocument(request, reply, web.document);
+    return true;
+  });
   installJsonBody(app);
   closeUnread(app);
   installBodyDeadline(app, BODY_DEADLINE);
@@ -151,6 +160,7 @@ export async function createServer(
     registerAbuseContacts(routes, collaborators);
     await routes.register((pages) => registerPages(pages, collaborators));
     registerSafety(routes, collaborators);
+    if (web !== undefined) registerWeb(routes, web);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

@@ -80,6 +80,12 @@ const failReasonSchema = z.object({
     ),
 });
 
+/** A traceroute from the source to the destination. */
+export const forwardSchema = z.object({
+  stop: z.string(),
+  hops: z.array(z.object({ ttl: z.int(), address: address.optional(), rttMs: z.number().optional() })),
+});
+
 /** The result of a measurement. */
 export const resultSchema = z.object({
   plan: z.string(),
@@ -107,12 +113,7 @@ export const resultSchema = z.object({
       ms: z.number(),
     }),
   ),
-  forward: z
-    .object({
-      stop: z.string(),
-      hops: z.array(z.object({ ttl: z.int(), address: address.optional(), rttMs: z.number().optional() })),
-    })
-    .optional(),
+  forward: forwardSchema.optional(),
 });
 
 /** A hop as it is stored and shown; addresses are dotted quads. */

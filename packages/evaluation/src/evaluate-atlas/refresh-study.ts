@@ -51,7 +51,7 @@ export async function studyPolicy(policy: RefreshPolicyUnderTest, options: Refre
   const { size, seed, days, pairsPerHour, rates } = options;
   const world = new SimulatedWorld({ parameters: simParameters(size, seed), sources: 1 });
   const { clock } = world.internet;
-  const facts = { truth: truthOf(world.internet.truth), ipToAs: world.ipToAs };
+  const facts = { truth: truthOf(world.internet), ipToAs: world.ipToAs };
   const random = createRandom(seed).fork('refresh-study');
   const plan: Plan = { ...defaultPlan, growsAtlas: true };
   return clock.drive(

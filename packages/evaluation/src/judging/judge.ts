@@ -25,14 +25,16 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, visible }: Jud
   const between = result.hops.filter(({ address }) => address !== source && address !== destination);
   const hops = between.map(({ address, technique, evidence, confidence, trust }): JudgedHop => {
     const routers = truth.routersOf(address);
-    const isRight = isAny(({ possible }) => routers.some((router) => possible.has(router)));
+    const isAtDestination = truth.isAtDestination(address, destination);
+    const isRight = isAtDestination || isAny(({ possible }) => routers.some((router) => possible.has(router)));
+    const isKnown = isAtDestination || routers.length > 0;
     return {
       technique,
       kind: kindOf({ technique, evidence }),
       confidence,
       trust,
-      verdict: routers.length === 0 ? 'unjudged' : isRight ? 'right' : 'wrong',
-      isRightByOneFlow: isAny((flow) => routers.some((router) => flow.routers.includes(router))),
+      verdict: !isKnown ? 'unjudged' : isRight ? 'right' : 'wrong',
+      isRightByOneFlow: isAtDestination || isAny((flow) => routers.some((router) => flow.routers.includes(router))),
     };
   });
   const shown = new Set(result.hops.flatMap(({ address }) => truth.routersOf(address)));
@@ -65,7 +67,11 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, visible }: Jud
 /** Networks of the routers that a result shows, with the true first and last router: what a perfect mapping would make of it. */
 function asPathByOwners({ hops, source, destination }: ReverseTraceroute, route: TrueRoute, truth: Truth): number[] {
   const between = hops.filter(({ address }) => address !== source && address !== destination);
-  const routers = between.flatMap(({ address }) => truth.routersOf(address).slice(0, 1));
+  // A shared address names no network, whatever the mapping.
+  const routers = between.flatMap(({ address }) => {
+    const shown = truth.routersOf(address);
+    return shown.length === 1 ? shown : [];
+  });
   const ends = [...route.routers.slice(0, 1), ...routers, ...route.routers.slice(-1)];
   return withoutRepetitions(ends.map((router) => truth.operatorOf(router)));
 }

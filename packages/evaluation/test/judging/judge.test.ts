@@ -6,8 +6,9 @@ import type { TrueRoute, Truth } from '../../src/judging/truth.ts';
 
 // A hand-made Internet. Router 1 is the gateway of the destination (network 100); routers 2 and 3 belong to network 200, which balances load
 // between 3 and 4; router 5 is the gateway of the source (network 300). Router 9 is elsewhere. An address is ten times its router, plus a
-// digit for the interface. Address 777 is a private one that routers 3 and 9 both stamp.
-const [DESTINATION, SOURCE, SHARED] = [1_000, 2_000, 777];
+// digit for the interface. Address 777 is a private one that routers 3 and 9 both stamp; 888 is that of the
+// destination's NAT.
+const [DESTINATION, SOURCE, SHARED, HOME] = [1_000, 2_000, 777, 888];
 const OPERATORS: Record<number, number> = { 1: 100, 2: 200, 3: 200, 4: 200, 5: 300, 9: 900 };
 const TRUE_ROUTE: TrueRoute = {
   routers: [1, 2, 3, 5],
@@ -35,6 +36,7 @@ const truthWith = (route: Truth['route']): Truth => ({
       : address < 100 && Math.floor(address / 10) in OPERATORS
         ? [Math.floor(address / 10)]
         : [],
+  isAtDestination: (address) => address === HOME,
   operatorOf: (router) => OPERATORS[router],
 });
 const truth = truthWith(() => TRUE_ROUTE);
@@ -88,6 +90,10 @@ describe('the verdict on hops', () => {
     expect(judged([hop(SHARED)]).hops[0].verdict).toBe('right');
     const elsewhere = truthWith(() => ({ ...TRUE_ROUTE, routers: [1, 2, 4, 5], possible: new Set([1, 2, 4, 5]) }));
     expect(judge(resultOf([hop(SHARED)]), { truth: elsewhere, ipToAs, visible }).hops[0].verdict).toBe('wrong');
+  });
+
+  it('is right for the address of the NAT in front of the destination', () => {
+    expect(judged([hop(HOME)]).hops[0]).toMatchObject({ verdict: 'right', isRightByOneFlow: true });
   });
 
   it('uses the routing at the time of the measurement, and accepts what is true at its start or at its end', () => {

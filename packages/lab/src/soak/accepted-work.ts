@@ -12,6 +12,7 @@ const BATCH_SIZE = 50;
 /** Batches that have not ended; no more are submitted then. */
 const MOST_OPEN = 4;
 const PAUSE_MS = 500;
+const MOST_TRIES = 100;
 
 /** What became of the accepted measurements. */
 export interface WorkReport {
@@ -66,7 +67,8 @@ export class AcceptedWork {
       await clock.sleep(PAUSE_MS);
     }
     let changed = 0;
-    for (const [id, digest] of this.#ended) if (digestOf((await client.batch(id)).measurements) !== digest) changed++;
+    for (const [id, digest] of this.#ended)
+      if (digestOf((await this.#again(() => client.batch(id))).measurements) !== digest) changed++;
     return {
       batches: this.#ended.size + this.#open.size,
       measurements: (this.#ended.size + this.#open.size) * BATCH_SIZE,
@@ -75,6 +77,19 @@ export class AcceptedWork {
       unfinished: this.#open.size,
       changed,
     };
+  }
+
+  /** Asks until the server answers, at most a hundred times. */
+  async #again<T>(ask: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (tries === MOST_TRIES) throw error;
+        this.#note(error);
+        await this.#collaborators.clock.sleep(PAUSE_MS);
+      }
+    }
   }
 
   async #submit(): Promise<void> {

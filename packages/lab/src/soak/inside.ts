@@ -34,10 +34,15 @@ async function soak(minutes: number, mib: number, seed: number): Promise<number>
   const destinations = [...topology.nodes].flatMap(([node, { role }]) =>
     role === 'destination' ? [formatIpv4(addressesOf(topology, node)[0])] : [],
   );
-  const system = await startKernelSystem(topology, { prefix: `soak${process.pid % 1_000}`, port: 0, onProgress: say });
   const over = new AbortController();
   const interrupt = (): void => over.abort();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  const system = await startKernelSystem(topology, {
+    prefix: `soak${process.pid % 1_000}`,
+    port: 0,
+    onProgress: say,
+    signal: over.signal,
+  });
   try {
     const clock = systemClock;
     const client = new ReverseTracerouteClient({ server: system.api, key: system.operatorKey });

@@ -11,7 +11,14 @@ const NUMBERS = [
   'rateLimitPerSecond',
   'optionsSlowPathPerSecond',
   'sharedPrivatePool',
+  'transitPrefixesPerRouter',
+  'accessDepth',
+  'peering',
+  'regionalProviders',
+  'regionalPeers',
   'vantagePoints',
+  'atlasConeBias',
+  'atlasFurtherProbes',
 ];
 
 /** The parameters of a size and a profile, with any of them replaced. Default profile: `kind`. @throws {SimError} `badParameters` */

@@ -5,6 +5,7 @@ import { coneClassOf } from './cone-classes.ts';
 import { compare, type RealismRow } from './figure.ts';
 import type { RecordRouteSurvey } from './survey.ts';
 
+const SURVEY = 'address lists of IMC 2017, networks of January 2019';
 const LISTS = 'CAIDA customer cones and RIPE Atlas, January 2019';
 
 /** Sizes of networks, RIPE Atlas, known aliases, and networks that let spoofed packets out. */
@@ -28,7 +29,24 @@ export function coverageRows(internet: SimulatedInternet, survey: RecordRouteSur
       .flat(),
   );
   const seen = [...new Set([...survey.targets, ...survey.stamps])];
+  const answering = survey.targets.filter((_, i) => survey.answered.some((row) => row[i] === 1));
+  const answersInClass = (name: string): number =>
+    share(answering.filter((target) => classOf(topology.networkOf.lookup(target)) === name).length, answering.length);
   return [
+    ...(
+      [
+        ['1', 0.369],
+        ['2 to 10', 0.253],
+        ['11 to 100', 0.21],
+        ['101 to 1000', 0.12],
+      ] as const
+    ).map(([name, part]) =>
+      compare(
+        [`prefixes that answer Record Route, part of cones of ${name}`, part, 0.08, 'derived'],
+        SURVEY,
+        answersInClass(name),
+      ),
+    ),
     ...published.map(([name, size, tolerance]) =>
       compare(
         [`networks with a customer cone of ${name}`, size, tolerance, 'derived'],

@@ -5,7 +5,7 @@
 export type Confidence = 'read' | 'plot' | 'derived' | 'memory' | 'assumed';
 
 /** A value of the real Internet. */
-export interface PublishedFigure {
+interface PublishedFigure {
   /** What the figure is, with its unit unless it is a share. */
   readonly figure: string;
   readonly source: string;

@@ -5,14 +5,16 @@ import { type Profile, SimulatedInternet, type Size, simParameters } from '@revt
 import { coverageRows } from './coverage.ts';
 import { distanceRows } from './distance.ts';
 import type { RealismRow } from './figure.ts';
-import { pathRows } from './paths.ts';
+import { forwardingRows } from './forwarding.ts';
+import { pathRows, ttlRows } from './paths.ts';
 import { renderRealism } from './render.ts';
 import { responsivenessRows } from './responsiveness.ts';
-import { surveyRecordRoute } from './survey.ts';
+import { surveyRecordRoute, takeCensus } from './survey.ts';
 
 /** The vantage points of the published survey (IMC 2017). */
 const VANTAGE_POINTS = 141;
 const PREFIXES = 1_500;
+const BITS_24 = 0xffffff00;
 
 const HELP = `npm run bench -- realism [--size SIZE] [--seed N] [--profile PROFILE] [--json]
 
@@ -45,15 +47,19 @@ export async function realismOf(size: Size, seed: number, profile: Profile): Pro
     parameters: simParameters(size, seed, { vantagePoints: VANTAGE_POINTS }, profile),
   });
   const random = createRandom(seed).fork('realism');
-  const { hosts, hostPrefixOf } = internet.topology;
-  const prefixes = random.shuffle(Array.from({ length: hosts.count }, (_, i) => i)).slice(0, PREFIXES);
+  const all = [...new Set(internet.topology.hosts.prefixes.map(({ address }) => address & BITS_24))];
+  const prefixes = random.shuffle(all).slice(0, PREFIXES);
   const isSampled = new Set(prefixes);
-  const candidates = internet.places.hitlist.filter((address) => isSampled.has(hostPrefixOf.lookup(address)));
-  const survey = await surveyRecordRoute(internet, internet.prober(), candidates);
+  const candidates = internet.places.hitlist.filter((address) => isSampled.has(address & BITS_24));
+  const prober = internet.prober();
+  const census = await takeCensus(internet, prober);
+  const survey = await surveyRecordRoute(internet, prober, candidates);
   return [
-    ...responsivenessRows(internet, prefixes, survey),
+    ...responsivenessRows(internet, census, survey),
     ...distanceRows(survey),
+    ...ttlRows(internet, survey, random),
     ...pathRows(internet, candidates, random),
     ...coverageRows(internet, survey),
+    ...(await forwardingRows(internet, prober, survey.targets)),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type PingRequest, type PingResult, pingAll } from '@revtr/probing';
+import type { PingRequest, PingResult } from '@revtr/probing';
 import type { SimProber, SimulatedInternet } from '@revtr/sim';
+import { pingPaced } from './paced.ts';
 
 /** Answers to one Record Route ping from every vantage point to every target. */
 export interface RecordRouteSurvey {
@@ -17,18 +18,49 @@ export interface RecordRouteSurvey {
 }
 
 const TIMEOUT_MS = 2_000;
-const CONCURRENCY = 2_000;
 const PLAIN_ATTEMPTS = 3;
 const SLOTS = 9;
 
+/** The answers of all addresses of the hitlist. */
+export interface Census {
+  readonly ping: ReadonlySet<Ipv4Address>;
+  readonly recordRoute: ReadonlySet<Ipv4Address>;
+}
+
+const CENSUS_VANTAGE_POINTS = 3;
+
+/** Pings the whole hitlist plainly from the first source, and with Record Route from three vantage points. */
+export async function takeCensus(internet: SimulatedInternet, prober: SimProber): Promise<Census> {
+  const { places } = internet;
+  const answers = async (requests: readonly PingRequest[]): Promise<Ipv4Address[]> => {
+    const results = await pingPaced(internet, prober, requests);
+    const isAnswered = ({ request, reply }: PingResult): boolean =>
+      request.option === undefined ? reply !== undefined : reply?.recordRoute !== undefined;
+    return results.filter(isAnswered).map(({ request }) => request.target);
+  };
+  const senders = places.vantagePoints.slice(0, CENSUS_VANTAGE_POINTS).map(({ address }) => address);
+  const pings = (sender: Ipv4Address, hasOption: boolean): PingRequest[] =>
+    places.hitlist.map((target) => ({
+      type: 'ping',
+      sender,
+      target,
+      timeoutMs: TIMEOUT_MS,
+      ...(hasOption && { option: { type: 'recordRoute', slots: SLOTS } }),
+    }));
+  const plain = await answers([places.sources[0].address, ...senders].flatMap((sender) => pings(sender, false)));
+  const ping = new Set(plain);
+  const recordRoute = await answers(senders.flatMap((sender) => pings(sender, true)));
+  return { ping, recordRoute: new Set(recordRoute.filter((target) => ping.has(target))) };
+}
+
 /** Pings targets plainly from the first source, then those that answer with Record Route from every vantage point. */
 export async function surveyRecordRoute(
-  { places, clock }: SimulatedInternet,
+  internet: SimulatedInternet,
   prober: SimProber,
   candidates: readonly Ipv4Address[],
 ): Promise<RecordRouteSurvey> {
-  const run = (requests: readonly PingRequest[]): Promise<PingResult[]> =>
-    clock.drive(pingAll(prober, requests, { concurrency: CONCURRENCY }));
+  const { places } = internet;
+  const run = (requests: readonly PingRequest[]): Promise<PingResult[]> => pingPaced(internet, prober, requests);
   const plain = new Map<Ipv4Address, number>();
   for (let attempt = 0; attempt < PLAIN_ATTEMPTS; attempt++) {
     const open = candidates.filter((target) => !plain.has(target));

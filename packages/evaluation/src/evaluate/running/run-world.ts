@@ -36,7 +36,7 @@ export async function runWorld(units: readonly Unit[], onResult: (result: UnitRe
   const { pairs: count, hours } = units[0];
   const preparation = new Preparation(created);
   const pairs = choosePairs(created.world, count);
-  const truth = truthOf(created.world.internet.truth);
+  const truth = truthOf(created.world.internet);
   const first = preparation.measurementsAt + PAUSE_MS;
   const startsAt = (index: number): number => first + (index / pairs.length) * hours * HOUR_MS;
   const internet = created.restart(first);

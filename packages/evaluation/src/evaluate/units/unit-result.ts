@@ -2,9 +2,17 @@ import type { JudgedPair } from '../../judging/judged-pair.ts';
 import type { Unit } from './unit.ts';
 
 /**
- * What a destination is: a host that answers pings with options; one that answers plain pings only; a router; a host that answers nothing.
+ * What a destination is: a host that answers pings with options; one that answers plain pings only; one behind a NAT of its own or of its
+ * carrier, whether it answers options or not; a router; a host that answers nothing.
  */
-export const DESTINATION_KINDS = ['host', 'hostWithoutOptions', 'router', 'silent'] as const;
+export const DESTINATION_KINDS = [
+  'host',
+  'hostWithoutOptions',
+  'behindNat',
+  'behindCarrierGradeNat',
+  'router',
+  'silent',
+] as const;
 export type DestinationKind = (typeof DESTINATION_KINDS)[number];
 
 /** Packets that were sent before the first measurement, for all sources together. */

@@ -1,7 +1,7 @@
 import type { SimulatedWorld } from '@revtr/lab/simulated-world';
 import type { Ipv4Address } from '@revtr/net';
 import { createRandom, type Random } from '@revtr/probing';
-import { HostBehaviours } from '@revtr/sim';
+import { HostBehaviours, Nat, natOf } from '@revtr/sim';
 import type { DestinationKind } from '../units/unit-result.ts';
 
 /** A pair to measure. */
@@ -13,18 +13,23 @@ export interface EvaluatedPair {
   readonly isUsual: boolean;
 }
 
+const KIND_OF_NAT: Readonly<Record<number, DestinationKind>> = {
+  [Nat.home]: 'behindNat',
+  [Nat.carrierGrade]: 'behindCarrierGradeNat',
+};
 /** For each kind of unusual destination one pair is measured for so many usual ones. */
 const USUAL_PER_UNUSUAL = 10;
 const LEAST_UNUSUAL = 10;
 
 /** Random pairs of a source and an address of the hitlist, and among them pairs with unusual destinations. */
 export function choosePairs(world: SimulatedWorld, count: number): EvaluatedPair[] {
-  const behaviours = new HostBehaviours(world.internet.parameters);
+  const { parameters, topology } = world.internet;
+  const behaviours = new HostBehaviours(parameters, { topology });
   const usual = world.randomPairs(count).map((pair): EvaluatedPair => {
-    const kind = behaviours.answersOptions(pair.destination) ? 'host' : 'hostWithoutOptions';
-    return { ...pair, kind, isUsual: true };
+    const answers = behaviours.answersOptions(pair.destination) ? 'host' : 'hostWithoutOptions';
+    return { ...pair, kind: KIND_OF_NAT[natOf(topology, pair.destination)] ?? answers, isUsual: true };
   });
-  const random = createRandom(world.internet.parameters.seed).fork('unusual destinations');
+  const random = createRandom(parameters.seed).fork('unusual destinations');
   const each = Math.max(LEAST_UNUSUAL, Math.round(count / USUAL_PER_UNUSUAL));
   const unusual = (kind: DestinationKind, draw: () => Ipv4Address): EvaluatedPair[] =>
     Array.from({ length: each }, () => ({
@@ -52,7 +57,13 @@ function drawRouter({ internet, ipToAs }: SimulatedWorld, random: Random): Ipv4A
 function drawSilentHost({ internet, ipToAs }: SimulatedWorld, behaviours: HostBehaviours, random: Random): Ipv4Address {
   const { prefixes } = internet.topology.hosts;
   for (;;) {
-    const address = random.pick(prefixes).address + 2 + random.below(240);
-    if (!behaviours.answersPing(address) && ipToAs.originOf(address) !== undefined) return address;
+    const { address: first, length } = random.pick(prefixes);
+    const address = first + 2 + random.below(2 ** (32 - length) - 4);
+    if (
+      !behaviours.answersPing(address) &&
+      internet.truth.routerOf(address) < 0 &&
+      ipToAs.originOf(address) !== undefined
+    )
+      return address;
   }
 }

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../../parameters/sim-parameters.ts';
 import type { AsGraph } from '../as-graph.ts';
 import { CITIES, distanceKm } from '../cities.ts';
 import type { NetworkPlan, RouterPlan } from '../plan-networks.ts';
@@ -8,8 +9,8 @@ const WEIGHTS = { 1: 30, 2: 12, 3: 4 } as const;
 /** Every third router of a city carries links to other cities. */
 const CORE_EVERY = 3;
 
-/** Shares `totalRouters` among the networks by a log-normal distribution, which has no heavy tail, and places them in cities. */
-export function planEvenNetworks(graph: AsGraph, totalRouters: number, random: Random): NetworkPlan[] {
+/** Shares the routers among the networks by a log-normal distribution, which has no heavy tail, and places them in cities. */
+export function planEvenNetworks(graph: AsGraph, { routers: all }: SimParameters, random: Random): NetworkPlan[] {
   const neighbours = new Array<number>(graph.tiers.length).fill(0);
   for (const { a, b } of graph.edges) {
     neighbours[a]++;
@@ -17,7 +18,7 @@ export function planEvenNetworks(graph: AsGraph, totalRouters: number, random: R
   }
   const weights = graph.tiers.map((tier) => WEIGHTS[tier] * Math.exp(0.5 * normal(random)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const spare = totalRouters - graph.tiers.length;
+  const spare = all - graph.tiers.length;
   return graph.tiers.map((tier, i): NetworkPlan => {
     const count = 1 + Math.round((spare * weights[i]) / total);
     const most = tier === 3 ? 2 : tier === 2 ? 4 : 12;
@@ -25,7 +26,7 @@ export function planEvenNetworks(graph: AsGraph, totalRouters: number, random: R
     const routers = cities.flatMap((city, c) =>
       Array.from(
         { length: Math.floor(count / cities.length) + (c < count % cities.length ? 1 : 0) },
-        (_, k): RouterPlan => ({ city, core: k % CORE_EVERY === 0 }),
+        (_, k): RouterPlan => ({ city, core: k % CORE_EVERY === 0, behind: -1 }),
       ),
     );
     const hostPrefixes = 1 + random.below(tier === 3 ? 6 : 12);

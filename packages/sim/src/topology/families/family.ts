@@ -1,9 +1,9 @@
 import type { Random } from '@revtr/probing';
-import type { AddressPool } from '../address-plan.ts';
+import type { SimParameters } from '../../parameters/sim-parameters.ts';
 import { type AsGraph, generateAsGraph } from '../as-graph.ts';
-import { planInnerLinks } from '../inner-links.ts';
+import { type InnerNetwork, planInnerLinks } from '../inner-links.ts';
 import type { LinkPlan } from '../link-list.ts';
-import { type NetworkPlan, planNetworks, type RouterPlan } from '../plan-networks.ts';
+import { type NetworkPlan, planNetworks } from '../plan-networks.ts';
 import { planEvenNetworks } from './even-networks.ts';
 import { generateFlatGraph } from './flat-graph.ts';
 import { planRings } from './ring-links.ts';
@@ -11,16 +11,11 @@ import { planRings } from './ring-links.ts';
 /** How the Internets of one family are laid out. The behaviour of routers and hosts is not part of it. */
 export interface Family {
   /** Networks and their relations. */
-  readonly graph: (networks: number, random: Random) => AsGraph;
+  readonly graph: (parameters: SimParameters, random: Random) => AsGraph;
   /** Routers and host prefixes of each network. */
-  readonly networks: (graph: AsGraph, routers: number, random: Random) => NetworkPlan[];
-  /** Links inside one network, whose routers are numbered from `firstRouter`. */
-  readonly innerLinks: (
-    routers: readonly RouterPlan[],
-    firstRouter: number,
-    pool: AddressPool,
-    random: Random,
-  ) => LinkPlan[];
+  readonly networks: (graph: AsGraph, parameters: SimParameters, random: Random) => NetworkPlan[];
+  /** Links inside one network. */
+  readonly innerLinks: (network: InnerNetwork, parameters: SimParameters, random: Random) => LinkPlan[];
 }
 
 /**

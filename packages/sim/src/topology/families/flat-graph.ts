@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../../parameters/sim-parameters.ts';
 import { type AsEdge, type AsGraph, pickCity, pickNumbers, type Tier } from '../as-graph.ts';
 import { CITIES } from '../cities.ts';
 
@@ -17,7 +18,7 @@ const MOST_PEERS = 12;
  * Lays out a flat Internet: transit networks and stubs choose their providers evenly among those of their region, so degrees have no heavy
  * tail; every transit network and a third of the stubs are members of Internet exchanges and peer there with whom they meet.
  */
-export function generateFlatGraph(count: number, random: Random): AsGraph {
+export function generateFlatGraph({ ases: count }: SimParameters, random: Random): AsGraph {
   const backbones = Math.min(BACKBONES, Math.max(2, Math.round(count / 10)));
   const transit = Math.max(2, Math.round(count * TRANSIT_SHARE));
   const tierOf = (i: number): Tier => (i < backbones ? 1 : i < backbones + transit ? 2 : 3);

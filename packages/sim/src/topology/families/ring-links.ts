@@ -1,8 +1,8 @@
 import type { Random } from '@revtr/probing';
-import type { AddressPool } from '../address-plan.ts';
+import type { SimParameters } from '../../parameters/sim-parameters.ts';
 import { CITIES, fibreDelayMicros } from '../cities.ts';
+import type { InnerNetwork } from '../inner-links.ts';
 import type { LinkPlan } from '../link-list.ts';
-import type { RouterPlan } from '../plan-networks.ts';
 
 const LOCAL_DELAY_MICROS = 90;
 /** Costs of links, whatever their length: every second link has the usual cost. */
@@ -16,9 +16,8 @@ const ASYMMETRIC_SHARE = 0.25;
  * arbitrary, and some differ by direction.
  */
 export function planRings(
-  routers: readonly RouterPlan[],
-  firstRouter: number,
-  pool: AddressPool,
+  { routers, firstRouter, pool }: InnerNetwork,
+  _parameters: SimParameters,
   random: Random,
 ): LinkPlan[] {
   const cost = (): number => (random.chance(0.5) ? USUAL_COST : 1 + random.below(MOST_COST));
