@@ -8,6 +8,7 @@ export * from './atlas/traceroute.ts';
 export * from './engine.ts';
 export * from './facts/alias-evidence.ts';
 export * from './facts/aliases.ts';
+export { DoubleStampers } from './facts/double-stampers.ts';
 export * from './facts/ip-to-as.ts';
 export { Operators } from './facts/operators.ts';
 export * from './facts/relations.ts';
