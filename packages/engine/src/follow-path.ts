@@ -6,6 +6,7 @@ import type { Hop } from './path/hop.ts';
 import type { Plan } from './plans/plan.ts';
 import { type Measurement, untold } from './techniques/contract/measurement.ts';
 import { type Extension, nothingFound, type Technique } from './techniques/contract/technique.ts';
+import { beginDistanceCheck, checkDistance } from './techniques/forward-path/distance-check.ts';
 
 const MOST_EXTENSIONS = 64;
 const MOST_HOPS = 64;
@@ -30,12 +31,17 @@ export async function followPath(
   const { path } = measurement;
   if (path.isComplete) return { stopReason: 'trivial' };
   const techniques = plan.techniques();
+  let isPinged = !plan.checksDistance;
   let failReason: FailReason | undefined;
   let next = 0;
   let extensions = 0;
   while (extensions < MOST_EXTENSIONS && path.hops.length < MOST_HOPS) {
     if (next >= techniques.length) return { stopReason: 'failed', failReason: failReason ?? noHops(measurement) };
     const technique = techniques[next];
+    if (!isPinged && technique.sendsOptions === true) {
+      isPinged = true;
+      beginDistanceCheck(measurement);
+    }
     const extension = await attempt(technique, measurement, attempts);
     if (extension.outcome !== 'extended') {
       // What was held back may have found the hop: no later reason takes its place.
@@ -45,7 +51,10 @@ export async function followPath(
     }
     extensions++;
     onProgress?.(path.hops);
-    if (path.isComplete) return { stopReason: 'reaches' };
+    if (path.isComplete) {
+      if (plan.checksDistance) examine(measurement, attempts);
+      return { stopReason: 'reaches' };
+    }
     failReason = undefined;
     next = plan.resumeAt(technique.name);
   }
@@ -59,6 +68,13 @@ export async function followPath(
 function noHops({ path }: Measurement): FailReason {
   const hop = path.last.address;
   return { code: 'noHops', hop, message: `no technique found a hop behind ${formatIpv4(hop)}`, details: {} };
+}
+
+function examine(measurement: Measurement, attempts: Attempt[]): void {
+  const detail = checkDistance(measurement);
+  if (detail === undefined) return;
+  const hop = measurement.path.hops[0].address;
+  attempts.push({ technique: 'distanceCheck', hop, outcome: 'nothingFound', detail, ms: 0 });
 }
 
 async function attempt(technique: Technique, measurement: Measurement, attempts: Attempt[]): Promise<Extension> {

@@ -115,13 +115,33 @@ describe('intersection', () => {
     atlas.addTails(SOURCE, [tail(10, [77, 30])]);
     const found = query(atlas, 77);
     expect(found?.match).toBe('recordRouteBetween');
-    expect(found?.tail).toEqual([
+    expect(found?.tail).toMatchObject([
       { address: ip(20), isBetween: true },
       { address: ip(30), isBetween: true },
       { address: ip(40), isBetween: false },
       { address: SOURCE, isBetween: false },
     ]);
     expect(query(atlas, 77, { useRecordRoute: false })).toBeUndefined();
+  });
+
+  it('says which hops are one of several, because traceroutes part behind a router and meet again', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 20, 30, 33, 40]));
+    atlas.add(path([11, 20, 31, 34, 40]));
+    const tailBehind = (last: number) =>
+      query(atlas, last)?.tail.map(({ address, isOneOfSeveral, alternatives }) => [
+        address,
+        isOneOfSeveral,
+        alternatives,
+      ]);
+    expect(tailBehind(10)).toEqual([
+      [ip(20), false, []],
+      [ip(30), true, [ip(31)]],
+      [ip(33), true, []],
+      [ip(40), false, []],
+      [SOURCE, false, []],
+    ]);
+    expect(tailBehind(30)?.every(([, isOneOfSeveral]) => isOneOfSeveral === false)).toBe(true);
   });
 
   it('gives the same answers as a linear search while paths are added and removed', () => {

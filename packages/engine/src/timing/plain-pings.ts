@@ -21,10 +21,16 @@ export class PlainPings {
   readonly #source: Ipv4Address;
   readonly #collaborators: PlainPingsCollaborators;
   readonly #replies = new Map<Ipv4Address, Promise<PingReply | undefined>>();
+  readonly #distances = new Map<Ipv4Address, number>();
 
   constructor(source: Ipv4Address, collaborators: PlainPingsCollaborators) {
     this.#source = source;
     this.#collaborators = collaborators;
+  }
+
+  /** The distance of a target, as {@link distanceOf}, if its reply has come. */
+  knownDistanceOf(target: Ipv4Address): number | undefined {
+    return this.#distances.get(target);
   }
 
   /**
@@ -61,7 +67,9 @@ export class PlainPings {
       return prober.ping({ type: 'ping', sender: this.#source, target, timeoutMs }, signal);
     };
     const { reply } = await outages.repeated(this.#source, { probe, isSilent: isUnanswered }, signal);
-    return reply?.icmpType === ICMP.echoReply ? reply : undefined;
+    if (reply?.icmpType !== ICMP.echoReply) return undefined;
+    this.#distances.set(target, hopsTravelled(reply.ttl));
+    return reply;
   }
 }
 
