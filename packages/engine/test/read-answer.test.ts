@@ -74,6 +74,12 @@ describe('reading a Record Route answer', () => {
     expect(proved.has(ip(20))).toBe(true);
   });
 
+  it('does not turn at a router that stamps twice when the slots ran out: the target may be behind it', () => {
+    const twice = [ip(50), ip(51), ip(20), ip(20), ip(52), ip(53), ip(54), ip(55), ip(56)];
+    expect(read(twice)).toMatchObject({ hops: [], isWhole: false });
+    expect(read(twice).turn).toBeUndefined();
+  });
+
   it('turns where a router appears again', () => {
     expect(read([ip(50), ip(51), ip(52), ip(50), ip(60)])).toMatchObject({ hops: [ip(50), ip(60)], turn: 'loop' });
   });

@@ -65,7 +65,7 @@ export function readRecordRoute(
   const onTheWay = stamps.slice(0, arrival);
   const turning =
     findOwnStamp(target, onTheWay, facts.aliases) ??
-    (facts.useHeuristics ? guessTurn(target, onTheWay, facts) : undefined);
+    (facts.useHeuristics ? guessTurn(target, onTheWay, { ...facts, isWhole }) : undefined);
   const identified = stamps.map((stamp) => (facts.aliases.routerKey(stamp) === undefined ? 0 : stamp));
   if (turning === undefined) return { hops: [], isWhole, stamps: identified };
   const hops = onTheWay
@@ -100,10 +100,11 @@ function findOwnStamp(target: Ipv4Address, stamps: readonly Ipv4Address[], alias
 function guessTurn(
   target: Ipv4Address,
   stamps: readonly Ipv4Address[],
-  { aliases, ipToAs, doubleStampers }: ReadingFacts,
+  { aliases, ipToAs, doubleStampers, isWhole }: ReadingFacts & { readonly isWhole: boolean },
 ): Turning | undefined {
   const network = ipToAs.originOf(target);
-  for (let slot = 1; slot < stamps.length; slot++) {
+  // Where no slot is left, the target may be out of reach, and a router that stamps twice is on the way there.
+  for (let slot = 1; isWhole && slot < stamps.length; slot++) {
     // The router before a host is in its network; others stamp twice when they forward.
     const isNear = network !== undefined && ipToAs.originOf(stamps[slot]) === network;
     if (isNear && aliases.sameRouter(stamps[slot - 1], stamps[slot]) && doubleStampers?.has(stamps[slot]) !== true)
