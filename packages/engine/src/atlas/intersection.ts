@@ -31,7 +31,7 @@ export interface IntersectionQuery {
 }
 
 /** A hop behind the place where an address meets the atlas. */
-export interface TailHop {
+interface TailHop {
   readonly address: Ipv4Address;
   /** Whether it may lie before the address. */
   readonly isBetween: boolean;
