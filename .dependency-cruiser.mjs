@@ -13,6 +13,7 @@ const mayImport = {
   'ripe-atlas': ['net', 'probing'],
   controller: ['datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
   client: [],
+  web: ['client'],
   cli: ['client', 'net', 'scamper', 'sim'],
   'ripe-atlas-emulator': ['net', 'probing', 'sim'],
   lab: [
@@ -30,6 +31,7 @@ const mayImport = {
     'scamper',
     'sim',
     'storage',
+    'web',
   ],
   fuzz: [
     'agent',
@@ -83,7 +85,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: 'node_modules' },
+    exclude: { path: 'node_modules|^packages/web/dist/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
   },

@@ -2,6 +2,17 @@
 ARG NODE=node:24-bookworm-slim
 ARG DEBIAN=debian:bookworm-slim
 
+FROM ${NODE} AS web
+WORKDIR /opt/revtr
+COPY package.json package-lock.json tsconfig.json .npmrc ./
+COPY packages/client/package.json packages/client/
+COPY packages/web/package.json packages/web/
+RUN npm ci --omit=dev --ignore-scripts --workspace=@revtr/web
+COPY docs docs
+COPY packages/client/src packages/client/src
+COPY packages/web packages/web
+RUN node packages/web/build/main.ts
+
 FROM ${NODE} AS build
 RUN cp "$(command -v node)" /node
 WORKDIR /opt/revtr
@@ -23,6 +34,7 @@ COPY packages/net/src packages/net/src
 COPY packages/probing/src packages/probing/src
 COPY packages/ripe-atlas/src packages/ripe-atlas/src
 COPY packages/storage/src packages/storage/src
+COPY --from=web /opt/revtr/packages/web/dist packages/web/dist
 
 FROM ${DEBIAN}
 RUN useradd --system --create-home --home-dir /var/lib/revtr --shell /usr/sbin/nologin revtr

@@ -24,6 +24,7 @@ const NEEDED = [
   { name: 'nftables', file: '/usr/sbin/nft', what: KERNEL },
   { name: 'procps', file: '/usr/sbin/sysctl', what: KERNEL },
   { name: 'bzip2', file: '/usr/bin/bzip2', what: 'datasets that bzip2 itself has packed' },
+  { name: 'chromium', file: '/usr/bin/chromium', what: 'the web interface in a browser' },
   { name: 'buildah', file: '/usr/bin/buildah', what: IMAGES },
   { name: 'debootstrap', file: '/usr/sbin/debootstrap', what: IMAGES },
 ];
@@ -62,6 +63,7 @@ function runTests(): void {
 
 installMissing();
 run('types', bin('tsc'), ['-p', '.']);
+run('types of the web interface', bin('tsc'), ['-p', 'packages/web']);
 run('style', bin('biome'), ['check', '--error-on-warnings', '.']);
 run('lock file', process.execPath, [join(import.meta.dirname, 'lock.ts'), '--check']);
 run('import directions', bin('depcruise'), ['--config', '.dependency-cruiser.mjs', 'packages']);

@@ -188,6 +188,28 @@ describe('revtr measure', () => {
     expect(out).toMatch(/\n 1 {2}text\n 2 {2}text\n 3 {2}text\n$/);
   });
 
+  it('says what was measured in place of a silent destination, and how old a path is that nothing was probed for', async () => {
+    const { result, ...measurement } = measurementOf('reaches');
+    if (result === undefined) throw new Error('it has a result');
+    const show = async (changes: Partial<typeof result>) => {
+      api.answers = answersOf('text', { ...measurement, result: { ...result, ...changes } });
+      return (await revtr('measure 192.0.2.1 --to 198.51.100.1')).out.split('\n');
+    };
+    const throughNeighbour = await show({ measuredThrough: { address: '192.0.2.9', scope: 'subnet' } });
+    expect(throughNeighbour[2]).toMatch(/destination +no answer$/);
+    expect(throughNeighbour).toContain('The destination did not answer; measured through its neighbour 192.0.2.9.');
+    expect(await show({ measuredThrough: { address: '192.0.9.9', scope: 'network' } })).toContain(
+      'The destination did not answer; measured through a host of its network, 192.0.9.9.',
+    );
+    const reused = { oldestAgeMs: 12 * 60_000 };
+    expect(await show({ reused })).toContain('From measurements up to 12 min old.');
+    const none = Object.fromEntries(Object.keys(result.stats).map((key) => [key, 0]));
+    expect(await show({ reused, stats: { ...result.stats, ...none } })).toContain(
+      'From measurements up to 12 min old; nothing was probed.',
+    );
+    expect((await show({})).join()).not.toMatch(/did not answer|measurements up to/);
+  });
+
   it('uses colours and prints progress on a screen, unless NO_COLOR is set', async () => {
     const events = `event: path\ndata: ${JSON.stringify({
       measurement: 1,

@@ -9,6 +9,7 @@ import type {
   NewApiKey,
   NewKeyRequest,
   RedeemedLink,
+  Session,
   SourceVisibility,
   User,
   UserChange,
@@ -63,6 +64,21 @@ export class AccountsClient {
   /** Uses the token of a mailed link, which works once. Needs no key. */
   async redeem(token: string): Promise<RedeemedLink> {
     return good(this.#connection.api.POST('/api/v2/links', { body: { token } }));
+  }
+
+  /** Begins a session of this browser with an API key. Needs no key otherwise. */
+  async logIn(key: string): Promise<Session> {
+    return good(this.#connection.api.POST('/api/v2/sessions', { body: { key } }));
+  }
+
+  /** Ends the session of this browser. */
+  async logOut(): Promise<void> {
+    await good(this.#connection.api.DELETE('/api/v2/sessions'));
+  }
+
+  /** Mails a link that begins a session of the browser in which it is opened. Needs no key. */
+  async mailLogInLink(email: string): Promise<void> {
+    await good(this.#connection.api.POST('/api/v2/sessions/link', { body: { email } }));
   }
 
   /** Asks for an account; a link is mailed that creates it. Needs no key. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chunksOf } from './chunks.ts';
 import { ClientError, type ServerAnswer } from './errors.ts';
 
 /** Largest answer, in bytes. A batch of 20,000 measurements has about 180 MB. */
@@ -16,14 +17,14 @@ export async function received(response: Response): Promise<Response> {
   const { status, statusText, headers, body } = response;
   if (body === null) return response;
   const limit = response.ok ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES;
-  const chunks: Uint8Array[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
-  for await (const chunk of body) {
+  for await (const chunk of chunksOf(body)) {
     length += chunk.length;
     if (length > limit) throw new ClientError('answerTooLarge', `the answer exceeds ${limit} bytes`, { limit });
     chunks.push(chunk);
   }
-  return new Response(length === 0 ? null : Buffer.concat(chunks), { status, statusText, headers });
+  return new Response(length === 0 ? null : new Blob(chunks), { status, statusText, headers });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { AccountsClient } from './accounts.ts';
 import { badAnswer, good, listed } from './answer.ts';
+import { chunksOf } from './chunks.ts';
 import { type ClientOptions, Connection } from './connection.ts';
 import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
@@ -70,6 +71,11 @@ export class ReverseTracerouteClient {
     return batch;
   }
 
+  /** A measurement, finished or not. */
+  async measurement(id: number): Promise<Measurement> {
+    return good(this.#connection.api.GET('/api/v2/measurements/{id}', { params: { path: { id: String(id) } } }));
+  }
+
   /** Your measurements with a label, oldest first. Reads all pages. */
   async labelled(label: string): Promise<readonly Measurement[]> {
     const all: Measurement[] = [];
@@ -90,7 +96,7 @@ export class ReverseTracerouteClient {
   /** The events of a batch until it is complete, the stream breaks (`unreachable`), or `signal` fires (`cancelled`). */
   async *events(batchId: number, { paths = false, signal }: WatchOptions = {}): AsyncGenerator<BatchEvent> {
     const body = await this.#connection.open(`/api/v2/batches/${batchId}/events?paths=${paths}`, signal);
-    const events = readEvents(body);
+    const events = readEvents(chunksOf(body));
     try {
       for (;;) {
         const next = await this.#connection.guard(() => events.next(), signal);

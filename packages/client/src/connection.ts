@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import createFetchClient, { type Client } from 'openapi-fetch';
 import { received, toClientError } from './answer.ts';
+import { delay } from './delay.ts';
 import { ClientError } from './errors.ts';
 import type { paths } from './generated/api.ts';
 
@@ -8,7 +8,7 @@ import type { paths } from './generated/api.ts';
 export interface ClientOptions {
   /** Address of the server, for example `http://127.0.0.1:8080`. */
   readonly server: string;
-  /** API key; the empty string sends none. */
+  /** API key; the empty string sends none. A browser then sends the cookie of its session. */
   readonly key: string;
   /** Time for a complete answer, in milliseconds. Event streams have no limit. Default 300,000. */
   readonly timeoutMs?: number;
@@ -33,7 +33,8 @@ export class Connection {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#server = options.server.replace(/\/+$/, '');
-    this.#headers = options.key === '' ? {} : { 'revtr-key': options.key };
+    // The server demands this header of every request that changes something with a session.
+    this.#headers = options.key === '' ? { 'revtr-csrf': '1' } : { 'revtr-key': options.key };
     const { timeoutMs = TIMEOUT_MS } = options;
     this.api = createFetchClient<paths>({
       baseUrl: this.#server,
@@ -64,7 +65,7 @@ export class Connection {
 
   /** Waits before another attempt. @throws {ClientError} `cancelled` */
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    const { sleep = (time, stop) => delay(time, undefined, stop && { signal: stop }) } = this.#options;
+    const { sleep = delay } = this.#options;
     await this.guard(() => sleep(ms, this.#signalWith(signal)), signal);
   }
 
@@ -89,7 +90,8 @@ export class Connection {
   }
 
   get #fetch(): typeof globalThis.fetch {
-    return this.#options.fetch ?? globalThis.fetch;
+    // Browsers refuse to call it as a method of another object.
+    return this.#options.fetch ?? ((...request) => globalThis.fetch(...request));
   }
 
   #signalWith(...signals: (AbortSignal | undefined)[]): AbortSignal {

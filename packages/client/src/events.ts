@@ -7,7 +7,17 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('path'),
     measurement: z.int(),
-    hops: z.array(z.object({ address: z.string(), technique: z.string(), trust: z.string() })),
+    hops: z.array(
+      z.object({
+        address: z.string(),
+        technique: z.string(),
+        trust: z.enum(['measured', 'inferred', 'assumed']),
+        confidence: z.number(),
+        asn: z.int().optional(),
+        rttMs: z.number().optional(),
+        reusedAgeMs: z.number().optional(),
+      }),
+    ),
   }),
   z.object({ type: z.literal('ended'), measurement: z.int(), stopReason: z.string() }),
   z.object({ type: z.literal('complete'), total: z.int() }),

@@ -91,6 +91,8 @@ export type UserInvitation = Body<'/api/v2/users', 'post'>;
 export type UserChange = Body<'/api/v2/users/{id}', 'patch'>;
 /** What a mailed link did. */
 export type RedeemedLink = Schemas['RedeemedLink'];
+/** A session of a browser. */
+export type Session = Schemas['Session'];
 /** Who may measure to a source. */
 export type SourceVisibility = Schemas['SourceVisibility'];
 /** A mail with the link that {@link Mail} leaves out. */

@@ -24,7 +24,7 @@ const STREAM = bytesOf(
   [
     '\ufeff: comment\n\n',
     'event: progress\nid: 1\ndata: {"total":2,"done":0}\n\n',
-    'event:path\r\ndata: {"measurement":7,\r\ndata: "hops":[{"address":"192.0.2.1","technique":"äöü 🜁","trust":"measured"}]}\r\n\r\n',
+    'event:path\r\ndata: {"measurement":7,\r\ndata: "hops":[{"address":"192.0.2.1","technique":"äöü 🜁","trust":"measured","confidence":0.9}]}\r\n\r\n',
     'event: ended\rdata: {"measurement":7,"stopReason":"reaches"}\r\r',
     'event: future\ndata: not even JSON\n\n',
     'event: complete\ndata: {"total":2,"unknown":true}\n\n',
@@ -32,7 +32,11 @@ const STREAM = bytesOf(
 );
 const EVENTS: readonly BatchEvent[] = [
   { type: 'progress', total: 2, done: 0 },
-  { type: 'path', measurement: 7, hops: [{ address: '192.0.2.1', technique: 'äöü 🜁', trust: 'measured' }] },
+  {
+    type: 'path',
+    measurement: 7,
+    hops: [{ address: '192.0.2.1', technique: 'äöü 🜁', trust: 'measured', confidence: 0.9 }],
+  },
   { type: 'ended', measurement: 7, stopReason: 'reaches' },
   { type: 'complete', total: 2 },
 ];

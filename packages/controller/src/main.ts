@@ -53,7 +53,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
   const { socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
   const store = new DatasetStore({ directory: settings.datasets.directory }, { clock: systemClock });
   await store.open();
-  const knowledge = new InternetKnowledge({ store });
+  const knowledge = new InternetKnowledge({ store, testNetworks });
   for (const { kind, failure } of store.status())
     if (failure !== undefined) log.error({ kind, code: failure.code }, `a dataset cannot be used: ${failure.message}`);
   if (!knowledge.knowsAllRoutes)
@@ -73,12 +73,14 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       listen: socket === undefined ? { host: settings.host, port: settings.port } : { path: socket },
       tls: tls && { certificate: readFileSync(tls.certificateFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
       trustProxy: settings.trustProxy,
+      webDirectory: settings.webDirectory,
       publicUrl: settings.publicUrl,
       probeIdentity: settings.probeIdentity,
       concurrency: settings.concurrency,
       maxBatch: settings.maxBatch,
       newUserLimits: newUserLimits(settings.maxBatch),
       selfRegistration: settings.selfRegistration,
+      visitorMeasurementsPerDay: settings.visitorMeasurementsPerDay,
       audit: settings.audit,
       ripeAtlas: settings.ripeAtlas,
       surveyProbesPerHour: settings.surveyProbesPerHour,

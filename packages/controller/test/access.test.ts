@@ -14,6 +14,7 @@ import { callerOf, installAccess } from '../src/api/http/access.ts';
 import { Authenticator } from '../src/api/http/authenticate.ts';
 import { installErrorHandler } from '../src/api/http/errors.ts';
 import { SESSION_IDLE_MS, SESSION_MS } from '../src/api/http/session-cookie.ts';
+import { Visitors } from '../src/api/http/visitors.ts';
 import { ManualClock } from './manual-clock.ts';
 import { useDatabase } from './test-database.ts';
 
@@ -24,6 +25,7 @@ describe('access to routes', () => {
   let clock: ManualClock;
   let app: FastifyInstance;
   let authenticator: Authenticator;
+  let visitors: Visitors;
   let user: User;
   let keys: ApiKeys;
   let looks: number;
@@ -44,7 +46,8 @@ describe('access to routes', () => {
     );
     app = fastify();
     installErrorHandler(app);
-    installAccess(app, { authenticator, auditEvents: { count: () => undefined } });
+    visitors = await Visitors.open({ measurementsPerDay: 0, publicUrl: undefined }, { users: new Users(db), clock });
+    installAccess(app, { authenticator, auditEvents: { count: () => undefined }, visitors });
     app.get('/read', { config: { access: 'read' } }, (request) => callerOf(request).user);
     app.post('/host', { config: { access: 'host' } }, () => ({}));
   });
@@ -168,7 +171,7 @@ describe('access to routes', () => {
 
   it('is stated by every route', async () => {
     const careless = fastify();
-    installAccess(careless, { authenticator, auditEvents: { count: () => undefined } });
+    installAccess(careless, { authenticator, auditEvents: { count: () => undefined }, visitors });
     expect(() => careless.get('/open', () => ({}))).toThrow('does not say who may use it');
     await careless.close();
   });

@@ -22,6 +22,7 @@ describe('the event stream of a batch, towards a client that does not read', () 
   let server: Server;
   let client: Socket;
   let now = 0;
+  let mayRead = true;
   const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
   const events = new BatchEvents();
   const open = async (): Promise<ServerResponse> => {
@@ -36,7 +37,8 @@ describe('the event stream of a batch, towards a client that does not read', () 
     const reply = { raw: response, hijack: () => undefined } as unknown as FastifyReply;
     const batches = { endedIn: () => Promise.resolve([]) };
     const stopping = new AbortController().signal;
-    streamBatch({ batchId: 1, total: TOTAL, paths: true }, reply, {
+    const isPermitted = () => Promise.resolve(mayRead);
+    streamBatch({ batchId: 1, total: TOTAL, paths: true, isPermitted }, reply, {
       events,
       batches: batches as never,
       stopping,
@@ -51,6 +53,7 @@ describe('the event stream of a batch, towards a client that does not read', () 
     }
   };
   afterEach(() => {
+    mayRead = true;
     client.destroy();
     server.close();
   });
@@ -77,6 +80,13 @@ describe('the event stream of a batch, towards a client that does not read', () 
     const closed = once(response, 'close');
     now += 31_000;
     await closed;
+    expect(events.wantsPaths(1)).toBe(false);
+  });
+
+  it('ends when the credential of the request does not work any more', async () => {
+    mayRead = false;
+    const response = await open();
+    await once(response, 'close');
     expect(events.wantsPaths(1)).toBe(false);
   });
 });

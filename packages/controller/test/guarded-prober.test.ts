@@ -92,14 +92,16 @@ describe('a guarded prober with the audit', () => {
       await withTechnique('recordRoute', () => prober.ping({ ...PING, option: { type: 'recordRoute', slots: 9 } }));
       await prober.traceroute({ type: 'traceroute', sender: 1, target: 9, timeoutMs: 1_000, maxHops: 10, attempts: 3 });
     });
-    await probingFor({ type: 'atlasRun', runId: 11, userId: 4 }, () => prober.ping(PING));
+    await probingFor({ type: 'atlasRun', runId: 11, userId: 4, keyId: 6 }, () => prober.ping(PING));
+    await probingFor({ type: 'agentTest', agent: 77 }, () => prober.ping(PING));
     await probingFor({ type: 'survey' }, () => withTechnique('recordRoute', () => prober.ping(PING)));
     await prober.ping(PING);
-    expect(wire.sent).toHaveLength(5);
+    expect(wire.sent).toHaveLength(6);
     expect(records).toMatchObject([
       { kind: 'recordRoute', packets: 1, technique: 'recordRoute', causeId: 7, batchId: 3, userId: 2, keyId: 5 },
       { kind: 'traceroute', packets: 30, technique: 'none', cause: 'measurement', target: 9 },
-      { kind: 'ping', cause: 'atlasRun', causeId: 11, userId: 4, batchId: 0, keyId: 0 },
+      { kind: 'ping', cause: 'atlasRun', causeId: 11, userId: 4, batchId: 0, keyId: 6 },
+      { kind: 'ping', cause: 'agentTest', causeId: 77, userId: 0 },
       { cause: 'survey', technique: 'none', causeId: 0 },
       { cause: 'unknown', sender: 1, target: 2, claimedSource: undefined, mark: 0 },
     ]);

@@ -1,3 +1,4 @@
+import { MOST_BLOCKED } from '@revtr/link';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import type { PingRequest } from '@revtr/probing';
 import { KillSwitchRecords, Users } from '@revtr/storage';
@@ -61,6 +62,32 @@ describe('kill switches', () => {
     expect([stops(plain), stops(spoofed)]).toEqual(expected);
     await switches.lift(scope, subject);
     expect([stops(plain), stops(spoofed)]).toEqual([false, false]);
+  });
+
+  it('of a user or key stop the atlas runs that they requested', async () => {
+    const run = { type: 'atlasRun', runId: 1, userId: 3, keyId: 9 } as const;
+    for (const [scope, subject] of [
+      ['user', '3'],
+      ['key', '9'],
+    ] as const) {
+      expect(stops(plain, run)).toBe(false);
+      await switches.set(scope, subject, 'test', operator);
+      expect(stops(plain, run)).toBe(true);
+      await switches.lift(scope, subject);
+    }
+  });
+
+  it('are refused when agents cannot be told of more', async () => {
+    const records = new KillSwitchRecords(database().db);
+    const row = { scope: 'target', reason: 'test', set_by: operator, set_at: new Date() } as const;
+    const subjects = Array.from({ length: MOST_BLOCKED }, (_, i) => `${formatIpv4(0x0b000000 + i)}/32`);
+    records.list = async () => subjects.map((subject) => ({ ...row, subject }));
+    switches = await KillSwitches.open({ records, clock });
+    await expect(switches.set('target', '203.0.113.0/24', 'test', operator)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    await switches.set('target', subjects[5], 'again', operator);
+    await switches.set('user', '3', 'test', operator);
   });
 
   it('set at the same time are all in effect, though the database answers in another order', async () => {

@@ -1,20 +1,33 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AgentHub, Authority, GrantSigner, OptOutSet, type Outcome, readToAgent, readToController } from '@revtr/link';
+import {
+  AgentHub,
+  Authority,
+  GrantSigner,
+  OptOutSet,
+  type Outcome,
+  readToAgent,
+  readToController,
+  type Work,
+} from '@revtr/link';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { systemClock, TargetPolicy } from '@revtr/probing';
 import { Agents, openDatabase } from '@revtr/storage';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentDirectory, LinkProber } from '../src/index.ts';
+import { probingFor } from '../src/safety/probe-context.ts';
 
 const AGENT = parseIpv4('192.88.99.1');
+const ABSENT = parseIpv4('192.88.99.2');
 const TARGET = parseIpv4('8.8.8.8');
 const HELLO = { type: 'hello', protocol: 2, software: 'test', known: [], window: 10, senderOnly: false, selfTests: [] };
 
 describe('LinkProber with an agent that refuses a probe', () => {
   let stop: () => Promise<void>;
   let prober: LinkProber;
+  const work: Work[] = [];
+  const waits: number[] = [];
   let refusal: Extract<Outcome, { kind: 'failed' }>;
   beforeAll(async () => {
     const path = mkdtempSync(join(tmpdir(), 'revtr-link-prober-'));
@@ -23,7 +36,9 @@ describe('LinkProber with an agent that refuses a probe', () => {
     const database = await openDatabase({ kind: 'memory' });
     const directory = await AgentDirectory.open(new Agents(database.db));
     const hostname = formatIpv4(AGENT);
-    await directory.put({ address: AGENT, kind: 'source', hostname, site: '', user_id: null, state: 'ready' });
+    const agent = { kind: 'source', hostname, site: '', user_id: null, state: 'ready' } as const;
+    await directory.put({ ...agent, address: AGENT });
+    await directory.put({ ...agent, address: ABSENT });
     const hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate },
       { now: () => clock.now(), optOut: () => ({ issuedAt: clock.now(), set: OptOutSet.EMPTY }), sources: () => [] },
@@ -33,10 +48,17 @@ describe('LinkProber with an agent that refuses a probe', () => {
     const session = hub.join(AGENT, hello, {
       send: (message) => {
         const read = readToAgent(JSON.stringify(message));
-        if (read.type === 'work') setImmediate(() => session.receive(read.id, refusal));
+        if (read.type !== 'work') return;
+        work.push(read.work);
+        setImmediate(() => session.receive(read.id, refusal));
       },
       close: () => undefined,
     });
+    const waitFor = hub.waitFor.bind(hub);
+    hub.waitFor = (address, timeoutMs, signal) => {
+      waits.push(timeoutMs);
+      return waitFor(address, timeoutMs, signal);
+    };
     const grants = new GrantSigner(authority.grantSigner);
     const targetPolicy = new TargetPolicy({});
     prober = new LinkProber(
@@ -50,6 +72,9 @@ describe('LinkProber with an agent that refuses a probe', () => {
     };
   });
   afterAll(() => stop());
+  beforeEach(() => {
+    work.length = 0;
+  });
   const ping = () => prober.ping({ type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 1_000 });
 
   it('reports an exhausted target budget and when the target may be probed again', async () => {
@@ -60,5 +85,36 @@ describe('LinkProber with an agent that refuses a probe', () => {
   it('reports a target that the agent refuses as an invalid request', async () => {
     refusal = { kind: 'failed', code: 'targetRefused', message: 'the network opted out' };
     await expect(ping()).rejects.toMatchObject({ code: 'invalidRequest', details: {} });
+  });
+
+  it('tells the agent what a probe belongs to, in the grant of a spoofed one too', async () => {
+    refusal = { kind: 'failed', code: 'targetRefused', message: 'the network opted out' };
+    const cause = { type: 'measurement', measurementId: 71, batchId: 3, userId: 2, keyId: 5 } as const;
+    await expect(probingFor(cause, ping)).rejects.toMatchObject({ code: 'invalidRequest' });
+    await expect(probingFor({ type: 'agentTest', agent: AGENT }, ping)).rejects.toMatchObject({});
+    const spoof = { claimedSource: AGENT, receiver: AGENT };
+    const spoofed = { type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 1_000, spoof } as const;
+    await expect(probingFor(cause, () => prober.ping(spoofed))).rejects.toMatchObject({});
+    expect(work).toMatchObject([
+      { kind: 'ping', measurement: 71 },
+      { kind: 'ping', measurement: `test of ${formatIpv4(AGENT)}` },
+      { kind: 'catch' },
+      { kind: 'emit' },
+    ]);
+    const emit = work.find(({ kind }) => kind === 'emit');
+    const [payload] = emit?.kind === 'emit' ? emit.grant.split('.') : [];
+    expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({ measurement: 71 });
+  });
+
+  it('waits once for an agent that is not connected, and again after it has connected', async () => {
+    const absent = (): Promise<unknown> =>
+      prober.ping({ type: 'ping', sender: ABSENT, target: TARGET, timeoutMs: 1_000 }).catch((error: unknown) => error);
+    const longWaits = () => waits.filter((ms) => ms > 50);
+    expect(await absent()).toMatchObject({ code: 'proberStopped' });
+    expect(await absent()).toMatchObject({ code: 'proberStopped' });
+    expect(longWaits()).toHaveLength(1);
+    prober.joined(ABSENT);
+    expect(await absent()).toMatchObject({ code: 'proberStopped' });
+    expect(longWaits()).toHaveLength(2);
   });
 });

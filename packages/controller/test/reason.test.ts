@@ -36,6 +36,28 @@ describe('reasons', () => {
       'stamped the time after 2.2.2.2 in a ping from 1.1.1.1, on the forward path and on the reverse path',
     ],
     [
+      hop(
+        { type: 'recordRoute', slot: 2, sender: '1.1.1.1', target: '2.2.2.1', turn: 'stamp', at: 0 },
+        { technique: 'standInSubnet', type: 11 },
+      ),
+      'seen in Record Route slot 3 of a ping from 1.1.1.1 to 2.2.2.1, which stands in for the destination',
+    ],
+    [
+      hop(
+        {
+          type: 'proxy',
+          destination: '2.2.2.2',
+          scope: 'prefix',
+          platform: 'ripeAtlas',
+          origin: '2.2.9.9',
+          at: 9 * HOUR_MS,
+          isAsLong: false,
+        },
+        { technique: 'standInPrefix', type: 12 },
+      ),
+      'on a traceroute of the RIPE Atlas probe at 2.2.9.9, which is in the same prefix as 2.2.2.2, 60 minutes old; its path is longer or shorter than that of the destination',
+    ],
+    [
       hop({ type: 'nearby', destination: '2.2.2.2', sender: '1.1.1.1', at: 0 }),
       'answered 1.1.1.1; it is in the /24 of 2.2.2.2, which did not answer',
     ],

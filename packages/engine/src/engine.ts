@@ -5,11 +5,13 @@ import { ForeignNextHops, rankingWithout } from './calibration/foreign-host.ts';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
+import { ProbeCache } from './knowledge/probe-cache.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
 import { SilentTargets } from './knowledge/silent-targets.ts';
 import type { FailReason } from './measurement/fail-reason.ts';
 import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './measurement/request.ts';
 import type { Attempt, MeasuredHop, ReverseTraceroute, StopReason } from './measurement/result.ts';
+import { reuseOf } from './measurement/reuse.ts';
 import { emptyStats } from './measurement/stats.ts';
 import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './path/confidence.ts';
 import type { Hop } from './path/hop.ts';
@@ -21,9 +23,11 @@ import {
   type Measurement,
   untold,
 } from './techniques/contract/measurement.ts';
+import { TargetAnswers } from './techniques/contract/target-answers.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
+import { PlainPings } from './timing/plain-pings.ts';
 import { SharedPings } from './timing/shared-pings.ts';
 
 /** Options of a {@link ReverseTracerouteEngine}. */
@@ -42,6 +46,8 @@ export interface MeasureHooks {
   readonly onProgress?: (hops: readonly Hop[]) => void;
 }
 
+/** Longest wait for the reply to a ping without options, milliseconds. */
+const PLAIN_PING_TIMEOUT_MS = 1_000;
 const FORWARD_TIMEOUT_MS = 1_000;
 /** Longest time that one measurement waits for a source that is offline, milliseconds. */
 const MOST_OUTAGE_WAIT_MS = 60_000;
@@ -58,6 +64,7 @@ export class ReverseTracerouteEngine {
   readonly #collaborators: EngineCollaborators;
   readonly #memory: EngineMemory;
   readonly #prober: SharedPings;
+  readonly #cachingProber: SharedPings | undefined;
   readonly #rtts = new RttCache({ keepMs: 1_800_000 });
 
   constructor(options: EngineOptions, collaborators: EngineCollaborators) {
@@ -65,13 +72,18 @@ export class ReverseTracerouteEngine {
     this.#assumptions = options.assumptions ?? PUBLISHED_ASSUMPTIONS;
     this.#collaborators = collaborators;
     this.#prober = new SharedPings(collaborators.prober);
+    const cache = options.plan.cache && new ProbeCache(options.plan.cache, collaborators);
+    this.#cachingProber = cache && new SharedPings(cache, (request) => cache.holds(request));
     this.#memory = {
       nextHops: new NextHops({ capacity: 200_000 }, collaborators.aliases),
       silentTargets: new SilentTargets(
-        { firstMs: 300_000, mostMs: 86_400_000, targetsOfNetwork: 4, capacity: 1_000_000 },
+        { firstMs: 300_000, mostMs: 3_600_000, targetsOfNetwork: 4, capacity: 250_000 },
         (address) => collaborators.ipToAs.originOf(address),
       ),
-      recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
+      adaptiveTimeout: new AdaptiveTimeout(
+        { leastMs: 300, mostMs: 2_000, initialMs: 1_000, capacity: 250_000 },
+        collaborators,
+      ),
     };
   }
 
@@ -91,18 +103,27 @@ export class ReverseTracerouteEngine {
       evidence: { type: 'destination' },
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
+    const { signal } = hooks;
+    const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
+    const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
+    const stats = emptyStats();
+    const timeoutFor = (target: Ipv4Address): number =>
+      Math.min(PLAIN_PING_TIMEOUT_MS, this.#memory.adaptiveTimeout.timeoutFor(source, target));
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
       ...(options.asForeignHost === true && this.#foreignView(destination)),
       ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
-      prober: this.#prober,
+      prober,
       outages,
+      distances: new Map(),
+      plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases, correctionBy(calibration)),
       options,
-      stats: emptyStats(),
-      ...(hooks.signal && { signal: hooks.signal }),
+      targetAnswers: new TargetAnswers(),
+      stats,
+      ...(signal && { signal }),
     };
     const startedAt = clock.now();
     const attempts: Attempt[] = [];
@@ -131,6 +152,8 @@ export class ReverseTracerouteEngine {
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
+    const standIn = hops.find((hop) => hop.standIn !== undefined)?.standIn;
+    const reused = reuseOf(hops, startedAt);
     const result: ReverseTraceroute = {
       source,
       destination,
@@ -139,6 +162,8 @@ export class ReverseTracerouteEngine {
       ...(failReason && { failReason }),
       hops,
       confidence: measurement.path.confidence,
+      ...(standIn && { measuredThrough: standIn }),
+      ...(reused && { reused }),
       startedAt,
       endedAt: clock.now(),
       stats: measurement.stats,

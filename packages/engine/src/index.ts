@@ -24,7 +24,8 @@ export * from './facts/ip-to-as.ts';
 export { Operators } from './facts/operators.ts';
 export * from './facts/relations.ts';
 export { NextHops } from './knowledge/next-hops.ts';
-export { SilentTargets } from './knowledge/silent-targets.ts';
+export { ProbeCache, type ProbeCacheOptions } from './knowledge/probe-cache.ts';
+export { type Silence, SilentTargets, type SilentTargetsOptions } from './knowledge/silent-targets.ts';
 export type * from './measurement/fail-reason.ts';
 export * from './measurement/request.ts';
 export * from './measurement/result.ts';
@@ -38,10 +39,12 @@ export {
 export type * from './path/evidence.ts';
 export * from './path/hop.ts';
 export { ReversePath } from './path/reverse-path.ts';
+export { atlasOnlyPlan } from './plans/atlas-only-plan.ts';
 export { defaultPlan } from './plans/default-plan.ts';
 export type { Plan } from './plans/plan.ts';
 export { revtr1Plan } from './plans/revtr1-plan.ts';
-export { revtr2Plan } from './plans/revtr2-plan.ts';
+export { revtr2LabelledPlan, revtr2Plan } from './plans/revtr2-plan.ts';
+export { symmetryPlan } from './plans/symmetry-plan.ts';
 export { DistanceRanking } from './ranking/distance-ranking.ts';
 export { IngressRanking, type IngressRankingOptions } from './ranking/ingress-ranking.ts';
 export * from './ranking/ranking.ts';
@@ -55,9 +58,12 @@ export type {
   Measurement,
   WithTechnique,
 } from './techniques/contract/measurement.ts';
+export { type ReadAnswer, TargetAnswers } from './techniques/contract/target-answers.ts';
 export * from './techniques/contract/technique.ts';
+export { SteppingBack } from './techniques/stepping-back.ts';
 export { Timestamp } from './techniques/timestamp.ts';
-export { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
+export { AdaptiveTimeout, type AdaptiveTimeoutOptions } from './timing/adaptive-timeout.ts';
 export type { HostWatch } from './timing/host-watch.ts';
 export { Outages } from './timing/outages.ts';
+export { hopsTravelled, PlainPings } from './timing/plain-pings.ts';
 export { SharedPings } from './timing/shared-pings.ts';

@@ -1,12 +1,13 @@
 import { parseIpv4 } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
-import { AliasSets, type Hop } from '../src/index.ts';
+import { AliasSets, type Hop, type ReadAnswer } from '../src/index.ts';
 import { bestAnswer, withAlternatives } from '../src/techniques/record-route/best-answer.ts';
-import type { ReadAnswer } from '../src/techniques/record-route/record-route-answer.ts';
 
 const ip = (last: number): number => parseIpv4(`5.0.0.${last}`);
 const answer = (sender: number, hops: number[], isWhole = false): ReadAnswer => ({
+  target: ip(250),
   sender: ip(sender),
+  distance: 9,
   hops: hops.map(
     (last): Hop => ({
       address: ip(last),
@@ -16,7 +17,7 @@ const answer = (sender: number, hops: number[], isWhole = false): ReadAnswer => 
       evidence: { type: 'destination' },
     }),
   ),
-  reading: { hops: [], isWhole },
+  reading: { hops: [], isWhole, stamps: [] },
 });
 
 describe('several answers of one round', () => {

@@ -71,7 +71,7 @@ describe('probes that are held back', () => {
       const measurement = measurementWith(new SilentNetwork(isHeldBack), { ranking: ranking(), ipToAs });
       const extension = await spoofed().extend(measurement);
       expect(extension.outcome).toBe('nothingFound');
-      expect(measurement.silentTargets.isSilent(DESTINATION, stillClock.now())).toBe(false);
+      expect(measurement.silentTargets.isSilent(DESTINATION, SOURCE, stillClock.now())).toBe(false);
     }
   });
 

@@ -190,6 +190,8 @@ describe('a silence of a target', () => {
     network.answers = () => false;
     const { measure } = engineIn(network);
     await measure();
+    // A silence counts when the time has passed in which answers may still come.
+    await network.clock.drive(network.clock.sleep(10_000));
     network.pings.length = 0;
     expect(isSkippedAsSilent(await measure())).toBe(true);
     expect(network.pings.filter(({ option, target }) => option !== undefined && target === DESTINATION)).toEqual([]);

@@ -12,24 +12,15 @@ const hops = fc.array(
     confidence: fc.double({ min: 0, max: 1, noNaN: true }),
     evidence: fc.constantFrom<Evidence>({ type: 'destination' }, symmetry),
     confirmedBy: fc.array(fc.constant(ip(2)), { maxLength: 3 }),
-    isStandIn: fc.boolean(),
   }),
   { maxLength: 6 },
 );
-const toHop = ({
-  isStandIn,
-  ...rest
-}: Omit<Hop, 'technique' | 'isFromStandIn'> & { readonly isStandIn: boolean }): Hop => ({
-  ...rest,
-  technique: 'recordRoute',
-  ...(isStandIn && { isFromStandIn: true as const }),
-});
+const toHop = (hop: Omit<Hop, 'technique'>): Hop => ({ ...hop, technique: 'recordRoute' });
 const first = toHop({
   address: ip(10),
   trust: 'measured',
   confidence: 1,
   evidence: { type: 'destination' },
-  isStandIn: false,
 });
 const extensions = fc.array(fc.tuple(fc.nat(9), hops), { maxLength: 6 });
 
@@ -61,14 +52,18 @@ describe('every path, however it is extended', () => {
     );
   });
 
-  it('labels no hop measured that follows an assumption or a stand-in', () => {
+  it('labels no hop measured that was found behind a hop which is not', () => {
     fc.assert(
       fc.property(extensions, (list) => {
         const path = new ReversePath(SOURCE, first, new AliasSets());
-        for (const [from, added] of list) path.extend(from % path.hops.length, added.map(toHop));
-        const start = path.hops.findIndex(({ trust, isFromStandIn }) => trust === 'assumed' || isFromStandIn === true);
-        if (start < 0) return;
-        expect(path.hops.slice(start + 1).map(({ trust }) => trust)).not.toContain('measured');
+        for (const [from, added] of list) {
+          const position = from % path.hops.length;
+          const anchor = path.hops[position];
+          const length = path.extend(position, added.map(toHop));
+          const fresh = length === 0 ? [] : path.hops.slice(-length);
+          const start = anchor.trust === 'measured' ? fresh.findIndex(({ trust }) => trust === 'assumed') : 0;
+          if (start >= 0) expect(fresh.slice(start).map(({ trust }) => trust)).not.toContain('measured');
+        }
       }),
     );
   });

@@ -129,6 +129,25 @@ describe('ranking by ingress', () => {
     expect(addresses(ranking.rank(target))[0]).toBe(ip(1));
   });
 
+  it('asks a vantage point that it skipped again after a while, and skips it longer after one further silence', () => {
+    const ranking = make();
+    const isSkipped = (): boolean => !addresses(ranking.rank(target)).includes(ip(1));
+    const skippedMs = (): number => {
+      const from = now;
+      while (isSkipped()) now += 60_000;
+      return now - from;
+    };
+    for (let i = 0; i < 2; i++) ranking.observeSilence(ip(1), target);
+    const first = skippedMs();
+    expect(first).toBe(1_800_000);
+    ranking.observeSilence(ip(1), target);
+    expect(skippedMs()).toBe(2 * first);
+    for (let i = 0; i < 20; i++) {
+      ranking.observeSilence(ip(1), target);
+      expect(skippedMs()).toBeLessThanOrEqual(6 * 3_600_000);
+    }
+  });
+
   it('is the same after it is restored', () => {
     const ranking = make();
     observe(ranking, 1, 3, 10);

@@ -10,8 +10,10 @@ const aliases = new AliasSets([
   [TARGET, ip(2, 8)],
 ]);
 const ipToAs = new PrefixOrigins([{ prefix: parsePrefix('5.0.9.0/24'), asn: 9 }]);
+const SOURCE = ip(200);
 const read = (stamps: Ipv4Address[], useHeuristics = true) => {
-  const { hops, turn, turnSlot, isWhole } = readRecordRoute(TARGET, stamps, { aliases, ipToAs, useHeuristics });
+  const answer = { target: TARGET, receiver: SOURCE, stamps };
+  const { hops, turn, turnSlot, isWhole } = readRecordRoute(answer, { aliases, ipToAs, useHeuristics });
   return { hops: hops.map(({ address }) => address), slots: hops.map(({ slot }) => slot), turn, turnSlot, isWhole };
 };
 
@@ -69,6 +71,43 @@ describe('reading a Record Route answer', () => {
     expect(reading.hops).toEqual([parseIpv4('10.0.0.1'), ip(60), ip(62)]);
   });
 
+  it('ends at the stamp of the receiver, also in the ninth slot', () => {
+    const forward = [50, 51, 52, 53].map((i) => ip(i));
+    const full = [...forward, TARGET, ip(60), ip(61), ip(62), SOURCE];
+    expect(full).toHaveLength(9);
+    expect(read(full)).toMatchObject({ hops: [ip(60), ip(61), ip(62)], turn: 'stamp', isWhole: true });
+    expect(read([...full.slice(0, 8), ip(63)])).toMatchObject({ isWhole: false });
+    // The stamp that the receiver put on its own ping is no loop at a target that does not stamp.
+    expect(read([SOURCE, ip(50), ip(51), SOURCE]).turn).toBeUndefined();
+  });
+
+  it('finds no turn at addresses that several networks use', () => {
+    const shared = parseIpv4('100.64.0.1');
+    expect(read([ip(50), 0, ip(51), 0, ip(60)]).turn).toBeUndefined();
+    expect(read([ip(50), 0, 0, ip(60)]).turn).toBeUndefined();
+    expect(read([ip(50), shared, shared, ip(60)]).turn).toBeUndefined();
+    expect(read([ip(50), shared, ip(51), shared, ip(60)]).turn).toBeUndefined();
+    expect(read([TARGET, shared, ip(60), shared, ip(61)]).hops).toEqual([shared, ip(60), shared, ip(61)]);
+  });
+
+  it('reads shared addresses as it reads private ones that differ', () => {
+    const [shared, first] = [parseIpv4('10.0.0.1'), parseIpv4('10.1.0.0')];
+    const stamp = fc.oneof(
+      fc.constantFrom(0, TARGET, ip(10), ip(11), shared),
+      fc.nat(5).map((i) => ip(60 + i)),
+    );
+    fc.assert(
+      fc.property(fc.array(stamp, { maxLength: 9 }), (stamps) => {
+        const apart = stamps.map((address, i) => (address === shared ? first + i : address));
+        const { hops, ...reading } = read(stamps);
+        const { hops: others, ...other } = read(apart);
+        expect(reading).toEqual(other);
+        expect(hops).toEqual(others.map((address) => (address >= first && address < first + 9 ? shared : address)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('never shows a router twice, nor more addresses than stamps, for any stamps', () => {
     const stamp = fc.oneof(
       fc.constantFrom(0, TARGET, ip(2, 8), ip(10), ip(11), ip(254, 9)),
@@ -96,6 +135,24 @@ describe('aliases', () => {
     expect(joined.sameRouter(ip(1), ip(4))).toBe(true);
     expect(joined.sameRouter(ip(1), ip(5))).toBe(false);
     expect(joined.sameRouter(ip(5), ip(5))).toBe(true);
+  });
+
+  it('identify no router by an address of the special-purpose registry, unless it is unique in a test network', () => {
+    const [home, carrier, tenTen] = ['192.168.1.1', '100.64.0.1', '10.0.0.10'].map(parseIpv4);
+    const sets = [
+      [ip(1), home, ip(2)],
+      [home, carrier],
+      [ip(3), tenTen],
+    ];
+    const open = new AliasSets(sets);
+    for (const address of [0, home, carrier, tenTen]) {
+      expect(open.routerKey(address)).toBeUndefined();
+      expect(open.sameRouter(address, address)).toBe(false);
+    }
+    expect(open.sameRouter(ip(1), ip(2))).toBe(true);
+    const lab = new AliasSets(sets, (address) => address === tenTen || address >>> 24 === 5);
+    expect(lab.sameRouter(tenTen, ip(3))).toBe(true);
+    expect(lab.sameRouter(home, home)).toBe(false);
   });
 
   it('recognise the two ends of a /31 and of a /30', () => {

@@ -74,11 +74,24 @@ describe('reverse path', () => {
 describe('a path', () => {
   const evidence = { type: 'nearby', destination: ip(1), sender: ip(9), at: 0 } as const;
 
-  it('labels no hop measured that was found from a stand-in for the destination', () => {
+  it('labels no hop measured that was found behind one which is not: a stand-in, a heuristic, a place between two hops', () => {
+    for (const trust of ['inferred', 'assumed'] as const) {
+      const path = new ReversePath(SOURCE, hop(ip(1)), none);
+      path.extend(0, [hop(ip(2), { trust, evidence })]);
+      path.extend(1, [hop(ip(3))]);
+      path.extend(2, [hop(ip(4))]);
+      expect(path.hops.map((each) => each.trust)).toEqual(['measured', trust, 'inferred', 'inferred']);
+    }
+  });
+
+  it('labels hops measured again that packets of a measured hop show, whatever lies between', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
-    path.extend(0, [hop(ip(2), { trust: 'inferred', isFromStandIn: true, evidence })]);
-    path.extend(1, [hop(ip(3))]);
-    expect(path.hops.map(({ trust }) => trust)).toEqual(['measured', 'inferred', 'inferred']);
+    path.extend(0, [hop(ip(2)), hop(ip(3), { trust: 'inferred' }), hop(ip(4))]);
+    expect(path.hops.map(({ trust }) => trust)).toEqual(['measured', 'measured', 'inferred', 'measured']);
+    path.extend(2, [hop(ip(5))]);
+    expect(path.last).toMatchObject({ address: ip(5), trust: 'inferred' });
+    path.extend(1, [hop(ip(5)), hop(ip(6))]);
+    expect(path.last).toMatchObject({ address: ip(6), trust: 'measured' });
   });
 
   it('has the joint probability of its hops, and a hop the probability given the hop before', () => {

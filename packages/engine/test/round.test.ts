@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runConfirmedRound } from '../src/timing/confirmed-round.ts';
 import { Outages } from '../src/timing/outages.ts';
 import { runRound } from '../src/timing/round.ts';
+import { SharedPings } from '../src/timing/shared-pings.ts';
 import { JumpingClock } from './support/jumping-clock.ts';
 import { ip } from './support/measurement.ts';
 
@@ -67,6 +68,56 @@ describe('a round of probes', () => {
     const round = runRound({ requests, deadline: () => 500 }, { prober, clock, signal: abort.signal });
     abort.abort();
     await expect(clock.drive(round)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('reports the answers that come after its end, and the pings without an answer at their own timeout', async () => {
+    const clock = new JumpingClock();
+    const prober = new SharedPings(proberWith(clock, new Map([[ip(2), 10] as const, [ip(3), 3_000] as const])));
+    const late: unknown[] = [];
+    const round = {
+      requests,
+      deadline: () => 500,
+      onLateAnswer: ({ request }: PingResult, waitedMs: number) => late.push([request.sender, waitedMs]),
+      onSilence: ({ sender }: PingRequest) => late.push([sender, 'silent']),
+    };
+    const { answers, silent } = await clock.drive(runRound(round, { prober, clock }));
+    expect([answers.length, silent.length, clock.now()]).toEqual([1, 2, 500]);
+    expect(late).toEqual([]);
+    await clock.drive(clock.sleep(20_000));
+    expect(late).toEqual([
+      [ip(3), 3_000],
+      [ip(4), 'silent'],
+    ]);
+  });
+
+  it('does not listen for late answers when its measurement is cancelled, nor to pings that have not left', async () => {
+    for (const isCancelled of [true, false]) {
+      const clock = new JumpingClock();
+      const abort = new AbortController();
+      const late: unknown[] = [];
+      let isOpen = true;
+      const prober = new SharedPings({
+        ping: async (request, signal, hooks): Promise<PingResult> => {
+          if (!isCancelled) hooks?.onHeld?.(1_000);
+          signal?.addEventListener('abort', () => {
+            isOpen = false;
+          });
+          await clock.sleep(5_000, signal);
+          return { type: 'ping', request, sentAt: 0 };
+        },
+        traceroute: () => Promise.reject(new Error('none is needed')),
+      });
+      const round = {
+        requests: requests.slice(0, 1),
+        deadline: () => (isCancelled ? 500 : -900),
+        onSilence: () => late.push('silent'),
+      };
+      const running = runRound(round, { prober, clock, signal: abort.signal });
+      if (isCancelled) abort.abort();
+      await clock.drive(running.catch(() => undefined));
+      await clock.drive(clock.sleep(10_000));
+      expect([isOpen, late]).toEqual([false, []]);
+    }
   });
 
   it('waits for the answers of probes that are held back from when they leave, unless it has a useful answer', async () => {

@@ -77,6 +77,24 @@ describe('SharedPings', () => {
     expect(await codeOf(shared.ping(request, second.signal))).toBe('cancelled');
   });
 
+  it('keeps a ping open for its late listener, and sends an equal ping again meanwhile', async () => {
+    const prober = new Waiting();
+    const shared = new SharedPings(prober);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const late: PingResult[] = [];
+    const lateListener = () => (answer: PingResult) => void late.push(answer);
+    const one = codeOf(shared.ping(request, first.signal, { lateListener }));
+    first.abort();
+    expect(await one).toBe('cancelled');
+    expect([shared.fresh([request]), shared.loadOf(request.sender)]).toEqual([1, 0]);
+    const again = codeOf(shared.ping(request, second.signal, { lateListener: () => undefined }));
+    expect(prober.sent).toHaveLength(2);
+    prober.sent[0].answer(result);
+    second.abort();
+    expect(await again).toBe('cancelled');
+    expect(late).toEqual([result]);
+  });
+
   it('passes a failure to every caller', async () => {
     const prober = new Waiting();
     const shared = new SharedPings(prober);

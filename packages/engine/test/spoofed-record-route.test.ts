@@ -81,12 +81,12 @@ describe('spoofed Record Route', () => {
     for (const learnsSilences of [false, true]) {
       const ranking = newRanking();
       for (let i = 0; i < 2; i++) {
-        const prober = new ScriptedProber(({ sender }) => (sender === FIRST ? undefined : UNREADABLE));
+        const prober = new ScriptedProber(({ sender }) => (sender === SECOND ? undefined : UNREADABLE));
         const technique = new SpoofedRecordRoute({ ...OPTIONS, rounds: { sizes: [2] }, learnsSilences });
         await technique.extend(measurementWith(prober, { ranking, ipToAs }));
       }
       const ranked = ranking.rank(DESTINATION).map(({ address }) => address);
-      expect(ranked.includes(FIRST)).toBe(!learnsSilences);
+      expect(ranked.includes(SECOND)).toBe(!learnsSilences);
     }
   });
 
@@ -106,11 +106,23 @@ describe('spoofed Record Route', () => {
     }
   });
 
-  it('skips a target that answered no vantage point', async () => {
+  it('calls a target silent when a second vantage point confirms it, and asks no third', async () => {
     const prober = new ScriptedProber(() => undefined);
-    const measurement = measurementWith(prober, { ranking: newRanking(), ipToAs });
+    const vantagePoints = [FIRST, SECOND, ip(4)];
+    const ranking = new IngressRanking({ vantagePoints }, { ipToAs, clock: stillClock });
+    const measurement = measurementWith(prober, { ranking, ipToAs });
     expect(await new SpoofedRecordRoute(OPTIONS).extend(measurement)).toMatchObject({ outcome: 'nothingFound' });
-    expect(measurement.silentTargets.isSilent(DESTINATION, stillClock.now())).toBe(true);
-    expect(prober.pings).toHaveLength(1);
+    expect(prober.pings.map(({ sender }) => sender)).toEqual([FIRST, SECOND]);
+    expect(measurement.silentTargets.isSilent(DESTINATION, SOURCE, stillClock.now())).toBe(true);
+  });
+
+  it('goes on after the silence of two vantage points when the target has answered the source', async () => {
+    const prober = new ScriptedProber(({ sender }) => (sender === ip(4) ? [ip(50), DESTINATION, ip(51)] : undefined));
+    const vantagePoints = [FIRST, SECOND, ip(4)];
+    const ranking = new IngressRanking({ vantagePoints }, { ipToAs, clock: stillClock });
+    const measurement = measurementWith(prober, { ranking, ipToAs });
+    const reading = { hops: [], isWhole: false, stamps: [] };
+    measurement.targetAnswers.noteAnswer({ target: DESTINATION, sender: SOURCE, distance: 9, hops: [], reading });
+    expect(await new SpoofedRecordRoute(OPTIONS).extend(measurement)).toMatchObject({ outcome: 'extended' });
   });
 });

@@ -1,10 +1,20 @@
-import { defaultPlan, optionProbes, type Plan, type ReverseTraceroute, revtr1Plan, revtr2Plan } from '@revtr/engine';
+import {
+  defaultPlan,
+  optionProbes,
+  type Plan,
+  type ReverseTraceroute,
+  revtr1Plan,
+  revtr2LabelledPlan,
+  revtr2Plan,
+} from '@revtr/engine';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { simParameters } from '@revtr/sim';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { judge } from '../src/judging/judge.ts';
+import { truthOf } from '../src/judging/truth.ts';
 
 const PAIRS = 150;
+const factsOf = ({ internet, ipToAs }: SimulatedWorld) => ({ truth: truthOf(internet), ipToAs });
 
 async function measure(plan: Plan, seed: number): Promise<{ world: SimulatedWorld; results: ReverseTraceroute[] }> {
   const world = new SimulatedWorld({ parameters: simParameters('small', seed), sources: 3 });
@@ -23,6 +33,7 @@ async function measure(plan: Plan, seed: number): Promise<{ world: SimulatedWorl
 describe.each([
   ['default', defaultPlan],
   ['revtr2', revtr2Plan],
+  ['revtr2-labelled', revtr2LabelledPlan],
   ['revtr1', revtr1Plan],
 ])('plan %s on a simulated Internet', (name, plan) => {
   let world: SimulatedWorld;
@@ -42,13 +53,13 @@ describe.each([
 
   it('shows no router twice', () => {
     for (const { hops } of results) {
-      const keys = hops.map(({ address }) => world.aliases.routerKey(address));
+      const keys = hops.flatMap(({ address }) => world.aliases.routerKey(address) ?? []);
       expect(new Set(keys).size).toBe(keys.length);
     }
   });
 
   it('calls measured what the truth confirms', () => {
-    const hops = results.flatMap((result) => judge(result, world.internet.truth).hops);
+    const hops = results.flatMap((result) => judge(result, factsOf(world)).hops);
     const measured = hops.filter(({ trust, verdict }) => trust === 'measured' && verdict !== 'unjudged');
     expect(measured.length).toBeGreaterThan(300);
     expect(measured.filter(({ verdict }) => verdict === 'right').length / measured.length).toBeGreaterThan(0.97);
@@ -60,9 +71,10 @@ describe.each([
         expect(confidence).toBeGreaterThan(0);
         expect(confidence).toBeLessThanOrEqual(1);
         if (technique.startsWith('assumed')) expect(evidence.type).toBe('symmetry');
-        if (technique.startsWith('atlas')) expect(['atlas', 'proxy']).toContain(evidence.type);
-        if (technique.endsWith('ecordRoute'))
-          expect(['recordRoute', 'unfilledRecordRoute', 'nearby']).toContain(evidence.type);
+        if (technique.startsWith('atlas')) expect(evidence.type).toBe('atlas');
+        if (technique.endsWith('ecordRoute')) expect(['recordRoute', 'unfilledRecordRoute']).toContain(evidence.type);
+        if (technique === 'standInSubnet')
+          expect(['nearby', 'recordRoute', 'unfilledRecordRoute', 'proxy']).toContain(evidence.type);
         if (technique.startsWith('timestamp')) expect(evidence.type).toBe('timestamp');
       }
     }
@@ -126,7 +138,7 @@ describe('engine', () => {
       expect(hops.slice(first).some(({ trust }) => trust === 'measured')).toBe(false);
     }
     const judged = paths
-      .flatMap((result) => judge(result, world.internet.truth).hops)
+      .flatMap((result) => judge(result, factsOf(world)).hops)
       .filter(({ verdict }) => verdict !== 'unjudged');
     expect(judged.filter(({ verdict }) => verdict === 'right').length / judged.length).toBeGreaterThan(0.8);
   });

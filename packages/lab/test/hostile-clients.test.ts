@@ -162,3 +162,24 @@ describe('clients that guess keys', () => {
     expect((await fetch(`${system.url}/api/v1/sources`, { headers: { authorization } })).status).toBe(200);
   });
 });
+
+describe('what is not HTTP', () => {
+  it.each([
+    ['GET / HTTP/1.1\r\nbad header\r\n\r\n', 400, 'not a valid HTTP request'],
+    [`GET / HTTP/1.1\r\nhost: test\r\nlong: ${'x'.repeat(100_000)}\r\n\r\n`, 431, 'too large'],
+  ])('is answered in the format of all errors', async (request, status, message) => {
+    const { hostname, port } = new URL(system.url);
+    const socket = connect(Number(port), hostname);
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (text) => {
+      answer += text;
+    });
+    socket.on('error', () => undefined);
+    socket.write(request);
+    await once(socket, 'close');
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    const { error } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+    expect(error).toMatchObject({ code: 'badRequest', details: [] });
+    expect(error.message).toContain(message);
+  });
+});

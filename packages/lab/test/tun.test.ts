@@ -23,7 +23,7 @@ async function environment(): Promise<ProberEnvironment> {
   const parameters = simParameters('medium', 11, STEADY);
   const internet = new SimulatedInternet({ parameters });
   const { truth, places, topology, clock } = internet;
-  const behaviours = new HostBehaviours(parameters);
+  const behaviours = new HostBehaviours(parameters, internet);
   const findSilent = (address: number): number =>
     behaviours.answersPing(address + 2) ? findSilent(address + 1) : address + 2;
   const [{ address: source }] = places.sources;
@@ -99,7 +99,7 @@ describe.skipIf(!canRunKernelLab())('the simulated Internet at the other end of 
         { name: 'source', address: sources[0].address, kind: 'source' as const },
       ];
       network = await TunNetwork.up({ prefix: nextPrefix(), hosts: places }, { internet });
-      const data = publishData(internet.topology);
+      const data = publishData(internet.topology, internet.parameters);
       system = await deploy(network.namespaces, {
         hosts: places.map((place) => ({ ...place, address: formatIpv4(place.address) })),
         origins: data.prefixOrigins,

@@ -4,6 +4,8 @@ export { GrantVerifier } from './grants/verifier.ts';
 export { AgentIdentity } from './identity/agent-identity.ts';
 export { Authority } from './identity/authority.ts';
 export { agentAddressOf } from './identity/names.ts';
+export { type ConnectionLimits, limitConnections } from './limits/limit-connections.ts';
+export { MOST_BLOCKED } from './messages/limits.ts';
 export type { Switches } from './messages/safety.ts';
 export { readToAgent, type ToAgent } from './messages/to-agent.ts';
 export { type AgentHealth, readToController, type SelfTest } from './messages/to-controller.ts';

@@ -1,11 +1,12 @@
 import { VirtualClock } from './clock/virtual-clock.ts';
 import { choosePlaces, type Places } from './datasets/places.ts';
 import { Network } from './forwarding/network.ts';
-import type { SimParameters } from './parameters.ts';
+import type { SimParameters } from './parameters/sim-parameters.ts';
 import { SimProber } from './prober/sim-prober.ts';
 import type { NetworkEvent } from './routing/network-state.ts';
 import { Timeline } from './routing/timeline.ts';
 import type { AsGraph } from './topology/as-graph.ts';
+import type { Family } from './topology/families/family.ts';
 import { generateTopology } from './topology/generate.ts';
 import type { Topology } from './topology/topology.ts';
 import { GroundTruth } from './truth/ground-truth.ts';
@@ -17,6 +18,10 @@ export interface SimulatedInternetOptions {
   readonly startMs?: number;
   /** Networks and relations to build on, for instance those of a CAIDA file. Default: grown from the seed. */
   readonly graph?: AsGraph;
+  /** How networks and routers are laid out. Default: `FAMILIES.grown`. */
+  readonly family?: Family;
+  /** Topology and routing over time of another simulation with the same parameters, to start it anew. Default: they are generated. */
+  readonly like?: Pick<SimulatedInternet, 'topology' | 'timeline'>;
 }
 
 /** A simulated Internet: topology, routing over time, forwarding, and ground truth. */
@@ -31,8 +36,8 @@ export class SimulatedInternet {
 
   constructor(options: SimulatedInternetOptions) {
     this.parameters = options.parameters;
-    this.topology = generateTopology(options.parameters, options.graph);
-    this.timeline = new Timeline(this.topology);
+    this.topology = options.like?.topology ?? generateTopology(options.parameters, options.graph, options.family);
+    this.timeline = options.like?.timeline ?? new Timeline(this.topology);
     this.clock = new VirtualClock({ startMs: options.startMs ?? Date.UTC(2026, 0, 1) });
     this.network = new Network(options.parameters, this);
     this.truth = new GroundTruth(this.topology, this.timeline);

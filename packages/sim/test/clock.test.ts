@@ -29,6 +29,41 @@ describe('virtual clock', () => {
     expect(times).toEqual([10, 20, 30, 40, 50]);
   });
 
+  it('runs internal events in order with all others, and never ahead of what an earlier event woke', async () => {
+    const clock = new VirtualClock({ startMs: 0 });
+    const seen: string[] = [];
+    const note = (name: string) => () => seen.push(`${name}@${clock.now()}`);
+    const walk = async (): Promise<void> => {
+      await clock.sleep(10);
+      note('woken')();
+      clock.scheduleInternal(12, note('internal of the woken'));
+    };
+    clock.scheduleInternal(15, note('late internal'));
+    clock.scheduleInternal(5, note('early internal'));
+    clock.schedule(7, note('ordinary'));
+    clock.scheduleInternal(-3, note('overdue internal'));
+    await clock.drive(Promise.all([walk(), clock.sleep(20)]));
+    expect(seen).toEqual([
+      'overdue internal@0',
+      'early internal@5',
+      'ordinary@7',
+      'woken@10',
+      'internal of the woken@12',
+      'late internal@15',
+    ]);
+  });
+
+  it('runs internal events of a paced clock when their time has come', async () => {
+    const clock = new VirtualClock({ startMs: 0 });
+    clock.pace();
+    let ranAt = 0;
+    clock.scheduleInternal(20, () => {
+      ranAt = clock.now();
+    });
+    await clock.drive(clock.sleep(40));
+    expect(ranAt).toBeGreaterThanOrEqual(20);
+  });
+
   it('drops any number of cancelled events', async () => {
     const clock = new VirtualClock({ startMs: 0 });
     let happened = 0;

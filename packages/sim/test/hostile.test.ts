@@ -5,8 +5,28 @@ import { describe, expect, it } from 'vitest';
 import { parseAsRelationships, SimError, SimulatedInternet, simParameters } from '../src/index.ts';
 
 describe('hostile input', () => {
-  it('in packets never stops the network', async () => {
-    const { places, network, clock } = new SimulatedInternet({ parameters: simParameters('small', 1) });
+  const obstacles = {
+    sharedPrivateStamps: 0.1,
+    stampsByDirection: 0.1,
+    transitStampsTwice: 0.5,
+    optionsStripped: 0.2,
+    optionsRewritten: 0.2,
+    optionsSlowPath: 0.5,
+    optionsSlowPathPerSecond: 1_000,
+    balancesOptionsByAddress: 0.5,
+    destinationStampsAlias: 0.5,
+    reroutingTunnels: 0.5,
+    carrierGradeNat: 0.5,
+    congestedLinks: 0.5,
+    reordering: 0.5,
+    hostDelay: 1,
+    limitsByArrival: 1,
+  };
+  it.each([
+    ['without obstacles', {}],
+    ['with all obstacles', obstacles],
+  ])('in packets never stops the network, %s', async (_, changes) => {
+    const { places, network, clock } = new SimulatedInternet({ parameters: simParameters('small', 1, changes) });
     const [{ address: source }] = places.sources;
     const probe = buildEchoRequest({
       source,

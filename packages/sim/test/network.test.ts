@@ -1,51 +1,7 @@
-import { buildEchoRequest, buildIcmpError, ICMP, type IcmpPacket, type Ipv4Address, parseIcmpPacket } from '@revtr/net';
+import { buildIcmpError, ICMP } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
-import { SimError, type SimParameters, SimulatedInternet, simParameters } from '../src/index.ts';
-
-const QUIET = {
-  linkLoss: 0,
-  perFlowBalancing: 0,
-  perPacketBalancing: 0,
-  hiddenTunnels: 0,
-  visibleTunnels: 0,
-  rateLimitedRouter: 0,
-  silentRouter: 0,
-};
-
-function build(changes: Partial<SimParameters> = {}, seed = 21): SimulatedInternet {
-  return new SimulatedInternet({ parameters: simParameters('small', seed, { ...QUIET, ...changes }) });
-}
-
-/** Sends one packet and returns what arrives at `at` within ten seconds. */
-async function exchange(
-  internet: SimulatedInternet,
-  packet: Uint8Array,
-  from: Ipv4Address,
-  at = from,
-): Promise<IcmpPacket[]> {
-  const arrived: IcmpPacket[] = [];
-  const detach = internet.network.attach(at, (bytes) => arrived.push(parseIcmpPacket(bytes)));
-  internet.network.send(packet, from);
-  await internet.clock.drive(internet.clock.sleep(10_000));
-  detach();
-  return arrived;
-}
-
-const echo = (
-  source: Ipv4Address,
-  destination: Ipv4Address,
-  ttl = 64,
-  option?: Parameters<typeof buildEchoRequest>[0]['option'],
-): Uint8Array =>
-  buildEchoRequest({
-    source,
-    destination,
-    ttl,
-    identifier: 7,
-    sequence: 9,
-    payload: Uint8Array.from([1, 2, 3, 4]),
-    ...(option && { option }),
-  });
+import { SimError, SimulatedInternet, simParameters } from '../src/index.ts';
+import { build, echo, exchange } from './exchange.ts';
 
 describe('forwarding', () => {
   it('lets a packet expire at the true router of each hop, which answers from one of its addresses and quotes it', async () => {

@@ -1,9 +1,10 @@
 import { type ProberEnvironment, proberConformance } from '@revtr/probing/conformance';
-import { HostBehaviours, SimulatedInternet, simParameters } from '../src/index.ts';
+import { HostBehaviours, type SimParameters, SimulatedInternet, simParameters } from '../src/index.ts';
 
 /** Finds a vantage point and a target near each other by asking the truth, on an Internet without random loss or balancing. */
-async function start(): Promise<ProberEnvironment> {
+const start = (changes: Partial<SimParameters>) => async (): Promise<ProberEnvironment> => {
   const parameters = simParameters('small', 11, {
+    ...changes,
     linkLoss: 0,
     perFlowBalancing: 0,
     perPacketBalancing: 0,
@@ -11,7 +12,7 @@ async function start(): Promise<ProberEnvironment> {
     rateLimitedRouter: 0,
   });
   const internet = new SimulatedInternet({ parameters });
-  const hosts = new HostBehaviours(parameters);
+  const hosts = new HostBehaviours(parameters, internet);
   const findSilent = (address: number): number =>
     hosts.answersPing(address + 2) ? findSilent(address + 1) : address + 2;
   const { truth, places, clock, topology } = internet;
@@ -44,6 +45,20 @@ async function start(): Promise<ProberEnvironment> {
     }
   }
   throw new Error('no pair near enough');
-}
+};
 
-proberConformance('simulated Internet, in process', start);
+proberConformance('simulated Internet, in process', start({}));
+proberConformance(
+  'simulated Internet with slow, reordering and unusual routers, in process',
+  start({
+    stampsByDirection: 0.1,
+    transitStampsTwice: 0.1,
+    optionsSlowPath: 0.3,
+    optionsSlowPathPerSecond: 1_000,
+    balancesOptionsByAddress: 1,
+    perAddressBalancing: 0.5,
+    congestedLinks: 0.1,
+    reordering: 0.05,
+    limitsByArrival: 1,
+  }),
+);

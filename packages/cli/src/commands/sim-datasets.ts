@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type DataQuality,
-  DEFAULT_DATA_QUALITY,
   datasetFiles,
   publishData,
   SimulatedInternet,
@@ -30,9 +29,10 @@ export function addDatasets(sim: Command, { output }: Context): void {
     .option('--missing <share>', 'share of missing entries, 0 to 1 (default: specific to each dataset)', readShare)
     .option('--wrong <share>', 'share of wrong entries, 0 to 1 (default: specific to each dataset)', readShare)
     .action(async (options: DatasetsOptions) => {
-      const { seed, size, out } = options;
-      const { topology, places } = new SimulatedInternet({ parameters: simParameters(size, seed) });
-      const files = datasetFiles(publishData(topology, qualityOf(options)), {
+      const { seed, size, profile, out } = options;
+      const parameters = simParameters(size, seed, {}, profile);
+      const { topology, places } = new SimulatedInternet({ parameters });
+      const files = datasetFiles(publishData(topology, qualityOf(parameters, options)), {
         probes: simulatedProbes(places.atlasProbes, topology),
         hitlist: places.hitlist,
       });
@@ -53,10 +53,15 @@ async function writable(path: string, work: Promise<unknown>): Promise<void> {
   });
 }
 
-function qualityOf({ missing, wrong }: DatasetsOptions): DataQuality {
-  const entries = Object.entries(DEFAULT_DATA_QUALITY).map(([name, usual]) => {
-    if (name === 'knownAliases') return [name, missing === undefined ? usual : 1 - missing];
-    return [name, (name.startsWith('missing') ? missing : wrong) ?? usual];
-  });
-  return { ...DEFAULT_DATA_QUALITY, ...Object.fromEntries(entries) };
+function qualityOf(usual: DataQuality, { missing, wrong }: DatasetsOptions): DataQuality {
+  return {
+    missingPrefixes: missing ?? usual.missingPrefixes,
+    wrongPrefixes: wrong ?? usual.wrongPrefixes,
+    knownAliases: missing === undefined ? usual.knownAliases : 1 - missing,
+    wrongAliases: wrong ?? usual.wrongAliases,
+    missingExchangeAddresses: missing ?? usual.missingExchangeAddresses,
+    wrongExchangeAddresses: wrong ?? usual.wrongExchangeAddresses,
+    missingRelations: missing ?? usual.missingRelations,
+    missingNames: missing ?? usual.missingNames,
+  };
 }

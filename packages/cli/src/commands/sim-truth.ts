@@ -19,8 +19,8 @@ export function addTruth(sim: Command, { output }: Context): void {
     .action((options: TruthOptions) => output.print(options, truePathOf(options), renderTruth));
 }
 
-function truePathOf({ from, to, seed, size }: TruthOptions): TruePath {
-  const { truth, topology, clock } = new SimulatedInternet({ parameters: simParameters(size, seed) });
+function truePathOf({ from, to, seed, size, profile }: TruthOptions): TruePath {
+  const { truth, topology, clock } = new SimulatedInternet({ parameters: simParameters(size, seed, {}, profile) });
   const ends = { from: formatIpv4(from), to: formatIpv4(to) };
   try {
     const { routers, reached, asPath } = truth.path(from, to, clock.now());

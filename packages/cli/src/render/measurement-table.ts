@@ -1,6 +1,9 @@
 import type { Hop, Measurement } from '@revtr/client';
 import Table from 'cli-table3';
 import { colours, type Terminal } from '../terminal.ts';
+import { renderAge } from './age.ts';
+
+type Result = NonNullable<Measurement['result']>;
 
 const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   destination: 'destination',
@@ -11,8 +14,18 @@ const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   timestamp: 'timestamp',
   spoofedTimestamp: 'spoofed timestamp',
   timestampDoubleStamp: 'timestamp (twice)',
+  standInSubnet: 'stand-in (same /24)',
+  standInPrefix: 'stand-in (same prefix)',
+  standInNetwork: 'stand-in (same AS)',
   assumedIntradomain: 'assumed (same AS)',
   assumedInterdomain: 'assumed (across ASes)',
+};
+
+/** What a stand-in is to the destination. */
+const STAND_INS: Readonly<Record<NonNullable<Result['measuredThrough']>['scope'], string>> = {
+  subnet: 'its neighbour',
+  prefix: 'a host of its prefix,',
+  network: 'a host of its network,',
 };
 
 const NO_BORDERS = Object.fromEntries(
@@ -51,7 +64,10 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
     const network = hop.asn === undefined ? '-' : `${hop.asn}${hop.asName === undefined ? '' : ` ${hop.asName}`}`;
     const rtt = hop.rttMs === undefined ? '-' : `${hop.rttMs.toFixed(1)} ms`;
     const technique = `${TECHNIQUES[hop.technique]}${hop.reusedAgeMs === undefined ? '' : ' (reused)'}`;
-    const trust = trustColour[hop.trust](`${hop.trust} ${Math.round(hop.confidence * 100)}%`);
+    const isSilent = i === 0 && result.measuredThrough !== undefined;
+    const trust = isSilent
+      ? paint.red('no answer')
+      : trustColour[hop.trust](`${hop.trust} ${Math.round(hop.confidence * 100)}%`);
     const others = hop.alternatives === undefined ? '' : ` (or ${hop.alternatives.join(', ')})`;
     table.push([i + 1, `${hop.address}${others}`, paint.cyan(hop.name ?? '-'), network, rtt, technique, trust]);
   }
@@ -59,7 +75,14 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
-  return [title, ...lines, summaryOf(measurement, terminal), ...forwardLines(measurement, terminal), ''].join('\n');
+  return [
+    title,
+    ...lines,
+    ...noteLines(result),
+    summaryOf(measurement, terminal),
+    ...forwardLines(measurement, terminal),
+    '',
+  ].join('\n');
 }
 
 /** The evidence for each hop, one hop per line. */
@@ -67,6 +90,23 @@ export function renderReasons({ result }: Measurement): string {
   const lines = (result?.hops ?? []).map(({ reason }, i) => `${String(i + 1).padStart(2)}  ${reason}\n`);
   return lines.join('');
 }
+
+/** Sentences that keep the table from being read as a measurement of this destination at this time. */
+function noteLines({ measuredThrough, reused, stats }: Result): string[] {
+  const through =
+    measuredThrough &&
+    `The destination did not answer; measured through ${STAND_INS[measuredThrough.scope]} ${measuredThrough.address}.`;
+  const age =
+    reused &&
+    `From measurements up to ${renderAge(reused.oldestAgeMs)} old${probesOf(stats) === 0 ? '; nothing was probed' : ''}.`;
+  return [through, age].filter((line) => line !== undefined);
+}
+
+/** Number of probes that a measurement sent. */
+const probesOf = (stats: Result['stats']): number => optionProbesOf(stats) + stats.plainPings + stats.tracerouteProbes;
+
+const optionProbesOf = (stats: Result['stats']): number =>
+  stats.recordRoutePings + stats.spoofedRecordRoutePings + stats.timestampPings + stats.spoofedTimestampPings;
 
 /** The forward path; empty when it was not measured. */
 function forwardLines({ result, destination }: Measurement, terminal: Terminal): string[] {
@@ -83,9 +123,8 @@ function summaryOf({ result }: Measurement, terminal: Terminal): string {
   const paint = colours(terminal);
   if (result === undefined) return '';
   const { stats, stopReason, failReason, startedAt, endedAt } = result;
-  const options =
-    stats.recordRoutePings + stats.spoofedRecordRoutePings + stats.timestampPings + stats.spoofedTimestampPings;
-  const others = stats.plainPings + stats.tracerouteProbes;
+  const options = optionProbesOf(stats);
+  const others = probesOf(stats) - options;
   const how =
     stopReason === 'reaches'
       ? paint.green('reaches the source')

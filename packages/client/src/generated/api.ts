@@ -1441,7 +1441,7 @@ export interface paths {
                     /** @description Address of the API client or agent */
                     client?: string;
                     from?: string;
-                    kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "operatorAction";
+                    kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "visitorBatch" | "operatorAction";
                     limit?: string;
                     to?: string;
                     user?: string;
@@ -2614,6 +2614,62 @@ export interface paths {
                             /** @description Value of `after` for the next page; absent on the last page */
                             next?: number;
                         };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/measurements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A measurement with all that is known of it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Measurement"];
                     };
                 };
             };
@@ -4895,6 +4951,8 @@ export interface components {
             target: string;
             /** @enum {string} */
             technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes";
+            /** @description Address of the agent that was tested */
+            testedAgent?: string;
             user?: {
                 /** @description Absent when the account was deleted */
                 email?: string;
@@ -4932,6 +4990,8 @@ export interface components {
             target: string;
             /** @enum {string} */
             technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes";
+            /** @description Address of the agent that was tested */
+            testedAgent?: string;
             user?: {
                 /** @description Absent when the account was deleted */
                 email?: string;
@@ -5186,6 +5246,11 @@ export interface components {
                     hops: {
                         /** @description IPv4 address */
                         address?: string;
+                        /** @description Network that announces the address */
+                        asn?: number;
+                        asName?: string;
+                        /** @description Reverse DNS */
+                        name?: string;
                         rttMs?: number;
                         ttl: number;
                     }[];
@@ -5221,13 +5286,28 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
                     type: number;
                 }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
                 plan: string;
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
                 /** @description Milliseconds since the Unix epoch */
                 startedAt: number;
                 stats: {
@@ -5297,6 +5377,11 @@ export interface components {
                     hops: {
                         /** @description IPv4 address */
                         address?: string;
+                        /** @description Network that announces the address */
+                        asn?: number;
+                        asName?: string;
+                        /** @description Reverse DNS */
+                        name?: string;
                         rttMs?: number;
                         ttl: number;
                     }[];
@@ -5332,13 +5417,28 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
                     type: number;
                 }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
                 plan: string;
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
                 /** @description Milliseconds since the Unix epoch */
                 startedAt: number;
                 stats: {

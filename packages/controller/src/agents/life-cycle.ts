@@ -67,7 +67,8 @@ export class LifeCycle {
     this.#queue = new TestQueue(
       { mostAtOnce: MOST_TESTS_AT_ONCE },
       {
-        test: (address, cause, signal) => probingFor({ type: 'agentTest' }, () => this.#test(address, cause, signal)),
+        test: (address, cause, signal) =>
+          probingFor({ type: 'agentTest', agent: address }, () => this.#test(address, cause, signal)),
         onError: (address, error) =>
           log.error({ err: error, agent: formatIpv4(address) }, 'the test of an agent failed'),
       },

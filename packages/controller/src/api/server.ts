@@ -1,6 +1,7 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
+import { limitConnections } from '@revtr/link';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -11,6 +12,8 @@ import {
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
+import type { WebFiles } from '../web/web-files.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
 import { installBodyDeadline } from './http/body-deadline.ts';
@@ -19,6 +22,7 @@ import type { ApiCollaborators } from './http/collaborators.ts';
 import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
+import { answerMalformedRequest } from './http/malformed-request.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -51,6 +55,7 @@ const REQUEST_MS = 3_600_000;
 const BODY_DEADLINE = { leastMs: 30_000, bytesPerSecond: 8 * 2 ** 10 };
 const IDLE_MS = 65_000;
 const MOST_CONNECTIONS = 10_000;
+const MOST_FROM_ONE_ADDRESS = 1_000;
 
 /** Certificate and key of the API, PEM. */
 export interface TlsFiles {
@@ -65,6 +70,8 @@ export interface ServerOptions {
    * connection is the client.
    */
   readonly trustProxy?: readonly string[] | undefined;
+  /** The web interface. Default: none is served. */
+  readonly web?: WebFiles | undefined;
 }
 
 /** The HTTP server with all its routes and the document that describes them. */
@@ -82,14 +89,22 @@ export async function createServer(
     keepAliveTimeout: IDLE_MS,
     trustProxy: (options.trustProxy ?? []).length === 0 ? false : [...(options.trustProxy ?? [])],
     frameworkErrors: answerBadUrl,
+    clientErrorHandler: answerMalformedRequest,
     logController: new LogController({ disableRequestLogging: true }),
   });
   app.server.headersTimeout = HEADERS_MS;
   rememberPeers(app.server);
-  app.server.maxConnections = MOST_CONNECTIONS;
+  // Behind a proxy, all connections have one address.
+  const perAddress = (options.trustProxy ?? []).length === 0 ? MOST_FROM_ONE_ADDRESS : MOST_CONNECTIONS;
+  limitConnections(app.server, { total: MOST_CONNECTIONS, perAddress });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  installErrorHandler(app);
+  const { web } = options;
+  installErrorHandler(app, (request, reply) => {
+    if (web === undefined || !wantsPage(request)) return false;
+    sendDocument(request, reply, web.document);
+    return true;
+  });
   installJsonBody(app);
   closeUnread(app);
   installBodyDeadline(app, BODY_DEADLINE);
@@ -147,6 +162,7 @@ export async function createServer(
     registerAbuseContacts(routes, collaborators);
     await routes.register((pages) => registerPages(pages, collaborators));
     registerSafety(routes, collaborators);
+    if (web !== undefined) registerWeb(routes, web);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

@@ -39,7 +39,7 @@ export class GatheredResults {
       return;
     }
     this.#latest.set(result.measurement, Math.max(result.at, this.#latest.get(result.measurement) ?? 0));
-    const path = pathOf(result, this.#run.source);
+    const path = pathOf(result, this.#run.source, this.#atlas);
     if (path === undefined) return;
     report.arrived++;
     this.#atlas.add(path);
@@ -47,14 +47,8 @@ export class GatheredResults {
 }
 
 /** The atlas path of a result; `undefined` when the traceroute did not arrive or lacks its origin. */
-function pathOf({ isReached, from, target, probe, at, hops }: RipeTraceroute, source: Ipv4Address) {
+function pathOf({ isReached, from, target, probe, at, hops }: RipeTraceroute, source: Ipv4Address, { aliases }: Atlas) {
   if (!isReached || from === undefined || target !== source) return undefined;
-  return toMeasuredPath({
-    platform: 'ripeAtlas',
-    probe,
-    origin: from,
-    source,
-    at,
-    hops: [from, ...hops.map((hop) => hop.from)],
-  });
+  const path = { probe, origin: from, source, at, hops: [from, ...hops.map((hop) => hop.from)] };
+  return toMeasuredPath({ platform: 'ripeAtlas', ...path }, aliases);
 }

@@ -33,7 +33,7 @@ const DAY_MS = 86_400_000;
 export function overviewOf(
   atlas: SourceAtlas | undefined,
   facts: {
-    readonly routerKey: (address: Ipv4Address) => number;
+    readonly routerKey: (address: Ipv4Address) => number | undefined;
     readonly originOf: (address: Ipv4Address) => number | undefined;
   },
   now: number,
@@ -53,7 +53,7 @@ export function overviewOf(
   return {
     paths,
     hops: addresses.size,
-    routers: new Set([...addresses].map(facts.routerKey)).size,
+    routers: new Set([...addresses].flatMap((address) => facts.routerKey(address) ?? [])).size,
     networks: new Set([...addresses].flatMap((address) => facts.originOf(address) ?? [])).size,
     placedExactly,
     placedBetween: placed.size - placedExactly,

@@ -39,11 +39,13 @@ const detailsSchema = z.object({
   measurements: z.array(z.int()),
   report: runReportSchema,
   notes: z.array(z.string()),
+  /** The API key that requested the run. */
+  keyId: z.int().optional(),
 });
 export type RunDetails = z.infer<typeof detailsSchema>;
 
 /** A run that collects the atlas of a source, as it is shown. */
-export interface AtlasRun extends Omit<RunDetails, 'origins' | 'probes' | 'tag'> {
+export interface AtlasRun extends Omit<RunDetails, 'origins' | 'probes' | 'tag' | 'keyId'> {
   readonly id: number;
   readonly source: Ipv4Address;
   readonly cause: RunCause;
@@ -145,6 +147,7 @@ export async function beginRun(
   run: {
     readonly source: Ipv4Address;
     readonly userId: number | undefined;
+    readonly keyId: number | undefined;
     readonly cause: RunCause;
     readonly payer: Payer;
     readonly estimatedCredits: number;
@@ -164,6 +167,7 @@ export async function beginRun(
     measurements: [],
     report: { traceroutes: 0, arrived: 0, faults: 0, recordRoutePings: 0, answered: 0 },
     notes: [],
+    ...(run.keyId !== undefined && { keyId: run.keyId }),
   };
   const row = await runs.add({
     source: formatIpv4(run.source),

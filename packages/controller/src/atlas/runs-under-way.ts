@@ -66,7 +66,7 @@ export class RunsUnderWay {
       ...this.#collaborators,
       chooseProbes: (signal: AbortSignal) => probesFor(run.source, signal),
     };
-    const cause = { type: 'atlasRun', runId: run.id, userId: run.userId } as const;
+    const cause = { type: 'atlasRun', runId: run.id, userId: run.userId, keyId: run.details.keyId } as const;
     const ended = probingFor(cause, () => carryOut(run, key, collaborators, over.signal))
       .catch((error: unknown) => {
         if (!over.signal.aborted) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');

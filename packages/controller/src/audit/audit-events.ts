@@ -11,6 +11,7 @@ export const EVENT_KINDS = [
   'probeRefused',
   'replyForged',
   'agentRefused',
+  'visitorBatch',
   'operatorAction',
 ] as const;
 type EventKind = (typeof EVENT_KINDS)[number];

@@ -66,7 +66,11 @@ function causeOf(
 ): Pick<AuditRecord, 'cause' | 'technique' | 'causeId' | 'batchId' | 'userId' | 'keyId'> {
   const none = { technique: 'none', causeId: 0, batchId: 0, userId: 0, keyId: 0 } as const;
   if (cause === undefined) return { ...none, cause: 'unknown' };
-  if (cause.type === 'atlasRun') return { ...none, cause: 'atlasRun', causeId: cause.runId, userId: cause.userId ?? 0 };
+  if (cause.type === 'atlasRun') {
+    const { runId: causeId, userId = 0, keyId = 0 } = cause;
+    return { ...none, cause: 'atlasRun', causeId, userId, keyId };
+  }
+  if (cause.type === 'agentTest') return { ...none, cause: 'agentTest', causeId: cause.agent };
   if (cause.type === 'selfAudit')
     return { ...none, cause: 'selfAudit', technique: techniqueOf(cause.technique), causeId: cause.auditId };
   if (cause.type !== 'measurement') return { ...none, cause: cause.type };

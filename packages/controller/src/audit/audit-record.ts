@@ -44,7 +44,7 @@ export interface AuditRecord {
   readonly mark: number;
   readonly cause: CauseType;
   readonly technique: TechniqueName;
-  /** The measurement, the atlas run or the self-audit, as `cause` says. */
+  /** The measurement, the atlas run, the self-audit, or the address of the tested agent, as `cause` says. */
   readonly causeId: number;
   readonly batchId: number;
   readonly userId: number;

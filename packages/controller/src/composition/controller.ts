@@ -40,6 +40,8 @@ export interface ControllerOptions {
   readonly tls?: TlsFiles | undefined;
   /** Proxies whose forwarding headers are believed: addresses or prefixes. Default: none. */
   readonly trustProxy?: readonly string[] | undefined;
+  /** Directory of the built web interface. Default: none is served. */
+  readonly webDirectory?: string | undefined;
   /** Base URL under which users reach the API, for links in answers and mails. `undefined`: what each request says. */
   readonly publicUrl: string | undefined;
   /** Measurements under way at once. */
@@ -50,6 +52,8 @@ export interface ControllerOptions {
   readonly newUserLimits: UserLimits;
   /** Whether anybody with an e-mail address may become a user. Default false. */
   readonly selfRegistration?: boolean | undefined;
+  /** Measurements that people without an account may submit in a day from one client address. Default 0: they may not. */
+  readonly visitorMeasurementsPerDay?: number | undefined;
   readonly lifeCycle: LifeCycleOptions;
   /** `undefined` when RIPE Atlas is not used. */
   readonly ripeAtlas: RipeAtlasSettings | undefined;
@@ -139,7 +143,7 @@ export class Controller {
       notices: mail.notices,
       recipients,
     });
-    const accounts = openAccounts(contextOf(context, 'accounts'), options, {
+    const accounts = await openAccounts(contextOf(context, 'accounts'), options, {
       mail,
       applications: agents.applications.decisions,
       recipients,
@@ -147,7 +151,11 @@ export class Controller {
     const survey = await openSurvey(contextOf(context, 'survey'), measuring.system, {
       probesPerHour: options.surveyProbesPerHour,
     });
-    const measurements = await openMeasurements(contextOf(context, 'measurements'), { measuring, safety }, options);
+    const measurements = await openMeasurements(
+      contextOf(context, 'measurements'),
+      { measuring, safety, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      options,
+    );
     const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
       calibration,
       measuring,

@@ -3,6 +3,7 @@ import { AccountService } from '../accounts/account-service.ts';
 import type { SourceApplications } from '../agents/source-applications.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 import { Authenticator } from '../api/http/authenticate.ts';
+import { Visitors } from '../api/http/visitors.ts';
 import type { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { Context } from './context.ts';
 import type { MailSubsystem } from './open-mail.ts';
@@ -15,22 +16,24 @@ export interface AccountParts {
   readonly accounts: Accounts;
   readonly accountService: AccountService;
   readonly authenticator: Authenticator;
+  readonly visitors: Visitors;
 }
 
 /** Opens the accounts of users. */
-export function openAccounts(
+export async function openAccounts(
   { database, clock }: Context,
   options: {
     readonly publicUrl: string | undefined;
     readonly newUserLimits: UserLimits;
     readonly selfRegistration?: boolean | undefined;
+    readonly visitorMeasurementsPerDay?: number | undefined;
   },
   collaborators: {
     readonly mail: MailSubsystem;
     readonly applications: SourceApplications;
     readonly recipients: RecipientLimit;
   },
-): AccountParts {
+): Promise<AccountParts> {
   const users = new Users(database.db);
   const keys = new ApiKeys(database.db);
   const sessions = new Sessions(database.db);
@@ -41,5 +44,9 @@ export function openAccounts(
     { users, tokens, links, outbox, recipients, applications, clock },
   );
   const authenticator = new Authenticator({ publicUrl: options.publicUrl }, { keys, sessions, clock });
-  return { users, keys, sessions, accounts: new Accounts(database.db), accountService, authenticator };
+  const visitors = await Visitors.open(
+    { measurementsPerDay: options.visitorMeasurementsPerDay ?? 0, publicUrl: options.publicUrl },
+    { users, clock },
+  );
+  return { users, keys, sessions, accounts: new Accounts(database.db), accountService, authenticator, visitors };
 }

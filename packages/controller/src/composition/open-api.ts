@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ApiCollaborators } from '../api/http/collaborators.ts';
 import { removeStaleSocket } from '../api/http/stale-socket.ts';
 import { createServer, type ServerOptions } from '../api/server.ts';
+import { readWebFiles } from '../web/web-files.ts';
 import type { Context } from './context.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -19,11 +20,19 @@ export interface ApiSubsystem extends Subsystem {
 /** Opens the HTTP server. */
 export async function openApi(
   { metrics, log }: Context,
-  options: ServerOptions & { readonly listen: ListenOptions },
+  options: Omit<ServerOptions, 'web'> & {
+    readonly listen: ListenOptions;
+    /** Directory of the built web interface. Default: none is served. */
+    readonly webDirectory?: string | undefined;
+  },
   collaborators: Omit<ApiCollaborators, 'stopping'>,
 ): Promise<ApiSubsystem> {
   const stopping = new AbortController();
-  const app = await createServer(options, { ...collaborators, stopping: stopping.signal, log, metrics });
+  const { webDirectory } = options;
+  const web = webDirectory === undefined ? undefined : await readWebFiles(webDirectory);
+  if (webDirectory !== undefined && web === undefined)
+    log.warn(`no web interface is served: ${webDirectory} holds none (npm run build:web)`);
+  const app = await createServer({ ...options, web }, { ...collaborators, stopping: stopping.signal, log, metrics });
   const { listen } = options;
   let url = '';
   return {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Batches, Jobs } from '@revtr/storage';
+import { Batches, Jobs, type User } from '@revtr/storage';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
@@ -26,7 +26,12 @@ export async function openMeasurements(
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
-  }: { readonly measuring: MeasuringSubsystem; readonly safety: SafetySubsystem },
+    isPublic,
+  }: {
+    readonly measuring: MeasuringSubsystem;
+    readonly safety: SafetySubsystem;
+    readonly isPublic: (owner: Pick<User, 'id'>) => boolean;
+  },
   options: { readonly concurrency: number; readonly maxBatch: number },
 ): Promise<MeasurementsSubsystem> {
   const jobs = new Jobs(database.db);
@@ -46,6 +51,7 @@ export async function openMeasurements(
       facts,
       destinationCheck: new DestinationCheck({ targetPolicy, facts }),
       clock,
+      isPublic,
       onAccepted: () => runner.notify(),
       onRejected: (user, { code, message }) =>
         auditEvents.count({ kind: 'pairRefused', userId: user.id, subject: code, detail: message }),

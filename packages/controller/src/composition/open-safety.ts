@@ -27,8 +27,6 @@ export interface AuditOptions {
   readonly directory: string | undefined;
   /** How long records and events are kept, days. */
   readonly days: number;
-  /** Whether probes are recorded. Default `true`; benchmarks compare. */
-  readonly recordsProbes?: boolean;
 }
 
 /** Options of {@link openSafety}. */
@@ -67,8 +65,7 @@ export async function openSafety(
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
   const { budgets, circuits, journal } = await openLimits(context, options.safety, isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
-  const guards: ProbeGuard[] = [switches, circuits, budgets];
-  if (options.audit.recordsProbes ?? true) guards.push(new AuditGuard({ audit, clock, log }));
+  const guards: ProbeGuard[] = [switches, circuits, budgets, new AuditGuard({ audit, clock, log })];
   const onRefused: GuardedProberCollaborators['onRefused'] = (request, error, cause) =>
     auditEvents.count({
       kind: 'probeRefused',

@@ -1,6 +1,6 @@
 import type { DatasetKind, DatasetStore, DatasetValues, NetworkName } from '@revtr/datasets';
 import { type Aliases, AliasSets, type IpToAs, PrefixOrigins, type Relations } from '@revtr/engine';
-import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
+import { type Ipv4Address, isGloballyReachable, type Prefix, PrefixTable, prefixContains } from '@revtr/net';
 import type { RipeProbe } from '@revtr/ripe-atlas';
 
 const ALIAS_KINDS: readonly DatasetKind[] = ['itdkNodes', 'midarSets'];
@@ -13,12 +13,21 @@ export class InternetKnowledge {
   readonly aliases: Aliases;
   readonly relations: Relations;
   readonly #store: DatasetStore;
+  readonly #testNetworks: readonly Prefix[];
   #origins = new PrefixOrigins([]);
   #exchanges = PrefixTable.from([]);
   #aliases = new AliasSets();
 
-  constructor({ store }: { readonly store: DatasetStore }) {
+  constructor({
+    store,
+    testNetworks = [],
+  }: {
+    readonly store: DatasetStore;
+    /** Private ranges of an isolated test network: an announced address of them identifies a router. Default: none. */
+    readonly testNetworks?: readonly Prefix[];
+  }) {
     this.#store = store;
+    this.#testNetworks = testNetworks;
     this.ipToAs = {
       originOf: (address) => this.#originOf(address),
       prefixOf: (address) => this.#prefixOf(address),
@@ -26,20 +35,21 @@ export class InternetKnowledge {
     this.aliases = {
       routerKey: (address) => this.#aliases.routerKey(address),
       sameRouter: (a, b) => this.#aliases.sameRouter(a, b),
+      hasAlias: (address) => this.#aliases.hasAlias(address),
     };
     this.relations = { relationOf: (a, b) => this.#values.relationships?.relationOf(a, b) };
     this.#refreshOrigins();
     this.#refreshAliases();
     this.#store.onReplaced((kind) => {
-      if (ALIAS_KINDS.includes(kind)) this.#refreshAliases();
-      else this.#refreshOrigins();
+      if (!ALIAS_KINDS.includes(kind)) this.#refreshOrigins();
+      if (this.#concernsAliases(kind)) this.#refreshAliases();
     });
   }
 
   /** Calls `listener` when the aliases have changed: indexes by router must then be rebuilt. */
   onAliases(listener: () => void): void {
     this.#store.onReplaced((kind) => {
-      if (ALIAS_KINDS.includes(kind)) listener();
+      if (this.#concernsAliases(kind)) listener();
     });
   }
 
@@ -86,8 +96,19 @@ export class InternetKnowledge {
     this.#exchanges = PrefixTable.from((peeringdbPrefixes?.prefixes ?? []).map((prefix) => ({ prefix, value: 0 })));
   }
 
+  /** Which addresses of test networks identify a router depends on the announced prefixes. */
+  #concernsAliases(kind: DatasetKind): boolean {
+    return ALIAS_KINDS.includes(kind) || this.#testNetworks.length > 0;
+  }
+
+  #isUnique(address: Ipv4Address): boolean {
+    const isOfTest = (prefix: Prefix): boolean => prefixContains(prefix, address);
+    return isGloballyReachable(address) || (this.#testNetworks.some(isOfTest) && this.#prefixOf(address) !== undefined);
+  }
+
   #refreshAliases(): void {
     const { itdkNodes, midarSets } = this.#values;
-    this.#aliases = new AliasSets([...(itdkNodes?.sets ?? []), ...(midarSets?.sets ?? [])]);
+    const sets = [...(itdkNodes?.sets ?? []), ...(midarSets?.sets ?? [])];
+    this.#aliases = new AliasSets(sets, (address) => this.#isUnique(address));
   }
 }

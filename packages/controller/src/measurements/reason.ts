@@ -19,10 +19,12 @@ const PROOFS: Readonly<Record<string, string>> = {
 };
 
 /** Explains in a sentence why a hop is believed. `at` is the time of the measurement, milliseconds since the Unix epoch. */
-export function reasonOf({ evidence, confirmedBy, reusedAgeMs }: StoredHop, at: number): string {
+export function reasonOf({ technique, evidence, confirmedBy, reusedAgeMs }: StoredHop, at: number): string {
   const confirmed = confirmedBy === undefined ? '' : `, confirmed by ${confirmedBy.join(', ')}`;
   const reused = reusedAgeMs === undefined ? '' : `; measured ${ageOf(reusedAgeMs)} before`;
-  return `${sentenceOf(evidence, at)}${confirmed}${reused}`;
+  const isThroughStandIn = technique === 'standInSubnet' && evidence.target !== undefined;
+  const standIn = isThroughStandIn ? ', which stands in for the destination' : '';
+  return `${sentenceOf(evidence, at)}${standIn}${confirmed}${reused}`;
 }
 
 function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
@@ -39,7 +41,7 @@ function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
     case 'timestamp':
       return `stamped the time after ${target} in a ping from ${sender}, ${PROOFS[String(evidence.proof)] ?? ''}`;
     case 'proxy':
-      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which is in the same ${evidence.scope} as ${evidence.destination}, ${ageOf(at - Number(evidence.at))} old`;
+      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which is in the same ${evidence.scope} as ${evidence.destination}, ${ageOf(at - Number(evidence.at))} old${evidence.isAsLong === false ? '; its path is longer or shorter than that of the destination' : ''}`;
     case 'nearby':
       return `answered ${sender}; it is in the /24 of ${evidence.destination}, which did not answer`;
     case 'symmetry':

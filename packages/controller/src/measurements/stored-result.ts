@@ -5,6 +5,8 @@ import {
   type HopTechnique,
   type MeasuredHop,
   type ReverseTraceroute,
+  STAND_IN_TECHNIQUES,
+  type StandInScope,
 } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { BUDGET_KINDS, type TracerouteResult } from '@revtr/probing';
@@ -12,6 +14,7 @@ import { z } from 'zod';
 import type { AddressFacts } from '../facts/address-facts.ts';
 
 const address = z.string().describe('IPv4 address');
+const SCOPES = Object.keys(STAND_IN_TECHNIQUES) as [StandInScope, ...StandInScope[]];
 const techniques = Object.keys(ARCHIVE_HOP_TYPES) as [HopTechnique, ...HopTechnique[]];
 
 /** A hop as it is stored and shown. */
@@ -77,6 +80,12 @@ const failReasonSchema = z.object({
     ),
 });
 
+/** A traceroute from the source to the destination. */
+export const forwardSchema = z.object({
+  stop: z.string(),
+  hops: z.array(z.object({ ttl: z.int(), address: address.optional(), rttMs: z.number().optional() })),
+});
+
 /** The result of a measurement. */
 export const resultSchema = z.object({
   plan: z.string(),
@@ -86,6 +95,14 @@ export const resultSchema = z.object({
   endedAt: z.number(),
   hops: z.array(hopSchema),
   confidence: z.number().min(0).max(1).optional().describe('Probability that every hop is right'),
+  measuredThrough: z
+    .object({ address, scope: z.enum(SCOPES).describe('What the host shares with the destination') })
+    .optional()
+    .describe('The destination did not answer: this host was measured in its place'),
+  reused: z
+    .object({ oldestAgeMs: z.number().describe('Age of the oldest of them') })
+    .optional()
+    .describe('Present when the whole path comes from earlier measurements'),
   stats: statsSchema,
   attempts: z.array(
     z.object({
@@ -96,12 +113,7 @@ export const resultSchema = z.object({
       ms: z.number(),
     }),
   ),
-  forward: z
-    .object({
-      stop: z.string(),
-      hops: z.array(z.object({ ttl: z.int(), address: address.optional(), rttMs: z.number().optional() })),
-    })
-    .optional(),
+  forward: forwardSchema.optional(),
 });
 
 /** A hop as it is stored and shown; addresses are dotted quads. */
@@ -133,7 +145,7 @@ export function readStoredResult(json: unknown): StoredResult {
 
 /** Writes a result the way it is stored, with the networks of its hops. */
 export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): StoredResult {
-  const { plan, stopReason, failReason, startedAt, endedAt, stats, forward } = result;
+  const { plan, stopReason, failReason, startedAt, endedAt, measuredThrough, reused, stats, forward } = result;
   return {
     plan,
     stopReason,
@@ -142,6 +154,10 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
     endedAt,
     hops: toStoredHops(result.hops, facts),
     confidence: Math.round(result.confidence * 1000) / 1000,
+    ...(measuredThrough && {
+      measuredThrough: { address: formatIpv4(measuredThrough.address), scope: measuredThrough.scope },
+    }),
+    ...(reused && { reused }),
     stats,
     attempts: result.attempts.flatMap(({ outcome, hop, ...attempt }) =>
       outcome === 'notApplicable' ? [] : [{ ...attempt, outcome, hop: formatIpv4(hop) }],

@@ -30,6 +30,7 @@ export class Submission {
   readonly #sources: SourceAccess;
   readonly #clock: Clock;
   readonly #checks: { readonly facts: AddressFacts; readonly destinationCheck: DestinationCheck };
+  readonly #isPublic: (owner: Pick<User, 'id'>) => boolean;
   readonly #onAccepted: () => void;
   readonly #onRejected: (user: User, rejection: Rejection) => void;
 
@@ -41,6 +42,8 @@ export class Submission {
       readonly clock: Clock;
       readonly facts: AddressFacts;
       readonly destinationCheck: DestinationCheck;
+      /** Whether everybody may read the measurements of a user. Default: nobody's. */
+      readonly isPublic?: (owner: Pick<User, 'id'>) => boolean;
       readonly onAccepted: () => void;
       /** Told of each pair that is rejected. */
       readonly onRejected?: (user: User, rejection: Rejection) => void;
@@ -52,6 +55,7 @@ export class Submission {
     this.#sources = collaborators.sources;
     this.#clock = collaborators.clock;
     this.#checks = collaborators;
+    this.#isPublic = collaborators.isPublic ?? (() => false);
     this.#onAccepted = collaborators.onAccepted;
     this.#onRejected = collaborators.onRejected ?? (() => undefined);
   }
@@ -100,9 +104,8 @@ export class Submission {
   /** A batch, for its owner or an operator. @throws {ControllerError} `notFound`, for everybody else too */
   async batchOf(user: User, batchId: number): Promise<Batch> {
     const batch = await this.#batches.find(batchId);
-    if (batch === undefined || (batch.user_id !== user.id && user.role !== 'operator')) {
+    if (batch === undefined || !this.#mayRead(user, batch))
       throw new ControllerError('notFound', `there is no batch ${batchId}`);
-    }
     return batch;
   }
 
@@ -110,6 +113,14 @@ export class Submission {
   async measurementsOf(user: User, batchId: number): Promise<MeasurementRow[]> {
     const { id } = await this.batchOf(user, batchId);
     return this.#batches.measurementsOf(id);
+  }
+
+  /** A measurement, for its owner or an operator. @throws {ControllerError} `notFound`, for everybody else too */
+  async measurementOf(user: User, id: number): Promise<MeasurementRow> {
+    const row = await this.#batches.findMeasurement(id);
+    if (row === undefined || !this.#mayRead(user, row))
+      throw new ControllerError('notFound', `there is no measurement ${id}`);
+    return row;
   }
 
   /** @throws {ControllerError} `invalidPairs` when no pair is left, or when some are rejected and must not be skipped */
@@ -124,6 +135,10 @@ export class Submission {
     for (const rejection of rejected) this.#onRejected(user, rejection);
     const places = rejected.map(({ at, code, message }) => ({ at, code, message }));
     throw new ControllerError('invalidPairs', `${rejected.length} of ${total} pairs cannot be measured`, { places });
+  }
+
+  #mayRead(user: User, { user_id }: { readonly user_id: number }): boolean {
+    return user_id === user.id || user.role === 'operator' || this.#isPublic({ id: user_id });
   }
 
   #now(): Date {

@@ -73,6 +73,7 @@ export class AgentGateway {
         onUnpublishable: ({ message }) => log.error(message),
         onJoined: ({ address, profile }) => {
           log.info({ agent: formatIpv4(address), software: profile.software }, 'agent connected');
+          this.prober.joined(address);
           events.joined(address);
         },
         onLeft: (address) => {

@@ -18,9 +18,13 @@ import {
   toPingReply,
 } from '@revtr/probing';
 import type { AgentDirectory } from '../agents/directory.ts';
+import { currentMeasurement } from '../safety/probe-context.ts';
 
 export interface LinkProberOptions {
-  /** How long to wait for an agent that is registered and not connected, milliseconds. */
+  /**
+   * How long probes wait for an agent that is registered and not connected, milliseconds, counted from the first one that missed it. Later
+   * ones fail at once, until the agent has connected: otherwise the measurements of a source that is down would keep others waiting.
+   */
   readonly patienceMs: number;
 }
 
@@ -41,10 +45,17 @@ const MOST_TRACEROUTE_MS = 120_000;
 export class LinkProber implements Prober {
   readonly #options: LinkProberOptions;
   readonly #collaborators: LinkProberCollaborators;
+  /** When a probe first missed an agent that has not connected since, milliseconds since the Unix epoch. */
+  readonly #missedSince = new Map<Ipv4Address, number>();
 
   constructor(options: LinkProberOptions, collaborators: LinkProberCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+  }
+
+  /** Tells that an agent has connected: probes wait for it again when it leaves. */
+  joined(address: Ipv4Address): void {
+    this.#missedSince.delete(address);
   }
 
   async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
@@ -52,7 +63,8 @@ export class LinkProber implements Prober {
     if (request.spoof !== undefined) return this.#spoof(request, request.spoof, session, signal);
     const { spoof: _, ...plain } = request;
     const { timeoutMs } = request;
-    const outcome = await run(session, () => ({ kind: 'ping', request: plain }), { timeoutMs, signal });
+    const measurement = currentMeasurement();
+    const outcome = await run(session, () => ({ kind: 'ping', request: plain, measurement }), { timeoutMs, signal });
     if (outcome.kind !== 'ping') throw unexpected(outcome);
     const { sentAt, reply } = outcome;
     return { type: 'ping', request, sentAt, ...(reply && { reply }) };
@@ -61,7 +73,8 @@ export class LinkProber implements Prober {
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
     const session = await this.#check(request, signal);
     const options = { timeoutMs: MOST_TRACEROUTE_MS, signal };
-    const outcome = await run(session, () => ({ kind: 'traceroute', request }), options);
+    const measurement = currentMeasurement();
+    const outcome = await run(session, () => ({ kind: 'traceroute', request, measurement }), options);
     if (outcome.kind !== 'traceroute') throw unexpected(outcome);
     const { kind: _, ...rest } = outcome;
     return { type: 'traceroute', request, ...rest };
@@ -89,11 +102,12 @@ export class LinkProber implements Prober {
     const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
     const { target, timeoutMs } = request;
     const options = { timeoutMs, signal: limited };
+    const measurement = currentMeasurement();
     const sentAt = clock.now();
     const caught = run(receiver, () => ({ kind: 'catch', target, mark, timeoutMs }), { ...options, isListening: true });
     const emitted = run(
       sender,
-      () => ({ kind: 'emit', grant: grants.sign(request, spoof, mark, clock.now()) }),
+      () => ({ kind: 'emit', grant: grants.sign(request, spoof, mark, clock.now(), measurement) }),
       options,
     );
     try {
@@ -135,8 +149,18 @@ export class LinkProber implements Prober {
     const text = formatIpv4(address);
     if (!directory.participates(address))
       throw new ProbingError(code, `${text} is not an active agent`, { address: text });
-    const session = hub.sessionOf(address) ?? (await hub.waitFor(address, this.#options.patienceMs, signal));
+    const session = hub.sessionOf(address) ?? (await this.#waitFor(address, signal));
     if (session === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
+    return session;
+  }
+
+  async #waitFor(address: Ipv4Address, signal: AbortSignal | undefined): Promise<AgentSession | undefined> {
+    const { hub, clock } = this.#collaborators;
+    const since = this.#missedSince.get(address) ?? clock.now();
+    this.#missedSince.set(address, since);
+    const leftMs = since + this.#options.patienceMs - clock.now();
+    const session = leftMs > 0 ? await hub.waitFor(address, leftMs, signal) : undefined;
+    if (session !== undefined) this.#missedSince.delete(address);
     return session;
   }
 }

@@ -1,6 +1,8 @@
+import { MOST_BLOCKED } from '@revtr/link';
 import { formatIpv4, formatPrefix, type Ipv4Address, PrefixTable, parseIpv4, parsePrefix } from '@revtr/net';
 import { type Clock, ProbingError } from '@revtr/probing';
 import type { KillSwitchRecords, KillSwitchRow, KillSwitchScope } from '@revtr/storage';
+import { ControllerError } from '../foundation/errors.ts';
 import type { GuardedRequest, ProbeGuard } from './guarded-prober.ts';
 import type { ProbeCause } from './probe-context.ts';
 
@@ -53,8 +55,16 @@ export class KillSwitches implements ProbeGuard {
     return this.#rows;
   }
 
-  /** Sets a switch. It is in effect when this resolves. `subject` must be in canonical form ({@link canonicalSubject}). */
+  /**
+   * Sets a switch. It is in effect when this resolves. `subject` must be in canonical form ({@link canonicalSubject}).
+   * @throws {ControllerError} `conflict` when agents cannot be told of more switches of this scope
+   */
   async set(scope: KillSwitchScope, subject: string, reason: string, operatorId: number): Promise<void> {
+    if (!this.isSet(scope, subject) && this.#rows.filter((row) => row.scope === scope).length >= MOST_BLOCKED)
+      throw new ControllerError(
+        'conflict',
+        `${MOST_BLOCKED} kill switches of this scope are set, which is the limit: lift others, or stop larger prefixes or all probing`,
+      );
     await this.#records.put({ scope, subject, reason, set_by: operatorId, set_at: new Date(this.#clock.now()) });
     await this.#read();
   }
@@ -105,11 +115,11 @@ export class KillSwitches implements ProbeGuard {
   }
 
   #causeSwitch(cause: ProbeCause | undefined): KillSwitchRow | undefined {
-    if (cause?.type === 'atlasRun') return this.#find('user', String(cause.userId));
-    if (cause?.type !== 'measurement') return undefined;
-    const { userId, keyId, batchId } = cause;
+    if (cause?.type !== 'atlasRun' && cause?.type !== 'measurement') return undefined;
     return (
-      this.#find('user', String(userId)) ?? this.#find('key', String(keyId)) ?? this.#find('batch', String(batchId))
+      this.#find('user', String(cause.userId)) ??
+      this.#find('key', String(cause.keyId)) ??
+      (cause.type === 'measurement' ? this.#find('batch', String(cause.batchId)) : undefined)
     );
   }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 
 /** What a probe is sent for. */
 export type ProbeCause =
@@ -12,14 +13,21 @@ export type ProbeCause =
       /** The technique that sends the probe; `undefined` outside of {@link withTechnique}. */
       readonly technique?: string;
     }
-  | { readonly type: 'atlasRun'; readonly runId: number; readonly userId: number | undefined }
+  /** `keyId`: the API key that requested the run; `undefined` when none did. */
+  | {
+      readonly type: 'atlasRun';
+      readonly runId: number;
+      readonly userId: number | undefined;
+      readonly keyId: number | undefined;
+    }
+  /** The test of an agent, or of the connection of its host. */
+  | { readonly type: 'agentTest'; readonly agent: Ipv4Address }
   | {
       readonly type: 'selfAudit';
       readonly auditId: number;
       /** As for a measurement. */
       readonly technique?: string;
     }
-  | { readonly type: 'agentTest' }
   | { readonly type: 'survey' };
 
 const causes = new AsyncLocalStorage<ProbeCause>();
@@ -39,4 +47,22 @@ export function withTechnique<T>(technique: string, work: () => Promise<T>): Pro
 /** What the current code sends probes for; `undefined` outside of {@link probingFor}. */
 export function currentCause(): ProbeCause | undefined {
   return causes.getStore();
+}
+
+/**
+ * What a probe belongs to, in the form that grants and work for agents carry: the number of a measurement, or a text with what else sends
+ * probes. `undefined` outside of {@link probingFor}.
+ */
+export function currentMeasurement(): number | string | undefined {
+  const cause = currentCause();
+  switch (cause?.type) {
+    case 'measurement':
+      return cause.measurementId;
+    case 'atlasRun':
+      return `atlas run ${cause.runId}`;
+    case 'agentTest':
+      return `test of ${formatIpv4(cause.agent)}`;
+    default:
+      return cause?.type;
+  }
 }

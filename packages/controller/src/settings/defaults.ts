@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 
@@ -31,3 +32,6 @@ export const DEFAULT_LIFE_CYCLE: LifeCycleOptions = {
   pollMs: 30_000,
   testTargets: [],
 };
+
+/** Where `npm run build:web` puts the web interface. */
+export const DEFAULT_WEB_DIRECTORY = fileURLToPath(new URL('../../../web/dist', import.meta.url));

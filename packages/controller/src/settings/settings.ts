@@ -5,7 +5,7 @@ import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { parsed } from '../foundation/parsed.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import { DEFAULT_SELF_AUDIT } from '../self-audit/self-auditor.ts';
-import { DEFAULT_MAX_BATCH } from './defaults.ts';
+import { DEFAULT_MAX_BATCH, DEFAULT_WEB_DIRECTORY } from './defaults.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
   parsed((text) =>
@@ -33,6 +33,8 @@ const settingsSchema = z.object({
   /** Files with certificate and key of the API; without them it speaks plain HTTP. */
   REVTR_TLS_CERTIFICATE: z.string().min(1).optional(),
   REVTR_TLS_KEY: z.string().min(1).optional(),
+  /** Directory of the built web interface. */
+  REVTR_WEB: z.string().min(1).default(DEFAULT_WEB_DIRECTORY),
   /** `postgres://…`, a directory for the embedded database, or `memory:`. */
   REVTR_DATABASE: z.string().min(1).default('.revtr/data'),
   /** Directory of the journal of the audit, for this process alone. */
@@ -62,6 +64,8 @@ const settingsSchema = z.object({
   REVTR_OPERATOR_EMAIL: z.email().default('operator@localhost.localdomain'),
   /** Whether anybody with an e-mail address may become a user; otherwise operators invite users. */
   REVTR_SELF_REGISTRATION: z.stringbool().default(false),
+  /** Measurements that people without an account may submit in a day from one client address; 0: they may not. */
+  REVTR_VISITOR_MEASUREMENTS: z.coerce.number().int().min(0).max(100_000).default(0),
   /** Mail server, `smtp://user:password@host:587`; without one, mails wait for the operator to read. */
   REVTR_SMTP: z.url().optional(),
   REVTR_MAIL_FROM: z.string().min(3).default('Reverse Traceroute <revtr@localhost.localdomain>'),
@@ -105,6 +109,7 @@ export interface Settings {
   readonly socket: string | undefined;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   readonly trustProxy: readonly string[];
+  readonly webDirectory: string;
   readonly database: string;
   readonly audit: { readonly directory: string | undefined; readonly days: number };
   readonly publicUrl: string | undefined;
@@ -115,6 +120,7 @@ export interface Settings {
   readonly gateway: { readonly host: string; readonly port: number; readonly authority: string };
   readonly operator: { readonly key: string | undefined; readonly email: string };
   readonly selfRegistration: boolean;
+  readonly visitorMeasurementsPerDay: number;
   readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly datasets: { readonly directory: string; readonly sourcesFile: string | undefined };
   /** `undefined` where RIPE Atlas is not used. */
@@ -141,6 +147,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     socket: read.REVTR_SOCKET,
     tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
     trustProxy: read.REVTR_TRUST_PROXY,
+    webDirectory: read.REVTR_WEB,
     database: read.REVTR_DATABASE,
     audit: {
       directory: read.REVTR_DATABASE === 'memory:' ? undefined : read.REVTR_AUDIT_DIRECTORY,
@@ -154,6 +161,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     gateway: { host: read.REVTR_GATEWAY_HOST, port: read.REVTR_GATEWAY_PORT, authority: read.REVTR_AUTHORITY },
     operator: { key: read.REVTR_OPERATOR_KEY, email: read.REVTR_OPERATOR_EMAIL },
     selfRegistration: read.REVTR_SELF_REGISTRATION,
+    visitorMeasurementsPerDay: read.REVTR_VISITOR_MEASUREMENTS,
     mail: url === undefined ? undefined : { url, from: read.REVTR_MAIL_FROM },
     datasets: { directory: read.REVTR_DATASETS, sourcesFile: read.REVTR_DATASET_SOURCES },
     ripeAtlas:

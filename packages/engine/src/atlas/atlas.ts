@@ -1,10 +1,11 @@
 import type { Ipv4Address } from '@revtr/net';
 import { AliasEvidence } from '../facts/alias-evidence.ts';
+import type { Aliases } from '../facts/aliases.ts';
 import type { ReverseTraceroute } from '../measurement/result.ts';
 import { grownPath } from './growth.ts';
 import type { Intersection, IntersectionQuery } from './intersection.ts';
 import type { PlacingFacts, TailStamps } from './placing.ts';
-import { type Added, SourceAtlas } from './source-atlas.ts';
+import { type Added, type ComparedAnswer, SourceAtlas } from './source-atlas.ts';
 import type { AtlasTraceroute, MeasuredPath } from './traceroute.ts';
 
 /** Receives changes, for persistence. */
@@ -24,6 +25,11 @@ export class Atlas {
 
   constructor(facts: PlacingFacts) {
     this.#facts = facts;
+  }
+
+  /** Which router an address identifies. */
+  get aliases(): Aliases {
+    return this.#facts.aliases;
   }
 
   /** Sets the listener, which receives every change except those of {@link clear} and {@link restore}. */
@@ -72,6 +78,11 @@ export class Atlas {
     return [...counts].sort(([, a], [, b]) => b - a).map(([neighbour]) => neighbour);
   }
 
+  /** Compares the paths to a source with a fresh answer, see {@link SourceAtlas.compare}. */
+  compare(source: Ipv4Address, answer: ComparedAnswer): void {
+    this.#sources.get(source)?.compare(answer);
+  }
+
   /** Marks the place where a reverse traceroute met the atlas as used at `now`. Used places are measured again in time. */
   use({ node }: Intersection, now: number): void {
     node.usedAt = now;
@@ -79,7 +90,7 @@ export class Atlas {
 
   /** Adds the measured part of a reverse traceroute, if it shows more than the atlas holds. */
   grow(result: ReverseTraceroute): void {
-    const path = grownPath(result, this.#sources.get(result.source));
+    const path = grownPath(result, this.#sources.get(result.source), this.aliases);
     if (path !== undefined) this.add(path);
   }
 

@@ -6,13 +6,14 @@ type Hops = AtlasTraceroute['hops'];
 
 /**
  * Position in `before` of the last hop that both ways from one origin share before they part; `undefined` when they do not
- * part. A hop that is silent in one of them says nothing.
+ * part. A hop that is silent in one of them, or whose address identifies no router, says nothing.
  */
 export function lastSharedHop(before: Hops, after: Hops, aliases: Aliases): number | undefined {
   let shared = 0;
   for (let i = 1; i < Math.min(before.length, after.length); i++) {
     const [old, fresh] = [before[i], after[i]];
     if (old === undefined || fresh === undefined) continue;
+    if (aliases.routerKey(old) === undefined || aliases.routerKey(fresh) === undefined) continue;
     if (!aliases.sameRouter(old, fresh)) return shared;
     shared = i;
   }

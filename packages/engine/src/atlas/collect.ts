@@ -59,7 +59,7 @@ export async function collectTraceroutes(
     if (address !== source) {
       const request = { type: 'traceroute', sender: address, target: source, timeoutMs } as const;
       const result = await prober.traceroute(request, signal).catch(unlessCancelled);
-      const path = result && pathOfTraceroute(result, platform);
+      const path = result && pathOfTraceroute(result, platform, atlas.aliases);
       if (path !== undefined) {
         atlas.add(path);
         arrived++;
@@ -172,7 +172,10 @@ async function stampsBehind(
   if (result === undefined) return undefined;
   if (result.reply === undefined && (await outages.offlineSince([sender], since, signal)).has(sender)) return undefined;
   if (result.reply?.recordRoute === undefined) return [];
-  const reading = readRecordRoute(ping.target, result.reply.recordRoute, { ...facts, useHeuristics: false });
+  const reading = readRecordRoute(
+    { target: ping.target, receiver: source, stamps: result.reply.recordRoute },
+    { ...facts, useHeuristics: false },
+  );
   return reading.hops.map(({ address }) => address);
 }
 

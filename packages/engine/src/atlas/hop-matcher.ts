@@ -19,8 +19,9 @@ export class HopMatcher {
     this.#aliases = aliases;
     for (let i = hops.length - 1; i >= 0; i--) {
       const hop = hops[i];
-      if (hop === undefined) continue;
-      this.#positions.set(aliases.routerKey(hop), i);
+      const router = hop === undefined ? undefined : aliases.routerKey(hop);
+      if (hop === undefined || router === undefined) continue;
+      this.#positions.set(router, i);
       const link = this.#byLink.get(hop >>> 2);
       if (link === undefined) this.#byLink.set(hop >>> 2, [i]);
       else link.unshift(i);
@@ -34,13 +35,14 @@ export class HopMatcher {
 
   /**
    * For each stamp the position of its hop, if it is known. `undefined` when a stamp is a hop before one
-   * that was passed already: then the ping did not go this way.
+   * that was passed already: then the ping did not go this way. Every stamp must identify a router.
    */
   matchInOrder(start: number, stamps: readonly Ipv4Address[]): (number | undefined)[] | undefined {
     const matches: (number | undefined)[] = [];
     let from = start;
     for (const stamp of stamps) {
-      const router = this.#positions.get(this.#aliases.routerKey(stamp));
+      const key = this.#aliases.routerKey(stamp);
+      const router = key === undefined ? undefined : this.#positions.get(key);
       if (router !== undefined && router < from) return undefined;
       const next = router ?? this.#nearEndOf(from, stamp);
       matches.push(next);
@@ -54,7 +56,7 @@ export class HopMatcher {
     for (const i of this.#byLink.get(stamp >>> 2) ?? []) {
       const [hop, before] = [this.#hops[i], this.#hops[i - 1]];
       if (i <= from || hop === undefined || !areLinkMates(stamp, hop)) continue;
-      if (before !== undefined) this.linkEnds.push([stamp, before]);
+      if (before !== undefined && this.#aliases.routerKey(before) !== undefined) this.linkEnds.push([stamp, before]);
       return i - 1;
     }
     return undefined;

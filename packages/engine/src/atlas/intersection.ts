@@ -26,6 +26,8 @@ export interface IntersectionQuery {
   readonly useRecordRoute: boolean;
   /** Which paths may be used. Default: all. */
   readonly accepts?: ((path: AtlasTraceroute) => boolean) | undefined;
+  /** Whether the way from the address to the source may have exactly, or at least, so many links. Default: any number. */
+  readonly fits?: ((links: number, isExact: boolean) => boolean) | undefined;
 }
 
 /** A path of the atlas that an address lies on, and what follows it there. */

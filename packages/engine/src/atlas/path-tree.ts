@@ -17,6 +17,8 @@ export class PathNode {
   grown: AtlasTraceroute | undefined;
   /** When a reverse traceroute last met the atlas here, milliseconds since the Unix epoch; 0 for never. */
   usedAt = 0;
+  /** When an answer last showed that packets do not take this way from here, milliseconds since the Unix epoch; 0 for never. */
+  contradictedAt = 0;
 
   constructor(address: Ipv4Address | undefined, parent: PathNode | undefined) {
     this.address = address;
@@ -31,6 +33,18 @@ export class PathNode {
 
   get last(): PathNode {
     return this;
+  }
+
+  /** Whether every path through here is older than the answer that contradicts them. */
+  get isDisputed(): boolean {
+    return this.contradictedAt > Math.max(this.traced?.at ?? 0, this.grown?.at ?? 0);
+  }
+
+  /** Whether the way from here to the source is disputed anywhere. */
+  get leadsThroughDispute(): boolean {
+    for (let node: PathNode | undefined = this; node !== undefined; node = node.parent)
+      if (node.isDisputed) return true;
+    return false;
   }
 
   /** Lets a path count that goes through here. */

@@ -21,19 +21,25 @@ export class PlaceIndex {
     push(this.#nodes, node.address, node);
     if (node.parent === undefined) return;
     const key = this.#aliases.routerKey(node.address);
-    if (key !== node.address) push(this.#routers, key, node);
+    if (key !== undefined && key !== node.address) push(this.#routers, key, node);
   }
 
   removeNode(node: PathNode): void {
     if (node.address === undefined) return;
     drop(this.#nodes, node.address, node);
     const key = this.#aliases.routerKey(node.address);
-    if (key !== node.address) drop(this.#routers, key, node);
+    if (key !== undefined && key !== node.address) drop(this.#routers, key, node);
   }
 
   /** Nodes of an address, in the order in which they were added. */
   nodesOf(address: Ipv4Address): readonly PathNode[] {
     return this.#nodes.get(address) ?? [];
+  }
+
+  /** Nodes of a router, by each address that is known of it, and those at which a Record Route address of it is placed. */
+  *nodesOfRouter(address: Ipv4Address): Generator<PathNode> {
+    for (const { places } of this.candidates({ address, useRecordRoute: true }))
+      for (const place of places) if (place.first === place.last) yield place.first;
   }
 
   /** Nodes by address, in the order in which the addresses were added. */
@@ -51,7 +57,7 @@ export class PlaceIndex {
     const stamp: PlacedStamp = { address, first, last, paths: 1 };
     push(this.#placed, address, stamp);
     const key = this.#aliases.routerKey(address);
-    if (first === last && key !== address) push(this.#routers, key, stamp);
+    if (first === last && key !== undefined && key !== address) push(this.#routers, key, stamp);
     return stamp;
   }
 
@@ -61,15 +67,16 @@ export class PlaceIndex {
     if (stamp.paths > 0) return;
     drop(this.#placed, stamp.address, stamp);
     const key = this.#aliases.routerKey(stamp.address);
-    if (stamp.first === stamp.last && key !== stamp.address) drop(this.#routers, key, stamp);
+    if (stamp.first === stamp.last && key !== undefined && key !== stamp.address) drop(this.#routers, key, stamp);
   }
 
-  /** The places where an address may be, the most certain kind of match first. */
+  /** The places where an address may be, the most certain kind of match first; none for an address that identifies no router. */
   *candidates({
     address,
     useRecordRoute,
   }: Pick<IntersectionQuery, 'address' | 'useRecordRoute'>): Generator<Candidates> {
     const key = this.#aliases.routerKey(address);
+    if (key === undefined) return;
     yield { match: 'exact', places: this.#nodes.get(address) ?? [] };
     yield { match: 'alias', places: this.#aliasesOf(key, address, useRecordRoute) };
     if (!useRecordRoute) return;

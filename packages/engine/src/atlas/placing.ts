@@ -52,14 +52,15 @@ type Hops = AtlasTraceroute['hops'];
 /**
  * Places Record Route addresses between the hops of a path. A stamp that is an alias of a hop, or the other end of the link
  * into the next hop, is that router; others lie between the matches around them. Several sightings, and the order in
- * which addresses follow each other, narrow the bounds. Contradictions are left out and counted.
+ * which addresses follow each other, narrow the bounds. Contradictions are left out and counted. Stamps that identify no router are ignored.
  */
 export function placeStamps(hops: Hops, tails: readonly TailStamps[], facts: PlacingFacts): Placements {
   const matcher = new HopMatcher(hops, facts.aliases);
   const refuted = new Map<Ipv4Address, Contradiction>();
   const sightings: Sighting[] = [];
-  for (const { target, stamps } of tails) {
+  for (const { target, stamps: all } of tails) {
     const start = hops.indexOf(target);
+    const stamps = all.filter((stamp) => facts.aliases.routerKey(stamp) !== undefined);
     if (start < 0 || stamps.length === 0) continue;
     const matches = matcher.matchInOrder(start, stamps);
     if (matches !== undefined) sightings.push({ stamps, bounds: boundsOf(matches, start, hops.length - 1) });

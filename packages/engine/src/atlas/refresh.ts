@@ -20,12 +20,13 @@ export const DEFAULT_REFRESH: RefreshPolicy = {
 };
 
 /**
- * Which paths to measure again, most urgent first: those that a changed segment took away, then the fewest that keep alive
- * every place that is used and would soon be too old. At most `most`.
+ * Which paths to measure again, most urgent first: those that a changed segment took away, those that answers contradict, then the fewest
+ * that keep alive every place that is used and would soon be too old. At most `most`.
  */
 export function planRefresh(atlas: SourceAtlas, policy: RefreshPolicy, now: number, most: number): AtlasTraceroute[] {
   const chosen = new Map<string, AtlasTraceroute>();
   for (const [key, path] of atlas.lost) if (chosen.size < most) chosen.set(key, path);
+  for (const path of atlas.disputedPaths()) if (chosen.size < most) chosen.set(pathKey(path), path);
   const isUsed = (node: PathNode): boolean => node.usedAt > 0 && node.usedAt >= now - policy.usedWithinMs;
   const isDue = ({ traced }: PathNode): boolean =>
     traced !== undefined && traced.at <= now - (policy.maxAgeMs - policy.aheadMs);

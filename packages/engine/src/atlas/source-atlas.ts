@@ -1,10 +1,17 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { AliasEvidence } from '../facts/alias-evidence.ts';
 import { lastSharedHop, withKnownHops } from './change.ts';
-import { bestOf, type Intersection, type IntersectionQuery, type PlacedStamp } from './intersection.ts';
+import {
+  bestOf,
+  type Candidates,
+  type Intersection,
+  type IntersectionQuery,
+  type PlacedStamp,
+} from './intersection.ts';
 import { type PathNode, PathTree } from './path-tree.ts';
 import { PlaceIndex } from './place-index.ts';
 import { type Contradiction, type PlacingFacts, placeStamps, type TailStamps } from './placing.ts';
+import { StampSequences } from './stamp-sequences.ts';
 import { type AtlasTraceroute, type MeasuredPath, pathKey } from './traceroute.ts';
 
 /** The effect of adding a path. */
@@ -17,6 +24,17 @@ export interface Added {
 /** What a source's atlas uses, and where it reports alias evidence. */
 export interface SourceAtlasCollaborators extends PlacingFacts {
   readonly evidence: AliasEvidence;
+}
+
+/** The answer of a hop to a Record Route ping, whose turning point is the hop's own stamp. */
+export interface ComparedAnswer {
+  readonly target: Ipv4Address;
+  /** Stamps behind the target's own, in order. */
+  readonly stamps: readonly Ipv4Address[];
+  /** Number of links that the answer has crossed. */
+  readonly distance: number;
+  /** When the ping was sent, milliseconds since the Unix epoch. */
+  readonly at: number;
 }
 
 /** Most paths from reverse traceroutes that are kept for one source. */
@@ -34,6 +52,8 @@ export class SourceAtlas {
   /** Paths from reverse traceroutes, oldest addition first. */
   readonly #grown = new Set<AtlasTraceroute>();
   readonly #places: PlaceIndex;
+  readonly #sequences: StampSequences;
+  readonly #disputed = new Set<PathNode>();
   readonly #tails = new Map<Ipv4Address, TailStamps[]>();
   readonly #placedOn = new Map<AtlasTraceroute, PlacedStamp[]>();
   readonly #contradictions = new Map<AtlasTraceroute, readonly Contradiction[]>();
@@ -42,9 +62,13 @@ export class SourceAtlas {
   constructor(source: Ipv4Address, facts: SourceAtlasCollaborators) {
     this.#facts = facts;
     this.#places = new PlaceIndex(facts.aliases);
+    this.#sequences = new StampSequences(facts.aliases);
     this.tree = new PathTree(source, {
       onAdded: (node) => this.#places.addNode(node),
-      onRemoved: (node) => this.#places.removeNode(node),
+      onRemoved: (node) => {
+        this.#places.removeNode(node);
+        this.#disputed.delete(node);
+      },
     });
     this.#places.addNode(this.tree.root);
   }
@@ -82,6 +106,7 @@ export class SourceAtlas {
     for (const tail of tails) {
       const others = (this.#tails.get(tail.target) ?? []).filter(({ sender }) => sender !== tail.sender);
       this.#tails.set(tail.target, [...others, tail]);
+      this.#sequences.learn([tail.target, ...tail.stamps], tail.at);
     }
     const touched = new Set<AtlasTraceroute>();
     for (const target of new Set(tails.map(({ target }) => target)))
@@ -89,9 +114,38 @@ export class SourceAtlas {
     for (const path of touched) this.#place(path);
   }
 
-  /** The best path through an address; `undefined` when no path passes it. */
+  /**
+   * Compares the paths with the answer of a hop to a Record Route ping. The paths from a hop on are disputed when another router stamped behind it
+   * than ever before, or when the answer has crossed another number of links than each of them has. Intersections leave them out until a
+   * path is measured again.
+   */
+  compare({ target, stamps, distance, at }: ComparedAnswer): void {
+    const changed = this.#sequences.learn([target, ...stamps], at);
+    const places = [...changed].flatMap((address) => [...this.#places.nodesOfRouter(address)]);
+    const own = this.#places
+      .nodesOf(target)
+      .filter(({ parent, traced }) => parent !== undefined && traced !== undefined);
+    const isOtherLength = own.every(({ depth }) => depth !== distance);
+    for (const node of isOtherLength ? [...places, ...own] : places) {
+      node.contradictedAt = Math.max(node.contradictedAt, at);
+      if (node.isDisputed) this.#disputed.add(node);
+    }
+  }
+
+  /** Traceroutes through the places that are disputed, one for each. */
+  disputedPaths(): AtlasTraceroute[] {
+    for (const node of this.#disputed) if (!node.isDisputed) this.#disputed.delete(node);
+    return [...this.#disputed].flatMap(({ traced }) => traced ?? []);
+  }
+
+  /** The best path through an address; `undefined` when no undisputed path passes it. */
   intersect(query: IntersectionQuery): Intersection | undefined {
-    return bestOf(this.#places.candidates(query), query);
+    return bestOf(this.#usable(this.#places.candidates(query), query), query);
+  }
+
+  /** Whether a path from another host passes an address. */
+  isPassed(address: Ipv4Address): boolean {
+    return this.#places.nodesOf(address).some(({ children }) => children !== undefined && children.size > 0);
   }
 
   /** Addresses right before and behind an address on each path. */
@@ -141,6 +195,19 @@ export class SourceAtlas {
   /** Nodes but the source, in the order in which they came. */
   *nodes(): Generator<PathNode> {
     for (const [, nodes] of this.#places.nodes()) for (const node of nodes) if (node.parent !== undefined) yield node;
+  }
+
+  /** Candidates without the places from which the way is disputed, or has another length than it can have. */
+  *#usable(candidates: Iterable<Candidates>, { fits }: IntersectionQuery): Generator<Candidates> {
+    const mayDispute = this.#disputed.size > 0;
+    for (const { match, places } of candidates) {
+      const usable = [...places].filter(
+        ({ first, last }) =>
+          !(mayDispute && first.leadsThroughDispute) &&
+          (fits === undefined || fits(last.depth, first === last && first.traced !== undefined)),
+      );
+      yield { match, places: usable };
+    }
   }
 
   /** Removes the oldest path from reverse traceroutes when there are too many. */

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
+import type { Aliases } from '../facts/aliases.ts';
 import type { AtlasPlatform } from '../path/evidence.ts';
 
 /** A path that reached a source. */
@@ -27,11 +28,11 @@ export const pathKey = ({ platform, origin }: Pick<AtlasTraceroute, 'platform' |
 
 /**
  * The atlas path that hops from `origin` to `source` give: a router that answers twice in a row counts once. `undefined`
- * when the hops do not end at the source, or pass an address twice: routing changed or looped during the traceroute.
+ * when the hops do not end at the source, or pass an address twice that identifies a router: routing changed or looped during the traceroute.
  */
-export function toMeasuredPath(path: MeasuredPath): MeasuredPath | undefined {
+export function toMeasuredPath(path: MeasuredPath, aliases: Aliases): MeasuredPath | undefined {
   const hops = path.hops.filter((hop, i, all) => hop === undefined || hop !== all[i - 1]);
-  const known = hops.filter((hop) => hop !== undefined);
+  const known = hops.filter((hop) => hop !== undefined && aliases.routerKey(hop) !== undefined);
   if (hops.at(-1) !== path.source || hops.length < 2 || new Set(known).size < known.length) return undefined;
   return { ...path, hops };
 }
@@ -39,10 +40,11 @@ export function toMeasuredPath(path: MeasuredPath): MeasuredPath | undefined {
 /** The path that a traceroute gives; `undefined` when it did not arrive, or looped. */
 export function pathOfTraceroute(
   result: TracerouteResult,
-  platform: AtlasPlatform = 'vantagePoint',
+  platform: AtlasPlatform,
+  aliases: Aliases,
 ): MeasuredPath | undefined {
   if (result.stop !== 'completed') return undefined;
   const { sender, target } = result.request;
   const hops = [sender, ...result.hops.map(({ from }) => from)];
-  return toMeasuredPath({ platform, origin: sender, source: target, at: result.endedAt, hops });
+  return toMeasuredPath({ platform, origin: sender, source: target, at: result.endedAt, hops }, aliases);
 }

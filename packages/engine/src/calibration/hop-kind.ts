@@ -55,20 +55,18 @@ export const isStepKind = (kind: HopKind): boolean => !kind.startsWith(REJOIN) &
 const REJOIN = 'rejoin.';
 const ON_PATH = 'onPath.';
 
-function firstKindOf({ technique, evidence, isFromStandIn, reusedAgeMs }: Hop): HopKind {
+function firstKindOf({ technique, evidence, standIn, reusedAgeMs }: Hop): HopKind {
   switch (evidence.type) {
-    case 'recordRoute': {
-      const how = isFromStandIn === true ? 'nearbyAddress' : reusedAgeMs === undefined ? technique : 'knownPath';
-      return `${how}.${evidence.turn}`;
-    }
+    case 'recordRoute':
+      return `${reusedAgeMs === undefined || standIn !== undefined ? technique : 'knownPath'}.${evidence.turn}`;
     case 'unfilledRecordRoute':
       return `${technique}.arrival`;
     case 'atlas':
       return `${technique}.${evidence.match}${evidence.platform === 'reverseTraceroute' ? '.grown' : ''}`;
     case 'proxy':
-      return `proxyPath.${evidence.scope}`;
+      return `${technique}.proxy${evidence.isAsLong === false ? '.otherLength' : ''}`;
     case 'nearby':
-      return 'nearbyAddress.gateway';
+      return `${technique}.gateway`;
     case 'timestamp':
       return `${technique}.${evidence.proof}`;
     case 'symmetry': {

@@ -1,28 +1,50 @@
-import type { Ipv4Address } from '@revtr/net';
+import { type Ipv4Address, isGloballyReachable } from '@revtr/net';
 
-/** Which addresses belong to one router. */
+/** Which router an address identifies, and which addresses belong to one router. */
 export interface Aliases {
-  /** A key shared by all known addresses of a router. An address without a known alias is its own key. */
-  routerKey(address: Ipv4Address): number;
-  /** Whether two addresses are equal or known aliases. */
+  /**
+   * A key shared by all known addresses of a router. An address without a known alias is its own key. `undefined` for an address that
+   * several networks use for themselves, such as a private one: it identifies no router.
+   */
+  routerKey(address: Ipv4Address): number | undefined;
+  /** Whether two addresses identify the same router: they are equal or known aliases, and both identify a router. */
   sameRouter(a: Ipv4Address, b: Ipv4Address): boolean;
+  /** Whether further addresses of the router are known: hosts mostly have one. */
+  hasAlias(address: Ipv4Address): boolean;
 }
 
 /** Published alias sets (CAIDA MIDAR and ITDK). Sets that share an address are joined. */
 export class AliasSets implements Aliases {
   readonly #leaderOf = new Map<Ipv4Address, Ipv4Address>();
+  readonly #isUnique: (address: Ipv4Address) => boolean;
 
-  constructor(sets: Iterable<readonly Ipv4Address[]> = []) {
-    for (const set of sets) for (const address of set) this.#join(set[0], address);
+  /**
+   * @param isUnique whether an address belongs to one host only. Default: whether the IANA IPv4 Special-Purpose Address Registry (RFC 6890)
+   * calls it globally reachable
+   */
+  constructor(
+    sets: Iterable<readonly Ipv4Address[]> = [],
+    isUnique: (address: Ipv4Address) => boolean = isGloballyReachable,
+  ) {
+    this.#isUnique = isUnique;
+    for (const set of sets) {
+      const [first, ...others] = set.filter(isUnique);
+      for (const address of others) this.#join(first, address);
+    }
     for (const address of this.#leaderOf.keys()) this.#leaderOf.set(address, this.#find(address));
   }
 
-  routerKey(address: Ipv4Address): number {
-    return this.#leaderOf.get(address) ?? address;
+  routerKey(address: Ipv4Address): number | undefined {
+    return this.#leaderOf.get(address) ?? (this.#isUnique(address) ? address : undefined);
   }
 
   sameRouter(a: Ipv4Address, b: Ipv4Address): boolean {
-    return a === b || this.routerKey(a) === this.routerKey(b);
+    const key = this.routerKey(a);
+    return key !== undefined && (a === b || key === this.routerKey(b));
+  }
+
+  hasAlias(address: Ipv4Address): boolean {
+    return this.#leaderOf.has(address);
   }
 
   #find(address: Ipv4Address): Ipv4Address {
@@ -38,6 +60,7 @@ export class AliasSets implements Aliases {
   }
 
   #join(a: Ipv4Address, b: Ipv4Address): void {
+    if (a === b) return;
     if (!this.#leaderOf.has(a)) this.#leaderOf.set(a, a);
     const leader = this.#find(a);
     const other = this.#leaderOf.has(b) ? this.#find(b) : b;

@@ -29,16 +29,15 @@ export class NextHops {
     this.#aliases = aliases;
   }
 
-  /** Learns a segment of a path to `source`, measured at `at` (milliseconds since the Unix epoch). Every hop but the last learns what follows it. */
+  /** Learns a segment of a path to `source`, measured at `at` (milliseconds since the Unix epoch). Every hop but the last learns what follows it, if its address identifies it. */
   learn(source: Ipv4Address, hops: readonly Hop[], at: number): void {
     const known = this.#bySource.get(source) ?? new Map<number, Position>();
     this.#bySource.set(source, known);
     for (let index = 0; index < hops.length - 1; index++) {
       const key = this.#aliases.routerKey(hops[index].address);
+      if (key === undefined) continue;
       const old = known.get(key);
-      const isLonger =
-        old === undefined || hops.length - index >= old.hops.length - old.index || old.at < at - 3_600_000;
-      if (!isLonger) continue;
+      if (old !== undefined && !this.#isBetter({ hops, index, at }, old)) continue;
       known.delete(key);
       known.set(key, { hops, index, at });
     }
@@ -48,13 +47,21 @@ export class NextHops {
     }
   }
 
+  /** Whether a fresh position replaces an old one: it shows more hops, or another next hop, or the old one is an hour older. */
+  #isBetter(fresh: Position, old: Position): boolean {
+    if (fresh.hops.length - fresh.index >= old.hops.length - old.index || old.at < fresh.at - 3_600_000) return true;
+    const [before, now] = [old, fresh].map(({ hops, index }) => this.#aliases.routerKey(hops[index + 1].address));
+    return before !== now && before !== undefined && now !== undefined;
+  }
+
   /** The known hops behind `address` towards `source`, and when they were measured; empty when none is as new as `oldest` (milliseconds since the Unix epoch). */
   behind(
     source: Ipv4Address,
     address: Ipv4Address,
     oldest: number,
   ): { readonly hops: readonly Hop[]; readonly at: number } {
-    const position = this.#bySource.get(source)?.get(this.#aliases.routerKey(address));
+    const key = this.#aliases.routerKey(address);
+    const position = key === undefined ? undefined : this.#bySource.get(source)?.get(key);
     if (position === undefined || position.at < oldest) return { hops: [], at: 0 };
     return { hops: position.hops.slice(position.index + 1), at: position.at };
   }

@@ -1,81 +1,82 @@
 import type { Ipv4Address } from '@revtr/net';
-import { backOff } from '@revtr/probing';
+import { BoundedMap } from '../collections/bounded-map.ts';
+import { SilenceEvidence, type SilenceRules } from './silence-evidence.ts';
 
 /** Options of {@link SilentTargets}. */
-export interface SilentTargetsOptions {
-  /** How long a target is skipped after its first silence, milliseconds. */
-  readonly firstMs: number;
-  /** Longest time for which a target is skipped, milliseconds. */
-  readonly mostMs: number;
-  /** Number of silent targets in a row after which the whole network is skipped. */
+export interface SilentTargetsOptions extends SilenceRules {
+  /** Number of silent targets after which the whole network is skipped, unless one of its targets has answered in the last `mostMs`. */
   readonly targetsOfNetwork: number;
-  /** Most targets, and most networks, that are kept; the oldest is dropped first. */
+  /** Most targets, and most networks, that are kept; the one that was used least recently is dropped first. */
   readonly capacity: number;
 }
 
-/** Pauses that double with every further silence. */
-class Pauses<Key> {
-  readonly #options: SilentTargetsOptions;
-  /** Silences before the first pause. */
-  readonly #free: number;
-  readonly #entries = new Map<Key, { readonly until: number; readonly silences: number }>();
-
-  constructor(options: SilentTargetsOptions, free: number) {
-    this.#options = options;
-    this.#free = free;
-  }
-
-  isPaused(key: Key, nowMs: number): boolean {
-    const entry = this.#entries.get(key);
-    return entry !== undefined && nowMs < entry.until;
-  }
-
-  silence(key: Key, nowMs: number): void {
-    const { firstMs, mostMs, capacity } = this.#options;
-    const silences = (this.#entries.get(key)?.silences ?? 0) + 1;
-    const pause = silences <= this.#free ? 0 : backOff({ firstMs, mostMs, jitter: 0 }, silences - this.#free, () => 0);
-    this.#entries.delete(key);
-    this.#entries.set(key, { until: nowMs + pause, silences });
-    if (this.#entries.size <= capacity) return;
-    const oldest = this.#entries.keys().next();
-    if (!oldest.done) this.#entries.delete(oldest.value);
-  }
-
-  answer(key: Key): void {
-    this.#entries.delete(key);
-  }
+/** A ping with options that nobody answered although it was waited for until its own timeout. */
+export interface Silence {
+  readonly target: Ipv4Address;
+  readonly sender: Ipv4Address;
+  /** The source, to which the answer would have gone. */
+  readonly source: Ipv4Address;
+  /** When the ping was sent, milliseconds since the Unix epoch. An answer that came later outweighs the silence. */
+  readonly sentAt: number;
 }
 
+/** A silence is confirmed by another sender. Where there is none, the third silence of the same sender counts. */
+const BY_ANOTHER_SENDER = { witnesses: 2, repeated: 3 };
+
 /**
- * Targets that did not answer probes with options, and networks in which several did not. Each further silence doubles the time for which
- * they are skipped; an answer ends it.
+ * Targets that did not answer probes with options, and networks in which several did not. A target is skipped for a source when its silence
+ * was confirmed by a second sender, and for all sources when that happened to two of them: one source alone may be the cause. Every
+ * skip ends by itself, and at the next answer.
  */
 export class SilentTargets {
+  readonly #options: SilentTargetsOptions;
   readonly #networkOf: (address: Ipv4Address) => number | undefined;
-  readonly #targets: Pauses<Ipv4Address>;
-  readonly #networks: Pauses<number>;
+  readonly #targets: BoundedMap<Ipv4Address, SilenceEvidence>;
+  readonly #networks: BoundedMap<number, SilenceEvidence>;
+  /** When each target, and a target of each network, last answered; by source. */
+  readonly #answers: BoundedMap<string, number>;
   /** The last address of each /24 that has answered. */
-  readonly #answering = new Map<number, Ipv4Address>();
-  readonly #capacity: number;
+  readonly #answering: BoundedMap<number, Ipv4Address>;
 
   constructor(options: SilentTargetsOptions, networkOf: (address: Ipv4Address) => number | undefined) {
+    this.#options = options;
     this.#networkOf = networkOf;
-    this.#capacity = options.capacity;
-    this.#targets = new Pauses(options, 0);
-    this.#networks = new Pauses(options, options.targetsOfNetwork - 1);
+    this.#targets = new BoundedMap(options);
+    this.#networks = new BoundedMap(options);
+    this.#answers = new BoundedMap(options);
+    this.#answering = new BoundedMap(options);
   }
 
-  /** Whether the target, or its network, is to be skipped now. */
-  isSilent(target: Ipv4Address, nowMs: number): boolean {
+  /** Whether pings with options from `source`, or for it, to the target are to be skipped at `nowMs` (milliseconds since the Unix epoch). */
+  isSilent(target: Ipv4Address, source: Ipv4Address, nowMs: number): boolean {
     const network = this.#networkOf(target);
-    return this.#targets.isPaused(target, nowMs) || (network !== undefined && this.#networks.isPaused(network, nowMs));
+    return (
+      this.#targets.get(target)?.isPaused(source, nowMs) === true ||
+      (network !== undefined && this.#networks.get(network)?.isPaused(source, nowMs) === true)
+    );
   }
 
-  /** Records that a target did not answer, at `nowMs` (milliseconds since the Unix epoch). */
-  recordSilence(target: Ipv4Address, nowMs: number): void {
-    this.#targets.silence(target, nowMs);
+  /** Records a silence at `nowMs` (milliseconds since the Unix epoch). */
+  recordSilence({ target, sender, source, sentAt }: Silence, nowMs: number): void {
+    if (this.#answeredSince(keyOf('target', target, source), sentAt)) return;
+    const rules = this.#options;
+    const evidence = this.#targets.getOrAdd(target, () => new SilenceEvidence(rules, BY_ANOTHER_SENDER));
+    if (!evidence.add(source, sender, nowMs)) return;
     const network = this.#networkOf(target);
-    if (network !== undefined) this.#networks.silence(network, nowMs);
+    if (network === undefined || this.#answeredSince(keyOf('network', network, source), nowMs - rules.mostMs)) return;
+    const ofNetwork = () => new SilenceEvidence(rules, { witnesses: rules.targetsOfNetwork });
+    this.#networks.getOrAdd(network, ofNetwork).add(source, target, nowMs);
+  }
+
+  /** Records that a target answered a ping from `source`, or for it, at `nowMs` (milliseconds since the Unix epoch). */
+  recordAnswer(target: Ipv4Address, source: Ipv4Address, nowMs: number): void {
+    this.#answers.set(keyOf('target', target, source), nowMs);
+    this.#targets.get(target)?.clear(source, nowMs);
+    this.#answering.set(target >>> 8, target);
+    const network = this.#networkOf(target);
+    if (network === undefined) return;
+    this.#answers.set(keyOf('network', network, source), nowMs);
+    this.#networks.get(network)?.clear(source, nowMs);
   }
 
   /** The last other address of the same /24 that answered, if any. */
@@ -84,14 +85,11 @@ export class SilentTargets {
     return address === undefined || address === target ? [] : [address];
   }
 
-  /** Records that a target answered. */
-  recordAnswer(target: Ipv4Address): void {
-    this.#targets.answer(target);
-    this.#answering.delete(target >>> 8);
-    this.#answering.set(target >>> 8, target);
-    const [oldest] = this.#answering.keys();
-    if (this.#answering.size > this.#capacity) this.#answering.delete(oldest);
-    const network = this.#networkOf(target);
-    if (network !== undefined) this.#networks.answer(network);
+  #answeredSince(key: string, at: number): boolean {
+    const answeredAt = this.#answers.get(key);
+    return answeredAt !== undefined && answeredAt >= at;
   }
 }
+
+const keyOf = (kind: 'target' | 'network', subject: number, source: Ipv4Address): string =>
+  `${kind} ${subject} ${source}`;

@@ -1,8 +1,14 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
-import type { Hop } from '../path/hop.ts';
+import type { Hop, StandIn } from '../path/hop.ts';
 import type { FailReason } from './fail-reason.ts';
 import type { ProbeStats } from './stats.ts';
+
+/** What a path that comes from earlier measurements rests on. */
+export interface Reuse {
+  /** Age of the oldest evidence at the start of the measurement, milliseconds. */
+  readonly oldestAgeMs: number;
+}
 
 /**
  * How a measurement ended: `reaches` the source, `failed` on the way, `trivial` because the destination is the source, or `cancelled` by the
@@ -38,6 +44,10 @@ export interface ReverseTraceroute {
   readonly hops: readonly MeasuredHop[];
   /** Probability that every hop is right, 0 to 1. */
   readonly confidence: number;
+  /** Host that was measured in place of the destination, which did not answer. */
+  readonly measuredThrough?: StandIn;
+  /** Set when the whole path comes from earlier measurements. */
+  readonly reused?: Reuse;
   /** Start and end, milliseconds since the Unix epoch. */
   readonly startedAt: number;
   readonly endedAt: number;

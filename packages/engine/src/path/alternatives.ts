@@ -2,9 +2,13 @@ import type { Ipv4Address } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
 import type { Hop } from './hop.ts';
 
-/** `hop` with the measured hop whose place it takes as an alternative. A hop that is not measured itself stays as it is. */
-export function withReplaced(hop: Hop, replaced: Hop | undefined): Hop {
+/**
+ * `hop` with the measured hop whose place it takes as an alternative. A hop that is not measured itself stays as it is, and so does one that
+ * cannot be compared, because one of the two addresses identifies no router.
+ */
+export function withReplaced(hop: Hop, replaced: Hop | undefined, aliases: Aliases): Hop {
   if (replaced === undefined || replaced.trust !== 'measured' || hop.trust !== 'measured') return hop;
+  if ([hop, replaced].some(({ address }) => aliases.routerKey(address) === undefined)) return hop;
   const alternatives = [...new Set([...(hop.alternatives ?? []), replaced.address])];
   return { ...hop, alternatives, divergence: hop.divergence ?? 'notDestinationBased' };
 }

@@ -1,4 +1,4 @@
-import type { AtlasMatchKind, Evidence, ProxyScope, TimestampProof, TurningPoint } from './evidence.ts';
+import type { AtlasMatchKind, Evidence, StandInScope, TimestampProof, TurningPoint } from './evidence.ts';
 
 /**
  * How often a hop of each kind is on the true path when the hop before it is: shares over the development seeds 1 to 6 of the simulator, size
@@ -22,7 +22,12 @@ export const CONFIDENCE = {
 /** Probabilities (0 to 1) of hops that no probe shows, given that the hop before is right. */
 export interface AssumptionConfidence {
   /** Each hop of the path of a stand-in host, by what it shares with the destination. */
-  readonly proxy: Readonly<Record<ProxyScope, number>>;
+  readonly proxy: Readonly<Record<StandInScope, number>>;
+  /** Factor of the same when the path of the stand-in is longer or shorter than that of the destination. */
+  readonly proxyOfOtherLength: number;
+  /** The first hop from an address of the same /24: when the distance of the destination confirms it, and when it cannot. */
+  readonly neighbour: number;
+  readonly neighbourUnconfirmed: number;
   /** The gateway of a host: the router before it on the forward path. */
   readonly gateway: number;
   /** In the same network, and across a border; with nothing silent between, and with something. */
@@ -38,6 +43,9 @@ export interface AssumptionConfidence {
  */
 export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   proxy: { subnet: 0.99, prefix: 0.95, network: 0.9 },
+  proxyOfOtherLength: 0.9,
+  neighbour: 0.97,
+  neighbourUnconfirmed: 0.9,
   gateway: 0.95,
   intradomain: 0.9,
   intradomainNotAdjacent: 0.8,
@@ -47,7 +55,10 @@ export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
 
 /** Values measured on the development seeds of the simulator, where paths across borders are more symmetric than on the real Internet. */
 export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
-  proxy: { subnet: 0.9995, prefix: 0.975, network: 0.975 },
+  proxy: { subnet: 0.9995, prefix: 0.985, network: 0.985 },
+  proxyOfOtherLength: 0.93,
+  neighbour: 0.9995,
+  neighbourUnconfirmed: 0.99,
   gateway: 0.999,
   intradomain: 0.845,
   intradomainNotAdjacent: 0.765,

@@ -39,7 +39,9 @@ export type Evidence =
       readonly type: 'proxy';
       readonly destination: Ipv4Address;
       /** What the host shares with the destination. */
-      readonly scope: ProxyScope;
+      readonly scope: StandInScope;
+      /** Whether its path is as long as that of the destination, by the TTL of a reply; absent when that is unknown. */
+      readonly isAsLong?: boolean;
       readonly tracerouteId: number;
       readonly platform: AtlasPlatform;
       readonly origin: Ipv4Address;
@@ -75,7 +77,7 @@ export type Evidence =
     };
 
 /** What a stand-in shares with the destination: the /24, the announced prefix, or the network. */
-export type ProxyScope = 'subnet' | 'prefix' | 'network';
+export type StandInScope = 'subnet' | 'prefix' | 'network';
 
 /** How the turning point between forward and reverse hops of a Record Route answer was found. */
 export type TurningPoint = 'stamp' | 'alias' | 'doubleStamp' | 'loop' | 'prefix';

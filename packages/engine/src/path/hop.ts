@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, StandInScope } from './evidence.ts';
 
 /** How a hop was found. */
 export type HopTechnique =
@@ -11,10 +11,16 @@ export type HopTechnique =
   | 'timestamp'
   | 'spoofedTimestamp'
   | 'timestampDoubleStamp'
+  | 'standInSubnet'
+  | 'standInPrefix'
+  | 'standInNetwork'
   | 'assumedIntradomain'
   | 'assumedInterdomain';
 
-/** Hop types of the M-Lab archive. */
+/**
+ * Hop types of the M-Lab archive. It has none for the path of a stand-in. That path rests on an assumption about networks, so it has the types of
+ * assumptions: 11, which is called safe there, within one /24, and 12, which is not, everywhere else.
+ */
 export const ARCHIVE_HOP_TYPES: Readonly<Record<HopTechnique, number>> = {
   destination: 1,
   atlas: 3,
@@ -24,9 +30,26 @@ export const ARCHIVE_HOP_TYPES: Readonly<Record<HopTechnique, number>> = {
   timestamp: 7,
   spoofedTimestamp: 8,
   timestampDoubleStamp: 10,
+  standInSubnet: 11,
+  standInPrefix: 12,
+  standInNetwork: 12,
   assumedIntradomain: 11,
   assumedInterdomain: 12,
 };
+
+/** Techniques of hops that a stand-in for the destination showed, by what it shares with the destination. */
+export const STAND_IN_TECHNIQUES = {
+  subnet: 'standInSubnet',
+  prefix: 'standInPrefix',
+  network: 'standInNetwork',
+} as const satisfies Record<StandInScope, HopTechnique>;
+
+/** A host that was measured in place of a destination that did not answer. */
+export interface StandIn {
+  readonly address: Ipv4Address;
+  /** What it shares with the destination. */
+  readonly scope: StandInScope;
+}
 
 /** How a hop is known: shown by a probe (`measured`), concluded from probes (`inferred`), or assumed without a probe. */
 export type Trust = 'measured' | 'inferred' | 'assumed';
@@ -67,8 +90,8 @@ export interface Hop {
   readonly divergence?: Divergence;
   /** Other senders whose probes of the same round saw this router. */
   readonly confirmedBy?: readonly Ipv4Address[];
-  /** Set when it was found from a stand-in for the destination. No hop behind it is `measured`. */
-  readonly isFromStandIn?: true;
+  /** The stand-in for the destination that showed the hop. Absent when packets of the destination, or of a later hop, showed it. */
+  readonly standIn?: StandIn;
   /** Age of evidence from an earlier measurement, milliseconds; absent when this measurement found it. */
   readonly reusedAgeMs?: number;
 }

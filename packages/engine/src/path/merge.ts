@@ -13,13 +13,18 @@ export interface Merge {
  * Merges `hops`, which follow the hop at position `from`, into a path. Hops of the extension up to the last one that is on the path already
  * are dropped; the path continues behind the later of that hop and `from`. Immediate repetitions of an address are dropped.
  *
- * @param positionOf position of a router on the path, -1 when the path does not pass it
+ * @param positionOf position of a router on the path, -1 when the path does not pass it; `behind` is the position of the hop before it, or -1
  */
-export function mergeInto(from: number, hops: readonly Hop[], positionOf: (address: Ipv4Address) => number): Merge {
+export function mergeInto(
+  from: number,
+  hops: readonly Hop[],
+  positionOf: (address: Ipv4Address, behind: number) => number,
+): Merge {
   let keptUntil = from;
   let fresh = 0;
+  let position = from;
   hops.forEach((hop, i) => {
-    const position = positionOf(hop.address);
+    position = positionOf(hop.address, position);
     if (position < 0) return;
     keptUntil = Math.max(keptUntil, position);
     fresh = i + 1;

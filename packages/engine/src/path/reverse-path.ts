@@ -6,7 +6,7 @@ import type { Hop } from './hop.ts';
 import { isContinuation } from './hop.ts';
 import { mergeInto } from './merge.ts';
 import { probabilityBehind, stepProbability } from './path-probability.ts';
-import { isAssumption, trustBehind } from './trust.ts';
+import { trustBehind } from './trust.ts';
 
 /** What evidence makes of the probabilities of a hop, 0 to 1. */
 export interface PathCorrection {
@@ -56,9 +56,17 @@ export class ReversePath {
     return this.#hops[this.#hops.length - 1];
   }
 
-  /** Hops of the last extension, latest first: the hops to continue from. */
+  /**
+   * The hops to continue from, latest first: those of the last extension, and as many before them as it takes to have one that identifies a
+   * router.
+   */
   get lastSegment(): readonly Hop[] {
-    return this.#hops.slice(this.#segmentStart).reverse();
+    return this.#hops.slice(Math.min(this.#segmentStart, Math.max(0, this.lastIdentified))).reverse();
+  }
+
+  /** Position of the last hop whose address identifies a router; -1 when there is none. */
+  get lastIdentified(): number {
+    return this.#hops.findLastIndex(({ address }) => this.#aliases.routerKey(address) !== undefined);
   }
 
   /** Probability that every hop is right, 0 to 1. */
@@ -71,7 +79,7 @@ export class ReversePath {
     return this.#aliases.sameRouter(this.last.address, this.source);
   }
 
-  /** Position of the last hop that is the router of `address`; -1 when it is not on the path. */
+  /** Position of the last hop that is the router of `address`; -1 when it is not on the path, or when `address` identifies no router. */
   indexOf(address: Ipv4Address): number {
     for (let i = this.#hops.length - 1; i >= 0; i--) {
       if (this.#aliases.sameRouter(this.#hops[i].address, address)) return i;
@@ -85,27 +93,31 @@ export class ReversePath {
    * hop that is replaced stays as an alternative. Returns the number of new hops.
    */
   extend(from: number, hops: readonly Hop[]): number {
-    const { keptUntil, added } = mergeInto(from, hops, (address) => this.indexOf(address));
+    const { keptUntil, added } = mergeInto(from, hops, (address, behind) => this.#positionOf(address, behind));
     if (added.length === 0) return 0;
-    const replaced = this.#hops[keptUntil + 1];
+    const [anchor, replaced] = [this.#hops[from], this.#hops[keptUntil + 1]];
     this.#hops = this.#hops.slice(0, keptUntil + 1);
     this.#jointly.length = keptUntil + 1;
     this.#segmentStart = keptUntil + 1;
-    let restsOnAssumption = this.#hops.some(isAssumption);
+    const trusts = trustBehind(anchor, added);
     for (const [i, hop] of added.entries()) {
-      const own = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced) : hop, this.#aliases);
+      const own = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced, this.#aliases) : hop, this.#aliases);
       const next: Hop = isContinuation(added, i) ? { ...own, isContinuation: true } : own;
       const claimed = stepProbability(next);
       const step = this.#correction.step(next, claimed);
       const rejoin = this.#correction.rejoin(next, rejoinChance(next.evidence));
       const before = { single: this.last.uncorrected?.onPath ?? this.last.confidence, joint: this.confidence };
       const { single, joint } = probabilityBehind(before, step, rejoin);
-      const trust = trustBehind(restsOnAssumption, next.trust);
       const confidence = this.#correction.onPath(next, single);
-      this.#hops.push({ ...next, confidence, trust, uncorrected: { step: claimed, onPath: single } });
+      this.#hops.push({ ...next, confidence, trust: trusts[i], uncorrected: { step: claimed, onPath: single } });
       this.#jointly.push(joint);
-      restsOnAssumption ||= isAssumption(next);
     }
     return added.length;
+  }
+
+  /** As {@link indexOf}. An address that identifies no router is known only where it follows the same hop again, at position `behind`. */
+  #positionOf(address: Ipv4Address, behind: number): number {
+    if (this.#aliases.routerKey(address) !== undefined) return this.indexOf(address);
+    return behind >= 0 && this.#hops[behind + 1]?.address === address ? behind + 1 : -1;
   }
 }

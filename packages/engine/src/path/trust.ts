@@ -1,8 +1,17 @@
 import type { Hop, Trust } from './hop.ts';
 
-/** Whether the hops behind this one rest on something that no probe has shown of the destination's own packets. */
-export const isAssumption = ({ trust, isFromStandIn }: Hop): boolean => trust === 'assumed' || isFromStandIn === true;
-
-/** Trust of a hop on a path: nothing behind an assumption is `measured`. */
-export const trustBehind = (restsOnAssumption: boolean, trust: Trust): Trust =>
-  restsOnAssumption && trust === 'measured' ? 'inferred' : trust;
+/**
+ * Trust on a path of the hops of an extension, in order. What probes of a hop show is as certain as that hop: an extension that starts at a hop
+ * which is not `measured` shows nothing that is, and nothing behind an assumption is `measured`. A hop that leads back to packets of a
+ * measured hop is measured again, whatever lies between.
+ *
+ * @param anchor hop whose packets, or whose place on a path, showed the extension
+ */
+export function trustBehind(anchor: Hop, hops: readonly Hop[]): Trust[] {
+  let isFounded = anchor.trust === 'measured';
+  return hops.map(({ trust }) => {
+    const own = isFounded || trust !== 'measured' ? trust : 'inferred';
+    isFounded &&= trust !== 'assumed';
+    return own;
+  });
+}

@@ -12,6 +12,11 @@ import type { Plan } from './plan.ts';
 
 /** How long a round waits for better answers after the first useful one, milliseconds. */
 const GRACE_MS = 30;
+/**
+ * How long answers are listened for, milliseconds. 95 % of the addresses of the Internet answer 95 % of their pings within 5 s; a timeout of 3 s or
+ * less loses many (Padmanabhan et al., IMC 2015). A direct ping occupies the prober of the source meanwhile, a spoofed one only a listener.
+ */
+const LISTEN_MS = { direct: 3_000, spoofed: 5_000 };
 
 /**
  * The plan of this project: after every new hop the atlas and the known paths come first; spoofed rounds are small, ask the nearest vantage
@@ -24,7 +29,7 @@ export const defaultPlan: Plan<IngressRanking> = {
   techniques: () => [
     new AtlasIntersection(),
     new KnownPath(),
-    new DirectRecordRoute({ useHeuristics: true, timeoutMs: 2_000, isAdaptive: true, skipOutOfReach: true }),
+    new DirectRecordRoute({ useHeuristics: true, timeoutMs: LISTEN_MS.direct, isAdaptive: true, skipOutOfReach: true }),
     new SpoofedRecordRoute({
       rounds: { untilChance: 0.8, most: 3 },
       maxSpoofers: 8,
@@ -36,10 +41,10 @@ export const defaultPlan: Plan<IngressRanking> = {
       useHeuristics: true,
       deadline: ({ firstUsefulMs }, adaptiveMs) =>
         firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
-      timeoutMs: 2_000,
+      timeoutMs: LISTEN_MS.spoofed,
     }),
     new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
-    new NearbyAddress({ spoofers: 1, timeoutMs: 2_000 }),
+    new NearbyAddress({ spoofers: 1, timeoutMs: LISTEN_MS.spoofed }),
     new ProxyPath({ widest: 'network' }),
     new AssumedSymmetry({
       allowInterdomain: true,

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { IpToAs } from '../facts/ip-to-as.ts';
+import type { ProbeCacheOptions } from '../knowledge/probe-cache.ts';
 import type { VantagePointRanking } from '../ranking/ranking.ts';
 import type { Technique } from '../techniques/contract/technique.ts';
 
@@ -17,6 +18,8 @@ export interface Plan<Ranking extends VantagePointRanking = VantagePointRanking>
   readonly techniques: () => readonly Technique[];
   /** Whether results are added to the atlas. */
   readonly growsAtlas: boolean;
+  /** Whether earlier probes are answered from a cache, and how long. Default: every probe is sent. */
+  readonly cache?: ProbeCacheOptions;
   /** Position (from 0) of the technique that is asked next after `technique` has found hops. */
   readonly resumeAt: (technique: string) => number;
 }

@@ -1,10 +1,9 @@
 import { DistanceRanking } from '../ranking/distance-ranking.ts';
-import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
+import { ORIGINAL_CACHE, originalSymmetry } from './original.ts';
 import type { Plan } from './plan.ts';
 import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 
@@ -15,6 +14,7 @@ import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 export const revtr1Plan: Plan = {
   name: 'revtr1',
   growsAtlas: false,
+  cache: ORIGINAL_CACHE,
   ranking: (options, collaborators) => new DistanceRanking(options, collaborators),
   techniques: () => [
     new AtlasIntersection({ usesRecordRoute: false }),
@@ -32,13 +32,7 @@ export const revtr1Plan: Plan = {
       timeoutMs: SPOOF_TIMEOUT_MS + TICK_MS,
     }),
     new Timestamp({ isDefault: true, candidatesPerHop: 30, spoofersPerHop: 5, timeoutMs: 20_000 }),
-    new AssumedSymmetry({
-      allowInterdomain: true,
-      trustGateways: false,
-      ownersByRelation: false,
-      allowIncomplete: false,
-      trace: (measurement, target) => traceWhole(measurement, target, { timeoutMs: 2_000, attempts: 1, gapLimit: 5 }),
-    }),
+    originalSymmetry({ allowInterdomain: true }),
   ],
   resumeAt: () => 0,
 };

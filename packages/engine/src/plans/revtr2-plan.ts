@@ -1,20 +1,15 @@
 import { IngressRanking } from '../ranking/ingress-ranking.ts';
-import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
+import { ORIGINAL_CACHE, originalSymmetry } from './original.ts';
 import type { Plan } from './plan.ts';
 import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 
-/**
- * The original's 2.0 (IMC 2022), as its public code has it: batches of five spoofers, ten a hop, fixed ticks, the atlas
- * not asked between spoofed rounds, no assumption across borders, destinations that do not stamp not read. Its ingress
- * ranking is replaced by the ranking given.
- */
-export const revtr2Plan: Plan = {
-  name: 'revtr2',
+const planOf = (name: string, allowInterdomain: boolean): Plan => ({
+  name,
   growsAtlas: false,
+  cache: ORIGINAL_CACHE,
   ranking: (options, collaborators) => new IngressRanking({ ...options, order: 'turns' }, collaborators),
   techniques: () => [
     new AtlasIntersection(),
@@ -31,13 +26,17 @@ export const revtr2Plan: Plan = {
       deadline: tickDeadline,
       timeoutMs: SPOOF_TIMEOUT_MS + TICK_MS,
     }),
-    new AssumedSymmetry({
-      allowInterdomain: false,
-      trustGateways: false,
-      ownersByRelation: false,
-      allowIncomplete: false,
-      trace: (measurement, target) => traceWhole(measurement, target, { timeoutMs: 2_000, attempts: 1, gapLimit: 5 }),
-    }),
+    originalSymmetry({ allowInterdomain }),
   ],
-  resumeAt: (technique) => (technique === 'spoofedRecordRoute' ? 1 : 0),
-};
+  resumeAt: () => 0,
+});
+
+/**
+ * The original's 2.0 (IMC 2022): its caches, batches of five spoofers, ten a hop, fixed ticks, no assumption across borders, destinations
+ * that do not stamp not read. Its ingress ranking is replaced by the ranking given. The atlas is asked after every new hop; the public code
+ * does not ask it between spoofed rounds.
+ */
+export const revtr2Plan: Plan = planOf('revtr2', false);
+
+/** The original as it runs since 2025: where `revtr2` gives up, it continues with an assumption that is labelled (hop types 11 and 12). */
+export const revtr2LabelledPlan: Plan = planOf('revtr2-labelled', true);

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { IpToAs } from '../facts/ip-to-as.ts';
+import { placeOf, type TargetPlace } from '../facts/target-place.ts';
 import { ingressCandidates } from './ingress-candidates.ts';
 import { groupByIngress } from './ingress-groups.ts';
 import { type IngressOrder, orderGroups } from './ingress-order.ts';
@@ -9,7 +10,6 @@ import { type KnownVantagePoint, type RankingRecord, RankingStore } from './rank
 import { mostReachingFirst, USABLE } from './reach.ts';
 import { SilenceCounts } from './silence-counts.ts';
 import { SuccessRates } from './success-rates.ts';
-import { placeOf, type TargetPlace } from './target-place.ts';
 
 /** Options of an {@link IngressRanking}. */
 export interface IngressRankingOptions {
@@ -19,6 +19,13 @@ export interface IngressRankingOptions {
   readonly order?: IngressOrder;
   /** Age from which knowledge is not used, milliseconds. Default 30 days. */
   readonly maxAgeMs?: number;
+}
+
+/** The ranking for one prefix. */
+interface PrefixRanking {
+  readonly vantagePoints: readonly RankedVantagePoint[];
+  /** When it must be computed again because a vantage point may be asked again, milliseconds since the Unix epoch. */
+  readonly validUntil: number;
 }
 
 /** Most vantage points of unknown distance in one ranking: more than any measurement asks. */
@@ -40,7 +47,7 @@ export class IngressRanking implements VantagePointRanking {
   readonly #silences = new SilenceCounts();
   readonly #rates = new SuccessRates();
   /** Rankings by key of the prefix. */
-  readonly #ranked = new Map<number, readonly RankedVantagePoint[]>();
+  readonly #ranked = new Map<number, PrefixRanking>();
   /** Connected vantage points, each with its turn among equals. */
   #vantagePoints: ReadonlyMap<Ipv4Address, number>;
   #global: readonly Ipv4Address[];
@@ -56,21 +63,21 @@ export class IngressRanking implements VantagePointRanking {
 
   rank(target: Ipv4Address): readonly RankedVantagePoint[] {
     const place = placeOf(target, this.#ipToAs);
-    let ranked = this.#ranked.get(place.prefix);
-    if (ranked === undefined) {
-      ranked = this.#compute(place);
-      this.#ranked.set(place.prefix, ranked);
-    }
-    return ranked;
+    const now = this.#clock.now();
+    const known = this.#ranked.get(place.prefix);
+    if (known !== undefined && now < known.validUntil) return known.vantagePoints;
+    const ranking = this.#compute(place, now);
+    this.#ranked.set(place.prefix, ranking);
+    return ranking.vantagePoints;
   }
 
   expectedDistance(sender: Ipv4Address, target: Ipv4Address): number | undefined {
-    return this.#store.distance(placeOf(target, this.#ipToAs), sender);
+    return this.#store.distance(placeOf(target, this.#ipToAs), sender, this.#clock.now() - this.#maxAgeMs);
   }
 
   observe(sender: Ipv4Address, target: Ipv4Address, distance: number, stamps: readonly Ipv4Address[] = []): void {
     const place = placeOf(target, this.#ipToAs);
-    const expected = this.#ranked.get(place.prefix)?.find(({ address }) => address === sender);
+    const expected = this.#ranked.get(place.prefix)?.vantagePoints.find(({ address }) => address === sender);
     if (expected !== undefined) this.#rates.observe(expected.level, expected.distance, distance < OUT_OF_REACH);
     this.#silences.recordAnswer(place.prefix, sender);
     const ingresses = ingressCandidates(target, stamps.slice(0, distance), this.#ipToAs);
@@ -81,7 +88,7 @@ export class IngressRanking implements VantagePointRanking {
 
   observeSilence(sender: Ipv4Address, target: Ipv4Address): void {
     const { prefix } = placeOf(target, this.#ipToAs);
-    this.#silences.recordSilence(prefix, sender);
+    this.#silences.recordSilence(prefix, sender, this.#clock.now());
     this.#ranked.delete(prefix);
   }
 
@@ -111,9 +118,9 @@ export class IngressRanking implements VantagePointRanking {
     return this.#store.size;
   }
 
-  #compute(place: TargetPlace): RankedVantagePoint[] {
-    const isFiltered = this.#silences.filterOf(place.prefix);
-    const known = this.#connected(this.#store.known(place, this.#clock.now() - this.#maxAgeMs)).filter(
+  #compute(place: TargetPlace, now: number): PrefixRanking {
+    const { isFiltered, validUntil } = this.#silences.filterOf(place.prefix, now);
+    const known = this.#connected(this.#store.known(place, now - this.#maxAgeMs)).filter(
       ({ address }) => !isFiltered(address),
     );
     const groups = groupByIngress(known.filter(({ distance }) => distance < USABLE));
@@ -129,7 +136,7 @@ export class IngressRanking implements VantagePointRanking {
       if (!isKnown.has(address) && !isFiltered(address))
         ranked.push({ address, distance: USABLE, level: 'unknown', chance });
     }
-    return ranked;
+    return { vantagePoints: ranked, validUntil };
   }
 
   /** The connected ones of `known`, in the order of the vantage points. */

@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
+import type { TargetPlace } from '../facts/target-place.ts';
 import { USABLE } from './reach.ts';
-import type { TargetPlace } from './target-place.ts';
 import { VantagePointRecord } from './vantage-point-record.ts';
 
 interface RecordPlace {
@@ -55,21 +55,23 @@ export class RankingStore {
     this.#learn({ level: 'network', key: network, sender }, answer.distance, answer.at, undefined);
   }
 
-  /** Expected distance from one vantage point, in slots, regardless of its age; `undefined` when nothing is known. */
-  distance({ prefix, network }: TargetPlace, sender: Ipv4Address): number | undefined {
-    const near = this.#byPrefix.get(prefix)?.get(sender);
-    const wide = this.#byNetwork.get(network)?.get(sender);
+  /**
+   * Expected distance from one vantage point, in slots; `undefined` when nothing is known that is not older than `oldest` (milliseconds since
+   * the Unix epoch).
+   */
+  distance({ prefix, network }: TargetPlace, sender: Ipv4Address, oldest: number): number | undefined {
+    const near = freshOnly(this.#byPrefix.get(prefix)?.get(sender), oldest);
+    const wide = freshOnly(this.#byNetwork.get(network)?.get(sender), oldest);
     return near === undefined && wide === undefined ? undefined : blend(near, wide);
   }
 
   /** Vantage points of which something is known that is not older than `oldest` (milliseconds since the Unix epoch). */
   known({ prefix, network }: TargetPlace, oldest: number): KnownVantagePoint[] {
     const [ofPrefix, ofNetwork] = [this.#byPrefix.get(prefix), this.#byNetwork.get(network)];
-    const fresh = (record: VantagePointRecord | undefined): VantagePointRecord | undefined =>
-      record !== undefined && record.at >= oldest ? record : undefined;
     const known: KnownVantagePoint[] = [];
     for (const address of new Set([...(ofPrefix?.keys() ?? []), ...(ofNetwork?.keys() ?? [])])) {
-      const [near, wide] = [fresh(ofPrefix?.get(address)), fresh(ofNetwork?.get(address))];
+      const near = freshOnly(ofPrefix?.get(address), oldest);
+      const wide = freshOnly(ofNetwork?.get(address), oldest);
       if (near === undefined && wide === undefined) continue;
       const level = near === undefined ? 'network' : 'prefix';
       known.push({ address, distance: blend(near, wide), level, ingresses: near?.ingresses ?? [] });
@@ -122,6 +124,9 @@ export class RankingStore {
     return records;
   }
 }
+
+const freshOnly = (record: VantagePointRecord | undefined, oldest: number): VantagePointRecord | undefined =>
+  record !== undefined && record.at >= oldest ? record : undefined;
 
 /** Distance by what is known of a prefix and of its network: the network counts as one more answer. */
 function blend(near: VantagePointRecord | undefined, wide: VantagePointRecord | undefined): number {

@@ -1,25 +1,52 @@
 import type { Ipv4Address } from '@revtr/net';
+import { backOff } from '@revtr/probing';
+import { BoundedMap } from '../collections/bounded-map.ts';
 
 /** Silences in a row after which the packets of a vantage point count as filtered on the path to a prefix. */
 const FILTERED_AFTER = 2;
+/** How long it is then not asked, milliseconds. Each further silence doubles the time. */
+const FILTERED_FOR = { firstMs: 1_800_000, mostMs: 6 * 3_600_000, jitter: 0 };
+/** Most prefixes that are kept. */
+const CAPACITY = 100_000;
 
-/** How often in a row a prefix that answers other vantage points has not answered one of them. */
+interface Silences {
+  readonly count: number;
+  readonly until: number;
+}
+
+/**
+ * How often in a row a prefix that answers other vantage points has not answered one of them. After two silences the vantage point is not
+ * asked for a while; then one further silence is enough.
+ */
 export class SilenceCounts {
-  readonly #byPrefix = new Map<number, Map<Ipv4Address, number>>();
+  readonly #byPrefix = new BoundedMap<number, Map<Ipv4Address, Silences>>({ capacity: CAPACITY });
 
-  recordSilence(prefix: number, sender: Ipv4Address): void {
-    const bySender = this.#byPrefix.get(prefix) ?? new Map<Ipv4Address, number>();
-    this.#byPrefix.set(prefix, bySender);
-    bySender.set(sender, (bySender.get(sender) ?? 0) + 1);
+  /** Records a silence at `nowMs` (milliseconds since the Unix epoch). */
+  recordSilence(prefix: number, sender: Ipv4Address, nowMs: number): void {
+    const bySender = this.#byPrefix.getOrAdd(prefix, () => new Map());
+    const known = bySender.get(sender);
+    // Several pings that were sent before the exclusion end after it.
+    if (known !== undefined && nowMs < known.until) return;
+    const count = (known?.count ?? 0) + 1;
+    const until = count < FILTERED_AFTER ? 0 : nowMs + backOff(FILTERED_FOR, count - FILTERED_AFTER + 1, () => 0);
+    bySender.set(sender, { count, until });
   }
 
   recordAnswer(prefix: number, sender: Ipv4Address): void {
     this.#byPrefix.get(prefix)?.delete(sender);
   }
 
-  /** A test for one prefix: whether the packets of a vantage point count as filtered on the path to it. */
-  filterOf(prefix: number): (sender: Ipv4Address) => boolean {
-    const bySender = this.#byPrefix.get(prefix);
-    return (sender) => (bySender?.get(sender) ?? 0) >= FILTERED_AFTER;
+  /** What is filtered on the paths to a prefix at `nowMs`, and until when that does not change by itself. */
+  filterOf(
+    prefix: number,
+    nowMs: number,
+  ): { readonly isFiltered: (sender: Ipv4Address) => boolean; readonly validUntil: number } {
+    const filtered = [...(this.#byPrefix.get(prefix) ?? [])].filter(([, { until }]) => nowMs < until);
+    const senders = new Set(filtered.map(([sender]) => sender));
+    const validUntil = filtered.reduce(
+      (earliest, [, { until }]) => Math.min(earliest, until),
+      Number.POSITIVE_INFINITY,
+    );
+    return { isFiltered: (sender) => senders.has(sender), validUntil };
   }
 }

@@ -47,9 +47,12 @@ export function surveyAnswer(
   facts: ReadingFacts,
 ): boolean {
   if (reply?.recordRoute === undefined) return false;
-  const { turnSlot, isWhole } = readRecordRoute(request.target, reply.recordRoute, facts);
+  const { turnSlot, isWhole, stamps } = readRecordRoute(
+    { target: request.target, receiver: request.sender, stamps: reply.recordRoute },
+    facts,
+  );
   // Where slots were left and no turning point was found, the target did not stamp: that says nothing of its distance.
   if (turnSlot !== undefined || !isWhole)
-    ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH, reply.recordRoute);
+    ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH, stamps);
   return true;
 }

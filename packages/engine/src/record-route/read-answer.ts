@@ -18,8 +18,22 @@ export interface RecordRouteReading {
   readonly turn?: TurningPoint;
   /** First slot of the reverse path, from 0: the distance of the sender in stamps. Absent without a turning point. */
   readonly turnSlot?: number;
-  /** Whether slots were left when the answer arrived: then every stamping router of the reverse path is in it. */
+  /**
+   * Whether the answer shows the end of the reverse path: slots were left when it arrived, or the receiver stamped it. Every stamping router of
+   * the reverse path is then in it.
+   */
   readonly isWhole: boolean;
+  /** All stamps in order, with 0 for those that identify no router. */
+  readonly stamps: readonly Ipv4Address[];
+}
+
+/** A Record Route ping that was answered. */
+export interface RecordRouteAnswer {
+  readonly target: Ipv4Address;
+  /** Host that received the answer, where the reverse path ends. */
+  readonly receiver: Ipv4Address;
+  /** Addresses in the option, in order; 0 for a slot that a router filled with 0.0.0.0. */
+  readonly stamps: readonly Ipv4Address[];
 }
 
 /** Facts that the reading of an answer uses. */
@@ -33,22 +47,33 @@ export interface ReadingFacts {
 /**
  * Separates forward from reverse hops in the stamps of an answered Record Route ping (RFC 791). The target's own stamp is the turning
  * point, its last one when it stamps twice; when it does not stamp, a router that stamps on both sides of it, a loop, or
- * the last stamp inside the target's announced prefix (IMC 2022, section 4.3) take its place.
+ * the last stamp inside the target's announced prefix (IMC 2022, section 4.3) take its place. The receiver's own stamp ends the reverse path
+ * and is no hop of the result.
  */
 export function readRecordRoute(
-  target: Ipv4Address,
-  stamps: readonly Ipv4Address[],
+  { target, receiver, stamps }: RecordRouteAnswer,
   facts: ReadingFacts,
 ): RecordRouteReading {
-  const isWhole = stamps.length < MAX_RECORD_ROUTE_SLOTS;
+  // The sender may stamp its own packet, and the receiver may be the sender: only a stamp behind a router is an arrival.
+  const arrival = stamps.length > 1 && stamps[stamps.length - 1] === receiver ? stamps.length - 1 : stamps.length;
+  const isWhole = arrival < MAX_RECORD_ROUTE_SLOTS;
+  const onTheWay = stamps.slice(0, arrival);
   const turning =
-    findOwnStamp(target, stamps, facts.aliases) ?? (facts.useHeuristics ? guessTurn(target, stamps, facts) : undefined);
-  if (turning === undefined) return { hops: [], isWhole };
-  const hops = stamps
+    findOwnStamp(target, onTheWay, facts.aliases) ??
+    (facts.useHeuristics ? guessTurn(target, onTheWay, facts) : undefined);
+  const identified = stamps.map((stamp) => (facts.aliases.routerKey(stamp) === undefined ? 0 : stamp));
+  if (turning === undefined) return { hops: [], isWhole, stamps: identified };
+  const hops = onTheWay
     .map((address, slot): StampedHop => ({ address, slot }))
     .slice(turning.slot)
     .filter(({ address }) => address !== 0);
-  return { hops: withoutLoops(hops, facts.aliases), turn: turning.turn, turnSlot: turning.slot, isWhole };
+  return {
+    hops: withoutLoops(hops, facts.aliases),
+    turn: turning.turn,
+    turnSlot: turning.slot,
+    isWhole,
+    stamps: identified,
+  };
 }
 
 interface Turning {

@@ -73,8 +73,8 @@ export class AssumedSymmetry implements Technique {
       const failed = interdomainSymmetry(target, address);
       return nothingFound(failed.message, failed);
     }
-    const hop: Hop = {
-      address,
+    const toHop = (router: Ipv4Address): Hop => ({
+      address: router,
       technique: isIntradomain ? 'assumedIntradomain' : 'assumedInterdomain',
       trust: 'assumed',
       confidence: confidenceIn(measurement.assumptions, { isGateway, isIntradomain, adjacent }),
@@ -86,25 +86,31 @@ export class AssumedSymmetry implements Technique {
         ...relationBetween(measurement, address, target),
         at: clock.now(),
       },
-    };
+    });
     const detail = `${formatIpv4(address)}, ${isGateway ? 'its gateway' : isIntradomain ? 'in the same network' : 'across a border'}`;
-    return { outcome: 'extended', from: path.hops.length - 1, hops: [hop], detail };
+    return {
+      outcome: 'extended',
+      from: path.hops.length - 1,
+      hops: [...hopBefore.unidentified, address].map(toHop),
+      detail,
+    };
   }
 
   #isWithinOneNetwork({ path, ipToAs, relations }: Measurement, { address, before }: PenultimateHop): boolean {
-    const { last } = path;
+    const position = Math.max(0, path.lastIdentified);
+    const last = path.hops[position];
     if (!this.#options.ownersByRelation) {
       const network = ipToAs.originOf(last.address);
       return network !== undefined && network === ipToAs.originOf(address);
     }
     const operators = new Operators({ ipToAs, relations });
-    const network = operators.onTheWayBack(path.hops.at(-2)?.address, last.address);
+    const network = operators.onTheWayBack(path.hops[position - 1]?.address, last.address);
     return network !== undefined && network === operators.onTheWayThere(before, address, last.address);
   }
 
   /** Whether `target` is the destination and nothing says that it is a router: then the router before it is its gateway. */
   #isHost({ path, aliases }: Measurement, target: Ipv4Address): boolean {
-    return path.hops.length === 1 && aliases.routerKey(target) === target;
+    return path.hops.length === 1 && !aliases.hasAlias(target);
   }
 }
 

@@ -1,9 +1,10 @@
-import { formatIpv4 } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Intersection, IntersectionQuery } from '../atlas/intersection.ts';
 import { isBeside } from '../calibration/foreign-host.ts';
 import type { MeasurementOptions } from '../measurement/request.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
+import type { ReversePath } from '../path/reverse-path.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
@@ -17,7 +18,7 @@ export class AtlasIntersection implements Technique {
     this.#usesRecordRoute = options.usesRecordRoute ?? true;
   }
 
-  async extend({ path, options, atlas, clock, stats, ipToAs }: Measurement): Promise<Extension> {
+  async extend({ path, options, atlas, clock, stats, ipToAs, distances }: Measurement): Promise<Extension> {
     if (!options.useAtlas) return notApplicable('the atlas is off');
     const now = clock.now();
     const accepts = acceptance(options, path.hops[0].address, (address) => ipToAs.originOf(address));
@@ -30,6 +31,7 @@ export class AtlasIntersection implements Technique {
         oldest: now - options.atlasMaxAgeMs,
         useRecordRoute: options.useRecordRouteAtlas && this.#usesRecordRoute,
         accepts,
+        fits: fitOf(path, address, distances),
       });
       if (found === undefined || found.tail.length === 0) continue;
       atlas.use(found, now);
@@ -38,6 +40,27 @@ export class AtlasIntersection implements Technique {
     }
     return nothingFound('no path of the atlas passes the last hops');
   }
+}
+
+/**
+ * Whether the way from `address` to the source may have some number of links: as many as the TTL of its own answer says, and no more than the
+ * answers of the hops before it leave, as far as these are measured.
+ */
+function fitOf(
+  path: ReversePath,
+  address: Ipv4Address,
+  distances: ReadonlyMap<Ipv4Address, number>,
+): IntersectionQuery['fits'] {
+  const position = path.indexOf(address);
+  let most = Number.POSITIVE_INFINITY;
+  // A wrong assumption before the address makes the path too long, not the way of the atlas.
+  for (let i = position - 1; i >= 0 && path.hops[i + 1].trust === 'measured'; i--) {
+    const distance = distances.get(path.hops[i].address);
+    if (distance !== undefined) most = Math.min(most, distance - (position - i));
+  }
+  const own = distances.get(address);
+  if (own === undefined && most === Number.POSITIVE_INFINITY) return undefined;
+  return (links, isExact) => links <= most && (own === undefined || (isExact ? links === own : links <= own));
 }
 
 /** Which paths of the atlas the request wants; `undefined` when all, which is faster. */

@@ -1,9 +1,10 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { areLinkMates } from '../facts/aliases.ts';
 import type { Hop } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
+import type { ReadAnswer } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { bestAnswer } from './record-route/best-answer.ts';
-import type { ReadAnswer } from './record-route/record-route-answer.ts';
 import { askSpoofed } from './record-route/spoofed-round.ts';
 
 /** Options of {@link NearbyAddress}. */
@@ -18,12 +19,17 @@ export interface NearbyAddressOptions {
 const PREFIX_LENGTH = 24;
 /** Where routers of a /24 mostly have their address: the first one, then the last. */
 const USUAL_GATEWAYS = [1, 254];
-/** Probability that the reverse path from another address of a /24 is that of the destination. */
-const SHARES_THE_WAY = 0.97;
+/** What an address of the same /24 turned out to be. */
+interface Neighbour {
+  readonly isGateway: boolean;
+  readonly confidence: number;
+}
 
 /**
  * Stands in for a destination that does not answer probes with options: other addresses of its /24, first those that have answered before,
- * then those that gateways usually have. Its hops are labelled `inferred`, with the address that they were measured from.
+ * then those that gateways usually have. The reply of the destination to a ping without options tells how far it is from the source: another
+ * host must be as far, its gateway one link nearer. A destination that is known as a router has no stand-in, because the addresses next to it
+ * are the other ends of its links.
  */
 export class NearbyAddress implements Technique {
   readonly name = 'nearbyAddress';
@@ -40,24 +46,29 @@ export class NearbyAddress implements Technique {
       return notApplicable('the path has left the destination, or this was tried before');
     this.#isTried = true;
     const destination = path.last.address;
+    if (isRouter(measurement, destination)) return notApplicable('the destination is a router');
     for (const address of this.#candidates(measurement, destination)) {
-      if (!measurement.mayProbe(address) || silentTargets.isSilent(address, clock.now())) continue;
+      if (!measurement.mayProbe(address) || silentTargets.isSilent(address, path.source, clock.now())) continue;
+      const distance = measurement.plainPings.distanceOf(destination);
+      // Whoever cancels the measurement also learns it from the round.
+      distance.catch(() => undefined);
       const best = await this.#ask(measurement, address);
       if (best === undefined) continue;
+      const neighbour = await examine(measurement, destination, await distance, best);
+      if (neighbour === undefined) continue;
+      const { isGateway, confidence } = neighbour;
+      const common = { technique: 'standInSubnet', trust: 'inferred', standIn: { address, scope: 'subnet' } } as const;
       const gateway: Hop = {
         address,
-        technique: 'spoofedRecordRoute',
-        trust: 'inferred',
-        isFromStandIn: true,
-        confidence: SHARES_THE_WAY,
+        ...common,
+        confidence,
         evidence: { type: 'nearby', destination, sender: best.sender, at: clock.now() },
       };
-      const isGateway = isUsualGateway(address);
-      const hops = best.hops.map((hop): Hop => ({ ...hop, trust: 'inferred', isFromStandIn: true }));
+      const hops = best.hops.map((hop): Hop => ({ ...hop, ...common }));
       // A gateway is itself on the path; another host is not.
       const found = isGateway
         ? [gateway, ...hops]
-        : hops.map((hop, i) => (i === 0 ? { ...hop, confidence: hop.confidence * SHARES_THE_WAY } : hop));
+        : hops.map((hop, i) => (i === 0 ? { ...hop, confidence: hop.confidence * confidence } : hop));
       return {
         outcome: 'extended',
         from: 0,
@@ -69,8 +80,8 @@ export class NearbyAddress implements Technique {
   }
 
   #candidates({ silentTargets }: Measurement, destination: Ipv4Address): Ipv4Address[] {
-    const prefix = (destination & -(2 ** (32 - PREFIX_LENGTH))) >>> 0;
-    const usual = USUAL_GATEWAYS.map((last) => prefix + last);
+    const network = ((destination >>> (32 - PREFIX_LENGTH)) << (32 - PREFIX_LENGTH)) >>> 0;
+    const usual = USUAL_GATEWAYS.map((last) => network + last);
     return [...new Set([...silentTargets.answeringBeside(destination), ...usual])].filter(
       (address) => address !== destination,
     );
@@ -78,14 +89,34 @@ export class NearbyAddress implements Technique {
 
   /** Asks the nearest vantage points at once. */
   async #ask(measurement: Measurement, target: Ipv4Address): Promise<ReadAnswer | undefined> {
-    const { path, ranking, recordRouteTimeout } = measurement;
+    const { path, ranking, adaptiveTimeout } = measurement;
     const { spoofers, timeoutMs } = this.#options;
     const ranked = ranking.rank(target).filter(({ address }) => address !== path.source);
     const senders = ranked.slice(0, spoofers).map(({ address }) => address);
-    const deadline = (): number => recordRouteTimeout.current;
+    const adaptiveMs = adaptiveTimeout.patienceFor(senders, target);
+    const deadline = (): number => adaptiveMs;
     const round = { target, senders, timeoutMs, deadline, useHeuristics: true };
     return bestAnswer((await askSpoofed(measurement, round)).answers);
   }
 }
 
-const isUsualGateway = (address: Ipv4Address): boolean => USUAL_GATEWAYS.includes(address & 0xff);
+/** Whether an address is known to be that of a router: it has aliases, or packets of others pass it. */
+const isRouter = ({ aliases, atlas, path }: Measurement, address: Ipv4Address): boolean =>
+  aliases.hasAlias(address) || atlas.of(path.source)?.isPassed(address) === true;
+
+/** Compares the distances, in links, of the destination and of the address that answered; `undefined` when they do not fit. */
+function examine(
+  { assumptions }: Measurement,
+  destination: Ipv4Address,
+  expected: number | undefined,
+  { target, distance }: ReadAnswer,
+): Neighbour | undefined {
+  const isUsualGateway = USUAL_GATEWAYS.includes(target & 0xff);
+  // Both may be the ends of a point-to-point link between routers: the other end is then on the way only if it is nearer.
+  const isLinkMate = areLinkMates(target, destination);
+  if (expected === undefined)
+    return isLinkMate ? undefined : { isGateway: isUsualGateway, confidence: assumptions.neighbourUnconfirmed };
+  const confidence = isLinkMate ? assumptions.neighbourUnconfirmed : assumptions.neighbour;
+  if (isUsualGateway && distance === expected - 1) return { isGateway: true, confidence };
+  return distance === expected && !isLinkMate ? { isGateway: false, confidence } : undefined;
+}

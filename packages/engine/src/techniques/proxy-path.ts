@@ -1,27 +1,28 @@
 import { formatIpv4, type Ipv4Address, prefixContains } from '@revtr/net';
 import type { AtlasTraceroute } from '../atlas/traceroute.ts';
 import { isBeside } from '../calibration/foreign-host.ts';
-import type { ProxyScope } from '../path/evidence.ts';
-import type { Hop } from '../path/hop.ts';
+import type { Evidence, StandInScope } from '../path/evidence.ts';
+import { type Hop, STAND_IN_TECHNIQUES } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
-const SCOPES: readonly ProxyScope[] = ['subnet', 'prefix', 'network'];
+const SCOPES: readonly StandInScope[] = ['subnet', 'prefix', 'network'];
 
 /**
  * Takes the path of a RIPE Atlas probe or vantage point in the /24, the announced prefix or the network of a destination for which no other
- * technique found a hop. The hops are labelled as those of a stand-in, with the host that measured them.
+ * technique found a hop. Of several, it takes the one whose path is as long as that of the destination, by the TTL of its reply to a ping. The hops are
+ * labelled as those of a stand-in, with the host that measured them.
  */
 export class ProxyPath implements Technique {
   readonly name = 'proxyPath';
-  readonly #scopes: readonly ProxyScope[];
+  readonly #scopes: readonly StandInScope[];
 
   /** @param options `widest`: the least that a stand-in must share with the destination */
-  constructor(options: { readonly widest: ProxyScope }) {
+  constructor(options: { readonly widest: StandInScope }) {
     this.#scopes = SCOPES.slice(0, SCOPES.indexOf(options.widest) + 1);
   }
 
-  async extend({ path, options, atlas, clock, ipToAs, assumptions }: Measurement): Promise<Extension> {
+  async extend({ path, options, atlas, clock, ipToAs, assumptions, plainPings }: Measurement): Promise<Extension> {
     if (path.hops.length > 1) return notApplicable('the path has left the destination');
     if (!options.useAtlas) return notApplicable('the atlas is off');
     const destination = path.last.address;
@@ -29,25 +30,37 @@ export class ProxyPath implements Technique {
     const candidates = (atlas.of(path.source)?.measuredPaths() ?? []).filter(({ at }) => at >= oldest);
     for (const scope of this.#scopes) {
       const isInside = scopeOf(scope, destination, ipToAs);
-      const found = candidates
+      const inside = candidates
         .filter(({ origin }) => origin !== destination && isInside(origin))
-        .filter(({ origin }) => !(options.asForeignHost && isBeside(origin, destination)))
-        .sort((a, b) => b.at - a.at);
-      if (found.length === 0) continue;
-      const detail = `${formatIpv4(found[0].origin)} is in the same ${scope}`;
-      return {
-        outcome: 'extended',
-        from: 0,
-        hops: toHops(found[0], destination, scope, assumptions.proxy[scope]),
-        detail,
-      };
+        .filter(({ origin }) => !(options.asForeignHost && isBeside(origin, destination)));
+      if (inside.length === 0) continue;
+      const distance = await plainPings.distanceOf(destination);
+      const [found] = inside.sort((a, b) => deviation(a, distance) - deviation(b, distance) || b.at - a.at);
+      const isAsLong = distance === undefined ? undefined : deviation(found, distance) === 0;
+      const confidence = assumptions.proxy[scope] * (isAsLong === false ? assumptions.proxyOfOtherLength : 1);
+      const evidence = {
+        type: 'proxy',
+        destination,
+        scope,
+        tracerouteId: found.id,
+        platform: found.platform,
+        origin: found.origin,
+        at: found.at,
+        ...(isAsLong !== undefined && { isAsLong }),
+      } as const;
+      const detail = `${formatIpv4(found.origin)} is in the same ${scope}`;
+      return { outcome: 'extended', from: 0, hops: toHops(found, evidence, confidence), detail };
     }
     return nothingFound('no measuring host is near the destination');
   }
 }
 
+/** How far a path differs in length from what the destination's distance, in links, says; 0 when that is unknown. */
+const deviation = ({ hops }: AtlasTraceroute, distance: number | undefined): number =>
+  distance === undefined ? 0 : Math.abs(hops.length - 1 - distance);
+
 function scopeOf(
-  scope: ProxyScope,
+  scope: StandInScope,
   destination: Ipv4Address,
   ipToAs: Measurement['ipToAs'],
 ): (origin: Ipv4Address) => boolean {
@@ -58,14 +71,18 @@ function scopeOf(
 }
 
 function toHops(
-  { id, platform, origin, at, hops }: AtlasTraceroute,
-  destination: Ipv4Address,
-  scope: ProxyScope,
+  { origin, hops }: AtlasTraceroute,
+  evidence: Evidence & { readonly type: 'proxy' },
   confidence: number,
 ): Hop[] {
-  const evidence = { type: 'proxy', destination, scope, tracerouteId: id, platform, origin, at } as const;
+  const { scope } = evidence;
   const known = hops.slice(1).filter((hop) => hop !== undefined);
-  return known.map(
-    (address): Hop => ({ address, technique: 'atlas', trust: 'inferred', isFromStandIn: true, confidence, evidence }),
-  );
+  const common = {
+    technique: STAND_IN_TECHNIQUES[scope],
+    trust: 'inferred',
+    standIn: { address: origin, scope },
+    confidence,
+    evidence,
+  } as const;
+  return known.map((address): Hop => ({ address, ...common }));
 }

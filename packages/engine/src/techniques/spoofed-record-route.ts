@@ -5,9 +5,11 @@ import type { Hop } from '../path/hop.ts';
 import type { RankedVantagePoint } from '../ranking/ranking.ts';
 import type { RoundState } from '../timing/round.ts';
 import type { Measurement } from './contract/measurement.ts';
+import type { ReadAnswer } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { bestAnswer, withAlternatives } from './record-route/best-answer.ts';
-import { askSpoofed, type SpoofedAnswers } from './record-route/spoofed-round.ts';
+import type { RoundAnswers } from './record-route/listening-round.ts';
+import { askSpoofed } from './record-route/spoofed-round.ts';
 import { idleFirst, type RoundSizes, roundSize } from './record-route/spoofer-choice.ts';
 
 /** Options of {@link SpoofedRecordRoute}. */
@@ -33,9 +35,12 @@ export interface SpoofedRecordRouteOptions {
   readonly useHeuristics: boolean;
   /** How long a round may last, milliseconds, given its state and the adaptive timeout (milliseconds). */
   readonly deadline: (state: RoundState, adaptiveMs: number) => number;
-  /** Longest wait for an answer, milliseconds. */
+  /** How long an answer is listened for, milliseconds. */
   readonly timeoutMs: number;
 }
+
+/** Senders without an answer after which a hop is not asked again in this measurement: the silence of one alone may be its own. */
+const SILENT_SENDERS = 2;
 
 /** Vantage points near a hop send Record Route pings to it with the address of the source. The replies go to the source. */
 export class SpoofedRecordRoute implements Technique {
@@ -58,7 +63,7 @@ export class SpoofedRecordRoute implements Technique {
       if (i >= most()) break;
       if (hop.trust === 'assumed' && hop !== path.last) continue;
       if (!measurement.mayProbe(hop.address) || hop.address === path.source) continue;
-      if (silentTargets.isSilent(hop.address, clock.now())) {
+      if (silentTargets.isSilent(hop.address, path.source, clock.now())) {
         reasons.push(`${formatIpv4(hop.address)} did not answer recently`);
         continue;
       }
@@ -79,7 +84,7 @@ export class SpoofedRecordRoute implements Technique {
 
   /** Asks spoofers in rounds until one shows the hops that follow `hop`. */
   async #ask(measurement: Measurement, hop: Hop): Promise<Extension | undefined> {
-    const { path, ranking, silentTargets, clock } = measurement;
+    const { path, ranking, targetAnswers } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
     const asked = this.#asked.get(hop.address) ?? new Set();
     this.#asked.set(hop.address, asked);
@@ -87,51 +92,52 @@ export class SpoofedRecordRoute implements Technique {
     const hasFailed = ({ ingress }: RankedVantagePoint): boolean =>
       ingress !== undefined && (failures.get(ingress) ?? 0) >= this.#options.failuresPerIngress;
     const spoofers = ranking.rank(hop.address).filter(({ address }) => address !== path.source && !asked.has(address));
-    let answered = asked.size > 0;
-    for (let round = 0; asked.size < most; round++) {
+    for (let round = 0; ; round++) {
+      const late = this.#toExtension(measurement, hop, targetAnswers.lateAnswersOf(hop.address));
+      if (late !== undefined) return late;
+      const waiting = targetAnswers.hasAnswered(hop.address) ? 0 : targetAnswers.sendersWaitingFor(hop.address);
+      if (waiting >= SILENT_SENDERS) return undefined;
       const ranked = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
       const left = this.#options.prefersIdleSpoofers ? idleFirst(ranked, measurement.prober) : ranked;
-      const chosen = left.slice(0, Math.min(most - asked.size, roundSize(this.#options.rounds, round, left)));
+      // One other sender is enough to confirm a silence.
+      const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
+      const chosen = left.slice(0, Math.min(most - asked.size, size));
       if (chosen.length === 0) return undefined;
       for (const { address } of chosen) asked.add(address);
-      const { answers, unanswered, heldBack } = await this.#runRound(
-        measurement,
-        hop.address,
-        chosen.map(({ address }) => address),
-      );
-      answered ||= answers.length > 0;
-      const best = bestAnswer(answers);
-      if (best !== undefined) {
-        const detail = `${best.hops.length} hops from ${formatIpv4(best.sender)}`;
-        const hops = withAlternatives(best, answers, measurement.aliases);
-        return { outcome: 'extended', from: path.indexOf(hop.address), hops, detail };
-      }
-      if (!answered) {
-        // Where no ping was sent, or every sender was offline, others are asked: the target has not been silent.
-        if (unanswered.length === 0) continue;
-        if (heldBack.length === 0) silentTargets.recordSilence(hop.address, clock.now());
-        return undefined;
-      }
-      // The round ran to its end: packets of a spoofer without an answer are filtered on the path, because the target answers others.
-      if (this.#options.learnsSilences) for (const address of unanswered) ranking.observeSilence(address, hop.address);
+      const { answers } = await this.#runRound(measurement, hop.address, chosen);
+      const found = this.#toExtension(measurement, hop, [...answers, ...targetAnswers.lateAnswersOf(hop.address)]);
+      if (found !== undefined) return found;
       countFailures(failures, chosen, answers);
     }
-    return undefined;
+  }
+
+  #toExtension({ path, aliases }: Measurement, hop: Hop, answers: readonly ReadAnswer[]): Extension | undefined {
+    const best = bestAnswer(answers);
+    if (best === undefined) return undefined;
+    const detail = `${best.hops.length} hops from ${formatIpv4(best.sender)}`;
+    const hops = withAlternatives(best, answers, aliases);
+    return { outcome: 'extended', from: path.indexOf(hop.address), hops, detail };
   }
 
   async #runRound(
     measurement: Measurement,
     target: Ipv4Address,
-    senders: readonly Ipv4Address[],
-  ): Promise<SpoofedAnswers> {
-    const { clock, stats, recordRouteTimeout } = measurement;
+    chosen: readonly RankedVantagePoint[],
+  ): Promise<RoundAnswers> {
+    const { clock, stats, adaptiveTimeout, ranking, targetAnswers } = measurement;
     const startedAt = clock.now();
+    const senders = chosen.map(({ address }) => address);
+    const adaptiveMs = adaptiveTimeout.patienceFor(senders, target);
     const answers = await askSpoofed(measurement, {
       target,
       senders,
       timeoutMs: this.#options.timeoutMs,
-      deadline: (state) => this.#options.deadline(state, recordRouteTimeout.current),
+      deadline: (round) => this.#options.deadline(round, adaptiveMs),
       useHeuristics: measurement.options.useHeuristics ?? this.#options.useHeuristics,
+      // Packets of a spoofer without an answer are filtered on the path if the target answers others.
+      onSilence: (sender) => {
+        if (this.#options.learnsSilences && targetAnswers.hasAnswered(target)) ranking.observeSilence(sender, target);
+      },
     });
     stats.spoofedRecordRouteMs += clock.now() - startedAt;
     return answers;
@@ -142,7 +148,7 @@ export class SpoofedRecordRoute implements Technique {
 function countFailures(
   failures: Map<Ipv4Address, number>,
   chosen: readonly RankedVantagePoint[],
-  answers: SpoofedAnswers['answers'],
+  answers: readonly ReadAnswer[],
 ): void {
   for (const { sender } of answers) {
     const ingress = chosen.find(({ address }) => address === sender)?.ingress;
@@ -157,5 +163,6 @@ function countFailures(
 function contradicts({ path, aliases }: Measurement, found: Extension): boolean {
   if (found.outcome !== 'extended') return false;
   const known = path.hops[found.from + 1];
-  return known?.trust === 'measured' && !found.hops.some(({ address }) => aliases.sameRouter(address, known.address));
+  if (known === undefined || aliases.routerKey(known.address) === undefined) return false;
+  return known.trust === 'measured' && !found.hops.some(({ address }) => aliases.sameRouter(address, known.address));
 }

@@ -33,14 +33,19 @@ export class Timestamp implements Technique {
   }
 
   async extend(measurement: Measurement): Promise<Extension> {
-    const { path, atlas, options } = measurement;
+    const { path, atlas, aliases, options } = measurement;
     if (!(options.useTimestamp ?? this.#options.isDefault)) return notApplicable('timestamps are off');
     const target = path.last.address;
     if (!measurement.mayProbe(target)) return notApplicable('the last hop cannot be probed');
     if (this.#deaf.has(target)) return notApplicable('the last hop does not answer timestamps');
     const neighbours = atlas
       .neighboursOf(target)
-      .filter((address) => path.indexOf(address) < 0 && !this.#tried.has(`${target} ${address}`))
+      .filter(
+        (address) =>
+          aliases.routerKey(address) !== undefined &&
+          path.indexOf(address) < 0 &&
+          !this.#tried.has(`${target} ${address}`),
+      )
       .slice(0, this.#options.candidatesPerHop);
     if (neighbours.length === 0) return notApplicable('no neighbour is known');
     for (const neighbour of neighbours) {

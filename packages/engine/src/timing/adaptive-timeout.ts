@@ -1,36 +1,100 @@
+import type { Ipv4Address } from '@revtr/net';
+import { BoundedMap } from '../collections/bounded-map.ts';
+import type { IpToAs } from '../facts/ip-to-as.ts';
+import { placeOf } from '../facts/target-place.ts';
+import { RttEstimator } from './rtt-estimator.ts';
+
 /** Options of an {@link AdaptiveTimeout}. */
 export interface AdaptiveTimeoutOptions {
   /** Shortest timeout, milliseconds. */
   readonly leastMs: number;
-  /** Longest timeout, used until something was measured, milliseconds. */
+  /** Longest timeout, milliseconds. */
   readonly mostMs: number;
+  /** Timeout before anything was learned, milliseconds. */
+  readonly initialMs: number;
+  /** Most paths, from one vantage point into one prefix, that are kept; the one that was used least recently is dropped first. */
+  readonly capacity: number;
 }
 
-/** How long to wait for an answer, estimated from observed round-trip times (smoothed mean and variation as in RFC 6298, with gains of 1/16). */
+/** What is known of the path from one vantage point into one prefix that has answered. */
+interface PathTiming {
+  readonly rtts: RttEstimator;
+  /** Silences since the last answer. */
+  silences: number;
+}
+
+/** Silences that double the timeout of a path (RFC 6298, section 5.5). More do not: late answers are not lost, and most silent targets stay so. */
+const MOST_DOUBLINGS = 1;
+
+/**
+ * How long a round waits for an answer, for each vantage point and each announced prefix of targets. It is estimated from the times of
+ * earlier answers (RFC 6298), those that came after the end of their round included: an estimator that learns only from answers in time
+ * cannot grow. For a path without answers, the larger estimate of the vantage point (to all targets) and of the target's network (from all
+ * vantage points) counts.
+ */
 export class AdaptiveTimeout {
   readonly #options: AdaptiveTimeoutOptions;
-  #smoothed: number | undefined;
-  #variation = 0;
+  readonly #ipToAs: IpToAs;
+  readonly #paths: BoundedMap<string, PathTiming>;
+  readonly #senders: BoundedMap<Ipv4Address, RttEstimator>;
+  readonly #networks: BoundedMap<number, RttEstimator>;
 
-  constructor(options: AdaptiveTimeoutOptions) {
+  constructor(options: AdaptiveTimeoutOptions, collaborators: { readonly ipToAs: IpToAs }) {
     this.#options = options;
+    this.#ipToAs = collaborators.ipToAs;
+    this.#paths = new BoundedMap(options);
+    this.#senders = new BoundedMap(options);
+    this.#networks = new BoundedMap(options);
   }
 
-  /** Learns one round-trip time, milliseconds. */
-  observe(rttMs: number): void {
-    if (this.#smoothed === undefined) {
-      this.#smoothed = rttMs;
-      this.#variation = rttMs / 2;
-      return;
-    }
-    this.#variation += (Math.abs(rttMs - this.#smoothed) - this.#variation) / 16;
-    this.#smoothed += (rttMs - this.#smoothed) / 16;
+  /** Learns that an answer came `waitedMs` milliseconds after its ping. */
+  observe(sender: Ipv4Address, target: Ipv4Address, waitedMs: number): void {
+    const { prefix, network } = placeOf(target, this.#ipToAs);
+    const path = this.#paths.getOrAdd(keyOf(sender, prefix), newPath);
+    path.silences = 0;
+    path.rtts.observe(waitedMs);
+    this.#senders.getOrAdd(sender, newMixed).observe(waitedMs);
+    if (network >= 0) this.#networks.getOrAdd(network, newMixed).observe(waitedMs);
   }
 
-  /** The timeout now, milliseconds. */
-  get current(): number {
-    if (this.#smoothed === undefined) return this.#options.mostMs;
-    const estimate = this.#smoothed + 4 * this.#variation;
-    return Math.min(this.#options.mostMs, Math.max(this.#options.leastMs, estimate));
+  /**
+   * Learns that no answer came although the ping was waited for until its own timeout. Nobody waits longer for a path that has never answered: its
+   * targets are silent, not slow.
+   */
+  observeSilence(sender: Ipv4Address, target: Ipv4Address): void {
+    const path = this.#paths.get(keyOf(sender, placeOf(target, this.#ipToAs).prefix));
+    if (path !== undefined) path.silences++;
+  }
+
+  /**
+   * How long an answer to a ping from `sender` to `target` is waited for where one that comes later is lost, milliseconds: the mean and four
+   * variations, as RFC 6298 has it.
+   */
+  timeoutFor(sender: Ipv4Address, target: Ipv4Address): number {
+    return this.#waitFor(sender, target, 4);
+  }
+
+  /** How long a measurement does nothing else, milliseconds, where an answer that comes later still counts. The longest for any of `senders`. */
+  patienceFor(senders: readonly Ipv4Address[], target: Ipv4Address): number {
+    const { leastMs } = this.#options;
+    return senders.reduce((longest, sender) => Math.max(longest, this.#waitFor(sender, target, 2)), leastMs);
+  }
+
+  #waitFor(sender: Ipv4Address, target: Ipv4Address, variations: number): number {
+    const { leastMs, mostMs, initialMs } = this.#options;
+    const { prefix, network } = placeOf(target, this.#ipToAs);
+    const path = this.#paths.get(keyOf(sender, prefix));
+    const estimate =
+      path?.rtts.mostMs(variations) ??
+      largest(this.#senders.get(sender)?.mostMs(variations), this.#networks.get(network)?.mostMs(variations));
+    const bounded = Math.max(leastMs, estimate ?? initialMs);
+    return Math.min(mostMs, bounded * 2 ** Math.min(path?.silences ?? 0, MOST_DOUBLINGS));
   }
 }
+
+const newPath = (): PathTiming => ({ rtts: new RttEstimator('onePath'), silences: 0 });
+const newMixed = (): RttEstimator => new RttEstimator('manyPaths');
+const keyOf = (sender: Ipv4Address, prefix: number): string => `${sender} ${prefix}`;
+
+const largest = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);

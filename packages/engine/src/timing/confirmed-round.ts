@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type Clock, isHeldBack, type PingRequest, type PingResult, type Prober } from '@revtr/probing';
+import { type Clock, isHeldBack, type PingRequest, type PingResult } from '@revtr/probing';
 import type { Outages } from './outages.ts';
-import { type Round, type RoundOutcome, runRound } from './round.ts';
+import { type Round, type RoundOutcome, type RoundProber, runRound } from './round.ts';
 
 /** A round whose silences may be booked on the targets. */
 export interface ConfirmedRound extends Round {
@@ -13,14 +13,15 @@ export interface ConfirmedRound extends Round {
 
 /**
  * Runs a round, and repeats its unanswered pings if the source was offline meanwhile. A ping whose sender or receiver was offline is not
- * among the silent ones of the outcome. A round with a useful answer is not examined, because its other pings were cut short.
+ * among the silent ones of the outcome, and `onSilence` is not called with it. A round with a useful answer is not examined, because its
+ * other pings were cut short.
  * @throws {ProbingError} `cancelled`; `proberStopped` when the source is not online in time; `budgetExhausted` or `circuitOpen` when that kept
  * every ping from being sent
  */
 export async function runConfirmedRound(
   round: ConfirmedRound,
   collaborators: {
-    readonly prober: Prober;
+    readonly prober: RoundProber;
     readonly clock: Clock;
     readonly outages: Outages;
     readonly signal?: AbortSignal;
@@ -34,7 +35,9 @@ export async function runConfirmedRound(
   for (;;) {
     onSend?.(requests);
     const since = clock.now();
-    const outcome = await runRound({ ...round, requests }, collaborators).catch((error: unknown): RoundOutcome => {
+    const onSilence = round.onSilence && confirmed(round.onSilence, since, outages);
+    const current = { ...round, requests, ...(onSilence && { onSilence }) };
+    const outcome = await runRound(current, collaborators).catch((error: unknown): RoundOutcome => {
       // The answers that came before the outage remain.
       if (!isHeldBack(error) || answers.length === 0) throw error;
       return { answers: [], silent: [], unsent: [], hasUsefulAnswer: onAnswer === undefined };
@@ -50,6 +53,22 @@ export async function runConfirmedRound(
     requests = lost;
     await outages.untilBack(source, signal);
   }
+}
+
+/** `onSilence` for silences of pings whose hosts were online since `since` (milliseconds since the Unix epoch). */
+function confirmed(
+  onSilence: (request: PingRequest) => void,
+  since: number,
+  outages: Outages,
+): (request: PingRequest) => void {
+  if (!outages.areWatched) return onSilence;
+  return (request) => {
+    // A check that fails says nothing, so the silence does not count.
+    const check = outages.offlineSince(hostsOf(request), since).catch(() => undefined);
+    void check.then((offline) => {
+      if (offline?.size === 0) onSilence(request);
+    });
+  };
 }
 
 const receiverOf = ({ sender, spoof }: PingRequest): Ipv4Address => spoof?.receiver ?? sender;

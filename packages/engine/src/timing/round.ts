@@ -5,9 +5,14 @@ import {
   isHeldBack,
   type PingRequest,
   type PingResult,
-  type Prober,
   ProbingError,
 } from '@revtr/probing';
+import type { LateListener, SharedPingHooks } from './shared-pings.ts';
+
+/** What a round needs of a prober. A prober without late listeners cancels the open pings of a round that is over. */
+export interface RoundProber {
+  ping(request: PingRequest, signal?: AbortSignal, hooks?: SharedPingHooks): Promise<PingResult>;
+}
 
 /** State of a round of parallel probes. */
 export interface RoundState {
@@ -23,8 +28,15 @@ export type RoundDeadline = (state: RoundState) => number;
 export interface Round {
   readonly requests: readonly PingRequest[];
   readonly deadline: RoundDeadline;
-  /** Called with each answer; returns whether the answer is useful. Default: every answer is. */
-  readonly onAnswer?: (result: PingResult) => boolean;
+  /** Called with each answer, and how long it was waited for; returns whether the answer is useful. Default: every answer is. */
+  readonly onAnswer?: (result: PingResult, waitedMs: number) => boolean;
+  /**
+   * Called with each answer that comes after the end of the round. With this or `onSilence`, the pings without an answer stay open until
+   * their own timeout; otherwise they are cancelled at the end of the round. The end of a measurement by its signal cancels them in any case.
+   */
+  readonly onLateAnswer?: (result: PingResult, waitedMs: number) => void;
+  /** Called with each ping that has no answer at its own timeout, during the round or after it. */
+  readonly onSilence?: (request: PingRequest) => void;
   /** Called with each request that is held back to protect a network. It was not sent, and its silence means nothing. */
   readonly onHeldBack?: (request: PingRequest, error: HeldBack) => void;
 }
@@ -50,7 +62,7 @@ export interface RoundOutcome {
  */
 export async function runRound(
   round: Round,
-  { prober, clock, signal }: { readonly prober: Prober; readonly clock: Clock; readonly signal?: AbortSignal },
+  { prober, clock, signal }: { readonly prober: RoundProber; readonly clock: Clock; readonly signal?: AbortSignal },
 ): Promise<RoundOutcome> {
   const startedAt = clock.now();
   const over = new AbortController();
@@ -82,7 +94,14 @@ export async function runRound(
       leavesAt = startedAt + ms;
       holdMs = Math.max(holdMs, ms);
     };
-    const result = await prober.ping(request, over.signal, { onHeld }).catch((error: unknown) => {
+    const onLate: LateListener = (result) => {
+      if (result.reply === undefined) round.onSilence?.(request);
+      else round.onLateAnswer?.(result, clock.now() - leavesAt);
+    };
+    const isListening = round.onLateAnswer !== undefined || round.onSilence !== undefined;
+    const lateListener = (): LateListener | undefined =>
+      isListening && signal?.aborted !== true && clock.now() >= leavesAt ? onLate : undefined;
+    const result = await prober.ping(request, over.signal, { onHeld, lateListener }).catch((error: unknown) => {
       if (!(error instanceof ProbingError)) throw error;
       // A ping that the end of the round has cut off is unanswered if it had left; any other error says nothing about the target.
       if (error.code === 'cancelled') return clock.now() < leavesAt ? 'refused' : 'unanswered';
@@ -100,12 +119,13 @@ export async function runRound(
     }
     if (result === 'unanswered' || result.reply === undefined) {
       silent.push(request);
+      if (result !== 'unanswered') round.onSilence?.(request);
       return;
     }
     answers.push(result);
     const elapsedMs = clock.now() - startedAt;
     state.firstAnswerMs ??= elapsedMs;
-    if (round.onAnswer?.(result) ?? true) state.firstUsefulMs ??= elapsedMs;
+    if (round.onAnswer?.(result, clock.now() - leavesAt) ?? true) state.firstUsefulMs ??= elapsedMs;
     keepDeadline();
   });
   keepDeadline();

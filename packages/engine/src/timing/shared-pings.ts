@@ -12,38 +12,56 @@ import {
 /** Abort reason of a ping that nobody waits for. It is one shared value because creating errors is costly. */
 const NOBODY_WAITS = 'nobody waits for it';
 
+/** Takes the result of a ping that comes after its caller has stopped waiting. */
+export type LateListener = (result: PingResult) => void;
+
+/** How the caller of a shared ping follows it. */
+export interface SharedPingHooks extends PingHooks {
+  /**
+   * Called when the signal fires. If it returns a listener, the ping stays open until its own timeout, and the listener gets the result.
+   * Otherwise the ping is cancelled, unless other callers wait for it.
+   */
+  readonly lateListener?: () => LateListener | undefined;
+}
+
 interface InFlight {
   readonly result: Promise<PingResult>;
   readonly over: AbortController;
   /** How long the prober holds the probe back, milliseconds. */
   readonly holdMs: number;
+  /** Ends the sharing: the next equal ping is sent again. */
+  readonly forget: () => void;
   waiting: number;
+  hasLateListener: boolean;
 }
 
 /**
- * A prober that sends equal pings only once while they are in flight: all callers get the same answer. A ping is cancelled when its last
- * caller has cancelled it.
+ * A prober that sends equal pings only once while a caller waits for them: all callers get the same answer. When its last caller has stopped
+ * waiting, a ping is cancelled, or stays open for callers that listen for a late answer.
  */
 export class SharedPings implements Prober {
   readonly #prober: Prober;
+  readonly #isKnown: (request: PingRequest) => boolean;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #load = new Map<number, number>();
 
-  constructor(prober: Prober) {
+  /** @param isKnown whether the prober answers a ping without sending it. Default: it sends every ping */
+  constructor(prober: Prober, isKnown: (request: PingRequest) => boolean = () => false) {
     this.#prober = prober;
+    this.#isKnown = isKnown;
   }
 
-  /** How many of these pings would be sent, because no equal ping is in flight. */
+  /** How many of these pings would be sent, because no equal ping is in flight or known. */
   fresh(requests: readonly PingRequest[]): number {
-    return requests.filter((request) => !this.#inFlight.has(keyOf(request))).length;
+    return requests.filter((request) => !this.#inFlight.has(keyOf(request)) && !this.#isKnown(request)).length;
   }
 
-  /** Number of pings that a host has in flight. */
+  /** Number of pings of a host that a caller waits for. */
   loadOf(sender: Ipv4Address): number {
     return this.#load.get(sender) ?? 0;
   }
 
-  ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
+  ping(request: PingRequest, signal?: AbortSignal, hooks?: SharedPingHooks): Promise<PingResult> {
     if (signal?.aborted) return Promise.reject(cancelled());
     const key = keyOf(request);
     const shared = this.#inFlight.get(key) ?? this.#send(key, request);
@@ -56,7 +74,11 @@ export class SharedPings implements Prober {
       };
       const stop = (): void => {
         leave();
-        if (shared.waiting === 0) shared.over.abort(NOBODY_WAITS);
+        listenOn(shared, hooks?.lateListener?.());
+        if (shared.waiting === 0) {
+          if (shared.hasLateListener) shared.forget();
+          else shared.over.abort(NOBODY_WAITS);
+        }
         reject(cancelled());
       };
       signal?.addEventListener('abort', stop, { once: true });
@@ -84,9 +106,6 @@ export class SharedPings implements Prober {
       holdMs = ms;
     };
     const result = this.#prober.ping(request, over.signal, { onHeld });
-    const shared = { result, over, holdMs, waiting: 0 };
-    this.#inFlight.set(key, shared);
-    this.#load.set(request.sender, this.loadOf(request.sender) + 1);
     let isOver = false;
     const forget = (): void => {
       if (isOver) return;
@@ -94,10 +113,20 @@ export class SharedPings implements Prober {
       if (this.#inFlight.get(key) === shared) this.#inFlight.delete(key);
       this.#load.set(request.sender, this.loadOf(request.sender) - 1);
     };
+    const shared = { result, over, holdMs, forget, waiting: 0, hasLateListener: false };
+    this.#inFlight.set(key, shared);
+    this.#load.set(request.sender, this.loadOf(request.sender) + 1);
     result.then(forget, forget);
     over.signal.addEventListener('abort', forget, { once: true });
     return shared;
   }
+}
+
+function listenOn(shared: InFlight, listener: LateListener | undefined): void {
+  if (listener === undefined) return;
+  shared.hasLateListener = true;
+  // A ping that fails has no result: it says nothing about the target.
+  shared.result.then(listener, () => undefined);
 }
 
 function keyOf({ sender, target, spoof, option, ttl, timeoutMs }: PingRequest): string {

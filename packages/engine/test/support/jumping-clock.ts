@@ -28,8 +28,9 @@ export class JumpingClock implements Clock {
     work.then(end, end);
     while (!isDone) {
       await new Promise((resolve) => setImmediate(resolve));
+      if (isDone) break;
       const next = this.#sleepers.sort((a, b) => a.at - b.at).shift();
-      if (isDone || next === undefined) continue;
+      if (next === undefined) continue;
       this.#now = Math.max(this.#now, next.at);
       next.wake();
     }

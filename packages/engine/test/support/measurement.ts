@@ -12,11 +12,13 @@ import {
   NextHops,
   NO_RELATIONS,
   Outages,
+  PlainPings,
   PrefixOrigins,
   PUBLISHED_ASSUMPTIONS,
   ReversePath,
   SharedPings,
   SilentTargets,
+  TargetAnswers,
 } from '../../src/index.ts';
 
 export const ip = (last: number): Ipv4Address => parseIpv4(`5.0.0.${last}`);
@@ -61,16 +63,24 @@ export class ScriptedProber implements Prober {
   }
 }
 
-/** A measurement whose path is at the destination, and that knows nothing else than what `changes` say. */
-export function measurementWith(prober: Prober, changes: Partial<Measurement> = {}): Measurement {
+/** A measurement whose path is at `destination`, and that knows nothing else than what `changes` say. */
+export function measurementWith(
+  prober: Prober,
+  changes: Partial<Measurement> = {},
+  destination: Ipv4Address = DESTINATION,
+): Measurement {
   const ipToAs = changes.ipToAs ?? new PrefixOrigins([]);
   const aliases = changes.aliases ?? new AliasSets();
   const evidence = { type: 'destination' } as const;
-  const first = { address: DESTINATION, technique: 'destination', trust: 'measured', confidence: 1, evidence } as const;
+  const first = { address: destination, technique: 'destination', trust: 'measured', confidence: 1, evidence } as const;
+  const outages = new Outages({ mostWaitMs: 60_000 }, { hosts: changes.hosts, clock: changes.clock ?? stillClock });
+  const [pings, stats] = [new SharedPings(prober), emptyStats()];
   return {
-    prober: new SharedPings(prober),
+    prober: pings,
     clock: stillClock,
-    outages: new Outages({ mostWaitMs: 60_000 }, { hosts: changes.hosts, clock: changes.clock ?? stillClock }),
+    outages,
+    distances: new Map(),
+    plainPings: new PlainPings(SOURCE, { timeoutFor: () => 1_000, prober: pings, outages, stats }),
     atlas: new Atlas({ aliases, ipToAs }),
     ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
     aliases,
@@ -79,11 +89,12 @@ export function measurementWith(prober: Prober, changes: Partial<Measurement> = 
     mayProbe: () => true,
     assumptions: PUBLISHED_ASSUMPTIONS,
     nextHops: new NextHops({ capacity: 10 }, aliases),
-    silentTargets: new SilentTargets({ firstMs: 1, mostMs: 1, targetsOfNetwork: 9, capacity: 10 }, () => undefined),
-    recordRouteTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000 }),
+    silentTargets: new SilentTargets({ firstMs: 1, mostMs: 1, targetsOfNetwork: 9, capacity: 100 }, () => undefined),
+    adaptiveTimeout: new AdaptiveTimeout({ leastMs: 300, mostMs: 2_000, initialMs: 1_000, capacity: 100 }, { ipToAs }),
+    targetAnswers: new TargetAnswers(),
     path: new ReversePath(SOURCE, first, aliases),
     options: DEFAULT_OPTIONS,
-    stats: emptyStats(),
+    stats,
     ...changes,
   };
 }

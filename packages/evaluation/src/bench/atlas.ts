@@ -18,8 +18,10 @@ const STAMPS = 5;
  * of a query over five rounds.
  */
 export function benchAtlas() {
-  const { topology, truth, places, clock } = new SimulatedInternet({ parameters: simParameters('large', 1) });
-  const data = publishData(topology);
+  const { parameters, topology, truth, places, clock } = new SimulatedInternet({
+    parameters: simParameters('large', 1),
+  });
+  const data = publishData(topology, parameters);
   const facts = { aliases: new AliasSets(data.aliasSets), ipToAs: new PrefixOrigins(data.prefixOrigins) };
   const random = createRandom(1);
   const source = places.sources[0].address;

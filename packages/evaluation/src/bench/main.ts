@@ -7,7 +7,7 @@ import { benchListener } from './listener.ts';
 import { benchOptOut } from './opt-out.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchRanking } from './ranking.ts';
-import { benchRealism } from './realism.ts';
+import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
@@ -30,7 +30,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
 
 const HELP = `npm run bench -- NAME [OPTIONS]
 
-Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
+Runs one benchmark and prints its figures, as JSON unless noted. Repeated timings are medians.
 
   atlas          build and query an atlas of 10,000 traceroutes
   audit          fill an audit and query it [--packets N] [--database URL]
@@ -41,7 +41,7 @@ Runs one benchmark and prints its figures as JSON. Repeated timings are medians.
   listener       receive a flood of replies (requires root)
   opt-out        look up and change an opt-out list of a million prefixes
   ranking        rank vantage points
-  realism        compute the properties of the medium Internet
+  realism        compare a simulated Internet with published figures [--size SIZE] [--seed N] [--profile PROFILE] [--json]
   safety         send probes with and without budgets and circuit breakers
   throughput     measure reverse traceroutes from the API to the database [--audit on|off|both] [--rounds N]
   warts          decode warts files
@@ -54,5 +54,6 @@ if (bench === undefined) {
   (isHelp ? process.stdout : process.stderr).write(HELP);
   process.exitCode = isHelp ? 0 : 2;
 } else {
-  process.stdout.write(`${JSON.stringify(await bench(process.argv.slice(3)), null, 2)}\n`);
+  const result = await bench(process.argv.slice(3));
+  process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -12,8 +12,8 @@ const ANSWERS = 500_000;
  * rounds, with and without replies between the queries.
  */
 export function benchRanking() {
-  const { topology, places, clock } = new SimulatedInternet({ parameters: simParameters('large', 1) });
-  const ipToAs = new PrefixOrigins(publishData(topology).prefixOrigins);
+  const { parameters, topology, places, clock } = new SimulatedInternet({ parameters: simParameters('large', 1) });
+  const ipToAs = new PrefixOrigins(publishData(topology, parameters).prefixOrigins);
   return [5, 50, 1_000].map((fleet) => {
     const random = createRandom(1);
     const vantagePoints = Array.from({ length: fleet }, (_, i) => 0x0b000001 + 256 * i);

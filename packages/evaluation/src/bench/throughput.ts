@@ -17,19 +17,19 @@ const MOST_ATTEMPTS = 100;
 
 /**
  * Measures 20,000 reverse traceroutes through the API on the medium Internet, with an embedded database on disk and virtual time
- * at full speed. With `--audit on` (the default) or `off`, reports the rate of one run and a CPU profile; with `both`, the rates with and
- * without the audit of `--rounds` runs each (default 3), in turn.
+ * at full speed. With `--safety on` (the default) or `off`, reports the rate of one run and a CPU profile; with `both`, the rates with and
+ * without kill switches, budgets, circuit breakers and audit, of `--rounds` runs each (default 3), in turn.
  */
 export async function benchThroughput(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
-    options: { audit: { type: 'string', default: 'on' }, rounds: { type: 'string', default: '3' } },
+    options: { safety: { type: 'string', default: 'on' }, rounds: { type: 'string', default: '3' } },
   });
   const rounds = Number(values.rounds);
   if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds must be a positive whole number');
-  if (values.audit === 'both') return compareAudit(rounds);
-  if (values.audit !== 'on' && values.audit !== 'off') throw new Error('--audit must be on, off or both');
-  const { result, byPlace, byFunction } = await runSystem(values.audit === 'on', profiled);
+  if (values.safety === 'both') return compareSafety(rounds);
+  if (values.safety !== 'on' && values.safety !== 'off') throw new Error('--safety must be on, off or both');
+  const { result, byPlace, byFunction } = await runSystem(values.safety === 'on', profiled);
   const { reached, seconds, perSecond, cpuSeconds } = result;
   return {
     measurements: BATCHES * PER_BATCH,
@@ -43,7 +43,7 @@ export async function benchThroughput(args: readonly string[]) {
   };
 }
 
-async function compareAudit(rounds: number) {
+async function compareSafety(rounds: number) {
   const off: Run[] = [];
   const on: Run[] = [];
   const unprofiled = (work: () => Promise<Run>): Promise<Run> => work();
@@ -73,15 +73,23 @@ interface Run {
 
 /** Runs all measurements on a new system. `observe` runs the part that counts. */
 async function runSystem<Observed>(
-  recordsProbes: boolean,
+  isGuarded: boolean,
   observe: (work: () => Promise<Run>) => Promise<Observed>,
 ): Promise<Observed> {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
   const world = new SimulatedWorld({ parameters: simParameters('medium', 1), sources: 10 });
-  const audit = { directory: join(directory, 'audit'), recordsProbes };
+  const audit = { directory: join(directory, 'audit') };
   const system = await startSimulatedSystem(
     world,
-    { host: '127.0.0.1', port: 0, database: join(directory, 'data'), concurrency: 1_000, realTime: false, audit },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      database: join(directory, 'data'),
+      concurrency: 1_000,
+      realTime: false,
+      audit,
+      isGuarded,
+    },
     pino({ level: 'error' }),
   );
   try {

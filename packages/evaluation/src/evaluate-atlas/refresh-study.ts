@@ -4,7 +4,9 @@ import { createRandom } from '@revtr/probing';
 import { creditsPerTraceroute } from '@revtr/ripe-atlas';
 import { type Size, simParameters } from '@revtr/sim';
 import { judgedHops, shareRight } from '../judging/accuracy.ts';
-import { type JudgedPair, judge } from '../judging/judge.ts';
+import { judge } from '../judging/judge.ts';
+import type { JudgedPair } from '../judging/judged-pair.ts';
+import { truthOf } from '../judging/truth.ts';
 import { mean, share } from '../statistics/quantiles.ts';
 import type { RefreshPolicyUnderTest } from './refresh-policies.ts';
 import { type ChangeRates, scheduleChanges } from './routing-changes.ts';
@@ -26,7 +28,7 @@ export interface StudyDay {
   readonly atlasHopsRight: number;
   /** Share of right hops among all hops. */
   readonly hopsRight: number;
-  /** Share of exact AS paths among the paths that reach the source. */
+  /** Share of exact AS paths, by the true owners of routers, among the paths that reach the source. */
   readonly asPathsExact: number;
   /** Mean number of probes with IP options in a reverse traceroute. */
   readonly optionProbes: number;
@@ -48,7 +50,8 @@ const DESTINATIONS = 400;
 export async function studyPolicy(policy: RefreshPolicyUnderTest, options: RefreshStudyOptions): Promise<StudyDay[]> {
   const { size, seed, days, pairsPerHour, rates } = options;
   const world = new SimulatedWorld({ parameters: simParameters(size, seed), sources: 1 });
-  const { clock, truth } = world.internet;
+  const { clock } = world.internet;
+  const facts = { truth: truthOf(world.internet), ipToAs: world.ipToAs };
   const random = createRandom(seed).fork('refresh-study');
   const plan: Plan = { ...defaultPlan, growsAtlas: true };
   return clock.drive(
@@ -72,7 +75,7 @@ export async function studyPolicy(policy: RefreshPolicyUnderTest, options: Refre
           if (hour > 0) spent += await policy.hourly({ source, origins, network, hour, creditsLeft, random: choosing });
           for (let i = 0; i < pairsPerHour; i++) {
             const { destination } = wanted[Math.floor(DESTINATIONS * asking.next() ** 2)];
-            judged.push(judge(await engine.measure({ source, destination }), truth));
+            judged.push(judge(await engine.measure({ source, destination }), facts));
           }
           const next = start + (hour + 1) * HOUR_MS;
           if (next > clock.now()) await clock.sleep(next - clock.now());
@@ -93,7 +96,7 @@ function judgeDay(pairs: readonly JudgedPair[], budget: number): StudyDay {
     reach: share(reached.length, pairs.length),
     atlasHopsRight: shareRight(ofAtlas),
     hopsRight: shareRight(judged),
-    asPathsExact: share(reached.filter(({ asPathExact }) => asPathExact).length, reached.length),
+    asPathsExact: share(reached.filter(({ asPathExactByOwners }) => asPathExactByOwners).length, reached.length),
     optionProbes: mean(pairs.map((pair) => pair.optionProbes)),
     fromAtlas: share(ofAtlas.length, judged.length),
     budget,

@@ -1,5 +1,5 @@
 import { share } from '../statistics/quantiles.ts';
-import type { JudgedHop } from './judge.ts';
+import type { JudgedHop } from './judged-pair.ts';
 
 /** Hops that the ground truth can judge. */
 export const judgedHops = (hops: readonly JudgedHop[]): JudgedHop[] =>

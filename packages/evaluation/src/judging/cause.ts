@@ -5,7 +5,8 @@ export function kindOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidenc
   if (evidence.type === 'recordRoute') return `${technique}, ${evidence.turn}`;
   if (evidence.type === 'atlas')
     return `${technique}, ${evidence.match}${evidence.platform === 'reverseTraceroute' ? ', grown' : ''}`;
-  if (evidence.type === 'proxy') return `proxy, ${evidence.scope}`;
+  if (evidence.type === 'proxy')
+    return `proxy, ${evidence.scope}${evidence.isAsLong === false ? ', other length' : ''}`;
   if (evidence.type === 'nearby') return `${technique}, nearby`;
   if (evidence.type === 'timestamp') return `${technique}, ${evidence.proof}`;
   if (evidence.type !== 'symmetry') return technique;
@@ -13,17 +14,19 @@ export function kindOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidenc
   return evidence.adjacent ? what : `${what}, not adjacent`;
 }
 
-/** Cause of an inexact AS path, as a label of the error budget; `undefined` if the AS path is exact. */
+/** Cause of an inexact AS path, as a label of the error budget. */
 export function causeOf(pair: {
   readonly reached: boolean;
   readonly failure: string | undefined;
   readonly hops: readonly { readonly kind: string; readonly verdict: string }[];
   readonly foundAsPath: readonly number[];
   readonly trueAsPath: readonly number[];
-}): string | undefined {
-  const { reached, failure, hops, foundAsPath, trueAsPath } = pair;
+  /** Whether the AS path is exact if hops are mapped to the networks that operate their routers. */
+  readonly isExactByOwners: boolean;
+}): string {
+  const { reached, failure, hops, foundAsPath, trueAsPath, isExactByOwners } = pair;
   if (!reached) return `does not reach: ${failure ?? 'unknown'}`;
-  if (foundAsPath.join() === trueAsPath.join()) return undefined;
+  if (isExactByOwners) return 'an address belongs to another network than its router';
   const wrong = hops.find(({ verdict }) => verdict === 'wrong');
   if (wrong !== undefined) return `wrong: ${wrong.kind}`;
   const missing = trueAsPath.filter((asn) => !foundAsPath.includes(asn));

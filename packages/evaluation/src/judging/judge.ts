@@ -1,75 +1,85 @@
-import type { HopTechnique, ReverseTraceroute, Trust } from '@revtr/engine';
-import { optionProbes } from '@revtr/engine';
-import type { GroundTruth } from '@revtr/sim';
+import { type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
+import { printedAsPath, withoutRepetitions } from './as-path.ts';
+import { basisOf, basisOfHop } from './basis.ts';
 import { causeOf, kindOf } from './cause.ts';
+import type { Found, JudgedHop, JudgedPair } from './judged-pair.ts';
+import type { TrueRoute, Truth } from './truth.ts';
 
-/** A judged hop. It is `unjudged` if its address belongs to no router, for example a private address. */
-export interface JudgedHop {
-  readonly technique: HopTechnique;
-  /** Kind of evidence, finer than the technique (see `kindOf`). */
-  readonly kind: string;
-  /** Probability from 0 to 1 that the hop is right, according to the engine. */
-  readonly confidence: number;
-  readonly trust: Trust;
-  readonly verdict: 'right' | 'wrong' | 'unjudged';
+/** What a result is judged with. */
+export interface JudgeFacts {
+  readonly truth: Truth;
+  /** The mapping by which users see the networks of hops. */
+  readonly ipToAs: Pick<IpToAs, 'originOf'>;
+  /** Routers that a traceroute from the destination to the source shows; `undefined` when none was made. */
+  readonly visible?: ReadonlySet<number> | undefined;
 }
 
-/** A reverse traceroute compared with the ground truth, and its cost. */
-export interface JudgedPair {
-  readonly reached: boolean;
-  readonly usesInterdomainAssumption: boolean;
-  /** Hops between destination and source. */
-  readonly hops: readonly JudgedHop[];
-  /** Number of routers on the true path, and how many of them were found. */
-  readonly trueRouters: number;
-  readonly foundRouters: number;
-  /** Whether the AS path of the found routers equals the true AS path. */
-  readonly asPathExact: boolean;
-  /** Probability that all hops are right according to the engine, and whether they are. */
-  readonly confidence: number;
-  readonly allRight: boolean;
-  readonly optionProbes: number;
-  readonly allProbes: number;
-  readonly spoofedRounds: number;
-  /** Duration in virtual time, in milliseconds. */
-  readonly latencyMs: number;
-  /** Cause of an inexact AS path; absent if the AS path is exact. */
-  readonly cause?: string;
-}
-
-/** Compares a result with the ground truth. A hop is right if a packet of any flow from destination to source can pass its router. */
-export function judge(result: ReverseTraceroute, truth: GroundTruth): JudgedPair {
+/**
+ * Compares a result with the ground truth. Routing may change during a measurement: what is true at its start or at its end is right.
+ */
+export function judge(result: ReverseTraceroute, { truth, ipToAs, visible }: JudgeFacts): JudgedPair {
   const { source, destination, startedAt, endedAt, stats, failReason } = result;
-  const possible = truth.possibleRouters(destination, source, startedAt);
-  const path = truth.path(destination, source, startedAt);
+  const routes = [startedAt, endedAt].map((at) => truth.route(destination, source, at));
+  const [route] = routes;
+  const isAny = (test: (route: TrueRoute) => boolean): boolean => routes.some(test);
   const between = result.hops.filter(({ address }) => address !== source && address !== destination);
-  const routers = between.map(({ address }) => truth.routerOf(address));
-  const hops = between.map(({ technique, evidence, confidence, trust }, i): JudgedHop => {
-    const verdict = routers[i] < 0 ? 'unjudged' : possible.has(routers[i]) ? 'right' : 'wrong';
-    return { technique, kind: kindOf({ technique, evidence }), confidence, trust, verdict };
+  const hops = between.map(({ address, technique, evidence, confidence, trust }): JudgedHop => {
+    const routers = truth.routersOf(address);
+    const isAtDestination = truth.isAtDestination(address, destination);
+    const isRight = isAtDestination || isAny(({ possible }) => routers.some((router) => possible.has(router)));
+    const isKnown = isAtDestination || routers.length > 0;
+    return {
+      technique,
+      kind: kindOf({ technique, evidence }),
+      confidence,
+      trust,
+      verdict: !isKnown ? 'unjudged' : isRight ? 'right' : 'wrong',
+      isRightByOneFlow: isAtDestination || isAny((flow) => routers.some((router) => flow.routers.includes(router))),
+    };
   });
-  const found = new Set(routers);
+  const shown = new Set(result.hops.flatMap(({ address }) => truth.routersOf(address)));
   const reached = result.stopReason === 'reaches';
-  const ends = [
-    path.routers[0],
-    ...routers.filter((router) => router >= 0),
-    ...(reached ? path.routers.slice(-1) : []),
-  ];
-  const foundAsPath = truth.asPathOf(ends);
-  const cause = causeOf({ reached, failure: failReason?.code, hops, foundAsPath, trueAsPath: path.asPath });
+  const asPath = printedAsPath(result.hops, ipToAs);
+  const isExact = (path: readonly number[]): boolean => reached && isAny((flow) => isSame(flow.asPath, path));
+  const asPathExact = isExact(asPath);
+  const isExactByOwners = isAny((flow) => isExact(asPathByOwners(result, flow, truth)));
+  const paths = { foundAsPath: asPath, trueAsPath: route.asPath, isExactByOwners };
   return {
     reached,
-    usesInterdomainAssumption: hops.some(({ technique }) => technique === 'assumedInterdomain'),
+    basis: basisOf({ reached, hops: between }),
+    usesInterdomainAssumption: between.some((hop) => basisOfHop(hop) === 'interdomainAssumption'),
+    usesFarStandIn: between.some((hop) => basisOfHop(hop) === 'standInInNetwork'),
     hops,
-    trueRouters: path.routers.length,
-    foundRouters: path.routers.filter((router) => found.has(router)).length,
-    asPathExact: cause === undefined,
+    routers: countFound(shown, new Set(route.routers)),
+    visibleRouters: countFound(shown, visible ?? new Set()),
+    asPathExact,
+    asPathExactByOwners: isExactByOwners,
     confidence: result.confidence,
     allRight: hops.every(({ verdict }) => verdict !== 'wrong'),
     optionProbes: optionProbes(stats),
     allProbes: optionProbes(stats) + stats.tracerouteProbes + stats.plainPings,
     spoofedRounds: stats.spoofedRecordRouteRounds,
     latencyMs: endedAt - startedAt,
-    ...(cause !== undefined && { cause }),
+    ...(!asPathExact && { cause: causeOf({ reached, failure: failReason?.code, hops, ...paths }) }),
   };
 }
+
+/** Networks of the routers that a result shows, with the true first and last router: what a perfect mapping would make of it. */
+function asPathByOwners({ hops, source, destination }: ReverseTraceroute, route: TrueRoute, truth: Truth): number[] {
+  const between = hops.filter(({ address }) => address !== source && address !== destination);
+  // A shared address names no network, whatever the mapping.
+  const routers = between.flatMap(({ address }) => {
+    const shown = truth.routersOf(address);
+    return shown.length === 1 ? shown : [];
+  });
+  const ends = [...route.routers.slice(0, 1), ...routers, ...route.routers.slice(-1)];
+  return withoutRepetitions(ends.map((router) => truth.operatorOf(router)));
+}
+
+const isSame = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((element, i) => element === b[i]);
+
+const countFound = (shown: ReadonlySet<number>, wanted: ReadonlySet<number>): Found => ({
+  found: [...wanted].filter((router) => shown.has(router)).length,
+  of: wanted.size,
+});

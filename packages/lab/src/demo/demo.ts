@@ -5,6 +5,7 @@ import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
 import { startEmulator } from '@revtr/ripe-atlas-emulator';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
+import { buildWeb, WEB_DIRECTORY } from '@revtr/web/build';
 import { pino } from 'pino';
 import { ripeAtlasSettings } from '../world/ripe-atlas-settings.ts';
 import { collectAtlases, startSimulatedSystem } from '../world/simulated-system.ts';
@@ -22,6 +23,8 @@ export interface DemoOptions {
 const SOURCES = 3;
 /** One every five seconds. */
 const DEMO_SELF_AUDITS_PER_DAY = 17_280;
+/** In the demo, the page works without a key. */
+const VISITOR_MEASUREMENTS = 1_000;
 
 /** Starts the system, measures one reverse traceroute, and runs until `signal` fires. Returns the exit code. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {
@@ -65,6 +68,7 @@ async function demonstrate(
   });
   const { networks, routers } = world.internet.topology;
   say(`simulated Internet: ${networks.count} networks, ${routers.count} routers (seed ${seed}, ${size})`);
+  if (!once && (await buildWeb())) say('built the web interface');
   const emulator = once ? undefined : await startEmulator(world);
   const { host, database, concurrency, maxBatch, logLevel } = settings;
   const port = once ? 0 : settings.port;
@@ -75,7 +79,18 @@ async function demonstrate(
   try {
     system = await startSimulatedSystem(
       world,
-      { host, port, database, concurrency, maxBatch, realTime: false, signal, ripeAtlas, selfAudit },
+      {
+        host,
+        port,
+        database,
+        concurrency,
+        maxBatch,
+        realTime: false,
+        signal,
+        ripeAtlas,
+        selfAudit,
+        ...(!once && { webDirectory: WEB_DIRECTORY, visitorMeasurementsPerDay: VISITOR_MEASUREMENTS }),
+      },
       pino({ level: logLevel }, pino.destination(2)),
     );
     if (!once) {
@@ -84,7 +99,7 @@ async function demonstrate(
       if (signal.aborted) return 0;
       world.internet.clock.pace();
     }
-    say(`API at ${system.url}, key ${system.key}`);
+    say(`${once ? 'API' : 'web page and API'} at ${system.url}, key ${system.key}`);
     const measurement = await measureFirst(world, system);
     const comparison = compareWithTruth(measurement, world.internet.truth);
     if (json) {

@@ -13,7 +13,7 @@ import { simulatedMeasuring } from '../world/simulated-measuring.ts';
 /** The OpenAPI document of the controller. It comes from a controller that is created but not started. */
 export async function openApiDocument(): Promise<object> {
   const internet = new SimulatedInternet({ parameters: simParameters('small', 1) });
-  const datasets = await openSimulatedDatasets(internet, publishData(internet.topology));
+  const datasets = await openSimulatedDatasets(internet, publishData(internet.topology, internet.parameters));
   const { ipToAs, aliases, relations } = datasets.knowledge;
   const network = {
     prober: internet.prober(),
@@ -42,7 +42,7 @@ export async function openApiDocument(): Promise<object> {
       },
       {
         database,
-        measuring: simulatedMeasuring(network, [], []),
+        measuring: simulatedMeasuring(network, [], [], true),
         facts: simulatedFacts(internet, datasets.knowledge),
         datasets,
         targetPolicy: new TargetPolicy(),

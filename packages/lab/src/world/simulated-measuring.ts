@@ -4,15 +4,17 @@ import type { Ipv4Address } from '@revtr/net';
 
 /**
  * A measuring system for a controller whose sources and vantage points are simulated. They are always available, and no
- * agent connects to the controller.
+ * agent connects to the controller. Without `isGuarded`, no safety rule sees their probes, so that a benchmark can tell what the rules cost.
  */
 export function simulatedMeasuring(
   unguarded: EngineCollaborators,
   vantagePoints: readonly Ipv4Address[],
   sources: readonly Ipv4Address[],
+  isGuarded: boolean,
 ): OpenMeasuringSystem {
   return async ({ directory, guarded, withTechnique, calibration }) => {
-    const engineParts = { ...unguarded, prober: guarded(unguarded.prober), withTechnique, calibration };
+    const probing = isGuarded ? { prober: guarded(unguarded.prober), withTechnique } : {};
+    const engineParts = { ...unguarded, ...probing, calibration };
     return {
       engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
       engineParts,

@@ -12,6 +12,8 @@ import { WIDE_BUDGETS } from './wide-budgets.ts';
 export interface SimulatedSystemOptions extends Omit<SystemOptions, 'sources' | 'safety'> {
   /** Limits of probing. Default: budgets so wide that no probe meets them. */
   readonly safety?: SafetySettings;
+  /** Whether probes pass the safety rules, the audit among them. Default: `true`; a benchmark compares. */
+  readonly isGuarded?: boolean;
   /** Whether virtual time runs at the speed of real time after the preparation. If false, it runs as fast as possible. */
   readonly realTime: boolean;
   /** Cancels the preparation. */
@@ -29,7 +31,7 @@ export async function startSimulatedSystem(
   log: Logger,
 ): Promise<System> {
   const { clock } = world.internet;
-  const { realTime, signal, safety = WIDE_BUDGETS, ...rest } = options;
+  const { realTime, signal, safety = WIDE_BUDGETS, isGuarded = true, ...rest } = options;
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -58,6 +60,7 @@ export async function startSimulatedSystem(
           network,
           world.vantagePoints,
           world.sources.map(({ address }) => address),
+          isGuarded,
         ),
         facts: simulatedFacts(world.internet, knowledge),
         datasets,

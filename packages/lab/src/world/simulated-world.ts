@@ -30,9 +30,11 @@ import {
 
 export interface SimulatedWorldOptions {
   readonly parameters: SimParameters;
+  /** The simulated Internet, if it exists already. Default: one of `parameters`. */
+  readonly internet?: SimulatedInternet;
   /** Start of virtual time, in milliseconds since the Unix epoch. Default: the default of `SimulatedInternet`. */
   readonly startMs?: number;
-  /** Number of sources to prepare: the first ones of the simulated Internet. */
+  /** Number of sources to prepare: the first ones of the simulated Internet whose network the datasets know. */
   readonly sources: number;
   /** Contents of the atlases. Default: `recordRoute`, which means traceroutes and Record Route pings to their hops. */
   readonly atlas?: 'none' | 'traceroutes' | 'recordRoute';
@@ -76,15 +78,18 @@ export class SimulatedWorld {
   constructor(options: SimulatedWorldOptions) {
     this.#options = options;
     const { parameters, startMs } = options;
-    this.internet = new SimulatedInternet({ parameters, ...(startMs !== undefined && { startMs }) });
+    this.internet =
+      options.internet ?? new SimulatedInternet({ parameters, ...(startMs !== undefined && { startMs }) });
     this.prober = this.internet.prober();
-    this.data = publishData(this.internet.topology);
-    this.sources = this.internet.places.sources.slice(0, options.sources);
+    this.data = publishData(this.internet.topology, parameters);
     this.vantagePoints = this.internet.places.vantagePoints.map((place) => place.address);
     const { prefixOrigins, exchangeAddresses } = this.data;
     const members = exchangeAddresses.map(({ address, asn }) => ({ prefix: { address, length: 32 }, asn }));
     this.ipToAs = new PrefixOrigins([...prefixOrigins, ...members]);
     this.aliases = new AliasSets(this.data.aliasSets);
+    // Who registers a source knows its network, and would not accept that the datasets have another one.
+    const isMapped = ({ address, asn }: Place): boolean => this.ipToAs.originOf(address) === asn;
+    this.sources = this.internet.places.sources.filter(isMapped).slice(0, options.sources);
     this.relations = relationsOf(this.data);
     this.targetPolicy = new TargetPolicy();
   }

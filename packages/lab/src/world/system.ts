@@ -29,9 +29,15 @@ export interface SystemOptions {
   /** Access to RIPE Atlas or to an emulator of it. Default: none. */
   readonly ripeAtlas?: RipeAtlasSettings | undefined;
   /** The audit. Default: it has no journal. */
-  readonly audit?: Pick<AuditOptions, 'directory' | 'recordsProbes'>;
+  readonly audit?: Pick<AuditOptions, 'directory'>;
   /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
+  /** Measurements a day that people without an account may submit from one client address. Default: none. */
+  readonly visitorMeasurementsPerDay?: number;
+  /** Proxies whose forwarding headers are believed. Default: none. */
+  readonly trustProxy?: readonly string[];
+  /** Directory of the built web interface. Default: none is served. */
+  readonly webDirectory?: string;
   /** Base URL under which users reach the API. Default: the host of each request. */
   readonly publicUrl?: string;
   /** Who sends the probes. Default: pages do not say it. */
@@ -82,6 +88,9 @@ export async function startSystem(
   const database = await openDatabase(parseDatabaseSettings(options.database));
   const settings = {
     listen: { host, port },
+    visitorMeasurementsPerDay: options.visitorMeasurementsPerDay,
+    webDirectory: options.webDirectory,
+    trustProxy: options.trustProxy,
     publicUrl: options.publicUrl,
     probeIdentity: options.probeIdentity,
     concurrency,

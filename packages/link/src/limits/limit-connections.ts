@@ -12,7 +12,8 @@ export function limitConnections(server: Server, { total, perAddress }: Connecti
   server.maxConnections = total;
   server.on('connection', (socket) => {
     const address = socket.remoteAddress;
-    if (address === undefined) return void socket.destroy();
+    // A connection over a Unix socket has no address, nor has one that is closed already.
+    if (address === undefined) return;
     const count = (counts.get(address) ?? 0) + 1;
     counts.set(address, count);
     socket.once('close', () => {

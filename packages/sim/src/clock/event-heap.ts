@@ -2,6 +2,8 @@
 export interface ScheduledEvent {
   readonly at: number;
   readonly order: number;
+  /** Whether no pending promise can depend on the action. */
+  readonly isInternal: boolean;
   /** Cleared to cancel: the heap drops it when its turn comes, or earlier. */
   action: (() => void) | undefined;
 }
@@ -16,8 +18,8 @@ export class EventHeap {
     return this.#events.length;
   }
 
-  push(at: number, action: () => void): ScheduledEvent {
-    const event: ScheduledEvent = { at, order: this.#scheduled++, action };
+  push(at: number, action: () => void, isInternal = false): ScheduledEvent {
+    const event: ScheduledEvent = { at, order: this.#scheduled++, isInternal, action };
     this.#events.push(event);
     this.#siftUp(this.#events.length - 1);
     return event;

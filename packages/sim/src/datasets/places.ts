@@ -1,9 +1,11 @@
 import type { Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { firstResponsiveHost, HostBehaviours } from '../forwarding/hosts.ts';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { CITIES, type City } from '../topology/cities.ts';
 import type { Topology } from '../topology/topology.ts';
+import { chooseProbePrefixes } from './probe-prefixes.ts';
+import { chooseWellConnected } from './well-connected.ts';
 
 /** A host that sends or receives probes. */
 export interface Place {
@@ -17,22 +19,25 @@ export interface Place {
 
 /** The hosts of a simulation that measure, and addresses that answer pings. */
 export interface Places {
-  /** Spoofers, each in a different network that lets spoofed packets out. */
+  /** Spoofers in networks that let spoofed packets out, each in a different prefix. */
   readonly vantagePoints: readonly Place[];
   /** Sources of reverse traceroutes: hosts that receive. */
   readonly sources: readonly Place[];
   /** Hosts that send traceroutes, like the probes of RIPE Atlas. */
   readonly atlasProbes: readonly Place[];
-  /** One ping-responsive address for each host prefix that has one. */
+  /** One ping-responsive address for each /24 that has one. */
   readonly hitlist: readonly Ipv4Address[];
 }
 
 const SOURCES = 10;
+/** Vantage points and sources have the sixth address from the end of their prefix, probes the fifth and those before the sixth. */
+const FROM_END = 6;
+const PROBE_FROM_END = 5;
 
 /** Chooses the places deterministically from the seed of `parameters`. */
 export function choosePlaces(topology: Topology, parameters: SimParameters): Places {
   const random = createRandom(parameters.seed).fork('places');
-  const behaviours = new HostBehaviours(parameters);
+  const behaviours = new HostBehaviours(parameters, { topology });
   const { networks, routers, hosts } = topology;
   const responsive = Array.from({ length: hosts.count }, (_, i) => firstResponsiveHost(topology, behaviours, i));
   const networkOf = (prefix: number): number => routers.network[hosts.router[prefix]];
@@ -42,14 +47,14 @@ export function choosePlaces(topology: Topology, parameters: SimParameters): Pla
   }
   const candidates = random.shuffle([...onePerNetwork.keys()].sort((a, b) => a - b));
   const place =
-    (role: string) =>
-    (network: number, i: number): Place => {
-      const prefix = onePerNetwork.get(network) ?? 0;
+    (role: string, fromEnd: number) =>
+    (prefix: number, i: number, all: readonly number[]): Place => {
       const city = CITIES[routers.city[hosts.router[prefix]]];
-      const asn = networks.numbers[network];
-      const address = hosts.prefixes[prefix].address + 250;
+      const asn = networks.numbers[networkOf(prefix)];
+      const { address, length } = hosts.prefixes[prefix];
+      const before = all.slice(0, i).filter((other) => other === prefix).length;
       return {
-        address,
+        address: address + 2 ** (32 - length) - fromEnd - (before === 0 ? 0 : before + FROM_END - fromEnd),
         hostname: `${role}${i + 1}.${city.code}.as${asn}.example`,
         site: `${city.code}${asn}`,
         asn,
@@ -58,13 +63,38 @@ export function choosePlaces(topology: Topology, parameters: SimParameters): Pla
     };
   const clean = candidates.filter((network) => networks.dropsOptions[network] === 0);
   const spoofers = clean.filter((network) => networks.spoofingAllowed[network] === 1);
-  const chosen = spoofers.slice(0, parameters.vantagePoints);
-  const others = clean.filter((network) => !chosen.includes(network));
-  const probes = random.shuffle(candidates).slice(0, Math.round(parameters.atlasProbeNetworks * networks.count));
+  const wellConnected = chooseWellConnected(topology, parameters, random.fork('vantage-points'));
+  const anywhere = spoofers
+    .map((network) => onePerNetwork.get(network) ?? 0)
+    .filter((prefix) => !wellConnected.includes(prefix));
+  const chosen = [...wellConnected, ...anywhere].slice(0, parameters.vantagePoints);
+  const chosenNetworks = new Set(chosen.map(networkOf));
+  const mayBeSource = (network: number): boolean =>
+    parameters.deepSources === 1 || routers.depth[hosts.router[onePerNetwork.get(network) ?? 0]] <= 1;
+  const others = clean.filter((network) => !chosenNetworks.has(network) && mayBeSource(network));
+  const probes =
+    parameters.atlasConeBias === 0
+      ? random.shuffle(candidates).slice(0, Math.round(parameters.atlasProbeNetworks * networks.count))
+      : [];
+  const probePrefixes =
+    parameters.atlasConeBias === 0
+      ? probes.map((network) => onePerNetwork.get(network) ?? 0)
+      : chooseProbePrefixes(topology, parameters, random.fork('probes'));
   return {
-    vantagePoints: chosen.map(place('vp')),
-    sources: others.slice(0, SOURCES).map(place('source')),
-    atlasProbes: probes.map(place('probe')).map((probe) => ({ ...probe, address: probe.address + 1 })),
-    hitlist: responsive.filter((address) => address !== undefined),
+    vantagePoints: chosen.map(place('vp', FROM_END)),
+    sources: others
+      .slice(0, SOURCES)
+      .map((network) => onePerNetwork.get(network) ?? 0)
+      .map(place('source', FROM_END)),
+    atlasProbes: probePrefixes.map(place('probe', PROBE_FROM_END)),
+    hitlist: responsive.flatMap((address, i) =>
+      address === undefined || !isFirstOf24(responsive, i) ? [] : [address],
+    ),
   };
+}
+
+/** Whether no earlier prefix of the same /24 has a responsive address. */
+function isFirstOf24(responsive: readonly (Ipv4Address | undefined)[], i: number): boolean {
+  const [before, own] = [responsive[i - 1], responsive[i]];
+  return before === undefined || own === undefined || before >>> 8 !== own >>> 8;
 }

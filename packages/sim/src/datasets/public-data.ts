@@ -1,35 +1,7 @@
 import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
+import type { DataQuality } from '../parameters/data-quality.ts';
 import { Relation, type Topology } from '../topology/topology.ts';
-
-/** The quality of the published datasets: shares from 0 to 1. */
-export interface DataQuality {
-  /** Announced prefixes that the IP-to-AS data lacks, and those with a wrong origin. */
-  readonly missingPrefixes: number;
-  readonly wrongPrefixes: number;
-  /** Routers whose aliases are known, and addresses assigned to a wrong router. */
-  readonly knownAliases: number;
-  readonly wrongAliases: number;
-  /** Exchange addresses that are missing, and those assigned to a wrong network. */
-  readonly missingExchangeAddresses: number;
-  readonly wrongExchangeAddresses: number;
-  /** Relations between networks that are missing. */
-  readonly missingRelations: number;
-  /** Networks without a name. */
-  readonly missingNames: number;
-}
-
-/** Assumed values, not measured ones. */
-export const DEFAULT_DATA_QUALITY: DataQuality = {
-  missingPrefixes: 0.005,
-  wrongPrefixes: 0.002,
-  knownAliases: 0.6,
-  wrongAliases: 0.002,
-  missingExchangeAddresses: 0.1,
-  wrongExchangeAddresses: 0.01,
-  missingRelations: 0.1,
-  missingNames: 0.02,
-};
 
 /** The datasets that measurement code can use: incomplete and partly wrong, like the real ones. */
 export interface PublicData {
@@ -46,7 +18,7 @@ export interface PublicData {
 }
 
 /** Derives the published datasets of a topology, deterministically. */
-export function publishData(topology: Topology, quality: DataQuality = DEFAULT_DATA_QUALITY): PublicData {
+export function publishData(topology: Topology, quality: DataQuality): PublicData {
   return {
     prefixOrigins: publishOrigins(topology, quality),
     aliasSets: publishAliases(topology, quality),

@@ -10,6 +10,7 @@ import {
   writeIpv4,
   writeWord,
 } from '@revtr/net';
+import { SelfStamp } from '../topology/topology.ts';
 import { hasOptions, stamp } from './options.ts';
 
 /** Initial TTL of packets from hosts and from routers. */
@@ -18,9 +19,10 @@ export const ROUTER_TTL = 255;
 
 /** Who answers, and how. */
 export interface Answerer {
+  /** The address that it stamps. */
   readonly address: Ipv4Address;
   readonly isOwn: (asked: Ipv4Address) => boolean;
-  /** How many times it stamps itself. */
+  /** How it stamps itself: a value of {@link SelfStamp}. */
   readonly selfStamp: number;
   readonly ttl: number;
   readonly atMs: number;
@@ -38,9 +40,8 @@ export function answerEcho(packet: Uint8Array, answerer: Answerer): void {
   writeWord(packet, icmp + 2, 0);
   writeWord(packet, icmp + 2, internetChecksum(packet, icmp, totalLengthOf(packet, 0)));
   if (hasOptions(packet)) {
-    for (let times = 0; times < answerer.selfStamp; times++) {
-      stamp(packet, answerer.address, answerer.isOwn, answerer.atMs);
-    }
+    const times = answerer.selfStamp === SelfStamp.alias ? 1 : answerer.selfStamp;
+    for (let i = 0; i < times; i++) stamp(packet, answerer.address, answerer.isOwn, answerer.atMs);
   }
   refreshHeaderChecksum(packet, 0);
 }

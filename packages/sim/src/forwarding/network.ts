@@ -9,23 +9,30 @@ import {
   ICMP,
   type Ipv4Address,
   icmpTypeOf,
-  type MplsLabel,
   quotesPacket,
   sourceOf,
   ttlOf,
 } from '@revtr/net';
-import { createRandom, hash32, type Random } from '@revtr/probing';
+import { createRandom } from '@revtr/probing';
 import type { VirtualClock } from '../clock/virtual-clock.ts';
 import { SimError } from '../errors.ts';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { type Destination, findDestination, NOWHERE, TO_HOST } from '../routing/routing.ts';
 import type { Timeline } from '../routing/timeline.ts';
-import { Balance, gatewayOf, routerOf, Stamp, type Topology, Tunnel } from '../topology/topology.ts';
-import { answerEcho, HOST_TTL, ROUTER_TTL } from './echo-answer.ts';
+import { routerOf, SelfStamp, type Topology, Tunnel } from '../topology/topology.ts';
+import { Balancer } from './balancer.ts';
+import { answerEcho, ROUTER_TTL } from './echo-answer.ts';
 import { flowOf } from './flow.ts';
-import { HostBehaviours } from './hosts.ts';
-import { hasOptions, stamp } from './options.ts';
+import { HOST_LINK_MS, HostAnswers } from './host-answers.ts';
+import { errorSourceOf, labelsOf } from './icmp-errors.ts';
+import { LinkConditions, LOST } from './link-conditions.ts';
+import { filterOptions } from './option-filters.ts';
+import { hasOptions } from './options.ts';
 import { RateLimits } from './rate-limit.ts';
+import { SlowPath } from './slow-path.ts';
+import { Stamper } from './stamper.ts';
+import { FROM_HOST, ORIGINATED, type Transit } from './transit.ts';
+import { tunnelAt } from './tunnels.ts';
 
 /** Called with every packet that reaches an attached host; the handler may keep the bytes. */
 export type PacketHandler = (packet: Uint8Array) => void;
@@ -38,38 +45,26 @@ export interface PacketCounts {
 }
 
 const PROCESSING_MS = 0.02;
-const HOST_LINK_MS = 0.3;
-/** Instead of an incoming interface: the router sent the packet, or a host behind it did. */
-const ORIGINATED = -1;
-const FROM_HOST = -2;
 const MOST_HOPS = 300;
 
-/** A packet in transit. */
-interface Transit {
-  readonly packet: Uint8Array;
-  readonly to: Destination;
-  router: number;
-  /** Interface it came in by, {@link ORIGINATED} or {@link FROM_HOST}. */
-  incoming: number;
-  atMs: number;
-}
-
 /**
- * The forwarding plane: IPv4 packets in, IPv4 packets out. Each packet is carried hop by hop through the routing of
- * the moment, and its delivery is put on the clock.
+ * The forwarding plane: IPv4 packets in, IPv4 packets out. Each packet is carried hop by hop through the routing of the moment. Its way is
+ * computed when it is sent, except where the fate of a packet depends on those that arrive before it: there it continues as an
+ * event on the clock, as its delivery does.
  */
 export class Network {
   readonly counts: PacketCounts = { sent: 0, delivered: 0, forwarded: 0 };
   readonly #topology: Topology;
   readonly #parameters: SimParameters;
-  readonly #timeline: Timeline;
   readonly #clock: VirtualClock;
-  readonly #random: Random;
-  readonly #hosts: HostBehaviours;
+  readonly #hosts: HostAnswers;
+  readonly #balancer: Balancer;
+  readonly #stamper: Stamper;
+  readonly #links: LinkConditions;
+  readonly #slowPath: SlowPath;
   readonly #limits: RateLimits;
   readonly #attached = new Map<Ipv4Address, Set<PacketHandler>>();
   readonly #destinations = new Map<Ipv4Address, Destination>();
-  #packetSerial = 0;
 
   constructor(
     parameters: SimParameters,
@@ -77,11 +72,14 @@ export class Network {
   ) {
     this.#parameters = parameters;
     this.#topology = collaborators.topology;
-    this.#timeline = collaborators.timeline;
     this.#clock = collaborators.clock;
-    this.#random = createRandom(parameters.seed).fork('packets');
-    this.#hosts = new HostBehaviours(parameters);
-    this.#limits = new RateLimits(this.#topology.routers.count, parameters.rateLimitPerSecond);
+    const random = createRandom(parameters.seed);
+    this.#hosts = new HostAnswers(this.#topology, parameters, random.fork('hosts'));
+    this.#balancer = new Balancer(this.#topology, collaborators.timeline);
+    this.#stamper = new Stamper(this.#topology, parameters.sharedPrivatePool);
+    this.#links = new LinkConditions(parameters, random.fork('packets'));
+    this.#slowPath = new SlowPath(this.#topology.routers.count, parameters, random.fork('slow-path'));
+    this.#limits = new RateLimits(new Float64Array(this.#topology.routers.count).fill(parameters.rateLimitPerSecond));
   }
 
   /**
@@ -135,104 +133,90 @@ export class Network {
       if (to === undefined) return;
       this.#destinations.set(address, to);
     }
-    const transit: Transit = { packet, to, router, incoming, atMs };
-    const flow = flowOf(packet);
-    const options = hasOptions(packet);
-    for (let hop = 0; hop < MOST_HOPS && this.#forward(transit, flow, options); hop++);
+    this.#continue({
+      packet,
+      to,
+      flow: flowOf(packet),
+      hasOptions: hasOptions(packet),
+      router,
+      incoming,
+      atMs,
+      hops: 0,
+      tail: undefined,
+      isItsTurn: false,
+    });
   }
 
-  /** Takes the packet through one router and over the link behind it. False when its way ends here. */
-  #forward(transit: Transit, flow: number, options: boolean): boolean {
-    const { packet, to, router, incoming } = transit;
-    const { routers, interfaces, networks } = this.#topology;
-    const network = routers.network[router];
+  #continue(transit: Transit): void {
+    while (transit.hops < MOST_HOPS && this.#forward(transit)) transit.hops++;
+  }
+
+  /** Takes the packet through one router and over the link behind it. False when its way ends or waits here. */
+  #forward(transit: Transit): boolean {
+    const { to, router, incoming } = transit;
     if (incoming !== ORIGINATED) {
-      if (options && networks.dropsOptions[network] === 1) return false;
-      if (to.owner === router) return this.#receiveAtRouter(transit, options);
+      if (transit.hasOptions && !(filterOptions(this.#topology, transit) && this.#passSlowPath(transit))) return false;
+      if (to.owner === router) return this.#receiveAtRouter(transit);
     }
-    const out = this.#choose(transit, flow);
-    const tunnel = this.#tunnelAt(transit, out);
+    const out = this.#balancer.choose(transit);
+    const tunnel = tunnelAt(this.#topology, transit, out);
+    const { packet } = transit;
     if (incoming !== ORIGINATED && tunnel !== Tunnel.hidden) {
-      if (ttlOf(packet, 0) <= 1) return this.#reportError(transit, ICMP.timeExceeded, 0, tunnel);
+      if (ttlOf(packet, 0) <= 1) return this.#reportError(transit, ICMP.timeExceeded, tunnel);
       decrementTtl(packet, 0);
     }
-    if (out === NOWHERE) return this.#reportError(transit, ICMP.unreachable, 0, tunnel);
-    if (options && incoming !== ORIGINATED && tunnel === Tunnel.none) this.#stampAt(transit, out);
+    if (out === NOWHERE) return this.#reportError(transit, ICMP.unreachable, tunnel);
+    if (transit.hasOptions && incoming !== ORIGINATED && tunnel === Tunnel.none) this.#stamper.stampAt(transit, out);
     this.counts.forwarded++;
-    if (out === TO_HOST) return this.#receiveAtHost(transit, options);
-    if (this.#random.chance(this.#parameters.linkLoss)) return false;
-    transit.atMs += interfaces.delayMicros[out] / 1000 + PROCESSING_MS;
+    return out === TO_HOST ? this.#receiveAtHost(transit) : this.#passLink(transit, out);
+  }
+
+  /** Whether the slow path of the router, if the packet takes one, lets it through now. */
+  #passSlowPath(transit: Transit): boolean {
+    const { router, hasOptions: takesIt } = transit;
+    if (!takesIt || this.#topology.routers.optionsSlowPath[router] === 0) return true;
+    if (!transit.isItsTurn) {
+      this.#clock.scheduleInternal(transit.atMs, () => {
+        transit.isItsTurn = true;
+        this.#continue(transit);
+      });
+      return false;
+    }
+    transit.isItsTurn = false;
+    const delay = this.#slowPath.delay(router, transit.atMs);
+    if (delay === undefined) return false;
+    transit.atMs += delay;
+    return true;
+  }
+
+  #passLink(transit: Transit, out: number): boolean {
+    const { interfaces } = this.#topology;
+    const delay = this.#links.pass(out, transit.atMs);
+    if (delay === LOST) return false;
+    transit.atMs += delay + interfaces.delayMicros[out] / 1000 + PROCESSING_MS;
     transit.incoming = interfaces.peer[out];
     transit.router = interfaces.router[transit.incoming];
     return true;
   }
 
-  #choose({ router, to, atMs }: Transit, flow: number): number {
-    const routing = this.#timeline.at(atMs);
-    const out = routing.nextInterface(router, to);
-    const balance = this.#topology.routers.balance[router];
-    if (balance === Balance.none || out < 0) return out;
-    const other = routing.alternative(router, to);
-    if (other < 0) return out;
-    const key = balance === Balance.perFlow ? flow : this.#packetSerial++;
-    return (hash32(key, router) & 1) === 0 ? out : other;
-  }
-
-  /** What a tunnel does to the packet here: only routers strictly between the two ends of a tunnel are inside it. */
-  #tunnelAt({ router, incoming, to }: Transit, out: number): number {
-    const { routers, interfaces, networks } = this.#topology;
-    const network = routers.network[router];
-    const kind = networks.tunnels[network];
-    if (kind === Tunnel.none || incoming < 0 || out < 0) return Tunnel.none;
-    const leadsOn = to.network !== network || to.last === TO_HOST;
-    const isInner = interfaces.adjacency[incoming] < 0 && interfaces.adjacency[out] < 0;
-    return leadsOn && isInner ? kind : Tunnel.none;
-  }
-
-  #stampAt({ packet, router, incoming, to, atMs }: Transit, out: number): void {
-    const address = this.#stampAddress(router, incoming, out, to);
-    if (address === undefined) return;
-    stamp(packet, address, (asked) => routerOf(this.#topology, asked) === router, atMs);
-  }
-
-  #stampAddress(router: number, incoming: number, out: number, to: Destination): Ipv4Address | undefined {
-    const { routers, interfaces, hostPrefixOf } = this.#topology;
-    switch (routers.stamp[router]) {
-      case Stamp.egress:
-        return out === TO_HOST ? gatewayOf(this.#topology, hostPrefixOf.lookup(to.address)) : interfaces.address[out];
-      case Stamp.ingress:
-        return incoming >= 0 ? interfaces.address[incoming] : routers.loopback[router];
-      case Stamp.loopback:
-        return routers.loopback[router];
-      case Stamp.private:
-        return (0x0a000000 | (router & 0xffffff)) >>> 0;
-      default:
-        return undefined;
-    }
-  }
-
-  #receiveAtRouter({ packet, to, router, atMs }: Transit, options: boolean): false {
+  #receiveAtRouter({ packet, to, router, atMs, hasOptions: withOptions }: Transit): false {
     const { answersPing, answersOptions, selfStamp } = this.#topology.routers;
     const isRequest = icmpTypeOf(packet, headerLengthOf(packet, 0)) === ICMP.echoRequest;
-    if (!isRequest || answersPing[router] === 0 || (options && answersOptions[router] === 0)) return false;
+    if (!isRequest || answersPing[router] === 0 || (withOptions && answersOptions[router] === 0)) return false;
     const isOwn = (asked: Ipv4Address): boolean => routerOf(this.#topology, asked) === router;
-    answerEcho(packet, { address: to.address, isOwn, selfStamp: selfStamp[router], ttl: ROUTER_TTL, atMs });
+    const address = routerSelfStamp(this.#topology, router, to.address);
+    answerEcho(packet, { address, isOwn, selfStamp: selfStamp[router], ttl: ROUTER_TTL, atMs });
     this.#carry(packet, router, ORIGINATED, atMs + PROCESSING_MS);
     return false;
   }
 
-  #receiveAtHost({ packet, to, router, atMs }: Transit, options: boolean): false {
-    const arrival = atMs + HOST_LINK_MS;
+  #receiveAtHost(transit: Transit): false {
+    const { packet, to, router, atMs } = transit;
     const handlers = this.#attached.get(to.address);
     const isRequest = icmpTypeOf(packet, headerLengthOf(packet, 0)) === ICMP.echoRequest;
-    if (handlers !== undefined && !isRequest) this.#deliver(packet, handlers, arrival);
-    const answers =
-      handlers !== undefined ||
-      (this.#hosts.answersPing(to.address) && (!options || this.#hosts.answersOptions(to.address)));
-    if (!isRequest || !answers) return false;
-    const selfStamp = this.#hosts.selfStamp(to.address);
-    answerEcho(packet, { address: to.address, isOwn: (asked) => asked === to.address, selfStamp, ttl: HOST_TTL, atMs });
-    this.#carry(packet, router, FROM_HOST, arrival + HOST_LINK_MS);
+    if (handlers !== undefined && !isRequest) this.#deliver(packet, handlers, atMs + HOST_LINK_MS);
+    const answer = this.#hosts.answer(transit, handlers !== undefined);
+    if (answer !== undefined) this.#carry(answer.packet, router, FROM_HOST, answer.atMs);
     return false;
   }
 
@@ -243,43 +227,39 @@ export class Network {
     });
   }
 
-  #reportError({ packet, router, incoming, atMs }: Transit, type: number, code: number, tunnel: number): false {
-    const { routers, interfaces } = this.#topology;
+  #reportError(transit: Transit, type: number, tunnel: number): false {
+    const { packet, router, atMs } = transit;
+    const { routers } = this.#topology;
     const isError = quotesPacket(icmpTypeOf(packet, headerLengthOf(packet, 0)));
     if (isError || routers.silent[router] === 1) return false;
-    if (routers.rateLimited[router] === 1 && !this.#limits.take(router, atMs)) return false;
-    const useLoopback = routers.errorFromLoopback[router] === 1 || incoming < 0;
-    const source = useLoopback ? this.#errorSource(router, incoming, packet) : interfaces.address[incoming];
-    const labels: MplsLabel[] =
-      tunnel === Tunnel.visible
-        ? [
-            {
-              label: 16 + (hash32(router, destinationOf(packet, 0)) & 0xffff),
-              trafficClass: 0,
-              bottomOfStack: true,
-              ttl: 1,
-            },
-          ]
-        : [];
-    const error = buildIcmpError(packet, 0, {
-      type,
-      code,
-      source,
-      destination: sourceOf(packet, 0),
-      ttl: ROUTER_TTL,
-      labels,
-    });
-    this.#carry(error, router, ORIGINATED, atMs + PROCESSING_MS);
+    if (routers.rateLimited[router] === 0) this.#sendError(transit, type, tunnel);
+    else if (this.#parameters.limitsByArrival === 0) this.#sendLimitedError(transit, type, tunnel);
+    else this.#clock.scheduleInternal(atMs, () => this.#sendLimitedError(transit, type, tunnel));
     return false;
   }
 
-  /** The loopback, or, towards a host behind the router, the address that the host knows it by. */
-  #errorSource(router: number, incoming: number, packet: Uint8Array): Ipv4Address {
-    const { routers, hostPrefixOf } = this.#topology;
-    const prefix = incoming === FROM_HOST ? hostPrefixOf.lookup(sourceOf(packet, 0)) : -1;
-    const isLocal = prefix >= 0 && this.#topology.hosts.router[prefix] === router;
-    return isLocal && routers.errorFromLoopback[router] === 0
-      ? gatewayOf(this.#topology, prefix)
-      : routers.loopback[router];
+  #sendLimitedError(transit: Transit, type: number, tunnel: number): void {
+    if (this.#limits.take(transit.router, transit.atMs)) this.#sendError(transit, type, tunnel);
   }
+
+  #sendError(transit: Transit, type: number, tunnel: number): void {
+    const { packet, router, atMs } = transit;
+    const error = buildIcmpError(packet, 0, {
+      type,
+      code: 0,
+      source: errorSourceOf(this.#topology, transit, this.#parameters.sharedPrivatePool),
+      destination: sourceOf(packet, 0),
+      ttl: ROUTER_TTL,
+      labels: labelsOf(transit, tunnel),
+    });
+    this.#carry(error, router, ORIGINATED, atMs + PROCESSING_MS);
+  }
+}
+
+/** The address that a router stamps which is asked at `asked`. */
+function routerSelfStamp({ routers, interfaces }: Topology, router: number, asked: Ipv4Address): Ipv4Address {
+  if (routers.selfStamp[router] !== SelfStamp.alias) return asked;
+  return asked === routers.loopback[router]
+    ? interfaces.address[routers.firstInterface[router]]
+    : routers.loopback[router];
 }

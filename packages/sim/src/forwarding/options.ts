@@ -5,9 +5,12 @@ import {
   MIN_HEADER_LENGTH,
   OPTION_RECORD_ROUTE,
   OPTION_TIMESTAMP,
+  recordedCount,
   refreshHeaderChecksum,
   stampRecordRoute,
   stampTimestamp,
+  totalLengthOf,
+  writeWord,
 } from '@revtr/net';
 
 const DAY_MS = 86_400_000;
@@ -28,5 +31,24 @@ export function stamp(
   if (recordRoute >= 0) stampRecordRoute(packet, recordRoute, address);
   const timestamp = findOption(packet, 0, OPTION_TIMESTAMP);
   if (timestamp >= 0) stampTimestamp(packet, timestamp, address, isOwn, Math.floor(nowMs) % DAY_MS);
+  refreshHeaderChecksum(packet, 0);
+}
+
+/** Returns the packet without its options. Changes `packet`. */
+export function stripOptions(packet: Uint8Array): Uint8Array {
+  const options = headerLengthOf(packet, 0) - MIN_HEADER_LENGTH;
+  const length = totalLengthOf(packet, 0) - options;
+  packet.copyWithin(MIN_HEADER_LENGTH, MIN_HEADER_LENGTH + options);
+  packet[0] = 0x40 | (MIN_HEADER_LENGTH / 4);
+  writeWord(packet, 2, length);
+  refreshHeaderChecksum(packet, 0);
+  return packet.subarray(0, length);
+}
+
+/** Overwrites all addresses that Record Route holds with 0.0.0.0; the pointer stays. */
+export function zeroRecordRoute(packet: Uint8Array): void {
+  const recordRoute = findOption(packet, 0, OPTION_RECORD_ROUTE);
+  if (recordRoute < 0) return;
+  packet.fill(0, recordRoute + 3, recordRoute + 3 + 4 * recordedCount(packet, recordRoute));
   refreshHeaderChecksum(packet, 0);
 }

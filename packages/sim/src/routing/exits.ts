@@ -2,7 +2,7 @@ import type { Topology } from '../topology/topology.ts';
 import { type InnerRoutes, UNREACHABLE } from './inner-routes.ts';
 import type { NetworkState } from './network-state.ts';
 
-/** Hot-potato routing: each router uses the exit to a neighbour that is closest by the cost inside the network. */
+/** Hot-potato routing: each router uses the exit to a neighbour that is closest by the cost inside the network and of the link. */
 export class Exits {
   readonly #topology: Topology;
   readonly #state: NetworkState;
@@ -35,8 +35,9 @@ export class Exits {
     for (const iface of up) {
       const { cost } = this.#inner.treeTo(interfaces.router[iface]);
       for (let rank = 0; rank < count; rank++) {
-        if (cost[rank] >= best[rank]) continue;
-        best[rank] = cost[rank];
+        const total = cost[rank] === UNREACHABLE ? UNREACHABLE : cost[rank] + interfaces.cost[iface];
+        if (total >= best[rank]) continue;
+        best[rank] = total;
         exits[rank] = iface;
       }
     }

@@ -1,4 +1,5 @@
 import { type Ipv4Address, NO_MATCH } from '@revtr/net';
+import { hash32 } from '@revtr/probing';
 import { isGateway, type Topology } from '../topology/topology.ts';
 import { Exits } from './exits.ts';
 import { InnerRoutes } from './inner-routes.ts';
@@ -54,6 +55,17 @@ export class Routing {
     if (router === destination.router) return -1;
     const target = this.#innerTarget(router, destination);
     return target < 0 || target === router ? -1 : this.#inner.treeTo(target).alternative[this.#rank(router)];
+  }
+
+  /** Returns the router to which the rerouting tunnels of this network lead packets for another network: that of the exit which one of two route reflectors prefers; -1 without a route. */
+  tunnelTail(router: number, destination: Destination): number {
+    const { adjacencies, interfaces, routers, seed } = this.#topology;
+    const adjacency = this.#policy.treeTo(destination.network)[routers.network[router]];
+    if (adjacency < 0) return -1;
+    const exits = adjacencies.interfaces[adjacency].filter((iface) => !this.#linksDown.has(iface));
+    return exits.length === 0
+      ? -1
+      : interfaces.router[exits[hash32(hash32(seed, adjacency), router & 1) % exits.length]];
   }
 
   #border = NOWHERE;

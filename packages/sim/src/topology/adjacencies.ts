@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
 import type { InterfaceColumns } from './link-list.ts';
 import { type AdjacencyTable, Relation } from './topology.ts';
@@ -8,7 +9,7 @@ export function layOutAdjacencies(
   graph: AsGraph,
   interfaces: InterfaceColumns,
   networkOfRouter: Int32Array,
-  prepending: number,
+  { prepending, unequalPreferences }: SimParameters,
   random: Random,
 ): { adjacencies: AdjacencyTable; ofInterface: Int32Array } {
   const networks = graph.tiers.length;
@@ -43,8 +44,9 @@ export function layOutAdjacencies(
     lists[adjacency].push(i);
     return adjacency;
   });
-  const prepends = Uint8Array.from({ length: count }, (_, i) =>
-    relation[i] === Relation.provider && random.chance(prepending) ? 1 + random.below(3) : 0,
+  const longer = (share: number): number => (share > 0 && random.chance(share) ? 1 + random.below(3) : 0);
+  const prepends = Uint8Array.from(relation, (kind) =>
+    longer(kind === Relation.provider ? prepending : unequalPreferences),
   );
   return { adjacencies: { first, neighbour, relation, reverse, prepends, interfaces: lists }, ofInterface };
 }

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { CITIES } from './cities.ts';
 
 /** Tier 1: no providers. Tier 2: transit. Tier 3: stub. */
@@ -30,7 +31,10 @@ const ATTACHMENT = 1.4;
  * Grows a graph whose customer degrees have a heavy tail: a clique without providers, transit networks and stubs that
  * choose providers by preferential attachment, most often near home, and peerings inside regions.
  */
-export function generateAsGraph(count: number, random: Random): AsGraph {
+export function generateAsGraph(
+  { ases: count, peering, regionalProviders, regionalPeers }: SimParameters,
+  random: Random,
+): AsGraph {
   const tier1 = Math.round(4 + 4.5 * Math.log10(count / 50));
   const transit = Math.round(count * 0.15);
   const tiers = Array.from({ length: count }, (_, i): Tier => (i < tier1 ? 1 : i < tier1 + transit ? 2 : 3));
@@ -47,9 +51,14 @@ export function generateAsGraph(count: number, random: Random): AsGraph {
   };
   const sameRegion = (a: number, b: number): boolean => CITIES[homes[a]].region === CITIES[homes[b]].region;
   const pickProvider = (customer: number, low: number, high: number): number =>
-    pickWeighted(low, high, random, (i) => (customers[i] + 2) ** ATTACHMENT * (sameRegion(i, customer) ? 6 : 1));
+    pickWeighted(
+      low,
+      high,
+      random,
+      (i) => (customers[i] + 2) ** ATTACHMENT * (sameRegion(i, customer) ? regionalProviders : 1),
+    );
 
-  const growth = { tier1, transit, tiers, random, connect, pickProvider, sameRegion };
+  const growth = { peering, regionalPeers, tier1, transit, tiers, random, connect, pickProvider, sameRegion };
   for (let a = 0; a < tier1; a++) for (let b = 0; b < a; b++) connect(a, b, 'peer');
   for (let i = tier1; i < count; i++) connectProviders(i, growth);
   for (let i = tier1; i < count; i++) connectPeers(i, growth);
@@ -57,6 +66,8 @@ export function generateAsGraph(count: number, random: Random): AsGraph {
 }
 
 interface Growth {
+  readonly peering: number;
+  readonly regionalPeers: number;
   readonly tier1: number;
   readonly transit: number;
   readonly tiers: readonly Tier[];
@@ -76,17 +87,20 @@ function connectProviders(i: number, { tier1, transit, tiers, random, connect, p
 }
 
 /** Transit networks peer inside their region; a few stubs, content networks, peer with many of them. */
-function connectPeers(i: number, { tier1, transit, tiers, random, connect, sameRegion }: Growth): void {
+function connectPeers(
+  i: number,
+  { peering, regionalPeers, tier1, transit, tiers, random, connect, sameRegion }: Growth,
+): void {
   if (tiers[i] === 2) {
-    for (let p = random.below(6); p > 0; p--) {
+    for (let p = random.below(6 * peering); p > 0; p--) {
       connect(
-        pickWeighted(tier1, tier1 + transit, random, (j) => (sameRegion(i, j) ? 10 : 1)),
+        pickWeighted(tier1, tier1 + transit, random, (j) => (sameRegion(i, j) ? regionalPeers : 1)),
         i,
         'peer',
       );
     }
   } else if (random.chance(0.06)) {
-    for (let p = 3 + random.below(10); p > 0; p--) connect(tier1 + random.below(transit), i, 'peer');
+    for (let p = 3 + random.below(10 * peering); p > 0; p--) connect(tier1 + random.below(transit), i, 'peer');
   }
 }
 
@@ -108,7 +122,7 @@ function pickWeighted(low: number, high: number, random: Random, weightOf: (inde
 }
 
 /** Distinct public 16-bit numbers, AS_TRANS and the documentation and private ranges left out (RFC 7249). */
-function pickNumbers(count: number, random: Random): number[] {
+export function pickNumbers(count: number, random: Random): number[] {
   const numbers = new Set<number>();
   while (numbers.size < count) {
     const number = 100 + random.below(64_000);

@@ -1,7 +1,7 @@
 import type { Random } from '@revtr/probing';
-import type { SimParameters } from '../parameters.ts';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
-import { Balance, SelfStamp, Stamp, Tunnel } from './topology.ts';
+import { Balance, Nat, NetworkKind, SelfStamp, Stamp, Tunnel } from './topology.ts';
 
 /** Draws one of several values by probability; `otherwise` has the remaining probability. */
 function draw(random: Random, shares: readonly (readonly [number, number])[], otherwise: number): number {
@@ -16,20 +16,29 @@ function draw(random: Random, shares: readonly (readonly [number, number])[], ot
 const fill = (count: number, sample: () => number): Uint8Array => Uint8Array.from({ length: count }, sample);
 
 /** Behaviour columns of all routers. */
-export function drawRouterBehaviours(count: number, p: SimParameters, random: Random) {
+export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, random: Random) {
+  const count = networks.length;
   const flag = (share: number): Uint8Array => fill(count, () => (random.chance(share) ? 1 : 0));
   const stamps = [
     [p.stampEgress, Stamp.egress],
     [p.stampIngress, Stamp.ingress],
     [p.stampLoopback, Stamp.loopback],
     [p.stampPrivate, Stamp.private],
+    [p.sharedPrivateStamps, Stamp.sharedPrivate],
+    [p.stampsByDirection, Stamp.byDirection],
   ] as const;
   const balances = [
     [p.perFlowBalancing, Balance.perFlow],
     [p.perPacketBalancing, Balance.perPacket],
+    [p.perAddressBalancing, Balance.perAddresses],
   ] as const;
   return {
-    stamp: fill(count, () => draw(random, stamps, Stamp.none)),
+    stamp: correlateStamps(
+      fill(count, () => draw(random, stamps, Stamp.none)),
+      networks,
+      p,
+      random.fork('stamps'),
+    ),
     balance: fill(count, () => draw(random, balances, Balance.none)),
     selfStamp: fill(count, () => drawSelfStamp(p, random.next())),
     silent: flag(p.silentRouter),
@@ -37,30 +46,66 @@ export function drawRouterBehaviours(count: number, p: SimParameters, random: Ra
     rateLimited: flag(p.rateLimitedRouter),
     answersPing: flag(p.routerAnswersPing),
     answersOptions: flag(p.routerAnswersOptions),
+    stampsTwice: flag(p.transitStampsTwice),
+    optionsSlowPath: flag(p.optionsSlowPath),
+    balancesOptionsByAddress: flag(p.balancesOptionsByAddress),
   };
 }
+
+/** Makes networks uniform, except for routers with private addresses, and routers stamp in all networks but those that stamp sometimes. */
+function correlateStamps(drawn: Uint8Array, networks: Int32Array, p: SimParameters, random: Random): Uint8Array {
+  let isUniform = false;
+  let always = 0;
+  return drawn.map((stamp, router) => {
+    if (router === 0 || networks[router] !== networks[router - 1]) {
+      isUniform = random.chance(p.uniformStamps) && !isPrivate(stamp);
+      always = random.chance(p.sometimesStamps) ? Stamp.none : stampedBy(stamp);
+    }
+    if (always === Stamp.none) return stamp;
+    return isUniform && !isPrivate(stamp) ? always : stampedBy(stamp);
+  });
+}
+
+const isPrivate = (stamp: number): boolean => stamp === Stamp.private || stamp === Stamp.sharedPrivate;
+
+const stampedBy = (stamp: number): number => (stamp === Stamp.none ? Stamp.egress : stamp);
 
 /** Maps a uniform number in [0, 1) to a value of {@link SelfStamp}. */
 export function drawSelfStamp(p: SimParameters, uniform: number): number {
   if (uniform < p.destinationNeverStamps) return SelfStamp.never;
-  return uniform < p.destinationNeverStamps + p.destinationStampsTwice ? SelfStamp.twice : SelfStamp.once;
+  const once = p.destinationNeverStamps + p.destinationStampsTwice;
+  if (uniform < once) return SelfStamp.twice;
+  return uniform < once + p.destinationStampsAlias ? SelfStamp.alias : SelfStamp.once;
 }
 
 /** Behaviour columns of all networks. */
-export function drawNetworkBehaviours(graph: AsGraph, p: SimParameters, random: Random) {
+export function drawNetworkBehaviours(graph: AsGraph, kinds: Uint8Array, p: SimParameters, random: Random) {
   const { tiers } = graph;
   return {
-    dropsOptions: Uint8Array.from(tiers, (tier) => {
-      const share = tier === 3 ? p.stubDropsOptions : tier === 2 ? p.transitDropsOptions : 0;
+    dropsOptions: Uint8Array.from(tiers, (tier, i) => {
+      const stub = kinds[i] === NetworkKind.enterprise ? p.enterpriseDropsOptions : p.stubDropsOptions;
+      const share = tier === 3 ? stub : tier === 2 ? p.transitDropsOptions : 0;
       return random.chance(share) ? 1 : 0;
     }),
-    spoofingAllowed: Uint8Array.from(tiers, () => (random.chance(p.spoofingAllowed) ? 1 : 0)),
+    spoofingAllowed: Uint8Array.from(tiers, (tier) =>
+      random.chance(tier === 3 ? p.spoofingAllowed : p.transitSpoofingAllowed) ? 1 : 0,
+    ),
     tunnels: Uint8Array.from(tiers, (tier) => {
       const shares = [
         [p.hiddenTunnels, Tunnel.hidden],
         [p.visibleTunnels, Tunnel.visible],
       ] as const;
       return tier === 3 ? Tunnel.none : draw(random, shares, Tunnel.none);
+    }),
+    reroutingTunnels: Uint8Array.from(tiers, (tier) => (tier !== 3 && random.chance(p.reroutingTunnels) ? 1 : 0)),
+    stripsOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsStripped) ? 1 : 0)),
+    rewritesOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsRewritten) ? 1 : 0)),
+    nat: Uint8Array.from(tiers, (tier) => {
+      const shares = [
+        [p.natNetworks, Nat.home],
+        [p.carrierGradeNat, Nat.carrierGrade],
+      ] as const;
+      return tier === 3 ? draw(random, shares, Nat.none) : Nat.none;
     }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Ipv4Address, Prefix } from '@revtr/net';
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { type AddressPlan, AddressPool } from './address-plan.ts';
 import type { AsGraph } from './as-graph.ts';
 import { CITIES, distanceKm, fibreDelayMicros } from './cities.ts';
@@ -18,6 +19,7 @@ export class BorderLinkPlanner {
   readonly #plans: readonly NetworkPlan[];
   readonly #firstRouter: Int32Array;
   readonly #pools: readonly AddressPool[];
+  readonly #parameters: SimParameters;
   readonly #exchanges = new Map<number, { pool: AddressPool; members: Map<number, Ipv4Address> }>();
   readonly #addresses: AddressPlan;
   readonly #random: Random;
@@ -27,21 +29,26 @@ export class BorderLinkPlanner {
       readonly plans: readonly NetworkPlan[];
       readonly firstRouter: Int32Array;
       readonly pools: readonly AddressPool[];
+      readonly parameters: SimParameters;
     },
     collaborators: { readonly addresses: AddressPlan; readonly random: Random },
   ) {
     this.#plans = options.plans;
     this.#firstRouter = options.firstRouter;
     this.#pools = options.pools;
+    this.#parameters = options.parameters;
     this.#addresses = collaborators.addresses;
     this.#random = collaborators.random;
   }
 
   plan(graph: AsGraph): LinkPlan[] {
+    const { parallelLinks } = this.#parameters;
     return graph.edges.flatMap(({ a, b, relation }, edge) => {
       const most = graph.tiers[a] + graph.tiers[b] <= 2 ? 8 : graph.tiers[b] === 3 ? 2 : 4;
-      return this.#meetingPlaces(a, b, most).map(([cityA, cityB]) =>
-        this.#link(a, b, cityA, cityB, edge, relation === 'peer'),
+      return this.#meetingPlaces(a, b, most).flatMap(([cityA, cityB]) =>
+        Array.from({ length: this.#draw(parallelLinks) ? 2 : 1 }, () =>
+          this.#link(a, b, cityA, cityB, edge, relation === 'peer'),
+        ),
       );
     });
   }
@@ -55,13 +62,20 @@ export class BorderLinkPlanner {
     if (common.length > 0) {
       return this.#random
         .shuffle(common)
-        .slice(0, 1 + this.#random.below(most))
+        .slice(0, this.#meetings(common.length, most))
         .map((city) => [city, city]);
     }
     let best: [number, number] = [citiesOf(a)[0], citiesB[0]];
     const length = ([x, y]: [number, number]): number => distanceKm(CITIES[x], CITIES[y]);
     for (const x of citiesOf(a)) for (const y of citiesB) if (length([x, y]) < length(best)) best = [x, y];
     return [best];
+  }
+
+  #meetings(common: number, most: number): number {
+    const { meetingPlaces } = this.#parameters;
+    return meetingPlaces === 0
+      ? 1 + this.#random.below(most)
+      : Math.min(8, Math.max(1, Math.round(meetingPlaces * common)));
   }
 
   #link(a: number, b: number, cityA: number, cityB: number, edge: number, peers: boolean): LinkPlan {
@@ -72,13 +86,24 @@ export class BorderLinkPlanner {
       ? [this.#memberAddress(cityA, routerA), this.#memberAddress(cityA, routerB)]
       : this.#pools[a].pair(this.#random.chance(0.5));
     const delayMicros = cityA === cityB ? PAIR_DELAY_MICROS : fibreDelayMicros(CITIES[cityA], CITIES[cityB]);
-    return { routerA, routerB, addressA, addressB, delayMicros, costAB: 1, costBA: 1, edge };
+    return { routerA, routerB, addressA, addressB, delayMicros, costAB: this.#cost(), costBA: this.#cost(), edge };
+  }
+
+  /** How much a network avoids the link among those to one neighbour. */
+  #cost(): number {
+    return this.#draw(this.#parameters.asymmetricCosts) ? 2 + this.#random.below(6) : 1;
+  }
+
+  /** Draws only for behaviours in use, because a draw changes all that follow. */
+  #draw(share: number): boolean {
+    return share > 0 && this.#random.chance(share);
   }
 
   #edgeRouter(network: number, city: number): number {
     const { routers } = this.#plans[network];
     const here = routers.flatMap((router, i) => (router.city === city ? [i] : []));
-    const edges = here.filter((i) => !routers[i].core);
+    const atCore = this.#draw(this.#parameters.bordersAtCore);
+    const edges = here.filter((i) => routers[i].core === atCore && routers[i].behind < 0);
     return this.#firstRouter[network] + this.#random.pick(edges.length > 0 ? edges : here);
   }
 

@@ -1,45 +1,60 @@
-import { type Ipv4Address, type Prefix, PrefixTable } from '@revtr/net';
-import { createRandom, type Random } from '@revtr/probing';
-import type { SimParameters } from '../parameters.ts';
-import { AddressPlan, AddressPool } from './address-plan.ts';
+import { type Ipv4Address, PrefixTable } from '@revtr/net';
+import { createRandom } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
+import { AddressPlan } from './address-plan.ts';
 import { layOutAdjacencies } from './adjacencies.ts';
-import { type AsGraph, generateAsGraph } from './as-graph.ts';
+import type { AsGraph } from './as-graph.ts';
 import { drawNetworkBehaviours, drawRouterBehaviours } from './behaviours.ts';
 import { BorderLinkPlanner } from './border-links.ts';
-import { planInnerLinks } from './inner-links.ts';
+import { FAMILIES, type Family } from './families/family.ts';
 import { type LinkPlan, layOutInterfaces } from './link-list.ts';
 import { networkName } from './names.ts';
-import { type NetworkPlan, planNetworks } from './plan-networks.ts';
-import type { HostPrefixTable, Topology } from './topology.ts';
+import { drawNetworkKinds } from './network-kinds.ts';
+import { NetworkSpace } from './network-space.ts';
+import { placeHosts } from './place-hosts.ts';
+import { depthsOf } from './plan-networks.ts';
+import type { Topology } from './topology.ts';
 
 /**
- * Generates the topology of a simulated Internet, deterministically. Default `graph`: grown from the seed.
+ * Generates the topology of a simulated Internet, deterministically. Default `family`: `grown`. Default `graph`: one of the family.
  * @throws {SimError} `outOfAddresses` when the networks do not fit into the public address space
  */
-export function generateTopology(parameters: SimParameters, graph?: AsGraph): Topology {
+export function generateTopology(
+  parameters: SimParameters,
+  graph?: AsGraph,
+  family: Family = FAMILIES.grown,
+): Topology {
   const random = createRandom(parameters.seed);
-  const networks = graph ?? generateAsGraph(parameters.ases, random.fork('as-graph'));
-  const plans = planNetworks(networks, parameters.routers, random.fork('networks'));
+  const networks = graph ?? family.graph(parameters, random.fork('as-graph'));
+  const plans = family.networks(networks, parameters, random.fork('networks'));
   const addresses = new AddressPlan();
-  const space = plans.map((plan) => new NetworkSpace(plan, addresses));
+  const space = plans.map((plan) => new NetworkSpace(plan, addresses, parameters));
   const pools = space.map((own) => own.infrastructure);
   const firstRouter = cumulate(plans.map((plan) => plan.routers.length));
   const network = Int32Array.from(plans.flatMap((plan, i) => plan.routers.map(() => i)));
   const loopback = Uint32Array.from(network, (owner) => pools[owner].one());
 
   const inner = plans.flatMap((plan, i): LinkPlan[] =>
-    planInnerLinks(plan.routers, firstRouter[i], pools[i], random.fork(`inner-${i}`)),
+    family.innerLinks(
+      { routers: plan.routers, firstRouter: firstRouter[i], pool: pools[i] },
+      parameters,
+      random.fork(`inner-${i}`),
+    ),
   );
-  const border = new BorderLinkPlanner({ plans, firstRouter, pools }, { addresses, random: random.fork('border') });
+  const border = new BorderLinkPlanner(
+    { plans, firstRouter, pools, parameters },
+    { addresses, random: random.fork('border') },
+  );
   const columns = layOutInterfaces([...inner, ...border.plan(networks)], network.length);
   const { adjacencies, ofInterface } = layOutAdjacencies(
     networks,
     columns,
     network,
-    parameters.prepending,
+    parameters,
     random.fork('prepending'),
   );
-  const hosts = placeHosts(plans, space, firstRouter, random.fork('hosts'));
+  const kinds = drawNetworkKinds(networks, random.fork('kinds'));
+  const hosts = placeHosts({ plans, space, firstRouter, kinds }, parameters, random);
   const cityOf = plans.flatMap((plan) => plan.routers.map((router) => router.city));
   const { firstInterface, edge: _, ...ends } = columns;
   return {
@@ -49,9 +64,10 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
       numbers: Uint32Array.from(networks.numbers),
       names: networks.tiers.map((tier, i) => networkName(tier, networks.homes[i], networks.numbers[i])),
       tiers: Uint8Array.from(networks.tiers),
+      kinds,
       blocks: space.map((own) => own.block),
       firstRouter,
-      ...drawNetworkBehaviours(networks, parameters, random.fork('network-behaviour')),
+      ...drawNetworkBehaviours(networks, kinds, parameters, random.fork('network-behaviour')),
     },
     adjacencies,
     routers: {
@@ -59,8 +75,9 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
       network,
       city: Uint8Array.from(cityOf),
       loopback,
+      depth: Uint8Array.from(plans.flatMap((plan) => depthsOf(plan.routers))),
       firstInterface,
-      ...drawRouterBehaviours(network.length, parameters, random.fork('router-behaviour')),
+      ...drawRouterBehaviours(network, parameters, random.fork('router-behaviour')),
     },
     interfaces: { count: ends.router.length, ...ends, adjacency: ofInterface },
     hosts,
@@ -70,44 +87,6 @@ export function generateTopology(parameters: SimParameters, graph?: AsGraph): To
     networkOf: PrefixTable.from(space.map((own, value) => ({ prefix: own.block, value }))),
     exchangePrefixes: border.exchangePrefixes,
   };
-}
-
-/** The block of one network: infrastructure first, host prefixes behind it. */
-class NetworkSpace {
-  readonly block: Prefix;
-  readonly infrastructure: AddressPool;
-  readonly hostPrefixes: readonly Prefix[];
-
-  constructor(plan: NetworkPlan, addresses: AddressPlan) {
-    const infrastructure24s = Math.ceil((plan.routers.length * 24 + plan.neighbours * 16 + 64) / 256);
-    const total = infrastructure24s + plan.hostPrefixes;
-    this.block = addresses.block(24 - Math.ceil(Math.log2(total)));
-    this.infrastructure = new AddressPool(this.block);
-    this.hostPrefixes = Array.from({ length: plan.hostPrefixes }, (_, i) => ({
-      address: this.block.address + 256 * (infrastructure24s + i),
-      length: 24,
-    }));
-  }
-}
-
-function placeHosts(
-  plans: readonly NetworkPlan[],
-  space: readonly NetworkSpace[],
-  firstRouter: Int32Array,
-  random: Random,
-): HostPrefixTable {
-  const prefixes: Prefix[] = [];
-  const router: number[] = [];
-  plans.forEach((plan, i) => {
-    const edges = plan.routers.flatMap((r, k) => (r.core ? [] : [k]));
-    const candidates = edges.length > 0 ? edges : plan.routers.map((_, k) => k);
-    for (const prefix of space[i].hostPrefixes) {
-      prefixes.push(prefix);
-      router.push(firstRouter[i] + random.pick(candidates));
-    }
-  });
-  const announced = Uint8Array.from(prefixes, () => (random.chance(0.5) ? 1 : 0));
-  return { count: prefixes.length, prefixes, router: Int32Array.from(router), announced };
 }
 
 function cumulate(sizes: readonly number[]): Int32Array {

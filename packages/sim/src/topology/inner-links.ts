@@ -1,39 +1,36 @@
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AddressPool } from './address-plan.ts';
+import { planHubs, planTree } from './backbone.ts';
 import { CITIES, distanceKm, fibreDelayMicros } from './cities.ts';
 import type { LinkPlan } from './link-list.ts';
 import type { RouterPlan } from './plan-networks.ts';
 
 const LOCAL_DELAY_MICROS = 60;
 const LOCAL_COST = 2;
+/** More than a way round over the other core router. */
+const BACKUP_COST = 10;
+
+/** The network whose inner links are planned. */
+export interface InnerNetwork {
+  readonly routers: readonly RouterPlan[];
+  /** Index of its first router. */
+  readonly firstRouter: number;
+  /** Addresses for its links. */
+  readonly pool: AddressPool;
+}
 
 /**
- * Links inside one network: in each city every edge router to every core router; between cities a tree over the nearest
- * ones and some shortcuts, doubled where both cities have two core routers, which gives equal paths to balance over.
+ * Links inside one network: in each city every edge router to every core router, or to the router that it hangs behind; between cities a
+ * tree over the nearest ones and some shortcuts, or a mesh of hubs, doubled where both cities have two core routers, which gives
+ * equal paths to balance over.
  */
-export function planInnerLinks(
-  routers: readonly RouterPlan[],
-  firstRouter: number,
-  pool: AddressPool,
-  random: Random,
-): LinkPlan[] {
+export function planInnerLinks(network: InnerNetwork, parameters: SimParameters, random: Random): LinkPlan[] {
+  const { routers } = network;
+  const { unequalUplinks, hubs } = parameters;
   const links: LinkPlan[] = [];
-  const connect = (a: number, b: number): void => {
-    const [addressA, addressB] = pool.pair(random.chance(0.5));
-    const from = CITIES[routers[a].city];
-    const to = CITIES[routers[b].city];
-    const local = from === to;
-    const cost = local ? LOCAL_COST : 10 + Math.round(distanceKm(from, to) / 20);
-    links.push({
-      routerA: firstRouter + a,
-      routerB: firstRouter + b,
-      addressA,
-      addressB,
-      delayMicros: local ? LOCAL_DELAY_MICROS : fibreDelayMicros(from, to),
-      costAB: cost,
-      costBA: cost,
-      edge: -1,
-    });
+  const connect = (a: number, b: number, cost?: number): void => {
+    links.push(planLink(network, [a, b], { cost, asymmetricCosts: parameters.asymmetricCosts }, random));
   };
   const cities = [...new Set(routers.map((router) => router.city))];
   const inCity = (city: number, core: boolean): number[] =>
@@ -41,9 +38,14 @@ export function planInnerLinks(
   const cores = new Map(cities.map((city) => [city, inCity(city, true)]));
   for (const [city, [first, second]] of cores) {
     if (second !== undefined) connect(first, second);
-    for (const edge of inCity(city, false)) for (const core of cores.get(city) ?? []) connect(edge, core);
+    for (const edge of inCity(city, false)) {
+      const { behind } = routers[edge];
+      const uplinks = behind >= 0 ? [behind] : (cores.get(city) ?? []);
+      const backup = chooseBackup(uplinks, unequalUplinks, random);
+      for (const inner of uplinks) connect(edge, inner, inner === backup ? BACKUP_COST : undefined);
+    }
   }
-  for (const [a, b] of planBackbone(cities, random)) {
+  for (const [a, b] of hubs > 0 ? planHubs(cities, hubs) : planTree(cities, random)) {
     const [a0, a1] = cores.get(a) ?? [];
     const [b0, b1] = cores.get(b) ?? [];
     connect(a0, b0);
@@ -52,20 +54,31 @@ export function planInnerLinks(
   return links;
 }
 
-/** Pairs of cities to connect: each to the nearest one already reached, and a third as many shortcuts. */
-function planBackbone(cities: readonly number[], random: Random): [number, number][] {
-  const pairs: [number, number][] = [];
-  const has = (a: number, b: number): boolean => pairs.some(([x, y]) => (x === a && y === b) || (x === b && y === a));
-  for (let i = 1; i < cities.length; i++) {
-    const reached = cities.slice(0, i);
-    const nearest = reached.reduce((best, city) =>
-      distanceKm(CITIES[cities[i]], CITIES[city]) < distanceKm(CITIES[cities[i]], CITIES[best]) ? city : best,
-    );
-    pairs.push([cities[i], nearest]);
-  }
-  for (let k = Math.floor(cities.length / 3) + (cities.length > 2 ? 1 : 0); k > 0; k--) {
-    const [a, b] = [random.pick(cities), random.pick(cities)];
-    if (a !== b && !has(a, b)) pairs.push([a, b]);
-  }
-  return pairs;
+/** The core router that an edge router uses when it cannot use the other; `undefined` when it uses both alike. */
+function chooseBackup(uplinks: readonly number[], share: number, random: Random): number | undefined {
+  return share > 0 && uplinks.length > 1 && random.chance(share) ? random.pick(uplinks) : undefined;
+}
+
+/** A link between two routers of a network, by rank. Default cost: by its length. */
+function planLink(
+  { routers, firstRouter, pool }: InnerNetwork,
+  [a, b]: readonly [number, number],
+  { cost: given, asymmetricCosts }: { readonly cost: number | undefined; readonly asymmetricCosts: number },
+  random: Random,
+): LinkPlan {
+  const [addressA, addressB] = pool.pair(random.chance(0.5));
+  const [from, to] = [CITIES[routers[a].city], CITIES[routers[b].city]];
+  const local = from === to;
+  const cost = given ?? (local ? LOCAL_COST : 10 + Math.round(distanceKm(from, to) / 20));
+  const isAsymmetric = asymmetricCosts > 0 && !local && random.chance(asymmetricCosts);
+  return {
+    routerA: firstRouter + a,
+    routerB: firstRouter + b,
+    addressA,
+    addressB,
+    delayMicros: local ? LOCAL_DELAY_MICROS : fibreDelayMicros(from, to),
+    costAB: cost,
+    costBA: isAsymmetric ? 2 * cost : cost,
+    edge: -1,
+  };
 }

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
 import { CITIES, distanceKm } from './cities.ts';
 
@@ -7,6 +8,8 @@ export interface RouterPlan {
   readonly city: number;
   /** Core routers carry the links between cities; the others carry customers, peers and hosts. */
   readonly core: boolean;
+  /** Rank of the router it hangs behind, as the end of an access line; -1 when it is connected to the core routers of its city. */
+  readonly behind: number;
 }
 
 /** What one network will consist of. */
@@ -17,8 +20,8 @@ export interface NetworkPlan {
   readonly neighbours: number;
 }
 
-/** Shares `totalRouters` among the networks with a heavy tail, and places each network's routers in cities. */
-export function planNetworks(graph: AsGraph, totalRouters: number, random: Random): NetworkPlan[] {
+/** Shares the routers among the networks with a heavy tail, and places each network's routers in cities. */
+export function planNetworks(graph: AsGraph, parameters: SimParameters, random: Random): NetworkPlan[] {
   const degrees = new Array<number>(graph.tiers.length).fill(0);
   for (const { a, b } of graph.edges) {
     degrees[a]++;
@@ -30,28 +33,67 @@ export function planNetworks(graph: AsGraph, totalRouters: number, random: Rando
     if (tier === 2) return (4 + 1.2 * Math.sqrt(degrees[i])) * Math.min(pareto, 12);
     return Math.min(pareto, 20);
   });
-  const spare = totalRouters - graph.tiers.length;
+  const lines = graph.tiers.map((tier, i) => longLine(tier, parameters, random.fork(`access-${i}`)));
+  const onLines = lines.reduce((sum, length, i) => (graph.tiers[i] === 3 ? sum + length : sum), 0);
+  const spare = Math.max(0, parameters.routers - graph.tiers.length - onLines);
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
   return graph.tiers.map((tier, i) => {
-    const routers = 1 + Math.round((spare * weights[i]) / totalWeight);
-    const cities = placeCities(graph.homes[i], cityCount(tier, routers, random), random);
-    const plan = cities.flatMap((city, c) => {
+    const routers = 1 + Math.round((spare * weights[i]) / totalWeight) + (tier === 3 ? lines[i] : 0);
+    const cityTotal = cityCount(tier, routers - (tier === 3 ? lines[i] : 0), parameters, random);
+    const isGlobal = tier === 1 && random.fork(`backbone-${i}`).chance(parameters.globalBackbones);
+    const cities = isGlobal ? placeGlobally(cityTotal, random) : placeCities(graph.homes[i], cityTotal, random);
+    const plan: RouterPlan[] = [];
+    cities.forEach((city, c) => {
       const here = Math.floor(routers / cities.length) + (c < routers % cities.length ? 1 : 0);
-      return Array.from({ length: here }, (_, k): RouterPlan => ({ city, core: k < coreCount(here) }));
+      for (let k = 0; k < here; k++) {
+        const isOnLine = lines[i] > 0 && k > coreCount(here) && (k - coreCount(here)) % lines[i] !== 0;
+        plan.push({ city, core: k < coreCount(here), behind: isOnLine ? plan.length - 1 : -1 });
+      }
     });
-    const hostPrefixes =
-      tier === 3 ? 1 + Math.min(30, Math.floor((1 - random.next()) ** (-1 / 1.2))) : 2 + random.below(6);
+    const hostPrefixes = countHostPrefixes(tier, plan.length, { ...parameters, degree: degrees[i] }, random);
     return { routers: plan, hostPrefixes, neighbours: degrees[i] };
   });
 }
 
-function cityCount(tier: number, routers: number, random: Random): number {
-  if (tier === 1) return Math.max(1, Math.min(CITIES.length - 6, Math.round(routers / 4)));
-  if (tier === 2) return Math.max(1, Math.min(25, Math.round(routers / 5) + random.below(2)));
+/** Routers on each access line of a network that has long ones, within 40 % of the mean; 0 in other networks. */
+function longLine(tier: number, { deepAccess, accessDepth }: SimParameters, random: Random): number {
+  if (tier === 1 || !random.chance(deepAccess)) return 0;
+  return Math.max(2, Math.round(accessDepth * (0.6 + 0.8 * random.next())));
+}
+
+function countHostPrefixes(
+  tier: number,
+  routers: number,
+  { transitPrefixesPerRouter, degree }: { readonly transitPrefixesPerRouter: number; readonly degree: number },
+  random: Random,
+): number {
+  if (tier === 3) {
+    const pareto = Math.min(30, Math.floor((1 - random.next()) ** (-1 / 1.2)));
+    return transitPrefixesPerRouter === 0 ? 1 + pareto : pareto;
+  }
+  const few = 2 + random.below(6);
+  return transitPrefixesPerRouter === 0
+    ? few
+    : Math.max(few, Math.round(transitPrefixesPerRouter * Math.sqrt(routers * degree)));
+}
+
+function cityCount(tier: number, routers: number, { deepAccess }: SimParameters, random: Random): number {
+  const inCity = deepAccess === 0 ? 0 : 4;
+  if (tier === 1) return Math.max(1, Math.min(CITIES.length - 6, Math.round(routers / (4 + inCity))));
+  if (tier === 2) return Math.max(1, Math.min(25, Math.round(routers / (5 + inCity)) + random.below(2)));
   return routers >= 6 && random.chance(0.4) ? 2 : 1;
 }
 
 const coreCount = (routers: number): number => (routers >= 4 ? 2 : 1);
+
+/** Cities anywhere, the large ones more often. */
+function placeGlobally(count: number, random: Random): number[] {
+  // Weighted sampling without replacement (Efraimidis and Spirakis 2006): the largest of u^(1/weight).
+  return CITIES.map(({ weight }, city) => ({ city, key: random.next() ** (1 / weight) }))
+    .sort((a, b) => b.key - a.key)
+    .slice(0, count)
+    .map(({ city }) => city);
+}
 
 /** The home city and the nearest others, some of them skipped so that networks differ. */
 function placeCities(home: number, count: number, random: Random): number[] {
@@ -64,4 +106,11 @@ function placeCities(home: number, count: number, random: Random): number[] {
     chosen.push(others.splice(random.below(reach), 1)[0]);
   }
   return chosen;
+}
+
+/** How far each router of a network is from the core routers of its city; access lines of more than 255 routers count as 255. */
+export function depthsOf(routers: readonly RouterPlan[]): number[] {
+  const depths: number[] = [];
+  for (const { core, behind } of routers) depths.push(core ? 0 : Math.min(255, behind < 0 ? 1 : depths[behind] + 1));
+  return depths;
 }

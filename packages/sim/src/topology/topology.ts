@@ -1,13 +1,27 @@
 import type { Ipv4Address, Prefix, PrefixTable } from '@revtr/net';
 
 /** What a router writes into Record Route when it forwards. */
-export const Stamp = { none: 0, egress: 1, ingress: 2, loopback: 3, private: 4 } as const;
+export const Stamp = {
+  none: 0,
+  egress: 1,
+  ingress: 2,
+  loopback: 3,
+  private: 4,
+  /** A private address that unrelated routers write too. */
+  sharedPrivate: 5,
+  /** The outgoing or the incoming interface, depending on the interface by which the packet came in. */
+  byDirection: 6,
+} as const;
 /** How a router chooses among paths of equal cost. */
-export const Balance = { none: 0, perFlow: 1, perPacket: 2 } as const;
+export const Balance = { none: 0, perFlow: 1, perPacket: 2, perAddresses: 3 } as const;
 /** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
 export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
-/** How many times a destination stamps its own address. */
-export const SelfStamp = { never: 0, once: 1, twice: 2 } as const;
+/** How a destination stamps itself: never, once, twice, or once with another of its addresses. */
+export const SelfStamp = { never: 0, once: 1, twice: 2, alias: 3 } as const;
+/** What is between the hosts of a network and the Internet: nothing, a NAT in front of each host, or a carrier-grade NAT (RFC 6888). */
+export const Nat = { none: 0, home: 1, carrierGrade: 2 } as const;
+/** What a network is for: it sells access or transit, uses it, or offers content. */
+export const NetworkKind = { access: 0, enterprise: 1, content: 2 } as const;
 /** What a neighbour is to the network. */
 export const Relation = { customer: 0, peer: 1, provider: 2 } as const;
 
@@ -17,6 +31,7 @@ interface AsTable {
   readonly numbers: Uint32Array;
   readonly names: readonly string[];
   readonly tiers: Uint8Array;
+  readonly kinds: Uint8Array;
   /** All addresses of the network. */
   readonly blocks: readonly Prefix[];
   /** Routers of network `a` are those from `firstRouter[a]` to `firstRouter[a + 1]`. */
@@ -24,6 +39,12 @@ interface AsTable {
   readonly dropsOptions: Uint8Array;
   readonly spoofingAllowed: Uint8Array;
   readonly tunnels: Uint8Array;
+  /** Networks with tunnels to exits that are not the closest ones. */
+  readonly reroutingTunnels: Uint8Array;
+  readonly stripsOptions: Uint8Array;
+  readonly rewritesOptions: Uint8Array;
+  /** Values of {@link Nat}. */
+  readonly nat: Uint8Array;
 }
 
 /** Adjacencies between networks; those of `a` are from `first[a]` to `first[a + 1]`. */
@@ -33,7 +54,7 @@ export interface AdjacencyTable {
   readonly relation: Uint8Array;
   /** Index of the same adjacency at the neighbour. */
   readonly reverse: Int32Array;
-  /** How many times the network prepends its number in announcements to this neighbour. */
+  /** How much longer this neighbour takes the routes of the network for: by prepending, or because it prefers others. */
   readonly prepends: Uint8Array;
   /** Interfaces of the network on links to this neighbour. */
   readonly interfaces: readonly (readonly number[])[];
@@ -46,6 +67,8 @@ interface RouterTable {
   /** Index into the cities. */
   readonly city: Uint8Array;
   readonly loopback: Uint32Array;
+  /** 0 for core routers, 1 for routers connected to them, more for those on access lines. */
+  readonly depth: Uint8Array;
   /** Interfaces of router `r` are those from `firstInterface[r]` to `firstInterface[r + 1]`. */
   readonly firstInterface: Int32Array;
   readonly stamp: Uint8Array;
@@ -56,6 +79,10 @@ interface RouterTable {
   readonly rateLimited: Uint8Array;
   readonly answersPing: Uint8Array;
   readonly answersOptions: Uint8Array;
+  /** Stamps two addresses when it forwards. */
+  readonly stampsTwice: Uint8Array;
+  readonly optionsSlowPath: Uint8Array;
+  readonly balancesOptionsByAddress: Uint8Array;
 }
 
 /** Interfaces, by index; each is one end of a point-to-point link. */
@@ -66,19 +93,24 @@ interface InterfaceTable {
   /** The other end of the link. */
   readonly peer: Int32Array;
   readonly delayMicros: Uint32Array;
-  /** Cost of the link in this direction, for routing inside the network. */
+  /** Cost of the link in this direction, for routing inside the network and the choice among links to one neighbour. */
   readonly cost: Uint16Array;
   /** Adjacency the link belongs to, seen from this end; -1 inside a network. */
   readonly adjacency: Int32Array;
 }
 
-/** Prefixes of hosts, each behind one router. */
+/** Prefixes of hosts, each behind one router: /24s, and parts of /24s that are split over routers. */
 export interface HostPrefixTable {
   readonly count: number;
   readonly prefixes: readonly Prefix[];
   readonly router: Int32Array;
+  /** Address of the router towards the hosts. */
+  readonly gateway: Uint32Array;
   /** 1 when the network announces the prefix in addition to its block. */
   readonly announced: Uint8Array;
+  /** 1 when some hosts answer pings; when they answer them with options. */
+  readonly answersPing: Uint8Array;
+  readonly answersOptions: Uint8Array;
 }
 
 /** The immutable topology of a simulated Internet: tables of columns, whose rows refer to each other by index. */
@@ -112,10 +144,10 @@ export function routerOf(topology: Topology, address: Ipv4Address): number {
 
 /** Whether `address` is the gateway of host prefix `index`: the address of its router towards the hosts. */
 export function isGateway(topology: Topology, index: number, address: Ipv4Address): boolean {
-  return address === topology.hosts.prefixes[index].address + 1;
+  return address === topology.hosts.gateway[index];
 }
 
 /** Returns the address of the router towards the hosts of prefix `index`. */
 export function gatewayOf(topology: Topology, index: number): Ipv4Address {
-  return topology.hosts.prefixes[index].address + 1;
+  return topology.hosts.gateway[index];
 }

@@ -1,9 +1,12 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { hash32 } from '@revtr/probing';
 import { SimError } from '../errors.ts';
-import { type Destination, findDestination, type Routing, TO_HOST } from '../routing/routing.ts';
+import { addressKey } from '../forwarding/balancer.ts';
+import { FROM_HOST, ORIGINATED } from '../forwarding/transit.ts';
+import { tailBehind, type Whereabouts } from '../forwarding/tunnels.ts';
+import { type Destination, findDestination, TO_HOST } from '../routing/routing.ts';
 import type { Timeline } from '../routing/timeline.ts';
-import { gatewayOf, routerOf, type Topology } from '../topology/topology.ts';
+import { Balance, gatewayOf, routerOf, type Topology } from '../topology/topology.ts';
 
 /** The true path of the packets of one flow. */
 export interface TruePath {
@@ -29,14 +32,14 @@ export class GroundTruth {
   /** Returns the path of flow number `flow` between two addresses at `atMs`, milliseconds since the Unix epoch. @throws {SimError} `unknownAddress` */
   path(from: Ipv4Address, to: Ipv4Address, atMs: number, flow = 0): TruePath {
     const destination = this.#find(to);
-    const routing = this.#timeline.at(atMs);
     const routers: number[] = [];
-    let router = this.#startOf(from);
-    while (router >= 0 && routers.length < MOST_HOPS) {
+    let at: Whereabouts | undefined = this.#startOf(from, destination);
+    while (at !== undefined && routers.length < MOST_HOPS) {
+      const { router }: Whereabouts = at;
       routers.push(router);
       if (router === destination.owner) break;
-      const choices = this.#choices(routing, router, destination);
-      router = choices.length === 0 ? -1 : choices[hash32(flow, router) % choices.length];
+      const next = this.#nextOf(at, from, atMs);
+      at = next.length === 0 ? undefined : next[hash32(flow, router) % next.length];
     }
     const last = routers[routers.length - 1];
     const reached =
@@ -47,15 +50,19 @@ export class GroundTruth {
   /** Returns all routers that packets from `from` to `to` can pass, over all flows. @throws {SimError} `unknownAddress` */
   possibleRouters(from: Ipv4Address, to: Ipv4Address, atMs: number): Set<number> {
     const destination = this.#find(to);
-    const routing = this.#timeline.at(atMs);
     const seen = new Set<number>();
-    const open = [this.#startOf(from)];
-    for (let router = open.pop(); router !== undefined; router = open.pop()) {
-      if (seen.has(router)) continue;
-      seen.add(router);
-      if (router !== destination.owner) open.push(...this.#choices(routing, router, destination));
+    const routers = new Set<number>();
+    const open = [this.#startOf(from, destination)];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const { router, incoming, tail } = at;
+      const entersNetwork = incoming < 0 || this.#topology.interfaces.adjacency[incoming] >= 0;
+      const key = 3 * router + (tail !== undefined ? 2 : entersNetwork ? 1 : 0);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      routers.add(router);
+      if (router !== destination.owner) open.push(...this.#nextOf(at, from, atMs));
     }
-    return seen;
+    return routers;
   }
 
   /** Returns the index of the router that owns an address, or -1. */
@@ -85,20 +92,32 @@ export class GroundTruth {
     return routers.map((router) => this.asOf(router)).filter((number, i, all) => number !== all[i - 1]);
   }
 
-  #choices(routing: Routing, router: number, destination: Destination): number[] {
+  /** Where packets from `from` can be behind the next link. */
+  #nextOf(at: Whereabouts, from: Ipv4Address, atMs: number): Whereabouts[] {
     const { interfaces, routers } = this.#topology;
-    const first = routing.nextInterface(router, destination);
+    const { router, to } = at;
+    const routing = this.#timeline.at(atMs);
+    const tail = tailBehind(this.#topology, routing, at);
+    const towards = tail ?? to;
+    const first = routing.nextInterface(router, towards);
     if (first < 0) return [];
-    const second = routers.balance[router] === 0 ? -1 : routing.alternative(router, destination);
-    return [first, second].filter((iface) => iface >= 0).map((iface) => interfaces.router[interfaces.peer[iface]]);
+    const balance = routers.balance[router];
+    const second = balance === Balance.none ? -1 : routing.alternative(router, towards);
+    const choices = second < 0 ? [first] : [first, second];
+    const isFixed = balance === Balance.perAddresses && second >= 0;
+    const taken = isFixed ? [choices[hash32(addressKey(from, to.address), router) & 1]] : choices;
+    return taken.map((iface) => {
+      const incoming = interfaces.peer[iface];
+      return { router: interfaces.router[incoming], incoming, to, tail };
+    });
   }
 
-  #startOf(address: Ipv4Address): number {
+  #startOf(address: Ipv4Address, to: Destination): Whereabouts {
     const owner = routerOf(this.#topology, address);
-    if (owner >= 0) return owner;
+    if (owner >= 0) return { router: owner, incoming: ORIGINATED, to, tail: undefined };
     const prefix = this.#topology.hostPrefixOf.lookup(address);
     if (prefix < 0) throw unknown(address);
-    return this.#topology.hosts.router[prefix];
+    return { router: this.#topology.hosts.router[prefix], incoming: FROM_HOST, to, tail: undefined };
   }
 
   #find(address: Ipv4Address): Destination {

@@ -13,7 +13,8 @@ import { probeCounts } from './0009-probe-counts.ts';
 import { accounts } from './0010-accounts.ts';
 import { optOutRequests } from './0011-opt-out-requests.ts';
 import { batchKeys } from './0012-batch-keys.ts';
-import { selfAudit } from './0013-self-audit.ts';
+import { queuedJobs } from './0013-queued-jobs.ts';
+import { selfAudit } from './0014-self-audit.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -29,7 +30,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010-accounts': accounts,
   '0011-opt-out-requests': optOutRequests,
   '0012-batch-keys': batchKeys,
-  '0013-self-audit': selfAudit,
+  '0013-queued-jobs': queuedJobs,
+  '0014-self-audit': selfAudit,
 };
 
 /**

@@ -105,6 +105,11 @@ export class Batches {
     return this.#db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
+  /** The measurement with an id. */
+  async findMeasurement(id: number): Promise<MeasurementRow | undefined> {
+    return this.#db.selectFrom('measurements').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
   /** Ids of the measurements of a batch that have ended. @throws {StorageError} `tooManyRows` above 1,000,000 */
   async endedIn(id: number): Promise<number[]> {
     const ended = this.#db

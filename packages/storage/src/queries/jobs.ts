@@ -41,18 +41,16 @@ export class Jobs {
    * ones. @throws {StorageError} `badLimit`
    */
   async lease(owner: string, count: number, now: Date, until: Date): Promise<Job[]> {
+    const most = checkedLimit(count, MOST_LEASED);
     const overdue = await this.#take(
       owner,
-      checkedLimit(count, MOST_LEASED),
       until,
-      sql`state = 'running' and lease_until < ${now}`,
-      sql`lease_until`,
+      sql`
+        select id from measurements where state = 'running' and lease_until < ${now}
+        order by lease_until limit ${most} for update skip locked`,
     );
-    if (overdue.length === count) return overdue;
-    return [
-      ...overdue,
-      ...(await this.#take(owner, count - overdue.length, until, sql`state = 'queued'`, sql`position, id`)),
-    ];
+    if (overdue.length === most) return overdue;
+    return [...overdue, ...(await this.#take(owner, until, sql`select queued_jobs(${most - overdue.length})`))];
   }
 
   /**
@@ -61,13 +59,10 @@ export class Jobs {
    */
   async renew(owner: string, ids: readonly number[], until: Date): Promise<void> {
     if (ids.length === 0) return;
-    await this.#db
-      .updateTable('measurements')
-      .set({ lease_until: until })
-      .where('state', '=', 'running')
-      .where('lease_owner', '=', owner)
-      .where(sql<boolean>`id in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`)
-      .execute();
+    await sql`
+      update measurements set lease_until = ${until}
+      from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as wanted(id), lateral (${heldBy(owner, sql`wanted.id::bigint`)}) as held
+      where measurements.id = held.id`.execute(this.#db);
   }
 
   /** Ends the leases of `owner`, or all leases when none is given. The jobs are queued again. */
@@ -91,23 +86,17 @@ export class Jobs {
     const { rows } = await sql<{ id: number }>`
       update measurements
       set state = 'done', lease_owner = null, lease_until = null, ended_at = ${now}, result = done.result
-      from (values ${values}) as done(id, result)
-      where measurements.id = done.id and measurements.state = 'running' and measurements.lease_owner = ${owner}
+      from (values ${values}) as done(id, result), lateral (${heldBy(owner, sql`done.id`)}) as held
+      where measurements.id = held.id
       returning measurements.id`.execute(this.#db);
     return rows.map(({ id }) => id);
   }
 
-  async #take(
-    owner: string,
-    count: number,
-    until: Date,
-    which: ReturnType<typeof sql>,
-    order: ReturnType<typeof sql>,
-  ): Promise<Job[]> {
+  /** Leases the jobs whose ids `selection` selects. */
+  async #take(owner: string, until: Date, selection: ReturnType<typeof sql>): Promise<Job[]> {
     const { rows } = await sql<Job>`
       update measurements set state = 'running', lease_owner = ${owner}, lease_until = ${until}
-      where id in (
-        select id from measurements where ${which} order by ${order} limit ${count} for update skip locked)
+      where id in (${selection})
       returning id, batch_id as "batchId", user_id as "userId",
         (select key_id from batches where batches.id = batch_id) as "keyId", source, destination, options`.execute(
       this.#db,
@@ -115,3 +104,11 @@ export class Jobs {
     return rows;
   }
 }
+
+/**
+ * Selects the id of a job if `owner` holds it. A join with the conditions on state and owner would be slow: the planner, which may have no
+ * statistics, expects one running job at most, and compares every running job with every id. `for update` keeps this part of the plan apart.
+ */
+const heldBy = (owner: string, id: ReturnType<typeof sql>): ReturnType<typeof sql> => sql`
+  select held.id from measurements as held
+  where held.id = ${id} and held.state = 'running' and held.lease_owner = ${owner} for update`;

@@ -2,8 +2,9 @@ import { type Scope, USER_SCOPES, type User } from '@revtr/storage';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AuditEvents } from '../../audit/audit-events.ts';
 import { ControllerError } from '../../foundation/errors.ts';
-import type { Authenticator, Caller } from './authenticate.ts';
+import { type Authenticator, type Caller, carriesCredential } from './authenticate.ts';
 import { clientOf } from './client-address.ts';
+import type { Visitors } from './visitors.ts';
 
 /**
  * Who may use a route: everybody, or everybody whose credential has a scope. `account` needs all scopes of a user: whoever manages keys
@@ -15,6 +16,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Every route says it; the server refuses to start otherwise. */
     access?: Access;
+    /** Whether people without an account may use the route, where the operator lets them measure. Default false. */
+    forVisitors?: boolean;
   }
   interface FastifyRequest {
     /** Who sent the request; `null` on public routes. */
@@ -31,7 +34,12 @@ export function installAccess(
   {
     authenticator,
     auditEvents,
-  }: { readonly authenticator: Authenticator; readonly auditEvents: Pick<AuditEvents, 'count'> },
+    visitors,
+  }: {
+    readonly authenticator: Authenticator;
+    readonly auditEvents: Pick<AuditEvents, 'count'>;
+    readonly visitors: Pick<Visitors, 'callerOf'>;
+  },
 ): void {
   const authenticate = async (request: FastifyRequest): Promise<Caller> => {
     const client = clientOf(request);
@@ -49,10 +57,11 @@ export function installAccess(
     if (config?.access === undefined) throw new Error(`the route ${String(method)} ${url} does not say who may use it`);
   });
   app.addHook('onRequest', async (request) => {
-    const { access } = request.routeOptions.config;
+    const { access, forVisitors = false } = request.routeOptions.config;
     // Without a route there is nothing to protect: the answer is 404.
     if (access === undefined || access === 'public') return;
-    const caller = await authenticate(request);
+    const isVisitor = forVisitors && !carriesCredential(request);
+    const caller = await (isVisitor ? visitors.callerOf(request) : authenticate(request));
     requireAccess(caller, access);
     request.caller = caller;
   });

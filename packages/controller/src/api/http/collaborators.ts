@@ -35,10 +35,12 @@ import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { KindEvidenceKeeper } from '../../self-audit/kind-evidence-keeper.ts';
 import type { Authenticator } from './authenticate.ts';
+import type { Visitors } from './visitors.ts';
 
 /** What the routes need. */
 export interface ApiCollaborators {
   readonly authenticator: Authenticator;
+  readonly visitors: Visitors;
   readonly audit: Pick<AuditLog, 'find'>;
   readonly auditEvents: AuditEvents;
   readonly users: Users;

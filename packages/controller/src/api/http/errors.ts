@@ -22,8 +22,14 @@ export function answerBadUrl(error: FastifyError, _request: FastifyRequest, repl
   return sendError(reply, new ControllerError('badRequest', error.message));
 }
 
-/** Turns everything that is thrown into an answer, and logs faults of the server as errors. */
-export function installErrorHandler(app: FastifyInstance): void {
+/**
+ * Turns everything that is thrown into an answer, and logs faults of the server as errors. `sendPage` may answer requests for which there
+ * is no route with a page for people; it returns whether it did.
+ */
+export function installErrorHandler(
+  app: FastifyInstance,
+  sendPage: (request: FastifyRequest, reply: FastifyReply) => boolean = () => false,
+): void {
   const methods = new Map<string, readonly string[]>();
   // `app.hasRoute` takes its URL as a pattern and throws for some: it must not get the URL of a request.
   app.addHook('onRoute', ({ url, method }) => {
@@ -37,24 +43,26 @@ export function installErrorHandler(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const [url] = request.url.split('?');
     const allowed = (methods.get(url) ?? []).filter((method) => method !== 'HEAD');
-    if (allowed.length === 0) return sendError(reply, new ControllerError('notFound', `there is no ${url}`));
+    if (allowed.length === 0) {
+      if (sendPage(request, reply.code(404))) return reply;
+      return sendError(reply, new ControllerError('notFound', `there is no ${url}`));
+    }
     reply.header('allow', allowed.join(', '));
     return sendError(reply, new ControllerError('methodNotAllowed', `${url} takes ${allowed.join(' and ')} requests`));
   });
 }
 
-function sendError(
-  reply: FastifyReply,
-  { status, code, message, places: details, retryAfterSeconds, limits }: ControllerError,
-): FastifyReply {
+function sendError(reply: FastifyReply, error: ControllerError): FastifyReply {
+  const { status, retryAfterSeconds, limits } = error;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   if (limits !== undefined) reply.headers(rateLimitHeaders(limits));
-  return reply
-    .code(status)
-    .type('application/json')
-    .serializer(JSON.stringify)
-    .send({ error: { code, message, details } });
+  return reply.code(status).type('application/json').serializer(JSON.stringify).send(errorBodyOf(error));
 }
+
+/** The body of the answer that reports an error. */
+export const errorBodyOf = ({ code, message, places: details }: ControllerError): z.input<typeof errorBodySchema> => ({
+  error: { code, message, details: [...details] },
+});
 
 function toControllerError(error: FastifyError): ControllerError {
   if (error instanceof ControllerError) return error;

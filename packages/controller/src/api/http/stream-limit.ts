@@ -6,30 +6,30 @@ const RETRY = { retryAfterSeconds: 10 };
 /** Limits how many streams are open, in all and for each user: each holds a connection and some memory. */
 export class StreamLimit {
   readonly #options: { readonly perUser: number; readonly inAll: number };
-  readonly #open = new Map<number, number>();
+  readonly #open = new Map<number | string, number>();
   #all = 0;
 
   constructor(options: { readonly perUser: number; readonly inAll: number }) {
     this.#options = options;
   }
 
-  /** Counts a stream of a user until its response is closed. @throws {ControllerError} `tooManyRequests` */
-  enter(userId: number, response: ServerResponse): void {
+  /** Counts a stream of a user, or of a visitor's client address, until its response is closed. @throws {ControllerError} `tooManyRequests` */
+  enter(user: number | string, response: ServerResponse): void {
     // A response that is closed already tells nobody so again: the client left while its request was looked at.
     if (response.destroyed) return;
     const { perUser, inAll } = this.#options;
-    const own = this.#open.get(userId) ?? 0;
+    const own = this.#open.get(user) ?? 0;
     if (own >= perUser)
       throw new ControllerError('tooManyRequests', `you have ${own} streams open, the most allowed`, RETRY);
     if (this.#all >= inAll)
       throw new ControllerError('tooManyRequests', 'the server has as many streams open as it can', RETRY);
-    this.#open.set(userId, own + 1);
+    this.#open.set(user, own + 1);
     this.#all++;
     response.once('close', () => {
       this.#all--;
-      const left = (this.#open.get(userId) ?? 1) - 1;
-      if (left === 0) this.#open.delete(userId);
-      else this.#open.set(userId, left);
+      const left = (this.#open.get(user) ?? 1) - 1;
+      if (left === 0) this.#open.delete(user);
+      else this.#open.set(user, left);
     });
   }
 }

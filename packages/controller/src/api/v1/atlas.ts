@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { userOf } from '../http/access.ts';
+import { callerOf, userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { ownReadySource } from '../http/own-source.ts';
@@ -27,9 +27,9 @@ export function registerAtlasV1(app: FastifyInstance, { directory, atlas }: ApiC
       },
     },
     async (request) => {
-      const user = userOf(request);
+      const { user, keyId } = callerOf(request);
       const source = ownReadySource(directory, user, request.headers.source);
-      await atlas.run(source, { userId: user.id, ripeKey: request.headers['ripe-key'] });
+      await atlas.run(source, { userId: user.id, keyId: keyId ?? undefined, ripeKey: request.headers['ripe-key'] });
       return {};
     },
   );

@@ -2,7 +2,7 @@ import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import { readStoredResult, type StoredHop, type StoredResult } from '../../measurements/stored-result.ts';
 
-/** Names of hop types in version 1. Both kinds of assumed symmetry have the one that clients know. */
+/** Names of hop types in version 1. Both kinds of assumed symmetry, and the path of a stand-in, have the one that clients know for an assumption. */
 const HOP_TYPE_NAMES: Readonly<Record<StoredHop['technique'], string>> = {
   destination: 'DST_REV_SEGMENT',
   atlas: 'TR_TO_SRC_REV_SEGMENT',
@@ -12,6 +12,9 @@ const HOP_TYPE_NAMES: Readonly<Record<StoredHop['technique'], string>> = {
   timestamp: 'TS_ADJ_REV_SEGMENT',
   spoofedTimestamp: 'SPOOF_TS_ADJ_REV_SEGMENT',
   timestampDoubleStamp: 'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO_DOUBLE_STAMP',
+  standInSubnet: 'DST_SYM_REV_SEGMENT',
+  standInPrefix: 'DST_SYM_REV_SEGMENT',
+  standInNetwork: 'DST_SYM_REV_SEGMENT',
   assumedIntradomain: 'DST_SYM_REV_SEGMENT',
   assumedInterdomain: 'DST_SYM_REV_SEGMENT',
 };

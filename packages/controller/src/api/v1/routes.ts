@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
 import { callerOf, userOf } from '../http/access.ts';
+import { clientOf } from '../http/client-address.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
@@ -34,14 +35,14 @@ const querySchema = z.object({
 /** Version 1 of the API, as clients of the original know it. */
 export function registerV1(
   app: FastifyInstance,
-  { submission, batches, sourceAccess, clock, publicUrl }: ApiCollaborators,
+  { submission, batches, sourceAccess, visitors, auditEvents, clock, publicUrl }: ApiCollaborators,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
   routes.get(
     '/api/v1/sources',
     {
-      config: { access: 'read' },
+      config: { access: 'read', forVisitors: true },
       schema: {
         summary: 'List the sources that you may measure to',
         tags: ['v1'],
@@ -61,7 +62,7 @@ export function registerV1(
   routes.post(
     '/api/v1/revtr',
     {
-      config: { access: 'measure' },
+      config: { access: 'measure', forVisitors: true },
       preValidation,
       bodyLimit: MOST_BATCH_BYTES,
       schema: {
@@ -79,11 +80,20 @@ export function registerV1(
     async (request, reply) => {
       const { user, keyId } = callerOf(request);
       const pairs = toRequestedPairs(request.body);
+      const isVisitor = visitors.isVisitor(user);
+      if (isVisitor) visitors.count(request, pairs.length);
       const { batchId, rejected, limits } = await submission.submit(user, pairs, {
         skipInvalid: request.query.skipInvalid === 'true',
         keyId,
       });
-      reply.headers(rateLimitHeaders(limits));
+      if (isVisitor)
+        auditEvents.count({
+          kind: 'visitorBatch',
+          userId: user.id,
+          client: clientOf(request),
+          subject: `batch ${batchId}`,
+        });
+      else reply.headers(rateLimitHeaders(limits));
       const base = publicUrl ?? `${request.protocol}://${request.host}`;
       return {
         result_uri: `${base}/api/v1/revtr?batchid=${batchId}`,

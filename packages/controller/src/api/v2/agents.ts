@@ -10,15 +10,15 @@ import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { ownAgent } from '../http/own-agent.ts';
-import { security } from '../http/route-parts.ts';
+import { lineOf, security } from '../http/route-parts.ts';
 import { agentDetailsSchema, agentSchema, toAgent, toTest } from './agent-schemas.ts';
 
 const addressSchema = parsed(parseIpv4);
 const paramsSchema = z.object({ address: addressSchema });
 const newAgentSchema = z.object({
   address: addressSchema,
-  hostname: z.string().min(1).max(253),
-  site: z.string().max(200).default(''),
+  hostname: lineOf(253),
+  site: lineOf(200, 0).default(''),
 });
 
 const TESTS_SHOWN = 5;

@@ -5,15 +5,14 @@ import { requireAccess, userOf } from '../http/access.ts';
 import { carriesCredential } from '../http/authenticate.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
-import { numberInUrl, security } from '../http/route-parts.ts';
+import { lineOf, numberInUrl, security } from '../http/route-parts.ts';
 import { applicationSchema, stateSchema, toApplication } from './agent-schemas.ts';
 
-const line = (most: number) => z.string().trim().min(1).max(most);
 const newApplicationSchema = z.object({
   address: z.string().max(15).describe('Public IPv4 address of the source'),
-  hosting: line(500).describe('Where that address is hosted'),
-  reason: line(2_000).describe('Why you want to add a source'),
-  name: line(200).optional().describe('Required without an API key'),
+  hosting: lineOf(500).describe('Where that address is hosted'),
+  reason: z.string().trim().min(1).max(2_000).describe('Why you want to add a source'),
+  name: lineOf(200).optional().describe('Required without an API key'),
   email: z
     .email()
     .max(254)

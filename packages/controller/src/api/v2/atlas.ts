@@ -14,7 +14,7 @@ import {
 } from '../../atlas/run-record.ts';
 import { aliasKindSchema } from '../../atlas/stored-evidence.ts';
 import { ControllerError } from '../../foundation/errors.ts';
-import { userOf } from '../http/access.ts';
+import { callerOf, userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { ownReadySource, ownSource } from '../http/own-source.ts';
@@ -109,9 +109,11 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       },
     },
     async (request) => {
-      const user = userOf(request);
+      const { user, keyId } = callerOf(request);
       const source = ownSource(directory, user, request.params.source);
-      return atlas.estimate(source, { userId: user.id, ripeKey: request.headers['ripe-key'] }).catch(toControllerError);
+      return atlas
+        .estimate(source, { userId: user.id, keyId: keyId ?? undefined, ripeKey: request.headers['ripe-key'] })
+        .catch(toControllerError);
     },
   );
 
@@ -127,9 +129,13 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       },
     },
     async (request, reply) => {
-      const user = userOf(request);
+      const { user, keyId } = callerOf(request);
       const source = ownReadySource(directory, user, request.params.source);
-      const run = await atlas.run(source, { userId: user.id, ripeKey: request.headers['ripe-key'] });
+      const run = await atlas.run(source, {
+        userId: user.id,
+        keyId: keyId ?? undefined,
+        ripeKey: request.headers['ripe-key'],
+      });
       return reply.code(202).send(toRun(run));
     },
   );

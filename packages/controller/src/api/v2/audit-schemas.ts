@@ -46,6 +46,7 @@ export const auditRecordSchema = z.object({
   measurement: z.int().optional(),
   atlasRun: z.int().optional(),
   selfAudit: z.int().optional(),
+  testedAgent: z.string().optional().describe('Address of the agent that was tested'),
   batch: z.int().optional(),
   user: userSchema.optional(),
   key: z.int().optional().describe('Number of the API key'),
@@ -102,6 +103,8 @@ export function toAuditRecord(
     ...(cause === 'measurement' && { measurement: causeId }),
     ...(cause === 'atlasRun' && { atlasRun: causeId }),
     ...(cause === 'selfAudit' && { selfAudit: causeId }),
+    // Records of older versions do not name the agent.
+    ...(cause === 'agentTest' && causeId !== 0 && { testedAgent: formatIpv4(causeId) }),
     ...(batchId !== 0 && { batch: batchId }),
     ...(user && { user }),
     ...(keyId !== 0 && { key: keyId }),

@@ -16,6 +16,8 @@ export interface StreamOptions {
   readonly total: number;
   /** Whether to send the hops of every path while it grows. */
   readonly paths: boolean;
+  /** Whether the credential of the request still works. Asked every ten seconds; the stream ends when it does not. */
+  readonly isPermitted: () => Promise<boolean>;
 }
 
 /**
@@ -108,8 +110,10 @@ class BatchStream {
 
   /** The database knows what ended before the stream began, and what ended in other processes. */
   #catchUp(): void {
-    this.#collaborators.batches.endedIn(this.#options.batchId).then(
-      (ids) => {
+    const { batchId, isPermitted } = this.#options;
+    Promise.all([this.#collaborators.batches.endedIn(batchId), isPermitted()]).then(
+      ([ids, mayRead]) => {
+        if (!mayRead) return this.#close();
         for (const id of ids) this.#ended.add(id);
         if (this.#hasRoom()) this.#response.write(': alive\n\n');
         this.#report();

@@ -7,7 +7,7 @@ import { callerOf } from '../http/access.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
-import { numberInUrl, security } from '../http/route-parts.ts';
+import { lineOf, numberInUrl, security } from '../http/route-parts.ts';
 import { keySchema, newKeySchema, scopeSchema, toKey } from './account-schemas.ts';
 
 const HOUR_MS = 3_600_000;
@@ -18,7 +18,7 @@ const expirySchema = z.iso
   .transform((text) => new Date(text))
   .optional();
 const newKeyRequestSchema = z.object({
-  name: z.string().trim().min(1).max(100).describe('To tell your keys apart'),
+  name: lineOf(100).describe('To tell your keys apart'),
   scopes: z
     .array(scopeSchema)
     .min(1)
@@ -32,7 +32,7 @@ const rotationSchema = z.object({
 });
 
 /** The API keys of the user. */
-export function registerKeys(app: FastifyInstance, { keys, authenticator, clock }: ApiCollaborators): void {
+export function registerKeys(app: FastifyInstance, { keys, authenticator, clock, switches }: ApiCollaborators): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['account'], security };
   const params = z.object({ id: numberInUrl });
@@ -131,6 +131,8 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock 
       const caller = callerOf(request);
       const old = await keyOf(caller, request.params.id);
       refuseBeyond(caller, old.scopes);
+      if (switches.isSet('key', String(old.id)))
+        throw new ControllerError('conflict', `an operator has stopped the API key ${old.id}: it cannot be replaced`);
       const { graceHours = 24, expiresAt } = request.body ?? {};
       const at = now();
       const key = generateApiKey();

@@ -7,7 +7,7 @@ import { canonicalSubject } from '../../safety/kill-switches.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
-import { security } from '../http/route-parts.ts';
+import { lineOf, security } from '../http/route-parts.ts';
 
 const scopeSchema = z.enum(KILL_SWITCH_SCOPES).describe('What is stopped');
 const subjectSchema = z
@@ -45,7 +45,7 @@ export function registerKillSwitches(app: FastifyInstance, { switches }: ApiColl
         summary: 'Stop all probing, all spoofing, or one user, key, batch, target, vantage point or source (operators)',
         description:
           'Takes effect before the answer is sent, in every connected agent within two seconds, and survives restarts. While `probing` is stopped, measurements wait in the queue; measurements that another switch stops end as `cancelled`.',
-        body: z.object({ scope: scopeSchema, subject: subjectSchema, reason: z.string().trim().min(1).max(500) }),
+        body: z.object({ scope: scopeSchema, subject: subjectSchema, reason: lineOf(500) }),
       },
     },
     async (request) => {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { userOf } from '../http/access.ts';
+import { limitedClientOf } from '../http/client-address.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
@@ -21,14 +22,14 @@ const MOST_STREAMS = 2_000;
 
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { submission, batches, facts } = collaborators;
+  const { submission, batches, facts, authenticator, visitors } = collaborators;
   const streams = new StreamLimit({ perUser: MOST_STREAMS_PER_USER, inAll: MOST_STREAMS });
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
   routes.get(
     '/api/v2/batches/:id',
     {
-      config: { access: 'read' },
+      config: { access: 'read', forVisitors: true },
       schema: {
         summary: 'A batch with all that is known of its measurements',
         tags: ['v2'],
@@ -74,9 +75,24 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
   );
 
   routes.get(
+    '/api/v2/measurements/:id',
+    {
+      config: { access: 'read', forVisitors: true },
+      schema: {
+        summary: 'A measurement with all that is known of it',
+        tags: ['v2'],
+        security,
+        params: paramsSchema,
+        response: { 200: measurementSchema, ...errorResponses },
+      },
+    },
+    async (request) => toMeasurement(await submission.measurementOf(userOf(request), request.params.id), facts),
+  );
+
+  routes.get(
     '/api/v2/batches/:id/events',
     {
-      config: { access: 'read' },
+      config: { access: 'read', forVisitors: true },
       schema: {
         summary: 'Progress of a batch as server-sent events',
         description:
@@ -92,8 +108,15 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const user = userOf(request);
       const { id } = request.params;
       const { size } = await submission.batchOf(user, id);
-      streams.enter(user.id, reply.raw);
-      streamBatch({ batchId: id, total: size, paths: request.query.paths === 'true' }, reply, collaborators);
+      const isVisitor = visitors.isVisitor(user);
+      streams.enter(isVisitor ? limitedClientOf(request) : user.id, reply.raw);
+      const isPermitted = (): Promise<boolean> =>
+        (isVisitor ? visitors.callerOf(request) : authenticator.optionalCallerOf(request)).then(
+          () => true,
+          () => false,
+        );
+      const paths = request.query.paths === 'true';
+      streamBatch({ batchId: id, total: size, paths, isPermitted }, reply, collaborators);
       return reply;
     },
   );

@@ -3,12 +3,27 @@ import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import type { AddressFacts } from '../../facts/address-facts.ts';
 import { reasonOf } from '../../measurements/reason.ts';
-import { hopSchema, readStoredResult, resultSchema } from '../../measurements/stored-result.ts';
+import {
+  forwardSchema,
+  hopSchema,
+  readStoredResult,
+  resultSchema,
+  type StoredResult,
+} from '../../measurements/stored-result.ts';
 
+const nameParts = { name: z.string().optional().describe('Reverse DNS'), asName: z.string().optional() };
 const namedHopSchema = hopSchema.extend({
-  name: z.string().optional().describe('Reverse DNS'),
-  asName: z.string().optional(),
+  ...nameParts,
   reason: z.string().describe('Why the hop is believed, for people'),
+});
+
+const namedForwardSchema = forwardSchema.extend({
+  hops: z.array(
+    forwardSchema.shape.hops.element.extend({
+      asn: z.int().optional().describe('Network that announces the address'),
+      ...nameParts,
+    }),
+  ),
 });
 
 /** A measurement with everything that is known about it. */
@@ -20,7 +35,7 @@ export const measurementSchema = z.object({
   label: z.string(),
   state: z.enum(['queued', 'running', 'done']),
   createdAt: z.iso.datetime(),
-  result: resultSchema.extend({ hops: z.array(namedHopSchema) }).optional(),
+  result: resultSchema.extend({ hops: z.array(namedHopSchema), forward: namedForwardSchema.optional() }).optional(),
 });
 z.globalRegistry.add(measurementSchema, { id: 'Measurement' });
 
@@ -47,13 +62,38 @@ export async function toMeasurement(row: MeasurementRow, facts: AddressFacts): P
   };
   if (row.state !== 'done') return common;
   const result = readStoredResult(row.result);
+  const { forward, ...rest } = result;
   const hops = await Promise.all(
-    result.hops.map(async (hop) => {
-      const name = await facts.nameOf(parseIpv4(hop.address));
-      const asName = hop.asn === undefined ? undefined : facts.asName(hop.asn);
-      const reason = reasonOf(hop, result.startedAt);
-      return { ...hop, reason, ...(name !== undefined && { name }), ...(asName !== undefined && { asName }) };
+    result.hops.map(async (hop) => ({
+      ...hop,
+      reason: reasonOf(hop, result.startedAt),
+      ...(await namesOf(hop.address, hop.asn, facts)),
+    })),
+  );
+  return { ...common, result: { ...rest, hops, ...(forward && { forward: await withNames(forward, facts) }) } };
+}
+
+/** Adds the networks and names of the hops of a forward path. */
+async function withNames(
+  forward: NonNullable<StoredResult['forward']>,
+  facts: AddressFacts,
+): Promise<z.infer<typeof namedForwardSchema>> {
+  const hops = await Promise.all(
+    forward.hops.map(async (hop) => {
+      if (hop.address === undefined) return hop;
+      const asn = facts.ipToAs.originOf(parseIpv4(hop.address));
+      return { ...hop, ...(asn !== undefined && { asn }), ...(await namesOf(hop.address, asn, facts)) };
     }),
   );
-  return { ...common, result: { ...result, hops } };
+  return { ...forward, hops };
+}
+
+async function namesOf(
+  address: string,
+  asn: number | undefined,
+  facts: AddressFacts,
+): Promise<{ readonly name?: string; readonly asName?: string }> {
+  const name = await facts.nameOf(parseIpv4(address));
+  const asName = asn === undefined ? undefined : facts.asName(asn);
+  return { ...(name !== undefined && { name }), ...(asName !== undefined && { asName }) };
 }

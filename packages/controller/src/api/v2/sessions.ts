@@ -7,7 +7,7 @@ import { callerOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { refuseForeignOrigin } from '../http/forgery.ts';
-import { security } from '../http/route-parts.ts';
+import { lineOf, security } from '../http/route-parts.ts';
 import { clearSessionCookie, SESSION_MS, setSessionCookie } from '../http/session-cookie.ts';
 import { confirmPage, confirmScript, PAGE_POLICY } from './confirm-page.ts';
 
@@ -113,7 +113,7 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
         description:
           'Refused unless the operator has opened registration. The answer does not say whether there is an account.',
         tags,
-        body: z.object({ name: z.string().trim().min(1).max(200), email: z.email().max(254) }),
+        body: z.object({ name: lineOf(200), email: z.email().max(254) }),
         response: { 202: mailedSchema, ...errorResponses },
       },
     },

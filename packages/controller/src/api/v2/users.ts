@@ -6,13 +6,13 @@ import { ControllerError } from '../../foundation/errors.ts';
 import { callerOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
-import { numberInUrl, security } from '../http/route-parts.ts';
+import { lineOf, numberInUrl, security } from '../http/route-parts.ts';
 import { limitsSchema, toUser, userSchema } from './account-schemas.ts';
 
 const MOST_LISTED = 1_000;
 
 const invitationSchema = z.object({
-  name: z.string().trim().min(1).max(200),
+  name: lineOf(200),
   email: z.email().max(254),
   role: z.enum(['user', 'operator']).default('user'),
   limits: limitsSchema.optional().describe('Default: those of new users'),

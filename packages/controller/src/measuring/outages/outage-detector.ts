@@ -214,7 +214,7 @@ export class OutageDetector implements HostWatch, Prober {
         throw error;
       }
     };
-    return probingFor({ type: 'agentTest' }, async () => (await Promise.all(targets.map(ask))).flat());
+    return probingFor({ type: 'agentTest', agent: host }, async () => (await Promise.all(targets.map(ask))).flat());
   }
 
   #suspend(host: Ipv4Address, state: HostState): void {

@@ -15,7 +15,9 @@ import type { VantagePointRanking } from '../../ranking/ranking.ts';
 import type { AdaptiveTimeout } from '../../timing/adaptive-timeout.ts';
 import type { HostWatch } from '../../timing/host-watch.ts';
 import type { Outages } from '../../timing/outages.ts';
+import type { PlainPings } from '../../timing/plain-pings.ts';
 import type { SharedPings } from '../../timing/shared-pings.ts';
+import type { TargetAnswers } from './target-answers.ts';
 
 /** Runs work whose probes a technique sends, and returns its outcome. */
 export type WithTechnique = <T>(technique: string, work: () => Promise<T>) => Promise<T>;
@@ -47,7 +49,7 @@ export interface EngineCollaborators {
 export interface EngineMemory {
   readonly nextHops: NextHops;
   readonly silentTargets: SilentTargets;
-  readonly recordRouteTimeout: AdaptiveTimeout;
+  readonly adaptiveTimeout: AdaptiveTimeout;
 }
 
 /** One measurement in progress: everything that a technique may use. */
@@ -56,11 +58,17 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   readonly prober: SharedPings;
   /** Waits while the source is offline. */
   readonly outages: Outages;
+  /** Pings without options from the source. */
+  readonly plainPings: PlainPings;
+  /** Number of links from hops to the source, by the TTL of the latest answer of each to a Record Route ping. */
+  readonly distances: Map<Ipv4Address, number>;
   /** Probabilities of hops that no probe shows. */
   readonly assumptions: AssumptionConfidence;
   /** The path so far. Techniques read it; only the engine extends it. */
   readonly path: ReversePath;
   readonly options: MeasurementOptions;
+  /** What was asked and not answered in time. */
+  readonly targetAnswers: TargetAnswers;
   /** Techniques add what they send. */
   readonly stats: ProbeStats;
   readonly signal?: AbortSignal;

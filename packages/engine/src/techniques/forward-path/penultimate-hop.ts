@@ -5,6 +5,8 @@ import type { Measurement } from '../contract/measurement.ts';
 /** The hop before a target on the forward path from the source. */
 export interface PenultimateHop {
   readonly address: Ipv4Address;
+  /** Hops between it and the target whose addresses identify no router, from the target on. */
+  readonly unidentified: readonly Ipv4Address[];
   /** The hop before it on the forward path; `undefined` when that hop is silent or this is the source. */
   readonly before: Ipv4Address | undefined;
   /** Whether the traceroute passes the target with no silent hop between this hop and the target. */
@@ -12,7 +14,7 @@ export interface PenultimateHop {
 }
 
 /**
- * The hop before `target` on a traceroute that passes `target`. If `allowIncomplete` is set, a traceroute to `target` that stopped on the
+ * The hop before `target` on a traceroute that passes `target`: the last one that identifies a router, with those that do not behind it. If `allowIncomplete` is set, a traceroute to `target` that stopped on the
  * way gives its last responsive hop. `undefined` when there is no such hop, or when the traceroute did not arrive and its last hop is on
  * the path already.
  */
@@ -28,15 +30,25 @@ export function penultimateHop(
     if (!options.allowIncomplete || request.target !== target) return undefined;
     position = hops.length;
   }
+  const unidentified: Ipv4Address[] = [];
+  let adjacent = isPassed;
   for (let i = position - 1; i >= 0; i--) {
     const { from } = hops[i];
-    if (from === undefined) continue;
-    if (path.indexOf(from) >= 0) {
-      if (isPassed) continue;
-      return undefined;
+    if (from === undefined) {
+      adjacent = false;
+      continue;
     }
-    return { address: from, before: hops[i - 1]?.from, adjacent: isPassed && i === position - 1 };
+    if (aliases.routerKey(from) === undefined) {
+      if (!path.hops.slice(path.indexOf(target) + 1).some(({ address }) => address === from)) unidentified.push(from);
+      continue;
+    }
+    if (path.indexOf(from) >= 0) {
+      if (!isPassed) return undefined;
+      adjacent = false;
+      continue;
+    }
+    return { address: from, unidentified, before: hops[i - 1]?.from, adjacent };
   }
   const isFirst = isPassed && hops[0].ttl === 1;
-  return isFirst ? { address: path.source, before: undefined, adjacent: position === 0 } : undefined;
+  return isFirst ? { address: path.source, unidentified, before: undefined, adjacent } : undefined;
 }

@@ -1,5 +1,6 @@
-import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { PingResult, TracerouteResult } from '@revtr/probing';
+import type { Ipv4Address } from '@revtr/net';
+import type { TracerouteResult } from '@revtr/probing';
+import { hopsTravelled } from '../../timing/plain-pings.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import { MOST_HOPS, TailProbes } from './tail-probes.ts';
 
@@ -22,23 +23,18 @@ export async function traceTail(
   target: Ipv4Address,
   options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
 ): Promise<TracerouteResult> {
-  const { path, prober, signal, stats, recordRouteTimeout, clock, outages } = measurement;
+  const { path, plainPings, stats, adaptiveTimeout, clock } = measurement;
   const sender = path.source;
   const startedAt = clock.now();
-  const patience = Math.min(options.timeoutMs, recordRouteTimeout.current);
-  const probe = (): Promise<PingResult> => {
-    stats.plainPings++;
-    return prober.ping({ type: 'ping', sender, target, timeoutMs: patience }, signal);
-  };
-  const { reply } = await outages.repeated(sender, { probe, isSilent: isUnanswered }, signal);
-  const isAnswered = reply !== undefined && reply.icmpType === ICMP.echoReply;
+  const patience = Math.min(options.timeoutMs, adaptiveTimeout.timeoutFor(sender, target));
+  const reply = await plainPings.replyOf(target);
   const tail = new TailProbes(
     measurement,
     target,
-    isAnswered ? Math.min(options.timeoutMs, 200 + 1.5 * reply.rttMs) : patience,
+    reply === undefined ? patience : Math.min(options.timeoutMs, 200 + 1.5 * reply.rttMs),
   );
-  if (isAnswered) await probeAround(tail, Math.min(MOST_HOPS, distanceOf(reply.ttl)));
-  else await probeBlindly(tail);
+  if (reply === undefined) await probeBlindly(tail);
+  else await probeAround(tail, Math.min(MOST_HOPS, hopsTravelled(reply.ttl)));
   await tail.retryBefore();
   stats.traceroutes++;
   stats.tracerouteProbes += tail.sent;
@@ -46,8 +42,6 @@ export async function traceTail(
   const stop = tail.reachedAt === undefined ? 'gapLimit' : 'completed';
   return { type: 'traceroute', request, startedAt, endedAt: clock.now(), stop, hops: tail.hops, probesSent: tail.sent };
 }
-
-const isUnanswered = ({ reply }: PingResult): boolean => reply === undefined;
 
 /** Probes around the distance at which the target should be, and further out on the side on which something is missing. */
 async function probeAround(tail: TailProbes, distance: number): Promise<void> {
@@ -62,10 +56,4 @@ async function probeAround(tail: TailProbes, distance: number): Promise<void> {
 async function probeBlindly(tail: TailProbes): Promise<void> {
   do await tail.probe(tail.last + 1, tail.last + BLIND_WINDOW);
   while (tail.reachedAt === undefined && tail.silentEnd < BLIND_GAP && tail.last < MOST_HOPS);
-}
-
-/** Number of hops that a packet has travelled, from its remaining TTL: senders start at 64, 128 or 255. */
-function distanceOf(ttl: number): number {
-  const initial = ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
-  return initial - ttl + 1;
 }

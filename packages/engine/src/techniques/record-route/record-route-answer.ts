@@ -1,39 +1,45 @@
-import type { Ipv4Address } from '@revtr/net';
 import type { PingResult } from '@revtr/probing';
 import { CONFIDENCE } from '../../path/confidence.ts';
 import type { Hop } from '../../path/hop.ts';
 import { OUT_OF_REACH } from '../../ranking/ranking.ts';
 import { type RecordRouteReading, readRecordRoute } from '../../record-route/read-answer.ts';
+import { hopsTravelled } from '../../timing/plain-pings.ts';
 import type { Measurement } from '../contract/measurement.ts';
-
-/** The answer to a Record Route ping, with the reverse hops that it shows. */
-export interface ReadAnswer {
-  readonly sender: Ipv4Address;
-  readonly hops: readonly Hop[];
-  readonly reading: RecordRouteReading;
-}
+import type { ReadAnswer } from '../contract/target-answers.ts';
 
 /**
  * Reads the answer to a Record Route ping, and updates the adaptive timeout, the ranking, the silent targets and the next hops. `undefined`
- * when there was no answer.
+ * when the answer is without the option.
+ *
+ * @param waitedMs how long the answer was waited for, milliseconds: the round-trip time and what sending and reporting took
  */
 export function readAnswer(
   measurement: Measurement,
   result: PingResult,
+  waitedMs: number,
   useHeuristics: boolean,
 ): ReadAnswer | undefined {
-  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, recordRouteTimeout, atlas } = measurement;
+  const { path, aliases, ipToAs, ranking, nextHops, silentTargets, adaptiveTimeout, atlas, clock } = measurement;
   const { request, reply, sentAt } = result;
   if (reply?.recordRoute === undefined) return undefined;
-  recordRouteTimeout.observe(reply.rttMs);
-  silentTargets.recordAnswer(request.target);
-  const reading = readRecordRoute(request.target, reply.recordRoute, { aliases, ipToAs, useHeuristics });
+  adaptiveTimeout.observe(request.sender, request.target, waitedMs);
+  silentTargets.recordAnswer(request.target, path.source, clock.now());
+  const reading = readRecordRoute(
+    { target: request.target, receiver: path.source, stamps: reply.recordRoute },
+    { aliases, ipToAs, useHeuristics },
+  );
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
     atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
   // With free slots and no turning point the target did not stamp, so the answer says nothing about its distance.
   if (reading.turnSlot !== undefined || !reading.isWhole)
-    ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reply.recordRoute);
+    ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reading.stamps);
   const hops = toHops(measurement, result, reading);
+  const distance = hopsTravelled(reply.ttl);
+  measurement.distances.set(request.target, distance);
+  if (reading.turn === 'stamp' || reading.turn === 'alias') {
+    const stamps = reading.hops.map(({ address }) => address);
+    atlas.compare(path.source, { target: request.target, stamps, distance, at: sentAt });
+  }
   if (hops.length > 0) {
     const target: Hop = {
       address: request.target,
@@ -44,7 +50,7 @@ export function readAnswer(
     };
     nextHops.learn(path.source, [target, ...hops], sentAt);
   }
-  return { sender: request.sender, hops, reading };
+  return { sender: request.sender, target: request.target, distance, hops, reading };
 }
 
 function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading: RecordRouteReading): Hop[] {

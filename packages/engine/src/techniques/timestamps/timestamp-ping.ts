@@ -30,7 +30,7 @@ export async function pingForTimestamps(
   measurement: Measurement,
   { target, slots, from, timeoutMs }: TimestampPing,
 ): Promise<TimestampAnswer | undefined> {
-  const { path, prober, stats, recordRouteTimeout } = measurement;
+  const { path, prober, stats, adaptiveTimeout } = measurement;
   const senders = from.type === 'source' ? [path.source] : from.senders;
   const requests = senders.map((sender): PingRequest => {
     const request = {
@@ -47,7 +47,11 @@ export async function pingForTimestamps(
     if (from.type === 'source') stats.timestampPings += prober.fresh(sent);
     else stats.spoofedTimestampPings += prober.fresh(sent);
   };
-  const deadline = () => Math.min(timeoutMs, recordRouteTimeout.current);
+  const adaptiveMs = Math.min(
+    timeoutMs,
+    Math.max(...senders.map((sender) => adaptiveTimeout.timeoutFor(sender, target))),
+  );
+  const deadline = () => adaptiveMs;
   const round = { source: path.source, requests, deadline, onSend };
   const { answers } = await runConfirmedRound(round, measurement);
   for (const { request, reply, sentAt } of answers) {

@@ -1,0 +1,28 @@
+import type { ProbeCacheOptions } from '../knowledge/probe-cache.ts';
+import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
+import type { Measurement } from '../techniques/contract/measurement.ts';
+import type { Technique } from '../techniques/contract/technique.ts';
+import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
+import { SteppingBack } from '../techniques/stepping-back.ts';
+
+/**
+ * The caches of the original. The public code takes the time from its configuration, which is not public; a day is the age up to which it
+ * uses the paths of the atlas.
+ */
+export const ORIGINAL_CACHE: ProbeCacheOptions = { keepMs: 86_400_000, keepSilenceMs: 60_000, capacity: 500_000 };
+
+/** The forward traceroute of the original: one attempt a hop, two seconds each, until five hops in a row are silent. */
+const traceAsOriginal = (measurement: Measurement, target: number) =>
+  traceWhole(measurement, target, { timeoutMs: 2_000, attempts: 1, gapLimit: 5 });
+
+/** The last resort of the original: the hop before the last one on the forward path, and candidates kept for a dead end. */
+export const originalSymmetry = (options: { readonly allowInterdomain: boolean }): Technique =>
+  new SteppingBack(
+    new AssumedSymmetry({
+      ...options,
+      trustGateways: false,
+      ownersByRelation: false,
+      allowIncomplete: false,
+      trace: traceAsOriginal,
+    }),
+  );

@@ -1,0 +1,73 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { HeldBack, PingRequest, PingResult } from '@revtr/probing';
+import { runConfirmedRound } from '../../timing/confirmed-round.ts';
+import type { RoundDeadline } from '../../timing/round.ts';
+import type { Measurement } from '../contract/measurement.ts';
+import type { ReadAnswer } from '../contract/target-answers.ts';
+import { readAnswer } from './record-route-answer.ts';
+
+/** A round of Record Route pings to one target. */
+export interface ListeningRound {
+  readonly target: Ipv4Address;
+  readonly requests: readonly PingRequest[];
+  readonly deadline: RoundDeadline;
+  readonly useHeuristics: boolean;
+  /** Called with the pings before they are sent, and again with those that are repeated. */
+  readonly onSend: (requests: readonly PingRequest[]) => void;
+  /** Called with each sender whose ping was waited for until its own timeout without an answer, during the round or after it. */
+  readonly onSilence?: (sender: Ipv4Address) => void;
+}
+
+/** What a round has shown when it ended. */
+export interface RoundAnswers {
+  readonly answers: readonly ReadAnswer[];
+  /** Senders whose ping was sent and has no answer with the option yet. A sender that was offline is not among them. */
+  readonly unanswered: readonly Ipv4Address[];
+  /** Senders whose ping was held back to protect a network, and therefore not sent. */
+  readonly heldBack: readonly Ipv4Address[];
+}
+
+/**
+ * Runs a round of Record Route pings, and reads the answers. The end of the round lets the measurement go on; the pings stay open until their
+ * own timeout. An answer that comes later teaches the same as one in time, and is kept in `targetAnswers`. Only a ping without any answer is
+ * booked as a silence.
+ * @throws {ProbingError} `cancelled` when the signal of the measurement fires; `proberStopped` when the source stays offline;
+ * `budgetExhausted` or `circuitOpen` when no ping was sent
+ */
+export async function runListeningRound(measurement: Measurement, round: ListeningRound): Promise<RoundAnswers> {
+  const { path, clock, silentTargets, adaptiveTimeout, targetAnswers } = measurement;
+  const { target, requests, deadline, useHeuristics, onSend } = round;
+  const { source } = path;
+  const startedAt = clock.now();
+  const answers: ReadAnswer[] = [];
+  const withoutOption: Ipv4Address[] = [];
+  const heldBack: Ipv4Address[] = [];
+  const onAnswer = (result: PingResult, waitedMs: number): boolean => {
+    const answer = readAnswer(measurement, result, waitedMs, useHeuristics);
+    if (answer === undefined) withoutOption.push(result.request.sender);
+    else {
+      answers.push(answer);
+      targetAnswers.noteAnswer(answer);
+    }
+    return answer !== undefined && answer.hops.length > 0;
+  };
+  const onLateAnswer = (result: PingResult, waitedMs: number): void => {
+    const answer = readAnswer(measurement, result, waitedMs, useHeuristics);
+    if (answer !== undefined) targetAnswers.noteLateAnswer(answer);
+  };
+  const onSilence = ({ sender }: PingRequest): void => {
+    adaptiveTimeout.observeSilence(sender, target);
+    silentTargets.recordSilence({ target, sender, source, sentAt: startedAt }, clock.now());
+    round.onSilence?.(sender);
+  };
+  const onHeldBack = ({ sender }: PingRequest, _error: HeldBack): void => {
+    heldBack.push(sender);
+  };
+  const { silent } = await runConfirmedRound(
+    { source, requests, deadline, onAnswer, onLateAnswer, onSilence, onSend, onHeldBack },
+    measurement,
+  );
+  const unanswered = [...withoutOption, ...silent.map(({ sender }) => sender)];
+  for (const sender of unanswered) targetAnswers.noteUnanswered(target, sender);
+  return { answers, unanswered, heldBack };
+}

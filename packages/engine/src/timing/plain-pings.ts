@@ -1,0 +1,74 @@
+import type { Ipv4Address } from '@revtr/net';
+import { ICMP } from '@revtr/net';
+import { type PingReply, type PingResult, ProbingError } from '@revtr/probing';
+import type { ProbeStats } from '../measurement/stats.ts';
+import type { Outages } from './outages.ts';
+import type { SharedPings } from './shared-pings.ts';
+
+/** What {@link PlainPings} uses. */
+export interface PlainPingsCollaborators {
+  /** How long to wait for the reply of a target, milliseconds. */
+  readonly timeoutFor: (target: Ipv4Address) => number;
+  readonly prober: SharedPings;
+  readonly outages: Outages;
+  /** The counter of plain pings grows. */
+  readonly stats: ProbeStats;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Pings without options from the source, each target at most once in a measurement. */
+export class PlainPings {
+  readonly #source: Ipv4Address;
+  readonly #collaborators: PlainPingsCollaborators;
+  readonly #replies = new Map<Ipv4Address, Promise<PingReply | undefined>>();
+
+  constructor(source: Ipv4Address, collaborators: PlainPingsCollaborators) {
+    this.#source = source;
+    this.#collaborators = collaborators;
+  }
+
+  /**
+   * The echo reply of a target; `undefined` when it did not answer in time.
+   * @throws {ProbingError} when the ping cannot be sent, `cancelled`
+   */
+  replyOf(target: Ipv4Address): Promise<PingReply | undefined> {
+    const known = this.#replies.get(target);
+    if (known !== undefined) return known;
+    const reply = this.#ping(target);
+    this.#replies.set(target, reply);
+    // A ping that was not sent says nothing: the next caller tries again. Nobody may wait for this one.
+    reply.catch(() => this.#replies.delete(target));
+    return reply;
+  }
+
+  /**
+   * Number of routers and links from a target to the source, by the TTL of its reply; `undefined` when it did not answer, or could not be
+   * pinged. @throws {ProbingError} `cancelled`
+   */
+  async distanceOf(target: Ipv4Address): Promise<number | undefined> {
+    const reply = await this.replyOf(target).catch((error: unknown) => {
+      if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
+      return undefined;
+    });
+    return reply && hopsTravelled(reply.ttl);
+  }
+
+  async #ping(target: Ipv4Address): Promise<PingReply | undefined> {
+    const { timeoutFor, prober, outages, stats, signal } = this.#collaborators;
+    const timeoutMs = timeoutFor(target);
+    const probe = (): Promise<PingResult> => {
+      stats.plainPings++;
+      return prober.ping({ type: 'ping', sender: this.#source, target, timeoutMs }, signal);
+    };
+    const { reply } = await outages.repeated(this.#source, { probe, isSilent: isUnanswered }, signal);
+    return reply?.icmpType === ICMP.echoReply ? reply : undefined;
+  }
+}
+
+const isUnanswered = ({ reply }: PingResult): boolean => reply === undefined;
+
+/** Number of links that a packet has crossed, from the TTL that is left of it: systems start at 64, 128 or 255. */
+export function hopsTravelled(ttl: number): number {
+  const initial = ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+  return initial - ttl + 1;
+}

@@ -1,0 +1,34 @@
+import { parseIpv4 } from '@revtr/net';
+import { describe, expect, it } from 'vitest';
+import { AliasSets, type Hop, NextHops } from '../src/index.ts';
+
+const ip = (last: number): number => parseIpv4(`5.0.0.${last}`);
+const hop = (last: number): Hop => ({
+  address: ip(last),
+  technique: 'recordRoute',
+  trust: 'measured',
+  confidence: 1,
+  evidence: { type: 'destination' },
+});
+
+describe('known next hops', () => {
+  const source = ip(200);
+
+  it('continue from every hop of a learned segment, until they are too old', () => {
+    const known = new NextHops({ capacity: 100 }, new AliasSets([[ip(2), ip(22)]]));
+    known.learn(source, [hop(1), hop(2), hop(3)], 1_000);
+    const behind = (last: number, oldest = 0) =>
+      known.behind(source, ip(last), oldest).hops.map(({ address }) => address);
+    expect(behind(1)).toEqual([ip(2), ip(3)]);
+    expect(behind(22)).toEqual([ip(3)]);
+    expect(behind(3)).toEqual([]);
+    expect(behind(1, 1_001)).toEqual([]);
+  });
+
+  it('never exceed their capacity', () => {
+    const known = new NextHops({ capacity: 10 }, new AliasSets());
+    for (let i = 1; i < 100; i++) known.learn(source, [hop(i), hop(i + 1)], i);
+    expect(known.behind(source, ip(1), 0).hops).toEqual([]);
+    expect(known.behind(source, ip(99), 0).hops).toHaveLength(1);
+  });
+});

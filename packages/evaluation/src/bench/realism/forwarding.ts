@@ -1,0 +1,145 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { PingRequest } from '@revtr/probing';
+import type { SimProber, SimulatedInternet } from '@revtr/sim';
+import { mean, median, quantiles, share } from '../../statistics/quantiles.ts';
+import { compare, type RealismRow } from './figure.ts';
+import { pingPaced, SURVEY_RATE } from './paced.ts';
+
+const PAIRS = 2_000;
+const RR17 = 'IMC 2017, section 4';
+const OPTION = { type: 'recordRoute', slots: 9 } as const;
+const TIMEOUT_MS = 5_000;
+const TARGETS = 300;
+const ROUNDS = 4;
+const SENDERS = 5;
+/** Vantage points of the published comparison of two rates, and the probes that each sends here. */
+const LIMITED_SENDERS = 79;
+const LIMITED_PROBES = 300;
+
+/** Loss and delay of pings with and without options, and rate limits near vantage points. */
+export async function forwardingRows(
+  internet: SimulatedInternet,
+  prober: SimProber,
+  candidates: readonly Ipv4Address[],
+): Promise<RealismRow[]> {
+  const targets = candidates.filter((_, i) => i % Math.ceil(candidates.length / TARGETS) === 0);
+  const plain = await repeat(internet, prober, targets, false);
+  const withOption = await repeat(internet, prober, targets, true);
+  const slower = [...withOption.rttMs].flatMap(([key, rtts]) => {
+    const usual = plain.rttMs.get(key);
+    return usual === undefined ? [] : [mean(rtts) / mean(usual) - 1];
+  });
+  const rtt = quantiles([...plain.rttMs.values()].map((rtts) => median(rtts)));
+  return [
+    compare(['single Record Route pings of known responders unanswered', 0.065, 0.025, 'plot'], RR17, withOption.lost),
+    compare(['single plain pings of known responders unanswered', 0.01, 0.01, 'memory'], 'none', plain.lost),
+    compare(
+      ['extra round-trip time of packets with an option', 0.16, 0.1, 'read'],
+      'Rossi and Welzl, 2003 and 2004',
+      mean(slower),
+    ),
+    compare(
+      ['vantage points that lose a quarter more at 100 packets a second', 8 / LIMITED_SENDERS, 0.07, 'read'],
+      RR17,
+      await limitedShare(internet, prober, targets),
+    ),
+    ...pathKinds(internet, candidates),
+    ...(
+      [
+        [0.1, 43, 20],
+        [0.5, 165, 35],
+        [0.9, 275, 60],
+      ] as const
+    ).map(([q, ms, tolerance]) =>
+      compare(
+        [`round-trip time to destinations, ms, quantile ${q}`, ms, tolerance, 'read'],
+        'Ark statistics pages, mean of 6 monitors',
+        rtt(q),
+      ),
+    ),
+  ];
+}
+
+/** Load balancers and tunnels on paths from vantage points. */
+function pathKinds(
+  { truth, places, topology, clock }: SimulatedInternet,
+  targets: readonly Ipv4Address[],
+): RealismRow[] {
+  const { routers, networks } = topology;
+  let balanced = 0;
+  let tunnelled = 0;
+  for (let i = 0; i < PAIRS; i++) {
+    const { address } = places.vantagePoints[i % places.vantagePoints.length];
+    const target = targets[i % targets.length];
+    const path = truth.path(address, target, clock.now(), i).routers;
+    if (truth.possibleRouters(address, target, clock.now()).size > path.length) balanced++;
+    const networksOf = path.map((router) => routers.network[router]);
+    const isInTunnel = (network: number, hop: number): boolean =>
+      networks.tunnels[network] > 0 && networksOf[hop - 1] === network && networksOf[hop + 1] === network;
+    if (networksOf.some(isInTunnel)) tunnelled++;
+  }
+  return [
+    compare(['paths that differ by flow', 0.39, 0.1, 'read'], 'Augustin et al., IMC 2007', share(balanced, PAIRS)),
+    compare(
+      ['paths through an MPLS tunnel (published: at least)', 0.3, 0.15, 'read'],
+      'Donnet et al., CCR 2012',
+      share(tunnelled, PAIRS),
+    ),
+  ];
+}
+
+/** Pings every target several times from several vantage points. */
+async function repeat(
+  internet: SimulatedInternet,
+  prober: SimProber,
+  targets: readonly Ipv4Address[],
+  hasOption: boolean,
+): Promise<{ readonly lost: number; readonly rttMs: ReadonlyMap<string, number[]> }> {
+  const rttMs = new Map<string, number[]>();
+  let unanswered = 0;
+  let sent = 0;
+  for (const { address: sender } of internet.places.vantagePoints.slice(0, SENDERS)) {
+    let known = targets;
+    for (let round = 0; round < ROUNDS; round++) {
+      const results = await pingPaced(internet, prober, requestsFor(sender, known, hasOption));
+      const answered = results.filter(({ reply }) => reply !== undefined);
+      for (const { request, reply } of answered) {
+        const key = `${sender} ${request.target}`;
+        rttMs.set(key, [...(rttMs.get(key) ?? []), reply?.rttMs ?? 0]);
+      }
+      if (round === 0) known = answered.map(({ request }) => request.target);
+      else {
+        sent += known.length;
+        unanswered += known.length - answered.length;
+      }
+    }
+  }
+  return { lost: share(unanswered, sent), rttMs };
+}
+
+/** Share of vantage points that lose more than a quarter of the answers at 100 packets a second which they get at 10. */
+async function limitedShare(
+  internet: SimulatedInternet,
+  prober: SimProber,
+  targets: readonly Ipv4Address[],
+): Promise<number> {
+  const answersAt = async (sender: Ipv4Address, rate: number): Promise<number> => {
+    const requests = requestsFor(sender, targets.slice(0, LIMITED_PROBES), true);
+    return (await pingPaced(internet, prober, requests, rate)).filter(({ reply }) => reply !== undefined).length;
+  };
+  const senders = internet.places.vantagePoints.slice(0, LIMITED_SENDERS);
+  let limited = 0;
+  for (const { address } of senders) {
+    if ((await answersAt(address, 5 * SURVEY_RATE)) < 0.75 * (await answersAt(address, SURVEY_RATE / 2))) limited++;
+  }
+  return share(limited, senders.length);
+}
+
+const requestsFor = (sender: Ipv4Address, targets: readonly Ipv4Address[], hasOption: boolean): PingRequest[] =>
+  targets.map((target) => ({
+    type: 'ping',
+    sender,
+    target,
+    timeoutMs: TIMEOUT_MS,
+    ...(hasOption && { option: OPTION }),
+  }));

@@ -1,0 +1,78 @@
+import { PUBLISHED_ASSUMPTIONS, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
+import { inParallel } from '@revtr/probing';
+import { judge } from '../../judging/judge.ts';
+import { type Truth, truthOf } from '../../judging/truth.ts';
+import { type EvaluatedPlan, PLANS } from '../units/plans.ts';
+import type { AtlasContent, Unit } from '../units/unit.ts';
+import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
+import { choosePairs, type EvaluatedPair } from '../world/destinations.ts';
+import { createWorld, type EvaluationWorld } from '../world/evaluation-world.ts';
+import { Preparation } from '../world/preparation.ts';
+import { visibleRouters } from '../world/visible-routers.ts';
+
+/** Parallel measurements. The number is small because later measurements learn from earlier ones, as in production. */
+const CONCURRENCY = 20;
+const HOUR_MS = 3_600_000;
+/** Longer than the reuse of measured hops, so only the atlas keeps information about earlier measurements. */
+const PAUSE_MS = 2 * HOUR_MS;
+
+/** What all units of one world share. */
+interface SharedWorld {
+  readonly created: EvaluationWorld;
+  readonly preparation: Preparation;
+  readonly truth: Truth;
+  readonly pairs: readonly EvaluatedPair[];
+  /** When the measurement of a pair begins, milliseconds since the Unix epoch. */
+  readonly startsAt: (index: number) => number;
+  readonly visible: readonly (ReadonlySet<number> | undefined)[];
+}
+
+/**
+ * Generates a simulated Internet, measures its pairs with each unit, and judges the results. All units must have the same world. The
+ * Internet, the survey and the atlases are made once, and every unit starts from them. Equal units give equal results.
+ */
+export async function runWorld(units: readonly Unit[], onResult: (result: UnitResult) => void): Promise<void> {
+  const created = createWorld(units[0]);
+  const { pairs: count, hours } = units[0];
+  const preparation = new Preparation(created);
+  const pairs = choosePairs(created.world, count);
+  const truth = truthOf(created.world.internet);
+  const first = preparation.measurementsAt + PAUSE_MS;
+  const startsAt = (index: number): number => first + (index / pairs.length) * hours * HOUR_MS;
+  const internet = created.restart(first);
+  const visible = await visibleRouters(pairs, startsAt, { internet, truth });
+  const shared = { created, preparation, truth, pairs, startsAt, visible };
+  for (const unit of units) onResult(await runUnit(unit, shared));
+}
+
+async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
+  const { created, preparation, truth, pairs, startsAt, visible } = shared;
+  const evaluated = withContent(PLANS[unit.plan], unit.atlas);
+  const { internet, collaborators, cost } = await preparation.forPlan(evaluated, unit.fleet);
+  const { clock } = internet;
+  const { ipToAs } = created.world;
+  const assumptions = unit.profile === 'kind' ? SIMULATED_ASSUMPTIONS : PUBLISHED_ASSUMPTIONS;
+  const engine = new ReverseTracerouteEngine({ plan: evaluated.plan, assumptions }, collaborators);
+  const results: EvaluatedResult[] = new Array(pairs.length);
+  const measureAll = async (): Promise<void> => {
+    if (unit.atlas !== 'usual') {
+      const before = created.world.randomPairs(unit.pairs, 'before');
+      await inParallel(before.length, CONCURRENCY, async (i) => void (await engine.measure(before[i])));
+    }
+    await inParallel(pairs.length, CONCURRENCY, async (i) => {
+      const { source, destination, kind, isUsual } = pairs[i];
+      await clock.sleep(Math.max(0, startsAt(i) - clock.now()));
+      const result = await engine.measure({ source, destination });
+      results[i] = { ...judge(result, { truth, ipToAs, visible: visible[i] }), destination: kind, isUsual };
+    });
+  };
+  await clock.drive(measureAll());
+  return { unit, preparation: cost, pairs: results };
+}
+
+/** The plan with another content of the atlas than its usual one. */
+function withContent({ plan, needs }: EvaluatedPlan, content: AtlasContent): EvaluatedPlan {
+  if (content === 'usual') return { plan, needs };
+  const atlas = content === 'grown' ? 'recordRoute' : content;
+  return { plan: { ...plan, growsAtlas: content === 'grown' }, needs: { ...needs, atlas } };
+}

@@ -1,0 +1,67 @@
+import { bootstrap, type Estimate } from '../../statistics/bootstrap.ts';
+import { mean, share } from '../../statistics/quantiles.ts';
+import type { Unit } from '../units/unit.ts';
+import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
+import { columnOf } from './summary.ts';
+
+/** Differences between a plan and a rival, from the same pairs; positive if the plan has more. */
+export interface PairedFigures {
+  readonly pairs: number;
+  readonly asPathsExact: Estimate;
+  readonly asPathsExactByOwners: Estimate;
+  readonly reached: Estimate;
+  /** Mean option probes of the plan divided by those of the rival; infinite if the rival sends none. */
+  readonly optionProbesRatio: Estimate;
+}
+
+/** A plan compared with a rival on the same Internets and pairs. */
+export interface Comparison {
+  readonly plan: Omit<Unit, 'seed' | 'pairs'>;
+  readonly rival: string;
+  readonly allPairs: PairedFigures;
+  /** On the pairs that the rival completes: a plan that gives up on hard pairs keeps the easy ones. */
+  readonly pairsThatRivalCompletes: PairedFigures;
+}
+
+interface Both {
+  readonly own: EvaluatedResult;
+  readonly other: EvaluatedResult;
+}
+
+/** Compares `plan` with every other plan, on usual destinations, with 95 % confidence intervals of the differences. */
+export function compareWithRivals(results: readonly UnitResult[], plan: string): Comparison[] {
+  const withoutPlan = ({ unit }: UnitResult): string => `${columnOf({ ...unit, plan: '' })} ${unit.seed} ${unit.pairs}`;
+  const own = new Map(results.flatMap((result) => (result.unit.plan === plan ? [[withoutPlan(result), result]] : [])));
+  const rivals = results.filter((result) => result.unit.plan !== plan && own.has(withoutPlan(result)));
+  return [...Map.groupBy(rivals, ({ unit }) => columnOf(unit)).values()].map((group): Comparison => {
+    const groups = group.map((rival) => {
+      const ours = own.get(withoutPlan(rival))?.pairs ?? [];
+      return rival.pairs.flatMap((other, i): Both[] => (other.isUsual ? [{ own: ours[i], other }] : []));
+    });
+    const completed = groups
+      .map((pairs) => pairs.filter(({ other }) => other.reached))
+      .filter((list) => list.length > 0);
+    const { seed: _, pairs: _pairs, ...unit } = group[0].unit;
+    return {
+      plan: { ...unit, plan },
+      rival: unit.plan,
+      allPairs: compare(groups),
+      pairsThatRivalCompletes: compare(completed),
+    };
+  });
+}
+
+function compare(groups: readonly (readonly Both[])[]): PairedFigures {
+  const pairs = groups.flat().length;
+  const estimates = bootstrap(groups, (sample) => ({
+    asPathsExact: difference(sample, ({ asPathExact }) => asPathExact),
+    asPathsExactByOwners: difference(sample, ({ asPathExactByOwners }) => asPathExactByOwners),
+    reached: difference(sample, ({ reached }) => reached),
+    optionProbesRatio:
+      mean(sample.map(({ own }) => own.optionProbes)) / mean(sample.map(({ other }) => other.optionProbes)),
+  }));
+  return { pairs, ...estimates };
+}
+
+const difference = (sample: readonly Both[], test: (pair: EvaluatedResult) => boolean): number =>
+  share(sample.filter(({ own }) => test(own)).length - sample.filter(({ other }) => test(other)).length, sample.length);

@@ -1,0 +1,40 @@
+import type { JudgedPair } from '../../judging/judged-pair.ts';
+import type { Unit } from './unit.ts';
+
+/**
+ * What a destination is: a host that answers pings with options; one that answers plain pings only; one behind a NAT of its own or of its
+ * carrier, whether it answers options or not; a router; a host that answers nothing.
+ */
+export const DESTINATION_KINDS = [
+  'host',
+  'hostWithoutOptions',
+  'behindNat',
+  'behindCarrierGradeNat',
+  'router',
+  'silent',
+] as const;
+export type DestinationKind = (typeof DESTINATION_KINDS)[number];
+
+/** Packets that were sent before the first measurement, for all sources together. */
+export interface PreparationCost {
+  /** Record Route pings of the survey, which serves all sources. */
+  readonly surveyProbes: number;
+  /** Packets of the traceroutes of the atlas. */
+  readonly tracerouteProbes: number;
+  /** Record Route pings to the hops of the atlas. */
+  readonly atlasOptionProbes: number;
+}
+
+/** A judged pair of a unit. */
+export interface EvaluatedResult extends JudgedPair {
+  readonly destination: DestinationKind;
+  /** Whether it counts in the figures, and not only in the row of its kind of destination. */
+  readonly isUsual: boolean;
+}
+
+/** The judged pairs of a unit, and what the preparation cost. */
+export interface UnitResult {
+  readonly unit: Unit;
+  readonly preparation: PreparationCost;
+  readonly pairs: readonly EvaluatedResult[];
+}

@@ -1,0 +1,23 @@
+import type { SimParameters } from '@revtr/sim';
+
+/** An uncertain parameter and the values that it is given. */
+export interface Variation {
+  readonly label: string;
+  readonly parameter: keyof SimParameters;
+  readonly values: readonly number[];
+}
+
+/** The parameters whose published value is uncertain or unknown. Sources: docs/simulator.md. */
+export const VARIATIONS: Readonly<Record<string, Variation>> = {
+  sharedPrivate: {
+    label: 'routers that stamp a shared private address',
+    parameter: 'sharedPrivateStamps',
+    values: [0, 0.02, 0.06],
+  },
+  atlasProbes: {
+    label: 'networks with a RIPE Atlas probe',
+    parameter: 'atlasProbeNetworks',
+    values: [0.02, 0.056, 0.3],
+  },
+  aliases: { label: 'routers whose aliases are known', parameter: 'knownAliases', values: [0.05, 0.19, 0.6] },
+};

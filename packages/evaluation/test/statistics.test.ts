@@ -1,0 +1,170 @@
+import { createRandom } from '@revtr/probing';
+import { describe, expect, it } from 'vitest';
+import { countHops, figuresOf } from '../src/evaluate/summary/figures.ts';
+import { compareWithRivals } from '../src/evaluate/summary/paired.ts';
+import { summarise } from '../src/evaluate/summary/summary.ts';
+import type { Unit } from '../src/evaluate/units/unit.ts';
+import type { EvaluatedResult, UnitResult } from '../src/evaluate/units/unit-result.ts';
+import { BASES } from '../src/judging/basis.ts';
+import { bootstrap } from '../src/statistics/bootstrap.ts';
+import { type Claim, calibrate } from '../src/statistics/calibration.ts';
+import { mean, quantile } from '../src/statistics/quantiles.ts';
+
+const pair = (changes: Partial<EvaluatedResult> = {}): EvaluatedResult => ({
+  destination: 'host',
+  isUsual: true,
+  reached: true,
+  basis: 'measured',
+  usesInterdomainAssumption: false,
+  usesFarStandIn: false,
+  hops: [],
+  routers: { found: 8, of: 10 },
+  visibleRouters: { found: 8, of: 8 },
+  asPathExact: true,
+  asPathExactByOwners: true,
+  confidence: 1,
+  allRight: true,
+  optionProbes: 2,
+  allProbes: 4,
+  spoofedRounds: 1,
+  latencyMs: 500,
+  ...changes,
+});
+const unit: Unit = {
+  profile: 'kind',
+  family: 'grown',
+  size: 'small',
+  seed: 1,
+  pairs: 4,
+  hours: 0,
+  mostVantagePoints: 5,
+  changes: {},
+  plan: 'default',
+  fleet: 5,
+  atlas: 'usual',
+};
+const preparation = { surveyProbes: 100, tracerouteProbes: 50, atlasOptionProbes: 20 };
+const resultOf = (changes: Partial<Unit>, pairs: readonly EvaluatedResult[]): UnitResult => ({
+  unit: { ...unit, ...changes },
+  preparation,
+  pairs,
+});
+
+describe('confidence intervals', () => {
+  it('contain the true mean in about 95 % of the cases', () => {
+    const lists = Array.from({ length: 60 }, (_, k) =>
+      Array.from({ length: 50 }, (_, i) => (Math.imul(i * 97 + k * 7919 + 13, 2654435761) >>> 0) / 2 ** 32),
+    );
+    const holds = lists.filter((list) => {
+      const { average } = bootstrap([list], (sample) => ({ average: mean(sample) }));
+      return average.low <= 0.5 && average.high >= 0.5;
+    });
+    expect(holds.length).toBeGreaterThanOrEqual(51);
+    expect(holds.length).toBeLessThanOrEqual(60);
+  });
+
+  it('agree with the normal approximation for a share of many items', () => {
+    const random = createRandom(7);
+    const items = Array.from({ length: 2_000 }, () => Number(random.chance(0.3)));
+    const { share } = bootstrap([items], (sample) => ({ share: mean(sample) }));
+    // 1.96 standard errors of a share of 0.3 from 2,000 items (Wald).
+    const halfWidth = 1.96 * Math.sqrt((0.3 * 0.7) / 2_000);
+    expect((share.high - share.low) / 2).toBeGreaterThan(0.8 * halfWidth);
+    expect((share.high - share.low) / 2).toBeLessThan(1.2 * halfWidth);
+  });
+
+  it('include the variation between groups', () => {
+    const groups = [0.2, 0.5, 0.8].map((value) => Array.from({ length: 1_000 }, (_, i) => value + (i % 3) / 1_000));
+    const average = (sample: readonly number[]) => ({ average: mean(sample) });
+    const width = ({ average: { low, high } }: ReturnType<typeof bootstrap<number, 'average'>>): number => high - low;
+    expect(width(bootstrap([groups.flat()], average))).toBeLessThan(0.05);
+    expect(width(bootstrap(groups, average))).toBeGreaterThan(0.3);
+  });
+});
+
+describe('calibration', () => {
+  const claims = (confidence: number, right: number, wrong: number): Claim[] =>
+    [...Array(right).fill(true), ...Array(wrong).fill(false)].map((isRight) => ({ confidence, isRight }));
+
+  it('has no error if the share of right claims equals the confidence, and measures the difference otherwise', () => {
+    expect(calibrate(claims(0.75, 75, 25)).error).toBeCloseTo(0);
+    expect(calibrate(claims(0.75, 75, 25)).brier).toBeCloseTo(0.1875);
+    expect(calibrate([...claims(0.75, 55, 45), ...claims(1, 100, 0)]).error).toBeCloseTo(0.1);
+  });
+});
+
+describe('quantiles', () => {
+  it('are values of the list, by nearest rank', () => {
+    expect([0, 0.25, 0.5, 0.95, 1].map((q) => quantile([4, 1, 3, 2], q))).toEqual([1, 1, 2, 4, 4]);
+    expect(quantile([], 0.5)).toBe(0);
+  });
+});
+
+describe('the figures', () => {
+  it('count every pair once by what it rests on', () => {
+    const pairs = BASES.flatMap((basis, i) => Array.from({ length: i + 1 }, () => countHops(pair({ basis }))));
+    const figures = figuresOf(pairs);
+    expect(BASES.map((basis) => figures[basis] * pairs.length).map(Math.round)).toEqual(BASES.map((_, i) => i + 1));
+    expect(BASES.reduce((sum, basis) => sum + figures[basis], 0)).toBeCloseTo(1);
+  });
+
+  it('take exact AS paths as a share of all pairs and of those that reach the source', () => {
+    const pairs = [pair(), pair({ asPathExact: false }), pair({ reached: false, asPathExact: false })].map(countHops);
+    expect(figuresOf(pairs)).toMatchObject({ asPathsExactOfAll: 1 / 3, asPathsExact: 0.5, reached: 2 / 3 });
+  });
+
+  it('have no value where there is nothing to count', () => {
+    expect(figuresOf([countHops(pair({ visibleRouters: { found: 0, of: 0 } }))]).visibleRoutersFound).toBeNaN();
+  });
+
+  it('leave unusual destinations to the rows by kind, and share the preparation among all pairs', () => {
+    const silent = pair({ destination: 'silent', isUsual: false, reached: false });
+    const [summary] = summarise([resultOf({}, [pair(), pair(), pair(), silent])]);
+    expect([summary.pairs, summary.figures.reached.value]).toEqual([3, 1]);
+    expect(summary.byDestination.silent).toMatchObject({ pairs: 1, figures: { reached: { value: 0 } } });
+    expect(summary.preparationOptionProbesPerPair).toBe(120 / 4);
+  });
+});
+
+describe('the comparison with rivals', () => {
+  // Of 1,000 pairs the plan has 900 exact and the rival 800; the rival completes 850. Errors fall on the same pairs where they can.
+  const pairs = Array.from({ length: 1_000 }, (_, i) => ({
+    own: pair({ asPathExact: i < 900, optionProbes: 3 }),
+    other: pair({ asPathExact: i < 800, reached: i < 850, optionProbes: 6 }),
+  }));
+  const results = [
+    resultOf(
+      { plan: 'default' },
+      pairs.map(({ own }) => own),
+    ),
+    resultOf(
+      { plan: 'rival' },
+      pairs.map(({ other }) => other),
+    ),
+    // A plan on another Internet is not compared.
+    resultOf(
+      { plan: 'other', seed: 2 },
+      pairs.map(({ other }) => other),
+    ),
+  ];
+  const comparisons = compareWithRivals(results, 'default');
+
+  it('subtracts on the same pairs of the same Internet', () => {
+    expect(comparisons.map(({ rival }) => rival)).toEqual(['rival']);
+    const [{ allPairs, pairsThatRivalCompletes }] = comparisons;
+    expect([allPairs.pairs, pairsThatRivalCompletes.pairs]).toEqual([1_000, 850]);
+    expect(allPairs.asPathsExact.value).toBeCloseTo(0.1);
+    expect(allPairs.reached.value).toBeCloseTo(0.15);
+    expect(allPairs.optionProbesRatio.value).toBe(0.5);
+    expect(pairsThatRivalCompletes.asPathsExact.value).toBeCloseTo(50 / 850);
+  });
+
+  it('has the interval of McNemar: the pairs on which both agree do not widen it', () => {
+    const [{ allPairs }] = comparisons;
+    // 100 pairs differ, all one way: the standard error of the difference is sqrt(b + c - (b - c)² / n) / n.
+    const halfWidth = (1.96 * Math.sqrt(100 - 100 ** 2 / 1_000)) / 1_000;
+    const found = (allPairs.asPathsExact.high - allPairs.asPathsExact.low) / 2;
+    expect(found).toBeGreaterThan(0.8 * halfWidth);
+    expect(found).toBeLessThan(1.2 * halfWidth);
+  });
+});

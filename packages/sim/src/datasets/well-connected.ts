@@ -1,0 +1,54 @@
+import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
+import { CITIES } from '../topology/cities.ts';
+import { customerConeSizes } from '../topology/customer-cones.ts';
+import type { Topology } from '../topology/topology.ts';
+
+/**
+ * Chooses host prefixes for vantage points like the sites of M-Lab: in transit networks that let spoofed packets out, the large ones
+ * more often, near their core routers, spread over the large cities. The first ones are in different cities.
+ */
+export function chooseWellConnected(topology: Topology, parameters: SimParameters, random: Random): number[] {
+  const wanted = Math.round(parameters.wellConnectedVantagePoints * parameters.vantagePoints);
+  if (wanted === 0) return [];
+  const { networks, routers, hosts, adjacencies } = topology;
+  const cones = customerConeSizes(adjacencies);
+  const byCity = new Map<number, { prefix: number; weight: number }[]>();
+  hosts.router.forEach((router, prefix) => {
+    const network = routers.network[router];
+    const isFit =
+      networks.spoofingAllowed[network] === 1 &&
+      networks.dropsOptions[network] === 0 &&
+      networks.stripsOptions[network] === 0;
+    if (!isFit || networks.tiers[network] === 3 || routers.depth[router] > 1) return;
+    const here = byCity.get(routers.city[router]) ?? [];
+    here.push({ prefix, weight: cones[network] ** 2 });
+    byCity.set(routers.city[router], here);
+  });
+  const chosenIn = new Map<number, number>();
+  const chosen: number[] = [];
+  while (chosen.length < wanted && byCity.size > 0) {
+    const city = draw([...byCity.keys()], (c) => CITIES[c].weight ** 1.5 / (1 + (chosenIn.get(c) ?? 0)) ** 1.5, random);
+    const here = byCity.get(city) ?? [];
+    const site = draw(here, ({ weight }) => weight, random);
+    chosen.push(site.prefix);
+    chosenIn.set(city, (chosenIn.get(city) ?? 0) + 1);
+    if (here.length === 1) byCity.delete(city);
+    else
+      byCity.set(
+        city,
+        here.filter((other) => other !== site),
+      );
+  }
+  return chosen;
+}
+
+/** One item of a list that is not empty, with probability proportional to its weight. */
+function draw<T>(items: readonly T[], weightOf: (item: T) => number, random: Random): T {
+  let rest = random.next() * items.reduce((sum, item) => sum + weightOf(item), 0);
+  for (const item of items) {
+    rest -= weightOf(item);
+    if (rest < 0) return item;
+  }
+  return items[items.length - 1];
+}

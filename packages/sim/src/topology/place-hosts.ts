@@ -1,0 +1,81 @@
+import type { Prefix } from '@revtr/net';
+import type { Random } from '@revtr/probing';
+import type { SimParameters } from '../parameters/sim-parameters.ts';
+import type { NetworkSpace } from './network-space.ts';
+import { depthsOf, type NetworkPlan } from './plan-networks.ts';
+import { type HostPrefixTable, NetworkKind } from './topology.ts';
+
+/** The networks whose hosts are placed. */
+interface HostNetworks {
+  readonly plans: readonly NetworkPlan[];
+  readonly space: readonly NetworkSpace[];
+  readonly firstRouter: Int32Array;
+  readonly kinds: Uint8Array;
+}
+
+/** Addresses at the end of a host prefix that gateways do not use, because hosts that measure are placed there. */
+const RESERVED = 57;
+
+/** Most hosts are near the ends of access lines: each prefix is behind the deepest of this many random routers. */
+const PICKS = 4;
+
+/** Places the host prefixes of every network behind its routers, and draws how their hosts answer. */
+export function placeHosts(
+  { plans, space, firstRouter, kinds }: HostNetworks,
+  parameters: SimParameters,
+  random: Random,
+): HostPrefixTable {
+  const placement = random.fork('hosts');
+  const splitting = random.fork('split-prefixes');
+  const depth = random.fork('host-depth');
+  const prefixes: Prefix[] = [];
+  const router: number[] = [];
+  const kindOf: number[] = [];
+  plans.forEach((plan, i) => {
+    const edges = plan.routers.flatMap((r, k) => (r.core ? [] : [k]));
+    const candidates = edges.length > 0 ? edges : plan.routers.map((_, k) => k);
+    const depths = depthsOf(plan.routers);
+    const deepest = (first: number): number => {
+      let best = first;
+      for (let i = 1; i < PICKS; i++) {
+        const other = depth.pick(candidates);
+        if (depths[other] > depths[best]) best = other;
+      }
+      return best;
+    };
+    for (const prefix of space[i].hostPrefixes) {
+      prefixes.push(prefix);
+      router.push(firstRouter[i] + deepest(placement.pick(candidates)));
+      kindOf.push(kinds[i]);
+      if (!splitting.chance(parameters.splitPrefixes)) continue;
+      const half = { address: prefix.address + 128, length: 25 };
+      prefixes[prefixes.length - 1] = { address: prefix.address, length: 25 };
+      prefixes.push(half);
+      router.push(firstRouter[i] + deepest(splitting.pick(candidates)));
+      kindOf.push(kinds[i]);
+    }
+  });
+  const announced = Uint8Array.from(prefixes, ({ length }) => (placement.chance(0.5) && length === 24 ? 1 : 0));
+  const behaviour = random.fork('host-prefix-behaviour');
+  const { accessPrefixAnswersPing, otherPrefixAnswersPing, prefixAnswersOptions } = parameters;
+  return {
+    count: prefixes.length,
+    prefixes,
+    router: Int32Array.from(router),
+    gateway: drawGateways(prefixes, parameters.gatewaysAnywhere, random.fork('gateways')),
+    announced,
+    answersPing: Uint8Array.from(kindOf, (kind) =>
+      behaviour.chance(kind === NetworkKind.access ? accessPrefixAnswersPing : otherPrefixAnswersPing) ? 1 : 0,
+    ),
+    answersOptions: Uint8Array.from(kindOf, () => (behaviour.chance(prefixAnswersOptions) ? 1 : 0)),
+  };
+}
+
+/** The first address of a prefix, or anywhere: half of these the last address, the others any. */
+function drawGateways(prefixes: readonly Prefix[], anywhere: number, random: Random): Uint32Array {
+  return Uint32Array.from(prefixes, ({ address, length }) => {
+    const size = 2 ** (32 - length);
+    if (!random.chance(anywhere)) return address + 1;
+    return random.chance(0.5) ? address + size - 2 : address + 1 + random.below(size - RESERVED);
+  });
+}

@@ -1,0 +1,135 @@
+import { ICMP, specialPurposeOf } from '@revtr/net';
+import { describe, expect, it } from 'vitest';
+import { routerOf, type SimulatedInternet } from '../src/index.ts';
+import { build, echo, exchange, RECORD_ROUTE, recordRoutes } from './exchange.ts';
+
+const OTHER_STAMPS = { stampEgress: 0, stampIngress: 0, stampLoopback: 0, stampPrivate: 0 };
+
+/** Routers on the true way of the stamps of a reply, from the source to the target and back. */
+function passed({ truth, clock }: SimulatedInternet, source: number, target: number): number[][] {
+  return [truth.path(source, target, clock.now()).routers, truth.path(target, source, clock.now()).routers].map(
+    (routers) => [...routers],
+  );
+}
+
+describe('shared private stamps', () => {
+  it('come from a small pool of private and shared addresses, and one address from routers of unrelated networks', async () => {
+    const internet = build({ ...OTHER_STAMPS, sharedPrivateStamps: 1, sharedPrivatePool: 4 });
+    const networksOf = new Map<number, Set<number>>();
+    for (const { source, target, stamps = [] } of await recordRoutes(internet)) {
+      const [forward] = passed(internet, source, target);
+      // Every router stamps, so that stamp number i comes from router number i.
+      stamps.slice(0, forward.length).forEach((stamp, i) => {
+        const networks = networksOf.get(stamp) ?? new Set();
+        networksOf.set(stamp, networks.add(internet.truth.asOf(forward[i])));
+      });
+    }
+    const names = [...networksOf.keys()].map((address) => specialPurposeOf(address)?.name);
+    expect(networksOf.size).toBe(4);
+    expect(new Set(names)).toEqual(new Set(['Private-Use', 'Shared Address Space']));
+    for (const networks of networksOf.values()) expect(networks.size).toBeGreaterThan(3);
+  });
+
+  it('also appear as sources of time-exceeded messages of some of these routers', async () => {
+    const internet = build({ ...OTHER_STAMPS, sharedPrivateStamps: 1, sharedPrivatePool: 4, errorFromLoopback: 0 });
+    const [{ address: source }] = internet.places.sources;
+    const isPrivate: boolean[] = [];
+    for (const target of internet.places.hitlist.slice(0, 20)) {
+      for (let ttl = 1; ttl <= 6; ttl++) {
+        const [error] = await exchange(internet, echo(source, target, ttl), source);
+        if (error?.type === ICMP.timeExceeded) isPrivate.push(specialPurposeOf(error.source) !== undefined);
+      }
+    }
+    expect(isPrivate).toContain(true);
+    expect(isPrivate).toContain(false);
+  });
+
+  it('are absent when no router has one', async () => {
+    const stamps = (await recordRoutes(build({ stampPrivate: 0 }))).flatMap((route) => route.stamps ?? []);
+    expect(stamps.length).toBeGreaterThan(100);
+    expect(stamps.filter((stamp) => specialPurposeOf(stamp) !== undefined)).toEqual([]);
+  });
+});
+
+describe('stamps by direction', () => {
+  it('are the outgoing interface for some incoming interfaces and the incoming one for others', async () => {
+    const internet = build({ ...OTHER_STAMPS, stampsByDirection: 1 });
+    const { topology } = internet;
+    const kinds = new Map<number, Set<string>>();
+    const routes = [];
+    for (const source of internet.places.vantagePoints)
+      routes.push(...(await recordRoutes(internet, 20, source.address)));
+    for (const { source, target, stamps = [] } of routes) {
+      const [forward] = passed(internet, source, target);
+      stamps.slice(0, forward.length - 1).forEach((stamp, i) => {
+        if (i === 0) return;
+        const router = forward[i];
+        expect(routerOf(topology, stamp)).toBe(router);
+        const far = topology.interfaces.router[topology.interfaces.peer[topology.interfaceOf.get(stamp) ?? -1]];
+        const kind = far === forward[i + 1] ? 'outgoing' : far === forward[i - 1] ? 'incoming' : 'exchange';
+        kinds.set(router, (kinds.get(router) ?? new Set()).add(kind));
+      });
+    }
+    const seen = [...kinds.values()];
+    expect(seen.some((all) => all.has('outgoing') && all.has('incoming'))).toBe(true);
+  });
+});
+
+describe('routers that stamp twice', () => {
+  it('fill two slots each, with one address of theirs twice or with two', async () => {
+    const internet = build({
+      stampPrivate: 0,
+      stampEgress: 1,
+      stampIngress: 0,
+      stampLoopback: 0,
+      transitStampsTwice: 1,
+    });
+    let repeated = 0;
+    let different = 0;
+    for (const { source, target, stamps = [] } of await recordRoutes(internet)) {
+      const [forward] = passed(internet, source, target);
+      for (let i = 0; i < 4; i++) {
+        const pair = stamps.slice(2 * i, 2 * i + 2);
+        if (i < forward.length) {
+          expect(pair.map((stamp) => internet.truth.routerOf(stamp))).toEqual([forward[i], forward[i]]);
+          if (pair[0] === pair[1]) repeated++;
+          else different++;
+        }
+      }
+    }
+    expect(repeated).toBeGreaterThan(10);
+    expect(different).toBeGreaterThan(10);
+  });
+});
+
+describe('destinations that stamp another of their addresses', () => {
+  it('do so in the place of the address that was asked', async () => {
+    const plain = { destinationNeverStamps: 0, destinationStampsTwice: 0 };
+    const usual = await recordRoutes(build(plain));
+    const alias = await recordRoutes(build({ ...plain, destinationStampsAlias: 1 }));
+    expect(alias.length).toBe(usual.length);
+    const own = usual.filter(({ target, stamps }) => stamps?.includes(target) === true);
+    expect(own.length).toBeGreaterThan(10);
+    for (const { target, stamps = [] } of own) {
+      const at = stamps.indexOf(target);
+      const other = alias.find((route) => route.target === target)?.stamps ?? [];
+      expect(other).not.toContain(target);
+      expect(other.toSpliced(at, 1)).toEqual(stamps.toSpliced(at, 1));
+      expect(Math.floor(other[at] / 256)).toBe(Math.floor(target / 256));
+    }
+  });
+
+  it('is a loopback for a router that is asked at an interface', async () => {
+    const internet = build({ destinationNeverStamps: 0, destinationStampsTwice: 0, destinationStampsAlias: 1 });
+    const { truth, topology, places, clock } = internet;
+    const [{ address: source }] = places.sources;
+    let found = 0;
+    for (const target of places.hitlist.slice(0, 40)) {
+      const router = truth.path(source, target, clock.now()).routers[1];
+      const asked = topology.interfaces.address[topology.routers.firstInterface[router]];
+      const [reply] = await exchange(internet, echo(source, asked, 64, RECORD_ROUTE), source);
+      if (reply?.recordRoute?.includes(topology.routers.loopback[router]) === true) found++;
+    }
+    expect(found).toBeGreaterThan(0);
+  });
+});

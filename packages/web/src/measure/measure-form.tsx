@@ -1,0 +1,73 @@
+import type { SourceInfo } from '@revtr/client';
+import { useId, useState } from 'react';
+import { destinationFault } from './destination-fault.ts';
+import type { MeasureRequest } from './submit.ts';
+
+/** One line: from where, back to which source, and a button. */
+export function MeasureForm(props: {
+  readonly sources: readonly SourceInfo[];
+  readonly initial: Partial<MeasureRequest>;
+  readonly isBusy: boolean;
+  readonly onSubmit: (request: MeasureRequest) => void;
+}) {
+  const { sources, initial, isBusy, onSubmit } = props;
+  const [destination, setDestination] = useState(initial.destination ?? '');
+  const [source, setSource] = useState(initial.source ?? sources[0]?.ip ?? '');
+  const [allowAssumptions, setAllowAssumptions] = useState(initial.allowAssumptions ?? false);
+  const [fault, setFault] = useState<string>();
+  const faultId = useId();
+  return (
+    <form
+      className="measure"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const found = destinationFault(destination);
+        setFault(found);
+        if (found === undefined) onSubmit({ source, destination: destination.trim(), allowAssumptions });
+      }}
+    >
+      <label className="from">
+        From
+        <input
+          className="mono"
+          placeholder="address or host name"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          maxLength={253}
+          value={destination}
+          aria-invalid={fault !== undefined}
+          aria-describedby={fault === undefined ? undefined : faultId}
+          onChange={({ target }) => setDestination(target.value)}
+        />
+      </label>
+      <label className="to">
+        back to
+        <select value={source} onChange={({ target }) => setSource(target.value)}>
+          {sources.map(({ ip, hostname, site }) => (
+            <option key={ip} value={ip}>
+              {[hostname ?? ip, site].filter(Boolean).join(' · ')}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit" disabled={isBusy || source === ''}>
+        Measure
+      </button>
+      <label className="option">
+        <input
+          type="checkbox"
+          checked={allowAssumptions}
+          onChange={({ target }) => setAllowAssumptions(target.checked)}
+        />
+        Allow assumptions across the border of a network, where nothing can be measured
+      </label>
+      {fault !== undefined && (
+        <p id={faultId} className="fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,122 @@
+import type { Measurement } from '@revtr/client';
+import { useEffect, useState } from 'react';
+import { networksOf } from '../path/bands.ts';
+import { caveatsOf, describeCaveat } from '../path/caveats.ts';
+import { formatTime, type PathHop } from '../path/hop.ts';
+import { PathView } from '../path/path-view.tsx';
+import { type LivePath, useLivePath } from './live-path.ts';
+import type { MeasureRequest } from './submit.ts';
+
+type Result = NonNullable<Measurement['result']>;
+
+/** A measurement with its path: growing while it is measured, and with what must be known of it when it is done. */
+export function MeasurementView(props: {
+  readonly measurement: Measurement;
+  /** Measures the same pair again. */
+  readonly onAgain: (request: MeasureRequest) => void;
+}) {
+  const { measurement, onAgain } = props;
+  const live = useLivePath(measurement);
+  const { source, destination, result } = measurement;
+  const pair = { source, destination };
+  return (
+    <>
+      {result === undefined ? (
+        <Progress measurement={measurement} live={live} />
+      ) : (
+        <Summary measurement={measurement} result={result} onRemeasure={() => onAgain({ ...pair, mayReuse: false })} />
+      )}
+      <PathView
+        data={{ source, destination, hops: result?.hops ?? growing(destination, live), result }}
+        isLive={result === undefined}
+        onAssume={() => onAgain({ ...pair, allowAssumptions: true })}
+      />
+    </>
+  );
+}
+
+/** Nothing is found yet: the path begins at the destination. */
+function growing(destination: string, { hops }: LivePath): readonly PathHop[] {
+  return hops.length > 0
+    ? hops
+    : [{ address: destination, technique: 'destination', trust: 'measured', confidence: 1 }];
+}
+
+function Progress({ measurement, live }: { readonly measurement: Measurement; readonly live: LivePath }) {
+  const seconds = useElapsedSeconds();
+  const text = live.isConnected
+    ? activityOf(measurement, live.hops.at(-1)?.address)
+    : 'The connection to the server is lost. The measurement goes on; this page tries to connect again.';
+  return (
+    <p className="status" role="status">
+      <span className="spinner pulse" aria-hidden="true" /> {text}{' '}
+      <span aria-hidden="true">· {seconds.toFixed(1)} s</span>
+    </p>
+  );
+}
+
+/** What is done now. `last` is the last hop that was found. */
+function activityOf({ state, source, destination }: Measurement, last: string | undefined): string {
+  if (state === 'queued' && last === undefined) return 'Waiting in the queue';
+  if (last === source) return 'The path is complete. Measuring round-trip times and the forward path';
+  return `Looking for the router that packets from ${last ?? destination} pass next`;
+}
+
+function useElapsedSeconds(): number {
+  const [startedAt] = useState(() => performance.now());
+  const [now, setNow] = useState(startedAt);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(performance.now()), 100);
+    return () => clearInterval(timer);
+  }, []);
+  return (now - startedAt) / 1000;
+}
+
+function Summary(props: {
+  readonly measurement: Measurement;
+  readonly result: Result;
+  readonly onRemeasure: () => void;
+}) {
+  const { measurement, result, onRemeasure } = props;
+  const caveats = caveatsOf({ destination: measurement.destination, result });
+  return (
+    <div className="summary">
+      <p role="status">
+        <strong>{outcomeOf(measurement, result)}</strong> {costOf(result)}
+      </p>
+      {caveats.map((caveat) => (
+        <p className="caveat" key={caveat.type}>
+          {describeCaveat(caveat)}{' '}
+          {caveat.type === 'reused' && (
+            <button type="button" className="link" onClick={onRemeasure}>
+              Measure again
+            </button>
+          )}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function outcomeOf({ destination, source }: Measurement, { stopReason, hops, confidence }: Result): string {
+  const networks = networksOf(hops).length;
+  const size = `${count(hops.length, 'hop')} in ${count(networks, 'network')}`;
+  if (stopReason === 'trivial') return `${destination} is the source itself.`;
+  if (stopReason !== 'reaches')
+    return `The path from ${destination} back to ${source} is incomplete: ${size} were found.`;
+  const sure =
+    confidence === undefined
+      ? ''
+      : ` All of them are right with a probability of ${Math.min(99, Math.round(confidence * 100))} %.`;
+  return `The path from ${destination} back to ${source} has ${size}.${sure}`;
+}
+
+function costOf({ startedAt, endedAt, stats }: Result): string {
+  const withOptions =
+    stats.recordRoutePings + stats.spoofedRecordRoutePings + stats.timestampPings + stats.spoofedTimestampPings;
+  const others = stats.plainPings + stats.tracerouteProbes;
+  const seconds = ((endedAt - startedAt) / 1000).toFixed(1);
+  return `Measured on ${formatTime(startedAt)} in ${seconds} s with ${count(withOptions, 'probe')} with IP options and ${count(others, 'other probe')}.`;
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,103 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useNavigate, useSearchParams } from 'react-router';
+import { client } from '../app/client.ts';
+import { Problem } from '../app/problem.tsx';
+
+/** Begins a session of the browser, with an API key or with a mailed link. */
+export function LogInPage() {
+  return (
+    <>
+      <title>Log in · Reverse Traceroute</title>
+      <h1>Log in</h1>
+      <div className="columns">
+        <KeyForm />
+        <MailForm />
+      </div>
+    </>
+  );
+}
+
+function KeyForm() {
+  const [key, setKey] = useState('');
+  const [search] = useSearchParams();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => client.accounts.logIn(key.trim()),
+    onSuccess: async () => {
+      queries.clear();
+      await navigate(ownPath(search.get('next')));
+    },
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        mutate();
+      }}
+    >
+      <h2>With an API key</h2>
+      <label>
+        API key
+        <input
+          type="password"
+          autoComplete="current-password"
+          required
+          maxLength={256}
+          value={key}
+          onChange={({ target }) => setKey(target.value)}
+        />
+      </label>
+      <button type="submit" disabled={isPending}>
+        Log in
+      </button>
+      {error !== null && <Problem error={error} />}
+    </form>
+  );
+}
+
+function MailForm() {
+  const [email, setEmail] = useState('');
+  const { mutate, error, isPending, isSuccess } = useMutation({
+    mutationFn: () => client.accounts.mailLogInLink(email.trim()),
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        mutate();
+      }}
+    >
+      <h2>With your e-mail address</h2>
+      <label>
+        E-mail address
+        <input
+          type="email"
+          autoComplete="email"
+          required
+          maxLength={254}
+          value={email}
+          onChange={({ target }) => setEmail(target.value)}
+        />
+      </label>
+      <button type="submit" disabled={isPending}>
+        Mail me a link
+      </button>
+      <p className="hint">
+        The link works once, for 15 minutes. Operators who want to operate the system log in with a key.
+      </p>
+      {isSuccess && <p role="status">If there is an account with this address, the link is on its way.</p>}
+      {error !== null && <Problem error={error} />}
+    </form>
+  );
+}
+
+/** A path of this server, never of another one. */
+function ownPath(next: string | null): string {
+  const isOwn =
+    next !== null &&
+    URL.canParse(next, window.location.origin) &&
+    new URL(next, window.location.origin).origin === window.location.origin;
+  return isOwn && next.startsWith('/') ? next : '/';
+}

@@ -1,0 +1,93 @@
+import { useId } from 'react';
+import { type Band, toBands } from './bands.ts';
+import { EvidencePanel } from './evidence-panel.tsx';
+import type { PathViewData } from './hop.ts';
+import { HopRow } from './hop-row.tsx';
+import { Legend } from './legend.tsx';
+import { OpenEnd } from './open-end.tsx';
+import { pathEndOf } from './path-end.ts';
+import { toRttScale } from './rtt.ts';
+import { useSelectedHop } from './selected-hop.ts';
+import { techniqueStyle } from './technique.ts';
+
+/** A reverse path as a line from the destination, at the top, to the source. */
+export function PathView({
+  data,
+  isLive,
+  onAssume,
+}: {
+  readonly data: PathViewData;
+  readonly isLive: boolean;
+  readonly onAssume?: () => void;
+}) {
+  const { hops, result, source } = data;
+  const heading = useId();
+  const { selected, select, linkTo } = useSelectedHop(hops.length);
+  const scale = toRttScale(hops);
+  const bands = toBands(hops);
+  const end = result && pathEndOf(result);
+  const chosen = selected === undefined ? undefined : hops[selected];
+  return (
+    <div className="path-and-evidence">
+      <section className="path" aria-labelledby={heading}>
+        <h2 id={heading} className="visually-hidden">
+          Hops from the destination to the source
+        </h2>
+        <ol className="bands" onKeyDown={moveBetweenHops}>
+          {bands.map((band) => (
+            <li className="band" key={band.hops[0].index}>
+              <Network band={band} isFirst={band === bands[0]} />
+              <ol className="hops" start={band.hops[0].index + 1}>
+                {band.hops.map(({ hop, index }) => (
+                  <HopRow
+                    key={`${index} ${hop.address}`}
+                    hop={hop}
+                    next={hops[index + 1]}
+                    index={index}
+                    scale={scale}
+                    isSource={hop.address === source}
+                    isTip={isLive && index === hops.length - 1}
+                    isSelected={index === selected}
+                    href={linkTo(index)}
+                  />
+                ))}
+              </ol>
+            </li>
+          ))}
+        </ol>
+        {end !== undefined && <OpenEnd end={end} {...(onAssume && { onAssume })} />}
+        {hops.length > 0 && <Legend hops={hops} />}
+      </section>
+      <EvidencePanel hop={chosen} position={selected} startedAt={result?.startedAt} onClose={() => select(undefined)} />
+    </div>
+  );
+}
+
+function Network({ band: { asn, asName, hops }, isFirst }: { readonly band: Band; readonly isFirst: boolean }) {
+  const [{ hop: first }] = hops;
+  const isEnd = hops.some(({ hop }) => hop.technique === 'destination');
+  return (
+    <div className="network" data-family={techniqueStyle(first.technique).family}>
+      {!isFirst && <i className="line through" data-trust={first.trust} aria-hidden="true" />}
+      {asn === undefined ? (
+        <span className="as-name">{isEnd ? 'Network not known' : 'Not announced by any network'}</span>
+      ) : (
+        <>
+          <span className="as-number">AS{asn}</span> <span className="as-name">{asName}</span>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The arrow keys move from hop to hop. */
+function moveBetweenHops(event: React.KeyboardEvent<HTMLOListElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+  const links = [...event.currentTarget.querySelectorAll<HTMLAnchorElement>('a.address')];
+  const at = links.findIndex((link) => link.matches(':focus'));
+  const next = links[at + step];
+  if (at < 0 || next === undefined) return;
+  event.preventDefault();
+  next.focus();
+}

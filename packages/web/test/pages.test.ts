@@ -1,0 +1,189 @@
+import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityFaults } from './accessibility.ts';
+import { hasBrowser, openPage, startBrowser, type WatchedPage } from './browser.ts';
+import { type DemoSystem, startDemoSystem } from './system.ts';
+
+const WIDTHS = [390, 1280, 1920];
+/** Where accessibility is checked: each layout, and the colours of each scheme. */
+const LOOKS = [
+  [390, 'light'],
+  [1280, 'light'],
+  [1280, 'dark'],
+] as const;
+const PATHS = [
+  '/',
+  '/log-in',
+  '/measurements/ID',
+  '/measurements/ID?hop=2',
+  '/measurements/ID?tab=comparison',
+  '/measurements/ID?tab=timeline',
+  '/measurements/ID?tab=raw',
+  '/no/such/page',
+];
+
+describe.skipIf(!hasBrowser)('the web interface', () => {
+  let system: DemoSystem;
+  let browser: Browser;
+  let client: ReverseTracerouteClient;
+  /** A measurement of a visitor, which everybody may read. */
+  let measured: Measurement;
+  beforeAll(async () => {
+    [system, browser] = await Promise.all([startDemoSystem(), startBrowser()]);
+    client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    const visitor = new ReverseTracerouteClient({ server: system.url, key: '' });
+    const { batchId } = await visitor.submit([
+      { src: system.source, dst: system.destinations[0], isRunRttPings: true, isRunForwardTraceroute: true },
+    ]);
+    [measured] = (await visitor.wait(batchId)).measurements;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+  });
+
+  const withPage = async (run: (watched: WatchedPage) => Promise<void>, options = {}): Promise<void> => {
+    const watched = await openPage(browser, system.url, options);
+    try {
+      await run(watched);
+      expect(watched.faults).toEqual([]);
+    } finally {
+      await watched.context.close();
+    }
+  };
+  const logIn = async (page: Page): Promise<void> => {
+    await page.goto('/log-in');
+    await page.getByLabel('API key').fill(system.key);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.waitForURL('/');
+  };
+  const measure = async (page: Page, destination: string): Promise<void> => {
+    await page.getByLabel('From').fill(destination);
+    await page.getByLabel('back to').selectOption(system.source);
+    await page.getByRole('button', { name: 'Measure', exact: true }).click();
+  };
+
+  it('measures for a visitor, shows the path while it grows, and has a permalink', () =>
+    withPage(async ({ page }) => {
+      await page.goto('/');
+      await measure(page, system.destinations[1]);
+      await page.getByText(/Waiting in the queue|Looking for the router/).waitFor();
+      const first = page.getByRole('link', { name: system.destinations[1], exact: true });
+      await first.waitFor();
+      await page.getByText(/^The path from .* back to/).waitFor({ timeout: 60_000 });
+      expect(await page.locator('.hop').count()).toBeGreaterThan(1);
+      await page.getByRole('link', { name: /permalink/ }).click();
+      await page.waitForURL(/\/measurements\/\d+$/);
+      await page.getByRole('link', { name: system.source, exact: true }).waitFor();
+    }));
+
+  it('shows every hop of the result with its network, trust and confidence', () =>
+    withPage(async ({ page }) => {
+      await page.goto(`/measurements/${measured.id}`);
+      await page.locator('.hop').first().waitFor();
+      const hops = measured.result?.hops ?? [];
+      expect(await page.locator('.hop .address').allTextContents()).toEqual(hops.map(({ address }) => address));
+      const trusts = await page.locator('.hop .trust').allTextContents();
+      const shown = hops.map(({ technique, trust, confidence }) =>
+        technique === 'destination' ? '' : `${trust} ${Math.min(99, Math.round(confidence * 100))} %`,
+      );
+      expect(trusts).toEqual(shown);
+      const announced = hops.flatMap(({ asn }) => (asn === undefined ? [] : [`AS${asn}`]));
+      const networks = announced.filter((asn, i) => asn !== announced[i - 1]);
+      expect(await page.locator('.band .as-number').allTextContents()).toEqual(networks);
+    }));
+
+  it('can be used with the keyboard alone', () =>
+    withPage(async ({ page }) => {
+      await page.goto('/');
+      await page.getByLabel('From').waitFor();
+      const focused = (): Promise<string> =>
+        page.evaluate('document.activeElement.textContent + document.activeElement.className');
+      const tabTo = async (wanted: (text: string) => boolean): Promise<void> => {
+        for (let i = 0; i < 40 && !wanted(await focused()); i++) await page.keyboard.press('Tab');
+        expect(wanted(await focused())).toBe(true);
+      };
+      await page.keyboard.press('Tab');
+      expect(await focused()).toContain('Skip to the content');
+      await tabTo((text) => text === 'mono');
+      await page.keyboard.type(system.destinations[2]);
+      await page.keyboard.press('Enter');
+      await page.getByText(/^The path from .* back to/).waitFor({ timeout: 60_000 });
+      await tabTo((text) => text.endsWith('address'));
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Hop 2' }).waitFor();
+      expect(page.url()).toContain('hop=2');
+      await page.keyboard.press('Escape');
+      await page.getByRole('heading', { name: 'Hop 2' }).waitFor({ state: 'detached' });
+      await page.goBack();
+      await page.getByRole('heading', { name: 'Hop 2' }).waitFor();
+    }));
+
+  it.each([
+    ['2001:db8::1', /IPv6 is not supported yet/],
+    ['10.0.0.1', /10\.0\.0\.1 is Private-Use/],
+    ['no-such-host.example', /no-such-host\.example/],
+    ['192.0.2.0/24', /not the address of one host/],
+    ['', /Enter the IPv4 address/],
+  ])('says what is wrong with the destination %j', (destination, message) =>
+    withPage(async ({ page }) => {
+      await page.goto('/');
+      await measure(page, destination);
+      await page.getByRole('alert').getByText(message).waitFor();
+    }),
+  );
+
+  it('says so when there is no such measurement, no such page, and when the session has ended', () =>
+    withPage(async ({ page, context }) => {
+      await page.goto('/measurements/999999');
+      await page.getByText('There is no measurement 999999.').waitFor();
+      expect((await page.goto('/no/such/page'))?.status()).toBe(404);
+      await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+      await context.addCookies([
+        { name: '__Host-revtr-session', value: 'ended', url: system.url.replace('http:', 'https:'), secure: true },
+      ]);
+      await page.goto(`/measurements/${measured.id}`);
+      await page.getByRole('link', { name: 'Log in' }).first().waitFor();
+    }));
+
+  it('shows labels and names of strangers as text', () =>
+    withPage(async ({ page }) => {
+      const hostile = '<img src=x onerror=alert(1)>"\'`</script><script>alert(3)</script>\u202egnp.exe';
+      const shown = hostile.replace('\u202e', '\\u{202e}');
+      const { batchId } = await client.submit([{ src: system.source, dst: system.destinations[3], label: hostile }]);
+      const { measurements } = await client.wait(batchId);
+      await logIn(page);
+      // Reverse names and names of networks come from others as well.
+      await page.route(`**/api/v2/measurements/${measurements[0].id}`, async (route) => {
+        const answer = await (await route.fetch()).json();
+        for (const hop of answer.result.hops) Object.assign(hop, { name: hostile, asName: hostile, reason: hostile });
+        await route.fulfill({ json: answer });
+      });
+      for (const query of ['?hop=2', '?tab=comparison', '?tab=timeline', '?tab=raw']) {
+        await page.goto(`/measurements/${measurements[0].id}${query}`);
+        await page.getByText(`Label: ${shown}`).waitFor();
+        if (query === '?hop=2') await page.locator('.hop .name', { hasText: shown }).first().waitFor();
+        expect(await page.locator('img[src="x"], main script').count()).toBe(0);
+      }
+    }));
+
+  it.each(PATHS)('%s fits every width and is accessible', (path) =>
+    withPage(async ({ page }) => {
+      await page.goto(path.replace('ID', String(measured.id)));
+      await page.locator('h1').waitFor();
+      await page.waitForLoadState('networkidle');
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+        expect(await page.evaluate(overflow), `${width} px`).toBeLessThanOrEqual(0);
+      }
+      for (const [width, colorScheme] of LOOKS) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme });
+        expect(await accessibilityFaults(page), `${width} px, ${colorScheme}`).toEqual([]);
+      }
+    }),
+  );
+});

@@ -1,0 +1,46 @@
+import { startSimulatedSystem } from '@revtr/lab/simulated-system';
+import { SimulatedWorld } from '@revtr/lab/simulated-world';
+import { simParameters } from '@revtr/sim';
+import { pino } from 'pino';
+import { buildWeb, WEB_DIRECTORY } from '../build/build.ts';
+
+/** The demo system: the whole system on a small simulated Internet, with the web interface. */
+export interface DemoSystem {
+  readonly url: string;
+  readonly key: string;
+  /** Dotted quads. */
+  readonly source: string;
+  readonly destinations: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** How a demo system differs from the usual. */
+export interface DemoOptions {
+  readonly port?: number;
+  /** Database setting. Default: it stores nothing. */
+  readonly database?: string;
+}
+
+const dotted = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
+
+/** Builds the web interface, and starts a system that also measures for visitors. Its time is real time. */
+export async function startDemoSystem({ port = 0, database = 'memory:' }: DemoOptions = {}): Promise<DemoSystem> {
+  await buildWeb();
+  const world = new SimulatedWorld({ parameters: simParameters('small', 3), sources: 2 });
+  const system = await startSimulatedSystem(
+    world,
+    {
+      host: '127.0.0.1',
+      port,
+      database,
+      concurrency: 100,
+      maxBatch: 20_000,
+      realTime: true,
+      webDirectory: WEB_DIRECTORY,
+      visitorMeasurementsPerDay: 1_000,
+    },
+    pino({ level: 'fatal' }),
+  );
+  const destinations = [...new Set(world.randomPairs(400).map(({ destination }) => dotted(destination)))];
+  return { ...system, source: dotted(world.sources[0].address), destinations };
+}
