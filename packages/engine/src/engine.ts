@@ -105,16 +105,17 @@ export class ReverseTracerouteEngine {
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const { signal } = hooks;
-    const prober = (options.reuseMaxAgeMs > 0 ? this.#cachingProber : undefined) ?? this.#prober;
+    const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
+    const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
     const stats = emptyStats();
     const timeoutFor = (target: Ipv4Address): number =>
       Math.min(PLAIN_PING_TIMEOUT_MS, this.#memory.adaptiveTimeout.timeoutFor(source, target));
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
-      prober,
       ...(options.asForeignHost === true && this.#foreignView(destination)),
       ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
+      prober,
       outages,
       distances: new Map(),
       plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),

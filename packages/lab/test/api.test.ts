@@ -414,6 +414,7 @@ describe('the document', () => {
       '/api/v2/mails',
       '/api/v2/mails/{id}/link',
       '/api/v2/measurements',
+      '/api/v2/measurements/{id}',
       '/api/v2/opt-out-requests',
       '/api/v2/opt-out-requests/check',
       '/api/v2/opt-out-requests/{id}/accept',

@@ -57,18 +57,16 @@ const ON_PATH = 'onPath.';
 
 function firstKindOf({ technique, evidence, standIn, reusedAgeMs }: Hop): HopKind {
   switch (evidence.type) {
-    case 'recordRoute': {
-      const how = standIn !== undefined ? 'nearbyAddress' : reusedAgeMs === undefined ? technique : 'knownPath';
-      return `${how}.${evidence.turn}`;
-    }
+    case 'recordRoute':
+      return `${reusedAgeMs === undefined || standIn !== undefined ? technique : 'knownPath'}.${evidence.turn}`;
     case 'unfilledRecordRoute':
       return `${technique}.arrival`;
     case 'atlas':
       return `${technique}.${evidence.match}${evidence.platform === 'reverseTraceroute' ? '.grown' : ''}`;
     case 'proxy':
-      return `proxyPath.${evidence.scope}`;
+      return `${technique}.proxy${evidence.isAsLong === false ? '.otherLength' : ''}`;
     case 'nearby':
-      return 'nearbyAddress.gateway';
+      return `${technique}.gateway`;
     case 'timestamp':
       return `${technique}.${evidence.proof}`;
     case 'symmetry': {
