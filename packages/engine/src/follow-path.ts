@@ -8,7 +8,6 @@ import type { Hop } from './path/hop.ts';
 import type { Plan } from './plans/plan.ts';
 import { type Measurement, untold } from './techniques/contract/measurement.ts';
 import { type Extension, nothingFound, type Technique } from './techniques/contract/technique.ts';
-import { beginDistanceCheck, checkDistance } from './techniques/forward-path/distance-check.ts';
 
 const MOST_EXTENSIONS = 64;
 const MOST_HOPS = 64;
@@ -33,16 +32,11 @@ export async function followPath(
   const { path } = measurement;
   if (path.isComplete) return { stopReason: 'trivial' };
   const techniques = plan.techniques();
-  let isPinged = !plan.checksDistance;
   const suspended = new SuspendedExtensions(measurement.calibration ?? SHIPPED_CALIBRATION);
   let failReason: FailReason | undefined;
   let next = 0;
   let extensions = 0;
   while (extensions < MOST_EXTENSIONS && path.hops.length < MOST_HOPS) {
-    if (!isPinged && techniques[next]?.sendsOptions === true) {
-      isPinged = true;
-      beginDistanceCheck(measurement);
-    }
     const extension =
       next < techniques.length
         ? await attempt(techniques[next], measurement, suspended, attempts)
@@ -57,10 +51,7 @@ export async function followPath(
     extensions++;
     suspended.clear();
     onProgress?.(path.hops);
-    if (path.isComplete) {
-      if (plan.checksDistance) examine(measurement, attempts);
-      return { stopReason: 'reaches' };
-    }
+    if (path.isComplete) return { stopReason: 'reaches' };
     failReason = undefined;
     next = plan.resumeAt(extension.technique);
   }
@@ -74,13 +65,6 @@ export async function followPath(
 function noHops({ path }: Measurement): FailReason {
   const hop = path.last.address;
   return { code: 'noHops', hop, message: `no technique found a hop behind ${formatIpv4(hop)}`, details: {} };
-}
-
-function examine(measurement: Measurement, attempts: Attempt[]): void {
-  const detail = checkDistance(measurement);
-  if (detail === undefined) return;
-  const hop = measurement.path.hops[0].address;
-  attempts.push({ technique: 'distanceCheck', hop, outcome: 'nothingFound', detail, ms: 0 });
 }
 
 /** What an attempt has come to, and the technique whose hops the path has taken. */

@@ -115,22 +115,6 @@ export class ReversePath {
     return added.length;
   }
 
-  /**
-   * Lowers what is believed of the hops from position `from` on, except the source, because a probe contradicts them: no one of them stays
-   * `measured`.
-   *
-   * @param factor of their confidence, and of that of the path, 0 to 1
-   */
-  doubt(from: number, factor: number): void {
-    for (let i = from; i < this.#hops.length; i++) {
-      const hop = this.#hops[i];
-      this.#jointly[i] *= factor;
-      if (this.#aliases.sameRouter(hop.address, this.source)) continue;
-      const trust = hop.trust === 'measured' ? 'inferred' : hop.trust;
-      this.#hops[i] = { ...hop, trust, confidence: hop.confidence * factor };
-    }
-  }
-
   /** As {@link indexOf}. An address that identifies no router is known only where it follows the same hop again, at position `behind`. */
   #positionOf(address: Ipv4Address, behind: number): number {
     if (this.#aliases.routerKey(address) !== undefined) return this.indexOf(address);

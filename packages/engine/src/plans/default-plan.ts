@@ -26,7 +26,6 @@ const LISTEN_MS = { direct: 3_000, spoofed: 5_000 };
 export const defaultPlan: Plan<IngressRanking> = {
   name: 'default',
   growsAtlas: true,
-  checksDistance: true,
   ranking: (options, collaborators) => new IngressRanking(options, collaborators),
   techniques: () => [
     new AtlasIntersection(),

@@ -16,8 +16,6 @@ export interface Plan<Ranking extends VantagePointRanking = VantagePointRanking>
   ) => Ranking;
   /** Creates the techniques of one measurement, in the order in which they are asked. */
   readonly techniques: () => readonly Technique[];
-  /** Whether complete paths are compared with the distance of the destination, for which it is pinged once. */
-  readonly checksDistance?: boolean;
   /** Whether results are added to the atlas. */
   readonly growsAtlas: boolean;
   /** Whether earlier probes are answered from a cache, and how long. Default: every probe is sent. */

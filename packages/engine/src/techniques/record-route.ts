@@ -23,7 +23,6 @@ export interface RecordRouteOptions {
 /** The source itself sends a Record Route ping to the last hop. */
 export class DirectRecordRoute implements Technique {
   readonly name = 'recordRoute';
-  readonly sendsOptions = true;
   readonly #options: RecordRouteOptions;
   readonly #tried = new Set<Ipv4Address>();
 

@@ -52,7 +52,6 @@ type Extended = Extract<Extension, { outcome: 'extended' }>;
 /** Vantage points near a hop send Record Route pings to it with the address of the source. The replies go to the source. */
 export class SpoofedRecordRoute implements Technique {
   readonly name = 'spoofedRecordRoute';
-  readonly sendsOptions = true;
   readonly #options: SpoofedRecordRouteOptions;
   readonly #asked = new Map<Ipv4Address, Set<Ipv4Address>>();
 

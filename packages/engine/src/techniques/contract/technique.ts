@@ -25,8 +25,6 @@ export type Extension =
 export interface Technique {
   /** Name in attempts and results, and for `resumeAt` of a plan. */
   readonly name: string;
-  /** Whether its probes have IP options. Default false. */
-  readonly sendsOptions?: boolean;
   /** Tries to extend the path. @throws {ProbingError} `cancelled` when the signal of the measurement fires */
   extend(measurement: Measurement): Promise<Extension>;
 }
