@@ -12,7 +12,7 @@ export const PUBLISHED_FORWARDING: ForwardingParameters = {
   stampPrivate: 0.01,
   sharedPrivateStamps: 0.02,
   stampsByDirection: 0.04,
-  transitStampsTwice: 0.05,
+  transitStampsTwice: 0.01,
   optionsStripped: 0.01,
   optionsRewritten: 0.003,
   optionsSlowPath: 0.055,
