@@ -8,6 +8,14 @@ export type Measurement = Schemas['Measurement'];
 export type MeasurementResult = NonNullable<Measurement['result']>;
 /** A hop of a reverse path, from the destination towards the source. Times are in milliseconds, confidences between 0 and 1. */
 export type Hop = MeasurementResult['hops'][number];
+/** A measurement without its hops. */
+export type MeasurementOutline = Schemas['MeasurementOutline'];
+/** A part of the measurements of a batch. */
+export type OutlinePage =
+  paths['/api/v2/batches/{id}/measurements']['get']['responses'][200]['content']['application/json'];
+/** A batch, and how many of its measurements have ended. */
+export type BatchProgress =
+  paths['/api/v2/batches']['get']['responses'][200]['content']['application/json']['batches'][number];
 /** A batch and its measurements. */
 export type Batch = Schemas['Batch'];
 /** A pair to measure with its options, in the format of version 1 of the API. */
@@ -47,6 +55,14 @@ export type Budgets = paths['/api/v2/budgets']['get']['responses'][200]['content
 /** A network whose probing is suspended. */
 export type Circuit =
   paths['/api/v2/circuits']['get']['responses'][200]['content']['application/json']['circuits'][number];
+/** How accurate the system is, by its self-audits. */
+export type Accuracy = Schemas['Accuracy'];
+/** Which self-audits an accuracy report covers. */
+export type AccuracyQuery = NonNullable<paths['/api/v2/accuracy']['get']['parameters']['query']>;
+/** A reverse traceroute from a host of the system, compared with the host's own traceroute. */
+export type SelfAudit = Schemas['SelfAudit'];
+/** A kind of hop that is suspended, because self-audits found too few of its hops right. */
+export type Suspension = Schemas['Suspension'];
 /** The atlas of a source: coverage, age and runs. */
 export type Atlas = Schemas['Atlas'];
 /** A run that measures the atlas of a source. */

@@ -12,6 +12,7 @@ import { LiveFacts } from './facts/live-facts.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
 import { type SafetySettings, safetySettingsSchema } from './safety/settings.ts';
+import { DEFAULT_SELF_AUDIT } from './self-audit/self-auditor.ts';
 import { DEFAULT_LIFE_CYCLE, newUserLimits } from './settings/defaults.ts';
 import { readSettings, type Settings } from './settings/settings.ts';
 
@@ -89,6 +90,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       audit: settings.audit,
       ripeAtlas: settings.ripeAtlas,
       surveyProbesPerHour: settings.surveyProbesPerHour,
+      selfAudit: { ...DEFAULT_SELF_AUDIT, perDay: settings.selfAuditsPerDay },
       safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },
