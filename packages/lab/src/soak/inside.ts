@@ -44,6 +44,10 @@ async function soak(minutes: number, mib: number, seed: number): Promise<number>
     onProgress: say,
     signal: over.signal,
   });
+  system.failed.addEventListener('abort', () => {
+    say(`soak: ${system.failed.reason.message}`);
+    over.abort();
+  });
   try {
     const clock = systemClock;
     const client = new ReverseTracerouteClient({ server: system.api, key: system.operatorKey });
