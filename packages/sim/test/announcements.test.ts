@@ -1,7 +1,7 @@
 import { ICMP } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
-import { isAnycast, SimulatedInternet, simParameters } from '../src/index.ts';
+import { isAnycast, type NetworkEvent, SimulatedInternet, simParameters, Timeline } from '../src/index.ts';
 import { applyEvent, INITIAL_STATE } from '../src/routing/network-state.ts';
 import { findDestination, Routing } from '../src/routing/routing.ts';
 import { echo, exchange } from './exchange.ts';
@@ -127,19 +127,25 @@ describe('announcements', () => {
 });
 
 describe('routing after events', () => {
-  it('is the same whether tables of the initial state are shared or all are computed', () => {
-    const { topology, places } = build();
+  it('is the same whether tables with all links up are shared or all are computed', () => {
+    const { topology, places, clock } = build();
     const random = createRandom(3);
-    const { interfaces, routers } = topology;
-    const initial = new Routing(topology, INITIAL_STATE);
+    const { adjacencies, interfaces, networks, routers } = topology;
+    const timeline = new Timeline(topology);
     let state = INITIAL_STATE;
+    const apply = (event: NetworkEvent): void => {
+      timeline.add(event, clock.now());
+      state = applyEvent(topology, state, event);
+    };
     for (let i = 0; i < 60; i++) {
-      state = applyEvent(topology, state, { type: 'linkDown', interface: random.below(interfaces.count) });
+      apply({ type: 'linkDown', interface: random.below(interfaces.count) });
+      if (i % 10 !== 5) continue;
+      const network = random.below(networks.count);
+      const neighbour = adjacencies.neighbour[adjacencies.first[network]];
+      apply({ type: 'prepend', network, neighbour, count: random.below(4) });
     }
-    const [network, count] = [random.below(topology.networks.count), 3];
-    const neighbour = topology.adjacencies.neighbour[topology.adjacencies.first[network]];
-    state = applyEvent(topology, state, { type: 'prepend', network, neighbour, count });
-    const [shared, own] = [new Routing(topology, state, initial), new Routing(topology, state)];
+    const initial = new Routing(topology, INITIAL_STATE);
+    const [shared, own] = [timeline.at(clock.now()), new Routing(topology, state)];
     let moved = 0;
     for (let i = 0; i < 100; i++) {
       const to = findDestination(topology, random.pick(places.hitlist));

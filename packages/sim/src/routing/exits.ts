@@ -12,7 +12,7 @@ export class Exits {
   readonly #undisturbed: Exits | undefined;
   readonly #disturbedNetworks: ReadonlySet<number>;
 
-  /** @param undisturbed exits of the initial state, which hold in networks that the state does not change */
+  /** @param undisturbed exits with all links up, which hold in networks that the state does not change */
   constructor(
     topology: Topology,
     collaborators: { readonly state: NetworkState; readonly inner: InnerRoutes },

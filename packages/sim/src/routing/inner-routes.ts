@@ -20,7 +20,7 @@ export class InnerRoutes {
   readonly #undisturbed: InnerRoutes | undefined;
   readonly #trees = new Map<number, InnerTree>();
 
-  /** @param undisturbed routes of the initial state, from which trees that the state does not change are taken */
+  /** @param undisturbed routes with all links up, from which trees that the state does not change are taken */
   constructor(topology: Topology, state: NetworkState, undisturbed?: InnerRoutes) {
     this.#topology = topology;
     this.#state = state;
@@ -38,7 +38,7 @@ export class InnerRoutes {
     return tree;
   }
 
-  /** Whether a tree of the initial state uses a link that is down now. A tree that does not stays as it is. */
+  /** Whether a tree uses a link that is down now. A tree that does not stays as it is. */
   #disturbs({ next, alternative }: InnerTree, target: number): boolean {
     const { routers, interfaces, networks } = this.#topology;
     const network = routers.network[target];

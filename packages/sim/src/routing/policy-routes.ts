@@ -26,10 +26,10 @@ export class PolicyRoutes {
   readonly #trees = new Map<number, Int32Array>();
   /** Adjacencies whose links are all down. */
   readonly #down: ReadonlySet<number>;
-  /** Adjacencies that are down or longer than in the initial state. */
+  /** Adjacencies that are down or longer than in the undisturbed state. */
   readonly #disturbed: readonly number[];
 
-  /** @param undisturbed routes of the initial state, from which trees that the state does not change are taken */
+  /** @param undisturbed routes with all links up, from which trees that the state does not change are taken */
   constructor(topology: Topology, state: NetworkState, undisturbed?: PolicyRoutes) {
     this.#topology = topology;
     this.#state = state;
@@ -38,10 +38,12 @@ export class PolicyRoutes {
     touched.delete(-1);
     const down = [...touched].filter((i) => interfaces[i].every((iface) => state.linksDown.has(iface)));
     this.#down = new Set(down);
-    const changed = [...state.prepends].filter(([i, count]) => count !== prepends[i]);
+    const usual = undisturbed === undefined ? undefined : undisturbed.#state.prepends;
+    const before = (i: number): number => usual?.get(i) ?? prepends[i];
+    const changed = [...state.prepends].filter(([i, count]) => count !== before(i));
     this.#disturbed = [...down, ...changed.map(([i]) => i)];
     // A shorter route can attract networks that did not use it before.
-    const isShorter = changed.some(([i, count]) => count < prepends[i]);
+    const isShorter = changed.some(([i, count]) => count < before(i));
     this.#undisturbed = isShorter ? undefined : undisturbed;
   }
 
@@ -59,7 +61,7 @@ export class PolicyRoutes {
     return next;
   }
 
-  /** Whether a tree of the initial state uses an adjacency that is disturbed now. A tree that does not stays as it is. */
+  /** Whether a tree uses an adjacency that is disturbed now. A tree that does not stays as it is. */
   #disturbs(tree: Int32Array): boolean {
     const { neighbour, reverse } = this.#topology.adjacencies;
     return this.#disturbed.some((i) => tree[neighbour[i]] === reverse[i]);

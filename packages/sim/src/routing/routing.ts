@@ -36,7 +36,7 @@ export class Routing {
   readonly #inner: InnerRoutes;
   readonly #exits: Exits;
 
-  /** @param undisturbed routing in the initial state; tables that the state does not change are shared with it */
+  /** @param undisturbed routing with all links up; tables that the state does not change are shared with it */
   constructor(topology: Topology, state: NetworkState, undisturbed?: Routing) {
     this.#topology = topology;
     this.#linksDown = state.linksDown;

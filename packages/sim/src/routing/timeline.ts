@@ -24,6 +24,8 @@ export class Timeline {
   readonly #source: EventSource | undefined;
   readonly #epochs: Epoch[];
   readonly #scheduled: TimedEvent[] = [];
+  /** Routing with all links up, whose tables later epochs share. */
+  #undisturbed: Routing;
   #current = 0;
 
   /** @param source events that happen in addition to those added; default: none */
@@ -31,6 +33,7 @@ export class Timeline {
     this.#topology = topology;
     this.#source = source;
     const routing = new Routing(topology, INITIAL_STATE);
+    this.#undisturbed = routing;
     this.#epochs = [{ from: Number.NEGATIVE_INFINITY, state: INITIAL_STATE, routing }];
   }
 
@@ -65,11 +68,11 @@ export class Timeline {
       if (isOwn) this.#scheduled.shift();
       else this.#source?.take();
       const state = applyEvent(this.#topology, this.#epochs[this.#epochs.length - 1].state, earliest.event);
-      this.#epochs.push({
-        from: earliest.atMs,
-        state,
-        routing: new Routing(this.#topology, state, this.#epochs[0].routing),
-      });
+      if (earliest.event.type === 'prepend') {
+        const undisturbed = { ...INITIAL_STATE, prepends: state.prepends };
+        this.#undisturbed = new Routing(this.#topology, undisturbed, this.#epochs[0].routing);
+      }
+      this.#epochs.push({ from: earliest.atMs, state, routing: new Routing(this.#topology, state, this.#undisturbed) });
     }
   }
 

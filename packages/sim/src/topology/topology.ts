@@ -12,6 +12,8 @@ export const Stamp = {
   /** The outgoing or the incoming interface, depending on the interface by which the packet came in. */
   byDirection: 6,
 } as const;
+/** What a router writes in addition when it forwards: nothing, the incoming interface, or what it has written before. */
+export const SecondStamp = { none: 0, ingress: 1, same: 2 } as const;
 /** How a router chooses among paths of equal cost. */
 export const Balance = { none: 0, perFlow: 1, perPacket: 2, perAddresses: 3 } as const;
 /** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
@@ -89,8 +91,7 @@ interface RouterTable {
   readonly rateLimited: Uint8Array;
   readonly answersPing: Uint8Array;
   readonly answersOptions: Uint8Array;
-  /** Stamps two addresses when it forwards. */
-  readonly stampsTwice: Uint8Array;
+  readonly secondStamp: Uint8Array;
   readonly optionsSlowPath: Uint8Array;
   readonly balancesOptionsByAddress: Uint8Array;
 }
