@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addAbuse } from './commands/abuse.ts';
 import { addAccount } from './commands/account.ts';
+import { addAccuracy, addSelfAudits } from './commands/accuracy.ts';
 import { addAdmin } from './commands/admin.ts';
 import { addUsers } from './commands/admin-users.ts';
 import { addAgents } from './commands/agents.ts';
@@ -55,6 +56,7 @@ export function createProgram(context: Context): Command {
   addApply(program, context);
   addAgents(program, context);
   addAtlas(program, context);
+  addAccuracy(program, context);
   addAccount(program, context);
   addKeys(program, context);
   addData(program, context);
@@ -64,6 +66,7 @@ export function createProgram(context: Context): Command {
   addAbuse(admin, context);
   addUsers(admin, context);
   addSafety(admin, context);
+  addSelfAudits(admin, context);
   const sim = program.command('sim').description('Inspect a simulated Internet');
   addTruth(sim, context);
   addDatasets(sim, context);

@@ -5,6 +5,7 @@ import type {
   AbuseContact,
   AbuseReport,
   Account,
+  Accuracy,
   Agent,
   AgentDetails,
   ApiKey,
@@ -24,7 +25,9 @@ import type {
   OptOut,
   OptOutRequest,
   RedeemedLink,
+  SelfAudit,
   SourceVisibility,
+  Suspension,
   User,
 } from '@revtr/client';
 
@@ -268,6 +271,41 @@ const budgetsOf = (text: string): Budgets => ({
   closest: [{ kind: 'destination', subject: text, packets: 400, optionPackets: 300, share: 1 }],
 });
 
+const rate = { count: 9, total: 10, share: 0.9, low: 0.6, high: 0.98 };
+const hopRate = { ...rate, meanConfidence: 0.95, unjudged: 3 };
+
+const suspensionOf = (text: string): Suspension => ({ kind: text, since: TIME, recent: rate, floor: 0.85 });
+
+const accuracyOf = (text: string): Accuracy => ({
+  from: TIME,
+  to: TIME,
+  audits: { judged: 10, pathChanged: 1, noTruth: 2, notMeasured: 3 },
+  reached: rate,
+  asPathExact: rate,
+  routersFound: rate,
+  hops: hopRate,
+  kinds: [{ ...hopRate, kind: text, technique: text }],
+  calibrationError: 0.01,
+  ranges: [{ ...hopRate, from: 0.9, to: 0.95 }],
+  networks: [{ asn: 64_500, name: text, audits: 10, hops: hopRate }],
+  suspensions: [suspensionOf(text)],
+});
+
+const selfAuditOf = (text: string): SelfAudit => ({
+  id: 8,
+  startedAt: TIME,
+  host: '192.0.2.7',
+  source: '198.51.100.1',
+  outcome: 'judged',
+  detail: text,
+  isRetry: true,
+  reached: true,
+  asPathExact: false,
+  routers: 5,
+  routersFound: 4,
+  hops: [{ address: '203.0.113.9', kind: text, confidence: 0.9, verdict: 'wrong', reason: text }],
+});
+
 const circuitOf = (text: string): Circuit => ({
   kind: 'as',
   subject: text,
@@ -349,6 +387,9 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'PATCH /api/v2/users/5': user,
     'POST /api/v2/users/5/link': user,
     'GET /api/v2/budgets': budgetsOf(text),
+    'GET /api/v2/accuracy': accuracyOf(text),
+    'GET /api/v2/self-audits': { selfAudits: [selfAuditOf(text)] },
+    'DELETE /api/v2/suspensions/atlas.exact': { suspensions: [suspensionOf(text)] },
     'GET /api/v2/circuits': { circuits: [circuitOf(text)] },
     'GET /api/v2/opt-outs': { optOuts: [optOut] },
     'POST /api/v2/opt-outs': {},

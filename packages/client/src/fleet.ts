@@ -3,6 +3,8 @@ import type { Connection } from './connection.ts';
 import type {
   AbuseContact,
   AbuseReport,
+  Accuracy,
+  AccuracyQuery,
   Agent,
   AgentDetails,
   Application,
@@ -21,6 +23,8 @@ import type {
   NewApplication,
   OptOut,
   OptOutRequest,
+  SelfAudit,
+  Suspension,
 } from './types.ts';
 
 const ATLAS_POLL_MS = 500;
@@ -201,6 +205,26 @@ export class FleetClient {
   /** Networks whose probing is suspended (operators). */
   async circuits(): Promise<readonly Circuit[]> {
     return listed((await good(this.#connection.api.GET('/api/v2/circuits'))).circuits);
+  }
+
+  /** How accurate the system is, by its self-audits. Needs no API key. */
+  async accuracy(query: AccuracyQuery = {}): Promise<Accuracy> {
+    const accuracy = await good(this.#connection.api.GET('/api/v2/accuracy', { params: { query } }));
+    for (const list of [accuracy.kinds, accuracy.ranges, accuracy.networks, accuracy.suspensions])
+      listed<unknown>(list);
+    return accuracy;
+  }
+
+  /** The latest self-audits, newest first (operators). */
+  async selfAudits(limit = 100): Promise<readonly SelfAudit[]> {
+    const params = { query: { limit: String(limit) } };
+    return listed((await good(this.#connection.api.GET('/api/v2/self-audits', { params }))).selfAudits);
+  }
+
+  /** Lifts the suspension of a kind of hop (operators). Returns the suspensions that remain. */
+  async liftSuspension(kind: string): Promise<readonly Suspension[]> {
+    const params = { path: { kind } };
+    return listed((await good(this.#connection.api.DELETE('/api/v2/suspensions/{kind}', { params }))).suspensions);
   }
 
   /** Networks that opted out of probing: prefixes and AS numbers. */

@@ -55,6 +55,14 @@ export type Budgets = paths['/api/v2/budgets']['get']['responses'][200]['content
 /** A network whose probing is suspended. */
 export type Circuit =
   paths['/api/v2/circuits']['get']['responses'][200]['content']['application/json']['circuits'][number];
+/** How accurate the system is, by its self-audits. */
+export type Accuracy = Schemas['Accuracy'];
+/** Which self-audits an accuracy report covers. */
+export type AccuracyQuery = NonNullable<paths['/api/v2/accuracy']['get']['parameters']['query']>;
+/** A reverse traceroute from a host of the system, compared with the host's own traceroute. */
+export type SelfAudit = Schemas['SelfAudit'];
+/** A kind of hop that is suspended, because self-audits found too few of its hops right. */
+export type Suspension = Schemas['Suspension'];
 /** The atlas of a source: coverage, age and runs. */
 export type Atlas = Schemas['Atlas'];
 /** A run that measures the atlas of a source. */

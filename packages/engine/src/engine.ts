@@ -1,5 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
+import { correctionBy, SHIPPED_CALIBRATION, withoutSuspensions } from './calibration/calibration.ts';
+import { ForeignNextHops, rankingWithout } from './calibration/foreign-host.ts';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
@@ -90,7 +92,7 @@ export class ReverseTracerouteEngine {
    * `failReason` describe them. Measurements may run in parallel.
    */
   async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
-    const { clock, aliases, hosts, withTechnique = untold } = this.#collaborators;
+    const { clock, aliases, hosts, calibration = SHIPPED_CALIBRATION, withTechnique = untold } = this.#collaborators;
     const { source, destination } = request;
     const options = { ...DEFAULT_OPTIONS, ...request.options };
     const first: Hop = {
@@ -110,11 +112,13 @@ export class ReverseTracerouteEngine {
       ...this.#collaborators,
       ...this.#memory,
       prober,
+      ...(options.asForeignHost === true && this.#foreignView(destination)),
+      ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
       outages,
       distances: new Map(),
       plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
       assumptions: this.#assumptions,
-      path: new ReversePath(source, first, aliases),
+      path: new ReversePath(source, first, aliases, correctionBy(calibration)),
       options,
       targetAnswers: new TargetAnswers(),
       stats,
@@ -165,8 +169,17 @@ export class ReverseTracerouteEngine {
       attempts,
       ...(forward && { forward }),
     };
-    if (this.#plan.growsAtlas) this.#collaborators.atlas.grow(result);
+    if (this.#plan.growsAtlas && options.asForeignHost !== true) this.#collaborators.atlas.grow(result);
     return result;
+  }
+
+  /** What a self-audit of `host` may use of what the engine knows. */
+  #foreignView(host: Ipv4Address): Pick<Measurement, 'ranking' | 'nextHops'> {
+    const { ranking, aliases } = this.#collaborators;
+    return {
+      ranking: rankingWithout(host, ranking),
+      nextHops: new ForeignNextHops(host, { known: this.#memory.nextHops, aliases }),
+    };
   }
 }
 

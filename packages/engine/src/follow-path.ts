@@ -1,5 +1,7 @@
 import { formatIpv4 } from '@revtr/net';
 import { isHeldBack } from '@revtr/probing';
+import { SHIPPED_CALIBRATION } from './calibration/calibration.ts';
+import { SuspendedExtensions } from './calibration/suspended-extensions.ts';
 import { type FailReason, heldBackReason, isHeldBackReason } from './measurement/fail-reason.ts';
 import type { Attempt, StopReason } from './measurement/result.ts';
 import type { Hop } from './path/hop.ts';
@@ -30,13 +32,16 @@ export async function followPath(
   const { path } = measurement;
   if (path.isComplete) return { stopReason: 'trivial' };
   const techniques = plan.techniques();
+  const suspended = new SuspendedExtensions(measurement.calibration ?? SHIPPED_CALIBRATION);
   let failReason: FailReason | undefined;
   let next = 0;
   let extensions = 0;
   while (extensions < MOST_EXTENSIONS && path.hops.length < MOST_HOPS) {
-    if (next >= techniques.length) return { stopReason: 'failed', failReason: failReason ?? noHops(measurement) };
-    const technique = techniques[next];
-    const extension = await attempt(technique, measurement, attempts);
+    const extension =
+      next < techniques.length
+        ? await attempt(techniques[next], measurement, suspended, attempts)
+        : lastResort(measurement, suspended, attempts);
+    if (extension === undefined) return { stopReason: 'failed', failReason: failReason ?? noHops(measurement) };
     if (extension.outcome !== 'extended') {
       // What was held back may have found the hop: no later reason takes its place.
       if (!isHeldBackReason(failReason)) failReason = extension.failReason ?? failReason;
@@ -44,10 +49,11 @@ export async function followPath(
       continue;
     }
     extensions++;
+    suspended.clear();
     onProgress?.(path.hops);
     if (path.isComplete) return { stopReason: 'reaches' };
     failReason = undefined;
-    next = plan.resumeAt(technique.name);
+    next = plan.resumeAt(extension.technique);
   }
   const details = { hops: path.hops.length, extensions };
   return {
@@ -61,19 +67,51 @@ function noHops({ path }: Measurement): FailReason {
   return { code: 'noHops', hop, message: `no technique found a hop behind ${formatIpv4(hop)}`, details: {} };
 }
 
-async function attempt(technique: Technique, measurement: Measurement, attempts: Attempt[]): Promise<Extension> {
+/** What an attempt has come to, and the technique whose hops the path has taken. */
+type Attempted = Extension & { readonly technique: string };
+
+async function attempt(
+  technique: Technique,
+  measurement: Measurement,
+  suspended: SuspendedExtensions,
+  attempts: Attempt[],
+): Promise<Attempted> {
   const { path, clock, withTechnique = untold } = measurement;
   const hop = path.last.address;
   const startedAt = clock.now();
   const extend = withTechnique(technique.name, () => technique.extend(measurement));
-  let extension = await extend.catch((error: unknown) => {
+  const found = await extend.catch((error: unknown) => {
     if (!isHeldBack(error)) throw error;
     return nothingFound(error.message, heldBackReason(error, hop));
   });
-  if (extension.outcome === 'extended' && path.extend(extension.from, extension.hops) === 0) {
-    extension = { outcome: 'nothingFound', detail: `only known hops: ${extension.detail}` };
-  }
-  const { outcome, detail } = extension;
+  const attempted = applied({ ...found, technique: technique.name }, path, suspended);
+  const { outcome, detail } = attempted;
   attempts.push({ technique: technique.name, hop, outcome, detail, ms: clock.now() - startedAt });
-  return extension;
+  return attempted;
+}
+
+/** Extends the path by what was found, except by hops of a suspended kind, which wait until nothing better is found. */
+function applied(found: Attempted, path: Measurement['path'], suspended: SuspendedExtensions): Attempted {
+  if (found.outcome !== 'extended') return found;
+  const { technique } = found;
+  const kind = suspended.suspendedKind(found.hops);
+  if (kind !== undefined) {
+    suspended.keep(found);
+    return { ...nothingFound(`${found.detail}, but ${kind} is suspended`), technique };
+  }
+  const better = found.hops.some(({ trust }) => trust === 'assumed') ? suspended.betterThan(found.hops) : undefined;
+  const { from, hops } = better ?? found;
+  if (path.extend(from, hops) === 0) return { ...nothingFound(`only known hops: ${found.detail}`), technique };
+  if (better === undefined) return found;
+  return { ...found, ...better, detail: `hops of a suspended kind are more likely than ${found.detail}` };
+}
+
+/** Extends the path by hops of a suspended kind; `undefined` when there are none. */
+function lastResort({ path }: Measurement, suspended: SuspendedExtensions, attempts: Attempt[]): Attempted | undefined {
+  const kept = suspended.betterThan();
+  const hop = path.last.address;
+  if (kept === undefined || path.extend(kept.from, kept.hops) === 0) return undefined;
+  const detail = `${kept.hops.length} hops of a suspended kind, because nothing else was found`;
+  attempts.push({ technique: kept.technique, hop, outcome: 'extended', detail, ms: 0 });
+  return { outcome: 'extended', ...kept, detail };
 }

@@ -5,6 +5,18 @@ export { type Contradiction, type Placement, placeStamps, type TailStamps } from
 export * from './atlas/refresh.ts';
 export { type Added, SourceAtlas } from './atlas/source-atlas.ts';
 export * from './atlas/traceroute.ts';
+export { type Calibration, DeploymentCalibration, type KindState } from './calibration/calibration.ts';
+export {
+  type HopKind,
+  hopKindOf,
+  independenceOf,
+  isStepKind,
+  onPathKindOf,
+  rejoinKindOf,
+  techniqueOfKind,
+} from './calibration/hop-kind.ts';
+export * from './calibration/kind-evidence.ts';
+export { NINETY_FIVE_PERCENT, type Proportion, proportionOf } from './calibration/proportion.ts';
 export * from './engine.ts';
 export * from './facts/alias-evidence.ts';
 export * from './facts/aliases.ts';
@@ -18,7 +30,12 @@ export type * from './measurement/fail-reason.ts';
 export * from './measurement/request.ts';
 export * from './measurement/result.ts';
 export * from './measurement/stats.ts';
-export { type AssumptionConfidence, PUBLISHED_ASSUMPTIONS, SIMULATED_ASSUMPTIONS } from './path/confidence.ts';
+export {
+  type AssumptionConfidence,
+  PUBLISHED_ASSUMPTIONS,
+  rejoinChance,
+  SIMULATED_ASSUMPTIONS,
+} from './path/confidence.ts';
 export type * from './path/evidence.ts';
 export * from './path/hop.ts';
 export { ReversePath } from './path/reverse-path.ts';

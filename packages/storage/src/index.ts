@@ -37,6 +37,7 @@ export {
   type NewMeasurement,
   type QuotaExceeded,
 } from './queries/batches.ts';
+export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
 export { Mails } from './queries/mails.ts';
@@ -45,6 +46,15 @@ export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './qu
 export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
+export {
+  type AccuracyQuery,
+  type AuditSums,
+  type FinishedSelfAudit,
+  type HopCounts,
+  type HopSums,
+  type NewSelfAudit,
+  SelfAudits,
+} from './queries/self-audits.ts';
 export { Sessions } from './queries/sessions.ts';
 export { SourceShares } from './queries/source-shares.ts';
 export { type UserChange, Users } from './queries/users.ts';
@@ -73,4 +83,10 @@ export {
   type OptOutRequestState,
 } from './schema/opt-outs.ts';
 export type { Schema } from './schema/schema.ts';
+export {
+  type HopKindRow,
+  SELF_AUDIT_OUTCOMES,
+  type SelfAuditOutcome,
+  type SelfAuditRow,
+} from './schema/self-audits.ts';
 export type { NewUser, OneTimeToken, TokenPurpose, User } from './schema/users.ts';

@@ -670,6 +670,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/accuracy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How accurate the reverse traceroutes of this system are
+         * @description The controller measures reverse traceroutes from its own hosts as if they were foreign, and compares them with traceroutes that these hosts send. Times are rounded to whole days, UTC.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Default: 30 days before `to` */
+                    from?: string;
+                    /** @description AS number of the audited hosts */
+                    network?: string;
+                    /** @description First part of kinds of hops, such as `atlas`; figures about whole paths cover all techniques */
+                    technique?: string;
+                    /** @description Default: now */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Accuracy"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents": {
         parameters: {
             query?: never;
@@ -3383,6 +3449,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/self-audits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest self-audits with their judged hops, newest first (operators) */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            selfAudits: components["schemas"]["SelfAudit"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/sessions": {
         parameters: {
             query?: never;
@@ -3922,6 +4046,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/suspensions/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Lift the suspension of a kind of hop (operators)
+         * @description What self-audits have recently shown about the kind is forgotten. New audits may suspend it again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    kind: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            suspensions: components["schemas"]["Suspension"][];
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/users": {
         parameters: {
             query?: never;
@@ -4287,6 +4472,144 @@ export interface components {
             role: "user" | "operator";
             /** @description What the credential of this request permits */
             scopes: ("read" | "measure" | "host" | "operate")[];
+        };
+        Accuracy: {
+            /** @description Of these, the ones with the AS path of the traceroute */
+            asPathExact: components["schemas"]["AccuracyRate"];
+            /** @description Self-audits by outcome */
+            audits: {
+                judged: number;
+                notMeasured: number;
+                noTruth: number;
+                pathChanged: number;
+            };
+            /** @description Mean distance between confidence and share of right hops */
+            calibrationError: number;
+            /** Format: date-time */
+            from: string;
+            /** @description Hops that are right */
+            hops: components["schemas"]["HopRate"];
+            kinds: {
+                count: number;
+                high: number;
+                /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
+                kind: string;
+                /** @description 95 % interval of the share */
+                low: number;
+                /** @description Mean of the confidence that users see */
+                meanConfidence: number;
+                share: number;
+                technique: string;
+                total: number;
+                /** @description Hops that could not be judged; they are not part of `total` */
+                unjudged: number;
+            }[];
+            networks: {
+                /** @description Network of the audited hosts; absent when it is not known */
+                asn?: number;
+                audits: number;
+                hops: components["schemas"]["HopRate"];
+                name?: string;
+            }[];
+            /** @description The same by range of confidence */
+            ranges: {
+                count: number;
+                from: number;
+                high: number;
+                /** @description 95 % interval of the share */
+                low: number;
+                /** @description Mean of the confidence that users see */
+                meanConfidence: number;
+                share: number;
+                to: number;
+                total: number;
+                /** @description Hops that could not be judged; they are not part of `total` */
+                unjudged: number;
+            }[];
+            /** @description Judged reverse paths that reached the source */
+            reached: components["schemas"]["AccuracyRate"];
+            /** @description Responsive routers of the traceroutes that the reverse paths show */
+            routersFound: components["schemas"]["AccuracyRate"];
+            suspensions: components["schemas"]["Suspension"][];
+            /** Format: date-time */
+            to: string;
+        };
+        AccuracyInput: {
+            /** @description Of these, the ones with the AS path of the traceroute */
+            asPathExact: components["schemas"]["AccuracyRateInput"];
+            /** @description Self-audits by outcome */
+            audits: {
+                judged: number;
+                notMeasured: number;
+                noTruth: number;
+                pathChanged: number;
+            };
+            /** @description Mean distance between confidence and share of right hops */
+            calibrationError: number;
+            /** Format: date-time */
+            from: string;
+            /** @description Hops that are right */
+            hops: components["schemas"]["HopRateInput"];
+            kinds: {
+                count: number;
+                high: number;
+                /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
+                kind: string;
+                /** @description 95 % interval of the share */
+                low: number;
+                /** @description Mean of the confidence that users see */
+                meanConfidence: number;
+                share: number;
+                technique: string;
+                total: number;
+                /** @description Hops that could not be judged; they are not part of `total` */
+                unjudged: number;
+            }[];
+            networks: {
+                /** @description Network of the audited hosts; absent when it is not known */
+                asn?: number;
+                audits: number;
+                hops: components["schemas"]["HopRateInput"];
+                name?: string;
+            }[];
+            /** @description The same by range of confidence */
+            ranges: {
+                count: number;
+                from: number;
+                high: number;
+                /** @description 95 % interval of the share */
+                low: number;
+                /** @description Mean of the confidence that users see */
+                meanConfidence: number;
+                share: number;
+                to: number;
+                total: number;
+                /** @description Hops that could not be judged; they are not part of `total` */
+                unjudged: number;
+            }[];
+            /** @description Judged reverse paths that reached the source */
+            reached: components["schemas"]["AccuracyRateInput"];
+            /** @description Responsive routers of the traceroutes that the reverse paths show */
+            routersFound: components["schemas"]["AccuracyRateInput"];
+            suspensions: components["schemas"]["SuspensionInput"][];
+            /** Format: date-time */
+            to: string;
+        };
+        AccuracyRate: {
+            count: number;
+            high: number;
+            /** @description 95 % interval of the share */
+            low: number;
+            share: number;
+            total: number;
+        };
+        AccuracyRateInput: {
+            count: number;
+            high: number;
+            /** @description 95 % interval of the share */
+            low: number;
+            share: number;
+            total: number;
         };
         Agent: {
             address: string;
@@ -4747,7 +5070,7 @@ export interface components {
             atlasRun?: number;
             batch?: number;
             /** @enum {string} */
-            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey";
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit";
             /** @description Number of the API key */
             key?: number;
             /** @enum {string} */
@@ -4755,6 +5078,7 @@ export interface components {
             measurement?: number;
             /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
             packets: number;
+            selfAudit?: number;
             spoofed?: {
                 /** @description ICMP identifier of the packet and its grant */
                 identifier: number;
@@ -4785,7 +5109,7 @@ export interface components {
             atlasRun?: number;
             batch?: number;
             /** @enum {string} */
-            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey";
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit";
             /** @description Number of the API key */
             key?: number;
             /** @enum {string} */
@@ -4793,6 +5117,7 @@ export interface components {
             measurement?: number;
             /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
             packets: number;
+            selfAudit?: number;
             spoofed?: {
                 /** @description ICMP identifier of the packet and its grant */
                 identifier: number;
@@ -4969,6 +5294,30 @@ export interface components {
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
                 stopReason?: string;
             }[];
+        };
+        HopRate: {
+            count: number;
+            high: number;
+            /** @description 95 % interval of the share */
+            low: number;
+            /** @description Mean of the confidence that users see */
+            meanConfidence: number;
+            share: number;
+            total: number;
+            /** @description Hops that could not be judged; they are not part of `total` */
+            unjudged: number;
+        };
+        HopRateInput: {
+            count: number;
+            high: number;
+            /** @description 95 % interval of the share */
+            low: number;
+            /** @description Mean of the confidence that users see */
+            meanConfidence: number;
+            share: number;
+            total: number;
+            /** @description Hops that could not be judged; they are not part of `total` */
+            unjudged: number;
         };
         KillSwitch: {
             reason: string;
@@ -5450,6 +5799,64 @@ export interface components {
                 uuid?: string;
             }[];
         };
+        SelfAudit: {
+            asPathExact?: boolean;
+            /** @description Why it was not judged */
+            detail: string;
+            /** Format: date-time */
+            endedAt?: string;
+            hops: {
+                address: string;
+                confidence: number;
+                /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
+                kind: string;
+                reason: string;
+                /** @enum {string} */
+                verdict: "right" | "wrong" | "unjudged";
+            }[];
+            /** @description The host that was measured like any destination */
+            host: string;
+            id: number;
+            /** @description Whether suspended kinds of hops were used like the others */
+            isRetry: boolean;
+            /** @enum {string} */
+            outcome: "running" | "judged" | "pathChanged" | "noTruth" | "notMeasured" | "interrupted";
+            reached?: boolean;
+            routers: number;
+            routersFound: number;
+            source: string;
+            /** Format: date-time */
+            startedAt: string;
+        };
+        SelfAuditInput: {
+            asPathExact?: boolean;
+            /** @description Why it was not judged */
+            detail: string;
+            /** Format: date-time */
+            endedAt?: string;
+            hops: {
+                address: string;
+                confidence: number;
+                /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
+                kind: string;
+                reason: string;
+                /** @enum {string} */
+                verdict: "right" | "wrong" | "unjudged";
+            }[];
+            /** @description The host that was measured like any destination */
+            host: string;
+            id: number;
+            /** @description Whether suspended kinds of hops were used like the others */
+            isRetry: boolean;
+            /** @enum {string} */
+            outcome: "running" | "judged" | "pathChanged" | "noTruth" | "notMeasured" | "interrupted";
+            reached?: boolean;
+            routers: number;
+            routersFound: number;
+            source: string;
+            /** Format: date-time */
+            startedAt: string;
+        };
         Session: {
             /** Format: date-time */
             expiresAt: string;
@@ -5479,6 +5886,36 @@ export interface components {
              * @enum {string}
              */
             visibility: "private" | "shared" | "public";
+        };
+        Suspension: {
+            /** @description Share below which a kind is suspended */
+            floor: number;
+            /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
+            kind: string;
+            /** @description Recently audited hops of the kind that are right */
+            recent: {
+                high: number;
+                /** @description 95 % interval of the share */
+                low: number;
+                share: number;
+            };
+            /** Format: date-time */
+            since: string;
+        };
+        SuspensionInput: {
+            /** @description Share below which a kind is suspended */
+            floor: number;
+            /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
+            kind: string;
+            /** @description Recently audited hops of the kind that are right */
+            recent: {
+                high: number;
+                /** @description 95 % interval of the share */
+                low: number;
+                share: number;
+            };
+            /** Format: date-time */
+            since: string;
         };
         User: {
             /** Format: date-time */

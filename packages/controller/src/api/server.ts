@@ -30,6 +30,7 @@ import { registerV1 } from './v1/routes.ts';
 import { registerAbuse } from './v2/abuse.ts';
 import { registerAbuseContacts } from './v2/abuse-contacts.ts';
 import { registerAccount } from './v2/account.ts';
+import { registerAccuracy } from './v2/accuracy.ts';
 import { registerAgents } from './v2/agents.ts';
 import { registerApplications } from './v2/applications.ts';
 import { registerAtlasV2 } from './v2/atlas.ts';
@@ -155,6 +156,7 @@ export async function createServer(
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
     registerAudit(routes, collaborators);
+    registerAccuracy(routes, collaborators);
     registerAbuse(routes, collaborators);
     registerOptOutRequests(routes, collaborators);
     registerAbuseContacts(routes, collaborators);

@@ -71,6 +71,8 @@ function causeOf(
     return { ...none, cause: 'atlasRun', causeId, userId, keyId };
   }
   if (cause.type === 'agentTest') return { ...none, cause: 'agentTest', causeId: cause.agent };
+  if (cause.type === 'selfAudit')
+    return { ...none, cause: 'selfAudit', technique: techniqueOf(cause.technique), causeId: cause.auditId };
   if (cause.type !== 'measurement') return { ...none, cause: cause.type };
   const { measurementId: causeId, batchId, userId, keyId = 0, technique } = cause;
   return { cause: 'measurement', technique: techniqueOf(technique), causeId, batchId, userId, keyId };

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
+import { DeploymentCalibration } from '@revtr/engine';
 import { type Clock, createRandom, type TargetPolicy } from '@revtr/probing';
 import type { ApiKeys, Database, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -17,6 +18,7 @@ import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import type { ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
 import type { SafetySettings } from '../safety/settings.ts';
+import { NO_SELF_AUDIT, type SelfAuditSettings } from '../self-audit/self-auditor.ts';
 import { type Context, contextOf } from './context.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
@@ -28,6 +30,7 @@ import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
 import { openOptOuts } from './open-opt-outs.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
+import { openSelfAudit } from './open-self-audit.ts';
 import { openSurvey } from './open-survey.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -57,6 +60,8 @@ export interface ControllerOptions {
   readonly audit: AuditOptions;
   /** Record Route pings that the background survey sends per hour, all vantage points together. 0 switches it off. */
   readonly surveyProbesPerHour: number;
+  /** How often hosts of this system are audited. Default: never. */
+  readonly selfAudit?: SelfAuditSettings | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -119,6 +124,7 @@ export class Controller {
     const metrics = new Metrics();
     const random = createRandom(randomInt(2 ** 31));
     const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
+    const calibration = new DeploymentCalibration();
     const mail = openMail(contextOf(context, 'mail'), options, collaborators.sendMail);
     const safety = await openSafety(contextOf(context, 'safety'), options, (address) =>
       measuring.directory.participates(address),
@@ -126,6 +132,7 @@ export class Controller {
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,
       testTargets: options.lifeCycle.testTargets,
+      calibration,
     });
     const knowledge = openFacts(context);
     const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas);
@@ -149,6 +156,13 @@ export class Controller {
       { measuring, safety, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
       options,
     );
+    const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
+      calibration,
+      measuring,
+      measurements,
+      safety,
+      mail,
+    });
     const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
     const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
     const api = await openApi(contextOf(context, 'api'), options, {
@@ -172,6 +186,7 @@ export class Controller {
       probeIdentity: options.probeIdentity ?? UNKNOWN_IDENTITY,
       switches: safety.switches,
       safety,
+      selfAudits: selfAudit,
       atlas: atlas.service,
       measuring: measuring.system,
       events: measurements.events,
@@ -180,7 +195,19 @@ export class Controller {
       clock,
       publicUrl: options.publicUrl,
     });
-    const subsystems = [mail, safety, measuring, knowledge, atlas, agents, survey, measurements, optOuts, api];
+    const subsystems = [
+      mail,
+      safety,
+      measuring,
+      knowledge,
+      atlas,
+      agents,
+      survey,
+      measurements,
+      selfAudit,
+      optOuts,
+      api,
+    ];
     const { users, keys } = accounts;
     return new Controller({ users, keys, subsystems, measuring, api, log });
   }

@@ -13,6 +13,8 @@ export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
   readonly submission: Submission;
   readonly events: BatchEvents;
+  /** Share of the places for measurements that are taken, 0 to 1. */
+  load(): number;
 }
 
 const LEASE_MS = 30_000;
@@ -60,6 +62,7 @@ export async function openMeasurements(
     batches,
     submission,
     events,
+    load: () => runner.load,
     start: () => undefined,
     onAgentsSettled: () => runner.start(),
     stop: () => runner.stop(),

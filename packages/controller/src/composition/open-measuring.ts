@@ -1,3 +1,4 @@
+import type { Calibration } from '@revtr/engine';
 import type { Ipv4Address, PrefixColumns } from '@revtr/net';
 import { Agents, OptOuts, SourceShares } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
@@ -25,7 +26,11 @@ const PUBLISH_EVERY_MS = 1_000;
 export async function openMeasuring(
   context: Context,
   open: OpenMeasuringSystem,
-  options: { readonly safety: SafetySubsystem; readonly testTargets: readonly Ipv4Address[] },
+  options: {
+    readonly safety: SafetySubsystem;
+    readonly testTargets: readonly Ipv4Address[];
+    readonly calibration: Calibration;
+  },
 ): Promise<MeasuringSubsystem> {
   const { database, datasets, targetPolicy, metrics, clock, log } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
@@ -39,7 +44,7 @@ export async function openMeasuring(
       'AS numbers opted out of probing, and no dataset says what they announce (revtr data import prefix2as FILE)',
     );
   const events = new AgentEvents();
-  const { safety, testTargets } = options;
+  const { safety, testTargets, calibration } = options;
   const system = await open({
     directory,
     events,
@@ -51,6 +56,7 @@ export async function openMeasuring(
     withTechnique: safety.withTechnique,
     auditEvents: safety.auditEvents,
     testTargets,
+    calibration,
     clock,
     log,
   });

@@ -1,4 +1,5 @@
 import { describeReport, type Report } from '../agents/report.ts';
+import type { KindAlert } from '../self-audit/operator-alerts.ts';
 
 /** A mail before it has a recipient. Text of a link contains `{token}`, which is replaced when the mail is sent. */
 export interface MailText {
@@ -105,6 +106,35 @@ export function accountMail(hasAccount: boolean): MailText {
   return {
     subject: `${SYSTEM} your account`,
     body: `Somebody asked for an account or a login with your e-mail address.\n\n${state}\n\nIf it was not you, ignore this mail.\n`,
+  };
+}
+
+const KIND_NEWS: Readonly<Record<KindAlert['type'], string>> = {
+  degraded: 'has degraded',
+  suspended: 'is suspended',
+  released: 'is used again',
+};
+const KIND_EFFECT: Readonly<Record<KindAlert['type'], string>> = {
+  degraded: 'The controller has lowered the confidence of these hops. They are still used.',
+  suspended:
+    'The controller uses these hops only where no technique finds a better one, and never calls them measured. Self-audits\ncontinue to try them, and release them when they are right again.',
+  released: 'The controller uses these hops like all others again.',
+};
+
+/** Tells an operator what self-audits have shown about a kind of hop. */
+export function kindAlertMail({ type, kind, share, low, high, claimed, floor }: KindAlert): MailText {
+  const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+  return {
+    subject: `${SYSTEM} the kind of hop ${kind} ${KIND_NEWS[type]}`,
+    body: `Self-audits compared hops of the kind ${kind} with traceroutes of the same paths. Of the recent ones,
+${percent(share)} are right (95 % interval: ${percent(low)} to ${percent(high)}). The program expects ${percent(claimed)}, and
+suspends the kind below ${percent(floor)}.
+
+${KIND_EFFECT[type]}
+
+To see all figures, run "revtr accuracy". To see the latest audits, run "revtr admin self-audits". To lift a
+suspension, run "revtr admin lift ${kind}".
+`,
   };
 }
 

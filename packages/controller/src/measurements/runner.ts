@@ -75,6 +75,11 @@ export class MeasurementRunner {
     );
   }
 
+  /** Share of the places for measurements that are taken, 0 to 1. */
+  get load(): number {
+    return this.#underWay.size / this.#options.concurrency;
+  }
+
   start(): void {
     this.#loop = this.#run();
     this.#renewing.start();

@@ -73,6 +73,7 @@ export function agentSystem(
       prober: outages,
       hosts: outages,
       withTechnique: parts.withTechnique,
+      calibration: parts.calibration,
       clock,
       atlas: new Atlas({ aliases, ipToAs }),
       ranking,

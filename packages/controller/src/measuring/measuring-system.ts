@@ -1,4 +1,10 @@
-import type { EngineCollaborators, IngressRanking, ReverseTracerouteEngine, WithTechnique } from '@revtr/engine';
+import type {
+  Calibration,
+  EngineCollaborators,
+  IngressRanking,
+  ReverseTracerouteEngine,
+  WithTechnique,
+} from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock, Prober, TargetPolicy } from '@revtr/probing';
 import type { Logger } from 'pino';
@@ -49,6 +55,8 @@ export interface MeasuringParts {
   readonly testTargets: readonly Ipv4Address[];
   /** For the engine: tells the safety rules which technique sends a probe. */
   readonly withTechnique: WithTechnique;
+  /** For the engine: how much each kind of hop is believed. */
+  readonly calibration: Calibration;
   /** Told of refused agents and forged replies. */
   readonly auditEvents: Pick<AuditEvents, 'count'>;
   readonly clock: Clock;

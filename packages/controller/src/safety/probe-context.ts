@@ -20,6 +20,12 @@ export type ProbeCause =
       readonly userId: number | undefined;
       readonly keyId: number | undefined;
     }
+  | {
+      readonly type: 'selfAudit';
+      readonly auditId: number;
+      /** As for a measurement. */
+      readonly technique?: string;
+    }
   /** The test of an agent, or of the connection of its host. */
   | { readonly type: 'agentTest'; readonly agent: Ipv4Address }
   | { readonly type: 'survey' };
@@ -31,10 +37,11 @@ export function probingFor<T>(cause: ProbeCause, work: () => Promise<T>): Promis
   return causes.run(cause, work);
 }
 
-/** Names the technique that sends the probes of some work. Does nothing outside of a measurement. */
+/** Names the technique that sends the probes of some work. Does nothing outside of a measurement or self-audit. */
 export function withTechnique<T>(technique: string, work: () => Promise<T>): Promise<T> {
   const cause = causes.getStore();
-  return cause?.type === 'measurement' ? causes.run({ ...cause, technique }, work) : work();
+  const isMeasuring = cause?.type === 'measurement' || cause?.type === 'selfAudit';
+  return isMeasuring ? causes.run({ ...cause, technique }, work) : work();
 }
 
 /** What the current code sends probes for; `undefined` outside of {@link probingFor}. */
@@ -53,6 +60,8 @@ export function currentMeasurement(): number | string | undefined {
       return cause.measurementId;
     case 'atlasRun':
       return `atlas run ${cause.runId}`;
+    case 'selfAudit':
+      return `self-audit ${cause.auditId}`;
     case 'agentTest':
       return `test of ${formatIpv4(cause.agent)}`;
     default:

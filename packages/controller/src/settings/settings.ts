@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { parsed } from '../foundation/parsed.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
+import { DEFAULT_SELF_AUDIT } from '../self-audit/self-auditor.ts';
 import { DEFAULT_MAX_BATCH, DEFAULT_WEB_DIRECTORY } from './defaults.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
@@ -85,6 +86,8 @@ const settingsSchema = z.object({
   REVTR_ATLAS_PROBES: z.coerce.number().int().min(1).max(20_000).default(1_000),
   /** Record Route pings to the hitlist that the background survey sends in an hour, all vantage points together. */
   REVTR_SURVEY_PROBES_PER_HOUR: z.coerce.number().int().min(0).max(10_000_000).default(3_600),
+  /** Self-audits in a day: reverse traceroutes from hosts of this system, compared with their own traceroutes. */
+  REVTR_SELF_AUDITS_PER_DAY: z.coerce.number().int().min(0).max(10_000).default(DEFAULT_SELF_AUDIT.perDay),
   /** RIPE Atlas credits that refreshing may cost the system in a day, all sources together. */
   REVTR_ATLAS_REFRESH_CREDITS: z.coerce.number().int().min(0).default(0),
   /** Addresses that answer pings, to test agents with; separated by commas. */
@@ -123,6 +126,7 @@ export interface Settings {
   /** `undefined` where RIPE Atlas is not used. */
   readonly ripeAtlas: RipeAtlasSettings | undefined;
   readonly surveyProbesPerHour: number;
+  readonly selfAuditsPerDay: number;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
   readonly budgetsFile: string | undefined;
@@ -171,6 +175,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
             refreshCreditsPerDay: read.REVTR_ATLAS_REFRESH_CREDITS,
           },
     surveyProbesPerHour: read.REVTR_SURVEY_PROBES_PER_HOUR,
+    selfAuditsPerDay: read.REVTR_SELF_AUDITS_PER_DAY,
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,
     budgetsFile: read.REVTR_BUDGETS,

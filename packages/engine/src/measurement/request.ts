@@ -22,6 +22,13 @@ export interface MeasurementOptions {
   readonly ignoreOwnTraceroutes?: boolean;
   /** Whether atlas paths that start in the destination's network are ignored. Default false. */
   readonly ignoreOwnNetwork?: boolean;
+  /**
+   * Whether the destination is measured as if it were a foreign host: without the paths and probes of hosts in its /24, and without a
+   * trace for later measurements. For hosts of this system, in a self-audit. Default false.
+   */
+  readonly asForeignHost?: boolean;
+  /** Whether suspended kinds of hops are used like the others. Default false. */
+  readonly retriesSuspended?: boolean;
   /** Maximum number of spoofers asked for one hop. Default: that of the plan. */
   readonly maxSpoofers?: number;
   /** Whether a hop may be assumed across a border between networks. Default: the plan's. */

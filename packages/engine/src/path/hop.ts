@@ -60,6 +60,10 @@ export type Trust = 'measured' | 'inferred' | 'assumed';
  */
 export type Divergence = 'loadBalancing' | 'notDestinationBased';
 
+/** Whether the evidence that shows hop `i` of an extension also shows the hop before. */
+export const isContinuation = (hops: readonly Hop[], i: number): boolean =>
+  hops[i - 1]?.evidence.type === hops[i]?.evidence.type && i > 0;
+
 /** One hop of a reverse path, or of an extension that is not on a path yet. */
 export interface Hop {
   readonly address: Ipv4Address;
@@ -69,6 +73,13 @@ export interface Hop {
    * Probability that the router is on the path, 0 to 1. For a hop of an extension: the probability given that the hop before it is right.
    */
   readonly confidence: number;
+  /**
+   * On a path, what evidence of the deployment corrects, 0 to 1: the shipped probability that the hop is right when the hop before it is, and
+   * the probability that it is right, computed from corrected steps.
+   */
+  readonly uncorrected?: { readonly step: number; readonly onPath: number };
+  /** Set on a path when one probe or traceroute shows this hop right behind the hop before. */
+  readonly isContinuation?: true;
   readonly evidence: Evidence;
   /**
    * Routers that other probes of the same round saw in this place, behind the same hop: the router before balances load, or does

@@ -1,4 +1,4 @@
-import { CONTRADICTED, rejoinChance } from './confidence.ts';
+import { CONTRADICTED } from './confidence.ts';
 import type { Hop } from './hop.ts';
 
 /** The two probabilities of a hop on a path, each from 0 to 1. */
@@ -23,10 +23,11 @@ export function stepProbability({ confidence, confirmedBy, alternatives }: Hop):
  * exceeds the probability of the step itself.
  *
  * @param step probability that the hop is on the path when the hop before it is, 0 to 1
+ * @param rejoin probability that the hop is on the path when the hop before it is not, 0 to 1
  */
-export function probabilityBehind(before: PathProbability, step: number, evidence: Hop['evidence']): PathProbability {
+export function probabilityBehind(before: PathProbability, step: number, rejoin: number): PathProbability {
   return {
-    single: before.single * step + (1 - before.single) * Math.min(rejoinChance(evidence), step),
+    single: before.single * step + (1 - before.single) * Math.min(rejoin, step),
     joint: before.joint * step,
   };
 }

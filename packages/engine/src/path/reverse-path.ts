@@ -1,10 +1,25 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
 import { withoutOwnAliases, withReplaced } from './alternatives.ts';
+import { rejoinChance } from './confidence.ts';
 import type { Hop } from './hop.ts';
+import { isContinuation } from './hop.ts';
 import { mergeInto } from './merge.ts';
 import { probabilityBehind, stepProbability } from './path-probability.ts';
 import { trustBehind } from './trust.ts';
+
+/** What evidence makes of the probabilities of a hop, 0 to 1. */
+export interface PathCorrection {
+  /** That the hop is right when the hop before it is. */
+  step(hop: Hop, claimed: number): number;
+  /** That the hop is right when the hop before it is wrong. */
+  rejoin(hop: Hop, claimed: number): number;
+  /** That the hop is right, as the probabilities of the steps up to it make it. */
+  onPath(hop: Hop, claimed: number): number;
+}
+
+const asClaimed = (_hop: Hop, claimed: number): number => claimed;
+const AS_SHIPPED: PathCorrection = { step: asClaimed, rejoin: asClaimed, onPath: asClaimed };
 
 /**
  * A reverse path that grows from the destination towards the source. It passes every router once. The `trust` and `confidence` of its hops
@@ -13,16 +28,21 @@ import { trustBehind } from './trust.ts';
 export class ReversePath {
   readonly source: Ipv4Address;
   readonly #aliases: Aliases;
+  readonly #correction: PathCorrection;
   #hops: Hop[];
   /** For each hop the probability that it and all hops before it are right. */
   readonly #jointly: number[];
   /** Position of the first hop of the last extension. */
   #segmentStart = 0;
 
-  /** @param destination the first hop */
-  constructor(source: Ipv4Address, destination: Hop, aliases: Aliases) {
+  /**
+   * @param destination the first hop
+   * @param correction default: hops have the probabilities that the program ships
+   */
+  constructor(source: Ipv4Address, destination: Hop, aliases: Aliases, correction = AS_SHIPPED) {
     this.source = source;
     this.#aliases = aliases;
+    this.#correction = correction;
     this.#hops = [destination];
     this.#jointly = [destination.confidence];
   }
@@ -81,10 +101,15 @@ export class ReversePath {
     this.#segmentStart = keptUntil + 1;
     const trusts = trustBehind(anchor, added);
     for (const [i, hop] of added.entries()) {
-      const next = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced, this.#aliases) : hop, this.#aliases);
-      const before = { single: this.last.confidence, joint: this.confidence };
-      const { single, joint } = probabilityBehind(before, stepProbability(next), next.evidence);
-      this.#hops.push({ ...next, confidence: single, trust: trusts[i] });
+      const own = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced, this.#aliases) : hop, this.#aliases);
+      const next: Hop = isContinuation(added, i) ? { ...own, isContinuation: true } : own;
+      const claimed = stepProbability(next);
+      const step = this.#correction.step(next, claimed);
+      const rejoin = this.#correction.rejoin(next, rejoinChance(next.evidence));
+      const before = { single: this.last.uncorrected?.onPath ?? this.last.confidence, joint: this.confidence };
+      const { single, joint } = probabilityBehind(before, step, rejoin);
+      const confidence = this.#correction.onPath(next, single);
+      this.#hops.push({ ...next, confidence, trust: trusts[i], uncorrected: { step: claimed, onPath: single } });
       this.#jointly.push(joint);
     }
     return added.length;

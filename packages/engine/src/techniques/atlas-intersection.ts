@@ -1,5 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Intersection, IntersectionQuery } from '../atlas/intersection.ts';
+import { isBeside } from '../calibration/foreign-host.ts';
 import type { MeasurementOptions } from '../measurement/request.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
@@ -68,14 +69,15 @@ function acceptance(
   destination: number,
   originOf: (address: number) => number | undefined,
 ): IntersectionQuery['accepts'] {
-  const { atlasPlatforms, ignoreOwnTraceroutes, ignoreOwnNetwork, reuseMaxAgeMs } = options;
+  const { atlasPlatforms, ignoreOwnTraceroutes, ignoreOwnNetwork, asForeignHost, reuseMaxAgeMs } = options;
   const wantsGrown = reuseMaxAgeMs > 0 && atlasPlatforms === undefined;
-  if (wantsGrown && !ignoreOwnTraceroutes && !ignoreOwnNetwork) return undefined;
+  if (wantsGrown && !ignoreOwnTraceroutes && !ignoreOwnNetwork && !asForeignHost) return undefined;
   const network = ignoreOwnNetwork ? originOf(destination) : undefined;
   return ({ platform, origin }) => {
     if (platform === 'reverseTraceroute' && reuseMaxAgeMs <= 0) return false;
     if (atlasPlatforms !== undefined && !atlasPlatforms.includes(platform)) return false;
     if (ignoreOwnTraceroutes && origin === destination) return false;
+    if (asForeignHost && isBeside(origin, destination)) return false;
     return network === undefined || originOf(origin) !== network;
   };
 }

@@ -1,5 +1,6 @@
 import { formatIpv4, type Ipv4Address, prefixContains } from '@revtr/net';
 import type { AtlasTraceroute } from '../atlas/traceroute.ts';
+import { isBeside } from '../calibration/foreign-host.ts';
 import type { Evidence, StandInScope } from '../path/evidence.ts';
 import { type Hop, STAND_IN_TECHNIQUES } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
@@ -29,7 +30,9 @@ export class ProxyPath implements Technique {
     const candidates = (atlas.of(path.source)?.measuredPaths() ?? []).filter(({ at }) => at >= oldest);
     for (const scope of this.#scopes) {
       const isInside = scopeOf(scope, destination, ipToAs);
-      const inside = candidates.filter(({ origin }) => origin !== destination && isInside(origin));
+      const inside = candidates
+        .filter(({ origin }) => origin !== destination && isInside(origin))
+        .filter(({ origin }) => !(options.asForeignHost && isBeside(origin, destination)));
       if (inside.length === 0) continue;
       const distance = await plainPings.distanceOf(destination);
       const [found] = inside.sort((a, b) => deviation(a, distance) - deviation(b, distance) || b.at - a.at);

@@ -23,6 +23,8 @@ export interface DemoOptions {
 const SOURCES = 3;
 /** In the demo, the page works without a key. */
 const VISITOR_MEASUREMENTS = 1_000;
+/** One every five seconds. */
+const DEMO_SELF_AUDITS_PER_DAY = 17_280;
 
 /** Starts the system, measures one reverse traceroute, and runs until `signal` fires. Returns the exit code. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {
@@ -70,6 +72,8 @@ async function demonstrate(
   const emulator = once ? undefined : await startEmulator(world);
   const { host, database, concurrency, maxBatch, logLevel } = settings;
   const port = once ? 0 : settings.port;
+  // In a demonstration, figures should appear within minutes.
+  const selfAudit = once ? undefined : { perDay: DEMO_SELF_AUDITS_PER_DAY, pairPauseMs: 0 };
   const ripeAtlas = emulator && ripeAtlasSettings(emulator);
   let system: System | undefined;
   try {
@@ -84,6 +88,7 @@ async function demonstrate(
         realTime: false,
         signal,
         ripeAtlas,
+        selfAudit,
         ...(!once && { webDirectory: WEB_DIRECTORY, visitorMeasurementsPerDay: VISITOR_MEASUREMENTS }),
       },
       pino({ level: logLevel }, pino.destination(2)),
@@ -131,6 +136,7 @@ function explainUse({ url, key }: System, { source, destination }: Measurement, 
       'To try it, run in another terminal:',
       `  export REVTR_SERVER=${url} REVTR_KEY=${key}`,
       '  npx revtr sources',
+      '  npx revtr accuracy',
       `  npx revtr measure ${other} --to ${source}`,
       `  curl -H "Revtr-Key: $REVTR_KEY" ${url}/api/v1/revtr --data '{"revtrs":[{"src":"${source}","dst":"${destination}"}]}'`,
       `The API is described at ${url}/openapi.json.`,

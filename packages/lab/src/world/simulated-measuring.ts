@@ -12,8 +12,12 @@ export function simulatedMeasuring(
   sources: readonly Ipv4Address[],
   isGuarded: boolean,
 ): OpenMeasuringSystem {
-  return async ({ directory, guarded, withTechnique }) => {
-    const engineParts = isGuarded ? { ...unguarded, prober: guarded(unguarded.prober), withTechnique } : unguarded;
+  return async ({ directory, guarded, withTechnique, calibration }) => {
+    const engineParts = {
+      ...unguarded,
+      ...(isGuarded && { prober: guarded(unguarded.prober), withTechnique }),
+      calibration,
+    };
     return {
       engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
       engineParts,

@@ -44,6 +44,8 @@ export interface SystemOptions {
   readonly probeIdentity?: ControllerOptions['probeIdentity'];
   /** Looks up proofs in reverse zones. Default: the resolver of this machine. */
   readonly reverseDns?: ControllerCollaborators['reverseDns'];
+  /** How often hosts are audited. Default: never. */
+  readonly selfAudit?: ControllerOptions['selfAudit'];
   /** Limits of probing. */
   readonly safety: SafetySettings;
   /** Sources to register. Addresses are dotted quads. */
@@ -98,6 +100,7 @@ export async function startSystem(
     audit: { directory: undefined, days: 90, ...options.audit },
     ripeAtlas: options.ripeAtlas,
     surveyProbesPerHour: 0,
+    selfAudit: options.selfAudit,
     safety: options.safety,
   };
   try {

@@ -34,7 +34,11 @@ export class Stamper {
     const { routers, interfaces, hostPrefixOf } = this.#topology;
     switch (kind) {
       case Stamp.egress:
-        return out === TO_HOST ? gatewayOf(this.#topology, hostPrefixOf.lookup(to.address)) : interfaces.address[out];
+        if (out !== TO_HOST) return interfaces.address[out];
+        // The other sites of an anycast prefix have no address in it.
+        return router === to.router
+          ? gatewayOf(this.#topology, hostPrefixOf.lookup(to.address))
+          : routers.loopback[router];
       case Stamp.ingress:
         return incoming >= 0 ? interfaces.address[incoming] : routers.loopback[router];
       case Stamp.loopback:

@@ -60,6 +60,16 @@ export interface AdjacencyTable {
   readonly interfaces: readonly (readonly number[])[];
 }
 
+/** How a prefix is announced that is not routed as the block of its network. */
+export interface Announcement {
+  /** Networks that announce it, each with the router that leads to the hosts; several for anycast (RFC 4786). */
+  readonly sites: ReadonlyMap<number, number>;
+  /** Adjacencies over which its networks do not announce it. */
+  readonly withheld: ReadonlySet<number>;
+  /** Selects by which preferences all networks break ties between routes to it; 0 for those to blocks. */
+  readonly preferences: number;
+}
+
 /** Routers, by index; those of one network are consecutive. */
 interface RouterTable {
   readonly count: number;
@@ -108,6 +118,8 @@ export interface HostPrefixTable {
   readonly gateway: Uint32Array;
   /** 1 when the network announces the prefix in addition to its block. */
   readonly announced: Uint8Array;
+  /** Index of the prefix's {@link Announcement}, or -1 when it is routed as the block of its network. */
+  readonly announcement: Int32Array;
   /** 1 when some hosts answer pings; when they answer them with options. */
   readonly answersPing: Uint8Array;
   readonly answersOptions: Uint8Array;
@@ -121,6 +133,7 @@ export interface Topology {
   readonly routers: RouterTable;
   readonly interfaces: InterfaceTable;
   readonly hosts: HostPrefixTable;
+  readonly announcements: readonly Announcement[];
   /** Address to interface index, loopbacks excluded; of an address on an exchange's network, one of the interfaces. */
   readonly interfaceOf: ReadonlyMap<Ipv4Address, number>;
   readonly loopbackOf: ReadonlyMap<Ipv4Address, number>;
@@ -140,6 +153,12 @@ export function routerOf(topology: Topology, address: Ipv4Address): number {
   if (loopback !== undefined) return loopback;
   const prefix = topology.hostPrefixOf.lookup(address);
   return prefix >= 0 && isGateway(topology, prefix, address) ? topology.hosts.router[prefix] : -1;
+}
+
+/** Whether host prefix `index` is announced by several networks. */
+export function isAnycast({ hosts, announcements }: Topology, index: number): boolean {
+  const announcement = hosts.announcement[index];
+  return announcement >= 0 && announcements[announcement].sites.size > 1;
 }
 
 /** Whether `address` is the gateway of host prefix `index`: the address of its router towards the hosts. */

@@ -14,6 +14,7 @@ import { accounts } from './0010-accounts.ts';
 import { optOutRequests } from './0011-opt-out-requests.ts';
 import { batchKeys } from './0012-batch-keys.ts';
 import { queuedJobs } from './0013-queued-jobs.ts';
+import { selfAudit } from './0014-self-audit.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -30,6 +31,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011-opt-out-requests': optOutRequests,
   '0012-batch-keys': batchKeys,
   '0013-queued-jobs': queuedJobs,
+  '0014-self-audit': selfAudit,
 };
 
 /**

@@ -12,6 +12,7 @@ import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { AbuseContactTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
 import type { ProbeCountTable } from './probe-counts.ts';
+import type { HopKindTable, SelfAuditDayTable, SelfAuditHopTable, SelfAuditTable } from './self-audits.ts';
 import type { ApiKeyTable, OneTimeTokenTable, SessionTable, UserTable } from './users.ts';
 
 /** All tables, as the last migration leaves them. Ids and other 64-bit integers are read as numbers. */
@@ -39,4 +40,8 @@ export interface Schema {
   readonly audit_blocks: AuditBlockTable;
   readonly audit_events: AuditEventTable;
   readonly probe_counts: ProbeCountTable;
+  readonly self_audits: SelfAuditTable;
+  readonly self_audit_days: SelfAuditDayTable;
+  readonly self_audit_hops: SelfAuditHopTable;
+  readonly hop_kinds: HopKindTable;
 }

@@ -9,6 +9,7 @@ import type {
   Mails,
   OptOutRequests,
   OptOuts,
+  SelfAudits,
   Sessions,
   Users,
 } from '@revtr/storage';
@@ -32,6 +33,7 @@ import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
 import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
+import type { KindEvidenceKeeper } from '../../self-audit/kind-evidence-keeper.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -63,6 +65,7 @@ export interface ApiCollaborators {
   readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
+  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

@@ -46,6 +46,7 @@ export const auditRecordSchema = z.object({
   measurement: z.int().optional(),
   atlasRun: z.int().optional(),
   testedAgent: z.string().optional().describe('Address of the agent that was tested'),
+  selfAudit: z.int().optional(),
   batch: z.int().optional(),
   user: userSchema.optional(),
   key: z.int().optional().describe('Number of the API key'),
@@ -103,6 +104,7 @@ export function toAuditRecord(
     ...(cause === 'atlasRun' && { atlasRun: causeId }),
     // Records of older versions do not name the agent.
     ...(cause === 'agentTest' && causeId !== 0 && { testedAgent: formatIpv4(causeId) }),
+    ...(cause === 'selfAudit' && { selfAudit: causeId }),
     ...(batchId !== 0 && { batch: batchId }),
     ...(user && { user }),
     ...(keyId !== 0 && { key: keyId }),

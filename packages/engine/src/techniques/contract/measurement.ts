@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock, Prober } from '@revtr/probing';
 import type { Atlas } from '../../atlas/atlas.ts';
+import type { Calibration } from '../../calibration/calibration.ts';
 import type { Aliases } from '../../facts/aliases.ts';
 import type { IpToAs } from '../../facts/ip-to-as.ts';
 import type { Relations } from '../../facts/relations.ts';
@@ -38,6 +39,8 @@ export interface EngineCollaborators {
   readonly mayProbe: (address: Ipv4Address) => boolean;
   /** Tells an outage of a source or vantage point from a silence of targets. Without it every silence is that of a target. */
   readonly hosts?: HostWatch;
+  /** How much each kind of hop is believed. Default: what the program ships. */
+  readonly calibration?: Calibration;
   /** Told which technique sends the probes of some work. Default: nobody is told. */
   readonly withTechnique?: WithTechnique;
 }

@@ -1,0 +1,85 @@
+import type { Accuracy, SelfAudit, Suspension } from '@revtr/client';
+
+type Rate = Accuracy['reached'];
+type HopRate = Accuracy['hops'];
+
+const NETWORKS_SHOWN = 10;
+
+const percent = (share: number): string => (100 * share).toFixed(1);
+const interval = ({ low, high }: Pick<Rate, 'low' | 'high'>): string => `${percent(low)} to ${percent(high)} %`;
+
+function describeRate(rate: Rate): string {
+  if (rate.total === 0) return 'none judged';
+  return `${percent(rate.share)} % (${interval(rate)}), ${rate.count} of ${rate.total}`;
+}
+
+const WIDTHS = [46, 7, 8, 16, 12, 9] as const;
+
+const row = (cells: readonly string[]): string =>
+  `${cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[i] ?? 0))).join('  ')}\n`;
+
+const hopRow = (name: string, hops: HopRate): string =>
+  row([
+    name,
+    String(hops.total),
+    hops.total === 0 ? '-' : percent(hops.share),
+    hops.total === 0 ? '-' : interval(hops),
+    hops.total === 0 ? '-' : percent(hops.meanConfidence),
+    String(hops.unjudged),
+  ]);
+
+const header = (name: string): string => row([name, 'JUDGED', 'RIGHT %', '95 % INTERVAL', 'CONFIDENCE %', 'UNJUDGED']);
+
+/** How accurate the system is: paths, hops by kind, calibration, and networks. */
+export function renderAccuracy(accuracy: Accuracy): string {
+  const { from, to, audits, kinds, ranges, networks, suspensions } = accuracy;
+  const days = `${from.slice(0, 10)} to ${new Date(Date.parse(to) - 1).toISOString().slice(0, 10)}`;
+  if (audits.judged === 0) return `No self-audit was judged from ${days}.\n`;
+  const others = `${audits.pathChanged} paths changed, ${audits.noTruth} without a complete traceroute, ${audits.notMeasured} not measured`;
+  const shown = networks.slice(0, NETWORKS_SHOWN);
+  return [
+    `${audits.judged} self-audits were judged from ${days}; ${others}\n\n`,
+    `reached the source     ${describeRate(accuracy.reached)}\n`,
+    `AS path exact          ${describeRate(accuracy.asPathExact)}\n`,
+    `routers found          ${describeRate(accuracy.routersFound)}\n`,
+    `hops right             ${describeRate(accuracy.hops)}\n`,
+    `calibration error      ${percent(accuracy.calibrationError)} points\n\n`,
+    header('KIND OF HOP'),
+    ...kinds.map((kind) => hopRow(kind.kind, kind)),
+    '\n',
+    header('CONFIDENCE'),
+    ...ranges.map((range) => hopRow(`${percent(range.from)} to ${percent(range.to)} %`, range)),
+    '\n',
+    header('NETWORK OF THE HOST'),
+    ...shown.map(({ asn, name, hops }) => hopRow(`${asn === undefined ? 'unknown' : `AS${asn}`} ${name ?? ''}`, hops)),
+    networks.length > shown.length ? `and ${networks.length - shown.length} more\n` : '',
+    suspensions.length === 0 ? '' : `\n${renderSuspensions(suspensions)}`,
+  ].join('');
+}
+
+/** The suspended kinds of hops. */
+export function renderSuspensions(suspensions: readonly Suspension[]): string {
+  if (suspensions.length === 0) return 'no kind of hop is suspended\n';
+  return suspensions
+    .map(
+      ({ kind, since, recent, floor }) =>
+        `${kind} is suspended since ${since}: ${percent(recent.share)} % of its recent hops are right, and the floor is ${percent(floor)} %\n`,
+    )
+    .join('');
+}
+
+/** A self-audit in one line, and its hops that are not right. */
+export function renderSelfAudit(audit: SelfAudit): string {
+  const { id, startedAt, host, source, outcome, detail, hops } = audit;
+  const summary =
+    outcome === 'judged'
+      ? `${hops.filter(({ verdict }) => verdict === 'right').length} of ${hops.length} hops right, ${audit.routersFound} of ${audit.routers} routers found${audit.reached === true ? '' : ', did not reach the source'}`
+      : `${outcome}${detail === '' ? '' : `: ${detail}`}`;
+  const lines = hops
+    .filter(({ verdict }) => verdict !== 'right')
+    .map(
+      ({ address, kind, confidence, verdict, reason }) =>
+        `    ${address.padEnd(16)} ${verdict} (${reason})  ${kind}, confidence ${percent(confidence)} %\n`,
+    );
+  return `${id}  ${startedAt}  ${host} to ${source}${audit.isRetry ? ' (retry)' : ''}: ${summary}\n${lines.join('')}`;
+}

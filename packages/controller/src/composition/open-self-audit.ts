@@ -1,0 +1,72 @@
+import type { DeploymentCalibration } from '@revtr/engine';
+import { HopKinds, SelfAudits, Users } from '@revtr/storage';
+import { kindAlertMail } from '../mail/messages.ts';
+import { AccuracyMetrics } from '../self-audit/accuracy-metrics.ts';
+import { KindEvidenceKeeper } from '../self-audit/kind-evidence-keeper.ts';
+import { OperatorAlerts } from '../self-audit/operator-alerts.ts';
+import { SelfAuditor, type SelfAuditSettings } from '../self-audit/self-auditor.ts';
+import type { Context } from './context.ts';
+import type { MailSubsystem } from './open-mail.ts';
+import type { MeasurementsSubsystem } from './open-measurements.ts';
+import type { MeasuringSubsystem } from './open-measuring.ts';
+import type { SafetySubsystem } from './open-safety.ts';
+import type { Subsystem } from './subsystem.ts';
+
+export interface SelfAuditSubsystem extends Subsystem {
+  readonly audits: SelfAudits;
+  readonly keeper: KindEvidenceKeeper;
+}
+
+/** Audits wait while this share of the places for measurements is taken. */
+const BUSY_LOAD = 0.5;
+
+/** Reads what earlier self-audits have shown, and opens the auditor. */
+export async function openSelfAudit(
+  { database, targetPolicy, metrics, clock, random, log }: Context,
+  settings: SelfAuditSettings,
+  collaborators: {
+    readonly calibration: DeploymentCalibration;
+    readonly measuring: MeasuringSubsystem;
+    readonly measurements: MeasurementsSubsystem;
+    readonly safety: SafetySubsystem;
+    readonly mail: MailSubsystem;
+  },
+): Promise<SelfAuditSubsystem> {
+  const { calibration, measuring, measurements, safety, mail } = collaborators;
+  const { system } = measuring;
+  const audits = new SelfAudits(database.db);
+  // Only this process uses the database: audits under way are left over from a crash.
+  if (database.isExclusive) await audits.endAbandoned(new Date(clock.now()));
+  const keeper = new KindEvidenceKeeper({ kinds: new HopKinds(database.db), calibration, clock });
+  await keeper.refresh();
+  const alerts = new OperatorAlerts({
+    users: new Users(database.db),
+    mail: (recipient, alert) => mail.send(recipient, kindAlertMail(alert)),
+    log,
+  });
+  const auditor = new SelfAuditor(settings, {
+    engine: system.engine,
+    engineParts: system.engineParts,
+    isUnique: (address) => targetPolicy.isReachable(address),
+    audits,
+    keeper,
+    calibration,
+    ipToAs: system.engineParts.ipToAs,
+    hosts: () => system.vantagePoints(),
+    sources: () => system.sources(),
+    isBusy: () => safety.switches.isSet('probing') || measurements.load() > BUSY_LOAD,
+    metrics: new AccuracyMetrics(metrics, () => keeper.rows),
+    onEvents: (events) => alerts.tell(events),
+    clock,
+    random,
+    log,
+  });
+  return {
+    name: 'selfAudit',
+    audits,
+    keeper,
+    start: () => undefined,
+    onAgentsSettled: () => auditor.start(),
+    stop: () => auditor.stop(),
+  };
+}
