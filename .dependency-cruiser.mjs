@@ -61,6 +61,7 @@ const mayImport = {
     'scamper',
     'sim',
     'storage',
+    'web',
   ],
 };
 const packages = Object.keys(mayImport);

@@ -6,6 +6,13 @@ import { readArguments, USAGE } from './config/arguments.ts';
 import { loadConfig, readText } from './config/load.ts';
 import { AgentError } from './errors.ts';
 
+/** Characters of the log that may wait for a disk. */
+const MOST_LOG_WAITING = 2 ** 18;
+
+/** Standard output. When the disk of a log file is full, lines are kept up to a limit and then dropped: the process goes on. */
+const logDestination = () =>
+  pino.destination({ dest: 1, sync: true, maxLength: MOST_LOG_WAITING }).on('error', () => undefined);
+
 /** Exit codes: 0 stopped as asked, 1 cannot run, 2 wrong arguments or configuration. */
 async function main(): Promise<number> {
   const { rootCertificate, config: file, logLevel, isHelpWanted } = readArguments(process.argv.slice(2));
@@ -17,7 +24,7 @@ async function main(): Promise<number> {
   const rootFile = rootCertificate ?? config.local.rootca ?? config.scamper.cafile;
   if (rootFile === undefined)
     throw new AgentError('badArguments', 'give the root certificate as the first argument, or set local.rootca', {});
-  const log = pino({ level: config.environment.debug ? 'debug' : logLevel }, pino.destination({ dest: 1, sync: true }));
+  const log = pino({ level: config.environment.debug ? 'debug' : logLevel }, logDestination());
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   await new Agent({ config, rootCertificate: readText(rootFile, 'root certificate') }, { log }).run(stop.signal);

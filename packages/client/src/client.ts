@@ -5,7 +5,15 @@ import { type ClientOptions, Connection } from './connection.ts';
 import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
 import { FleetClient } from './fleet.ts';
-import type { Batch, Measurement, RequestedPair, RevtrResponse, SourceInfo } from './types.ts';
+import type {
+  Batch,
+  BatchProgress,
+  Measurement,
+  OutlinePage,
+  RequestedPair,
+  RevtrResponse,
+  SourceInfo,
+} from './types.ts';
 
 /** A batch that the server has accepted. */
 export interface Submitted {
@@ -69,6 +77,19 @@ export class ReverseTracerouteClient {
     );
     listed(batch.measurements);
     return batch;
+  }
+
+  /** Your latest batches, newest first. */
+  async batches(): Promise<readonly BatchProgress[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/batches'))).batches);
+  }
+
+  /** A page of the measurements of a batch without their hops, after the measurement with the id `after`. */
+  async outlines(batchId: number, after = 0): Promise<OutlinePage> {
+    const params = { path: { id: String(batchId) }, query: { after: String(after) } };
+    const page = await good(this.#connection.api.GET('/api/v2/batches/{id}/measurements', { params }));
+    listed(page.measurements);
+    return page;
   }
 
   /** A measurement, finished or not. */

@@ -8,6 +8,14 @@ export type Measurement = Schemas['Measurement'];
 export type MeasurementResult = NonNullable<Measurement['result']>;
 /** A hop of a reverse path, from the destination towards the source. Times are in milliseconds, confidences between 0 and 1. */
 export type Hop = MeasurementResult['hops'][number];
+/** A measurement without its hops. */
+export type MeasurementOutline = Schemas['MeasurementOutline'];
+/** A part of the measurements of a batch. */
+export type OutlinePage =
+  paths['/api/v2/batches/{id}/measurements']['get']['responses'][200]['content']['application/json'];
+/** A batch, and how many of its measurements have ended. */
+export type BatchProgress =
+  paths['/api/v2/batches']['get']['responses'][200]['content']['application/json']['batches'][number];
 /** A batch and its measurements. */
 export type Batch = Schemas['Batch'];
 /** A pair to measure with its options, in the format of version 1 of the API. */

@@ -26,9 +26,11 @@ The program takes no arguments. Environment variables configure it; docs/running
 
 /** The process exits after this time even if the stop has not finished, milliseconds. Accepted batches are durable. */
 const MOST_STOP_MS = 20_000;
+/** Characters of the log that may wait for a disk. */
+const MOST_LOG_WAITING = 2 ** 18;
 
 async function run(settings: Settings): Promise<void> {
-  const log = pino({ level: settings.logLevel }, pino.destination({ dest: 1, sync: true }));
+  const log = pino({ level: settings.logLevel }, logDestination());
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
@@ -48,6 +50,10 @@ async function run(settings: Settings): Promise<void> {
     await database.close();
   }
 }
+
+/** Standard output. When the disk of a log file is full, lines are kept up to a limit and then dropped: the process goes on. */
+const logDestination = () =>
+  pino.destination({ dest: 1, sync: true, maxLength: MOST_LOG_WAITING }).on('error', () => undefined);
 
 async function create(settings: Settings, database: Database, log: Logger): Promise<Controller> {
   const { socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;

@@ -2,6 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { correctionBy, SHIPPED_CALIBRATION, withoutSuspensions } from './calibration/calibration.ts';
 import { ForeignNextHops, rankingWithout } from './calibration/foreign-host.ts';
+import { checkedByDistances } from './checks/distances.ts';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
 import { NextHops } from './knowledge/next-hops.ts';
@@ -112,9 +113,9 @@ export class ReverseTracerouteEngine {
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
+      prober,
       ...(options.asForeignHost === true && this.#foreignView(destination)),
       ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
-      prober,
       outages,
       distances: new Map(),
       plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
@@ -148,7 +149,8 @@ export class ReverseTracerouteEngine {
             ? { code: 'probingFailed', message: error.message, hop, details: { cause: error.code } }
             : { code: 'sourceOffline', message: OFFLINE, hop, details: { waitedMs: MOST_OUTAGE_WAIT_MS } };
     }
-    const hops = measurement.path.hops.map((hop): MeasuredHop => {
+    const checked = checkedByDistances(measurement);
+    const hops = checked.hops.map((hop): MeasuredHop => {
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
@@ -161,7 +163,7 @@ export class ReverseTracerouteEngine {
       stopReason,
       ...(failReason && { failReason }),
       hops,
-      confidence: measurement.path.confidence,
+      confidence: checked.confidence,
       ...(standIn && { measuredThrough: standIn }),
       ...(reused && { reused }),
       startedAt,

@@ -58,6 +58,7 @@ const spoofed = () =>
     prefersIdleSpoofers: false,
     learnsSilences: true,
     confirmsContradictions: false,
+    pingsTargets: false,
     targetsPerSegment: 1,
     useHeuristics: false,
     deadline: () => 1_000,

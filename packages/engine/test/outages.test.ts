@@ -55,6 +55,10 @@ class FakeNetwork implements Prober, HostWatch {
     return { type: 'ping', request, sentAt };
   }
 
+  get optionPings(): readonly PingRequest[] {
+    return this.pings.filter(({ option }) => option !== undefined);
+  }
+
   async traceroute(request: TracerouteRequest) {
     const froms = request.target === SOURCE ? [...ROUTERS, SOURCE] : [];
     const hops = froms.map((from, i) => ({ ttl: i + 1, from }));
@@ -125,7 +129,7 @@ describe('an outage of the source', () => {
     network.outages.push({ ...outage, from: RTT_MS / 2 });
     const { measure } = engineIn(network);
     expect((await measure()).hops.map(({ address }) => address)).toEqual(WAY_BACK);
-    expect(network.pings.map(({ sender }) => sender)).toEqual([SOURCE, SOURCE]);
+    expect(network.optionPings.map(({ sender }) => sender)).toEqual([SOURCE, SOURCE]);
   });
 
   it('is booked as a silence of the target only by an engine that cannot tell outages', async () => {
@@ -156,7 +160,7 @@ describe('an outage of the source', () => {
     for (let from = 10; from < 600_000; from += 1_000) network.outages.push({ host: SOURCE, from, to: from + 900 });
     const { measure } = engineIn(network);
     expect((await measure()).failReason).toMatchObject({ code: 'sourceOffline' });
-    expect(network.pings.length).toBeLessThan(100);
+    expect(network.optionPings.length).toBeLessThan(100);
   });
 });
 

@@ -53,6 +53,12 @@ describe('reading a Record Route answer', () => {
     expect(read([ip(50), ip(20), ip(20), ip(60)])).toMatchObject({ hops: [ip(20), ip(60)], turn: 'doubleStamp' });
   });
 
+  it('does not turn at a router that stamps twice when the slots ran out: the target may be behind it', () => {
+    const twice = [ip(50), ip(51), ip(20), ip(20), ip(52), ip(53), ip(54), ip(55), ip(56)];
+    expect(read(twice)).toMatchObject({ hops: [], isWhole: false });
+    expect(read(twice).turn).toBeUndefined();
+  });
+
   it('turns where a router appears again', () => {
     expect(read([ip(50), ip(51), ip(52), ip(50), ip(60)])).toMatchObject({ hops: [ip(50), ip(60)], turn: 'loop' });
   });

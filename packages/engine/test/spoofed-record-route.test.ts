@@ -21,6 +21,7 @@ const OPTIONS: SpoofedRecordRouteOptions = {
   prefersIdleSpoofers: false,
   learnsSilences: false,
   confirmsContradictions: false,
+  pingsTargets: false,
   targetsPerSegment: 2,
   useHeuristics: false,
   deadline: () => 1_000,
@@ -103,6 +104,27 @@ describe('spoofed Record Route', () => {
       measurement.path.extend(0, [h1, h2, h3].map(measured));
       const extension = await new SpoofedRecordRoute({ ...OPTIONS, confirmsContradictions }).extend(measurement);
       expect(extension).toMatchObject({ outcome: 'extended', from: confirmsContradictions ? 1 : 2 });
+    }
+  });
+
+  it('takes a contradiction for load balancing if another sender sees the known hop, and for a detour if nobody does', async () => {
+    const [h1, h2, h3, other] = [ip(61), ip(62), ip(63), ip(70)];
+    for (const isBalanced of [true, false]) {
+      const prober = new ScriptedProber(({ sender, target }) => {
+        if (target === h3) return UNREADABLE;
+        if (target === h2) return isBalanced && sender === SECOND ? [ip(50), h2, h3, ip(64)] : [ip(50), h2, other];
+        return undefined;
+      });
+      const measurement = measurementWith(prober, { ranking: newRanking(), ipToAs });
+      measurement.path.extend(0, [h1, h2, h3].map(measured));
+      const extension = await new SpoofedRecordRoute({ ...OPTIONS, confirmsContradictions: true }).extend(measurement);
+      expect(extension).toMatchObject({
+        outcome: 'extended',
+        from: 2,
+        hops: isBalanced
+          ? [{ address: h3, trust: 'measured', alternatives: [other], divergence: 'loadBalancing' }, {}, {}]
+          : [{ address: other, trust: 'inferred', alternatives: [h3], divergence: 'notDestinationBased' }, {}],
+      });
     }
   });
 

@@ -4,8 +4,8 @@ import { parseIpv4 } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ManagedProcess } from '../src/deployment/managed-process.ts';
-import { describeJudgement, judge } from '../src/kernel/judge.ts';
-import { trueNodes } from '../src/kernel/truth.ts';
+import { describeJudgement, judge } from '../src/kernel/judging/judge.ts';
+import { trueNodes } from '../src/kernel/judging/truth.ts';
 import {
   canRunKernelLab,
   extendForwardPath,

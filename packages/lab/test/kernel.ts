@@ -4,10 +4,11 @@ import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import type { ProberEnvironment } from '@revtr/probing/conformance';
-import { KernelLab } from '../src/kernel/kernel-lab.ts';
-import { type KernelSystem, startKernelSystem } from '../src/kernel/kernel-system.ts';
-import { type LabScampers, startScampers } from '../src/kernel/scampers.ts';
-import { nodeOf, parseTopology } from '../src/kernel/topology.ts';
+import { KernelLab } from '../src/kernel/network/kernel-lab.ts';
+import { type KernelSystem, startKernelSystem } from '../src/kernel/system/kernel-system.ts';
+import { type LabScampers, startScampers } from '../src/kernel/system/scampers.ts';
+import { nodeOf } from '../src/kernel/topology/addresses.ts';
+import { parseTopology } from '../src/kernel/topology/parse.ts';
 
 /** Whether namespaces, Linux's routing tools and scamper are there. A suite that needs them is skipped without, which fails in CI. */
 export function canRunKernelLab(): boolean {
@@ -53,7 +54,7 @@ const ASYMMETRIC = new URL('../src/kernel/asymmetric.json', import.meta.url);
 let labs = 0;
 
 /** Distinct among suites, and among runs at the same time on one machine. */
-const nextPrefix = (): string => `t${((process.pid * 36 + labs++) % 36 ** 4).toString(36)}`;
+export const nextPrefix = (): string => `t${((process.pid * 36 + labs++) % 36 ** 4).toString(36)}`;
 
 async function topologyWith(change: (file: TopologyFile) => void): Promise<ReturnType<typeof parseTopology>> {
   const file: TopologyFile = JSON.parse(await readFile(ASYMMETRIC, 'utf8'));

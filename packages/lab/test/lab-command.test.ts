@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ReverseTracerouteClient } from '@revtr/client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { canRunKernelLab } from './kernel.ts';
 
@@ -87,9 +87,114 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up', () => {
   });
 });
 
-function namespaces(): string[] {
+describe.skipIf(!canRunKernelLab())('npm run lab -- up --name --before-start', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'revtr-lab-names-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const topology = join(directory, 'topology.json');
+  writeFileSync(
+    topology,
+    JSON.stringify({
+      nodes: {
+        S: { role: 'source' },
+        V: { role: 'vp' },
+        W: { role: 'vp' },
+        R: { role: 'router' },
+        D: { role: 'destination' },
+      },
+      links: [
+        ['S', 'R', '25.0.0.0/30'],
+        ['V', 'R', '25.0.1.0/30'],
+        ['D', 'R', '25.0.2.0/30'],
+        ['W', 'R', '25.0.3.0/30'],
+      ],
+      routing: 'shortest',
+      as: { '25.0.0.0/16': 64_500 },
+      changes: [{ at: 0, policies: [{ at: 'R', to: '25.0.2.0/30', do: 'drop' }] }],
+    }),
+  );
+  const environment = { ...process.env, TMPDIR: directory, REVTR_PORT: '0' };
+  const lab = (...args: readonly string[]): ChildProcess =>
+    spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+  const textOf = async (stream: AsyncIterable<unknown> | null, end: string): Promise<string> => {
+    let seen = '';
+    for await (const chunk of stream ?? []) {
+      seen += String(chunk);
+      if (seen.includes(end)) break;
+    }
+    return seen;
+  };
+
+  it('runs two labs side by side; each command runs in the built network before programs start, and down removes one lab', async () => {
+    const script = join(directory, 'command');
+    // No program runs in the network yet, and the routes are set.
+    writeFileSync(
+      script,
+      '#!/bin/sh\necho "$1 in $REVTR_LAB_NAME: $REVTR_LAB_NAMESPACES"\nip netns pids $REVTR_LAB_NAME-S | wc -l\nip -n $REVTR_LAB_NAME-R route show 25.0.2.0/30\n',
+      { mode: 0o755 },
+    );
+    const names = ['laba', 'labb'];
+    const labs = names.map((name, i) =>
+      lab(
+        'up',
+        topology,
+        '--name',
+        name,
+        '--port',
+        '0',
+        '--control-address',
+        `192.168.254.${i + 1}`,
+        '--before-start',
+        `${script} prepared`,
+      ),
+    );
+    const ends = labs.map((child) => once(child, 'exit'));
+    try {
+      const progress = await Promise.all(labs.map(({ stderr }) => textOf(stderr, 'changed the network at second 0')));
+      for (const [i, text] of progress.entries()) {
+        const all = JSON.stringify(
+          Object.fromEntries(['S', 'V', 'W', 'R', 'D'].map((node) => [node, `${names[i]}-${node}`])),
+        );
+        expect(text).toContain(`prepared in ${names[i]}: ${all}\n0\n25.0.2.0/30 dev toDl2`);
+      }
+      expect(namespaces('laba')).toHaveLength(6);
+      expect(namespaces('labb')).toHaveLength(6);
+      await once(lab('down', '--name', 'laba'), 'exit');
+      expect(await ends[0]).toEqual([0, null]);
+      expect(namespaces('laba')).toEqual([]);
+      expect(namespaces('labb')).toHaveLength(6);
+    } finally {
+      for (const child of labs) child.kill('SIGTERM');
+      await Promise.all(ends);
+    }
+    expect(namespaces('labb')).toEqual([]);
+  }, 300_000);
+
+  it('removes the lab when the command fails', async () => {
+    const child = lab('up', topology, '--name', 'labc', '--before-start', 'false');
+    const ended = once(child, 'exit');
+    expect(await textOf(child.stderr, '--before-start')).toContain('--before-start false: exit code 1');
+    expect(await ended).toEqual([1, null]);
+    expect(namespaces('labc')).toEqual([]);
+  });
+
+  it('refuses bad options with their names', async () => {
+    for (const [option, value] of [
+      ['name', 'Nein!'],
+      ['port', 'x'],
+      ['control-address', '1.2'],
+      ['random', '-'],
+    ]) {
+      const child = lab('up', topology, `--${option}`, value);
+      const ended = once(child, 'exit');
+      expect(await textOf(child.stderr, '\n')).toContain(`--${option}: `);
+      expect(await ended).toEqual([2, null]);
+    }
+  });
+});
+
+function namespaces(name = 'rlab'): string[] {
   const list = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n');
-  return list.filter((name) => name.startsWith('rlab-'));
+  return list.filter((candidate) => candidate.startsWith(`${name}-`));
 }
 
 /** Kills the process in a namespace whose name begins with `name`. */

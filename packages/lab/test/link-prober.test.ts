@@ -11,7 +11,7 @@ import {
 import type { PingRequest } from '@revtr/probing';
 import { type ProberEnvironment, proberConformance } from '@revtr/probing/conformance';
 import { afterEach, describe, expect, it } from 'vitest';
-import { nodeOf } from '../src/kernel/topology.ts';
+import { nodeOf } from '../src/kernel/topology/addresses.ts';
 import { canRunKernelLab, conformanceFacts, type ScamperLab, startConformanceLab } from './kernel.ts';
 import { type LinkedAgents, PROBE_CONTACT, registration, startLinkedAgents } from './linked-agents.ts';
 

@@ -39,7 +39,7 @@ describe.skipIf(!canRunKernelLab())('among Linux routers, an outage', () => {
   ): Promise<{ during: readonly Measurement[]; after: readonly Measurement[] }> => {
     const { lab } = system;
     const [end] = lab.topology.interfaces.filter((own) => own.node === node);
-    const link = ['ip', 'link', 'set', `to${end.neighbour}l${end.link}`];
+    const link = ['ip', 'link', 'set', end.device];
     const during = [measureAll(5)];
     await lab.exec(node, ...link, 'down');
     for (let second = 0; second < OUTAGE_MS / 1_000; second++) {

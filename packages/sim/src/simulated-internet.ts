@@ -1,8 +1,10 @@
+import { createRandom } from '@revtr/probing';
 import { VirtualClock } from './clock/virtual-clock.ts';
 import { choosePlaces, type Places } from './datasets/places.ts';
 import { Network } from './forwarding/network.ts';
 import type { SimParameters } from './parameters/sim-parameters.ts';
 import { SimProber } from './prober/sim-prober.ts';
+import { LinkFailures } from './routing/link-failures.ts';
 import type { NetworkEvent } from './routing/network-state.ts';
 import { Timeline } from './routing/timeline.ts';
 import type { AsGraph } from './topology/as-graph.ts';
@@ -37,8 +39,9 @@ export class SimulatedInternet {
   constructor(options: SimulatedInternetOptions) {
     this.parameters = options.parameters;
     this.topology = options.like?.topology ?? generateTopology(options.parameters, options.graph, options.family);
-    this.timeline = options.like?.timeline ?? new Timeline(this.topology);
-    this.clock = new VirtualClock({ startMs: options.startMs ?? Date.UTC(2026, 0, 1) });
+    const startMs = options.startMs ?? Date.UTC(2026, 0, 1);
+    this.timeline = options.like?.timeline ?? changingTimeline(this.topology, options.parameters, startMs);
+    this.clock = new VirtualClock({ startMs });
     this.network = new Network(options.parameters, this);
     this.truth = new GroundTruth(this.topology, this.timeline);
     this.places = choosePlaces(this.topology, options.parameters);
@@ -57,4 +60,13 @@ export class SimulatedInternet {
       this,
     );
   }
+}
+
+/** A timeline whose links fail as the parameters say, except access lines: their failures would be outages, not changes of paths. */
+function changingTimeline(topology: Topology, parameters: SimParameters, startMs: number): Timeline {
+  const random = createRandom(parameters.seed).fork('link-failures');
+  const { interfaces, routers } = topology;
+  const depthOf = (iface: number): number => routers.depth[interfaces.router[iface]];
+  const failing = [...interfaces.peer.keys()].filter((i) => Math.max(depthOf(i), depthOf(interfaces.peer[i])) <= 1);
+  return new Timeline(topology, new LinkFailures({ interfaces: failing, startMs }, parameters, random));
 }

@@ -30,7 +30,9 @@ export {
 export { type AuditEventQuery, AuditEventRecords, type NewAuditEvent } from './queries/audit-event-records.ts';
 export {
   Batches,
+  type BatchProgress,
   type LimitUse,
+  type MeasurementOutline,
   type MeasurementPage,
   type NewMeasurement,
   type QuotaExceeded,

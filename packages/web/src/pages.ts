@@ -1,2 +1,16 @@
 /** The pages of the web interface, as patterns of their paths. The server answers other paths with status 404. */
-export const PAGES = ['/', '/measurements/:id', '/log-in'] as const;
+export const PAGES = [
+  '/',
+  '/measurements/:id',
+  '/batches',
+  '/batches/new',
+  '/batches/:id',
+  '/sources',
+  '/sources/:address',
+  '/account',
+  '/operate',
+  '/docs',
+  '/docs/reference',
+  '/docs/:name',
+  '/log-in',
+] as const;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,6 +6,8 @@ import { accessibilityFaults } from './accessibility.ts';
 import { hasBrowser, openPage, startBrowser, type WatchedPage } from './browser.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
+const PICTURE = join(import.meta.dirname, '../../../docs/pictures/path.png');
+const MOST_TRIED = 40;
 const WIDTHS = [390, 1280, 1920];
 /** Where accessibility is checked: each layout, and the colours of each scheme. */
 const LOOKS = [
@@ -20,6 +23,17 @@ const PATHS = [
   '/measurements/ID?tab=comparison',
   '/measurements/ID?tab=timeline',
   '/measurements/ID?tab=raw',
+  '/batches',
+  '/batches/new',
+  '/batches/BATCH',
+  '/sources',
+  '/sources/SOURCE',
+  '/account',
+  '/operate',
+  '/docs',
+  '/docs/web',
+  '/docs/api',
+  '/docs/reference',
   '/no/such/page',
 ];
 
@@ -169,9 +183,56 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
       }
     }));
 
-  it.each(PATHS)('%s fits every width and is accessible', (path) =>
+  it('says when a neighbour was measured in place of the destination, and when nothing was probed', () =>
     withPage(async ({ page }) => {
-      await page.goto(path.replace('ID', String(measured.id)));
+      const pairs = system.destinations.slice(0, MOST_TRIED).map((dst) => ({ src: system.source, dst }));
+      await client.wait((await client.submit(pairs)).batchId);
+      const { measurements } = await client.wait((await client.submit(pairs)).batchId);
+      const throughOther = measurements.find(({ result }) => result?.measuredThrough !== undefined);
+      const reused = measurements.find(({ result }) => result?.reused !== undefined);
+      await logIn(page);
+      await page.goto(`/measurements/${throughOther?.id}`);
+      const { address } = throughOther?.result?.measuredThrough ?? {};
+      await page.getByText(new RegExp(`The destination did not answer; measured through .* ${address}\\.`)).waitFor();
+      expect(await page.locator('.hop .trust').first().textContent()).toBe('no answer');
+      await page.goto(`/measurements/${reused?.id}`);
+      await page.getByText(/From measurements up to .* old; nothing was probed\./).waitFor();
+      await page.locator('.caveat').getByRole('button', { name: 'Measure again' }).click();
+      await page.waitForURL((url) => !url.pathname.endsWith(`/${reused?.id}`));
+      await page.getByText(/^The path from/).waitFor({ timeout: 60_000 });
+      expect(await page.getByText('nothing was probed').count()).toBe(0);
+    }));
+
+  // The picture in the documentation is replaced when REVTR_PICTURES is set.
+  it('shows a path of several networks and techniques, with the evidence of a hop', () =>
+    withPage(
+      async ({ page }) => {
+        const pairs = system.destinations
+          .slice(0, MOST_TRIED)
+          .map((dst) => ({ src: system.source, dst, isRunRttPings: true, isRunForwardTraceroute: true }));
+        const { measurements } = await client.wait((await client.submit(pairs)).batchId);
+        const { id } = measurements.reduce((best, next) => (varietyOf(next) > varietyOf(best) ? next : best));
+        await logIn(page);
+        await page.goto(`/measurements/${id}?hop=3`);
+        await page.getByRole('heading', { name: 'Hop 3' }).waitFor();
+        const picture = await page.screenshot(process.env.REVTR_PICTURES === undefined ? {} : { path: PICTURE });
+        expect(picture.length).toBeGreaterThan(20_000);
+      },
+      { viewport: { width: 1280, height: 960 } },
+    ));
+
+  describe('a page', () => {
+    let walker: WatchedPage;
+    beforeAll(async () => {
+      walker = await openPage(browser, system.url);
+      await logIn(walker.page);
+    });
+    afterAll(() => walker?.context.close());
+
+    it.each(PATHS)('%s fits every width and is accessible', async (path) => {
+      const { page, faults } = walker;
+      const ids = { ID: measured.id, BATCH: measured.batchId, SOURCE: system.source };
+      await page.goto(Object.entries(ids).reduce((url, [name, id]) => url.replace(name, String(id)), path));
       await page.locator('h1').waitFor();
       await page.waitForLoadState('networkidle');
       for (const width of WIDTHS) {
@@ -184,6 +245,17 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
         await page.emulateMedia({ colorScheme });
         expect(await accessibilityFaults(page), `${width} px, ${colorScheme}`).toEqual([]);
       }
-    }),
-  );
+      expect(faults).toEqual([]);
+    });
+  });
 });
+
+/** How many different networks, techniques and kinds of trust a path has. */
+function varietyOf({ result }: Measurement): number {
+  if (result?.stopReason !== 'reaches') return 0;
+  const { hops } = result;
+  return ['asn', 'technique', 'trust'].reduce(
+    (sum, field) => sum + new Set(hops.map((hop) => Reflect.get(hop, field))).size,
+    0,
+  );
+}

@@ -1493,6 +1493,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your latest batches, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Most batches */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            batches: {
+                                /** Format: date-time */
+                                createdAt: string;
+                                done: number;
+                                id: number;
+                                total: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/batches/{id}": {
         parameters: {
             query?: never;
@@ -1599,6 +1664,80 @@ export interface paths {
                     };
                     content: {
                         "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/batches/{id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The measurements of a batch without their hops
+         * @description In the order of the batch, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id after which the page begins */
+                    after?: string;
+                    /** @description Most measurements */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            measurements: components["schemas"]["MeasurementOutline"][];
+                            /** @description Names of the networks, by AS number */
+                            names: {
+                                [key: string]: string;
+                            };
+                            /** @description Value of `after` for the next page; absent on the last page */
+                            next?: number;
+                            /** @description Measurements of the batch */
+                            total: number;
+                        };
                     };
                 };
             };
@@ -5463,6 +5602,48 @@ export interface components {
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
+        };
+        MeasurementOutline: {
+            /** @description Probability that every hop is right */
+            confidence?: number;
+            destination: string;
+            durationMs?: number;
+            failCode?: string;
+            hops?: number;
+            id: number;
+            label: string;
+            /**
+             * @description Trust of the least trusted hop
+             * @enum {string}
+             */
+            leastTrust?: "measured" | "inferred" | "assumed";
+            /** @description AS numbers that the path passes, from the destination to the source */
+            networks?: number[];
+            source: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "done";
+            stopReason?: string;
+        };
+        MeasurementOutlineInput: {
+            /** @description Probability that every hop is right */
+            confidence?: number;
+            destination: string;
+            durationMs?: number;
+            failCode?: string;
+            hops?: number;
+            id: number;
+            label: string;
+            /**
+             * @description Trust of the least trusted hop
+             * @enum {string}
+             */
+            leastTrust?: "measured" | "inferred" | "assumed";
+            /** @description AS numbers that the path passes, from the destination to the source */
+            networks?: number[];
+            source: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "done";
+            stopReason?: string;
         };
         NewApiKey: {
             id: number;

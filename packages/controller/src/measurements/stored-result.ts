@@ -17,12 +17,15 @@ const address = z.string().describe('IPv4 address');
 const SCOPES = Object.keys(STAND_IN_TECHNIQUES) as [StandInScope, ...StandInScope[]];
 const techniques = Object.keys(ARCHIVE_HOP_TYPES) as [HopTechnique, ...HopTechnique[]];
 
+/** How far a hop is believed. */
+export const trustSchema = z.enum(['measured', 'inferred', 'assumed']);
+
 /** A hop as it is stored and shown. */
 export const hopSchema = z.object({
   address,
   technique: z.enum(techniques),
   type: z.int().describe('Number of the technique in the M-Lab archive'),
-  trust: z.enum(['measured', 'inferred', 'assumed']),
+  trust: trustSchema,
   confidence: z.number().min(0).max(1).describe('Probability that the router is on the path'),
   asn: z.int().optional().describe('Network that announces the address'),
   rttMs: z.number().optional().describe('Round-trip time from the source'),

@@ -4,6 +4,7 @@ import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
 import { traceTail } from '../techniques/forward-path/trace-tail.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { NearbyAddress } from '../techniques/nearby-address.ts';
+import { OtherAnswers } from '../techniques/other-answers.ts';
 import { ProxyPath } from '../techniques/proxy-path.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
@@ -29,7 +30,13 @@ export const defaultPlan: Plan<IngressRanking> = {
   techniques: () => [
     new AtlasIntersection(),
     new KnownPath(),
-    new DirectRecordRoute({ useHeuristics: true, timeoutMs: LISTEN_MS.direct, isAdaptive: true, skipOutOfReach: true }),
+    new DirectRecordRoute({
+      useHeuristics: true,
+      timeoutMs: LISTEN_MS.direct,
+      isAdaptive: true,
+      pingsDestination: true,
+      skipOutOfReach: true,
+    }),
     new SpoofedRecordRoute({
       rounds: { untilChance: 0.8, most: 3 },
       maxSpoofers: 8,
@@ -37,12 +44,14 @@ export const defaultPlan: Plan<IngressRanking> = {
       prefersIdleSpoofers: true,
       learnsSilences: true,
       confirmsContradictions: true,
+      pingsTargets: true,
       targetsPerSegment: 2,
       useHeuristics: true,
       deadline: ({ firstUsefulMs }, adaptiveMs) =>
         firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
       timeoutMs: LISTEN_MS.spoofed,
     }),
+    new OtherAnswers(),
     new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
     new NearbyAddress({ spoofers: 1, timeoutMs: LISTEN_MS.spoofed }),
     new ProxyPath({ widest: 'network' }),

@@ -18,7 +18,13 @@ export const revtr1Plan: Plan = {
   ranking: (options, collaborators) => new DistanceRanking(options, collaborators),
   techniques: () => [
     new AtlasIntersection({ usesRecordRoute: false }),
-    new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, skipOutOfReach: false }),
+    new DirectRecordRoute({
+      useHeuristics: false,
+      timeoutMs: 20_000,
+      isAdaptive: false,
+      pingsDestination: false,
+      skipOutOfReach: false,
+    }),
     new SpoofedRecordRoute({
       rounds: { sizes: [3] },
       maxSpoofers: 30,
@@ -26,6 +32,7 @@ export const revtr1Plan: Plan = {
       prefersIdleSpoofers: false,
       learnsSilences: false,
       confirmsContradictions: false,
+      pingsTargets: false,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

@@ -13,7 +13,13 @@ const planOf = (name: string, allowInterdomain: boolean): Plan => ({
   ranking: (options, collaborators) => new IngressRanking({ ...options, order: 'turns' }, collaborators),
   techniques: () => [
     new AtlasIntersection(),
-    new DirectRecordRoute({ useHeuristics: false, timeoutMs: 20_000, isAdaptive: false, skipOutOfReach: false }),
+    new DirectRecordRoute({
+      useHeuristics: false,
+      timeoutMs: 20_000,
+      isAdaptive: false,
+      pingsDestination: false,
+      skipOutOfReach: false,
+    }),
     new SpoofedRecordRoute({
       rounds: { sizes: [5] },
       maxSpoofers: 10,
@@ -21,6 +27,7 @@ const planOf = (name: string, allowInterdomain: boolean): Plan => ({
       prefersIdleSpoofers: false,
       learnsSilences: false,
       confirmsContradictions: false,
+      pingsTargets: false,
       targetsPerSegment: Number.POSITIVE_INFINITY,
       useHeuristics: false,
       deadline: tickDeadline,

@@ -60,7 +60,7 @@ export function readRecordRoute(
   const onTheWay = stamps.slice(0, arrival);
   const turning =
     findOwnStamp(target, onTheWay, facts.aliases) ??
-    (facts.useHeuristics ? guessTurn(target, onTheWay, facts) : undefined);
+    (facts.useHeuristics ? guessTurn(target, onTheWay, { ...facts, isWhole }) : undefined);
   const identified = stamps.map((stamp) => (facts.aliases.routerKey(stamp) === undefined ? 0 : stamp));
   if (turning === undefined) return { hops: [], isWhole, stamps: identified };
   const hops = onTheWay
@@ -92,9 +92,10 @@ function findOwnStamp(target: Ipv4Address, stamps: readonly Ipv4Address[], alias
 function guessTurn(
   target: Ipv4Address,
   stamps: readonly Ipv4Address[],
-  { aliases, ipToAs }: ReadingFacts,
+  { aliases, ipToAs, isWhole }: ReadingFacts & { readonly isWhole: boolean },
 ): Turning | undefined {
-  for (let slot = 1; slot < stamps.length; slot++) {
+  // Where no slot is left, the target may be out of reach, and a router that stamps twice is on the way there.
+  for (let slot = 1; isWhole && slot < stamps.length; slot++) {
     if (aliases.sameRouter(stamps[slot - 1], stamps[slot])) return { turn: 'doubleStamp', slot };
   }
   for (let slot = 2; slot < stamps.length; slot++) {

@@ -14,6 +14,8 @@ export interface RecordRouteOptions {
   readonly timeoutMs: number;
   /** Whether the measurement goes on when the adaptive timeout has passed. */
   readonly isAdaptive: boolean;
+  /** Whether the destination is pinged without options at the same time. */
+  readonly pingsDestination: boolean;
   /** Whether the probe is skipped when earlier answers show that the target is out of reach of the source. */
   readonly skipOutOfReach: boolean;
 }
@@ -40,6 +42,7 @@ export class DirectRecordRoute implements Technique {
       return notApplicable('out of reach of the source');
     }
     this.#tried.add(target);
+    if (this.#options.pingsDestination && path.hops.length === 1) measurement.plainPings.start(target);
     const { timeoutMs, isAdaptive } = this.#options;
     const adaptiveMs = measurement.adaptiveTimeout.patienceFor([path.source], target);
     const deadline: RoundDeadline = () => (isAdaptive ? adaptiveMs : timeoutMs);

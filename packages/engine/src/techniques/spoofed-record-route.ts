@@ -29,6 +29,11 @@ export interface SpoofedRecordRouteOptions {
    * than packets that only pass it.
    */
   readonly confirmsContradictions: boolean;
+  /**
+   * Whether the destination, and hops that did not answer the first vantage point, are pinged without options at the same time: the reply tells
+   * how far they are, which a forward traceroute needs, and how long the way back is for ordinary packets.
+   */
+  readonly pingsTargets: boolean;
   /** Hops of the last segment tried, latest first. */
   readonly targetsPerSegment: number;
   /** Whether the turning point of a target that does not stamp is inferred, where the request does not say. */
@@ -41,6 +46,8 @@ export interface SpoofedRecordRouteOptions {
 
 /** Senders without an answer after which a hop is not asked again in this measurement: the silence of one alone may be its own. */
 const SILENT_SENDERS = 2;
+
+type Extended = Extract<Extension, { outcome: 'extended' }>;
 
 /** Vantage points near a hop send Record Route pings to it with the address of the source. The replies go to the source. */
 export class SpoofedRecordRoute implements Technique {
@@ -55,7 +62,7 @@ export class SpoofedRecordRoute implements Technique {
   async extend(measurement: Measurement): Promise<Extension> {
     const { path, clock, silentTargets } = measurement;
     const reasons: string[] = [];
-    let detour: Extension | undefined;
+    let detour: Extended | undefined;
     let heldBack: FailReason | undefined;
     // After a contradiction one more hop is asked, because packets that pass a hop may take another path than its own packets.
     const most = (): number => this.#options.targetsPerSegment + (detour === undefined ? 0 : 1);
@@ -67,14 +74,20 @@ export class SpoofedRecordRoute implements Technique {
         reasons.push(`${formatIpv4(hop.address)} did not answer recently`);
         continue;
       }
-      const found = await this.#ask(measurement, hop).catch((error: unknown) => {
-        if (!isHeldBack(error)) throw error;
-        heldBack ??= heldBackReason(error, hop.address);
-        return undefined;
-      });
-      if (found !== undefined && !(this.#options.confirmsContradictions && contradicts(measurement, found)))
-        return found;
-      detour ??= found;
+      const ask = (): Promise<Extended | undefined> =>
+        this.#ask(measurement, hop).catch((error: unknown) => {
+          if (!isHeldBack(error)) throw error;
+          heldBack ??= heldBackReason(error, hop.address);
+          return undefined;
+        });
+      const found = await ask();
+      if (found !== undefined) {
+        if (!this.#options.confirmsContradictions || !contradicts(measurement, found)) return found;
+        // Pings of another sender belong to another flow: if they see the known hop, the router balances load.
+        const again = await ask();
+        if (again !== undefined && !contradicts(measurement, again)) return asBranchOf(again, found);
+        detour ??= asDoubtful(found, path.hops[found.from + 1]);
+      }
       reasons.push(`nothing behind ${formatIpv4(hop.address)}`);
     }
     if (detour !== undefined) return detour;
@@ -83,8 +96,8 @@ export class SpoofedRecordRoute implements Technique {
   }
 
   /** Asks spoofers in rounds until one shows the hops that follow `hop`. */
-  async #ask(measurement: Measurement, hop: Hop): Promise<Extension | undefined> {
-    const { path, ranking, targetAnswers } = measurement;
+  async #ask(measurement: Measurement, hop: Hop): Promise<Extended | undefined> {
+    const { path, ranking, targetAnswers, plainPings } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
     const asked = this.#asked.get(hop.address) ?? new Set();
     this.#asked.set(hop.address, asked);
@@ -103,6 +116,7 @@ export class SpoofedRecordRoute implements Technique {
       const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
       const chosen = left.slice(0, Math.min(most - asked.size, size));
       if (chosen.length === 0) return undefined;
+      if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
       for (const { address } of chosen) asked.add(address);
       const { answers } = await this.#runRound(measurement, hop.address, chosen);
       const found = this.#toExtension(measurement, hop, [...answers, ...targetAnswers.lateAnswersOf(hop.address)]);
@@ -111,7 +125,7 @@ export class SpoofedRecordRoute implements Technique {
     }
   }
 
-  #toExtension({ path, aliases }: Measurement, hop: Hop, answers: readonly ReadAnswer[]): Extension | undefined {
+  #toExtension({ path, aliases }: Measurement, hop: Hop, answers: readonly ReadAnswer[]): Extended | undefined {
     const best = bestAnswer(answers);
     if (best === undefined) return undefined;
     const detail = `${best.hops.length} hops from ${formatIpv4(best.sender)}`;
@@ -144,6 +158,34 @@ export class SpoofedRecordRoute implements Technique {
   }
 }
 
+/** Probability that a hop's own packets show the way of packets which another router than expected has followed on that hop. */
+const DETOUR_IS_RIGHT = 0.85;
+
+/** What packets of a hop show although packets of the destination are known to go another way. */
+function asDoubtful(found: Extended, known: Hop): Extended {
+  const hops = found.hops.map((hop, i): Hop => {
+    const doubtful = hop.trust === 'measured' ? { ...hop, trust: 'inferred' as const } : hop;
+    if (i > 0) return doubtful;
+    const alternatives = [...new Set([...(hop.alternatives ?? []), known.address])];
+    const confidence = hop.confidence * DETOUR_IS_RIGHT;
+    return { ...doubtful, confidence, alternatives, divergence: 'notDestinationBased' };
+  });
+  return { ...found, hops };
+}
+
+/** What the second of two answers of a hop shows, with the first hop of the other one as the other branch of a load balancer. */
+function asBranchOf(found: Extended, other: Extended): Extended {
+  const hops = found.hops.map((hop, i): Hop => {
+    if (i > 0) return hop;
+    return {
+      ...hop,
+      alternatives: [...new Set([...(hop.alternatives ?? []), other.hops[0].address])],
+      divergence: 'loadBalancing',
+    };
+  });
+  return { ...found, hops };
+}
+
 /** Counts, for each ingress, the answers that showed no reverse hop. */
 function countFailures(
   failures: Map<Ipv4Address, number>,
@@ -160,8 +202,7 @@ function countFailures(
  * Whether an answer leads another way than the path is known to go behind the hop that was asked: packets of the hop itself then do not go where
  * packets of the destination went.
  */
-function contradicts({ path, aliases }: Measurement, found: Extension): boolean {
-  if (found.outcome !== 'extended') return false;
+function contradicts({ path, aliases }: Measurement, found: Extended): boolean {
   const known = path.hops[found.from + 1];
   if (known === undefined || aliases.routerKey(known.address) === undefined) return false;
   return known.trust === 'measured' && !found.hops.some(({ address }) => aliases.sameRouter(address, known.address));

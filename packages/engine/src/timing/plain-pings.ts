@@ -21,6 +21,7 @@ export class PlainPings {
   readonly #source: Ipv4Address;
   readonly #collaborators: PlainPingsCollaborators;
   readonly #replies = new Map<Ipv4Address, Promise<PingReply | undefined>>();
+  readonly #arrived = new Map<Ipv4Address, PingReply>();
 
   constructor(source: Ipv4Address, collaborators: PlainPingsCollaborators) {
     this.#source = source;
@@ -39,6 +40,17 @@ export class PlainPings {
     // A ping that was not sent says nothing: the next caller tries again. Nobody may wait for this one.
     reply.catch(() => this.#replies.delete(target));
     return reply;
+  }
+
+  /** Sends the ping to a target, unless it was sent before, and does not wait for the reply. */
+  start(target: Ipv4Address): void {
+    this.replyOf(target).catch(() => undefined);
+  }
+
+  /** The distance of a target whose reply has arrived by now, as {@link distanceOf} has it. */
+  distanceSoFar(target: Ipv4Address): number | undefined {
+    const reply = this.#arrived.get(target);
+    return reply && hopsTravelled(reply.ttl);
   }
 
   /**
@@ -61,7 +73,9 @@ export class PlainPings {
       return prober.ping({ type: 'ping', sender: this.#source, target, timeoutMs }, signal);
     };
     const { reply } = await outages.repeated(this.#source, { probe, isSilent: isUnanswered }, signal);
-    return reply?.icmpType === ICMP.echoReply ? reply : undefined;
+    if (reply?.icmpType !== ICMP.echoReply) return undefined;
+    this.#arrived.set(target, reply);
+    return reply;
   }
 }
 

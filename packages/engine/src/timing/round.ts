@@ -35,6 +35,8 @@ export interface Round {
    * their own timeout; otherwise they are cancelled at the end of the round. The end of a measurement by its signal cancels them in any case.
    */
   readonly onLateAnswer?: (result: PingResult, waitedMs: number) => void;
+  /** Resolves when an earlier ping, which is not part of the round, has a useful answer: it counts as one of the round. */
+  readonly earlierAnswer?: Promise<void>;
   /** Called with each ping that has no answer at its own timeout, during the round or after it. */
   readonly onSilence?: (request: PingRequest) => void;
   /** Called with each request that is held back to protect a network. It was not sent, and its silence means nothing. */
@@ -88,6 +90,11 @@ export async function runRound(
     stopsAtMs = deadlineMs;
     clock.sleep(Math.max(0, deadlineMs - elapsedMs), over.signal).then(stop, () => undefined);
   };
+  const noteUseful = (): void => {
+    state.firstUsefulMs ??= clock.now() - startedAt;
+    keepDeadline();
+  };
+  void round.earlierAnswer?.then(noteUseful);
   const probes = round.requests.map(async (request) => {
     let leavesAt = startedAt;
     const onHeld = (ms: number): void => {

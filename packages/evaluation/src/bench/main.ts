@@ -11,6 +11,7 @@ import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
+import { benchWeb } from './web.ts';
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   atlas: benchAtlas,
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   safety: benchSafety,
   throughput: benchThroughput,
   warts: benchWarts,
+  web: benchWeb,
 };
 
 const HELP = `npm run bench -- NAME [OPTIONS]
@@ -45,6 +47,7 @@ Runs one benchmark and prints its figures, as JSON unless noted. Repeated timing
   safety         send probes with and without budgets and circuit breakers
   throughput     measure reverse traceroutes from the API to the database [--audit on|off|both] [--rounds N]
   warts          decode warts files
+  web            size of the first page of the web interface
 `;
 
 const name = process.argv[2] ?? '';

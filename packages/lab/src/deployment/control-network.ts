@@ -1,7 +1,7 @@
 import type { Namespaces } from '../namespaces/namespaces.ts';
 
-/** Address at which agents reach the controller. Networks under test must not use it. */
-export const CONTROLLER_ADDRESS = '192.168.255.1';
+/** Default address at which agents reach the controller. Networks under test must not use it. */
+export const CONTROL_ADDRESS = '192.168.255.1';
 
 /**
  * Connects each host to the namespace of the controller with a separate virtual Ethernet link that carries only the traffic
@@ -10,11 +10,12 @@ export const CONTROLLER_ADDRESS = '192.168.255.1';
  */
 export async function buildControlNetwork(
   namespaces: Namespaces,
+  controlAddress: string,
   hosts: readonly { readonly name: string; readonly address: string }[],
 ): Promise<void> {
   const { control } = namespaces;
   await namespaces.add(control);
-  await namespaces.exec(control, 'ip', 'addr', 'add', `${CONTROLLER_ADDRESS}/32`, 'dev', 'lo');
+  await namespaces.exec(control, 'ip', 'addr', 'add', `${controlAddress}/32`, 'dev', 'lo');
   for (const [i, { name, address }] of hosts.entries()) {
     const near = `agent${i}`;
     const own = namespaces.of(name);
@@ -23,9 +24,9 @@ export async function buildControlNetwork(
     for (const setting of ['all', near])
       await namespaces.exec(control, 'sysctl', '-q', '-w', `net.ipv4.conf.${setting}.rp_filter=0`);
     await namespaces.exec(control, 'ip', 'link', 'set', near, 'up');
-    await namespaces.exec(control, 'ip', 'route', 'add', `${address}/32`, 'dev', near, 'src', CONTROLLER_ADDRESS);
+    await namespaces.exec(control, 'ip', 'route', 'add', `${address}/32`, 'dev', near, 'src', controlAddress);
     await namespaces.exec(own, 'sysctl', '-q', '-w', 'net.ipv4.conf.control.rp_filter=0');
     await namespaces.exec(own, 'ip', 'link', 'set', 'control', 'up');
-    await namespaces.exec(own, 'ip', 'route', 'add', `${CONTROLLER_ADDRESS}/32`, 'dev', 'control', 'src', address);
+    await namespaces.exec(own, 'ip', 'route', 'add', `${controlAddress}/32`, 'dev', 'control', 'src', address);
   }
 }

@@ -11,7 +11,7 @@ import { KernelLabError } from '../namespaces/errors.ts';
 import type { Namespaces } from '../namespaces/namespaces.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
 import { startProxy } from './api-proxy.ts';
-import { buildControlNetwork, CONTROLLER_ADDRESS } from './control-network.ts';
+import { buildControlNetwork, CONTROL_ADDRESS } from './control-network.ts';
 import { ManagedProcess, type ProgramEnd } from './managed-process.ts';
 import { type NewHost, registerHosts, untilHealthy, untilReady } from './onboarding.ts';
 import { ProgramEnds } from './program-ends.ts';
@@ -29,6 +29,8 @@ export interface DeploymentOptions {
   readonly testTargets: readonly Ipv4Address[];
   /** Port of the API on the loopback address; 0 selects a free port. */
   readonly port: number;
+  /** Address at which agents reach the controller; the network under test must not use it. Default 192.168.255.1. */
+  readonly controlAddress?: string | undefined;
   /** Receives progress messages. */
   readonly onProgress?: ((message: string) => void) | undefined;
   /** Cancels the start. Everything that was built is removed. */
@@ -80,7 +82,7 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    await buildControlNetwork(namespaces, options.hosts);
+    await buildControlNetwork(namespaces, controlAddressOf(options), options.hosts);
     const operatorKey = `revtr_${randomBytes(24).toString('base64url')}`;
     const socket = join(directory, 'api.sock');
     const proxy = await startProxy(options.port, socket);
@@ -136,6 +138,8 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
   }
 }
 
+const controlAddressOf = ({ controlAddress = CONTROL_ADDRESS }: DeploymentOptions): string => controlAddress;
+
 /** A signal that fires with `signal`, whose reason is a {@link KernelLabError} `stopped`. */
 function cancelled(signal: AbortSignal | undefined): AbortSignal {
   const stopped = new AbortController();
@@ -173,7 +177,7 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
     REVTR_DATABASE: join(directory, 'data'),
     REVTR_AUTHORITY: join(directory, 'authority'),
     REVTR_AUDIT_DIRECTORY: join(directory, 'audit'),
-    REVTR_GATEWAY_HOST: CONTROLLER_ADDRESS,
+    REVTR_GATEWAY_HOST: controlAddressOf(options),
     REVTR_DATASETS: datasets,
     REVTR_TEST_TARGETS: options.testTargets.map(formatIpv4).join(','),
     REVTR_TEST_NETWORKS: options.testNetworks.join(','),
@@ -190,15 +194,15 @@ const BUDGET = `budget:\n${['address', 'addressoptions', 'prefix', 'prefixoption
 function createAgent(
   namespace: string,
   own: string,
-  { testNetworks }: DeploymentOptions,
+  options: DeploymentOptions,
   onEnd: (end: ProgramEnd) => void,
 ): ManagedProcess {
   mkdirSync(own);
   const config = join(own, 'plvp.config');
-  const networks = testNetworks.map((network) => `    - ${network}\n`).join('');
+  const networks = options.testNetworks.map((network) => `    - ${network}\n`).join('');
   writeFileSync(
     config,
-    `local:\n  host: ${CONTROLLER_ADDRESS}\n  pprofaddr: 127.0.0.1:55557\n  identity: ${join(own, 'identity')}\n` +
+    `local:\n  host: ${controlAddressOf(options)}\n  pprofaddr: 127.0.0.1:55557\n  identity: ${join(own, 'identity')}\n` +
       `${networks === '' ? '' : `  testnetworks:\n${networks}`}scamper:\n  rate: ${PACKETS_PER_SECOND}\n${BUDGET}`,
   );
   const root = join(own, '..', 'authority', 'root.crt');

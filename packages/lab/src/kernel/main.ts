@@ -1,96 +1,83 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { untilAborted } from '@revtr/probing';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { KernelLabError } from '../namespaces/errors.ts';
-import { removeNamespace } from '../namespaces/namespaces.ts';
-import { startKernelSystem } from './kernel-system.ts';
-import { parseTopology } from './topology.ts';
+import { judgeScenarios } from './commands/judge.ts';
+import { down, up } from './commands/up.ts';
 
 const HELP = `npm run lab -- up FILE     build a network of Linux routers from a topology file and run the system on it until Ctrl-C
 npm run lab -- down        stop the system and remove the network
+npm run lab -- judge [FILE...]
+                           compare measured paths with the true ones in the scenarios of this package, or in topology files
 npm run lab -- test        run the tests of the kernel lab
 
+  --name NAME              name of the lab: up to five lower-case letters and digits (default rlab). Labs with different names
+                           run side by side.
+  --port PORT              up: port of the API; 0 selects a free port (default REVTR_PORT, then 8080)
+  --control-address IPV4   up: address of the controller, which no node may have (default 192.168.255.1)
+  --before-start COMMAND   up: run a command when the network is built and before programs start. Spaces separate its
+                           arguments; no shell interprets it.
+  --random SEED            judge: run a random topology
+  --json                   judge: print the results as JSON
+
 Requires root and the Debian packages iproute2, nftables, procps and scamper. docs/kernel-lab.md describes the topology file.
-REVTR_PORT sets the port of the API (default 8080).
 `;
 
-const PREFIX = 'rlab';
-/** File with the ID of the process that runs the lab. */
-const HOLDER = join(tmpdir(), 'revtr-lab.pid');
-
-async function up(file: string): Promise<number> {
-  const topology = parseTopology(JSON.parse(readFileSync(file, 'utf8')));
-  const port = Number(process.env.REVTR_PORT ?? 8080);
-  writeFileSync(HOLDER, String(process.pid), { flag: 'wx' });
-  try {
-    const stop = new AbortController();
-    // A second signal must not end the process before the lab is removed: npm passes on the SIGINT that the terminal sends to both.
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
-    const onProgress = (message: string): void => {
-      process.stderr.write(`${message}\n`);
-    };
-    const system = await startKernelSystem(topology, { prefix: PREFIX, port, onProgress, signal: stop.signal });
-    const { api, key, operatorKey, source, namespaces, failed } = system;
-    process.stdout.write(`${JSON.stringify({ api, key, operatorKey, source, namespaces })}\n`);
-    await untilAborted(AbortSignal.any([stop.signal, failed]));
-    if (failed.aborted) process.stderr.write(`lab: ${failed.reason.message}\n`);
-    process.stderr.write('removing the lab\n');
-    await system.stop();
-    return failed.aborted ? 1 : 0;
-  } finally {
-    rmSync(HOLDER, { force: true });
-  }
-}
-
-/** Stops the process that runs the lab, then removes namespaces that a killed process has left behind. */
-async function down(): Promise<number> {
-  const holder = readHolder();
-  if (holder !== undefined && isAlive(holder)) {
-    process.kill(holder, 'SIGTERM');
-    for (let tries = 0; isAlive(holder) && tries < 100; tries++) await sleep(100);
-  }
-  rmSync(HOLDER, { force: true });
-  const left = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.split(' ')[0]);
-  for (const namespace of left.filter((name) => name.startsWith(`${PREFIX}-`))) await removeNamespace(namespace);
-  return 0;
-}
-
-function readHolder(): number | undefined {
-  try {
-    return Number(readFileSync(HOLDER, 'utf8')) || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const optionsSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9]{0,4}$/, 'a name is a lower-case letter and up to four lower-case letters or digits')
+    .default('rlab'),
+  port: z.coerce.number().int().min(0).max(65_535).optional(),
+  'control-address': z.ipv4().optional(),
+  'before-start': z.string().min(1).optional(),
+  random: z.coerce.number().int().min(0).optional(),
+  json: z.boolean().default(false),
+});
 
 function test(): number {
   const vitest = join(import.meta.dirname, '../../../../node_modules/.bin/vitest');
-  const suites = ['topology', 'kernel-lab', 'scamper-prober', 'link-prober', 'warts', 'tun'].map(
+  const suites = ['topology', 'kernel-lab', 'kernel-scenarios', 'scamper-prober', 'link-prober', 'warts', 'tun'].map(
     (name) => `packages/lab/test/${name}.test.ts`,
   );
   return spawnSync(vitest, ['run', ...suites], { stdio: 'inherit' }).status ?? 1;
 }
 
-async function main([command, file]: readonly string[]): Promise<number> {
-  if (command === 'up' && file !== undefined) return up(file);
-  if (command === 'down') return down();
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      name: { type: 'string' },
+      port: { type: 'string' },
+      'control-address': { type: 'string' },
+      'before-start': { type: 'string' },
+      random: { type: 'string' },
+      json: { type: 'boolean' },
+    },
+  });
+  const read = optionsSchema.safeParse({ ...values });
+  if (!read.success) {
+    const [{ path, message }] = read.error.issues;
+    process.stderr.write(`lab: --${path.join('.')}: ${message}\n`);
+    return 2;
+  }
+  const { name, port, random, json, 'control-address': controlAddress, 'before-start': beforeStart } = read.data;
+  const [command, ...files] = positionals;
+  if (command === 'up' && files.length === 1)
+    return up(files[0], {
+      name,
+      port: port ?? Number(process.env.REVTR_PORT ?? 8080),
+      ...(controlAddress !== undefined && { controlAddress }),
+      ...(beforeStart !== undefined && { beforeStart }),
+    });
+  if (command === 'down') return down(name);
+  if (command === 'judge')
+    return judgeScenarios({ name, files, isJson: json, ...(random !== undefined && { seed: random }) });
   if (command === 'test') return test();
   process.stderr.write(HELP);
-  return command === 'help' || command === '--help' ? 0 : 2;
+  return command === 'help' ? 0 : 2;
 }
 
 // A reader that has ended, for example after Ctrl-C in a pipe, must not end this process before the lab is removed (EPIPE).
@@ -105,7 +92,7 @@ try {
   if (!isExpected) throw error;
   process.stderr.write(
     isHeld
-      ? 'lab: a lab is already running. To remove it, run: npm run lab -- down\n'
+      ? 'lab: a lab with this name is already running. To remove it, run: npm run lab -- down --name NAME\n'
       : `lab: ${error instanceof Error ? error.message : ''}\n`,
   );
   process.exitCode = 1;

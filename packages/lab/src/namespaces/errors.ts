@@ -4,6 +4,8 @@ export interface KernelLabErrorDetails {
   readonly badTopology: { readonly place: string };
   /** A program failed. `output` is its standard error. */
   readonly commandFailed: { readonly command: string; readonly output: string };
+  /** The kernel of this machine lacks a feature that the topology file uses. `feature` is the key in the file. */
+  readonly unsupported: { readonly feature: string };
   /** The controller or an agent did not become ready in time. `host` is the name of the agent, or `controller`. */
   readonly notReady: { readonly host: string };
   /** The controller or an agent ended although nobody stopped it. `program` is `controller` or `agent` with the name of its host. */

@@ -34,6 +34,11 @@ export class Namespaces {
     return execute('ip', ['netns', 'exec', namespace, ...command]);
   }
 
+  /** Runs a program with `input` as its standard input. @throws {KernelLabError} `commandFailed` */
+  async feed(input: string, program: string, ...args: readonly string[]): Promise<void> {
+    await execute(program, args, input);
+  }
+
   /** Kills the processes in all namespaces and removes the namespaces. */
   async down(): Promise<void> {
     for (const namespace of this.#added) await removeNamespace(namespace);
@@ -55,9 +60,12 @@ export async function removeNamespace(namespace: string): Promise<void> {
 }
 
 /** Runs a program and returns its standard output. @throws {KernelLabError} `commandFailed` */
-async function execute(program: string, args: readonly string[]): Promise<string> {
+async function execute(program: string, args: readonly string[], input = ''): Promise<string> {
   // Ctrl-C reaches every process of the terminal's group. It must not end a command that builds or removes a namespace.
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  // A program that ends before it has read its input fails by its exit code.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   const failure = await new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(error.message));

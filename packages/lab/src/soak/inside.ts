@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
 import { createRandom, systemClock } from '@revtr/probing';
-import { startKernelSystem } from '../kernel/kernel-system.ts';
-import { addressesOf, parseTopology } from '../kernel/topology.ts';
+import { startKernelSystem } from '../kernel/system/kernel-system.ts';
+import { targetOf } from '../kernel/topology/addresses.ts';
+import { parseTopology } from '../kernel/topology/parse.ts';
 import { AcceptedWork } from './accepted-work.ts';
 import { faultsOf } from './faults.ts';
 import { flatnessOf } from './flatness.ts';
@@ -32,7 +33,7 @@ async function soak(minutes: number, mib: number, seed: number): Promise<number>
   process.env.TMPDIR = disk.directory;
   const topology = parseTopology(JSON.parse(readFileSync(TOPOLOGY, 'utf8')));
   const destinations = [...topology.nodes].flatMap(([node, { role }]) =>
-    role === 'destination' ? [formatIpv4(addressesOf(topology, node)[0])] : [],
+    role === 'destination' ? [formatIpv4(targetOf(topology, node))] : [],
   );
   const over = new AbortController();
   const interrupt = (): void => over.abort();
@@ -42,6 +43,10 @@ async function soak(minutes: number, mib: number, seed: number): Promise<number>
     port: 0,
     onProgress: say,
     signal: over.signal,
+  });
+  system.failed.addEventListener('abort', () => {
+    say(`soak: ${system.failed.reason.message}`);
+    over.abort();
   });
   try {
     const clock = systemClock;

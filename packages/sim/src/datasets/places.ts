@@ -3,7 +3,7 @@ import { createRandom } from '@revtr/probing';
 import { firstResponsiveHost, HostBehaviours } from '../forwarding/hosts.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { CITIES, type City } from '../topology/cities.ts';
-import type { Topology } from '../topology/topology.ts';
+import { isAnycast, type Topology } from '../topology/topology.ts';
 import { chooseProbePrefixes } from './probe-prefixes.ts';
 import { chooseWellConnected } from './well-connected.ts';
 
@@ -43,7 +43,7 @@ export function choosePlaces(topology: Topology, parameters: SimParameters): Pla
   const networkOf = (prefix: number): number => routers.network[hosts.router[prefix]];
   const onePerNetwork = new Map<number, number>();
   for (const prefix of random.shuffle(responsive.map((_, i) => i))) {
-    if (responsive[prefix] !== undefined) onePerNetwork.set(networkOf(prefix), prefix);
+    if (responsive[prefix] !== undefined && !isAnycast(topology, prefix)) onePerNetwork.set(networkOf(prefix), prefix);
   }
   const candidates = random.shuffle([...onePerNetwork.keys()].sort((a, b) => a - b));
   const place =

@@ -1,7 +1,7 @@
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { customerConeSizes } from '../topology/customer-cones.ts';
-import type { Topology } from '../topology/topology.ts';
+import { isAnycast, type Topology } from '../topology/topology.ts';
 
 /** Networks with one probe, of those with any: 70 % (January 2019). */
 const SINGLE = 0.7;
@@ -15,6 +15,7 @@ export function chooseProbePrefixes(topology: Topology, parameters: SimParameter
   const { networks, routers, hosts, adjacencies } = topology;
   const prefixesOf = new Map<number, number[]>();
   hosts.router.forEach((router, prefix) => {
+    if (isAnycast(topology, prefix)) return;
     const list = prefixesOf.get(routers.network[router]) ?? [];
     list.push(prefix);
     prefixesOf.set(routers.network[router], list);
@@ -28,7 +29,8 @@ export function chooseProbePrefixes(topology: Topology, parameters: SimParameter
     .sort((a, b) => b.key - a.key)
     .slice(0, Math.round(parameters.atlasProbeNetworks * networks.count));
   return chosen.flatMap(({ network }) => {
-    const prefixes = prefixesOf.get(network) ?? [];
+    const prefixes = prefixesOf.get(network);
+    if (prefixes === undefined) return [];
     const count = Math.min(1 + furtherProbes(parameters, random), MOST_IN_PREFIX * prefixes.length);
     return Array.from({ length: count }, (_, i) => prefixes[i % prefixes.length]);
   });

@@ -2,7 +2,7 @@ import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { CITIES } from '../topology/cities.ts';
 import { customerConeSizes } from '../topology/customer-cones.ts';
-import type { Topology } from '../topology/topology.ts';
+import { isAnycast, type Topology } from '../topology/topology.ts';
 
 /**
  * Chooses host prefixes for vantage points like the sites of M-Lab: in transit networks that let spoofed packets out, the large ones
@@ -20,7 +20,7 @@ export function chooseWellConnected(topology: Topology, parameters: SimParameter
       networks.spoofingAllowed[network] === 1 &&
       networks.dropsOptions[network] === 0 &&
       networks.stripsOptions[network] === 0;
-    if (!isFit || networks.tiers[network] === 3 || routers.depth[router] > 1) return;
+    if (!isFit || networks.tiers[network] === 3 || isAnycast(topology, prefix) || routers.depth[router] > 1) return;
     const here = byCity.get(routers.city[router]) ?? [];
     here.push({ prefix, weight: cones[network] ** 2 });
     byCity.set(routers.city[router], here);

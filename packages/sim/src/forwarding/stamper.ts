@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { hash32 } from '@revtr/probing';
 import { type Destination, TO_HOST } from '../routing/routing.ts';
-import { gatewayOf, routerOf, Stamp, type Topology } from '../topology/topology.ts';
+import { gatewayOf, routerOf, SecondStamp, Stamp, type Topology } from '../topology/topology.ts';
 import { stamp } from './options.ts';
 import { sharedPrivateOf } from './shared-private.ts';
 import type { Transit } from './transit.ts';
@@ -24,17 +24,22 @@ export class Stamper {
     if (address === undefined) return;
     const isOwn = (asked: Ipv4Address): boolean => routerOf(this.#topology, asked) === router;
     stamp(packet, address, isOwn, atMs);
-    if (routers.stampsTwice[router] === 0) return;
-    // Half of these routers repeat the address; for the others both interfaces of the packet write one.
-    const repeats = incoming < 0 || (hash32(router, 0x2b1d) & 1) === 0;
-    stamp(packet, repeats ? address : interfaces.address[incoming], isOwn, atMs);
+    const second = routers.secondStamp[router];
+    if (second === SecondStamp.same) stamp(packet, address, isOwn, atMs);
+    else if (second === SecondStamp.ingress && incoming >= 0 && interfaces.address[incoming] !== address) {
+      stamp(packet, interfaces.address[incoming], isOwn, atMs);
+    }
   }
 
   #addressOf(kind: number, router: number, incoming: number, out: number, to: Destination): Ipv4Address | undefined {
     const { routers, interfaces, hostPrefixOf } = this.#topology;
     switch (kind) {
       case Stamp.egress:
-        return out === TO_HOST ? gatewayOf(this.#topology, hostPrefixOf.lookup(to.address)) : interfaces.address[out];
+        if (out !== TO_HOST) return interfaces.address[out];
+        // The other sites of an anycast prefix have no address in it.
+        return router === to.router
+          ? gatewayOf(this.#topology, hostPrefixOf.lookup(to.address))
+          : routers.loopback[router];
       case Stamp.ingress:
         return incoming >= 0 ? interfaces.address[incoming] : routers.loopback[router];
       case Stamp.loopback:

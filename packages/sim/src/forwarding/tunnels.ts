@@ -19,7 +19,7 @@ export function tailBehind(topology: Topology, routing: Routing, at: Whereabouts
   if (incoming >= 0 && interfaces.adjacency[incoming] < 0) return undefined;
   const end = routing.tunnelTail(router, to);
   if (end < 0 || end === router) return undefined;
-  return { address: routers.loopback[end], network, router: end, last: NOWHERE, owner: end };
+  return { address: routers.loopback[end], network, route: network, router: end, last: NOWHERE, owner: end };
 }
 
 /** What a tunnel does to a packet at a router: only routers strictly between the two ends of a tunnel are inside it. */

@@ -16,6 +16,7 @@ const NUMBERS = [
   'peering',
   'regionalProviders',
   'regionalPeers',
+  'linkFailureMinutes',
   'vantagePoints',
   'atlasConeBias',
   'atlasFurtherProbes',

@@ -20,8 +20,13 @@ export interface ForwardingParameters {
   readonly sharedPrivatePool: number;
   /** Routers that write the outgoing interface for packets from some interfaces and the incoming one for packets from others. Assumption. */
   readonly stampsByDirection: number;
-  /** Routers that write twice when they forward: half of them the same address, half two. Assumption. */
+  /** Routers that write two addresses when they forward: that of {@link stampEgress} and its like, and the incoming interface. Assumption. */
   readonly transitStampsTwice: number;
+  /**
+   * Routers that write one address twice when they forward. Assumption. They must be rare: reverse traceroute takes a repeated address for the turn of
+   * the packet (NSDI 2010), and would otherwise be wrong more often than published.
+   */
+  readonly transitRepeatsStamp: number;
 
   /** Stub networks other than enterprises that drop every packet with options. 91 % of such drops are in the first or last network (Fonseca et al. 2005). */
   readonly stubDropsOptions: number;
@@ -31,7 +36,7 @@ export interface ForwardingParameters {
   readonly transitDropsOptions: number;
   /** Networks that remove the options from packets of their hosts, as Google Compute does (IMC 2017, section 3.6). The share is an assumption. */
   readonly optionsStripped: number;
-  /** Networks whose border routers overwrite recorded addresses with 0.0.0.0. Assumption. */
+  /** Networks with providers whose border routers overwrite recorded addresses with 0.0.0.0. Assumption. */
   readonly optionsRewritten: number;
   /**
    * Routers that forward packets with options on a slow path, which has its own rate limit, delay and loss. Fitted: such packets take 7 to 26 %

@@ -10,6 +10,7 @@ export const KIND_FORWARDING: ForwardingParameters = {
   sharedPrivatePool: 16,
   stampsByDirection: 0,
   transitStampsTwice: 0,
+  transitRepeatsStamp: 0,
   stubDropsOptions: 0.06,
   enterpriseDropsOptions: 0.06,
   transitDropsOptions: 0.01,

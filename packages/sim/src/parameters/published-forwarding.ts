@@ -13,6 +13,7 @@ export const PUBLISHED_FORWARDING: ForwardingParameters = {
   sharedPrivateStamps: 0.02,
   stampsByDirection: 0.04,
   transitStampsTwice: 0.05,
+  transitRepeatsStamp: 0.001,
   optionsStripped: 0.01,
   optionsRewritten: 0.003,
   optionsSlowPath: 0.055,

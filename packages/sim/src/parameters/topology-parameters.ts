@@ -31,6 +31,20 @@ export interface TopologyParameters {
   /** Networks whose routers all stamp the same kind of address. Assumption. */
   readonly uniformStamps: number;
 
+  /** Announced prefixes that several networks announce: 0.11 % of the /24s (anycast census, December 2024). */
+  readonly anycastPrefixes: number;
+  /** Announced prefixes that a network withholds from some of its providers. Assumption. */
+  readonly selectiveAnnouncements: number;
+  /** Announced prefixes for which other networks break ties between routes otherwise than for the rest of the network. Assumption. */
+  readonly perPrefixPolicies: number;
+  /** Links between a provider and a customer that have addresses of the customer. Assumption. */
+  readonly customerNumberedLinks: number;
+
+  /** Links off the access lines that fail in a day. Tied to paths that change within a day: 26 % (NSDI 2010). */
+  readonly linkFailuresPerDay: number;
+  /** How long they fail, in the mean, minutes. Assumption. */
+  readonly linkFailureMinutes: number;
+
   /** Neighbours to which a network announces itself with prepending (traffic engineering). */
   readonly prepending: number;
   /** Customers and peers that treat the routes of a network as longer than they are. Assumption. */

@@ -7,21 +7,36 @@ export class Exits {
   readonly #topology: Topology;
   readonly #state: NetworkState;
   readonly #inner: InnerRoutes;
-  readonly #tables: (Int32Array | undefined)[];
+  readonly #tables = new Map<number, Int32Array>();
 
-  constructor(topology: Topology, collaborators: { readonly state: NetworkState; readonly inner: InnerRoutes }) {
+  readonly #undisturbed: Exits | undefined;
+  readonly #disturbedNetworks: ReadonlySet<number>;
+
+  /** @param undisturbed exits with all links up, which hold in networks that the state does not change */
+  constructor(
+    topology: Topology,
+    collaborators: { readonly state: NetworkState; readonly inner: InnerRoutes },
+    undisturbed?: Exits,
+  ) {
+    this.#undisturbed = undisturbed;
+    const { routers, interfaces } = topology;
+    this.#disturbedNetworks = new Set(
+      [...collaborators.state.linksDown].map((iface) => routers.network[interfaces.router[iface]]),
+    );
     this.#topology = topology;
     this.#state = collaborators.state;
     this.#inner = collaborators.inner;
-    this.#tables = new Array(topology.adjacencies.interfaces.length);
   }
 
   /** The border interface that the router of each rank uses for `adjacency`; -1 when none can be reached. */
   of(adjacency: number): Int32Array {
-    const known = this.#tables[adjacency];
+    const known = this.#tables.get(adjacency);
     if (known !== undefined) return known;
-    const table = this.#compute(adjacency);
-    this.#tables[adjacency] = table;
+    const { interfaces, routers, adjacencies } = this.#topology;
+    const network = routers.network[interfaces.router[adjacencies.interfaces[adjacency][0]]];
+    const before = this.#disturbedNetworks.has(network) ? undefined : this.#undisturbed;
+    const table = before?.of(adjacency) ?? this.#compute(adjacency);
+    this.#tables.set(adjacency, table);
     return table;
   }
 

@@ -17,21 +17,38 @@ export const UNREACHABLE = 0xffffffff;
 export class InnerRoutes {
   readonly #topology: Topology;
   readonly #state: NetworkState;
+  readonly #undisturbed: InnerRoutes | undefined;
   readonly #trees = new Map<number, InnerTree>();
 
-  constructor(topology: Topology, state: NetworkState) {
+  /** @param undisturbed routes with all links up, from which trees that the state does not change are taken */
+  constructor(topology: Topology, state: NetworkState, undisturbed?: InnerRoutes) {
     this.#topology = topology;
     this.#state = state;
+    this.#undisturbed = undisturbed;
   }
 
   /** The tree of all routers of the target's network towards `target`. */
   treeTo(target: number): InnerTree {
     let tree = this.#trees.get(target);
     if (tree === undefined) {
-      tree = this.#compute(target);
+      const before = this.#undisturbed?.treeTo(target);
+      tree = before !== undefined && !this.#disturbs(before, target) ? before : this.#compute(target);
       this.#trees.set(target, tree);
     }
     return tree;
+  }
+
+  /** Whether a tree uses a link that is down now. A tree that does not stays as it is. */
+  #disturbs({ next, alternative }: InnerTree, target: number): boolean {
+    const { routers, interfaces, networks } = this.#topology;
+    const network = routers.network[target];
+    for (const iface of this.#state.linksDown) {
+      const router = interfaces.router[iface];
+      if (routers.network[router] !== network) continue;
+      const rank = router - networks.firstRouter[network];
+      if (next[rank] === iface || alternative[rank] === iface) return true;
+    }
+    return false;
   }
 
   #compute(target: number): InnerTree {

@@ -20,6 +20,12 @@ export type NetworkEvent =
       readonly count: number;
     };
 
+/** An event and its time, milliseconds since the Unix epoch. */
+export interface TimedEvent {
+  readonly event: NetworkEvent;
+  readonly atMs: number;
+}
+
 /** Returns the state after `event`. */
 export function applyEvent(topology: Topology, state: NetworkState, event: NetworkEvent): NetworkState {
   if (event.type === 'prepend') {

@@ -1,5 +1,5 @@
 import { hash32 } from '@revtr/probing';
-import { Relation, type Topology } from '../topology/topology.ts';
+import { type Announcement, Relation, type Topology } from '../topology/topology.ts';
 import type { NetworkState } from './network-state.ts';
 
 /** Instead of an adjacency: the network has no route, or is itself the destination. */
@@ -12,41 +12,70 @@ const UNREACHED = 0xff;
 interface RouteTree {
   readonly next: Int32Array;
   readonly length: Uint8Array;
+  readonly announcement: Announcement;
 }
 
 /**
- * Routes between networks, one tree for each destination network: customer routes before peer routes before provider
+ * Routes between networks, one tree for each destination network and each other announcement: customer routes before peer routes before provider
  * routes, then the shortest, then a fixed tie-break; exported as Gao and Rexford describe (valley-free).
  */
 export class PolicyRoutes {
   readonly #topology: Topology;
   readonly #state: NetworkState;
+  readonly #undisturbed: PolicyRoutes | undefined;
   readonly #trees = new Map<number, Int32Array>();
-  readonly #up: Uint8Array;
+  /** Adjacencies whose links are all down. */
+  readonly #down: ReadonlySet<number>;
+  /** Adjacencies that are down or longer than in the undisturbed state. */
+  readonly #disturbed: readonly number[];
 
-  constructor(topology: Topology, state: NetworkState) {
+  /** @param undisturbed routes with all links up, from which trees that the state does not change are taken */
+  constructor(topology: Topology, state: NetworkState, undisturbed?: PolicyRoutes) {
     this.#topology = topology;
     this.#state = state;
-    this.#up = Uint8Array.from(topology.adjacencies.interfaces, (list) =>
-      list.some((iface) => !state.linksDown.has(iface)) ? 1 : 0,
-    );
+    const { interfaces, prepends } = topology.adjacencies;
+    const touched = new Set([...state.linksDown].map((iface) => topology.interfaces.adjacency[iface]));
+    touched.delete(-1);
+    const down = [...touched].filter((i) => interfaces[i].every((iface) => state.linksDown.has(iface)));
+    this.#down = new Set(down);
+    const usual = undisturbed === undefined ? undefined : undisturbed.#state.prepends;
+    const before = (i: number): number => usual?.get(i) ?? prepends[i];
+    const changed = [...state.prepends].filter(([i, count]) => count !== before(i));
+    this.#disturbed = [...down, ...changed.map(([i]) => i)];
+    // A shorter route can attract networks that did not use it before.
+    const isShorter = changed.some(([i, count]) => count < before(i));
+    this.#undisturbed = isShorter ? undefined : undisturbed;
   }
 
-  /** For each network the adjacency it uses towards network `destination`, {@link NO_ROUTE} or {@link LOCAL_ROUTE}. */
-  treeTo(destination: number): Int32Array {
-    let next = this.#trees.get(destination);
+  /**
+   * For each network the adjacency it uses towards a destination, {@link NO_ROUTE} or {@link LOCAL_ROUTE}.
+   * @param route index of the destination network, or of an announcement behind those of the networks
+   */
+  treeTo(route: number): Int32Array {
+    let next = this.#trees.get(route);
     if (next === undefined) {
-      next = this.#compute(destination);
-      this.#trees.set(destination, next);
+      const before = this.#undisturbed?.treeTo(route);
+      next = before !== undefined && !this.#disturbs(before) ? before : this.#compute(route);
+      this.#trees.set(route, next);
     }
     return next;
   }
 
-  #compute(destination: number): Int32Array {
+  /** Whether a tree uses an adjacency that is disturbed now. A tree that does not stays as it is. */
+  #disturbs(tree: Int32Array): boolean {
+    const { neighbour, reverse } = this.#topology.adjacencies;
+    return this.#disturbed.some((i) => tree[neighbour[i]] === reverse[i]);
+  }
+
+  #compute(route: number): Int32Array {
     const { count } = this.#topology.networks;
-    const tree = { next: new Int32Array(count).fill(NO_ROUTE), length: new Uint8Array(count).fill(UNREACHED) };
-    tree.next[destination] = LOCAL_ROUTE;
-    tree.length[destination] = 0;
+    const announcement = this.#announcementOf(route);
+    const next = new Int32Array(count).fill(NO_ROUTE);
+    const tree = { next, length: new Uint8Array(count).fill(UNREACHED), announcement };
+    for (const origin of announcement.sites.keys()) {
+      tree.next[origin] = LOCAL_ROUTE;
+      tree.length[origin] = 0;
+    }
     this.#flood(tree, Relation.provider);
     const customerRouted = reachedBy(tree);
     for (let network = 0; network < count; network++) {
@@ -54,6 +83,13 @@ export class PolicyRoutes {
     }
     this.#flood(tree, Relation.customer);
     return tree.next;
+  }
+
+  #announcementOf(route: number): Announcement {
+    const { networks, announcements } = this.#topology;
+    return route < networks.count
+      ? { sites: new Map([[route, -1]]), withheld: new Set(), preferences: 0 }
+      : announcements[route - networks.count];
   }
 
   /** Passes the routes of all that have one on and on to neighbours of one relation, shortest first. */
@@ -82,25 +118,34 @@ export class PolicyRoutes {
     onShorter?: (neighbour: number) => void,
   ): void {
     const { first, neighbour, relation: relations, reverse, prepends } = this.#topology.adjacencies;
+    const { withheld, preferences } = tree.announcement;
     for (let i = first[network]; i < first[network + 1]; i++) {
       const to = neighbour[i];
-      if (relations[i] !== relation || this.#up[i] === 0 || fixed[to] === 1) continue;
+      if (relations[i] !== relation || this.#down.has(i) || fixed[to] === 1) continue;
+      if (withheld.has(i)) continue;
       const length = tree.length[network] + 1 + (this.#state.prepends.get(i) ?? prepends[i]);
       if (length > tree.length[to]) continue;
       const isShorter = length < tree.length[to];
-      if (!isShorter && !this.#breaksTie(to, network, neighbour[tree.next[to]])) continue;
+      if (!isShorter && !this.#breaksTie(to, { candidate: network, incumbent: neighbour[tree.next[to]], preferences }))
+        continue;
       tree.next[to] = reverse[i];
       tree.length[to] = length;
       if (isShorter) onShorter?.(to);
     }
   }
 
-  #breaksTie(network: number, candidate: number, incumbent: number): boolean {
-    const key = network ^ this.#topology.seed;
+  #breaksTie(
+    network: number,
+    { candidate, incumbent, preferences }: Readonly<Record<'candidate' | 'incumbent' | 'preferences', number>>,
+  ): boolean {
+    const key = network ^ this.#topology.seed ^ Math.imul(preferences, 0x9e3779b1);
     return hash32(key, candidate) < hash32(key, incumbent);
   }
 }
 
-function reachedBy(tree: RouteTree): Uint8Array {
-  return Uint8Array.from(tree.length, (length) => (length === UNREACHED ? 0 : 1));
+function reachedBy({ length }: RouteTree): Uint8Array {
+  const reached = new Uint8Array(length.length);
+  // A loop, because `Uint8Array.from` takes most of the time of a large simulation.
+  for (let network = 0; network < length.length; network++) if (length[network] !== UNREACHED) reached[network] = 1;
+  return reached;
 }

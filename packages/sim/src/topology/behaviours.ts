@@ -1,7 +1,7 @@
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
-import { Balance, Nat, NetworkKind, SelfStamp, Stamp, Tunnel } from './topology.ts';
+import { Balance, Nat, NetworkKind, SecondStamp, SelfStamp, Stamp, Tunnel } from './topology.ts';
 
 /** Draws one of several values by probability; `otherwise` has the remaining probability. */
 function draw(random: Random, shares: readonly (readonly [number, number])[], otherwise: number): number {
@@ -32,6 +32,10 @@ export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, ran
     [p.perPacketBalancing, Balance.perPacket],
     [p.perAddressBalancing, Balance.perAddresses],
   ] as const;
+  const secondStamps = [
+    [p.transitStampsTwice, SecondStamp.ingress],
+    [p.transitRepeatsStamp, SecondStamp.same],
+  ] as const;
   return {
     stamp: correlateStamps(
       fill(count, () => draw(random, stamps, Stamp.none)),
@@ -46,7 +50,7 @@ export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, ran
     rateLimited: flag(p.rateLimitedRouter),
     answersPing: flag(p.routerAnswersPing),
     answersOptions: flag(p.routerAnswersOptions),
-    stampsTwice: flag(p.transitStampsTwice),
+    secondStamp: fill(count, () => draw(random, secondStamps, SecondStamp.none)),
     optionsSlowPath: flag(p.optionsSlowPath),
     balancesOptionsByAddress: flag(p.balancesOptionsByAddress),
   };
@@ -99,7 +103,7 @@ export function drawNetworkBehaviours(graph: AsGraph, kinds: Uint8Array, p: SimP
     }),
     reroutingTunnels: Uint8Array.from(tiers, (tier) => (tier !== 3 && random.chance(p.reroutingTunnels) ? 1 : 0)),
     stripsOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsStripped) ? 1 : 0)),
-    rewritesOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsRewritten) ? 1 : 0)),
+    rewritesOptions: Uint8Array.from(tiers, (tier) => (tier !== 1 && random.chance(p.optionsRewritten) ? 1 : 0)),
     nat: Uint8Array.from(tiers, (tier) => {
       const shares = [
         [p.natNetworks, Nat.home],

@@ -84,7 +84,9 @@ export class BorderLinkPlanner {
     const exchange = peers && cityA === cityB && this.#random.chance(EXCHANGE_SHARE);
     const [addressA, addressB] = exchange
       ? [this.#memberAddress(cityA, routerA), this.#memberAddress(cityA, routerB)]
-      : this.#pools[a].pair(this.#random.chance(0.5));
+      : this.#pools[!peers && this.#draw(this.#parameters.customerNumberedLinks) ? b : a].pair(
+          this.#random.chance(0.5),
+        );
     const delayMicros = cityA === cityB ? PAIR_DELAY_MICROS : fibreDelayMicros(CITIES[cityA], CITIES[cityB]);
     return { routerA, routerB, addressA, addressB, delayMicros, costAB: this.#cost(), costBA: this.#cost(), edge };
   }

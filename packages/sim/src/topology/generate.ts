@@ -3,6 +3,7 @@ import { createRandom } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { AddressPlan } from './address-plan.ts';
 import { layOutAdjacencies } from './adjacencies.ts';
+import { drawAnnouncements } from './announcements.ts';
 import type { AsGraph } from './as-graph.ts';
 import { drawNetworkBehaviours, drawRouterBehaviours } from './behaviours.ts';
 import { BorderLinkPlanner } from './border-links.ts';
@@ -54,7 +55,13 @@ export function generateTopology(
     random.fork('prepending'),
   );
   const kinds = drawNetworkKinds(networks, random.fork('kinds'));
-  const hosts = placeHosts({ plans, space, firstRouter, kinds }, parameters, random);
+  const placed = placeHosts({ plans, space, firstRouter, kinds }, parameters, random);
+  const { announcements, ofPrefix } = drawAnnouncements(
+    { hosts: placed, adjacencies, network, firstRouter },
+    parameters,
+    random.fork('announcements'),
+  );
+  const hosts = { ...placed, announcement: ofPrefix };
   const cityOf = plans.flatMap((plan) => plan.routers.map((router) => router.city));
   const { firstInterface, edge: _, ...ends } = columns;
   return {
@@ -81,6 +88,7 @@ export function generateTopology(
     },
     interfaces: { count: ends.router.length, ...ends, adjacency: ofInterface },
     hosts,
+    announcements,
     interfaceOf: new Map(Array.from(ends.address, (address, i): [Ipv4Address, number] => [address, i])),
     loopbackOf: new Map(Array.from(loopback, (address, i): [Ipv4Address, number] => [address, i])),
     hostPrefixOf: PrefixTable.from(hosts.prefixes.map((prefix, value) => ({ prefix, value }))),

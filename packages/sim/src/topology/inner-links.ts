@@ -11,6 +11,14 @@ const LOCAL_COST = 2;
 /** More than a way round over the other core router. */
 const BACKUP_COST = 10;
 
+/** Options of one link. */
+interface LinkOptions {
+  /** Default: by its length. */
+  readonly cost?: number;
+  /** Whether it costs twice as much in one direction. Default: false. */
+  readonly isAsymmetric?: boolean;
+}
+
 /** The network whose inner links are planned. */
 export interface InnerNetwork {
   readonly routers: readonly RouterPlan[];
@@ -27,10 +35,10 @@ export interface InnerNetwork {
  */
 export function planInnerLinks(network: InnerNetwork, parameters: SimParameters, random: Random): LinkPlan[] {
   const { routers } = network;
-  const { unequalUplinks, hubs } = parameters;
+  const { unequalUplinks, hubs, asymmetricCosts } = parameters;
   const links: LinkPlan[] = [];
-  const connect = (a: number, b: number, cost?: number): void => {
-    links.push(planLink(network, [a, b], { cost, asymmetricCosts: parameters.asymmetricCosts }, random));
+  const connect = (a: number, b: number, options: LinkOptions = {}): void => {
+    links.push(planLink(network, [a, b], options, random));
   };
   const cities = [...new Set(routers.map((router) => router.city))];
   const inCity = (city: number, core: boolean): number[] =>
@@ -42,14 +50,15 @@ export function planInnerLinks(network: InnerNetwork, parameters: SimParameters,
       const { behind } = routers[edge];
       const uplinks = behind >= 0 ? [behind] : (cores.get(city) ?? []);
       const backup = chooseBackup(uplinks, unequalUplinks, random);
-      for (const inner of uplinks) connect(edge, inner, inner === backup ? BACKUP_COST : undefined);
+      for (const inner of uplinks) connect(edge, inner, inner === backup ? { cost: BACKUP_COST } : {});
     }
   }
   for (const [a, b] of hubs > 0 ? planHubs(cities, hubs) : planTree(cities, random)) {
     const [a0, a1] = cores.get(a) ?? [];
     const [b0, b1] = cores.get(b) ?? [];
-    connect(a0, b0);
-    if (a1 !== undefined && b1 !== undefined) connect(a1, b1);
+    const isAsymmetric = asymmetricCosts > 0 && random.chance(asymmetricCosts);
+    connect(a0, b0, { isAsymmetric });
+    if (a1 !== undefined && b1 !== undefined) connect(a1, b1, { isAsymmetric });
   }
   return links;
 }
@@ -59,18 +68,17 @@ function chooseBackup(uplinks: readonly number[], share: number, random: Random)
   return share > 0 && uplinks.length > 1 && random.chance(share) ? random.pick(uplinks) : undefined;
 }
 
-/** A link between two routers of a network, by rank. Default cost: by its length. */
+/** A link between two routers of a network, by rank. */
 function planLink(
   { routers, firstRouter, pool }: InnerNetwork,
   [a, b]: readonly [number, number],
-  { cost: given, asymmetricCosts }: { readonly cost: number | undefined; readonly asymmetricCosts: number },
+  { cost: given, isAsymmetric = false }: LinkOptions,
   random: Random,
 ): LinkPlan {
   const [addressA, addressB] = pool.pair(random.chance(0.5));
   const [from, to] = [CITIES[routers[a].city], CITIES[routers[b].city]];
   const local = from === to;
   const cost = given ?? (local ? LOCAL_COST : 10 + Math.round(distanceKm(from, to) / 20));
-  const isAsymmetric = asymmetricCosts > 0 && !local && random.chance(asymmetricCosts);
   return {
     routerA: firstRouter + a,
     routerB: firstRouter + b,

@@ -24,7 +24,7 @@ export function placeHosts(
   { plans, space, firstRouter, kinds }: HostNetworks,
   parameters: SimParameters,
   random: Random,
-): HostPrefixTable {
+): Omit<HostPrefixTable, 'announcement'> {
   const placement = random.fork('hosts');
   const splitting = random.fork('split-prefixes');
   const depth = random.fork('host-depth');

@@ -12,6 +12,8 @@ export const Stamp = {
   /** The outgoing or the incoming interface, depending on the interface by which the packet came in. */
   byDirection: 6,
 } as const;
+/** What a router writes in addition when it forwards: nothing, the incoming interface, or what it has written before. */
+export const SecondStamp = { none: 0, ingress: 1, same: 2 } as const;
 /** How a router chooses among paths of equal cost. */
 export const Balance = { none: 0, perFlow: 1, perPacket: 2, perAddresses: 3 } as const;
 /** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
@@ -60,6 +62,16 @@ export interface AdjacencyTable {
   readonly interfaces: readonly (readonly number[])[];
 }
 
+/** How a prefix is announced that is not routed as the block of its network. */
+export interface Announcement {
+  /** Networks that announce it, each with the router that leads to the hosts; several for anycast (RFC 4786). */
+  readonly sites: ReadonlyMap<number, number>;
+  /** Adjacencies over which its networks do not announce it. */
+  readonly withheld: ReadonlySet<number>;
+  /** Selects by which preferences all networks break ties between routes to it; 0 for those to blocks. */
+  readonly preferences: number;
+}
+
 /** Routers, by index; those of one network are consecutive. */
 interface RouterTable {
   readonly count: number;
@@ -79,8 +91,7 @@ interface RouterTable {
   readonly rateLimited: Uint8Array;
   readonly answersPing: Uint8Array;
   readonly answersOptions: Uint8Array;
-  /** Stamps two addresses when it forwards. */
-  readonly stampsTwice: Uint8Array;
+  readonly secondStamp: Uint8Array;
   readonly optionsSlowPath: Uint8Array;
   readonly balancesOptionsByAddress: Uint8Array;
 }
@@ -108,6 +119,8 @@ export interface HostPrefixTable {
   readonly gateway: Uint32Array;
   /** 1 when the network announces the prefix in addition to its block. */
   readonly announced: Uint8Array;
+  /** Index of the prefix's {@link Announcement}, or -1 when it is routed as the block of its network. */
+  readonly announcement: Int32Array;
   /** 1 when some hosts answer pings; when they answer them with options. */
   readonly answersPing: Uint8Array;
   readonly answersOptions: Uint8Array;
@@ -121,6 +134,7 @@ export interface Topology {
   readonly routers: RouterTable;
   readonly interfaces: InterfaceTable;
   readonly hosts: HostPrefixTable;
+  readonly announcements: readonly Announcement[];
   /** Address to interface index, loopbacks excluded; of an address on an exchange's network, one of the interfaces. */
   readonly interfaceOf: ReadonlyMap<Ipv4Address, number>;
   readonly loopbackOf: ReadonlyMap<Ipv4Address, number>;
@@ -140,6 +154,12 @@ export function routerOf(topology: Topology, address: Ipv4Address): number {
   if (loopback !== undefined) return loopback;
   const prefix = topology.hostPrefixOf.lookup(address);
   return prefix >= 0 && isGateway(topology, prefix, address) ? topology.hosts.router[prefix] : -1;
+}
+
+/** Whether host prefix `index` is announced by several networks. */
+export function isAnycast({ hosts, announcements }: Topology, index: number): boolean {
+  const announcement = hosts.announcement[index];
+  return announcement >= 0 && announcements[announcement].sites.size > 1;
 }
 
 /** Whether `address` is the gateway of host prefix `index`: the address of its router towards the hosts. */

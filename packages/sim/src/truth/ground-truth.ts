@@ -33,7 +33,7 @@ export class GroundTruth {
   path(from: Ipv4Address, to: Ipv4Address, atMs: number, flow = 0): TruePath {
     const destination = this.#find(to);
     const routers: number[] = [];
-    let at: Whereabouts | undefined = this.#startOf(from, destination);
+    let at: Whereabouts | undefined = this.#startOf(from, destination, atMs);
     while (at !== undefined && routers.length < MOST_HOPS) {
       const { router }: Whereabouts = at;
       routers.push(router);
@@ -43,7 +43,9 @@ export class GroundTruth {
     }
     const last = routers[routers.length - 1];
     const reached =
-      destination.owner >= 0 ? last === destination.owner : last === destination.router && destination.last === TO_HOST;
+      destination.owner >= 0
+        ? last === destination.owner
+        : last === this.#timeline.at(atMs).siteOf(last, destination) && destination.last === TO_HOST;
     return { routers, asPath: this.asPathOf(routers), reached };
   }
 
@@ -52,7 +54,7 @@ export class GroundTruth {
     const destination = this.#find(to);
     const seen = new Set<number>();
     const routers = new Set<number>();
-    const open = [this.#startOf(from, destination)];
+    const open = [this.#startOf(from, destination, atMs)];
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
       const { router, incoming, tail } = at;
       const entersNetwork = incoming < 0 || this.#topology.interfaces.adjacency[incoming] >= 0;
@@ -112,12 +114,15 @@ export class GroundTruth {
     });
   }
 
-  #startOf(address: Ipv4Address, to: Destination): Whereabouts {
+  /** Hosts of an anycast prefix send from the site that packets from the other end reach. */
+  #startOf(address: Ipv4Address, to: Destination, atMs: number): Whereabouts {
     const owner = routerOf(this.#topology, address);
     if (owner >= 0) return { router: owner, incoming: ORIGINATED, to, tail: undefined };
     const prefix = this.#topology.hostPrefixOf.lookup(address);
     if (prefix < 0) throw unknown(address);
-    return { router: this.#topology.hosts.router[prefix], incoming: FROM_HOST, to, tail: undefined };
+    const isAnycast = this.#find(address).sites !== undefined && to.sites === undefined;
+    const caught = isAnycast ? this.path(to.address, address, atMs).routers.at(-1) : undefined;
+    return { router: caught ?? this.#topology.hosts.router[prefix], incoming: FROM_HOST, to, tail: undefined };
   }
 
   #find(address: Ipv4Address): Destination {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { allRows, checkedLimit } from '../access/limits.ts';
+import { allRows, checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toJson } from '../access/text.ts';
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -37,6 +37,33 @@ export interface LimitUse {
   readonly used: number;
   /** Seconds until more is allowed; for `parallel` an estimate. */
   readonly resetSeconds: number;
+}
+
+/** A batch, and how many of its measurements have ended. */
+export interface BatchProgress {
+  readonly id: number;
+  readonly size: number;
+  readonly done: number;
+  readonly created_at: Date;
+}
+
+/** What a list of a batch's measurements shows, without their hops. */
+export interface MeasurementOutline {
+  readonly id: number;
+  /** Dotted quads. */
+  readonly source: string;
+  readonly destination: string;
+  readonly label: string;
+  readonly state: 'queued' | 'running' | 'done';
+  /** JSON of the result, read with paths: null where the result has no such value. */
+  readonly stop_reason: string | null;
+  readonly fail_code: string | null;
+  readonly confidence: number | null;
+  readonly duration_ms: number | null;
+  readonly hops: number | null;
+  /** AS numbers and trust of the hops that have them, from the destination to the source. */
+  readonly asns: unknown;
+  readonly trusts: unknown;
 }
 
 /** A part of a long list of measurements. */
@@ -134,6 +161,45 @@ export class Batches {
       .where('position', '>', after)
       .orderBy('position')
       .limit(checkedLimit(limit, MOST_OF_BATCH))
+      .execute();
+  }
+
+  /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit` */
+  async outlinesOf(batchId: number, { limit, after }: Required<MeasurementPage>): Promise<MeasurementOutline[]> {
+    const { rows } = await sql<MeasurementOutline>`
+      select id, source, destination, label, state,
+        parsed->>'stopReason' as stop_reason,
+        parsed->'failReason'->>'code' as fail_code,
+        (parsed->>'confidence')::double precision as confidence,
+        (parsed->>'endedAt')::double precision - (parsed->>'startedAt')::double precision as duration_ms,
+        jsonb_array_length(parsed->'hops') as hops,
+        jsonb_path_query_array(parsed, '$.hops[*].asn') as asns,
+        jsonb_path_query_array(parsed, '$.hops[*].trust') as trusts
+      from measurements, lateral (select result::jsonb as parsed) as json
+      where batch_id = ${batchId} and id > ${after}
+      order by id limit ${checkedLimit(limit, MOST_LABELLED)}`.execute(this.#db);
+    return rows;
+  }
+
+  /** The latest batches of a user, newest first; at most 1,000. @throws {StorageError} `badLimit` */
+  async latestOf(userId: number, limit = MOST_LISTED): Promise<BatchProgress[]> {
+    return this.#db
+      .selectFrom('batches')
+      .select(({ selectFrom, fn }) => [
+        'id',
+        'size',
+        'created_at',
+        selectFrom('measurements')
+          .select(fn.countAll<number>().as('done'))
+          .whereRef('measurements.batch_id', '=', 'batches.id')
+          .where('state', '=', 'done')
+          .$castTo<{ done: number }>()
+          .as('done'),
+      ])
+      .where('user_id', '=', userId)
+      .orderBy('id', 'desc')
+      .limit(checkedLimit(limit, MOST_LISTED))
+      .$narrowType<{ done: number }>()
       .execute();
   }
 

@@ -4,6 +4,7 @@ import { client } from './client.ts';
 import { visibleValue } from './visible-text.ts';
 
 const MOST_RETRIES = 5;
+const POLL_MS = 5_000;
 
 /** Answers of the API that the pages share. Only failures of the network and of the server are tried again. */
 export const queryClient = new QueryClient({
@@ -36,6 +37,36 @@ export const sourcesQuery = queryOptions({
   queryFn: async () => visibleValue(await client.sources()),
 });
 
-/** One measurement. */
+/** One measurement. It is read again until it has ended, because a connection that carries its events may be dead without an error. */
 export const measurementQuery = (id: number) =>
-  queryOptions({ queryKey: ['measurement', id], queryFn: async () => visibleValue(await client.measurement(id)) });
+  queryOptions({
+    queryKey: ['measurement', id],
+    queryFn: async () => visibleValue(await client.measurement(id)),
+    refetchInterval: ({ state: { data } }) => (data === undefined || data.state === 'done' ? false : POLL_MS),
+  });
+
+/** The latest batches of the account. */
+export const batchesQuery = queryOptions({ queryKey: ['batches'], queryFn: () => client.batches() });
+
+/** The agents of the account; an operator has all. */
+export const agentsQuery = queryOptions({
+  queryKey: ['agents'],
+  queryFn: async () => visibleValue(await client.fleet.agents()),
+});
+
+/** An agent of the account with its tests. */
+export const agentQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['agent', address],
+    queryFn: async () => visibleValue(await client.fleet.agent(address)),
+  });
+
+/** The atlas of a source of the account. */
+export const atlasQuery = (source: string) =>
+  queryOptions({ queryKey: ['atlas', source], queryFn: () => client.fleet.atlas(source) });
+
+/** The API keys of the account. */
+export const keysQuery = queryOptions({
+  queryKey: ['keys'],
+  queryFn: async () => visibleValue(await client.accounts.keys()),
+});

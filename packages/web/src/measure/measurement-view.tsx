@@ -1,7 +1,7 @@
 import type { Measurement } from '@revtr/client';
 import { useEffect, useState } from 'react';
 import { networksOf } from '../path/bands.ts';
-import { caveatsOf, describeCaveat } from '../path/caveats.ts';
+import { caveatsOf } from '../path/caveats.ts';
 import { formatTime, type PathHop } from '../path/hop.ts';
 import { PathView } from '../path/path-view.tsx';
 import { type LivePath, useLivePath } from './live-path.ts';
@@ -78,7 +78,7 @@ function Summary(props: {
   readonly onRemeasure: () => void;
 }) {
   const { measurement, result, onRemeasure } = props;
-  const caveats = caveatsOf({ destination: measurement.destination, result });
+  const caveats = caveatsOf(result);
   return (
     <div className="summary">
       <p role="status">
@@ -86,7 +86,7 @@ function Summary(props: {
       </p>
       {caveats.map((caveat) => (
         <p className="caveat" key={caveat.type}>
-          {describeCaveat(caveat)}{' '}
+          {caveat.text}{' '}
           {caveat.type === 'reused' && (
             <button type="button" className="link" onClick={onRemeasure}>
               Measure again

@@ -26,8 +26,8 @@ function KeyForm() {
   const { mutate, error, isPending } = useMutation({
     mutationFn: () => client.accounts.logIn(key.trim()),
     onSuccess: async () => {
-      queries.clear();
       await navigate(ownPath(search.get('next')));
+      await queries.resetQueries();
     },
   });
   return (

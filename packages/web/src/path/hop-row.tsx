@@ -14,14 +14,16 @@ export function HopRow(props: {
   /** Whether the measurement goes on from here. */
   readonly isTip: boolean;
   readonly isSelected: boolean;
+  /** Whether this is a destination that did not answer. */
+  readonly isSilent: boolean;
   readonly href: string;
 }) {
-  const { hop, next, index, scale, isSource, isTip, isSelected, href } = props;
+  const { hop, next, index, scale, isSource, isTip, isSelected, isSilent, href } = props;
   const { label, family } = techniqueStyle(hop.technique);
   const isEnd = hop.technique === 'destination';
   const classes = ['hop', isSelected && 'selected', isTip && 'tip', isSource && 'source'].filter(Boolean).join(' ');
   return (
-    <li className={classes} data-trust={hop.trust} data-family={family}>
+    <li className={classes} data-trust={isSilent ? 'inferred' : hop.trust} data-family={family}>
       <span className="track" aria-hidden="true">
         {index > 0 && <i className="line up" />}
         {(next !== undefined || isTip) && (
@@ -51,7 +53,9 @@ export function HopRow(props: {
         <span className="technique">{isSource ? `source · ${label}` : label}</span>
         {hop.reusedAgeMs !== undefined && <span className="age"> reused</span>}
       </span>
-      <span className="trust">{isEnd ? '' : `${hop.trust} ${formatConfidence(hop.confidence)}`}</span>
+      <span className="trust">
+        {isSilent ? 'no answer' : isEnd ? '' : `${hop.trust} ${formatConfidence(hop.confidence)}`}
+      </span>
     </li>
   );
 }

@@ -48,6 +48,7 @@ export function PathView({
                     isSource={hop.address === source}
                     isTip={isLive && index === hops.length - 1}
                     isSelected={index === selected}
+                    isSilent={index === 0 && result?.measuredThrough !== undefined}
                     href={linkTo(index)}
                   />
                 ))}

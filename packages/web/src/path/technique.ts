@@ -43,6 +43,21 @@ const STYLES: Readonly<Record<string, TechniqueStyle>> = {
     family: 'timestamp',
     about: 'The router wrote two timestamps into the reply: the packet passed it in both directions.',
   },
+  standInSubnet: {
+    label: 'stand-in, same /24',
+    family: 'intradomain',
+    about: 'The destination did not answer: the path is that of another host of its /24.',
+  },
+  standInPrefix: {
+    label: 'stand-in, same prefix',
+    family: 'interdomain',
+    about: 'The destination did not answer: the path is that of another host of its announced prefix.',
+  },
+  standInNetwork: {
+    label: 'stand-in, same network',
+    family: 'interdomain',
+    about: 'The destination did not answer: the path is that of another host of its network.',
+  },
   assumedIntradomain: {
     label: 'assumed, same network',
     family: 'intradomain',

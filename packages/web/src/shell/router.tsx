@@ -11,6 +11,16 @@ type Loader = () => Promise<{ readonly Component: () => React.ReactNode }>;
 /** Pages that are loaded when they are opened. */
 const LAZY: Readonly<Record<Exclude<Page, '/'>, Loader>> = {
   '/measurements/:id': async () => ({ Component: (await import('../pages/measurement.tsx')).MeasurementPage }),
+  '/batches': async () => ({ Component: (await import('../pages/batches.tsx')).BatchesPage }),
+  '/batches/new': async () => ({ Component: (await import('../pages/new-batch.tsx')).NewBatchPage }),
+  '/batches/:id': async () => ({ Component: (await import('../pages/batch.tsx')).BatchPage }),
+  '/sources': async () => ({ Component: (await import('../pages/sources.tsx')).SourcesPage }),
+  '/sources/:address': async () => ({ Component: (await import('../pages/source.tsx')).SourcePage }),
+  '/account': async () => ({ Component: (await import('../pages/account.tsx')).AccountPage }),
+  '/operate': async () => ({ Component: (await import('../pages/operate.tsx')).OperatePage }),
+  '/docs': async () => ({ Component: (await import('../pages/docs.tsx')).DocsPage }),
+  '/docs/reference': async () => ({ Component: (await import('../pages/reference.tsx')).ReferencePage }),
+  '/docs/:name': async () => ({ Component: (await import('../pages/guide.tsx')).GuidePage }),
   '/log-in': async () => ({ Component: (await import('../pages/log-in.tsx')).LogInPage }),
 };
 

@@ -19,6 +19,8 @@ export function Shell() {
           <NavLink to="/" end>
             Measure
           </NavLink>
+          <NavLink to="/sources">Sources</NavLink>
+          <NavLink to="/docs">Documentation</NavLink>
           <Person />
         </nav>
       </header>
@@ -29,7 +31,7 @@ export function Shell() {
       <footer className="bottom">
         <a href="/about-probes">About our probes</a>
         <a href="/opt-out">Stop probes to your network</a>
-        <a href="/openapi.json">API description</a>
+        <Link to="/docs/reference">API reference</Link>
       </footer>
       <ScrollRestoration />
     </>
@@ -39,5 +41,13 @@ export function Shell() {
 function Person() {
   const { data: account } = useQuery(accountQuery);
   if (account === undefined) return null;
-  return account === null ? <NavLink to="/log-in">Log in</NavLink> : <span className="person">{account.name}</span>;
+  return account === null ? (
+    <NavLink to="/log-in">Log in</NavLink>
+  ) : (
+    <>
+      <NavLink to="/batches">Batches</NavLink>
+      {account.role === 'operator' && account.scopes.includes('operate') && <NavLink to="/operate">Operate</NavLink>}
+      <NavLink to="/account">{account.name}</NavLink>
+    </>
+  );
 }

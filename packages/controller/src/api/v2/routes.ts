@@ -8,11 +8,22 @@ import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { streamBatch } from './event-stream.ts';
-import { batchSchema, measurementSchema, toMeasurement } from './schemas.ts';
+import { batchSchema, measurementSchema, outlineSchema, toMeasurement, toOutline } from './schemas.ts';
 
 const paramsSchema = z.object({ id: numberInUrl });
 
 const MOST_LABELLED = 10_000;
+const MOST_OUTLINES = 2_000;
+const MOST_BATCHES = 100;
+const batchesSchema = z.object({
+  batches: z.array(z.object({ id: z.int(), total: z.int(), done: z.int(), createdAt: z.iso.datetime() })),
+});
+const outlinesSchema = z.object({
+  total: z.int().describe('Measurements of the batch'),
+  measurements: z.array(outlineSchema),
+  names: z.record(z.string(), z.string()).describe('Names of the networks, by AS number'),
+  next: z.int().optional().describe('Value of `after` for the next page; absent on the last page'),
+});
 const pageSchema = z.object({
   measurements: z.array(measurementSchema),
   next: z.int().optional().describe('Value of `after` for the next page; absent on the last page'),
@@ -44,6 +55,63 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const rows = await submission.measurementsOf(user, id);
       const measurements = await Promise.all(rows.map((row) => toMeasurement(row, facts)));
       return { id, total: rows.length, done: rows.filter(({ state }) => state === 'done').length, measurements };
+    },
+  );
+
+  routes.get(
+    '/api/v2/batches',
+    {
+      config: { access: 'read' },
+      schema: {
+        summary: 'Your latest batches, newest first',
+        tags: ['v2'],
+        security,
+        querystring: z.object({
+          limit: z.coerce.number().int().min(1).max(MOST_BATCHES).default(MOST_BATCHES).describe('Most batches'),
+        }),
+        response: { 200: batchesSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const found = await batches.latestOf(userOf(request).id, request.query.limit);
+      return {
+        batches: found.map(({ id, size, done, created_at }) => ({
+          id,
+          total: size,
+          done,
+          createdAt: created_at.toISOString(),
+        })),
+      };
+    },
+  );
+
+  routes.get(
+    '/api/v2/batches/:id/measurements',
+    {
+      config: { access: 'read', forVisitors: true },
+      schema: {
+        summary: 'The measurements of a batch without their hops',
+        description:
+          'In the order of the batch, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.',
+        tags: ['v2'],
+        security,
+        params: paramsSchema,
+        querystring: z.object({
+          limit: z.coerce.number().int().min(1).max(MOST_OUTLINES).default(MOST_OUTLINES).describe('Most measurements'),
+          after: numberInUrl.optional().describe('Id after which the page begins'),
+        }),
+        response: { 200: outlinesSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const { limit, after = 0 } = request.query;
+      const { id, size } = await submission.batchOf(userOf(request), request.params.id);
+      const measurements = (await batches.outlinesOf(id, { limit, after })).map(toOutline);
+      const names: Record<string, string> = {};
+      for (const { networks = [] } of measurements)
+        for (const asn of networks) names[asn] ??= facts.asName(asn) ?? `AS${asn}`;
+      const next = measurements.length === limit ? measurements.at(-1)?.id : undefined;
+      return { total: size, measurements, names, ...(next !== undefined && { next }) };
     },
   );
 

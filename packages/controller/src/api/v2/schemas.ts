@@ -1,5 +1,5 @@
 import { parseIpv4 } from '@revtr/net';
-import type { MeasurementRow } from '@revtr/storage';
+import type { MeasurementOutline, MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import type { AddressFacts } from '../../facts/address-facts.ts';
 import { reasonOf } from '../../measurements/reason.ts';
@@ -9,6 +9,7 @@ import {
   readStoredResult,
   resultSchema,
   type StoredResult,
+  trustSchema,
 } from '../../measurements/stored-result.ts';
 
 const nameParts = { name: z.string().optional().describe('Reverse DNS'), asName: z.string().optional() };
@@ -38,6 +39,46 @@ export const measurementSchema = z.object({
   result: resultSchema.extend({ hops: z.array(namedHopSchema), forward: namedForwardSchema.optional() }).optional(),
 });
 z.globalRegistry.add(measurementSchema, { id: 'Measurement' });
+
+/** What a table of many measurements shows of each. */
+export const outlineSchema = z.object({
+  id: z.int(),
+  source: z.string(),
+  destination: z.string(),
+  label: z.string(),
+  state: z.enum(['queued', 'running', 'done']),
+  stopReason: z.string().optional(),
+  failCode: z.string().optional(),
+  confidence: z.number().min(0).max(1).optional().describe('Probability that every hop is right'),
+  durationMs: z.number().optional(),
+  hops: z.int().optional(),
+  networks: z.array(z.int()).optional().describe('AS numbers that the path passes, from the destination to the source'),
+  leastTrust: trustSchema.optional().describe('Trust of the least trusted hop'),
+});
+z.globalRegistry.add(outlineSchema, { id: 'MeasurementOutline' });
+
+const LEAST_FIRST = ['assumed', 'inferred', 'measured'] as const;
+const asnsSchema = z.array(z.int());
+const trustsSchema = z.array(trustSchema);
+
+/** Writes an outline. @throws {z.ZodError} when the stored result is not what the controller writes */
+export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema> {
+  const { id, source, destination, label, state, stop_reason, fail_code, confidence, duration_ms, hops } = row;
+  const common = { id, source, destination, label, state };
+  if (stop_reason === null || hops === null) return common;
+  const trusts = new Set(trustsSchema.parse(row.trusts));
+  const leastTrust = LEAST_FIRST.find((trust) => trusts.has(trust));
+  return {
+    ...common,
+    stopReason: stop_reason,
+    hops,
+    networks: asnsSchema.parse(row.asns).filter((asn, i, all) => asn !== all[i - 1]),
+    ...(leastTrust !== undefined && { leastTrust }),
+    ...(fail_code !== null && { failCode: fail_code }),
+    ...(confidence !== null && { confidence }),
+    ...(duration_ms !== null && { durationMs: duration_ms }),
+  };
+}
 
 export const batchSchema = z.object({
   id: z.int(),

@@ -15,8 +15,10 @@ export interface ReadAnswer {
 interface OneTarget {
   /** Senders whose round ended without an answer, which may still come. */
   readonly waiting: Set<Ipv4Address>;
+  readonly answers: ReadAnswer[];
   readonly late: ReadAnswer[];
-  hasAnswered: boolean;
+  /** Called with the next late answer that shows a hop. */
+  readonly waiters: (() => void)[];
 }
 
 /** What the targets of one measurement have answered to Record Route pings, during their rounds and later. */
@@ -24,16 +26,17 @@ export class TargetAnswers {
   readonly #targets = new Map<Ipv4Address, OneTarget>();
 
   /** Notes that a target answered in time. */
-  noteAnswer({ target }: ReadAnswer): void {
-    this.#of(target).hasAnswered = true;
+  noteAnswer(answer: ReadAnswer): void {
+    this.#of(answer.target).answers.push(answer);
   }
 
   /** Notes an answer that came after the end of its round. */
   noteLateAnswer(answer: ReadAnswer): void {
+    this.noteAnswer(answer);
     const target = this.#of(answer.target);
-    target.hasAnswered = true;
     target.waiting.delete(answer.sender);
     target.late.push(answer);
+    if (answer.hops.length > 0) for (const wake of target.waiters.splice(0)) wake();
   }
 
   /** Notes that a ping had no answer when its round ended. */
@@ -43,12 +46,24 @@ export class TargetAnswers {
 
   /** Whether the target has answered any ping of the measurement. */
   hasAnswered(target: Ipv4Address): boolean {
-    return this.#targets.get(target)?.hasAnswered ?? false;
+    return this.answersOf(target).length > 0;
+  }
+
+  /** Resolves when a late answer of the target shows a hop. */
+  nextUsefulAnswer(target: Ipv4Address): Promise<void> {
+    return new Promise((resolve) => {
+      this.#of(target).waiters.push(resolve);
+    });
   }
 
   /** How many senders had no answer when their round ended, and have none yet. */
   sendersWaitingFor(target: Ipv4Address): number {
     return this.#targets.get(target)?.waiting.size ?? 0;
+  }
+
+  /** The answers of a target so far, late ones included. */
+  answersOf(target: Ipv4Address): readonly ReadAnswer[] {
+    return this.#targets.get(target)?.answers ?? [];
   }
 
   /** The late answers of a target so far. */
@@ -59,7 +74,7 @@ export class TargetAnswers {
   #of(target: Ipv4Address): OneTarget {
     const known = this.#targets.get(target);
     if (known !== undefined) return known;
-    const added = { waiting: new Set<Ipv4Address>(), late: [], hasAnswered: false };
+    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], answers: [] };
     this.#targets.set(target, added);
     return added;
   }

@@ -1,10 +1,14 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { HeldBack, PingReply, PingRequest, TracerouteHop } from '@revtr/probing';
+import type { HeldBack, PingReply, PingRequest, PingResult, TracerouteHop } from '@revtr/probing';
 import { runConfirmedRound } from '../../timing/confirmed-round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
 /** Largest TTL that is probed. */
 export const MOST_HOPS = 40;
+
+/** Routers that have not answered after this time and this multiple of the time of the furthest router in the same round are silent. */
+const NEARER_MS = 100;
+const NEARER_FACTOR = 1.25;
 
 /** TTL-limited pings to one target, and the hops they have shown. */
 export class TailProbes {
@@ -78,7 +82,14 @@ export class TailProbes {
     const onHeldBack = (_request: unknown, error: HeldBack): void => {
       heldBack ??= error;
     };
-    const round = { source: sender, requests, deadline: () => timeoutMs, onSend, onHeldBack };
+    let furthestMs: number | undefined;
+    const onAnswer = ({ request }: PingResult, waitedMs: number): boolean => {
+      if (request.ttl === ttls[ttls.length - 1]) furthestMs = waitedMs;
+      return false;
+    };
+    const deadline = (): number =>
+      furthestMs === undefined ? timeoutMs : Math.min(timeoutMs, NEARER_MS + NEARER_FACTOR * furthestMs);
+    const round = { source: sender, requests, deadline, onAnswer, onSend, onHeldBack };
     const { answers } = await runConfirmedRound(round, this.#measurement);
     // A hop that was not asked would look silent.
     if (heldBack !== undefined) throw heldBack;

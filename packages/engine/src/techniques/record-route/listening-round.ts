@@ -64,7 +64,17 @@ export async function runListeningRound(measurement: Measurement, round: Listeni
     heldBack.push(sender);
   };
   const { silent } = await runConfirmedRound(
-    { source, requests, deadline, onAnswer, onLateAnswer, onSilence, onSend, onHeldBack },
+    {
+      source,
+      requests,
+      earlierAnswer: targetAnswers.nextUsefulAnswer(target),
+      deadline,
+      onAnswer,
+      onLateAnswer,
+      onSilence,
+      onSend,
+      onHeldBack,
+    },
     measurement,
   );
   const unanswered = [...withoutOption, ...silent.map(({ sender }) => sender)];

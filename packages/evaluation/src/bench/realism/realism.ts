@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
 import { createRandom } from '@revtr/probing';
 import { type Profile, SimulatedInternet, type Size, simParameters } from '@revtr/sim';
+import { changeRows } from './changes.ts';
 import { coverageRows } from './coverage.ts';
 import { distanceRows } from './distance.ts';
 import type { RealismRow } from './figure.ts';
@@ -60,6 +61,7 @@ export async function realismOf(size: Size, seed: number, profile: Profile): Pro
     ...ttlRows(internet, survey, random),
     ...pathRows(internet, candidates, random),
     ...coverageRows(internet, survey),
+    ...changeRows(internet, candidates, random),
     ...(await forwardingRows(internet, prober, survey.targets)),
   ];
 }

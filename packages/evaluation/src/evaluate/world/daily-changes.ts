@@ -11,10 +11,12 @@ const HOUR_MS = 3_600_000;
 
 /** Schedules the routing changes of `days` days, from the seed of the Internet: link failures and changes of prepending. */
 export function scheduleDailyChanges(internet: SimulatedInternet, days: number): number {
+  const { parameters } = internet;
   const { interfaces, networks } = internet.topology;
   const borderLinks = interfaces.adjacency.reduce((count, adjacency) => count + (adjacency >= 0 ? 0.5 : 0), 0);
   const rates = {
-    failuresPerDay: Math.round(borderLinks * FAILING_LINKS),
+    // In some profiles links fail by themselves.
+    failuresPerDay: parameters.linkFailuresPerDay > 0 ? 0 : Math.round(borderLinks * FAILING_LINKS),
     meanHours: MEAN_HOURS,
     prependsPerDay: Math.round(networks.count * PREPENDING_NETWORKS),
     stepMs: HOUR_MS,

@@ -29,7 +29,9 @@ export function createWorld(spec: WorldSpec): EvaluationWorld {
   const { profile, size, seed, mostVantagePoints, changes, hours } = spec;
   const graph = graphOf(spec);
   const counts = graph === undefined ? {} : countsOf(graph);
-  const parameters = simParameters(size, seed, { vantagePoints: mostVantagePoints, ...counts, ...changes }, profile);
+  const steady = hours === 0 ? { linkFailuresPerDay: 0 } : {};
+  const chosen = { vantagePoints: mostVantagePoints, ...counts, ...steady, ...changes };
+  const parameters = simParameters(size, seed, chosen, profile);
   const family = FAMILIES[isNamed(spec.family) ? spec.family : 'grown'];
   const internet = new SimulatedInternet({ parameters, family, ...(graph && { graph }) });
   // The survey and the atlas come before the measurements.

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import { ScamperDriver } from '@revtr/scamper';
-import type { KernelLab } from './kernel-lab.ts';
-import { addressesOf } from './topology.ts';
+import type { KernelLab } from '../network/kernel-lab.ts';
+import { addressesOf } from '../topology/addresses.ts';
 
 /** A scamper process on each source and vantage point of a lab. */
 export interface LabScampers {

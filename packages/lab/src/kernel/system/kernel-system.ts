@@ -1,13 +1,18 @@
-import { formatIpv4, formatPrefix } from '@revtr/net';
-import { type Deployment, deploy } from '../deployment/deployment.ts';
-import type { NewHost } from '../deployment/onboarding.ts';
-import { KernelLabError } from '../namespaces/errors.ts';
-import { KernelLab, type KernelLabOptions } from './kernel-lab.ts';
-import { addressesOf, type KernelTopology } from './topology.ts';
+import { formatIpv4, formatPrefix, type Ipv4Address } from '@revtr/net';
+import { type Deployment, deploy } from '../../deployment/deployment.ts';
+import type { NewHost } from '../../deployment/onboarding.ts';
+import { KernelLabError } from '../../namespaces/errors.ts';
+import { KernelLab, type KernelLabOptions } from '../network/kernel-lab.ts';
+import { addressesOf, nodesOf, targetOf } from '../topology/addresses.ts';
+import type { KernelTopology } from '../topology/topology.ts';
 
 export interface KernelSystemOptions extends KernelLabOptions {
   /** Port of the API on the loopback address; 0 selects a free port. */
   readonly port: number;
+  /** Address at which agents reach the controller; no node may have it. Default 192.168.255.1. */
+  readonly controlAddress?: string;
+  /** Runs when the network is built, before any program starts. */
+  readonly beforeStart?: (lab: KernelLab) => Promise<void>;
   /** Receives progress messages. */
   readonly onProgress?: (message: string) => void;
   /** Cancels the start. Everything that was built is removed. */
@@ -39,14 +44,15 @@ export async function startKernelSystem(topology: KernelTopology, options: Kerne
   const lab = await KernelLab.up(topology, options);
   try {
     options.onProgress?.(`built ${topology.nodes.size} namespaces`);
+    await options.beforeStart?.(lab);
     const deployment = await deploy(lab.namespaces, {
       ...options,
       hosts,
       origins: topology.origins,
-      aliases: [...topology.nodes.keys()].map((node) => addressesOf(topology, node)),
+      aliases: [...topology.knownAliases].map((node) => uniqueAddressesOf(topology, node)),
       testNetworks: testNetworksOf(topology),
       testTargets: [...topology.nodes].flatMap(([node, { role }]) =>
-        role === 'destination' ? [addressesOf(topology, node)[0]] : [],
+        role === 'destination' ? [targetOf(topology, node)] : [],
       ),
     });
     const namespaces = Object.fromEntries([...topology.nodes.keys()].map((node) => [node, lab.namespaceOf(node)]));
@@ -69,12 +75,15 @@ function hostsOf(topology: KernelTopology): NewHost[] {
   });
 }
 
-/** Prefixes that may be probed: those of the topology file, and the addresses of its nodes. */
+/** Prefixes that may be probed: those of the topology file, and the addresses that one node alone has. */
 const testNetworksOf = (topology: KernelTopology): string[] => [
   ...new Set([
     ...topology.origins.map(({ prefix }) => formatPrefix(prefix)),
     ...[...topology.nodes.keys()].flatMap((node) =>
-      addressesOf(topology, node).map((address) => `${formatIpv4(address)}/32`),
+      uniqueAddressesOf(topology, node).map((address) => `${formatIpv4(address)}/32`),
     ),
   ]),
 ];
+
+const uniqueAddressesOf = (topology: KernelTopology, node: string): Ipv4Address[] =>
+  addressesOf(topology, node).filter((address) => nodesOf(topology, address).length === 1);

@@ -1,0 +1,74 @@
+import type { Ipv4Address } from '@revtr/net';
+import type { PingResult, Prober } from '@revtr/probing';
+import { describe, expect, it } from 'vitest';
+import { checkedByDistances } from '../src/checks/distances.ts';
+import { type Hop, SharedPings } from '../src/index.ts';
+import { DESTINATION, ip, measurementWith, SOURCE } from './support/measurement.ts';
+
+const [A, B, C] = [ip(51), ip(52), ip(53)];
+const shownBy = (target: Ipv4Address, address: Ipv4Address): Hop => ({
+  address,
+  technique: 'spoofedRecordRoute',
+  trust: 'measured',
+  confidence: 0.99,
+  evidence: { type: 'recordRoute', target, sender: ip(2), slot: 3, turn: 'stamp', at: 0 },
+});
+
+/** The path from the destination by A and B, which packets of the destination show, and by C, which packets of B show. */
+async function check(counts: { readonly destination?: number; readonly b?: number; readonly plain?: number }) {
+  const prober: Prober = {
+    ping: async (request): Promise<PingResult> => {
+      const { plain } = counts;
+      const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs: 9 };
+      return { type: 'ping', request, sentAt: 0, ...(plain !== undefined && { reply: { ...reply, ttl: 65 - plain } }) };
+    },
+    traceroute: () => Promise.reject(new Error('none is needed')),
+  };
+  const measurement = measurementWith(new SharedPings(prober));
+  const { path, targetAnswers, plainPings } = measurement;
+  path.extend(0, [shownBy(DESTINATION, A), shownBy(DESTINATION, B)]);
+  path.extend(2, [shownBy(B, C), shownBy(B, SOURCE)]);
+  await plainPings.replyOf(DESTINATION);
+  const note = (target: Ipv4Address, distance: number | undefined): void => {
+    const reading = { hops: [], stamps: [], isWhole: false };
+    if (distance !== undefined) targetAnswers.noteAnswer({ target, sender: ip(2), distance, hops: [], reading });
+  };
+  note(DESTINATION, counts.destination);
+  note(B, counts.b);
+  const { hops, confidence } = checkedByDistances(measurement);
+  return {
+    trusts: hops.map(({ trust }) => trust),
+    diverging: hops.flatMap(({ address, divergence }) => (divergence === undefined ? [] : [address])),
+    isLessConfident: confidence < path.confidence,
+    sourceConfidence: hops.at(-1)?.confidence === path.last.confidence,
+  };
+}
+const FINE = { trusts: Array(5).fill('measured'), diverging: [], isLessConfident: false };
+
+describe('the distances that answers have travelled', () => {
+  it('leave a path alone that is as long as the way of its packets, or shorter because routers are hidden', async () => {
+    for (const counts of [{}, { destination: 4, b: 2, plain: 4 }, { destination: 7, b: 3 }, { b: 5 }])
+      expect(await check(counts)).toMatchObject(FINE);
+  });
+
+  it('put every hop in doubt when packets with options cross another number of links than plain ones', async () => {
+    expect(await check({ destination: 5, plain: 4 })).toEqual({
+      trusts: ['measured', ...Array(4).fill('inferred')],
+      diverging: [A],
+      isLessConfident: true,
+      sourceConfidence: true,
+    });
+  });
+
+  it('put the hops in doubt that packets of a later hop have shown, when those of the destination have a shorter way', async () => {
+    const doubted = {
+      trusts: ['measured', 'measured', 'measured', 'inferred', 'inferred'],
+      diverging: [C],
+      isLessConfident: true,
+    };
+    // Three links in all, to A, to B and to the source: C is not on the way.
+    expect(await check({ destination: 3 })).toMatchObject(doubted);
+    // B itself is five links away from the source, and the destination only six.
+    expect(await check({ destination: 6, b: 5 })).toMatchObject(doubted);
+  });
+});

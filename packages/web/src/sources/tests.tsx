@@ -1,0 +1,42 @@
+import type { AgentDetails } from '@revtr/client';
+import { formatTime } from '../path/hop.ts';
+
+const TITLES: Readonly<Record<string, string>> = {
+  ping: 'Sends pings',
+  traceroute: 'Sends traceroutes',
+  receiveRecordRoute: 'Receives packets with the Record Route option',
+  receiveSpoofed: 'Receives replies to spoofed probes',
+  sendSpoofed: 'Sends spoofed probes',
+};
+
+/** The last tests of an agent, with the evidence of every probe. */
+export function Tests({ tests }: { readonly tests: AgentDetails['tests'] }) {
+  return (
+    <section>
+      <h2>Tests</h2>
+      {tests.length === 0 && <p>The agent has not been tested yet: tests begin when it connects.</p>}
+      {tests.map(({ testedAt, cause, report }, i) => (
+        <details key={testedAt} open={i === 0}>
+          <summary>
+            {formatTime(Date.parse(testedAt))}: {report.verdict} ({cause})
+          </summary>
+          <ul>
+            {report.tests.map(({ name, verdict, isRequired, evidence }) => (
+              <li key={name} data-verdict={verdict}>
+                {TITLES[name] ?? name}: <strong>{verdict === 'notTested' ? 'not tested' : verdict}</strong>
+                {!isRequired && ' (not required)'}
+                <ul className="hint">
+                  {evidence.map(({ sender, target, detail }) => (
+                    <li key={`${sender} ${target} ${detail}`}>
+                      <span className="mono">{sender}</span> to <span className="mono">{target}</span>: {detail}
+                    </li>
+                  ))}
+                </ul>
+              </li>
+            ))}
+          </ul>
+        </details>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,73 @@
+import type { SourceVisibility } from '@revtr/client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { client } from '../app/client.ts';
+import { Problem } from '../app/problem.tsx';
+import { visibleValue } from '../app/visible-text.ts';
+
+const MEANINGS = {
+  private: 'private: only you and operators',
+  shared: 'shared: you, operators, and the people below',
+  public: 'public: everybody who may measure',
+} as const;
+
+/** Who may measure to a source. */
+export function VisibilityForm({ source }: { readonly source: string }) {
+  const { data, error } = useQuery({
+    queryKey: ['visibility', source],
+    queryFn: async () => visibleValue(await client.accounts.visibility(source)),
+  });
+  return (
+    <section>
+      <h2>Who may measure to it</h2>
+      {error !== null && <Problem error={error} />}
+      {data !== undefined && <Form key={JSON.stringify(data)} current={data} />}
+    </section>
+  );
+}
+
+function Form({ current }: { readonly current: SourceVisibility }) {
+  const [visibility, setVisibility] = useState(current.visibility);
+  const [users, setUsers] = useState(current.users.join('\n'));
+  const queries = useQueryClient();
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () =>
+      client.accounts.setVisibility(current.address, visibility, visibility === 'shared' ? listOf(users) : []),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['visibility', current.address] }),
+  });
+  return (
+    <form
+      className="narrow"
+      onSubmit={(event) => {
+        event.preventDefault();
+        mutate();
+      }}
+    >
+      <fieldset>
+        <legend className="visually-hidden">Visibility</legend>
+        {(Object.keys(MEANINGS) as (keyof typeof MEANINGS)[]).map((name) => (
+          <label key={name}>
+            <input type="radio" name="visibility" checked={visibility === name} onChange={() => setVisibility(name)} />{' '}
+            {MEANINGS[name]}
+          </label>
+        ))}
+      </fieldset>
+      {visibility === 'shared' && (
+        <label>
+          E-mail addresses, one a line
+          <textarea rows={4} value={users} onChange={({ target }) => setUsers(target.value)} />
+        </label>
+      )}
+      <button type="submit" disabled={isPending}>
+        Save
+      </button>
+      {error !== null && <Problem error={error} />}
+    </form>
+  );
+}
+
+const listOf = (text: string): string[] =>
+  text
+    .split(/[\s,;]+/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
