@@ -37,6 +37,7 @@ export {
   PUBLISHED_ASSUMPTIONS,
   rejoinChance,
   SIMULATED_ASSUMPTIONS,
+  SIMULATED_PUBLISHED_ASSUMPTIONS,
 } from './path/confidence.ts';
 export type * from './path/evidence.ts';
 export * from './path/hop.ts';

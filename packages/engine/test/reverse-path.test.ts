@@ -1,7 +1,7 @@
 import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AliasSets, type Hop, ReversePath } from '../src/index.ts';
+import { AliasSets, type Hop, ReversePath, rejoinChance } from '../src/index.ts';
 
 const ip = (last: number): Ipv4Address => parseIpv4(`5.0.0.${last}`);
 const SOURCE = ip(200);
@@ -43,7 +43,7 @@ describe('reverse path', () => {
     path.extend(1, [hop(ip(3), { confidence: 1 })]);
     expect(path.last.trust).toBe('inferred');
     // Right behind the right, or back on the path behind the wrong.
-    expect(path.last.confidence).toBeCloseTo(0.5 + 0.5 * 0.17);
+    expect(path.last.confidence).toBeCloseTo(0.5 + 0.5 * rejoinChance(path.last.evidence));
     expect(path.confidence).toBeCloseTo(0.5);
   });
 
@@ -98,7 +98,7 @@ describe('a path', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2), { confidence: 0.9 }), hop(ip(3), { confidence: 0.8 })]);
     expect(path.confidence).toBeCloseTo(0.72);
-    expect(path.last.confidence).toBeCloseTo(0.9 * 0.8 + 0.1 * 0.17);
+    expect(path.last.confidence).toBeCloseTo(0.9 * 0.8 + 0.1 * rejoinChance(path.last.evidence));
     path.extend(1, [hop(ip(4), { confidence: 1 })]);
     expect(path.confidence).toBeCloseTo(0.9 * 0.99);
   });

@@ -1,9 +1,9 @@
 import {
   networksOfHops,
-  PUBLISHED_ASSUMPTIONS,
   type ReverseTraceroute,
   ReverseTracerouteEngine,
   SIMULATED_ASSUMPTIONS,
+  SIMULATED_PUBLISHED_ASSUMPTIONS,
 } from '@revtr/engine';
 import { inParallel } from '@revtr/probing';
 import { judge } from '../../judging/judge.ts';
@@ -60,7 +60,7 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
   const networksOf = evaluated.showsOperators
     ? (hops: ReverseTraceroute['hops']) => networksOfHops(hops, { ipToAs, relations })
     : undefined;
-  const assumptions = unit.profile === 'kind' ? SIMULATED_ASSUMPTIONS : PUBLISHED_ASSUMPTIONS;
+  const assumptions = unit.profile === 'kind' ? SIMULATED_ASSUMPTIONS : SIMULATED_PUBLISHED_ASSUMPTIONS;
   const engine = new ReverseTracerouteEngine({ plan: evaluated.plan, assumptions }, collaborators);
   const results: EvaluatedResult[] = new Array(pairs.length);
   const measureAll = async (): Promise<void> => {
