@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
-import { correctionBy, SHIPPED_CALIBRATION, withoutSuspensions } from './calibration/calibration.ts';
+import { correctedOnPath, correctionBy, SHIPPED_CALIBRATION, withoutSuspensions } from './calibration/calibration.ts';
 import { ForeignNextHops, rankingWithout } from './calibration/foreign-host.ts';
 import { checkedByDistances } from './checks/distances.ts';
 import { followPath } from './follow-path.ts';
@@ -113,9 +113,9 @@ export class ReverseTracerouteEngine {
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
+      prober,
       ...(options.asForeignHost === true && this.#foreignView(destination)),
       ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
-      prober,
       outages,
       distances: new Map(),
       plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
@@ -150,7 +150,8 @@ export class ReverseTracerouteEngine {
             : { code: 'sourceOffline', message: OFFLINE, hop, details: { waitedMs: MOST_OUTAGE_WAIT_MS } };
     }
     const checked = checkedByDistances(measurement);
-    const hops = checked.hops.map((hop): MeasuredHop => {
+    const hops = checked.hops.map((onPath): MeasuredHop => {
+      const hop = correctedOnPath(onPath, calibration);
       const rttMs = rtts.get(hop.address);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });

@@ -5,7 +5,7 @@ import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import type { ProberEnvironment } from '@revtr/probing/conformance';
 import { KernelLab } from '../src/kernel/network/kernel-lab.ts';
-import { type KernelSystem, startKernelSystem } from '../src/kernel/system/kernel-system.ts';
+import { type KernelSystem, type KernelSystemOptions, startKernelSystem } from '../src/kernel/system/kernel-system.ts';
 import { type LabScampers, startScampers } from '../src/kernel/system/scampers.ts';
 import { nodeOf } from '../src/kernel/topology/addresses.ts';
 import { parseTopology } from '../src/kernel/topology/parse.ts';
@@ -127,9 +127,13 @@ export interface TestSystem extends KernelSystem {
 }
 
 /** Starts the system in a kernel lab with the topology `asymmetric.json`, which `change` can modify. */
-export async function startTestSystem(change: (file: TopologyFile) => void = () => undefined): Promise<TestSystem> {
+export async function startTestSystem(
+  change: (file: TopologyFile) => void = () => undefined,
+  options: Pick<KernelSystemOptions, 'selfAuditsPerDay'> = {},
+): Promise<TestSystem> {
   const topology = await topologyWith(change);
   const system = await startKernelSystem(topology, {
+    ...options,
     prefix: nextPrefix(),
     port: 0,
     onProgress: (message) => {

@@ -1,3 +1,4 @@
+import type { Hop } from '../path/hop.ts';
 import type { PathCorrection } from '../path/reverse-path.ts';
 import { type HopKind, hopKindOf, onPathKindOf, rejoinKindOf } from './hop-kind.ts';
 import { correctedClaim, type KindEvidence } from './kind-evidence.ts';
@@ -16,6 +17,14 @@ export interface Calibration {
 /** What the program ships, without evidence. */
 export const SHIPPED_CALIBRATION: Calibration = { corrected: (_kind, claimed) => claimed, isSuspended: () => false };
 
+/** A hop of a finished path, whose confidence the path and its checks have computed, with the confidence that evidence makes of it. */
+export function correctedOnPath(hop: Hop, calibration: Calibration): Hop {
+  const { confidence: onPath, uncorrected } = hop;
+  if (uncorrected === undefined) return hop;
+  const confidence = calibration.corrected(onPathKindOf(onPath), onPath);
+  return { ...hop, confidence, uncorrected: { ...uncorrected, onPath } };
+}
+
 /** The same probabilities, with no kind suspended. */
 export const withoutSuspensions = (calibration: Calibration): Calibration => ({
   corrected: (kind, claimed) => calibration.corrected(kind, claimed),
@@ -26,7 +35,6 @@ export const withoutSuspensions = (calibration: Calibration): Calibration => ({
 export const correctionBy = (calibration: Calibration): PathCorrection => ({
   step: (hop, claimed) => calibration.corrected(hopKindOf(hop), claimed),
   rejoin: (hop, claimed) => calibration.corrected(rejoinKindOf(hop), claimed),
-  onPath: (_hop, claimed) => calibration.corrected(onPathKindOf(claimed), claimed),
 });
 
 /** What a deployment knows about one kind. */

@@ -43,11 +43,14 @@ export const onPathKindOf = (claimed: number): HopKind =>
 const ON_PATH_EDGES = [0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99] as const;
 
 /**
- * How much one outcome of a kind says, from 0 to 1: hops that one probe shows behind each other, and hops of one path, are right or wrong
- * together. On the simulated Internet about four of them say as much as one that is independent.
+ * How much one outcome of a kind says when a change is looked for, from 0 to 1. Hops that one probe shows behind each other are right or wrong
+ * together: on the simulated Internet about four of them say as much as one that is independent. Chances by place change with those of the
+ * steps, which are watched instead.
  */
-export const independenceOf = (kind: HopKind): number =>
-  kind.endsWith(FURTHER) || kind.startsWith(ON_PATH) ? 0.25 : 1;
+export function independenceOf(kind: HopKind): number {
+  if (kind.startsWith(ON_PATH)) return 0;
+  return kind.endsWith(FURTHER) ? 0.25 : 1;
+}
 
 /** Whether a kind stands for a step of a path: only such kinds can be suspended. */
 export const isStepKind = (kind: HopKind): boolean => !kind.startsWith(REJOIN) && !kind.startsWith(ON_PATH);

@@ -75,7 +75,7 @@ export interface Hop {
   readonly confidence: number;
   /**
    * On a path, what evidence of the deployment corrects, 0 to 1: the shipped probability that the hop is right when the hop before it is, and
-   * the probability that it is right, computed from corrected steps.
+   * the probability that it is right, which corrected steps and the checks of the path give.
    */
   readonly uncorrected?: { readonly step: number; readonly onPath: number };
   /** Set on a path when one probe or traceroute shows this hop right behind the hop before. */

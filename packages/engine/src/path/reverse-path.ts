@@ -14,12 +14,10 @@ export interface PathCorrection {
   step(hop: Hop, claimed: number): number;
   /** That the hop is right when the hop before it is wrong. */
   rejoin(hop: Hop, claimed: number): number;
-  /** That the hop is right, as the probabilities of the steps up to it make it. */
-  onPath(hop: Hop, claimed: number): number;
 }
 
 const asClaimed = (_hop: Hop, claimed: number): number => claimed;
-const AS_SHIPPED: PathCorrection = { step: asClaimed, rejoin: asClaimed, onPath: asClaimed };
+const AS_SHIPPED: PathCorrection = { step: asClaimed, rejoin: asClaimed };
 
 /**
  * A reverse path that grows from the destination towards the source. It passes every router once. The `trust` and `confidence` of its hops
@@ -106,10 +104,14 @@ export class ReversePath {
       const claimed = stepProbability(next);
       const step = this.#correction.step(next, claimed);
       const rejoin = this.#correction.rejoin(next, rejoinChance(next.evidence));
-      const before = { single: this.last.uncorrected?.onPath ?? this.last.confidence, joint: this.confidence };
+      const before = { single: this.last.confidence, joint: this.confidence };
       const { single, joint } = probabilityBehind(before, step, rejoin);
-      const confidence = this.#correction.onPath(next, single);
-      this.#hops.push({ ...next, confidence, trust: trusts[i], uncorrected: { step: claimed, onPath: single } });
+      this.#hops.push({
+        ...next,
+        confidence: single,
+        trust: trusts[i],
+        uncorrected: { step: claimed, onPath: single },
+      });
       this.#jointly.push(joint);
     }
     return added.length;

@@ -29,6 +29,8 @@ export interface DeploymentOptions {
   readonly testTargets: readonly Ipv4Address[];
   /** Port of the API on the loopback address; 0 selects a free port. */
   readonly port: number;
+  /** Self-audits in a day, at most 10,000. Default: none. */
+  readonly selfAuditsPerDay?: number | undefined;
   /** Address at which agents reach the controller; the network under test must not use it. Default 192.168.255.1. */
   readonly controlAddress?: string | undefined;
   /** Receives progress messages. */
@@ -182,6 +184,7 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
     REVTR_TEST_TARGETS: options.testTargets.map(formatIpv4).join(','),
     REVTR_TEST_NETWORKS: options.testNetworks.join(','),
     REVTR_CONCURRENCY: '50',
+    REVTR_SELF_AUDITS_PER_DAY: String(options.selfAuditsPerDay ?? 0),
   };
 }
 

@@ -13,6 +13,8 @@ export interface KernelSystemOptions extends KernelLabOptions {
   readonly controlAddress?: string;
   /** Runs when the network is built, before any program starts. */
   readonly beforeStart?: (lab: KernelLab) => Promise<void>;
+  /** Self-audits in a day, at most 10,000. Default: none. */
+  readonly selfAuditsPerDay?: number;
   /** Receives progress messages. */
   readonly onProgress?: (message: string) => void;
   /** Cancels the start. Everything that was built is removed. */
