@@ -35,7 +35,7 @@ export function renderAccuracy(accuracy: Accuracy): string {
   const { from, to, audits, kinds, ranges, networks, suspensions } = accuracy;
   const days = `${from.slice(0, 10)} to ${new Date(Date.parse(to) - 1).toISOString().slice(0, 10)}`;
   if (audits.judged === 0) return `No self-audit was judged from ${days}.\n`;
-  const others = `${audits.pathChanged} paths changed, ${audits.noTruth} without a complete traceroute, ${audits.notMeasured} not measured`;
+  const others = `not judged: ${audits.pathChanged} with a changed path, ${audits.noTruth} without a complete traceroute, ${audits.notMeasured} not measured`;
   const shown = networks.slice(0, NETWORKS_SHOWN);
   return [
     `${audits.judged} self-audits were judged from ${days}; ${others}\n\n`,

@@ -3,6 +3,13 @@ import { formatMs } from '../path/hop.ts';
 import { type AlignedBand, type AlignedRow, align, type ComparedHop, toAlignedBands } from './align.ts';
 import { compareInWords } from './sentence.ts';
 
+const STOPS: Readonly<Record<string, string>> = {
+  unreachable: 'a router answered that the destination cannot be reached',
+  gapLimit: 'too many hops in a row did not answer',
+  hopLimit: 'it ended at the highest TTL',
+  loop: 'packets go round in a loop',
+};
+
 /** The forward path and the reverse path side by side. */
 export function Comparison({ measurement: { result, source, destination } }: { readonly measurement: Measurement }) {
   if (result === undefined) return <p>The comparison appears when the measurement has ended.</p>;
@@ -16,7 +23,9 @@ export function Comparison({ measurement: { result, source, destination } }: { r
     <>
       <p className="lead">{compareInWords(destination, there, back)}</p>
       {forward.stop !== 'completed' && (
-        <p className="caveat">The forward traceroute did not reach the destination ({forward.stop}).</p>
+        <p className="caveat">
+          The forward traceroute did not reach the destination: {STOPS[forward.stop] ?? forward.stop}.
+        </p>
       )}
       <table className="comparison">
         <caption>

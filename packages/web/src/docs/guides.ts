@@ -21,6 +21,7 @@ const TITLES: readonly (readonly [name: string, title: string])[] = [
   ['troubleshooting', 'Troubleshooting'],
   ['simulator', 'The simulated Internet'],
   ['kernel-lab', 'The kernel lab'],
+  ['accuracy', 'Accuracy of your own deployment'],
   ['evaluation', 'Evaluation'],
   ['performance', 'Performance'],
   ['architecture', 'Architecture'],

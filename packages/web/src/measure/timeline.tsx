@@ -6,6 +6,7 @@ const TECHNIQUES: Readonly<Record<string, string>> = {
   knownPath: 'earlier measurements',
   recordRoute: 'Record Route',
   spoofedRecordRoute: 'spoofed Record Route',
+  otherAnswers: 'other answers',
   nearbyAddress: 'neighbour of the destination',
   proxyPath: 'path of a neighbour',
   timestamp: 'timestamp',
@@ -63,7 +64,8 @@ export function Timeline({ measurement: { result } }: { readonly measurement: Me
         <dd>{stats.recordRoutePings}</dd>
         <dt>Spoofed Record Route pings</dt>
         <dd>
-          {stats.spoofedRecordRoutePings} in {stats.spoofedRecordRouteRounds} rounds
+          {stats.spoofedRecordRoutePings} in {stats.spoofedRecordRouteRounds}{' '}
+          {stats.spoofedRecordRouteRounds === 1 ? 'round' : 'rounds'}
         </dd>
         <dt>Timestamp pings</dt>
         <dd>{stats.timestampPings + stats.spoofedTimestampPings}</dd>
@@ -71,7 +73,7 @@ export function Timeline({ measurement: { result } }: { readonly measurement: Me
         <dd>{stats.plainPings}</dd>
         <dt>Traceroute probes</dt>
         <dd>
-          {stats.tracerouteProbes} in {stats.traceroutes} traceroutes
+          {stats.tracerouteProbes} in {stats.traceroutes} {stats.traceroutes === 1 ? 'traceroute' : 'traceroutes'}
         </dd>
       </dl>
     </>

@@ -1,3 +1,4 @@
+import { ClientError } from '@revtr/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
@@ -52,10 +53,19 @@ function KeyForm() {
       <button type="submit" disabled={isPending}>
         Log in
       </button>
-      {error !== null && <Problem error={error} />}
+      {error !== null &&
+        (isUnauthorized(error) ? (
+          <p className="problem" role="alert">
+            This key is unknown, revoked or expired.
+          </p>
+        ) : (
+          <Problem error={error} />
+        ))}
     </form>
   );
 }
+
+const isUnauthorized = (error: unknown): boolean => error instanceof ClientError && error.code === 'unauthorized';
 
 function MailForm() {
   const [email, setEmail] = useState('');

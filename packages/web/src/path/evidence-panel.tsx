@@ -64,7 +64,7 @@ function Facts({ hop, startedAt }: { readonly hop: PathHop; readonly startedAt: 
         <Fact name="Round-trip time" value={hop.rttMs === undefined ? undefined : formatMs(hop.rttMs)} />
         <Fact name="Evidence from" value={evidenceTime(hop, startedAt)} />
         <Fact name="Also seen here" value={hop.alternatives?.join(', ')} />
-        <Fact name="Why there are several" value={divergenceOf(hop)} />
+        <Fact name={hop.alternatives ? 'Why there are several' : 'Why it is in doubt'} value={divergenceOf(hop)} />
         <Fact name="Confirmed by" value={hop.confirmedBy?.join(', ')} />
       </dl>
       {evidence !== undefined && (
