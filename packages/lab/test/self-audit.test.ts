@@ -183,7 +183,7 @@ describe('self-audits of a simulated network whose behaviour changes', () => {
     process.stdout.write(
       `claimed ${claimed.toFixed(3)}, right ${right.toFixed(3)}; calibration error ${corrected.toFixed(3)}\n`,
     );
-    expect(claimed).toBeGreaterThan(0.99);
+    expect(claimed).toBeGreaterThan(0.98);
     expect(claimed - right).toBeGreaterThan(0.09);
     expect(corrected).toBeLessThan(0.02);
   });
