@@ -150,7 +150,7 @@ const runOf = (text: string): AtlasRun => ({
 
 const atlasOf = (text: string): Atlas => ({
   agesMs: { median: 60_000, newest: 1_000, oldest: 90 * 3_600_000 },
-  contradictions: { asLoop: 0, bounds: 0, order: 0 },
+  contradictions: { asLoop: 0, bounds: 0, branch: 0, order: 0 },
   hops: 5,
   networks: 2,
   paths: { reverseTraceroute: 1, ripeAtlas: 2, vantagePoint: 3 },

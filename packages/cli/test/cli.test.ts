@@ -213,7 +213,7 @@ describe('revtr measure', () => {
   it('uses colours and prints progress on a screen, unless NO_COLOR is set', async () => {
     const events = `event: path\ndata: ${JSON.stringify({
       measurement: 1,
-      hops: [{ address: '192.0.2.1', technique: 'destination', trust: 'measured' }],
+      hops: [{ address: '192.0.2.1', technique: 'destination', trust: 'measured', confidence: 1 }],
     })}\n\nevent: complete\ndata: {"total":1}\n\n`;
     api.answers = { ...answersOf(), 'GET /api/v2/batches/7/events': events };
     const line = 'measure 192.0.2.1 --to 198.51.100.1';

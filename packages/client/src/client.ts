@@ -84,9 +84,9 @@ export class ReverseTracerouteClient {
     return listed((await good(this.#connection.api.GET('/api/v2/batches'))).batches);
   }
 
-  /** A page of the measurements of a batch without their hops, after the measurement with the id `after`. */
-  async outlines(batchId: number, after = 0): Promise<OutlinePage> {
-    const params = { path: { id: String(batchId) }, query: { after: String(after) } };
+  /** At most `limit` (2,000) measurements of a batch without their hops, after the one with the id `after`. */
+  async outlines(batchId: number, { after = 0, limit = 2_000 } = {}): Promise<OutlinePage> {
+    const params = { path: { id: String(batchId) }, query: { after: String(after), limit } };
     const page = await good(this.#connection.api.GET('/api/v2/batches/{id}/measurements', { params }));
     listed(page.measurements);
     return page;

@@ -85,18 +85,18 @@ describe('intersection', () => {
 
   it('prefers an exact match to a newer one that is less specific', () => {
     const atlas = new Atlas(facts());
-    atlas.add(path([10, 11, 13], DAY - 3_600_000));
+    atlas.add(path([10, 17, 13], DAY - 3_600_000));
     atlas.add(path([20, 21, 22, 23], DAY));
-    atlas.addTails(SOURCE, [tail(21, [11, 23])]);
-    expect(query(atlas, 11)).toMatchObject({ match: 'exact', traceroute: { id: 1 } });
+    atlas.addTails(SOURCE, [tail(21, [17, 23])]);
+    expect(query(atlas, 17)).toMatchObject({ match: 'exact', traceroute: { id: 1 } });
   });
 
   it('prefers a much newer match although it is less specific', () => {
     const atlas = new Atlas(facts());
-    atlas.add(path([10, 11, 13], DAY));
+    atlas.add(path([10, 17, 13], DAY));
     atlas.add(path([20, 21, 22, 23], 20 * DAY));
-    atlas.addTails(SOURCE, [tail(21, [11, 23])]);
-    expect(query(atlas, 11, { now: 20 * DAY })).toMatchObject({ match: 'recordRouteBetween', traceroute: { id: 2 } });
+    atlas.addTails(SOURCE, [tail(21, [17, 23])]);
+    expect(query(atlas, 17, { now: 20 * DAY })).toMatchObject({ match: 'recordRouteBetween', traceroute: { id: 2 } });
   });
 
   it('uses only the requested kinds of paths', () => {
@@ -115,13 +115,33 @@ describe('intersection', () => {
     atlas.addTails(SOURCE, [tail(10, [77, 30])]);
     const found = query(atlas, 77);
     expect(found?.match).toBe('recordRouteBetween');
-    expect(found?.tail).toEqual([
+    expect(found?.tail).toMatchObject([
       { address: ip(20), isBetween: true },
       { address: ip(30), isBetween: true },
       { address: ip(40), isBetween: false },
       { address: SOURCE, isBetween: false },
     ]);
     expect(query(atlas, 77, { useRecordRoute: false })).toBeUndefined();
+  });
+
+  it('says which hops are one of several, because traceroutes part behind a router and meet again', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 20, 30, 33, 40]));
+    atlas.add(path([11, 20, 31, 34, 40]));
+    const tailBehind = (last: number) =>
+      query(atlas, last)?.tail.map(({ address, isOneOfSeveral, alternatives }) => [
+        address,
+        isOneOfSeveral,
+        alternatives,
+      ]);
+    expect(tailBehind(10)).toEqual([
+      [ip(20), false, []],
+      [ip(30), true, [ip(31)]],
+      [ip(33), true, []],
+      [ip(40), false, []],
+      [SOURCE, false, []],
+    ]);
+    expect(tailBehind(30)?.every(([, isOneOfSeveral]) => isOneOfSeveral === false)).toBe(true);
   });
 
   it('gives the same answers as a linear search while paths are added and removed', () => {
@@ -190,6 +210,29 @@ describe('placement of Record Route addresses', () => {
     expect(turned.contradictions).toContainEqual({ address: ip(77), reason: 'order' });
   });
 
+  it('leaves out stamps of another branch: their link leads to a hop of other paths, or they are more than there are hops', () => {
+    const paths = [10, 20, 31, 40, 50];
+    // 45 and 46 are the ends of a link: 46 is a hop of another path.
+    const known = { ...facts(), isHop: (address: Ipv4Address) => address === ip(46) };
+    const elsewhere = place(paths, [tail(20, [77, 45, 50])], known);
+    expect(elsewhere.placed).toEqual([]);
+    expect(elsewhere.contradictions).toEqual([
+      { address: ip(77), reason: 'branch' },
+      { address: ip(45), reason: 'branch' },
+    ]);
+    expect(place(paths, [tail(20, [77, 45, 50])]).placed).toHaveLength(2);
+    const longer = place(paths, [tail(20, [77, 78, 40, 79])]);
+    expect(longer.placed).toEqual([
+      { address: ip(77), first: 1, last: 3 },
+      { address: ip(78), first: 1, last: 3 },
+      { address: ip(79), first: 3, last: 5 },
+    ]);
+    expect(place(paths, [tail(20, [77, 78, 76, 40, 79])])).toMatchObject({
+      placed: [{ address: ip(79), first: 3, last: 5 }],
+      contradictions: [77, 78, 76].map((last) => ({ address: ip(last), reason: 'bounds' })),
+    });
+  });
+
   it('leaves out an address that would make the path leave a network and enter it again', () => {
     const ipToAs = new PrefixOrigins([
       { prefix: parsePrefix('5.0.0.0/25'), asn: 1 },
@@ -243,6 +286,60 @@ describe('change', () => {
     expect(atlas.traceroutesTo(SOURCE).at(-1)?.hops).toEqual(hopsOf([11, 20, 30, 40]));
   });
 });
+
+describe('a fresh answer', () => {
+  const answer = (target: number, stamps: number[], distance: number, at = 2 * DAY) => ({
+    target: ip(target),
+    stamps: stamps.map(ip),
+    distance,
+    at,
+  });
+  const grown = () => {
+    const atlas = new Atlas(facts());
+    for (const origin of [10, 11]) atlas.add(path([origin, 20, 30, 40]));
+    atlas.add(path([12, 60, 40]));
+    atlas.addTails(SOURCE, [tail(20, [31, 41])]);
+    return atlas;
+  };
+
+  it('that agrees with the atlas changes nothing', () => {
+    const atlas = grown();
+    atlas.compare(SOURCE, answer(20, [31, 41], 3));
+    atlas.compare(SOURCE, answer(99, [98, 97], 12));
+    expect(query(atlas, 20)).toBeDefined();
+    expect(planRefresh(atlas.of(SOURCE) ?? never(), DEFAULT_REFRESH, 2 * DAY, 9)).toEqual([]);
+  });
+
+  it.each([
+    ['other routers stamp behind a hop', answer(20, [35, 41], 3)],
+    ['the answer has crossed more links', answer(20, [31, 41], 4)],
+    ['the answer has crossed fewer links', answer(20, [31, 41], 2)],
+  ])('disputes the paths on which %s, and has one of them measured again', (_, contradiction) => {
+    const atlas = grown();
+    atlas.compare(SOURCE, contradiction);
+    expect([20, 10, 11].map((last) => query(atlas, last))).toEqual([undefined, undefined, undefined]);
+    expect([30, 40, 60].every((last) => query(atlas, last) !== undefined)).toBe(true);
+    const known = atlas.of(SOURCE) ?? never();
+    const due = planRefresh(known, DEFAULT_REFRESH, 2 * DAY, 9);
+    expect(due.map(({ origin }) => origin)).toEqual([ip(11)]);
+    // The new traceroute settles the dispute, whatever it shows.
+    atlas.add(path([11, 20, 30, 40], 2 * DAY + 1));
+    expect(query(atlas, 20)).toBeDefined();
+    expect(planRefresh(known, DEFAULT_REFRESH, 2 * DAY, 9)).toEqual([]);
+  });
+
+  it('is not contradicted again by a router that is known to balance load', () => {
+    const atlas = grown();
+    atlas.compare(SOURCE, answer(20, [35, 41], 3));
+    atlas.add(path([11, 20, 30, 40], 2 * DAY + 1));
+    atlas.compare(SOURCE, answer(20, [35, 41], 3, 2 * DAY + 2));
+    expect(query(atlas, 20)).toBeDefined();
+  });
+});
+
+function never(): never {
+  throw new Error('the atlas of the source exists');
+}
 
 describe('refresh', () => {
   it('measures used parts again before they are too old, with the fewest paths', () => {

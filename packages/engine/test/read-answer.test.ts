@@ -1,7 +1,7 @@
 import { type Ipv4Address, parseIpv4, parsePrefix } from '@revtr/net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AliasSets, areLinkMates, PrefixOrigins, readRecordRoute } from '../src/index.ts';
+import { AliasSets, areLinkMates, DoubleStampers, PrefixOrigins, readRecordRoute } from '../src/index.ts';
 
 const ip = (last: number, third = 0): Ipv4Address => parseIpv4(`5.0.${third}.${last}`);
 const TARGET = ip(1, 9);
@@ -9,7 +9,11 @@ const aliases = new AliasSets([
   [ip(10), ip(11)],
   [TARGET, ip(2, 8)],
 ]);
-const ipToAs = new PrefixOrigins([{ prefix: parsePrefix('5.0.9.0/24'), asn: 9 }]);
+const ipToAs = new PrefixOrigins([
+  { prefix: parsePrefix('5.0.9.0/24'), asn: 9 },
+  { prefix: parsePrefix('5.0.0.0/26'), asn: 9 },
+  { prefix: parsePrefix('5.0.0.64/26'), asn: 8 },
+]);
 const SOURCE = ip(200);
 const read = (stamps: Ipv4Address[], useHeuristics = true) => {
   const answer = { target: TARGET, receiver: SOURCE, stamps };
@@ -51,6 +55,23 @@ describe('reading a Record Route answer', () => {
   it('turns at a router that stamped on both sides of a silent target', () => {
     expect(read([ip(50), ip(10), ip(11), ip(60)])).toMatchObject({ hops: [ip(11), ip(60)], turn: 'doubleStamp' });
     expect(read([ip(50), ip(20), ip(20), ip(60)])).toMatchObject({ hops: [ip(20), ip(60)], turn: 'doubleStamp' });
+  });
+
+  it('does not turn at a router that stamps twice in another network, or is known to do so when it forwards', () => {
+    expect(read([ip(70), ip(71), ip(71), ip(50), ip(51)]).turn).toBeUndefined();
+    const doubleStampers = new DoubleStampers(aliases);
+    const answer = { target: TARGET, receiver: SOURCE, stamps: [ip(50), ip(20), ip(20), ip(60)] };
+    const turnOf = () => readRecordRoute(answer, { aliases, ipToAs, useHeuristics: true, doubleStampers }).turn;
+    // The target's own two stamps, and the router right behind them, prove nothing.
+    doubleStampers.learn([ip(50), TARGET, TARGET, ip(60)], { first: 1, last: 2 }, 9);
+    doubleStampers.learn([ip(50), ip(20), ip(20), ip(60)], undefined, 9);
+    expect(turnOf()).toBe('doubleStamp');
+    doubleStampers.learn([ip(50), ip(20), ip(20), ip(60)], undefined, 7);
+    expect(turnOf()).toBeUndefined();
+    const proved = new DoubleStampers(aliases);
+    expect(proved.has(ip(20))).toBe(false);
+    proved.learn([ip(20), ip(20), TARGET, ip(60)], { first: 2, last: 2 }, 9);
+    expect(proved.has(ip(20))).toBe(true);
   });
 
   it('does not turn at a router that stamps twice when the slots ran out: the target may be behind it', () => {

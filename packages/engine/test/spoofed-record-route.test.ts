@@ -128,6 +128,16 @@ describe('spoofed Record Route', () => {
     }
   });
 
+  it('pings the destination without options beside its first ping if the plan enables it, and only once', async () => {
+    for (const pingsTargets of [false, true]) {
+      const prober = new ScriptedProber(() => undefined);
+      const measurement = measurementWith(prober, { ranking: newRanking(), ipToAs });
+      await new SpoofedRecordRoute({ ...OPTIONS, pingsTargets }).extend(measurement);
+      const plain = prober.pings.filter(({ option }) => option === undefined);
+      expect(plain.map(({ sender, target }) => [sender, target])).toEqual(pingsTargets ? [[SOURCE, DESTINATION]] : []);
+    }
+  });
+
   it('calls a target silent when a second vantage point confirms it, and asks no third', async () => {
     const prober = new ScriptedProber(() => undefined);
     const vantagePoints = [FIRST, SECOND, ip(4)];

@@ -21,6 +21,7 @@ const pair = (changes: Partial<EvaluatedResult> = {}): EvaluatedResult => ({
   routers: { found: 8, of: 10 },
   visibleRouters: { found: 8, of: 8 },
   asPathExact: true,
+  asPathExactByOrigins: true,
   asPathExactByOwners: true,
   confidence: 1,
   allRight: true,

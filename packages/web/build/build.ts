@@ -30,7 +30,7 @@ export async function buildWeb(): Promise<boolean> {
   const directory = await mkdtemp(join(PACKAGE, '.dist-'));
   try {
     const outDir = join(directory, 'dist');
-    await build({ root: PACKAGE, logLevel: 'error', build: { outDir, emptyOutDir: true } });
+    await asProduction(() => build({ root: PACKAGE, logLevel: 'error', build: { outDir, emptyOutDir: true } }));
     await writeFile(join(outDir, 'pages.json'), JSON.stringify(PAGES));
     await compressFiles(outDir);
     await writeFile(join(outDir, INPUTS_HASH), inputs);
@@ -39,6 +39,18 @@ export async function buildWeb(): Promise<boolean> {
     await rm(directory, { recursive: true, force: true });
   }
   return true;
+}
+
+/** Vite builds for development when the environment says something else than production, for instance in a test. */
+async function asProduction(work: () => Promise<unknown>): Promise<void> {
+  const { NODE_ENV: before } = process.env;
+  process.env.NODE_ENV = 'production';
+  try {
+    await work();
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
 }
 
 async function isBuilt(inputs: string): Promise<boolean> {

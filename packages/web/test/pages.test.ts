@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     withPage(async ({ page }) => {
       await page.goto('/');
       await measure(page, system.destinations[1]);
-      await page.getByText(/Waiting in the queue|Looking for the router/).waitFor();
+      await page.locator('.status, .summary').first().waitFor();
       const first = page.getByRole('link', { name: system.destinations[1], exact: true });
       await first.waitFor();
       await page.getByText(/^The path from .* back to/).waitFor({ timeout: 60_000 });

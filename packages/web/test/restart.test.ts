@@ -27,7 +27,7 @@ describe.skipIf(!hasBrowser)('a page that shows a measurement under way', () => 
     await page.getByLabel('From').fill(system.destinations[0]);
     await page.getByLabel('back to').selectOption(system.source);
     await page.getByRole('button', { name: 'Measure', exact: true }).click();
-    await page.getByText(/Waiting in the queue|Looking for the router|The path is complete/).waitFor();
+    await page.locator('.status').waitFor();
     const { port } = new URL(system.url);
     await system.stop();
     await page.getByText('The connection to the server is lost.').waitFor();

@@ -4902,6 +4902,7 @@ export interface components {
             contradictions: {
                 asLoop: number;
                 bounds: number;
+                branch: number;
                 order: number;
             };
             hops: number;
@@ -4931,6 +4932,7 @@ export interface components {
             contradictions: {
                 asLoop: number;
                 bounds: number;
+                branch: number;
                 order: number;
             };
             hops: number;

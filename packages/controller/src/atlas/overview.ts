@@ -1,4 +1,4 @@
-import type { AtlasPlatform, SourceAtlas } from '@revtr/engine';
+import type { AtlasPlatform, Contradiction, SourceAtlas } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 
 /** Ages of paths, milliseconds. */
@@ -20,7 +20,7 @@ export interface AtlasOverview {
   readonly placedExactly: number;
   readonly placedBetween: number;
   /** Pings that contradicted the paths they were sent along, by how. */
-  readonly contradictions: Readonly<Record<'order' | 'bounds' | 'asLoop', number>>;
+  readonly contradictions: Readonly<Record<Contradiction, number>>;
   /** Places that reverse traceroutes have met within a day. */
   readonly used: number;
   /** Absent if the atlas has no path. */
@@ -57,7 +57,7 @@ export function overviewOf(
     networks: new Set([...addresses].flatMap((address) => facts.originOf(address) ?? [])).size,
     placedExactly,
     placedBetween: placed.size - placedExactly,
-    contradictions: atlas?.contradictions() ?? { order: 0, bounds: 0, asLoop: 0 },
+    contradictions: atlas?.contradictions() ?? { order: 0, bounds: 0, branch: 0, asLoop: 0 },
     used,
     ...(ages.length > 0 && {
       ages: { newest: ages[0], median: ages[Math.floor(ages.length / 2)], oldest: ages[ages.length - 1] },

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { AliasEvidence } from '../facts/alias-evidence.ts';
 import type { Aliases } from '../facts/aliases.ts';
+import { DoubleStampers } from '../facts/double-stampers.ts';
 import type { ReverseTraceroute } from '../measurement/result.ts';
 import { grownPath } from './growth.ts';
 import type { Intersection, IntersectionQuery } from './intersection.ts';
@@ -19,12 +20,15 @@ export interface AtlasListener {
 export class Atlas {
   /** Alias evidence that the placing of stamps has found. */
   readonly evidence = new AliasEvidence();
+  /** Routers that stamp twice when they forward, as answers have shown. */
+  readonly doubleStampers: DoubleStampers;
   readonly #facts: PlacingFacts;
   readonly #sources = new Map<Ipv4Address, SourceAtlas>();
   #listener: AtlasListener | undefined;
 
   constructor(facts: PlacingFacts) {
     this.#facts = facts;
+    this.doubleStampers = new DoubleStampers(facts.aliases);
   }
 
   /** Which router an address identifies. */

@@ -155,9 +155,10 @@ async function stampsBehind(
   {
     prober,
     clock,
+    atlas,
     facts,
     outages,
-  }: Pick<CollectCollaborators, 'prober' | 'clock' | 'facts'> & { readonly outages: Outages },
+  }: Pick<CollectCollaborators, 'prober' | 'clock' | 'atlas' | 'facts'> & { readonly outages: Outages },
   signal?: AbortSignal,
 ): Promise<readonly Ipv4Address[] | undefined> {
   const { sender, source } = ping;
@@ -176,6 +177,7 @@ async function stampsBehind(
     { target: ping.target, receiver: source, stamps: result.reply.recordRoute },
     { ...facts, useHeuristics: false },
   );
+  atlas.doubleStampers.learn(reading.stamps, reading.own, facts.ipToAs.originOf(ping.target));
   return reading.hops.map(({ address }) => address);
 }
 

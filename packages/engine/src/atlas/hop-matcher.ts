@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type Aliases, areLinkMates } from '../facts/aliases.ts';
+import { type Aliases, areLinkMates, linkMatesOf } from '../facts/aliases.ts';
 import type { AtlasTraceroute } from './traceroute.ts';
 
 type Hops = AtlasTraceroute['hops'];
@@ -26,6 +26,19 @@ export class HopMatcher {
       if (link === undefined) this.#byLink.set(hop >>> 2, [i]);
       else link.unshift(i);
     }
+  }
+
+  /** Number of hops of the path, the source included. */
+  get length(): number {
+    return this.#hops.length;
+  }
+
+  /** Whether a stamp is one end of a point-to-point link whose other end is a hop of other paths, and no router of this one. */
+  leadsAway(stamp: Ipv4Address, isHop: (address: Ipv4Address) => boolean): boolean {
+    return linkMatesOf(stamp).some((mate) => {
+      const key = this.#aliases.routerKey(mate);
+      return key !== undefined && !this.#positions.has(key) && isHop(mate);
+    });
   }
 
   /** Whether an address is itself a hop. */

@@ -30,6 +30,17 @@ export interface IntersectionQuery {
   readonly fits?: ((links: number, isExact: boolean) => boolean) | undefined;
 }
 
+/** A hop behind the place where an address meets the atlas. */
+interface TailHop {
+  readonly address: Ipv4Address;
+  /** Whether it may lie before the address. */
+  readonly isBetween: boolean;
+  /** Whether other traceroutes pass the routers before it and not this one: one of those routers balances load. */
+  readonly isOneOfSeveral: boolean;
+  /** Hops that other traceroutes have in its place, behind the same hop. */
+  readonly alternatives: readonly Ipv4Address[];
+}
+
 /** A path of the atlas that an address lies on, and what follows it there. */
 export interface Intersection {
   readonly match: AtlasMatchKind;
@@ -37,8 +48,8 @@ export interface Intersection {
   readonly traceroute: AtlasTraceroute;
   /** Probability that packets from the address still take this path, 0 to 1. */
   readonly confidence: number;
-  /** Hops from behind the address to the source; `isBetween` when a hop may lie before the address. */
-  readonly tail: readonly { readonly address: Ipv4Address; readonly isBetween: boolean }[];
+  /** Hops from behind the address to the source. */
+  readonly tail: readonly TailHop[];
   /** Where the path was met. */
   readonly node: PathNode;
 }
@@ -48,6 +59,17 @@ export interface Candidates {
   readonly match: AtlasMatchKind;
   readonly places: Iterable<{ readonly first: PathNode; readonly last: PathNode }>;
 }
+
+/** Another way that traceroutes take behind the router of a node. */
+export interface Branch {
+  /** The next hop there. */
+  readonly next: Ipv4Address;
+  /** Whether the way passes the router of an address. */
+  readonly passes: (address: Ipv4Address) => boolean;
+}
+
+/** The ways behind a node that other traceroutes, measured since `oldest` (milliseconds since the Unix epoch), show. */
+export type BranchesAt = (node: PathNode, oldest: number) => readonly Branch[];
 
 interface Rated {
   readonly match: AtlasMatchKind;
@@ -71,7 +93,11 @@ const PER_POSITION = 0.995;
  * The best of several places: the most believable by how the address was matched, how old the measurement is, and who
  * made it; of equal ones the one nearer to the source.
  */
-export function bestOf(candidates: Iterable<Candidates>, query: IntersectionQuery): Intersection | undefined {
+export function bestOf(
+  candidates: Iterable<Candidates>,
+  query: IntersectionQuery,
+  branchesAt: BranchesAt,
+): Intersection | undefined {
   let best: Rated | undefined;
   for (const { match, places } of candidates)
     for (const { first, last } of places) {
@@ -87,7 +113,8 @@ export function bestOf(candidates: Iterable<Candidates>, query: IntersectionQuer
     }
   if (best === undefined) return undefined;
   const { match, traceroute, confidence, first, last } = best;
-  return { match, traceroute, confidence, tail: tailOf(first, last), node: first };
+  const tail = tailOf(first, last, (node) => branchesAt(node, query.oldest));
+  return { match, traceroute, confidence, tail, node: first };
 }
 
 function confidenceIn(match: AtlasMatchKind, { at, platform }: AtlasTraceroute, width: number, now: number): number {
@@ -110,10 +137,19 @@ function freshest(
   return [traced, grown];
 }
 
-function tailOf(first: PathNode, last: PathNode): Intersection['tail'] {
-  const tail: { address: Ipv4Address; isBetween: boolean }[] = [];
-  for (let node = first.parent; node !== undefined; node = node.parent) {
-    if (node.address !== undefined) tail.push({ address: node.address, isBetween: node.depth >= last.depth });
+function tailOf(first: PathNode, last: PathNode, branchesAt: (node: PathNode) => readonly Branch[]): TailHop[] {
+  const tail: TailHop[] = [];
+  let open: readonly Branch[] = [];
+  for (let node = first; node.parent !== undefined; node = node.parent) {
+    const { address, depth } = node.parent;
+    const branches = branchesAt(node);
+    if (address === undefined) {
+      open = [...open, ...branches];
+      continue;
+    }
+    open = [...open, ...branches].filter(({ passes }) => !passes(address));
+    const alternatives = [...new Set(branches.map(({ next }) => next))];
+    tail.push({ address, isBetween: depth >= last.depth, isOneOfSeveral: open.length > 0, alternatives });
   }
   return tail;
 }

@@ -2,6 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import type { AliasEvidence } from '../facts/alias-evidence.ts';
 import { lastSharedHop, withKnownHops } from './change.ts';
 import {
+  type Branch,
   bestOf,
   type Candidates,
   type Intersection,
@@ -37,6 +38,8 @@ export interface ComparedAnswer {
   readonly at: number;
 }
 
+/** Most other ways behind one router that are compared. */
+const MOST_BRANCHES = 16;
 /** Most paths from reverse traceroutes that are kept for one source. */
 const MOST_GROWN = 20_000;
 
@@ -140,7 +143,9 @@ export class SourceAtlas {
 
   /** The best path through an address; `undefined` when no undisputed path passes it. */
   intersect(query: IntersectionQuery): Intersection | undefined {
-    return bestOf(this.#usable(this.#places.candidates(query), query), query);
+    return bestOf(this.#usable(this.#places.candidates(query), query), query, (node, oldest) =>
+      this.#branchesAt(node, oldest),
+    );
   }
 
   /** Whether a path from another host passes an address. */
@@ -187,7 +192,7 @@ export class SourceAtlas {
 
   /** Number of contradictions between pings and paths, by reason. */
   contradictions(): Record<Contradiction, number> {
-    const counts = { order: 0, bounds: 0, asLoop: 0 };
+    const counts = { order: 0, bounds: 0, branch: 0, asLoop: 0 };
     for (const reasons of this.#contradictions.values()) for (const reason of reasons) counts[reason]++;
     return counts;
   }
@@ -195,6 +200,23 @@ export class SourceAtlas {
   /** Nodes but the source, in the order in which they came. */
   *nodes(): Generator<PathNode> {
     for (const [, nodes] of this.#places.nodes()) for (const node of nodes) if (node.parent !== undefined) yield node;
+  }
+
+  /** The ways on which traceroutes since `oldest` leave the router of a node, other than the node's own. */
+  #branchesAt(node: PathNode, oldest: number): Branch[] {
+    const { aliases } = this.#facts;
+    const next = node.parent?.address;
+    if (node.address === undefined || next === undefined || aliases.routerKey(node.address) === undefined) return [];
+    const others = this.#places
+      .nodesOf(node.address)
+      .filter(({ traced }) => traced !== undefined && traced.at >= oldest);
+    return others.slice(0, MOST_BRANCHES).flatMap((other): Branch[] => {
+      const address = other.parent?.address;
+      const isComparable = other !== node && address !== undefined && aliases.routerKey(address) !== undefined;
+      if (!isComparable || aliases.sameRouter(address, next) || other.isDisputed) return [];
+      const routers = new Set(other.chain().map((hop) => hop.address && aliases.routerKey(hop.address)));
+      return [{ next: address, passes: (hop) => routers.has(aliases.routerKey(hop)) }];
+    });
   }
 
   /** Candidates without the places from which the way is disputed, or has another length than it can have. */
@@ -242,7 +264,10 @@ export class SourceAtlas {
     this.#unplace(path);
     const chain = this.tree.find(path.hops)?.chain();
     if (chain === undefined) return;
-    const { placed, contradictions, linkEnds } = placeStamps(path.hops, tails, this.#facts);
+    const { placed, contradictions, linkEnds } = placeStamps(path.hops, tails, {
+      ...this.#facts,
+      isHop: (address) => this.#places.nodesOf(address).some(({ traced }) => traced !== undefined),
+    });
     const stamps = placed.map(({ address, first, last }) => this.#places.addStamp(address, chain[first], chain[last]));
     this.#placedOn.set(path, stamps);
     if (contradictions.length > 0) {

@@ -79,4 +79,10 @@ export function areLinkMates(a: Ipv4Address, b: Ipv4Address): boolean {
   return a >>> 2 === b >>> 2 && isInner(a) && isInner(b);
 }
 
+/** The addresses that can be the other end of a point-to-point link. */
+export function linkMatesOf(address: Ipv4Address): Ipv4Address[] {
+  const first = address - (address & 3);
+  return [first, first + 1, first + 2, first + 3].filter((other) => areLinkMates(address, other));
+}
+
 const isInner = (address: Ipv4Address): boolean => (address & 3) === 1 || (address & 3) === 2;

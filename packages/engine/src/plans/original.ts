@@ -11,6 +11,9 @@ import { SteppingBack } from '../techniques/stepping-back.ts';
  */
 export const ORIGINAL_CACHE: ProbeCacheOptions = { keepMs: 86_400_000, keepSilenceMs: 60_000, capacity: 500_000 };
 
+/** How long the original waits for the answer to a ping of its own: what scamper's `ping -c 1` waits by default, milliseconds. */
+export const ORIGINAL_PING_MS = 1_000;
+
 /** The forward traceroute of the original: one attempt a hop, two seconds each, until five hops in a row are silent. */
 const traceAsOriginal = (measurement: Measurement, target: number) =>
   traceWhole(measurement, target, { timeoutMs: 2_000, attempts: 1, gapLimit: 5 });

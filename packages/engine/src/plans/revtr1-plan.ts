@@ -3,7 +3,7 @@ import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
-import { ORIGINAL_CACHE, originalSymmetry } from './original.ts';
+import { ORIGINAL_CACHE, ORIGINAL_PING_MS, originalSymmetry } from './original.ts';
 import type { Plan } from './plan.ts';
 import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 
@@ -20,7 +20,7 @@ export const revtr1Plan: Plan = {
     new AtlasIntersection({ usesRecordRoute: false }),
     new DirectRecordRoute({
       useHeuristics: false,
-      timeoutMs: 20_000,
+      timeoutMs: ORIGINAL_PING_MS,
       isAdaptive: false,
       pingsDestination: false,
       skipOutOfReach: false,

@@ -2,7 +2,7 @@ import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
-import { ORIGINAL_CACHE, originalSymmetry } from './original.ts';
+import { ORIGINAL_CACHE, ORIGINAL_PING_MS, originalSymmetry } from './original.ts';
 import type { Plan } from './plan.ts';
 import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 
@@ -15,7 +15,7 @@ const planOf = (name: string, allowInterdomain: boolean): Plan => ({
     new AtlasIntersection(),
     new DirectRecordRoute({
       useHeuristics: false,
-      timeoutMs: 20_000,
+      timeoutMs: ORIGINAL_PING_MS,
       isAdaptive: false,
       pingsDestination: false,
       skipOutOfReach: false,

@@ -1,5 +1,6 @@
 import { type Ipv4Address, MAX_RECORD_ROUTE_SLOTS, prefixContains } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
+import type { DoubleStampers } from '../facts/double-stampers.ts';
 import type { IpToAs } from '../facts/ip-to-as.ts';
 import type { TurningPoint } from '../path/evidence.ts';
 
@@ -23,6 +24,8 @@ export interface RecordRouteReading {
    * the reverse path is then in it.
    */
   readonly isWhole: boolean;
+  /** The target's own stamps, from the first to the last; absent when it did not stamp. */
+  readonly own?: { readonly first: number; readonly last: number };
   /** All stamps in order, with 0 for those that identify no router. */
   readonly stamps: readonly Ipv4Address[];
 }
@@ -42,6 +45,8 @@ export interface ReadingFacts {
   readonly ipToAs: IpToAs;
   /** Whether the turning point is inferred for a target that does not stamp. */
   readonly useHeuristics: boolean;
+  /** Routers that are known to stamp twice when they forward. Default: none. */
+  readonly doubleStampers?: DoubleStampers;
 }
 
 /**
@@ -71,6 +76,7 @@ export function readRecordRoute(
     hops: withoutLoops(hops, facts.aliases),
     turn: turning.turn,
     turnSlot: turning.slot,
+    ...(turning.own && { own: turning.own }),
     isWhole,
     stamps: identified,
   };
@@ -80,23 +86,29 @@ interface Turning {
   readonly turn: TurningPoint;
   /** First slot of the reverse path. */
   readonly slot: number;
+  readonly own?: { readonly first: number; readonly last: number };
 }
 
 function findOwnStamp(target: Ipv4Address, stamps: readonly Ipv4Address[], aliases: Aliases): Turning | undefined {
   const exact = stamps.lastIndexOf(target);
-  if (exact >= 0) return { turn: 'stamp', slot: exact + 1 };
+  const first = stamps.findIndex((stamp) => aliases.sameRouter(stamp, target));
+  if (exact >= 0) return { turn: 'stamp', slot: exact + 1, own: { first: Math.max(0, first), last: exact } };
   const alias = stamps.findLastIndex((stamp) => aliases.sameRouter(stamp, target));
-  return alias >= 0 ? { turn: 'alias', slot: alias + 1 } : undefined;
+  return alias >= 0 ? { turn: 'alias', slot: alias + 1, own: { first, last: alias } } : undefined;
 }
 
 function guessTurn(
   target: Ipv4Address,
   stamps: readonly Ipv4Address[],
-  { aliases, ipToAs, isWhole }: ReadingFacts & { readonly isWhole: boolean },
+  { aliases, ipToAs, doubleStampers, isWhole }: ReadingFacts & { readonly isWhole: boolean },
 ): Turning | undefined {
+  const network = ipToAs.originOf(target);
   // Where no slot is left, the target may be out of reach, and a router that stamps twice is on the way there.
   for (let slot = 1; isWhole && slot < stamps.length; slot++) {
-    if (aliases.sameRouter(stamps[slot - 1], stamps[slot])) return { turn: 'doubleStamp', slot };
+    // The router before a host is in its network; others stamp twice when they forward.
+    const isNear = network !== undefined && ipToAs.originOf(stamps[slot]) === network;
+    if (isNear && aliases.sameRouter(stamps[slot - 1], stamps[slot]) && doubleStampers?.has(stamps[slot]) !== true)
+      return { turn: 'doubleStamp', slot };
   }
   for (let slot = 2; slot < stamps.length; slot++) {
     const before = stamps.slice(0, slot - 1);

@@ -62,6 +62,7 @@ async function placement(): Promise<void> {
   const contradictions = {
     order: sum((f) => f.contradictions.order),
     bounds: sum((f) => f.contradictions.bounds),
+    branch: sum((f) => f.contradictions.branch),
     asLoop: sum((f) => f.contradictions.asLoop),
   };
   if (values.json) {
@@ -77,7 +78,7 @@ async function placement(): Promise<void> {
       `between, and right    ${percent(between / total)}`,
       `exactly, but wrong    ${percent(exactWrong / total)}  (${percent(exactWrong / (exact + exactWrong))} of the exact ones)`,
       `between, but wrong    ${percent(betweenWrong / total)}  (${percent(betweenWrong / (between + betweenWrong))} of those between)`,
-      `left out for contradictions: ${contradictions.order} by order, ${contradictions.bounds} by bounds, ${contradictions.asLoop} by AS loop`,
+      `left out for contradictions: ${contradictions.order} by order, ${contradictions.bounds} by bounds, ${contradictions.branch} by branch, ${contradictions.asLoop} by AS loop`,
       '',
     ].join('\n'),
   );

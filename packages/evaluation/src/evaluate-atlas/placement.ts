@@ -31,7 +31,12 @@ export function judgePlacements(atlas: Atlas, source: Ipv4Address, truth: Ground
       else (stamp.first === stamp.last ? exact : between)[isRight ? 'right' : 'wrong']++;
     }
   }
-  return { exact, between, unjudged, contradictions: known?.contradictions() ?? { order: 0, bounds: 0, asLoop: 0 } };
+  return {
+    exact,
+    between,
+    unjudged,
+    contradictions: known?.contradictions() ?? { order: 0, bounds: 0, branch: 0, asLoop: 0 },
+  };
 }
 
 function judgeStamp(

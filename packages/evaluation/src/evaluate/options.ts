@@ -7,7 +7,7 @@ export const OPTIONS = {
   profile: { type: 'string', default: 'published' },
   family: { type: 'string', default: 'grown' },
   size: { type: 'string', default: 'medium' },
-  seed: { type: 'string', default: '11' },
+  seed: { type: 'string', default: '1' },
   pairs: { type: 'string', default: '1000' },
   hours: { type: 'string', default: '24' },
   fleet: { type: 'string', default: '50' },

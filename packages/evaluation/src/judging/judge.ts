@@ -1,5 +1,5 @@
 import { type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
-import { printedAsPath, withoutRepetitions } from './as-path.ts';
+import { asPathOf, withoutRepetitions } from './as-path.ts';
 import { basisOf, basisOfHop } from './basis.ts';
 import { causeOf, kindOf } from './cause.ts';
 import type { Found, JudgedHop, JudgedPair } from './judged-pair.ts';
@@ -8,8 +8,9 @@ import type { TrueRoute, Truth } from './truth.ts';
 /** What a result is judged with. */
 export interface JudgeFacts {
   readonly truth: Truth;
-  /** The mapping by which users see the networks of hops. */
   readonly ipToAs: Pick<IpToAs, 'originOf'>;
+  /** The networks of hops as users of the plan see them. Default: the origins of the addresses. */
+  readonly networksOf?: ((hops: ReverseTraceroute['hops']) => readonly (number | undefined)[]) | undefined;
   /** Routers that a traceroute from the destination to the source shows; `undefined` when none was made. */
   readonly visible?: ReadonlySet<number> | undefined;
 }
@@ -17,7 +18,7 @@ export interface JudgeFacts {
 /**
  * Compares a result with the ground truth. Routing may change during a measurement: what is true at its start or at its end is right.
  */
-export function judge(result: ReverseTraceroute, { truth, ipToAs, visible }: JudgeFacts): JudgedPair {
+export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, visible }: JudgeFacts): JudgedPair {
   const { source, destination, startedAt, endedAt, stats, failReason } = result;
   const routes = [startedAt, endedAt].map((at) => truth.route(destination, source, at));
   const [route] = routes;
@@ -39,7 +40,8 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, visible }: Jud
   });
   const shown = new Set(result.hops.flatMap(({ address }) => truth.routersOf(address)));
   const reached = result.stopReason === 'reaches';
-  const asPath = printedAsPath(result.hops, ipToAs);
+  const origins = result.hops.map(({ address }) => ipToAs.originOf(address));
+  const asPath = asPathOf(networksOf?.(result.hops) ?? origins);
   const isExact = (path: readonly number[]): boolean => reached && isAny((flow) => isSame(flow.asPath, path));
   const asPathExact = isExact(asPath);
   const isExactByOwners = isAny((flow) => isExact(asPathByOwners(result, flow, truth)));
@@ -53,6 +55,7 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, visible }: Jud
     routers: countFound(shown, new Set(route.routers)),
     visibleRouters: countFound(shown, visible ?? new Set()),
     asPathExact,
+    asPathExactByOrigins: isExact(asPathOf(origins)),
     asPathExactByOwners: isExactByOwners,
     confidence: result.confidence,
     allRight: hops.every(({ verdict }) => verdict !== 'wrong'),

@@ -38,6 +38,8 @@ export interface JudgedPair {
   readonly visibleRouters: Found;
   /** Whether the AS path that users see equals the true one. */
   readonly asPathExact: boolean;
+  /** Whether the AS path equals the true one if every hop is mapped to the origin of its address. */
+  readonly asPathExactByOrigins: boolean;
   /** Whether the AS path equals the true one if every hop is mapped to the network that operates its router. */
   readonly asPathExactByOwners: boolean;
   /** Probability that all hops are right according to the engine, and whether they are. */

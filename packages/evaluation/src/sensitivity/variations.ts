@@ -19,5 +19,16 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
     parameter: 'atlasProbeNetworks',
     values: [0.02, 0.056, 0.3],
   },
-  aliases: { label: 'routers whose aliases are known', parameter: 'knownAliases', values: [0.05, 0.19, 0.6] },
+  aliases: { label: 'routers whose aliases are known', parameter: 'knownAliases', values: [0.05, 0.24, 0.6] },
+  twoStamps: { label: 'routers that stamp two addresses', parameter: 'transitStampsTwice', values: [0, 0.05, 0.1] },
+  repeatedStamps: {
+    label: 'routers that stamp one address twice when they forward',
+    parameter: 'transitRepeatsStamp',
+    values: [0, 0.001, 0.01, 0.04],
+  },
+  hostsWithoutStamp: {
+    label: 'destinations that never stamp',
+    parameter: 'destinationNeverStamps',
+    values: [0.05, 0.2],
+  },
 };

@@ -38,9 +38,16 @@ const optionsSchema = z.strictObject({
 
 function test(): number {
   const vitest = join(import.meta.dirname, '../../../../node_modules/.bin/vitest');
-  const suites = ['topology', 'kernel-lab', 'kernel-scenarios', 'scamper-prober', 'link-prober', 'warts', 'tun'].map(
-    (name) => `packages/lab/test/${name}.test.ts`,
-  );
+  const suites = [
+    'topology',
+    'kernel-lab',
+    'kernel-network',
+    'kernel-scenarios',
+    'scamper-prober',
+    'link-prober',
+    'warts',
+    'tun',
+  ].map((name) => `packages/lab/test/${name}.test.ts`);
   return spawnSync(vitest, ['run', ...suites], { stdio: 'inherit' }).status ?? 1;
 }
 

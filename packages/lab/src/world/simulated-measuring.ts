@@ -13,11 +13,8 @@ export function simulatedMeasuring(
   isGuarded: boolean,
 ): OpenMeasuringSystem {
   return async ({ directory, guarded, withTechnique, calibration }) => {
-    const engineParts = {
-      ...unguarded,
-      ...(isGuarded && { prober: guarded(unguarded.prober), withTechnique }),
-      calibration,
-    };
+    const probing = isGuarded ? { prober: guarded(unguarded.prober), withTechnique } : {};
+    const engineParts = { ...unguarded, ...probing, calibration };
     return {
       engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
       engineParts,

@@ -23,8 +23,8 @@ export interface ForwardingParameters {
   /** Routers that write two addresses when they forward: that of {@link stampEgress} and its like, and the incoming interface. Assumption. */
   readonly transitStampsTwice: number;
   /**
-   * Routers that write one address twice when they forward. Assumption. They must be rare: reverse traceroute takes a repeated address for the turn of
-   * the packet (NSDI 2010), and would otherwise be wrong more often than published.
+   * Routers that write one address twice when they forward. Assumption: no publication names a share. Reverse
+   * traceroute takes a repeated address for the turn of the packet, so results depend on this share: `evaluate:sensitivity` varies it.
    */
   readonly transitRepeatsStamp: number;
 

@@ -13,13 +13,26 @@ export interface BatchOutlines {
 
 /** While a batch runs, it is read again after this time, and later for large batches: each page of 2,000 costs the server. */
 const LEAST_REFRESH_MS = 2_000;
+const FIRST_PAGE = 100;
+const PAGE = 2_000;
 const REFRESH_MS_PER_MEASUREMENT = 2;
 
 /** Reads a batch, again and again until all its measurements have ended. */
 export function useOutlines(batchId: number) {
+  const queries = useQueryClient();
+  const queryKey = ['outlines', batchId];
   return useQuery({
-    queryKey: ['outlines', batchId],
-    queryFn: () => readAll(batchId),
+    queryKey,
+    queryFn: async () => {
+      const isFirst = queries.getQueryData(queryKey) === undefined;
+      let read: BatchOutlines = { total: 0, measurements: [], names: {} };
+      for await (const page of pagesOf(batchId)) {
+        read = page;
+        // What is read first is shown while the rest is read.
+        if (isFirst) queries.setQueryData(queryKey, read);
+      }
+      return read;
+    },
     refetchInterval: ({ state: { data } }) =>
       data === undefined || isComplete(data)
         ? false
@@ -45,19 +58,23 @@ export function useProgress(batchId: number, isRunning: boolean, onProgress: (do
   }, [batchId, isRunning, onProgress, queries]);
 }
 
-/** Whether all measurements of a batch have ended. */
-export const isComplete = ({ measurements, total }: BatchOutlines): boolean =>
-  measurements.length === total && measurements.every(({ state }) => state === 'done');
+/** Whether all measurements of a batch are read. */
+export const isRead = ({ measurements, total }: BatchOutlines): boolean => measurements.length === total;
 
-async function readAll(batchId: number): Promise<BatchOutlines> {
-  const measurements: MeasurementOutline[] = [];
+/** Whether all measurements of a batch are read and have ended. */
+export const isComplete = (batch: BatchOutlines): boolean =>
+  isRead(batch) && batch.measurements.every(({ state }) => state === 'done');
+
+/** A batch as far as it is read, page after page. */
+async function* pagesOf(batchId: number): AsyncGenerator<BatchOutlines> {
+  let measurements: readonly MeasurementOutline[] = [];
   const names: Record<string, string> = {};
-  for (let after: number | undefined = 0; after !== undefined; ) {
-    const page = await client.outlines(batchId, after);
-    measurements.push(...visibleValue(page.measurements));
+  let limit = FIRST_PAGE;
+  for (let after: number | undefined = 0; after !== undefined; limit = PAGE) {
+    const page = await client.outlines(batchId, { after, limit });
+    measurements = [...measurements, ...visibleValue(page.measurements)];
     Object.assign(names, visibleValue(page.names));
     after = page.next;
-    if (after === undefined) return { total: page.total, measurements, names };
+    yield { total: page.total, measurements, names };
   }
-  return { total: 0, measurements, names };
 }

@@ -5,7 +5,7 @@ import { BatchFilterForm } from '../batch/batch-filters.tsx';
 import { BatchTable } from '../batch/batch-table.tsx';
 import { EntryNetworks } from '../batch/entry-networks.tsx';
 import { filtered, useFilters } from '../batch/filters.ts';
-import { isComplete, useOutlines, useProgress } from '../batch/use-outlines.ts';
+import { isComplete, isRead, useOutlines, useProgress } from '../batch/use-outlines.ts';
 import { NotFoundPage } from './not-found.tsx';
 
 /** A batch: its progress, where its paths enter, and a table of its measurements. The filters are in the URL. */
@@ -19,7 +19,7 @@ function Shown({ id }: { readonly id: number }) {
   const { filters, setFilter } = useFilters();
   const [progress, setProgress] = useState(0);
   const onProgress = useCallback((done: number) => setProgress(done), []);
-  const isRunning = data !== undefined && !isComplete(data);
+  const isRunning = data !== undefined && isRead(data) && !isComplete(data);
   useProgress(id, isRunning, onProgress);
   const title = <title>{`Batch ${id} · Reverse Traceroute`}</title>;
   if (data === undefined)
@@ -39,7 +39,9 @@ function Shown({ id }: { readonly id: number }) {
       <h1>Batch {id}</h1>
       <p role="status">
         {isRunning && <progress value={done} max={total} aria-label="Measurements that have ended" />}{' '}
-        {done.toLocaleString('en')} of {total.toLocaleString('en')} measurements have ended.
+        {isRead(data)
+          ? `${done.toLocaleString('en')} of ${total.toLocaleString('en')} measurements have ended.`
+          : `${measurements.length.toLocaleString('en')} of ${total.toLocaleString('en')} measurements are read …`}
       </p>
       <EntryNetworks
         measurements={measurements}

@@ -49,7 +49,7 @@ const atlasSchema = z.object({
   networks: z.int(),
   placedExactly: z.int().describe('Record Route addresses that are a hop'),
   placedBetween: z.int().describe('Record Route addresses that lie between hops'),
-  contradictions: z.object({ order: z.int(), bounds: z.int(), asLoop: z.int() }),
+  contradictions: z.object({ order: z.int(), bounds: z.int(), branch: z.int(), asLoop: z.int() }),
   used: z.int().describe('Places that reverse traceroutes have met within a day'),
   agesMs: agesSchema.optional(),
   runs: z.array(runSchema).describe('Latest first'),

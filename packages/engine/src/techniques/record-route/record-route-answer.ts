@@ -26,8 +26,9 @@ export function readAnswer(
   silentTargets.recordAnswer(request.target, path.source, clock.now());
   const reading = readRecordRoute(
     { target: request.target, receiver: path.source, stamps: reply.recordRoute },
-    { aliases, ipToAs, useHeuristics },
+    { aliases, ipToAs, useHeuristics, doubleStampers: atlas.doubleStampers },
   );
+  atlas.doubleStampers.learn(reading.stamps, reading.own, ipToAs.originOf(request.target));
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
     atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
   // With free slots and no turning point the target did not stamp, so the answer says nothing about its distance.

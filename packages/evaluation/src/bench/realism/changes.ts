@@ -9,7 +9,7 @@ const PAIRS = 300;
 const STEP_MS = 1_800_000;
 const STEPS = 48;
 
-/** Paths that change within a day, paths with several branches, and anycast. */
+/** Paths that change within a day, and anycast. */
 export function changeRows(internet: SimulatedInternet, targets: readonly Ipv4Address[], random: Random): RealismRow[] {
   const { truth, places, clock, topology } = internet;
   const start = clock.now();
@@ -27,14 +27,9 @@ export function changeRows(internet: SimulatedInternet, targets: readonly Ipv4Ad
   );
   const changed = (key: (path: TruePath) => string): number =>
     share(paths.filter((list) => list.some((path) => key(path) !== key(list[0]))).length, PAIRS);
-  const branching = pairs.filter(
-    ([source, target]) =>
-      truth.possibleRouters(source, target, start).size > truth.path(source, target, start).routers.length,
-  );
   return [
     compare(['paths that change within a day, by router', 0.26, 0.1, 'read'], REV10, changed(byRouter)),
     compare(['paths that change within a day, by point of presence', 0.15, 0.08, 'read'], REV10, changed(pops)),
-    compare(['pairs with a load balancer on the path', 0.39, 0.12, 'read'], 'IMC 2007', share(branching.length, PAIRS)),
     compare(
       ['anycast /24s', 0.0011, 0.001, 'derived'],
       'anycast census, December 2024',

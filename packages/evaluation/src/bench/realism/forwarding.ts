@@ -9,9 +9,9 @@ const PAIRS = 2_000;
 const RR17 = 'IMC 2017, section 4';
 const OPTION = { type: 'recordRoute', slots: 9 } as const;
 const TIMEOUT_MS = 5_000;
-const TARGETS = 300;
+const TARGETS = 100;
 const ROUNDS = 4;
-const SENDERS = 5;
+const SENDERS = 20;
 /** Vantage points of the published comparison of two rates, and the probes that each sends here. */
 const LIMITED_SENDERS = 79;
 const LIMITED_PROBES = 300;

@@ -1,4 +1,10 @@
-import { PUBLISHED_ASSUMPTIONS, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
+import {
+  networksOfHops,
+  PUBLISHED_ASSUMPTIONS,
+  type ReverseTraceroute,
+  ReverseTracerouteEngine,
+  SIMULATED_ASSUMPTIONS,
+} from '@revtr/engine';
 import { inParallel } from '@revtr/probing';
 import { judge } from '../../judging/judge.ts';
 import { type Truth, truthOf } from '../../judging/truth.ts';
@@ -50,7 +56,10 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
   const evaluated = withContent(PLANS[unit.plan], unit.atlas);
   const { internet, collaborators, cost } = await preparation.forPlan(evaluated, unit.fleet);
   const { clock } = internet;
-  const { ipToAs } = created.world;
+  const { ipToAs, relations } = created.world;
+  const networksOf = evaluated.showsOperators
+    ? (hops: ReverseTraceroute['hops']) => networksOfHops(hops, { ipToAs, relations })
+    : undefined;
   const assumptions = unit.profile === 'kind' ? SIMULATED_ASSUMPTIONS : PUBLISHED_ASSUMPTIONS;
   const engine = new ReverseTracerouteEngine({ plan: evaluated.plan, assumptions }, collaborators);
   const results: EvaluatedResult[] = new Array(pairs.length);
@@ -63,7 +72,7 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
       const { source, destination, kind, isUsual } = pairs[i];
       await clock.sleep(Math.max(0, startsAt(i) - clock.now()));
       const result = await engine.measure({ source, destination });
-      results[i] = { ...judge(result, { truth, ipToAs, visible: visible[i] }), destination: kind, isUsual };
+      results[i] = { ...judge(result, { truth, ipToAs, networksOf, visible: visible[i] }), destination: kind, isUsual };
     });
   };
   await clock.drive(measureAll());
@@ -71,8 +80,12 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
 }
 
 /** The plan with another content of the atlas than its usual one. */
-function withContent({ plan, needs }: EvaluatedPlan, content: AtlasContent): EvaluatedPlan {
-  if (content === 'usual') return { plan, needs };
+function withContent({ plan, ...rest }: EvaluatedPlan, content: AtlasContent): EvaluatedPlan {
+  if (content === 'usual') return { plan, ...rest };
   const atlas = content === 'grown' ? 'recordRoute' : content;
-  return { plan: { ...plan, growsAtlas: content === 'grown' }, needs: { ...needs, atlas } };
+  return {
+    plan: { ...plan, growsAtlas: content === 'grown' },
+    needs: { ...rest.needs, atlas },
+    ...(rest.showsOperators && { showsOperators: true }),
+  };
 }

@@ -14,6 +14,7 @@ export const FIGURES = {
   reachedNearby: ['reach it without one, and without a stand-in from another /24', 'share'],
   asPathsExactOfAll: ['AS paths exact as printed, of all pairs', 'share'],
   asPathsExact: ['AS paths exact as printed, of those that reach', 'share'],
+  asPathsExactByOrigins: ['the same by the origins of the addresses', 'share'],
   asPathsExactByOwners: ['the same by the true owners of the routers', 'share'],
   hopsRight: ['hops right by any flow', 'share'],
   hopsRightByOneFlow: ['hops right by one flow', 'share'],
@@ -80,6 +81,7 @@ export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number>
     reachedNearby: shareOf(pairs, (pair) => isSure(pair) && !pair.usesFarStandIn),
     asPathsExactOfAll: shareOf(pairs, (pair) => pair.asPathExact),
     asPathsExact: shareOf(reached, (pair) => pair.asPathExact),
+    asPathsExactByOrigins: shareOf(reached, (pair) => pair.asPathExactByOrigins),
     asPathsExactByOwners: shareOf(reached, (pair) => pair.asPathExactByOwners),
     hopsRight: ratio(
       sum(pairs, (pair) => pair.right),

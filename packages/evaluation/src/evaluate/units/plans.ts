@@ -17,13 +17,15 @@ export interface EvaluatedPlan {
     /** What it uses of the atlas: nothing, traceroutes only, or Record Route pings to their hops as well. */
     readonly atlas: 'none' | 'traceroutes' | 'recordRoute';
   };
+  /** Whether users see the operators of routers beside hops, as this project's API shows them, instead of the origins of addresses. */
+  readonly showsOperators?: boolean;
 }
 
 const WHOLE = { survey: true, atlas: 'recordRoute' } as const;
 
 /** The plans that the evaluation compares, by name. The first one is the project's own. */
 export const PLANS: Readonly<Record<string, EvaluatedPlan>> = {
-  default: { plan: defaultPlan, needs: WHOLE },
+  default: { plan: defaultPlan, needs: WHOLE, showsOperators: true },
   revtr2: { plan: revtr2Plan, needs: WHOLE },
   'revtr2-labelled': { plan: revtr2LabelledPlan, needs: WHOLE },
   revtr1: { plan: revtr1Plan, needs: { survey: true, atlas: 'traceroutes' } },

@@ -102,10 +102,18 @@ const TRICKS: readonly Trick[] = [
   (file, parts) => withOptions(file, some(parts, 2), { rr: 'off' }),
   (file, parts) => withOptions(file, some(parts, 2), { ttl: 'silent' }),
   (file, parts) => withOptions(file, some(parts, 2), { rr: 'loopback' }),
-  (file, parts) => ({ ...file, policies: some(parts, 2).map((at) => ({ at, options: true, do: { limit: 3 } })) }),
+  (file, parts) => ({
+    ...file,
+    changes: [
+      ...(file.changes ?? []),
+      // From the start on, it would fail the tests of the source.
+      { at: 0, policies: some(parts, 2).map((at) => ({ at, options: true, do: { limit: 3 } })) },
+    ],
+  }),
   (file, { links, random }) => ({
     ...file,
     changes: [
+      ...(file.changes ?? []),
       {
         at: 30,
         costs: random
