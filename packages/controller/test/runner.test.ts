@@ -1,4 +1,10 @@
-import { emptyStats, type MeasureHooks, type ReverseTraceroute, type ReverseTracerouteRequest } from '@revtr/engine';
+import {
+  emptyStats,
+  type MeasureHooks,
+  NO_RELATIONS,
+  type ReverseTraceroute,
+  type ReverseTracerouteRequest,
+} from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { Batches, Jobs, KillSwitchRecords, type MeasurementRow, type User, Users } from '@revtr/storage';
 import { pino } from 'pino';
@@ -15,6 +21,7 @@ import { useDatabase } from './test-database.ts';
 const LEASE_MS = 30_000;
 const POLL_MS = 1_000;
 const facts: AddressFacts = {
+  relations: NO_RELATIONS,
   ipToAs: { originOf: () => undefined, prefixOf: () => undefined },
   knowsAllRoutes: false,
   asName: () => undefined,

@@ -1,3 +1,4 @@
+import { NO_RELATIONS } from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import { TargetPolicy } from '@revtr/probing';
 import { Agents, Batches, SourceShares, type User, Users } from '@revtr/storage';
@@ -44,6 +45,7 @@ describe('Submission', () => {
     const source = { kind: 'source', hostname: 's', site: '', user_id: user.id, state: 'ready' } as const;
     await directory.put({ ...source, address: parseIpv4(SOURCE) });
     const facts: AddressFacts = {
+      relations: NO_RELATIONS,
       ipToAs: { originOf: () => 1, prefixOf: () => undefined },
       knowsAllRoutes: true,
       asName: () => undefined,

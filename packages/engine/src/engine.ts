@@ -113,9 +113,9 @@ export class ReverseTracerouteEngine {
     const measurement: Measurement = {
       ...this.#collaborators,
       ...this.#memory,
+      prober,
       ...(options.asForeignHost === true && this.#foreignView(destination)),
       ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
-      prober,
       outages,
       distances: new Map(),
       plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),

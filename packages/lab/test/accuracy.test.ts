@@ -1,4 +1,5 @@
 import { ReverseTracerouteClient } from '@revtr/client';
+import { parseIpv4 } from '@revtr/net';
 import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestSystem, type TestSystem } from './system.ts';
@@ -47,6 +48,41 @@ describe('the accuracy of a running system', () => {
     const before = await fleet.accuracy({ from: '2020-01-01T00:00Z', to: '2020-01-02T00:00Z' });
     expect(before).toMatchObject({ audits: { judged: 0 }, hops: { total: 0 }, kinds: [] });
     await expect(fleet.accuracy({ technique: "'; drop table" })).rejects.toMatchObject({ serverCode: 'badRequest' });
+  });
+
+  it('has no audit in the future', async () => {
+    const { to } = await visitor().fleet.accuracy({ to: '9999-12-31T00:00Z' });
+    expect(to).toBe((await visitor().fleet.accuracy()).to);
+  });
+
+  it('does not tell the networks of sources that are not public', async () => {
+    const { source } = system;
+    const asn = system.world.ipToAs.originOf(parseIpv4(source));
+    const isHost = ({ host }: { readonly host: string }): boolean => host === source;
+    const countedAudits = async (): Promise<number> => {
+      const { networks } = await visitor().fleet.accuracy({ network: String(asn) });
+      return networks.reduce((sum, { audits }) => sum + audits, 0);
+    };
+    await operator.accounts.setVisibility(source, 'private');
+    try {
+      // The audit under way may still count for the network.
+      const [latest] = await operator.fleet.selfAudits(1);
+      const since = (latest?.id ?? 0) + 1;
+      const later = async () => (await operator.fleet.selfAudits(200)).filter(({ id }) => id > since);
+      await vi.waitFor(async () => expect((await later()).length).toBeGreaterThan(0), { timeout: 30_000 });
+      const before = await countedAudits();
+      const known = new Set((await operator.fleet.selfAudits(200)).map(({ id }) => id));
+      await vi.waitFor(
+        async () => {
+          const added = (await operator.fleet.selfAudits(200)).filter(({ id }) => !known.has(id));
+          expect(added.filter(isHost).length).toBeGreaterThan(0);
+        },
+        { timeout: 60_000 },
+      );
+      expect(await countedAudits()).toBe(before);
+    } finally {
+      await operator.accounts.setVisibility(source, 'public');
+    }
   });
 
   it('shows operators each audit and its probes, and nobody else', async () => {

@@ -71,6 +71,44 @@ describe('people without an account', () => {
     expect((await measure('192.0.2.4')).status).toBe(200);
   });
 
+  it('set no options that make a measurement costly', async () => {
+    const costly = [
+      { maxSpoofers: 250 },
+      { useTimestamp: true },
+      { heuristicsOptions: { useDoubleStamp: true } },
+      { atlasOptions: { useAtlas: false } },
+      { atlas_options: { staleness: 0 } },
+    ];
+    for (const options of costly)
+      expect(await codeOf(await measure('192.0.2.8', { revtrs: [{ ...pair(), ...options }] }))).toBe('forbidden');
+    const permitted = { isRunForwardTraceroute: true, isRunRttPings: true, useCache: false };
+    const symmetryOptions = { isAllowInterdomainSymmetry: true };
+    const answer = await measure('192.0.2.8', { revtrs: [{ ...pair(), ...permitted, symmetryOptions }] });
+    expect(answer.status).toBe(200);
+  });
+
+  it('take no event streams of users', async () => {
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    await client.fleet.stopProbes({ scope: 'probing', subject: '', reason: 'test' });
+    const leave = new AbortController();
+    try {
+      const id = new URL((await jsonOf(await measure('192.0.2.9'))).result_uri).searchParams.get('batchid');
+      const open = async (headers: Record<string, string>): Promise<number> =>
+        (await fetch(`${system.url}/api/v2/batches/${id}/events`, { headers, signal: leave.signal })).status;
+      const statuses = await Promise.all(Array.from({ length: 21 }, () => open({ 'x-forwarded-for': '192.0.2.9' })));
+      expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+      expect(await open({ 'revtr-key': system.key, 'x-forwarded-for': '192.0.2.9' })).toBe(200);
+    } finally {
+      leave.abort();
+      await client.fleet.resumeProbes('probing');
+    }
+  });
+
+  it('may ask for the head of an answer', async () => {
+    const headers = { 'x-forwarded-for': '192.0.2.10' };
+    expect((await fetch(`${system.url}/api/v1/sources`, { method: 'HEAD', headers })).status).toBe(200);
+  });
+
   it('read nothing of others, and nothing else of the API', async () => {
     const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
     const { batchId } = await client.submit([pair()]);

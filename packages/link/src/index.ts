@@ -5,6 +5,7 @@ export { AgentIdentity } from './identity/agent-identity.ts';
 export { Authority } from './identity/authority.ts';
 export { agentAddressOf } from './identity/names.ts';
 export { type ConnectionLimits, limitConnections } from './limits/limit-connections.ts';
+export { limitedAddressOf } from './limits/limited-address.ts';
 export { MOST_BLOCKED } from './messages/limits.ts';
 export type { Switches } from './messages/safety.ts';
 export { readToAgent, type ToAgent } from './messages/to-agent.ts';

@@ -4505,7 +4505,7 @@ export interface components {
                 unjudged: number;
             }[];
             networks: {
-                /** @description Network of the audited hosts; absent when it is not known */
+                /** @description Network of the audited hosts; absent when it is not known, or when the host is not public */
                 asn?: number;
                 audits: number;
                 hops: components["schemas"]["HopRate"];
@@ -4566,7 +4566,7 @@ export interface components {
                 unjudged: number;
             }[];
             networks: {
-                /** @description Network of the audited hosts; absent when it is not known */
+                /** @description Network of the audited hosts; absent when it is not known, or when the host is not public */
                 asn?: number;
                 audits: number;
                 hops: components["schemas"]["HopRateInput"];

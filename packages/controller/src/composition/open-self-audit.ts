@@ -33,7 +33,7 @@ export async function openSelfAudit(
   },
 ): Promise<SelfAuditSubsystem> {
   const { calibration, measuring, measurements, safety, mail } = collaborators;
-  const { system } = measuring;
+  const { system, directory } = measuring;
   const audits = new SelfAudits(database.db);
   // Only this process uses the database: audits under way are left over from a crash.
   if (database.isExclusive) await audits.endAbandoned(new Date(clock.now()));
@@ -52,6 +52,10 @@ export async function openSelfAudit(
     keeper,
     calibration,
     ipToAs: system.engineParts.ipToAs,
+    isPublic: (address) => {
+      const agent = directory.find(address);
+      return agent?.kind !== 'source' || agent.visibility === 'public';
+    },
     hosts: () => system.vantagePoints(),
     sources: () => system.sources(),
     isBusy: () => safety.switches.isSet('probing') || measurements.load() > BUSY_LOAD,

@@ -1,9 +1,11 @@
-import type { IpToAs } from '@revtr/engine';
+import type { IpToAs, Relations } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 
 /** What the controller can look up about addresses, to check destinations and to describe hops. */
 export interface AddressFacts {
   readonly ipToAs: IpToAs;
+  /** Relations between networks, as far as a dataset names them. */
+  readonly relations: Relations;
   /** Whether `ipToAs` knows the whole routing table: no network then announces an address that is missing from it. */
   readonly knowsAllRoutes: boolean;
   asName(asn: number): string | undefined;

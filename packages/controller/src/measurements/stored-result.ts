@@ -4,6 +4,7 @@ import {
   type FailReason,
   type HopTechnique,
   type MeasuredHop,
+  networksOfHops,
   type ReverseTraceroute,
   STAND_IN_TECHNIQUES,
   type StandInScope,
@@ -171,15 +172,15 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
 
 /** Writes hops the way they are stored; those that share their evidence go on sharing it. */
 export function toStoredHops(hops: readonly MeasuredHop[], facts: AddressFacts): StoredHop[] {
+  const networks = networksOfHops(hops, facts);
   let evidence: StoredHop['evidence'] = {};
   return hops.map((hop, i) => {
     if (hop.evidence !== hops[i - 1]?.evidence) evidence = toStoredEvidence(hop.evidence);
-    return toStoredHop(hop, evidence, facts);
+    return toStoredHop(hop, evidence, networks[i]);
   });
 }
 
-function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], facts: AddressFacts): StoredHop {
-  const asn = facts.ipToAs.originOf(hop.address);
+function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], asn: number | undefined): StoredHop {
   return {
     address: formatIpv4(hop.address),
     technique: hop.technique,

@@ -20,14 +20,14 @@ export type ProbeCause =
       readonly userId: number | undefined;
       readonly keyId: number | undefined;
     }
-  /** The test of an agent, or of the connection of its host. */
-  | { readonly type: 'agentTest'; readonly agent: Ipv4Address }
   | {
       readonly type: 'selfAudit';
       readonly auditId: number;
       /** As for a measurement. */
       readonly technique?: string;
     }
+  /** The test of an agent, or of the connection of its host. */
+  | { readonly type: 'agentTest'; readonly agent: Ipv4Address }
   | { readonly type: 'survey' };
 
 const causes = new AsyncLocalStorage<ProbeCause>();

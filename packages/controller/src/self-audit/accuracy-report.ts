@@ -44,7 +44,7 @@ export interface AccuracyReport {
   /** Expected calibration error, 0 to 1, and the ranges of confidence that have judged hops. */
   readonly calibrationError: number;
   readonly ranges: readonly (HopRate & { readonly from: number; readonly to: number })[];
-  /** By network of the host, most audits first, at most 100. `asn` is 0 for hosts without a known network. */
+  /** By network of the host, most audits first, at most 100. `asn` is 0 for hosts without a known network, and for sources that are not public. */
   readonly networks: readonly { readonly asn: number; readonly audits: number; readonly hops: HopRate }[];
   /** Kinds that are suspended now, with what their recent hops show. */
   readonly suspensions: readonly Suspension[];

@@ -1,5 +1,4 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { HopTechnique } from '../path/hop.ts';
 import type { IpToAs } from './ip-to-as.ts';
 import type { Relations } from './relations.ts';
 
@@ -9,7 +8,8 @@ const MOST_BETWEEN = 2;
 /** What the networks of a hop are found from. */
 export interface NetworkedHop {
   readonly address: Ipv4Address;
-  readonly technique: HopTechnique;
+  /** A `HopTechnique`. */
+  readonly technique: string;
 }
 
 /**

@@ -2,6 +2,7 @@ import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
 import { traceTail } from '../techniques/forward-path/trace-tail.ts';
+import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { NearbyAddress } from '../techniques/nearby-address.ts';
 import { OtherAnswers } from '../techniques/other-answers.ts';
@@ -61,6 +62,8 @@ export const defaultPlan: Plan<IngressRanking> = {
       ownersByRelation: true,
       allowIncomplete: true,
       trace: (measurement, target) => traceTail(measurement, target, { timeoutMs: 1_000 }),
+      traceFurther: (measurement, target) =>
+        traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
     }),
   ],
   resumeAt: () => 0,

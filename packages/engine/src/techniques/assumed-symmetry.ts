@@ -25,6 +25,8 @@ export interface AssumedSymmetryOptions {
   readonly allowIncomplete: boolean;
   /** How the forward path is measured. */
   readonly trace: ForwardTraceroute;
+  /** How it is measured from its first hop on, when the end that `trace` measured has only hops that the path has. Default: not at all. */
+  readonly traceFurther?: ForwardTraceroute;
 }
 
 /** The last resort: assumes that the router before the last hop on the forward path follows it on the reverse path. */
@@ -47,17 +49,30 @@ export class AssumedSymmetry implements Technique {
     if (known !== undefined) return this.#assume(measurement, target, known);
     if (!measurement.mayProbe(target))
       return nothingFound('the last hop cannot be probed', tracerouteFailed(target, 'private'));
-    const traceroute = await this.#trace(measurement, target);
-    const hop = penultimateHop(measurement, traceroute, target, this.#options);
+    const traceroute = await this.#trace(measurement, target, this.#options.trace);
+    const hop =
+      penultimateHop(measurement, traceroute, target, this.#options) ??
+      (await this.#findFurther(measurement, target, traceroute));
     if (hop !== undefined) return this.#assume(measurement, target, hop);
     const failed = traceroute.stop === 'completed' ? noSymmetricHop(target) : tracerouteFailed(target, traceroute.stop);
     return nothingFound(failed.message, failed);
   }
 
-  async #trace(measurement: Measurement, target: Ipv4Address): Promise<TracerouteResult> {
+  /** The nearest hop on the whole forward path that the path does not have, if `end` is only the end of the forward path. */
+  async #findFurther(
+    measurement: Measurement,
+    target: Ipv4Address,
+    end: TracerouteResult,
+  ): Promise<PenultimateHop | undefined> {
+    const { traceFurther } = this.#options;
+    if (traceFurther === undefined || end.stop !== 'completed' || end.hops[0]?.ttl === 1) return undefined;
+    return penultimateHop(measurement, await this.#trace(measurement, target, traceFurther), target, this.#options);
+  }
+
+  async #trace(measurement: Measurement, target: Ipv4Address, trace: ForwardTraceroute): Promise<TracerouteResult> {
     const { clock, stats } = measurement;
     const startedAt = clock.now();
-    const traceroute = await this.#options.trace(measurement, target);
+    const traceroute = await trace(measurement, target);
     stats.symmetryMs += clock.now() - startedAt;
     this.#traceroutes.push(traceroute);
     return traceroute;

@@ -21,10 +21,10 @@ export interface DemoOptions {
 }
 
 const SOURCES = 3;
-/** One every five seconds. */
-const DEMO_SELF_AUDITS_PER_DAY = 17_280;
 /** In the demo, the page works without a key. */
 const VISITOR_MEASUREMENTS = 1_000;
+/** One every five seconds. */
+const DEMO_SELF_AUDITS_PER_DAY = 17_280;
 
 /** Starts the system, measures one reverse traceroute, and runs until `signal` fires. Returns the exit code. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {

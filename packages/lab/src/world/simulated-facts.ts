@@ -9,6 +9,7 @@ export function simulatedFacts(internet: SimulatedInternet, knowledge: InternetK
   const nameOf = new Map(places.map(({ hostname, address }) => [address, hostname]));
   return {
     ipToAs: knowledge.ipToAs,
+    relations: knowledge.relations,
     knowsAllRoutes: true,
     asName: (asn) => knowledge.network(asn)?.name,
     nameOf: async (address) => nameOf.get(address) ?? hostName(internet.topology, address),

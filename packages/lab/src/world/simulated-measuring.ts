@@ -13,8 +13,11 @@ export function simulatedMeasuring(
   isGuarded: boolean,
 ): OpenMeasuringSystem {
   return async ({ directory, guarded, withTechnique, calibration }) => {
-    const probing = isGuarded ? { prober: guarded(unguarded.prober), withTechnique } : {};
-    const engineParts = { ...unguarded, ...probing, calibration };
+    const engineParts = {
+      ...unguarded,
+      ...(isGuarded && { prober: guarded(unguarded.prober), withTechnique }),
+      calibration,
+    };
     return {
       engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
       engineParts,

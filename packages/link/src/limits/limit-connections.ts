@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
+import { limitedAddressOf } from './limited-address.ts';
 
-/** Most connections of a server, in total and from one address. */
+/** Most connections of a server, in total and from one IPv4 address or /64 of IPv6. */
 export interface ConnectionLimits {
   readonly total: number;
   readonly perAddress: number;
@@ -11,9 +12,9 @@ export function limitConnections(server: Server, { total, perAddress }: Connecti
   const counts = new Map<string, number>();
   server.maxConnections = total;
   server.on('connection', (socket) => {
-    const address = socket.remoteAddress;
     // A connection over a Unix socket has no address, nor has one that is closed already.
-    if (address === undefined) return;
+    if (socket.remoteAddress === undefined) return;
+    const address = limitedAddressOf(socket.remoteAddress);
     const count = (counts.get(address) ?? 0) + 1;
     counts.set(address, count);
     socket.once('close', () => {

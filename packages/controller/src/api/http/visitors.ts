@@ -3,6 +3,8 @@ import type { User, Users } from '@revtr/storage';
 import type { FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
+import type { RequestedPair } from '../../measurements/check-pairs.ts';
+import type { StoredOptions } from '../../measurements/options.ts';
 import type { Caller } from './authenticate.ts';
 import { limitedClientOf } from './client-address.ts';
 import { refuseForeignOrigin } from './forgery.ts';
@@ -30,6 +32,13 @@ const KEEP_MS = 10_000;
 const MOST_CLIENTS = 100_000;
 const MOST_BODY_BYTES = 4 * 2 ** 10;
 const DAY_S = 86_400;
+/** Others can make a measurement cost a multiple, for instance by leaving out the atlas or by asking 250 spoofers for each hop. */
+const OPTIONS: ReadonlySet<string> = new Set<keyof StoredOptions>([
+  'allowInterdomainSymmetry',
+  'reuseMaxAgeMs',
+  'measureRtts',
+  'forwardTraceroute',
+]);
 
 /** People without an account, where the operator lets them measure. All of them share one account, whose results are public. */
 export class Visitors {
@@ -74,7 +83,7 @@ export class Visitors {
     const user = this.#options.measurementsPerDay > 0 ? await this.#account() : undefined;
     if (user === undefined || user.disabled_at !== null)
       throw new ControllerError('unauthorized', 'the request carries no API key: send it in the header Revtr-Key');
-    if (request.method !== 'GET') this.#checkSubmission(request);
+    if (request.method === 'POST') this.#checkSubmission(request);
     return { user, scopes: ['read', 'measure'], keyId: null, sessionId: null, expiresAt: null };
   }
 
@@ -83,9 +92,15 @@ export class Visitors {
     return id === this.#known.user?.id;
   }
 
-  /** Counts a batch of a visitor. @throws {ControllerError} `forbidden` for more than one pair, `tooManyRequests` */
-  count(request: FastifyRequest, pairs: number): void {
-    if (pairs !== 1) throw new ControllerError('forbidden', 'without an account you can measure one pair at a time');
+  /** Counts a batch of a visitor. @throws {ControllerError} `forbidden` for more than one pair or costly options, `tooManyRequests` */
+  count(request: FastifyRequest, pairs: readonly RequestedPair[]): void {
+    if (pairs.length !== 1)
+      throw new ControllerError('forbidden', 'without an account you can measure one pair at a time');
+    if (pairs.some(({ options }) => Object.keys(options).some((name) => !OPTIONS.has(name))))
+      throw new ControllerError(
+        'forbidden',
+        'without an account you can set the options isRunForwardTraceroute, isRunRttPings, staleness, symmetryOptions and useCache only',
+      );
     const client = limitedClientOf(request);
     if (this.#buckets.take(client)) return;
     throw new ControllerError(

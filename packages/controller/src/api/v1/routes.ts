@@ -81,7 +81,7 @@ export function registerV1(
       const { user, keyId } = callerOf(request);
       const pairs = toRequestedPairs(request.body);
       const isVisitor = visitors.isVisitor(user);
-      if (isVisitor) visitors.count(request, pairs.length);
+      if (isVisitor) visitors.count(request, pairs);
       const { batchId, rejected, limits } = await submission.submit(user, pairs, {
         skipInvalid: request.query.skipInvalid === 'true',
         keyId,

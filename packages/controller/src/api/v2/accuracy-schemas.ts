@@ -45,7 +45,10 @@ export const accuracySchema = z.object({
   ranges: z.array(hopRateSchema.extend({ from: share, to: share })).describe('The same by range of confidence'),
   networks: z.array(
     z.object({
-      asn: z.int().optional().describe('Network of the audited hosts; absent when it is not known'),
+      asn: z
+        .int()
+        .optional()
+        .describe('Network of the audited hosts; absent when it is not known, or when the host is not public'),
       name: z.string().optional(),
       audits: z.int(),
       hops: hopRateSchema,

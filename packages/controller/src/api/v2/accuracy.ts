@@ -52,7 +52,9 @@ export function registerAccuracy(
       },
     },
     async ({ query }) => {
-      const { to = clock.now(), network, technique } = query;
+      const { network, technique } = query;
+      // There are no audits in the future.
+      const to = Math.min(query.to ?? Number.POSITIVE_INFINITY, clock.now());
       const { from = Math.max(0, to - DEFAULT_DAYS * DAY_MS) } = query;
       return toAccuracy(await reportAccuracy({ from, to, network, technique }, { audits, keeper }), facts);
     },

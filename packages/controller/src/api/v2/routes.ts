@@ -30,11 +30,14 @@ const pageSchema = z.object({
 });
 const MOST_STREAMS_PER_USER = 100;
 const MOST_STREAMS = 2_000;
+/** People without an account have places of their own: they cannot take those of users. */
+const VISITOR_STREAMS = { perUser: 20, inAll: 500 };
 
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
   const { submission, batches, facts, authenticator, visitors } = collaborators;
   const streams = new StreamLimit({ perUser: MOST_STREAMS_PER_USER, inAll: MOST_STREAMS });
+  const visitorStreams = new StreamLimit(VISITOR_STREAMS);
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
   routes.get(
@@ -177,7 +180,8 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const { id } = request.params;
       const { size } = await submission.batchOf(user, id);
       const isVisitor = visitors.isVisitor(user);
-      streams.enter(isVisitor ? limitedClientOf(request) : user.id, reply.raw);
+      if (isVisitor) visitorStreams.enter(limitedClientOf(request), reply.raw);
+      else streams.enter(user.id, reply.raw);
       const isPermitted = (): Promise<boolean> =>
         (isVisitor ? visitors.callerOf(request) : authenticator.optionalCallerOf(request)).then(
           () => true,
