@@ -152,7 +152,7 @@ describe('kinds of hops', () => {
     ]);
     expect(path.hops.slice(1).map((hop) => rejoinKindOf(hop))).toEqual(['rejoin.other', 'rejoin.other.further']);
     expect(hopKindOf(stamped('1.0.0.1', HOST, { reusedAgeMs: 5 }))).toBe('knownPath.stamp');
-    expect([0, 0.59, 0.99, 1].map(onPathKindOf)).toEqual(['onPath.0', 'onPath.50', 'onPath.99', 'onPath.99']);
+    expect([0, 0.59, 0.99, 1].map(onPathKindOf)).toEqual(['onPath.0', 'onPath.0.5', 'onPath.0.99', 'onPath.0.99']);
   });
 });
 

@@ -38,9 +38,9 @@ export function rejoinKindOf({ evidence: { type }, isContinuation }: Hop): HopKi
  * hops than a right one.
  */
 export const onPathKindOf = (claimed: number): HopKind =>
-  `${ON_PATH}${100 * (ON_PATH_EDGES.findLast((edge) => claimed >= edge) ?? 0)}`;
+  `${ON_PATH}${ON_PATH_EDGES.findLast((edge) => claimed >= edge) ?? 0}`;
 
-const ON_PATH_EDGES = [0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99] as const;
+const ON_PATH_EDGES = [0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99] as const;
 
 /**
  * How much one outcome of a kind says when a change is looked for, from 0 to 1. Hops that one probe shows behind each other are right or wrong
