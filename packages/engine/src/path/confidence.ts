@@ -83,11 +83,11 @@ export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
 };
 
 /**
- * Probability that a hop behind a wrong one is on the path again, measured as above. The path of a stand-in rejoins sooner than a wrong
- * assumption does.
+ * Probability that a hop behind a wrong one is on the path again: between the shares of the profiles `kind` (0.38, 0.06, 0.17) and `published`
+ * (0.5, 0.25, 0.48) of the simulator. The path of a stand-in rejoins sooner than a wrong assumption does.
  */
 export const rejoinChance = ({ type }: Evidence): number =>
-  type === 'proxy' ? 0.5 : type === 'symmetry' ? 0.25 : 0.48;
+  type === 'proxy' ? 0.44 : type === 'symmetry' ? 0.15 : 0.3;
 
 /** Factor of a hop's confidence when other probes saw another router in its place. */
 export const CONTRADICTED = 0.99;
