@@ -27,7 +27,7 @@ Measures random pairs on simulated Internets with each plan and compares the res
   --profile <list>  ${Object.keys(PROFILES).join(', ')}; default published
   --family <list>   ${Object.keys(FAMILIES).join(', ')}, or caida:FILE with an AS-relationship file of CAIDA; default grown
   --size <list>     ${Object.keys(SIZES).join(', ')}; default medium
-  --seed <list>     seeds of the simulated Internets and pairs, for example 101-105,120; default 11. Use 1 to 10 for development
+  --seed <list>     seeds of the simulated Internets and pairs, for example 101-105,120; default 1. Use 1 to 10 for development
                     and seeds that nobody has looked at for published figures. The command warns when a seed was looked at before
   --fleet <list>    number of vantage points; default 50. Fleets of one run are parts of the largest one
   --pairs <n>       number of pairs for each seed; default 1000. For each kind of unusual destination a tenth is added
