@@ -5091,7 +5091,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -5130,7 +5130,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {

@@ -22,6 +22,7 @@ export const TECHNIQUES = [
   'proxyPath',
   'forwardTraceroute',
   'roundTripTimes',
+  'otherAnswers',
 ] as const;
 export type TechniqueName = (typeof TECHNIQUES)[number];
 
