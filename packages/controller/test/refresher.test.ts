@@ -11,9 +11,9 @@ import { useDatabase } from './test-database.ts';
 
 const HOUR_MS = 3_600_000;
 const POLL_MS = HOUR_MS;
-const SOURCE = parseIpv4('192.0.2.1');
-const ROUTER = parseIpv4('203.0.113.1');
-const [NEAR, FAR] = ['198.51.100.1', '198.51.100.2'].map(parseIpv4);
+const SOURCE = parseIpv4('5.0.0.1');
+const ROUTER = parseIpv4('6.0.0.1');
+const [NEAR, FAR] = ['7.0.0.1', '7.0.0.2'].map(parseIpv4);
 const log = pino({ level: 'silent' });
 
 describe('Refresher', () => {
