@@ -117,7 +117,6 @@ export class ReverseTracerouteEngine {
       ...(options.asForeignHost === true && this.#foreignView(destination)),
       ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
       outages,
-      distances: new Map(),
       plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
       assumptions: this.#assumptions,
       path: new ReversePath(source, first, aliases, correctionBy(calibration)),

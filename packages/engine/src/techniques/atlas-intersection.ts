@@ -6,6 +6,7 @@ import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { ReversePath } from '../path/reverse-path.ts';
 import type { Measurement } from './contract/measurement.ts';
+import type { TargetAnswers } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 
 /** Looks in the atlas for a path to the source that passes a hop of the last segment, and follows it. */
@@ -18,7 +19,7 @@ export class AtlasIntersection implements Technique {
     this.#usesRecordRoute = options.usesRecordRoute ?? true;
   }
 
-  async extend({ path, options, atlas, clock, stats, ipToAs, distances }: Measurement): Promise<Extension> {
+  async extend({ path, options, atlas, clock, stats, ipToAs, targetAnswers }: Measurement): Promise<Extension> {
     if (!options.useAtlas) return notApplicable('the atlas is off');
     const now = clock.now();
     const accepts = acceptance(options, path.hops[0].address, (address) => ipToAs.originOf(address));
@@ -31,7 +32,7 @@ export class AtlasIntersection implements Technique {
         oldest: now - options.atlasMaxAgeMs,
         useRecordRoute: options.useRecordRouteAtlas && this.#usesRecordRoute,
         accepts,
-        fits: fitOf(path, address, distances),
+        fits: fitOf(path, address, targetAnswers),
       });
       if (found === undefined || found.tail.length === 0) continue;
       atlas.use(found, now);
@@ -55,16 +56,16 @@ const BRANCH = 0.9;
 function fitOf(
   path: ReversePath,
   address: Ipv4Address,
-  distances: ReadonlyMap<Ipv4Address, number>,
+  answers: Pick<TargetAnswers, 'distanceOf'>,
 ): IntersectionQuery['fits'] {
   const position = path.indexOf(address);
   let most = Number.POSITIVE_INFINITY;
   // A wrong assumption before the address makes the path too long, not the way of the atlas.
   for (let i = position - 1; i >= 0 && path.hops[i + 1].trust === 'measured'; i--) {
-    const distance = distances.get(path.hops[i].address);
+    const distance = answers.distanceOf(path.hops[i].address);
     if (distance !== undefined) most = Math.min(most, distance - (position - i));
   }
-  const own = distances.get(address);
+  const own = answers.distanceOf(address);
   if (own === undefined && most === Number.POSITIVE_INFINITY) return undefined;
   return (links, isExact) => links <= most && (own === undefined || (isExact ? links === own : links <= own));
 }

@@ -79,7 +79,6 @@ export function measurementWith(
     prober: pings,
     clock: stillClock,
     outages,
-    distances: new Map(),
     plainPings: new PlainPings(SOURCE, { timeoutFor: () => 1_000, prober: pings, outages, stats }),
     atlas: new Atlas({ aliases, ipToAs }),
     ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),

@@ -60,8 +60,6 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   readonly outages: Outages;
   /** Pings without options from the source. */
   readonly plainPings: PlainPings;
-  /** Number of links from hops to the source, by the TTL of the latest answer of each to a Record Route ping. */
-  readonly distances: Map<Ipv4Address, number>;
   /** Probabilities of hops that no probe shows. */
   readonly assumptions: AssumptionConfidence;
   /** The path so far. Techniques read it; only the engine extends it. */

@@ -66,6 +66,11 @@ export class TargetAnswers {
     return this.#targets.get(target)?.answers ?? [];
   }
 
+  /** Number of links from a target to the source, by the TTL of its latest answer; `undefined` when it has not answered. */
+  distanceOf(target: Ipv4Address): number | undefined {
+    return this.answersOf(target).at(-1)?.distance;
+  }
+
   /** The late answers of a target so far. */
   lateAnswersOf(target: Ipv4Address): readonly ReadAnswer[] {
     return this.#targets.get(target)?.late ?? [];

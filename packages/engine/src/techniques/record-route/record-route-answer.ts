@@ -36,7 +36,6 @@ export function readAnswer(
     ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reading.stamps);
   const hops = toHops(measurement, result, reading);
   const distance = hopsTravelled(reply.ttl);
-  measurement.distances.set(request.target, distance);
   if (reading.turn === 'stamp' || reading.turn === 'alias') {
     const stamps = reading.hops.map(({ address }) => address);
     atlas.compare(path.source, { target: request.target, stamps, distance, at: sentAt });
