@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import { BoundedMap } from '../collections/bounded-map.ts';
 import type { Aliases } from '../facts/aliases.ts';
 
 /** How long a successor counts that was not seen again, milliseconds: a router that balances load has several. */
@@ -12,7 +13,7 @@ const MOST_ROUTERS = 200_000;
  */
 export class StampSequences {
   readonly #aliases: Aliases;
-  readonly #behind = new Map<number, Map<number, number>>();
+  readonly #behind = new BoundedMap<number, Map<number, number>>({ capacity: MOST_ROUTERS });
 
   constructor(aliases: Aliases) {
     this.#aliases = aliases;
@@ -31,12 +32,7 @@ export class StampSequences {
       if (known.size > 0 && !known.has(behind)) changed.push(stamps[i - 1]);
       for (const [successor, seen] of known) if (seen < at - KEEP_MS) known.delete(successor);
       known.set(behind, Math.max(at, known.get(behind) ?? at));
-      this.#behind.delete(before);
       this.#behind.set(before, known);
-    }
-    for (const oldest of this.#behind.keys()) {
-      if (this.#behind.size <= MOST_ROUTERS) break;
-      this.#behind.delete(oldest);
     }
     return changed;
   }

@@ -1,4 +1,4 @@
-/** A map that drops the entry that was used least recently when it is full. */
+/** A map that drops the entry that was set or asked for by {@link BoundedMap.getOrAdd} least recently when it is full. */
 export class BoundedMap<Key, Value> {
   readonly #capacity: number;
   readonly #entries = new Map<Key, Value>();

@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import { BoundedMap } from '../collections/bounded-map.ts';
 import type { Aliases } from '../facts/aliases.ts';
 import type { Hop } from '../path/hop.ts';
 
@@ -22,7 +23,7 @@ export interface NextHopsOptions {
 export class NextHops {
   readonly #options: NextHopsOptions;
   readonly #aliases: Aliases;
-  readonly #bySource = new Map<Ipv4Address, Map<number, Position>>();
+  readonly #bySource = new Map<Ipv4Address, BoundedMap<number, Position>>();
 
   constructor(options: NextHopsOptions, aliases: Aliases) {
     this.#options = options;
@@ -31,19 +32,14 @@ export class NextHops {
 
   /** Learns a segment of a path to `source`, measured at `at` (milliseconds since the Unix epoch). Every hop but the last learns what follows it, if its address identifies it. */
   learn(source: Ipv4Address, hops: readonly Hop[], at: number): void {
-    const known = this.#bySource.get(source) ?? new Map<number, Position>();
+    const known = this.#bySource.get(source) ?? new BoundedMap<number, Position>(this.#options);
     this.#bySource.set(source, known);
     for (let index = 0; index < hops.length - 1; index++) {
       const key = this.#aliases.routerKey(hops[index].address);
       if (key === undefined) continue;
       const old = known.get(key);
       if (old !== undefined && !this.#isBetter({ hops, index, at }, old)) continue;
-      known.delete(key);
       known.set(key, { hops, index, at });
-    }
-    for (const key of known.keys()) {
-      if (known.size <= this.#options.capacity) break;
-      known.delete(key);
     }
   }
 

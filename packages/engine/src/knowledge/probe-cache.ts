@@ -8,6 +8,7 @@ import type {
   TracerouteRequest,
   TracerouteResult,
 } from '@revtr/probing';
+import { BoundedMap } from '../collections/bounded-map.ts';
 
 /** Options of a {@link ProbeCache}. */
 export interface ProbeCacheOptions {
@@ -35,13 +36,15 @@ export class ProbeCache implements Prober {
   readonly #options: ProbeCacheOptions;
   readonly #prober: Prober;
   readonly #clock: Clock;
-  readonly #pings = new Map<string, Kept<PingResult>>();
-  readonly #traceroutes = new Map<string, Kept<TracerouteResult>>();
+  readonly #pings: BoundedMap<string, Kept<PingResult>>;
+  readonly #traceroutes: BoundedMap<string, Kept<TracerouteResult>>;
 
   constructor(options: ProbeCacheOptions, collaborators: { readonly prober: Prober; readonly clock: Clock }) {
     this.#options = options;
     this.#prober = collaborators.prober;
     this.#clock = collaborators.clock;
+    this.#pings = new BoundedMap(options);
+    this.#traceroutes = new BoundedMap(options);
   }
 
   /** Whether a ping is answered from the cache. */
@@ -64,7 +67,7 @@ export class ProbeCache implements Prober {
     const known = this.#find(this.#traceroutes, key);
     if (known !== undefined) return { ...known, probesSent: 0 };
     const result = await this.#prober.traceroute(request, signal);
-    this.#keep(this.#traceroutes, key, { result, until: this.#clock.now() + this.#options.keepMs, slot: 0 });
+    this.#traceroutes.set(key, { result, until: this.#clock.now() + this.#options.keepMs, slot: 0 });
     return result;
   }
 
@@ -74,12 +77,12 @@ export class ProbeCache implements Prober {
     const key = (target: Ipv4Address): string => keyOf(request, target);
     if (reply?.recordRoute === undefined) {
       const until = now + this.#options.keepSilenceMs;
-      if (request.spoof === undefined) this.#keep(this.#pings, key(request.target), { result, until, slot: 0 });
+      if (request.spoof === undefined) this.#pings.set(key(request.target), { result, until, slot: 0 });
       return;
     }
     const until = now + this.#options.keepMs;
     const turn = reply.recordRoute.indexOf(request.target);
-    this.#keep(this.#pings, key(request.target), { result, until, slot: Math.max(0, turn) });
+    this.#pings.set(key(request.target), { result, until, slot: Math.max(0, turn) });
     if (turn < 0) return;
     const receiver = request.spoof?.receiver ?? request.sender;
     for (const [slot, hop] of reply.recordRoute.entries()) {
@@ -87,21 +90,13 @@ export class ProbeCache implements Prober {
       const known = this.#pings.get(key(hop));
       // The answer with the most slots behind the hop shows the most.
       if (known === undefined || known.until <= now || slot <= known.slot)
-        this.#keep(this.#pings, key(hop), { result, until, slot });
+        this.#pings.set(key(hop), { result, until, slot });
     }
   }
 
-  #find<Result>(kept: ReadonlyMap<string, Kept<Result>>, key: string): Result | undefined {
+  #find<Result>(kept: BoundedMap<string, Kept<Result>>, key: string): Result | undefined {
     const found = kept.get(key);
     return found !== undefined && found.until > this.#clock.now() ? found.result : undefined;
-  }
-
-  #keep<Result>(kept: Map<string, Kept<Result>>, key: string, entry: Kept<Result>): void {
-    kept.delete(key);
-    kept.set(key, entry);
-    if (kept.size <= this.#options.capacity) return;
-    const oldest = kept.keys().next();
-    if (!oldest.done) kept.delete(oldest.value);
   }
 }
 
