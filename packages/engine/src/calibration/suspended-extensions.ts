@@ -1,4 +1,5 @@
 import type { Hop } from '../path/hop.ts';
+import { asInferred } from '../path/trust.ts';
 import type { Calibration } from './calibration.ts';
 import { type HopKind, hopKindOf, kindsOf } from './hop-kind.ts';
 
@@ -32,7 +33,6 @@ export class SuspendedExtensions {
   betterThan(hops?: readonly Hop[]): Found | undefined {
     if (this.#best === undefined) return undefined;
     if (hops !== undefined && this.#chanceOf(hops) >= this.#chanceOf(this.#best.hops)) return undefined;
-    const asInferred = (hop: Hop): Hop => (hop.trust === 'measured' ? { ...hop, trust: 'inferred' } : hop);
     return { ...this.#best, hops: this.#best.hops.map(asInferred) };
   }
 

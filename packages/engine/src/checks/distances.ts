@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
+import { asInferred } from '../path/trust.ts';
 import type { Measurement } from '../techniques/contract/measurement.ts';
 import type { TargetAnswers } from '../techniques/contract/target-answers.ts';
 
@@ -48,9 +49,8 @@ export function checkedByDistances(measurement: Measurement): CheckedPath {
 }
 
 function doubted(hop: Hop, factor: number, isFirst: boolean): Hop {
-  const trust = hop.trust === 'measured' ? 'inferred' : hop.trust;
   const divergence = isFirst ? { divergence: hop.divergence ?? ('notDestinationBased' as const) } : {};
-  return { ...hop, trust, confidence: hop.confidence * factor, ...divergence };
+  return { ...asInferred(hop), confidence: hop.confidence * factor, ...divergence };
 }
 
 function optionsTakeAnotherWay({ path, plainPings, targetAnswers }: Measurement): boolean {

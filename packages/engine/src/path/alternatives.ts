@@ -9,9 +9,14 @@ import type { Hop } from './hop.ts';
 export function withReplaced(hop: Hop, replaced: Hop | undefined, aliases: Aliases): Hop {
   if (replaced === undefined || replaced.trust !== 'measured' || hop.trust !== 'measured') return hop;
   if ([hop, replaced].some(({ address }) => aliases.routerKey(address) === undefined)) return hop;
-  const alternatives = [...new Set([...(hop.alternatives ?? []), replaced.address])];
-  return { ...hop, alternatives, divergence: hop.divergence ?? 'notDestinationBased' };
+  return { ...withAlternative(hop, replaced.address), divergence: hop.divergence ?? 'notDestinationBased' };
 }
+
+/** `hop` with one more alternative. */
+export const withAlternative = (hop: Hop, address: Ipv4Address): Hop => ({
+  ...hop,
+  alternatives: [...new Set([...(hop.alternatives ?? []), address])],
+});
 
 /** `hop` without alternatives that are addresses of its own router; without any that remain it has no divergence either. */
 export function withoutOwnAliases(hop: Hop, aliases: Aliases): Hop {

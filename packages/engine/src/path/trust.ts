@@ -15,3 +15,6 @@ export function trustBehind(anchor: Hop, hops: readonly Hop[]): Trust[] {
     return own;
   });
 }
+
+/** `hop` with less trust than `measured`. */
+export const asInferred = (hop: Hop): Hop => (hop.trust === 'measured' ? { ...hop, trust: 'inferred' } : hop);

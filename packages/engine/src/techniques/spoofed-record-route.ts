@@ -1,7 +1,9 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { isHeldBack } from '@revtr/probing';
 import { type FailReason, heldBackReason } from '../measurement/fail-reason.ts';
+import { withAlternative } from '../path/alternatives.ts';
 import type { Hop } from '../path/hop.ts';
+import { asInferred } from '../path/trust.ts';
 import type { RankedVantagePoint } from '../ranking/ranking.ts';
 import type { RoundState } from '../timing/round.ts';
 import type { Measurement } from './contract/measurement.ts';
@@ -164,11 +166,10 @@ const DETOUR_IS_RIGHT = 0.85;
 /** What packets of a hop show although packets of the destination are known to go another way. */
 function asDoubtful(found: Extended, known: Hop): Extended {
   const hops = found.hops.map((hop, i): Hop => {
-    const doubtful = hop.trust === 'measured' ? { ...hop, trust: 'inferred' as const } : hop;
+    const doubtful = asInferred(hop);
     if (i > 0) return doubtful;
-    const alternatives = [...new Set([...(hop.alternatives ?? []), known.address])];
     const confidence = hop.confidence * DETOUR_IS_RIGHT;
-    return { ...doubtful, confidence, alternatives, divergence: 'notDestinationBased' };
+    return { ...withAlternative(doubtful, known.address), confidence, divergence: 'notDestinationBased' };
   });
   return { ...found, hops };
 }
@@ -177,11 +178,7 @@ function asDoubtful(found: Extended, known: Hop): Extended {
 function asBranchOf(found: Extended, other: Extended): Extended {
   const hops = found.hops.map((hop, i): Hop => {
     if (i > 0) return hop;
-    return {
-      ...hop,
-      alternatives: [...new Set([...(hop.alternatives ?? []), other.hops[0].address])],
-      divergence: 'loadBalancing',
-    };
+    return { ...withAlternative(hop, other.hops[0].address), divergence: 'loadBalancing' };
   });
   return { ...found, hops };
 }
