@@ -1,11 +1,8 @@
 import { DistanceRanking } from '../ranking/distance-ranking.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { DirectRecordRoute } from '../techniques/record-route.ts';
-import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
-import { ORIGINAL_CACHE, ORIGINAL_PING_MS, originalSymmetry } from './original.ts';
+import { ORIGINAL_CACHE, originalRecordRoute, originalSpoofedRecordRoute, originalSymmetry } from './original.ts';
 import type { Plan } from './plan.ts';
-import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 
 /**
  * The original's 1.0 (NSDI 2010): the atlas by exact address and alias alone, vantage points nearest by past distance, adjacencies proved by
@@ -18,25 +15,11 @@ export const revtr1Plan: Plan = {
   ranking: (options, collaborators) => new DistanceRanking(options, collaborators),
   techniques: () => [
     new AtlasIntersection({ usesRecordRoute: false }),
-    new DirectRecordRoute({
-      useHeuristics: false,
-      timeoutMs: ORIGINAL_PING_MS,
-      isAdaptive: false,
-      pingsDestination: false,
-      skipOutOfReach: false,
-    }),
-    new SpoofedRecordRoute({
+    originalRecordRoute(),
+    originalSpoofedRecordRoute({
       rounds: { sizes: [3] },
       maxSpoofers: 30,
       failuresPerIngress: Number.POSITIVE_INFINITY,
-      prefersIdleSpoofers: false,
-      learnsSilences: false,
-      confirmsContradictions: false,
-      pingsTargets: false,
-      targetsPerSegment: Number.POSITIVE_INFINITY,
-      useHeuristics: false,
-      deadline: tickDeadline,
-      timeoutMs: SPOOF_TIMEOUT_MS + TICK_MS,
     }),
     new Timestamp({ isDefault: true, candidatesPerHop: 30, spoofersPerHop: 5, timeoutMs: 20_000 }),
     originalSymmetry({ allowInterdomain: true }),

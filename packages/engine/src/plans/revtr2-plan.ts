@@ -1,10 +1,7 @@
 import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { DirectRecordRoute } from '../techniques/record-route.ts';
-import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
-import { ORIGINAL_CACHE, ORIGINAL_PING_MS, originalSymmetry } from './original.ts';
+import { ORIGINAL_CACHE, originalRecordRoute, originalSpoofedRecordRoute, originalSymmetry } from './original.ts';
 import type { Plan } from './plan.ts';
-import { SPOOF_TIMEOUT_MS, TICK_MS, tickDeadline } from './ticks.ts';
 
 const planOf = (name: string, allowInterdomain: boolean): Plan => ({
   name,
@@ -13,26 +10,8 @@ const planOf = (name: string, allowInterdomain: boolean): Plan => ({
   ranking: (options, collaborators) => new IngressRanking({ ...options, order: 'turns' }, collaborators),
   techniques: () => [
     new AtlasIntersection(),
-    new DirectRecordRoute({
-      useHeuristics: false,
-      timeoutMs: ORIGINAL_PING_MS,
-      isAdaptive: false,
-      pingsDestination: false,
-      skipOutOfReach: false,
-    }),
-    new SpoofedRecordRoute({
-      rounds: { sizes: [5] },
-      maxSpoofers: 10,
-      failuresPerIngress: 5,
-      prefersIdleSpoofers: false,
-      learnsSilences: false,
-      confirmsContradictions: false,
-      pingsTargets: false,
-      targetsPerSegment: Number.POSITIVE_INFINITY,
-      useHeuristics: false,
-      deadline: tickDeadline,
-      timeoutMs: SPOOF_TIMEOUT_MS + TICK_MS,
-    }),
+    originalRecordRoute(),
+    originalSpoofedRecordRoute({ rounds: { sizes: [5] }, maxSpoofers: 10, failuresPerIngress: 5 }),
     originalSymmetry({ allowInterdomain }),
   ],
   resumeAt: () => 0,
