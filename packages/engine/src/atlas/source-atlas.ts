@@ -143,7 +143,9 @@ export class SourceAtlas {
 
   /** The best path through an address; `undefined` when no undisputed path passes it. */
   intersect(query: IntersectionQuery): Intersection | undefined {
-    return bestOf(this.#usable(this.#places.candidates(query), query), query, (node, oldest) =>
+    const candidates = this.#places.candidates(query);
+    const isRestricted = this.#disputed.size > 0 || query.fits !== undefined;
+    return bestOf(isRestricted ? this.#usable(candidates, query) : candidates, query, (node, oldest) =>
       this.#branchesAt(node, oldest),
     );
   }
