@@ -64,7 +64,7 @@ function scopeOf(
   destination: Ipv4Address,
   ipToAs: Measurement['ipToAs'],
 ): (origin: Ipv4Address) => boolean {
-  if (scope === 'subnet') return (origin) => origin >>> 8 === destination >>> 8;
+  if (scope === 'subnet') return (origin) => isBeside(origin, destination);
   const [prefix, network] = [ipToAs.prefixOf(destination), ipToAs.originOf(destination)];
   if (scope === 'prefix') return (origin) => prefix !== undefined && prefixContains(prefix, origin);
   return (origin) => network !== undefined && ipToAs.originOf(origin) === network;
