@@ -109,7 +109,6 @@ describe('self-audits of a simulated network whose behaviour changes', () => {
         audits: new SelfAudits(database.db),
         keeper,
         calibration,
-        ipToAs: collaborators.engineParts.ipToAs,
         hosts: () => world.vantagePoints,
         sources: () => sources,
         isBusy: () => false,

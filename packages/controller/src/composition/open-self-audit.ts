@@ -51,7 +51,6 @@ export async function openSelfAudit(
     audits,
     keeper,
     calibration,
-    ipToAs: system.engineParts.ipToAs,
     isPublic: (address) => {
       const agent = directory.find(address);
       return agent?.kind !== 'source' || agent.visibility === 'public';
