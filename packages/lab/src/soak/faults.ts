@@ -22,7 +22,6 @@ export function faultsOf(
 ): readonly Fault[] {
   const { random, disk } = collaborators;
   const anyAgent = (): ManagedProcess => random.pick([...agents.values()]);
-  const scampersOf = (agent: ManagedProcess): number[] => (agent.pid === undefined ? [] : childrenOf(agent.pid));
   const restart = async (process: ManagedProcess, awayMs: number): Promise<void> => {
     await process.kill();
     await sleep(awayMs);
@@ -34,10 +33,10 @@ export function faultsOf(
     {
       name: 'a scamper is killed',
       happen: async () => {
-        for (const pid of scampersOf(anyAgent())) signal(pid, 'SIGKILL');
+        for (const pid of childrenOf(anyAgent().pid)) signal(pid, 'SIGKILL');
       },
     },
-    { name: 'the scamper of an agent hangs for 15 s', happen: () => hang(scampersOf(anyAgent())) },
+    { name: 'the scamper of an agent hangs for 15 s', happen: () => hang(childrenOf(anyAgent().pid)) },
     {
       name: 'an agent hangs for 15 s',
       happen: () => {
