@@ -23,6 +23,9 @@ import { type AddressKnowledge, asPathOf, type MatchRule, type TruePath } from '
  */
 type DoubtReason = 'otherRouter' | 'astray' | 'otherNetwork' | 'notUnique' | 'unknown';
 
+/** What a comparison says about a hop. */
+export const VERDICTS = ['right', 'wrong', 'unjudged'] as const;
+
 /** A hop of a reverse path, compared with the host's own probes. */
 export interface JudgedHop {
   readonly address: Ipv4Address;
@@ -30,7 +33,7 @@ export interface JudgedHop {
   readonly trust: Trust;
   /** Probability that it is right, as users see it, 0 to 1. */
   readonly confidence: number;
-  readonly verdict: 'right' | 'wrong' | 'unjudged';
+  readonly verdict: (typeof VERDICTS)[number];
   readonly reason: MatchRule | DoubtReason;
 }
 
