@@ -305,6 +305,15 @@ describe('revtr warts', () => {
   });
 });
 
+describe('revtr admin audit --events', () => {
+  it.each([
+    ['visitorBatch', 0],
+    ['nothing', 2],
+  ])('--kind %s ends with the exit code %i', async (kind, code) => {
+    expect((await revtr(`admin audit --events --kind ${kind}`)).code).toBe(code);
+  });
+});
+
 describe('revtr data update', () => {
   it('updates the other datasets when one fails, and ends with the exit code of the failure', async () => {
     const [known] = (api.answers['GET /api/v2/datasets'] as { datasets: { kind: string }[] }).datasets;

@@ -1,5 +1,5 @@
 import { AliasSets, emptyStats, type Hop, PrefixOrigins, ReversePath, type ReverseTraceroute } from '@revtr/engine';
-import { type Ipv4Address, parseIpv4, parsePrefix } from '@revtr/net';
+import { parseIpv4, parsePrefix } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../src/self-audit/judge.ts';
@@ -10,7 +10,7 @@ const HOST = '6.0.0.10';
 const SOURCE = '9.0.0.10';
 const ipToAs = new PrefixOrigins([6, 7, 8, 9, 11].map((asn) => ({ prefix: parsePrefix(`${asn}.0.0.0/8`), asn })));
 const aliases = new AliasSets([['7.0.0.1', '7.9.9.9'].map(parseIpv4)]);
-const facts = { ipToAs, aliases, isUnique: (address: Ipv4Address) => address >>> 24 !== 10 };
+const facts = { ipToAs, aliases };
 
 /** A traceroute from the host to the source over the hops; `*` is silent. */
 function traceroute(hops: readonly string[], flow = 0): TracerouteResult {

@@ -1,8 +1,7 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import { parseIpv4 } from '@revtr/net';
-import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startTestSystem, type TestSystem } from './system.ts';
+import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 /** One audit after the other, as fast as they can follow each other. */
 const ALWAYS = { perDay: 8_640_000, pairPauseMs: 0 };
@@ -93,17 +92,7 @@ describe('the accuracy of a running system', () => {
     const own = records.filter(({ cause }) => cause === 'selfAudit');
     expect(own.length).toBeGreaterThan(5);
     expect(own.every(({ selfAudit, user }) => selfAudit !== undefined && user === undefined)).toBe(true);
-    const { controller } = system;
-    const user = await controller.users.ensure({
-      name: 'User',
-      email: 'user@revtr.example',
-      role: 'user',
-      max_per_day: 1,
-      max_parallel: 1,
-      max_per_minute: 1,
-    });
-    const key = generateApiKey();
-    await controller.users.addKey(user.id, hashApiKey(key));
+    const key = await addUser(system, 'user@revtr.example');
     const { fleet } = new ReverseTracerouteClient({ server: system.url, key });
     await expect(fleet.selfAudits()).rejects.toMatchObject({ serverCode: 'forbidden' });
     await expect(fleet.liftSuspension('atlas.exact')).rejects.toMatchObject({ serverCode: 'forbidden' });

@@ -1,9 +1,8 @@
 import { request } from 'node:http';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { parseIpv4 } from '@revtr/net';
-import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestSystem, type TestSystem } from './system.ts';
+import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
 beforeAll(async () => {
@@ -189,18 +188,10 @@ describe('version 1', () => {
 });
 
 let users = 0;
-async function limitedKey(limits: {
-  max_per_day?: number;
-  max_parallel?: number;
-  max_per_minute?: number;
-}): Promise<string> {
-  const { users: store } = system.controller;
+const limitedKey = (limits: Parameters<typeof addUser>[2]): Promise<string> => {
   const many = { max_per_day: 1e6, max_parallel: 1e6, max_per_minute: 1e6 };
-  const user = await store.ensure({ name: 'x', email: `x${users++}@example.org`, role: 'user', ...many, ...limits });
-  const key = generateApiKey();
-  await store.addKey(user.id, hashApiKey(key));
-  return key;
-}
+  return addUser(system, `x${users++}@example.org`, { ...many, ...limits });
+};
 
 describe('bad input', () => {
   const good = () => ({ src: system.source, dst: system.destinations[0] });

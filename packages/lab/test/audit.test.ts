@@ -1,8 +1,7 @@
 import { runCli } from '@revtr/cli';
 import { type AuditRecord, ClientError, type Measurement, ReverseTracerouteClient } from '@revtr/client';
-import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestSystem, type TestSystem } from './system.ts';
+import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
 let client: ReverseTracerouteClient;
@@ -21,13 +20,8 @@ afterAll(() => system.stop());
 const auditOf = async (query: Parameters<ReverseTracerouteClient['fleet']['audit']>[0]) =>
   (await client.fleet.audit({ limit: '1000', ...query })).records;
 
-async function userClient(): Promise<ReverseTracerouteClient> {
-  const limits = { max_per_day: 9, max_parallel: 9, max_per_minute: 9 };
-  const user = await system.controller.users.ensure({ name: 'U', email: 'u@example.org', role: 'user', ...limits });
-  const key = generateApiKey();
-  await system.controller.users.addKey(user.id, hashApiKey(key));
-  return new ReverseTracerouteClient({ server: system.url, key });
-}
+const userClient = async (): Promise<ReverseTracerouteClient> =>
+  new ReverseTracerouteClient({ server: system.url, key: await addUser(system, 'u@example.org') });
 
 async function revtr(line: string): Promise<string> {
   let out = '';

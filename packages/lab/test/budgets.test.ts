@@ -1,13 +1,13 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
-import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSimulatedSystem } from '../src/world/simulated-system.ts';
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
 import type { System } from '../src/world/system.ts';
 import { WIDE_BUDGETS } from '../src/world/wide-budgets.ts';
+import { addUser } from './system.ts';
 
 const world = new SimulatedWorld({ parameters: simParameters('small', 3), sources: 1, atlas: 'none' });
 const LIMITS = {
@@ -84,16 +84,7 @@ describe('a system with small budgets', () => {
   });
 
   it('shows them to nobody else', async () => {
-    const key = generateApiKey();
-    const user = await system.controller.users.ensure({
-      name: 'User',
-      email: 'user@revtr.example',
-      role: 'user',
-      max_per_day: 1,
-      max_parallel: 1,
-      max_per_minute: 1,
-    });
-    await system.controller.users.addKey(user.id, hashApiKey(key));
+    const key = await addUser(system, 'user@revtr.example');
     for (const path of ['/api/v2/budgets', '/api/v2/circuits']) expect((await get(path, key)).status).toBe(403);
   });
 

@@ -1,8 +1,7 @@
 import { type ClientError, ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
-import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestSystem, type TestSystem } from './system.ts';
+import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 const APPLICATION = {
   hosting: 'in a rack',
@@ -123,16 +122,7 @@ describe('hosting a source', () => {
   });
 
   it('is decided by operators only', async () => {
-    const user = await system.controller.users.ensure({
-      name: 'User',
-      email: 'user@revtr.example',
-      role: 'user',
-      max_per_day: 10,
-      max_parallel: 10,
-      max_per_minute: 10,
-    });
-    const key = generateApiKey();
-    await system.controller.users.addKey(user.id, hashApiKey(key));
+    const key = await addUser(system, 'user@revtr.example');
     const { fleet } = new ReverseTracerouteClient({ server: system.url, key });
     const attempts = [
       fleet.applications(),

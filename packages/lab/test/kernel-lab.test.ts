@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseIpv4 } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
@@ -6,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ManagedProcess } from '../src/deployment/managed-process.ts';
 import { describeJudgement, judge } from '../src/kernel/judging/judge.ts';
 import { trueNodes } from '../src/kernel/judging/truth.ts';
+import { childrenOf } from '../src/soak/process-usage.ts';
 import {
   canRunKernelLab,
   extendForwardPath,
@@ -250,19 +250,6 @@ describe.skipIf(!canRunKernelLab())('the driver of scamper', () => {
     }
   });
 });
-
-/** Processes that a process has started. */
-function childrenOf(pid: number | undefined): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return text
-      .split(' ')
-      .filter((part) => part !== '')
-      .map(Number);
-  } catch {
-    return [];
-  }
-}
 
 /** Looks until what is seen is right. */
 async function until<T>(look: () => Promise<T>, isRight: (seen: T) => boolean, timeoutMs = 30_000): Promise<T> {

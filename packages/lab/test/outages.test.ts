@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measurement } from '@revtr/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { childrenOf } from '../src/soak/process-usage.ts';
 import { canRunKernelLab, extendForwardPath, startTestSystem, type TestSystem } from './kernel.ts';
 
 const DESTINATIONS = ['10.4.0.2', '10.6.0.2', '10.3.0.2'];
@@ -92,12 +92,4 @@ function continueProcess(pid: number): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
-}
-
-function childrenOf(pid: number | undefined): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text
-    .split(' ')
-    .filter((part) => part !== '')
-    .map(Number);
 }

@@ -1,7 +1,6 @@
 import { ReverseTracerouteClient } from '@revtr/client';
-import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestSystem, type TestSystem } from './system.ts';
+import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 const SIZE = 12;
 const LEAST_FIRST = ['assumed', 'inferred', 'measured'];
@@ -54,12 +53,7 @@ describe('the outlines of a batch', () => {
 
   it('are those of the caller alone, as is the list of batches', async () => {
     const { batchId } = await client.submit([{ src: system.source, dst: system.destinations[0] }]);
-    const user = await system.controller.users.ensure({
-      ...{ name: 'Other', email: 'other@revtr.example', role: 'user' },
-      ...{ max_per_day: 10, max_parallel: 10, max_per_minute: 10 },
-    });
-    const key = generateApiKey();
-    await system.controller.users.addKey(user.id, hashApiKey(key));
+    const key = await addUser(system, 'other@revtr.example');
     expect((await page(`/api/v2/batches/${batchId}/measurements`, key)).error.code).toBe('notFound');
     expect(await page('/api/v2/batches', key)).toEqual({ batches: [] });
     const [latest] = await client.batches();

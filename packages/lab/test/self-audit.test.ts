@@ -86,7 +86,7 @@ describe('self-audits of a simulated network whose behaviour changes', () => {
     calibration = new DeploymentCalibration();
     const engineParts = { ...network, prober, calibration };
     const engine = new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts);
-    collaborators = { engine, engineParts, isUnique: (address) => world.targetPolicy.isReachable(address) };
+    collaborators = { engine, engineParts };
     const sources = world.sources.map(({ address }) => address);
     pairs = createRandom(7).shuffle(
       sources.flatMap((source) =>
@@ -109,7 +109,6 @@ describe('self-audits of a simulated network whose behaviour changes', () => {
         audits: new SelfAudits(database.db),
         keeper,
         calibration,
-        ipToAs: collaborators.engineParts.ipToAs,
         hosts: () => world.vantagePoints,
         sources: () => sources,
         isBusy: () => false,

@@ -172,7 +172,7 @@ export class AtlasService {
       ...what,
       source,
       userId: asker?.userId,
-      keyId: asker?.keyId,
+      keyId: asker?.keyId ?? undefined,
       estimatedCredits: what.probes.length * creditsPerTraceroute(PACKETS),
       tag: `revtr-${randomUUID()}`,
       at: engineParts.clock.now(),

@@ -12,8 +12,8 @@ import type { Payer } from './run-record.ts';
 /** Who asks for a run. */
 export interface Asker {
   readonly userId: number;
-  /** The API key of the request; `undefined` when a session made it. */
-  readonly keyId: number | undefined;
+  /** The API key of the request; `null` when a session made it. */
+  readonly keyId: number | null;
   /** The user's own RIPE Atlas key. The controller uses it for this run and does not store it. */
   readonly ripeKey: string | undefined;
 }

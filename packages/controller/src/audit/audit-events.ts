@@ -41,6 +41,14 @@ export interface AuditEventsCollaborators {
 const MINUTE_MS = 60_000;
 /** Different events of one kind that are counted in a minute; the others share one count. */
 const MOST_COUNTED = 200;
+/** The key of the events that share one count. */
+const OTHERS = '';
+const NOBODY = { user_id: null, client: '', subject: '' };
+
+interface CountedEntry {
+  readonly event: NewAuditEvent;
+  count: number;
+}
 
 /**
  * Events beside probes. Actions of operators are stored before they are carried out; refusals and logins are counted in memory and
@@ -49,9 +57,8 @@ const MOST_COUNTED = 200;
 export class AuditEvents {
   readonly #collaborators: AuditEventsCollaborators;
   readonly #storing: Periodic;
-  #counted = new Map<string, { readonly event: NewAuditEvent; count: number }>();
-  /** How many different events of each kind are counted: a flood of one kind must not hide the others. */
-  #different = new Map<string, number>();
+  /** By kind, because a flood of one kind must not hide the others; then by what they are about. */
+  #counted = new Map<string, Map<string, CountedEntry>>();
 
   constructor(options: AuditEventsOptions, collaborators: AuditEventsCollaborators) {
     this.#collaborators = collaborators;
@@ -81,12 +88,11 @@ export class AuditEvents {
   /** Counts an event. It is stored within a minute. */
   count(event: CountedEvent): void {
     const { kind, userId = null, client = '', subject = '', detail = '' } = event;
-    const key = JSON.stringify([kind, userId, client, subject]);
-    const known = this.#counted.get(key);
-    if (known !== undefined) known.count++;
-    else if ((this.#different.get(kind) ?? 0) < MOST_COUNTED)
-      this.#begin(key, { kind, user_id: userId, client, subject, detail });
-    else this.#countAmongOthers(kind);
+    const entries = this.#entriesOf(kind);
+    const key = JSON.stringify([userId, client, subject]);
+    if (entries.has(key) || entries.size < MOST_COUNTED)
+      this.#countAs(key, { kind, user_id: userId, client, subject, detail });
+    else this.#countAs(OTHERS, { ...NOBODY, kind, detail: 'further events of this kind within the minute' });
   }
 
   /** Stores an action of an operator, and returns its id. Throws when it cannot be stored: the action must not be carried out then. */
@@ -119,35 +125,37 @@ export class AuditEvents {
     const counted = this.#counted;
     if (counted.size === 0) return;
     this.#counted = new Map();
-    this.#different = new Map();
     try {
-      await this.#collaborators.records.add([...counted.values()].map(({ event, count }) => ({ ...event, count })));
+      const entries = [...counted.values()].flatMap((ofKind) => [...ofKind.values()]);
+      await this.#collaborators.records.add(entries.map(({ event, count }) => ({ ...event, count })));
     } catch (error) {
       // Counted again with the next ones. What was counted meanwhile is at most one more map of the same size.
-      for (const [key, entry] of counted) {
-        const newer = this.#counted.get(key);
-        if (newer !== undefined) entry.count += newer.count;
-        const { kind } = entry.event;
-        const different = this.#different.get(kind) ?? 0;
-        if (newer === undefined && different >= MOST_COUNTED) continue;
-        this.#counted.set(key, entry);
-        if (newer === undefined) this.#different.set(kind, different + 1);
+      for (const [kind, entries] of counted) {
+        const newerEntries = this.#entriesOf(kind);
+        for (const [key, entry] of entries) {
+          const newer = newerEntries.get(key);
+          if (newer !== undefined) entry.count += newer.count;
+          else if (newerEntries.size >= MOST_COUNTED) continue;
+          newerEntries.set(key, entry);
+        }
       }
       throw error;
     }
   }
 
-  #countAmongOthers(kind: string): void {
-    const key = JSON.stringify([kind]);
-    const others = this.#counted.get(key);
-    const detail = 'further events of this kind within the minute';
-    if (others !== undefined) others.count++;
-    else this.#begin(key, { kind, user_id: null, client: '', subject: '', detail });
+  #countAs(key: string, event: Omit<NewAuditEvent, 'at' | 'count' | 'status'>): void {
+    const entries = this.#entriesOf(event.kind);
+    const known = entries.get(key);
+    if (known !== undefined) known.count++;
+    else {
+      const at = new Date(this.#collaborators.clock.now());
+      entries.set(key, { event: { ...event, at, count: 1, status: null }, count: 1 });
+    }
   }
 
-  #begin(key: string, event: Omit<NewAuditEvent, 'at' | 'count' | 'status'>): void {
-    const at = new Date(this.#collaborators.clock.now());
-    this.#different.set(event.kind, (this.#different.get(event.kind) ?? 0) + 1);
-    this.#counted.set(key, { event: { ...event, at, count: 1, status: null }, count: 1 });
+  #entriesOf(kind: string): Map<string, CountedEntry> {
+    const entries = this.#counted.get(kind) ?? new Map<string, CountedEntry>();
+    this.#counted.set(kind, entries);
+    return entries;
   }
 }

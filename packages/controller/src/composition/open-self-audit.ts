@@ -22,7 +22,7 @@ const BUSY_LOAD = 0.5;
 
 /** Reads what earlier self-audits have shown, and opens the auditor. */
 export async function openSelfAudit(
-  { database, targetPolicy, metrics, clock, random, log }: Context,
+  { database, metrics, clock, random, log }: Context,
   settings: SelfAuditSettings,
   collaborators: {
     readonly calibration: DeploymentCalibration;
@@ -47,11 +47,9 @@ export async function openSelfAudit(
   const auditor = new SelfAuditor(settings, {
     engine: system.engine,
     engineParts: system.engineParts,
-    isUnique: (address) => targetPolicy.isReachable(address),
     audits,
     keeper,
     calibration,
-    ipToAs: system.engineParts.ipToAs,
     isPublic: (address) => {
       const agent = directory.find(address);
       return agent?.kind !== 'source' || agent.visibility === 'public';

@@ -46,7 +46,7 @@ export class MeasurementRunner {
   readonly #options: RunnerOptions;
   readonly #collaborators: RunnerCollaborators;
   readonly #writer: ResultWriter;
-  /** One for each measurement under way: a signal with thousands of listeners is slow. */
+  /** Measurements under way, by id. Each has a signal of its own: one signal with thousands of listeners is slow. */
   readonly #underWay = new Map<number, { readonly job: Job; readonly cancel: AbortController }>();
   /** Measurements that have ended, until their results are written. */
   readonly #unwritten = new Map<number, { readonly batchId: number; readonly stopReason: string }>();

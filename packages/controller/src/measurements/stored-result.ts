@@ -18,7 +18,7 @@ const address = z.string().describe('IPv4 address');
 const SCOPES = Object.keys(STAND_IN_TECHNIQUES) as [StandInScope, ...StandInScope[]];
 const techniques = Object.keys(ARCHIVE_HOP_TYPES) as [HopTechnique, ...HopTechnique[]];
 
-/** How far a hop is believed. */
+/** How far a hop is believed, from the most to the least. */
 export const trustSchema = z.enum(['measured', 'inferred', 'assumed']);
 
 /** A hop as it is stored and shown. */

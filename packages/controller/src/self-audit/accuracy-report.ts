@@ -77,9 +77,9 @@ export async function reportAccuracy(
   );
   const sum = (field: Exclude<keyof AuditSums, 'network'>): number =>
     byNetwork.reduce((total, row) => total + row[field], 0);
-  const kinds = [...groups(hopSums, ({ kind }) => kind)].sort(([a], [b]) => a.localeCompare(b));
-  const ranges = [...groups(hopSums, ({ bin }) => bin)].sort(([a], [b]) => a - b);
-  const hopsOf = groups(hopSums, (row) => row.network);
+  const kinds = [...Map.groupBy(hopSums, ({ kind }) => kind)].sort(([a], [b]) => a.localeCompare(b));
+  const ranges = [...Map.groupBy(hopSums, ({ bin }) => bin)].sort(([a], [b]) => a - b);
+  const hopsOf = Map.groupBy(hopSums, (row) => row.network);
   return {
     from: days.fromDay * DAY_MS,
     to: (days.toDay + 1) * DAY_MS,
@@ -132,15 +132,4 @@ function totals(rows: readonly HopSums[]): Omit<HopSums, 'network' | 'kind' | 'b
 function hopRate(rows: readonly HopSums[]): HopRate {
   const { judged, right, unjudged, confidence } = totals(rows);
   return { ...rateOf(right, judged), unjudged, meanConfidence: judged === 0 ? 0 : confidence / judged };
-}
-
-function groups<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
-  const grouped = new Map<Key, Row[]>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const group = grouped.get(key);
-    if (group === undefined) grouped.set(key, [row]);
-    else group.push(row);
-  }
-  return grouped;
 }

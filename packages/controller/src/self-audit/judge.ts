@@ -13,11 +13,18 @@ import type { Ipv4Address } from '@revtr/net';
 import { type AddressKnowledge, asPathOf, type MatchRule, type TruePath } from './true-path.ts';
 
 /**
- * Why a hop that no rule finds on the path is wrong or cannot be judged. `otherRouter`: behind the hop before, the host's own probes show
- * another router. `astray`: the hop before is wrong, and the one behind is not on the path either. `otherNetwork`: no hop of the traceroute is in its network, and no silent hop can be. `notUnique`: its address is not
- * globally unique. `unknown`: it is an address of a network on the path, and nothing says whose.
+ * Why a hop that no rule finds on the path is wrong or cannot be judged.
+ *
+ * - `otherRouter`: behind the hop before, the host's own probes show another router.
+ * - `astray`: the hop before is wrong, and the one behind is not on the path either.
+ * - `otherNetwork`: no hop of the traceroute is in its network, and no silent hop can be.
+ * - `notUnique`: its address identifies no router.
+ * - `unknown`: it is an address of a network on the path, and nothing says whose.
  */
 type DoubtReason = 'otherRouter' | 'astray' | 'otherNetwork' | 'notUnique' | 'unknown';
+
+/** What a comparison says about a hop. */
+export const VERDICTS = ['right', 'wrong', 'unjudged'] as const;
 
 /** A hop of a reverse path, compared with the host's own probes. */
 export interface JudgedHop {
@@ -26,7 +33,7 @@ export interface JudgedHop {
   readonly trust: Trust;
   /** Probability that it is right, as users see it, 0 to 1. */
   readonly confidence: number;
-  readonly verdict: 'right' | 'wrong' | 'unjudged';
+  readonly verdict: (typeof VERDICTS)[number];
   readonly reason: MatchRule | DoubtReason;
 }
 
@@ -44,17 +51,11 @@ export interface Judgement {
   readonly outcomes: readonly (ClaimOutcome & { readonly kind: HopKind })[];
 }
 
-/** Facts that a judge uses. */
-export interface JudgeFacts extends AddressKnowledge {
-  /** Whether an address identifies one router: private addresses and the like do not. */
-  readonly isUnique: (address: Ipv4Address) => boolean;
-}
-
 /** Compares a reverse traceroute from a host with the path that the host's own probes show. */
-export function judge(result: ReverseTraceroute, truth: TruePath, facts: JudgeFacts): Judgement {
+export function judge(result: ReverseTraceroute, truth: TruePath, facts: AddressKnowledge): Judgement {
   const { source, destination, stopReason } = result;
   const between = result.hops.filter(({ address }) => address !== source && address !== destination);
-  const matches = between.map(({ address }) => (facts.isUnique(address) ? truth.match(address) : undefined));
+  const matches = between.map(({ address }) => (isUnique(address, facts) ? truth.match(address) : undefined));
   const hops: JudgedHop[] = [];
   for (const [i, hop] of between.entries()) {
     const common = { address: hop.address, kind: hopKindOf(hop), trust: hop.trust, confidence: hop.confidence };
@@ -86,6 +87,10 @@ export function judge(result: ReverseTraceroute, truth: TruePath, facts: JudgeFa
   };
 }
 
+/** Whether an address identifies one router: private addresses and the like do not. */
+const isUnique = (address: Ipv4Address, { aliases }: AddressKnowledge): boolean =>
+  aliases.routerKey(address) !== undefined;
+
 /** Behind a router whose position is known, the next ones within this distance decide whether flows part there. */
 const NEXT_ROUTERS = 3;
 
@@ -105,9 +110,9 @@ function doubtAbout(
   { address, evidence }: Hop,
   { before, isAstray, from, to }: Place,
   truth: TruePath,
-  { ipToAs, isUnique }: JudgeFacts,
+  facts: AddressKnowledge,
 ): Pick<JudgedHop, 'verdict' | 'reason'> {
-  if (!isUnique(address)) return { verdict: 'unjudged', reason: 'notUnique' };
+  if (!isUnique(address, facts)) return { verdict: 'unjudged', reason: 'notUnique' };
   if (isAstray) return { verdict: 'wrong', reason: 'astray' };
   // Addresses can be compared only when both kinds of probes make a router show the same one of its addresses.
   const by = evidence.type === 'recordRoute' ? 'recordRoute' : evidence.type === 'atlas' ? 'traceroute' : undefined;
@@ -115,7 +120,7 @@ function doubtAbout(
     const next = truth.behind(before === 'host' ? undefined : before.address, by);
     if (next !== undefined) return { verdict: 'wrong', reason: 'otherRouter' };
   }
-  const network = ipToAs.originOf(address);
+  const network = facts.ipToAs.originOf(address);
   const isElsewhere = network !== undefined && !truth.passes(network) && !truth.mayHideNetwork(from, to);
   return isElsewhere ? { verdict: 'wrong', reason: 'otherNetwork' } : { verdict: 'unjudged', reason: 'unknown' };
 }

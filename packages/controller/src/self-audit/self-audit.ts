@@ -1,5 +1,5 @@
 import type { EngineCollaborators, ReverseTraceroute, ReverseTracerouteEngine } from '@revtr/engine';
-import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { formatIpv4 } from '@revtr/net';
 import { ProbingError } from '@revtr/probing';
 import { type Judgement, judge } from './judge.ts';
 import { type AuditedPair, isSamePath, ownProbes, traceOwn } from './own-probes.ts';
@@ -9,8 +9,6 @@ import { TruePath } from './true-path.ts';
 export interface SelfAuditCollaborators {
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
   readonly engineParts: Pick<EngineCollaborators, 'prober' | 'aliases' | 'ipToAs'>;
-  /** Whether an address identifies one router. */
-  readonly isUnique: (address: Ipv4Address) => boolean;
 }
 
 /** How an audit ended. */
@@ -29,10 +27,10 @@ const NOT_MEASURED: readonly string[] = ['budgetExhausted', 'circuitOpen', 'sour
 export async function auditPair(
   pair: AuditedPair,
   options: { readonly retriesSuspended: boolean },
-  { engine, engineParts, isUnique }: SelfAuditCollaborators,
+  { engine, engineParts }: SelfAuditCollaborators,
   signal?: AbortSignal,
 ): Promise<AuditFinding> {
-  const { prober, aliases, ipToAs } = engineParts;
+  const { prober, aliases } = engineParts;
   const { host, source } = pair;
   try {
     const before = await traceOwn(pair, 0, prober, signal);
@@ -45,9 +43,8 @@ export async function auditPair(
     const after = await traceOwn(pair, 0, prober, signal);
     if (!isSamePath(before, after, aliases))
       return { outcome: 'pathChanged', detail: 'two traceroutes of the host show different paths' };
-    const facts = { aliases, ipToAs, isUnique };
-    const truth = new TruePath(host, source, await ownProbes(pair, after, prober, signal), facts);
-    return { outcome: 'judged', judgement: judge(result, truth, facts) };
+    const truth = new TruePath(host, source, await ownProbes(pair, after, prober, signal), engineParts);
+    return { outcome: 'judged', judgement: judge(result, truth, engineParts) };
   } catch (error) {
     if (!(error instanceof ProbingError) || signal?.aborted) throw error;
     return { outcome: 'notMeasured', detail: error.message };

@@ -1,4 +1,4 @@
-import type { DeploymentCalibration, IpToAs } from '@revtr/engine';
+import type { DeploymentCalibration } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { Clock, Random } from '@revtr/probing';
 import type { FinishedSelfAudit, SelfAudits } from '@revtr/storage';
@@ -32,7 +32,6 @@ export interface SelfAuditorCollaborators extends SelfAuditCollaborators {
   readonly audits: SelfAudits;
   readonly keeper: KindEvidenceKeeper;
   readonly calibration: Pick<DeploymentCalibration, 'hasSuspensions'>;
-  readonly ipToAs: IpToAs;
   /** Whether the network of a host may appear in the public figures. Default: that of every host. */
   readonly isPublic?: (host: Ipv4Address) => boolean;
   /** Hosts that can send probes now, and sources that receive spoofed replies now. */
@@ -128,13 +127,13 @@ export class SelfAuditor {
 
   /** Audits a pair, and stores what it shows. @throws {ProbingError} `cancelled` when the signal fires */
   async audit(pair: AuditedPair, signal?: AbortSignal): Promise<AuditFinding> {
-    const { audits, calibration, ipToAs, isPublic = () => true, clock, log, metrics } = this.#collaborators;
+    const { audits, calibration, engineParts, isPublic = () => true, clock, log, metrics } = this.#collaborators;
     const isRetry = calibration.hasSuspensions && ++this.#count % RETRY_EVERY === 0;
     const id = await audits.begin({
       started_at: new Date(clock.now()),
       host: formatIpv4(pair.host),
       source: formatIpv4(pair.source),
-      network: (isPublic(pair.host) ? ipToAs.originOf(pair.host) : undefined) ?? 0,
+      network: (isPublic(pair.host) ? engineParts.ipToAs.originOf(pair.host) : undefined) ?? 0,
       is_retry: isRetry,
     });
     let finding: AuditFinding | undefined;

@@ -1,10 +1,10 @@
 import { formatIpv4 } from '@revtr/net';
 import { z } from 'zod';
-import type { JudgedHop } from './judge.ts';
+import { type JudgedHop, VERDICTS } from './judge.ts';
 
 /** The judged hops of an audit as the database keeps them: address, kind, confidence, verdict and its reason. */
 const storedHopsSchema = z
-  .array(z.tuple([z.string(), z.string(), z.number(), z.enum(['right', 'wrong', 'unjudged']), z.string()]))
+  .array(z.tuple([z.string(), z.string(), z.number(), z.enum(VERDICTS), z.string()]))
   .nullable();
 
 /** A judged hop read from the database; the address is a dotted quad. */

@@ -1,43 +1,84 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '@revtr/probing';
+import type { Clock, Random } from '@revtr/probing';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { ManagedProcess } from '../deployment/managed-process.ts';
 import { childrenOf } from './process-usage.ts';
 import type { SmallDisk } from './small-disk.ts';
 
+export interface FaultsCollaborators {
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly disk: SmallDisk;
+  /** Called when the controller was killed and has been started again. */
+  readonly onControllerKilled: () => void;
+}
+
 /** One fault: it happens, lasts, and is repaired. */
-export interface Fault {
+interface Fault {
   readonly name: string;
   readonly happen: () => Promise<void>;
 }
 
+/** From the end of one fault to the next. */
+const CALM_MS = 15_000;
+/** The controller is killed at most once in this time, so that its memory has time to grow. */
+const CONTROLLER_MS = 1_200_000;
 const STOPPED_MS = 15_000;
 const AWAY_MS = 20_000;
 const FULL_MS = 20_000;
 
-/** The faults of a soak. Every process that a fault ends is started again. */
-export function faultsOf(
-  { controller, agents }: Pick<Deployment, 'controller' | 'agents'>,
-  collaborators: { readonly random: Random; readonly disk: SmallDisk },
-): readonly Fault[] {
-  const { random, disk } = collaborators;
+/** Breaks parts of a system, one after the other. Every process that a fault ends is started again. */
+export class Faults {
+  readonly #collaborators: FaultsCollaborators;
+  readonly #killController: Fault;
+  readonly #others: readonly Fault[];
+  readonly #counts: Record<string, number> = {};
+
+  constructor(system: Pick<Deployment, 'controller' | 'agents'>, collaborators: FaultsCollaborators) {
+    const { random } = collaborators;
+    this.#collaborators = collaborators;
+    this.#killController = {
+      name: 'the controller is killed',
+      happen: () => restart(system.controller, random.below(1_000)),
+    };
+    this.#others = [...faultsOfAgents(system, random), fullDisk(collaborators.disk)];
+  }
+
+  /** How often each fault has happened, by its name. */
+  get counts(): Readonly<Record<string, number>> {
+    return this.#counts;
+  }
+
+  /** Lets faults happen until `signal` fires. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, onControllerKilled } = this.#collaborators;
+    let killedAt = performance.now();
+    while (!signal.aborted) {
+      await clock.sleep(CALM_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const mayKill = performance.now() - killedAt > CONTROLLER_MS;
+      const fault = random.pick(mayKill ? [...this.#others, this.#killController] : this.#others);
+      await fault.happen();
+      this.#counts[fault.name] = (this.#counts[fault.name] ?? 0) + 1;
+      if (fault !== this.#killController) continue;
+      killedAt = performance.now();
+      onControllerKilled();
+    }
+  }
+}
+
+function faultsOfAgents({ agents }: Pick<Deployment, 'agents'>, random: Random): Fault[] {
   const anyAgent = (): ManagedProcess => random.pick([...agents.values()]);
-  const scampersOf = (agent: ManagedProcess): number[] => (agent.pid === undefined ? [] : childrenOf(agent.pid));
-  const restart = async (process: ManagedProcess, awayMs: number): Promise<void> => {
-    await process.kill();
-    await sleep(awayMs);
-    process.start();
-  };
   return [
     { name: 'an agent is killed', happen: () => restart(anyAgent(), random.below(2_000)) },
     { name: 'an agent is away for 20 s', happen: () => restart(anyAgent(), AWAY_MS) },
     {
       name: 'a scamper is killed',
       happen: async () => {
-        for (const pid of scampersOf(anyAgent())) signal(pid, 'SIGKILL');
+        for (const pid of childrenOf(anyAgent().pid)) signal(pid, 'SIGKILL');
       },
     },
-    { name: 'the scamper of an agent hangs for 15 s', happen: () => hang(scampersOf(anyAgent())) },
+    { name: 'the scamper of an agent hangs for 15 s', happen: () => hang(childrenOf(anyAgent().pid)) },
     {
       name: 'an agent hangs for 15 s',
       happen: () => {
@@ -45,16 +86,22 @@ export function faultsOf(
         return hang(pid === undefined ? [] : [pid]);
       },
     },
-    {
-      name: 'the disk is full for 20 s',
-      happen: async () => {
-        disk.fill();
-        await sleep(FULL_MS);
-        disk.free();
-      },
-    },
-    { name: 'the controller is killed', happen: () => restart(controller, random.below(1_000)) },
   ];
+}
+
+const fullDisk = (disk: SmallDisk): Fault => ({
+  name: 'the disk is full for 20 s',
+  happen: async () => {
+    disk.fill();
+    await sleep(FULL_MS);
+    disk.free();
+  },
+});
+
+async function restart(process: ManagedProcess, awayMs: number): Promise<void> {
+  await process.kill();
+  await sleep(awayMs);
+  process.start();
 }
 
 async function hang(pids: readonly number[]): Promise<void> {

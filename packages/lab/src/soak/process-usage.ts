@@ -23,8 +23,8 @@ export function usageOf(pid: number): ProcessUsage | undefined {
   }
 }
 
-/** Numbers of the processes that a process has started. Empty when it has ended. */
-export function childrenOf(pid: number): number[] {
+/** Numbers of the processes that a process has started. Empty when it has ended, or never began. */
+export function childrenOf(pid: number | undefined): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {

@@ -72,12 +72,12 @@ export class ApiKeys {
       await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
       const { count } = await db
         .selectFrom('api_keys')
-        .select(({ fn }) => fn.countAll<string>().as('count'))
+        .select(({ fn }) => fn.countAll<number>().as('count'))
         .where('user_id', '=', userId)
         .where('revoked_at', 'is', null)
         .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
         .executeTakeFirstOrThrow();
-      return Number(count) < MOST_KEYS ? new Users(db).addKey(userId, hashed, key) : undefined;
+      return count < MOST_KEYS ? new Users(db).addKey(userId, hashed, key) : undefined;
     });
   }
 

@@ -29,7 +29,7 @@ export function registerAtlasV1(app: FastifyInstance, { directory, atlas }: ApiC
     async (request) => {
       const { user, keyId } = callerOf(request);
       const source = ownReadySource(directory, user, request.headers.source);
-      await atlas.run(source, { userId: user.id, keyId: keyId ?? undefined, ripeKey: request.headers['ripe-key'] });
+      await atlas.run(source, { userId: user.id, keyId, ripeKey: request.headers['ripe-key'] });
       return {};
     },
   );

@@ -2,6 +2,7 @@ import { SELF_AUDIT_OUTCOMES, type SelfAuditRow } from '@revtr/storage';
 import { z } from 'zod';
 import type { AddressFacts } from '../../facts/address-facts.ts';
 import type { AccuracyReport, Suspension } from '../../self-audit/accuracy-report.ts';
+import { VERDICTS } from '../../self-audit/judge.ts';
 import { readStoredHops } from '../../self-audit/stored-hops.ts';
 
 const share = z.number().min(0).max(1);
@@ -76,7 +77,7 @@ export const selfAuditSchema = z.object({
       address: z.string(),
       kind: kindSchema,
       confidence: share,
-      verdict: z.enum(['right', 'wrong', 'unjudged']),
+      verdict: z.enum(VERDICTS),
       reason: z.string(),
     }),
   ),

@@ -112,7 +112,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       const { user, keyId } = callerOf(request);
       const source = ownSource(directory, user, request.params.source);
       return atlas
-        .estimate(source, { userId: user.id, keyId: keyId ?? undefined, ripeKey: request.headers['ripe-key'] })
+        .estimate(source, { userId: user.id, keyId, ripeKey: request.headers['ripe-key'] })
         .catch(toControllerError);
     },
   );
@@ -133,7 +133,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       const source = ownReadySource(directory, user, request.params.source);
       const run = await atlas.run(source, {
         userId: user.id,
-        keyId: keyId ?? undefined,
+        keyId,
         ripeKey: request.headers['ripe-key'],
       });
       return reply.code(202).send(toRun(run));

@@ -27,6 +27,8 @@ const namedForwardSchema = forwardSchema.extend({
   ),
 });
 
+const stateSchema = z.enum(['queued', 'running', 'done']);
+
 /** A measurement with everything that is known about it. */
 export const measurementSchema = z.object({
   id: z.int(),
@@ -34,7 +36,7 @@ export const measurementSchema = z.object({
   source: z.string(),
   destination: z.string(),
   label: z.string(),
-  state: z.enum(['queued', 'running', 'done']),
+  state: stateSchema,
   createdAt: z.iso.datetime(),
   result: resultSchema.extend({ hops: z.array(namedHopSchema), forward: namedForwardSchema.optional() }).optional(),
 });
@@ -46,7 +48,7 @@ export const outlineSchema = z.object({
   source: z.string(),
   destination: z.string(),
   label: z.string(),
-  state: z.enum(['queued', 'running', 'done']),
+  state: stateSchema,
   stopReason: z.string().optional(),
   failCode: z.string().optional(),
   confidence: z.number().min(0).max(1).optional().describe('Probability that every hop is right'),
@@ -57,7 +59,6 @@ export const outlineSchema = z.object({
 });
 z.globalRegistry.add(outlineSchema, { id: 'MeasurementOutline' });
 
-const LEAST_FIRST = ['assumed', 'inferred', 'measured'] as const;
 const asnsSchema = z.array(z.int());
 const trustsSchema = z.array(trustSchema);
 
@@ -67,7 +68,7 @@ export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema
   const common = { id, source, destination, label, state };
   if (stop_reason === null || hops === null) return common;
   const trusts = new Set(trustsSchema.parse(row.trusts));
-  const leastTrust = LEAST_FIRST.find((trust) => trusts.has(trust));
+  const leastTrust = trustSchema.options.findLast((trust) => trusts.has(trust));
   return {
     ...common,
     stopReason: stop_reason,
