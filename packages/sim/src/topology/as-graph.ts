@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import { pickWeighted } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { CITIES } from './cities.ts';
 
@@ -107,18 +108,6 @@ function connectPeers(
 /** A home for a network: an index into the cities, the larger ones more often. */
 export function pickCity(random: Random): number {
   return pickWeighted(0, CITIES.length, random, (i) => CITIES[i].weight);
-}
-
-/** Chooses an index in [low, high) with probability proportional to its weight. */
-function pickWeighted(low: number, high: number, random: Random, weightOf: (index: number) => number): number {
-  let total = 0;
-  for (let i = low; i < high; i++) total += weightOf(i);
-  let rest = random.next() * total;
-  for (let i = low; i < high; i++) {
-    rest -= weightOf(i);
-    if (rest < 0) return i;
-  }
-  return high - 1;
 }
 
 /** Distinct public 16-bit numbers, AS_TRANS and the documentation and private ranges left out (RFC 7249). */

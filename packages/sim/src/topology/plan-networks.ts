@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import { sampleWeighted } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
 import { CITIES, distanceKm } from './cities.ts';
@@ -87,13 +88,12 @@ function cityCount(tier: number, routers: number, { deepAccess }: SimParameters,
 const coreCount = (routers: number): number => (routers >= 4 ? 2 : 1);
 
 /** Cities anywhere, the large ones more often. */
-function placeGlobally(count: number, random: Random): number[] {
-  // Weighted sampling without replacement (Efraimidis and Spirakis 2006): the largest of u^(1/weight).
-  return CITIES.map(({ weight }, city) => ({ city, key: random.next() ** (1 / weight) }))
-    .sort((a, b) => b.key - a.key)
-    .slice(0, count)
-    .map(({ city }) => city);
-}
+const placeGlobally = (count: number, random: Random): number[] =>
+  sampleWeighted(
+    CITIES.map(({ weight }) => weight),
+    count,
+    random,
+  );
 
 /** The home city and the nearest others, some of them skipped so that networks differ. */
 function placeCities(home: number, count: number, random: Random): number[] {

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import { standardNormal } from '../../draws.ts';
 import type { SimParameters } from '../../parameters/sim-parameters.ts';
 import type { AsGraph } from '../as-graph.ts';
 import { CITIES, distanceKm } from '../cities.ts';
@@ -16,7 +17,7 @@ export function planEvenNetworks(graph: AsGraph, { routers: all }: SimParameters
     neighbours[a]++;
     neighbours[b]++;
   }
-  const weights = graph.tiers.map((tier) => WEIGHTS[tier] * Math.exp(0.5 * normal(random)));
+  const weights = graph.tiers.map((tier) => WEIGHTS[tier] * Math.exp(0.5 * standardNormal(random)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const spare = all - graph.tiers.length;
   return graph.tiers.map((tier, i): NetworkPlan => {
@@ -42,7 +43,3 @@ function citiesAround(home: number, count: number, random: Random): number[] {
     .slice(0, 2 * count);
   return [home, ...random.shuffle(others).slice(0, count - 1)];
 }
-
-/** A normally distributed number (Box and Muller 1958). */
-const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
