@@ -22,8 +22,8 @@ export interface SimulatedInternetOptions {
   readonly graph?: AsGraph;
   /** How networks and routers are laid out. Default: `FAMILIES.grown`. */
   readonly family?: Family;
-  /** Topology and routing over time of another simulation with the same parameters, to start it anew. Default: they are generated. */
-  readonly like?: Pick<SimulatedInternet, 'topology' | 'timeline'>;
+  /** Topology, routing over time and places of another simulation with the same parameters, to start it anew. Default: they are generated. */
+  readonly like?: Pick<SimulatedInternet, 'topology' | 'timeline' | 'places'>;
 }
 
 /** A simulated Internet: topology, routing over time, forwarding, and ground truth. */
@@ -44,7 +44,7 @@ export class SimulatedInternet {
     this.clock = new VirtualClock({ startMs });
     this.network = new Network(options.parameters, this);
     this.truth = new GroundTruth(this.topology, this.timeline);
-    this.places = choosePlaces(this.topology, options.parameters);
+    this.places = options.like?.places ?? choosePlaces(this.topology, options.parameters);
   }
 
   /** Schedules an event. @throws {SimError} as {@link Timeline.add} */

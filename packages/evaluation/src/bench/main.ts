@@ -45,7 +45,7 @@ Runs one benchmark and prints its figures, as JSON unless noted. Repeated timing
   ranking        rank vantage points
   realism        compare a simulated Internet with published figures [--size SIZE] [--seed N] [--profile PROFILE] [--json]
   safety         send probes with and without budgets and circuit breakers
-  throughput     measure reverse traceroutes from the API to the database [--audit on|off|both] [--rounds N]
+  throughput     measure reverse traceroutes from the API to the database [--safety on|off|both] [--rounds N]
   warts          decode warts files
   web            size of the first page of the web interface
 `;

@@ -2,12 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
-import { HELP, OPTIONS, readUnits } from './options.ts';
+import { HELP, OPTIONS, readCores, readUnits } from './options.ts';
 import { latencyPlot, reliabilityPlot } from './report/plots.ts';
 import { renderMarkdown, renderText } from './report/render.ts';
 import { describeRun, tablesOf } from './report/tables.ts';
-import { runUnits } from './running/scheduler.ts';
-import { lookAt } from './seeds/look.ts';
+import { measure, say } from './running/measure.ts';
 import { compareWithRivals } from './summary/paired.ts';
 import { summarise } from './summary/summary.ts';
 
@@ -15,21 +14,15 @@ const { values } = parseOrExit(() => parseArgs({ options: OPTIONS }), HELP);
 
 async function main(): Promise<number> {
   const units = readUnits(values);
-  const cores = values.cores === undefined ? undefined : Number(values.cores);
-  const areCoresValid = cores === undefined || (Number.isInteger(cores) && cores > 0);
-  if (values.help || units === undefined || !areCoresValid) {
+  const cores = readCores(values.cores);
+  if (values.help || units === undefined || cores === undefined) {
     (values.help ? process.stdout : process.stderr).write(HELP);
     return values.help ? 0 : 2;
   }
-  const onProgress = (message: string): void => {
-    process.stderr.write(`${message}\n`);
-  };
   const { out, ledger } = values;
   const folder = out === undefined ? undefined : join(out, 'runs');
   const command = `evaluate ${process.argv.slice(2).join(' ')}`;
-  await lookAt(units, { folder, ledger, command, warn: onProgress });
-  const options = { onProgress, ...(folder !== undefined && { folder }), ...(cores !== undefined && { cores }) };
-  const results = await runUnits(units, options);
+  const results = await measure(units, { folder, ledger, cores, command });
   const summaries = summarise(results);
   const comparisons = compareWithRivals(results, units[0].plan);
   const tables = tablesOf(summaries, comparisons);
@@ -45,7 +38,7 @@ async function main(): Promise<number> {
       'latency.svg': latencyPlot(results),
     };
     for (const [name, content] of Object.entries(files)) await writeFile(join(out, name), content);
-    onProgress(`results written to ${out}`);
+    say(`results written to ${out}`);
   }
   return 0;
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { FAMILIES, PROFILES, SIZES } from '@revtr/sim';
 import { PLANS } from './units/plans.ts';
 import { ATLAS_CONTENTS, isContent, isFamily, isProfile, isSize, type Unit } from './units/unit.ts';
@@ -76,6 +77,12 @@ export function readUnits(values: UnitOptions): Unit[] | undefined {
       ),
     ),
   );
+}
+
+/** Simulated Internets at the same time, by default one for each core; `undefined` if the option is invalid. */
+export function readCores(text: string | undefined): number | undefined {
+  const cores = text === undefined ? availableParallelism() : Number(text);
+  return isWithin(cores, 1, Number.POSITIVE_INFINITY) ? cores : undefined;
 }
 
 /** The names of a list; none if one of them is unknown. */

@@ -1,4 +1,4 @@
-import { type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
+import { type Hop, type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
 import { asPathOf, withoutRepetitions } from './as-path.ts';
 import { basisOf, basisOfHop } from './basis.ts';
 import { causeOf, kindOf } from './cause.ts';
@@ -44,7 +44,7 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, vi
   const asPath = asPathOf(networksOf?.(result.hops) ?? origins);
   const isExact = (path: readonly number[]): boolean => reached && isAny((flow) => isSame(flow.asPath, path));
   const asPathExact = isExact(asPath);
-  const isExactByOwners = isAny((flow) => isExact(asPathByOwners(result, flow, truth)));
+  const isExactByOwners = isAny((flow) => isExact(asPathByOwners(between, flow, truth)));
   const paths = { foundAsPath: asPath, trueAsPath: route.asPath, isExactByOwners };
   return {
     reached,
@@ -67,9 +67,8 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, vi
   };
 }
 
-/** Networks of the routers that a result shows, with the true first and last router: what a perfect mapping would make of it. */
-function asPathByOwners({ hops, source, destination }: ReverseTraceroute, route: TrueRoute, truth: Truth): number[] {
-  const between = hops.filter(({ address }) => address !== source && address !== destination);
+/** Networks of the routers that the hops between destination and source show, with the true first and last router: what a perfect mapping would make of it. */
+function asPathByOwners(between: readonly Hop[], route: TrueRoute, truth: Truth): number[] {
   // A shared address names no network, whatever the mapping.
   const routers = between.flatMap(({ address }) => {
     const shown = truth.routersOf(address);

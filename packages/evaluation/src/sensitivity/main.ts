@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
-import { readUnits } from '../evaluate/options.ts';
+import { OPTIONS, readCores, readUnits } from '../evaluate/options.ts';
 import { renderMarkdown, renderText } from '../evaluate/report/render.ts';
-import { runUnits } from '../evaluate/running/scheduler.ts';
-import { lookAt } from '../evaluate/seeds/look.ts';
+import { measure } from '../evaluate/running/measure.ts';
 import { summarise } from '../evaluate/summary/summary.ts';
 import type { Unit } from '../evaluate/units/unit.ts';
 import { sensitivityTable } from './table.ts';
@@ -29,25 +28,18 @@ Varies one uncertain parameter of the simulated Internet at a time, and prints h
   --json            print the figures as JSON
 `;
 
+const { atlas: _, ...COMMON_OPTIONS } = OPTIONS;
+
 const { values } = parseOrExit(
   () =>
     parseArgs({
       options: {
+        ...COMMON_OPTIONS,
         vary: { type: 'string', default: Object.keys(VARIATIONS).join(',') },
-        profile: { type: 'string', default: 'published' },
-        family: { type: 'string', default: 'grown' },
-        size: { type: 'string', default: 'medium' },
         seed: { type: 'string', default: '1-3' },
-        fleet: { type: 'string', default: '50' },
         pairs: { type: 'string', default: '400' },
-        hours: { type: 'string', default: '24' },
         plan: { type: 'string', default: 'default,revtr2-labelled' },
-        cores: { type: 'string' },
-        out: { type: 'string' },
-        ledger: { type: 'string' },
         markdown: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
       },
     }),
   HELP,
@@ -56,28 +48,18 @@ const { values } = parseOrExit(
 async function main(): Promise<number> {
   const names = values.vary.split(',');
   const base = readUnits({ ...values, atlas: 'usual' });
-  const cores = values.cores === undefined ? undefined : Number(values.cores);
-  const areCoresValid = cores === undefined || (Number.isInteger(cores) && cores > 0);
-  if (values.help || base === undefined || !areCoresValid || !names.every((name) => name in VARIATIONS)) {
+  const cores = readCores(values.cores);
+  if (values.help || base === undefined || cores === undefined || !names.every((name) => name in VARIATIONS)) {
     (values.help ? process.stdout : process.stderr).write(HELP);
     return values.help ? 0 : 2;
   }
-  const warn = (message: string): void => {
-    process.stderr.write(`${message}\n`);
-  };
   const variations = names.map((name) => VARIATIONS[name]);
   const units = variations.flatMap(({ parameter, values: settings }) =>
     settings.flatMap((setting) => base.map((unit): Unit => ({ ...unit, changes: { [parameter]: setting } }))),
   );
   const { out: folder, ledger } = values;
-  await lookAt(units, { folder, ledger, command: `evaluate:sensitivity ${process.argv.slice(2).join(' ')}`, warn });
-  const summaries = summarise(
-    await runUnits(units, {
-      onProgress: warn,
-      ...(folder !== undefined && { folder }),
-      ...(cores !== undefined && { cores }),
-    }),
-  );
+  const command = `evaluate:sensitivity ${process.argv.slice(2).join(' ')}`;
+  const summaries = summarise(await measure(units, { folder, ledger, cores, command }));
   const tables = variations.map((variation) => sensitivityTable(variation, summaries));
   const text = values.markdown ? renderMarkdown(tables) : renderText(tables);
   process.stdout.write(values.json ? `${JSON.stringify(summaries, null, 2)}\n` : text);

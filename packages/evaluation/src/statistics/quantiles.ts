@@ -15,5 +15,9 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 export const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** The share of the values that are at most `most`; 0 if there are no values. */
+export const shareWithin = (values: readonly number[], most: number): number =>
+  share(values.filter((value) => value <= most).length, values.length);
+
 /** `part / whole`; 0 if `whole` is 0. */
 export const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

@@ -45,6 +45,7 @@ export function choosePlaces(topology: Topology, parameters: SimParameters): Pla
   for (const prefix of random.shuffle(responsive.map((_, i) => i))) {
     if (responsive[prefix] !== undefined && !isAnycast(topology, prefix)) onePerNetwork.set(networkOf(prefix), prefix);
   }
+  const prefixIn = (network: number): number => onePerNetwork.get(network) ?? 0;
   const candidates = random.shuffle([...onePerNetwork.keys()].sort((a, b) => a - b));
   const place =
     (role: string, fromEnd: number) =>
@@ -64,28 +65,20 @@ export function choosePlaces(topology: Topology, parameters: SimParameters): Pla
   const clean = candidates.filter((network) => networks.dropsOptions[network] === 0);
   const spoofers = clean.filter((network) => networks.spoofingAllowed[network] === 1);
   const wellConnected = chooseWellConnected(topology, parameters, random.fork('vantage-points'));
-  const anywhere = spoofers
-    .map((network) => onePerNetwork.get(network) ?? 0)
-    .filter((prefix) => !wellConnected.includes(prefix));
+  const anywhere = spoofers.map(prefixIn).filter((prefix) => !wellConnected.includes(prefix));
   const chosen = [...wellConnected, ...anywhere].slice(0, parameters.vantagePoints);
   const chosenNetworks = new Set(chosen.map(networkOf));
   const mayBeSource = (network: number): boolean =>
-    parameters.deepSources === 1 || routers.depth[hosts.router[onePerNetwork.get(network) ?? 0]] <= 1;
+    parameters.deepSources === 1 || routers.depth[hosts.router[prefixIn(network)]] <= 1;
   const others = clean.filter((network) => !chosenNetworks.has(network) && mayBeSource(network));
-  const probes =
-    parameters.atlasConeBias === 0
-      ? random.shuffle(candidates).slice(0, Math.round(parameters.atlasProbeNetworks * networks.count))
-      : [];
+  const probeNetworks = Math.round(parameters.atlasProbeNetworks * networks.count);
   const probePrefixes =
     parameters.atlasConeBias === 0
-      ? probes.map((network) => onePerNetwork.get(network) ?? 0)
+      ? random.shuffle(candidates).slice(0, probeNetworks).map(prefixIn)
       : chooseProbePrefixes(topology, parameters, random.fork('probes'));
   return {
     vantagePoints: chosen.map(place('vp', FROM_END)),
-    sources: others
-      .slice(0, SOURCES)
-      .map((network) => onePerNetwork.get(network) ?? 0)
-      .map(place('source', FROM_END)),
+    sources: others.slice(0, SOURCES).map(prefixIn).map(place('source', FROM_END)),
     atlasProbes: probePrefixes.map(place('probe', PROBE_FROM_END)),
     hitlist: responsive.flatMap((address, i) =>
       address === undefined || !isFirstOf24(responsive, i) ? [] : [address],

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import { sampleWeighted } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { customerConeSizes } from '../topology/customer-cones.ts';
 import { isAnycast, type Topology } from '../topology/topology.ts';
@@ -20,15 +21,9 @@ export function chooseProbePrefixes(topology: Topology, parameters: SimParameter
     list.push(prefix);
     prefixesOf.set(routers.network[router], list);
   });
-  // Weighted sampling without replacement (Efraimidis and Spirakis 2006): the largest of u^(1/weight).
-  const keys = Array.from(customerConeSizes(adjacencies), (cone, network) => ({
-    network,
-    key: random.next() ** (1 / (1 + parameters.atlasConeBias * Math.log10(cone))),
-  }));
-  const chosen = keys
-    .sort((a, b) => b.key - a.key)
-    .slice(0, Math.round(parameters.atlasProbeNetworks * networks.count));
-  return chosen.flatMap(({ network }) => {
+  const weights = Array.from(customerConeSizes(adjacencies), (cone) => 1 + parameters.atlasConeBias * Math.log10(cone));
+  const chosen = sampleWeighted(weights, Math.round(parameters.atlasProbeNetworks * networks.count), random);
+  return chosen.flatMap((network) => {
     const prefixes = prefixesOf.get(network);
     if (prefixes === undefined) return [];
     const count = Math.min(1 + furtherProbes(parameters, random), MOST_IN_PREFIX * prefixes.length);

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import { pickWeighted } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { CITIES } from '../topology/cities.ts';
 import { customerConeSizes } from '../topology/customer-cones.ts';
@@ -25,12 +26,14 @@ export function chooseWellConnected(topology: Topology, parameters: SimParameter
     here.push({ prefix, weight: cones[network] ** 2 });
     byCity.set(routers.city[router], here);
   });
+  const draw = <T>(items: readonly T[], weightOf: (item: T) => number): T =>
+    items[pickWeighted(0, items.length, random, (i) => weightOf(items[i]))];
   const chosenIn = new Map<number, number>();
   const chosen: number[] = [];
   while (chosen.length < wanted && byCity.size > 0) {
-    const city = draw([...byCity.keys()], (c) => CITIES[c].weight ** 1.5 / (1 + (chosenIn.get(c) ?? 0)) ** 1.5, random);
+    const city = draw([...byCity.keys()], (c) => CITIES[c].weight ** 1.5 / (1 + (chosenIn.get(c) ?? 0)) ** 1.5);
     const here = byCity.get(city) ?? [];
-    const site = draw(here, ({ weight }) => weight, random);
+    const site = draw(here, ({ weight }) => weight);
     chosen.push(site.prefix);
     chosenIn.set(city, (chosenIn.get(city) ?? 0) + 1);
     if (here.length === 1) byCity.delete(city);
@@ -41,14 +44,4 @@ export function chooseWellConnected(topology: Topology, parameters: SimParameter
       );
   }
   return chosen;
-}
-
-/** One item of a list that is not empty, with probability proportional to its weight. */
-function draw<T>(items: readonly T[], weightOf: (item: T) => number, random: Random): T {
-  let rest = random.next() * items.reduce((sum, item) => sum + weightOf(item), 0);
-  for (const item of items) {
-    rest -= weightOf(item);
-    if (rest < 0) return item;
-  }
-  return items[items.length - 1];
 }

@@ -1,4 +1,5 @@
 import { hash32, type Random } from '@revtr/probing';
+import { exponential } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 
 /** Instead of a delay: the link loses the packet. */
@@ -52,5 +53,3 @@ export class LinkConditions {
     return hash32(hash32(this.#parameters.seed, out), period) / 2 ** 32;
   }
 }
-
-const exponential = (uniform: number, mean: number): number => -mean * Math.log(1 - uniform);

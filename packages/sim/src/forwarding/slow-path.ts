@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import { standardNormal } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { RateLimits } from './rate-limit.ts';
 
@@ -34,9 +35,4 @@ export class SlowPath {
     if (!this.#limits.take(router, atMs) || this.#random.chance(this.#loss)) return undefined;
     return MEDIAN_DELAY_MS * Math.exp(LOG_SPREAD * standardNormal(this.#random));
   }
-}
-
-/** Box and Muller, A note on the generation of random normal deviates, 1958. */
-function standardNormal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }

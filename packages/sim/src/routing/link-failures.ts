@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import { exponential } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { TimedEvent } from './network-state.ts';
 import type { EventSource } from './timeline.ts';
@@ -45,7 +46,7 @@ export class LinkFailures implements EventSource {
       this.#recoveries.shift();
       return;
     }
-    const atMs = taken.atMs + this.#exponential(this.#meanDurationMs);
+    const atMs = taken.atMs + exponential(this.#random.next(), this.#meanDurationMs);
     const later = this.#recoveries.findIndex((other) => other.atMs > atMs);
     const recovery: TimedEvent = { event: { type: 'linkUp', interface: this.#link }, atMs };
     this.#recoveries.splice(later < 0 ? this.#recoveries.length : later, 0, recovery);
@@ -54,11 +55,7 @@ export class LinkFailures implements EventSource {
 
   #fail(afterMs: number): TimedEvent {
     this.#link = this.#random.pick(this.#interfaces);
-    const atMs = afterMs + this.#exponential(this.#meanGapMs);
+    const atMs = afterMs + exponential(this.#random.next(), this.#meanGapMs);
     return { event: { type: 'linkDown', interface: this.#link }, atMs };
-  }
-
-  #exponential(mean: number): number {
-    return -Math.log(1 - this.#random.next()) * mean;
   }
 }

@@ -1,4 +1,5 @@
 import type { Random } from '@revtr/probing';
+import { pickWeighted } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { CITIES } from './cities.ts';
 
@@ -24,6 +25,36 @@ export interface AsGraph {
   readonly numbers: readonly number[];
 }
 
+/** Edges of which each pair of networks has at most one, and none leads to the network itself. */
+export class EdgeList {
+  readonly edges: AsEdge[] = [];
+  readonly #networks: number;
+  readonly #pairs = new Set<number>();
+
+  constructor(networks: number) {
+    this.#networks = networks;
+  }
+
+  /** Adds an edge between two networks that have none. Returns whether it did. */
+  add(a: number, b: number, relation: AsEdge['relation']): boolean {
+    const pair = Math.min(a, b) * this.#networks + Math.max(a, b);
+    if (a === b || this.#pairs.has(pair)) return false;
+    this.#pairs.add(pair);
+    this.edges.push({ a, b, relation });
+    return true;
+  }
+}
+
+/** Number of edges at each of `networks` networks. */
+export function degreesOf(edges: readonly AsEdge[], networks: number): number[] {
+  const degrees = new Array<number>(networks).fill(0);
+  for (const { a, b } of edges) {
+    degrees[a]++;
+    degrees[b]++;
+  }
+  return degrees;
+}
+
 /** Exponent of preferential attachment: over 1, so that regional choice does not flatten the tail of the degrees. */
 const ATTACHMENT = 1.4;
 
@@ -39,15 +70,10 @@ export function generateAsGraph(
   const transit = Math.round(count * 0.15);
   const tiers = Array.from({ length: count }, (_, i): Tier => (i < tier1 ? 1 : i < tier1 + transit ? 2 : 3));
   const homes = tiers.map(() => pickCity(random));
-  const edges: AsEdge[] = [];
-  const known = new Set<number>();
+  const list = new EdgeList(count);
   const customers = new Array<number>(count).fill(0);
   const connect = (a: number, b: number, relation: AsEdge['relation']): void => {
-    const key = Math.min(a, b) * count + Math.max(a, b);
-    if (a === b || known.has(key)) return;
-    known.add(key);
-    edges.push({ a, b, relation });
-    if (relation === 'customer') customers[a]++;
+    if (list.add(a, b, relation) && relation === 'customer') customers[a]++;
   };
   const sameRegion = (a: number, b: number): boolean => CITIES[homes[a]].region === CITIES[homes[b]].region;
   const pickProvider = (customer: number, low: number, high: number): number =>
@@ -62,7 +88,7 @@ export function generateAsGraph(
   for (let a = 0; a < tier1; a++) for (let b = 0; b < a; b++) connect(a, b, 'peer');
   for (let i = tier1; i < count; i++) connectProviders(i, growth);
   for (let i = tier1; i < count; i++) connectPeers(i, growth);
-  return { tiers, homes, edges, numbers: pickNumbers(count, random) };
+  return { tiers, homes, edges: list.edges, numbers: pickNumbers(count, random) };
 }
 
 interface Growth {
@@ -107,18 +133,6 @@ function connectPeers(
 /** A home for a network: an index into the cities, the larger ones more often. */
 export function pickCity(random: Random): number {
   return pickWeighted(0, CITIES.length, random, (i) => CITIES[i].weight);
-}
-
-/** Chooses an index in [low, high) with probability proportional to its weight. */
-function pickWeighted(low: number, high: number, random: Random, weightOf: (index: number) => number): number {
-  let total = 0;
-  for (let i = low; i < high; i++) total += weightOf(i);
-  let rest = random.next() * total;
-  for (let i = low; i < high; i++) {
-    rest -= weightOf(i);
-    if (rest < 0) return i;
-  }
-  return high - 1;
 }
 
 /** Distinct public 16-bit numbers, AS_TRANS and the documentation and private ranges left out (RFC 7249). */

@@ -88,6 +88,12 @@ export function distanceKm(a: City, b: City): number {
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.sqrt(h));
 }
 
+/** Indexes of all cities but `home`, the nearest first. */
+export function othersByDistance(home: number): number[] {
+  const distances = CITIES.map((city) => distanceKm(CITIES[home], city));
+  return [...CITIES.keys()].filter((i) => i !== home).sort((a, b) => distances[a] - distances[b]);
+}
+
 /** One-way delay of fibre between two cities: light at 2/3 c over 1.4 times the great circle. Microseconds. */
 export function fibreDelayMicros(a: City, b: City): number {
   return Math.round(distanceKm(a, b) * 1.4 * 5) + 30;

@@ -1,5 +1,5 @@
 import type { Random } from '@revtr/probing';
-import type { AsGraph } from './as-graph.ts';
+import { type AsGraph, degreesOf } from './as-graph.ts';
 import { NetworkKind } from './topology.ts';
 
 /** Stub networks with at least this many peers offer content. */
@@ -9,12 +9,10 @@ const ACCESS_STUBS = 0.5;
 
 /** Draws what each network is for. Networks with customers sell access or transit. */
 export function drawNetworkKinds({ tiers, edges }: AsGraph, random: Random): Uint8Array {
-  const peers = new Array<number>(tiers.length).fill(0);
-  for (const { a, b, relation } of edges) {
-    if (relation !== 'peer') continue;
-    peers[a]++;
-    peers[b]++;
-  }
+  const peers = degreesOf(
+    edges.filter(({ relation }) => relation === 'peer'),
+    tiers.length,
+  );
   return Uint8Array.from(tiers, (tier, i) => {
     if (tier !== 3) return NetworkKind.access;
     if (peers[i] >= CONTENT_PEERS) return NetworkKind.content;

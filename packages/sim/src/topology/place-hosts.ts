@@ -37,22 +37,22 @@ export function placeHosts(
     const depths = depthsOf(plan.routers);
     const deepest = (first: number): number => {
       let best = first;
-      for (let i = 1; i < PICKS; i++) {
+      for (let pick = 1; pick < PICKS; pick++) {
         const other = depth.pick(candidates);
         if (depths[other] > depths[best]) best = other;
       }
       return best;
     };
-    for (const prefix of space[i].hostPrefixes) {
+    const place = (prefix: Prefix, chosen: number): void => {
       prefixes.push(prefix);
-      router.push(firstRouter[i] + deepest(placement.pick(candidates)));
+      router.push(firstRouter[i] + deepest(chosen));
       kindOf.push(kinds[i]);
-      if (!splitting.chance(parameters.splitPrefixes)) continue;
-      const half = { address: prefix.address + 128, length: 25 };
-      prefixes[prefixes.length - 1] = { address: prefix.address, length: 25 };
-      prefixes.push(half);
-      router.push(firstRouter[i] + deepest(splitting.pick(candidates)));
-      kindOf.push(kinds[i]);
+    };
+    for (const prefix of space[i].hostPrefixes) {
+      const { address } = prefix;
+      const isSplit = splitting.chance(parameters.splitPrefixes);
+      place(isSplit ? { address, length: 25 } : prefix, placement.pick(candidates));
+      if (isSplit) place({ address: address + 128, length: 25 }, splitting.pick(candidates));
     }
   });
   const announced = Uint8Array.from(prefixes, ({ length }) => (placement.chance(0.5) && length === 24 ? 1 : 0));

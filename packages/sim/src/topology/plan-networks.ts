@@ -1,7 +1,8 @@
 import type { Random } from '@revtr/probing';
+import { sampleWeighted } from '../draws.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
-import type { AsGraph } from './as-graph.ts';
-import { CITIES, distanceKm } from './cities.ts';
+import { type AsGraph, degreesOf } from './as-graph.ts';
+import { CITIES, othersByDistance } from './cities.ts';
 
 /** One router to build. */
 export interface RouterPlan {
@@ -22,11 +23,7 @@ export interface NetworkPlan {
 
 /** Shares the routers among the networks with a heavy tail, and places each network's routers in cities. */
 export function planNetworks(graph: AsGraph, parameters: SimParameters, random: Random): NetworkPlan[] {
-  const degrees = new Array<number>(graph.tiers.length).fill(0);
-  for (const { a, b } of graph.edges) {
-    degrees[a]++;
-    degrees[b]++;
-  }
+  const degrees = degreesOf(graph.edges, graph.tiers.length);
   const weights = graph.tiers.map((tier, i) => {
     const pareto = (1 - random.next()) ** (-1 / 1.6);
     if (tier === 1) return 40 + 6 * Math.sqrt(degrees[i]) * Math.min(pareto, 3);
@@ -87,19 +84,16 @@ function cityCount(tier: number, routers: number, { deepAccess }: SimParameters,
 const coreCount = (routers: number): number => (routers >= 4 ? 2 : 1);
 
 /** Cities anywhere, the large ones more often. */
-function placeGlobally(count: number, random: Random): number[] {
-  // Weighted sampling without replacement (Efraimidis and Spirakis 2006): the largest of u^(1/weight).
-  return CITIES.map(({ weight }, city) => ({ city, key: random.next() ** (1 / weight) }))
-    .sort((a, b) => b.key - a.key)
-    .slice(0, count)
-    .map(({ city }) => city);
-}
+const placeGlobally = (count: number, random: Random): number[] =>
+  sampleWeighted(
+    CITIES.map(({ weight }) => weight),
+    count,
+    random,
+  );
 
 /** The home city and the nearest others, some of them skipped so that networks differ. */
 function placeCities(home: number, count: number, random: Random): number[] {
-  const others = CITIES.map((_, i) => i)
-    .filter((i) => i !== home)
-    .sort((a, b) => distanceKm(CITIES[home], CITIES[a]) - distanceKm(CITIES[home], CITIES[b]));
+  const others = othersByDistance(home);
   const chosen = [home];
   while (chosen.length < count && others.length > 0) {
     const reach = Math.min(others.length, 4 + Math.floor(count / 3));

@@ -1,10 +1,10 @@
-import { share } from '../../statistics/quantiles.ts';
-import { compare, type RealismRow } from './figure.ts';
+import { MAX_RECORD_ROUTE_SLOTS } from '@revtr/net';
+import { share, shareWithin } from '../../statistics/quantiles.ts';
+import { type Confidence, compare, type RealismRow } from './figure.ts';
 import type { RecordRouteSurvey } from './survey.ts';
 
 const RR17 = 'IMC 2017, figures 1 and 2';
 const COVERAGE = 'IMC 2017, section 3.3';
-const SLOTS = 9;
 
 /** Distance of destinations to the closest vantage point in Record Route hops, and how it depends on the number of vantage points. */
 export function distanceRows({ slots, answered, targets }: RecordRouteSurvey): RealismRow[] {
@@ -14,26 +14,33 @@ export function distanceRows({ slots, answered, targets }: RecordRouteSurvey): R
     answering.map((target) =>
       Math.min(...order.slice(0, count).map((v) => slots[v][target] || Number.POSITIVE_INFINITY)),
     );
-  const within = (distances: readonly number[], hops: number): number =>
-    share(distances.filter((distance) => distance <= hops).length, distances.length);
   const [all, ten, one] = [closest(order.length), closest(10), closest(1)];
-  const reachable = within(all, SLOTS);
+  const reachable = shareWithin(all, MAX_RECORD_ROUTE_SLOTS);
+  const row = (
+    [distances, name]: readonly [readonly number[], string],
+    hops: number,
+    [published, tolerance, confidence = 'plot']: readonly [number, number, Confidence?],
+  ): RealismRow =>
+    compare([`${name} within ${hops} hops`, published, tolerance, confidence], RR17, shareWithin(distances, hops));
+  const closestOfAll = [all, 'closest of all vantage points'] as const;
+  const closestOfTen = [ten, 'closest of the best 10'] as const;
+  const best = [one, 'the best one'] as const;
   return [
-    compare(['closest of all vantage points within 3 hops', 0.045, 0.03, 'plot'], RR17, within(all, 3)),
-    compare(['closest of all vantage points within 4 hops', 0.16, 0.04, 'plot'], RR17, within(all, 4)),
-    compare(['closest of all vantage points within 5 hops', 0.31, 0.05, 'plot'], RR17, within(all, 5)),
-    compare(['closest of all vantage points within 6 hops', 0.445, 0.05, 'plot'], RR17, within(all, 6)),
-    compare(['closest of all vantage points within 7 hops', 0.545, 0.05, 'plot'], RR17, within(all, 7)),
-    compare(['closest of all vantage points within 8 hops', 0.615, 0.05, 'plot'], RR17, within(all, 8)),
-    compare(['closest of all vantage points within 9 hops', 0.665, 0.05, 'read'], RR17, reachable),
-    compare(['closest of the best 10 within 4 hops', 0.13, 0.04, 'plot'], RR17, within(ten, 4)),
-    compare(['closest of the best 10 within 6 hops', 0.39, 0.06, 'plot'], RR17, within(ten, 6)),
-    compare(['closest of the best 10 within 8 hops', 0.575, 0.06, 'plot'], RR17, within(ten, 8)),
-    compare(['closest of the best 10 within 9 hops', 0.635, 0.06, 'plot'], RR17, within(ten, 9)),
-    compare(['the best one within 4 hops', 0.045, 0.03, 'plot'], RR17, within(one, 4)),
-    compare(['the best one within 6 hops', 0.23, 0.06, 'plot'], RR17, within(one, 6)),
-    compare(['the best one within 8 hops', 0.42, 0.06, 'plot'], RR17, within(one, 8)),
-    compare(['the best one within 9 hops', 0.485, 0.06, 'plot'], RR17, within(one, 9)),
+    row(closestOfAll, 3, [0.045, 0.03]),
+    row(closestOfAll, 4, [0.16, 0.04]),
+    row(closestOfAll, 5, [0.31, 0.05]),
+    row(closestOfAll, 6, [0.445, 0.05]),
+    row(closestOfAll, 7, [0.545, 0.05]),
+    row(closestOfAll, 8, [0.615, 0.05]),
+    row(closestOfAll, 9, [0.665, 0.05, 'read']),
+    row(closestOfTen, 4, [0.13, 0.04]),
+    row(closestOfTen, 6, [0.39, 0.06]),
+    row(closestOfTen, 8, [0.575, 0.06]),
+    row(closestOfTen, 9, [0.635, 0.06]),
+    row(best, 4, [0.045, 0.03]),
+    row(best, 6, [0.23, 0.06]),
+    row(best, 8, [0.42, 0.06]),
+    row(best, 9, [0.485, 0.06]),
     ...(
       [
         [1, 0.73],
@@ -46,7 +53,7 @@ export function distanceRows({ slots, answered, targets }: RecordRouteSurvey): R
       compare(
         [`reached by the best ${count} of what all vantage points reach`, published, 0.05, 'read'],
         COVERAGE,
-        share(within(closest(count), SLOTS), reachable),
+        share(shareWithin(closest(count), MAX_RECORD_ROUTE_SLOTS), reachable),
       ),
     ),
   ];

@@ -1,13 +1,11 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { PingRequest } from '@revtr/probing';
 import type { SimProber, SimulatedInternet } from '@revtr/sim';
 import { mean, median, quantiles, share } from '../../statistics/quantiles.ts';
 import { compare, type RealismRow } from './figure.ts';
-import { pingPaced, SURVEY_RATE } from './paced.ts';
+import { pingPaced, pingsTo, SURVEY_RATE } from './paced.ts';
 
 const PAIRS = 2_000;
 const RR17 = 'IMC 2017, section 4';
-const OPTION = { type: 'recordRoute', slots: 9 } as const;
 const TIMEOUT_MS = 5_000;
 const TARGETS = 100;
 const ROUNDS = 4;
@@ -95,7 +93,7 @@ async function repeat(
   for (const { address: sender } of internet.places.vantagePoints.slice(0, SENDERS)) {
     let known = targets;
     for (let round = 0; round < ROUNDS; round++) {
-      const results = await pingPaced(internet, prober, requestsFor(sender, known, hasOption));
+      const results = await pingPaced(internet, prober, pingsTo(known, { sender, timeoutMs: TIMEOUT_MS, hasOption }));
       const answered = results.filter(({ reply }) => reply !== undefined);
       for (const { request, reply } of answered) {
         const key = `${sender} ${request.target}`;
@@ -118,7 +116,7 @@ async function limitedShare(
   targets: readonly Ipv4Address[],
 ): Promise<number> {
   const answersAt = async (sender: Ipv4Address, rate: number): Promise<number> => {
-    const requests = requestsFor(sender, targets.slice(0, LIMITED_PROBES), true);
+    const requests = pingsTo(targets.slice(0, LIMITED_PROBES), { sender, timeoutMs: TIMEOUT_MS, hasOption: true });
     return (await pingPaced(internet, prober, requests, rate)).filter(({ reply }) => reply !== undefined).length;
   };
   const senders = internet.places.vantagePoints.slice(0, LIMITED_SENDERS);
@@ -128,12 +126,3 @@ async function limitedShare(
   }
   return share(limited, senders.length);
 }
-
-const requestsFor = (sender: Ipv4Address, targets: readonly Ipv4Address[], hasOption: boolean): PingRequest[] =>
-  targets.map((target) => ({
-    type: 'ping',
-    sender,
-    target,
-    timeoutMs: TIMEOUT_MS,
-    ...(hasOption && { option: OPTION }),
-  }));

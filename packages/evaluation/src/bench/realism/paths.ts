@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Random } from '@revtr/probing';
 import type { SimulatedInternet } from '@revtr/sim';
-import { mean, median, quantiles, share } from '../../statistics/quantiles.ts';
+import { mean, median, quantiles, share, shareWithin } from '../../statistics/quantiles.ts';
 import { compare, type RealismRow } from './figure.ts';
 import type { RecordRouteSurvey } from './survey.ts';
 
@@ -98,13 +98,11 @@ export function ttlRows(
   const isAnswering = (i: number): boolean => answered.some((row) => row[i] > 0);
   const near = distances(targets.filter((_, i) => isReachable(i)));
   const far = distances(targets.filter((_, i) => isAnswering(i) && !isReachable(i)));
-  const within = (list: readonly number[], hops: number): number =>
-    share(list.filter((distance) => distance <= hops).length, list.length);
   const row = (list: readonly number[], name: string, hops: number, published: number): RealismRow =>
     compare(
       [`${name} within a TTL of ${hops} of a vantage point`, published, 0.1, 'plot'],
       'IMC 2017, section 4.2',
-      within(list, hops),
+      shareWithin(list, hops),
     );
   // The published shares end at 0.945 and 0.92, because some pings stay unanswered.
   return [

@@ -27,7 +27,6 @@ export function responsivenessRows(
     const answering = responsive.filter(({ recordRoute }) => recordRoute);
     return [share(responsive.length, list.length), share(answering.length, responsive.length)];
   };
-  const networksOf = (list: readonly Probed[]): number => new Set(list.map(({ network }) => network)).size;
   const responsive = probed.filter(({ ping }) => ping);
   const answering = responsive.filter(({ recordRoute }) => recordRoute);
   const answers = answered[0].map((_, i) => answered.filter((row) => row[i] === 1).length);
@@ -38,21 +37,22 @@ export function responsivenessRows(
       compare([`of these, prefixes that answer Record Route, ${name}`, recordRoute, 0.06, 'read'], RR17, recorded),
     ];
   };
+  const [pingRate, recordRouteRate] = rates(probed);
   return [
-    compare(['prefixes that answer ping', 0.77, 0.03, 'read'], RR17, rates(probed)[0]),
-    compare(['of these, prefixes that answer Record Route', 0.75, 0.03, 'read'], RR17, rates(probed)[1]),
+    compare(['prefixes that answer ping', 0.77, 0.03, 'read'], RR17, pingRate),
+    compare(['of these, prefixes that answer Record Route', 0.75, 0.03, 'read'], RR17, recordRouteRate),
     ...ofKind(NetworkKind.access, 0.76, 0.76, 'transit and access'),
     ...ofKind(NetworkKind.enterprise, 0.84, 0.68, 'enterprise'),
     ...ofKind(NetworkKind.content, 0.84, 0.77, 'content'),
     compare(
       ['networks with a prefix that answers ping', 0.95, 0.05, 'read'],
       RR17,
-      share(networksOf(responsive), networksOf(probed)),
+      share(countNetworks(responsive), countNetworks(probed)),
     ),
     compare(
       ['of these, networks with one that answers Record Route', 0.82, 0.06, 'read'],
       RR17,
-      share(networksOf(answering), networksOf(responsive)),
+      share(countNetworks(answering), countNetworks(responsive)),
     ),
     compare(
       ['prefixes that answer more than 64 % of the vantage points, of those that answer one', 0.8, 0.08, 'read'],
@@ -65,6 +65,8 @@ export function responsivenessRows(
     ...byCone(topology, probed),
   ];
 }
+
+const countNetworks = (list: readonly Probed[]): number => new Set(list.map(({ network }) => network)).size;
 
 function probedPrefixes({ hosts, networkOf }: SimulatedInternet['topology'], census: Census): Probed[] {
   const bases = (addresses: Iterable<number>): Set<number> => new Set([...addresses].map((address) => address >>> 8));
@@ -80,11 +82,7 @@ function byCone(topology: SimulatedInternet['topology'], probed: readonly Probed
   const classOf = coneClassOf(topology);
   const rate = (name: string): number => {
     const members = probed.filter(({ network }) => classOf(network) === name);
-    const answering = members.filter(({ recordRoute }) => recordRoute);
-    return share(
-      new Set(answering.map(({ network }) => network)).size,
-      new Set(members.map(({ network }) => network)).size,
-    );
+    return share(countNetworks(members.filter(({ recordRoute }) => recordRoute)), countNetworks(members));
   };
   return (
     [

@@ -1,14 +1,12 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { PingRequest, PingResult } from '@revtr/probing';
 import type { SimProber, SimulatedInternet } from '@revtr/sim';
-import { pingPaced } from './paced.ts';
+import { pingPaced, pingsTo } from './paced.ts';
 
 /** Answers to one Record Route ping from every vantage point to every target. */
 export interface RecordRouteSurvey {
   /** One address of each sampled prefix that answers a plain ping. */
   readonly targets: readonly Ipv4Address[];
-  /** Round-trip time of a plain ping to each target, milliseconds. */
-  readonly rttMs: readonly number[];
   /** For each vantage point and target the slot that holds the target's address, from 1; 0 when none does. */
   readonly slots: readonly Uint8Array[];
   /** For each vantage point and target whether the ping was answered. */
@@ -19,7 +17,6 @@ export interface RecordRouteSurvey {
 
 const TIMEOUT_MS = 2_000;
 const PLAIN_ATTEMPTS = 3;
-const SLOTS = 9;
 
 /** The answers of all addresses of the hitlist. */
 export interface Census {
@@ -40,13 +37,7 @@ export async function takeCensus(internet: SimulatedInternet, prober: SimProber)
   };
   const senders = places.vantagePoints.slice(0, CENSUS_VANTAGE_POINTS).map(({ address }) => address);
   const pings = (sender: Ipv4Address, hasOption: boolean): PingRequest[] =>
-    places.hitlist.map((target) => ({
-      type: 'ping',
-      sender,
-      target,
-      timeoutMs: TIMEOUT_MS,
-      ...(hasOption && { option: { type: 'recordRoute', slots: SLOTS } }),
-    }));
+    pingsTo(places.hitlist, { sender, timeoutMs: TIMEOUT_MS, hasOption });
   const plain = await answers([places.sources[0].address, ...senders].flatMap((sender) => pings(sender, false)));
   const ping = new Set(plain);
   const recordRoute = await answers(senders.flatMap((sender) => pings(sender, true)));
@@ -61,27 +52,23 @@ export async function surveyRecordRoute(
 ): Promise<RecordRouteSurvey> {
   const { places } = internet;
   const run = (requests: readonly PingRequest[]): Promise<PingResult[]> => pingPaced(internet, prober, requests);
-  const plain = new Map<Ipv4Address, number>();
+  const responsive = new Set<Ipv4Address>();
   for (let attempt = 0; attempt < PLAIN_ATTEMPTS; attempt++) {
-    const open = candidates.filter((target) => !plain.has(target));
-    const sender = places.sources[0].address;
-    const pings = open.map((target): PingRequest => ({ type: 'ping', sender, target, timeoutMs: TIMEOUT_MS }));
-    for (const { request, reply } of await run(pings)) if (reply !== undefined) plain.set(request.target, reply.rttMs);
+    const open = candidates.filter((target) => !responsive.has(target));
+    const pings = pingsTo(open, { sender: places.sources[0].address, timeoutMs: TIMEOUT_MS, hasOption: false });
+    for (const { request, reply } of await run(pings)) if (reply !== undefined) responsive.add(request.target);
   }
-  const targets = candidates.filter((target) => plain.has(target));
+  const targets = candidates.filter((target) => responsive.has(target));
   const slots: Uint8Array[] = [];
   const answered: Uint8Array[] = [];
   const stamps = new Set<Ipv4Address>();
-  const option = { type: 'recordRoute', slots: SLOTS } as const;
   for (const { address: sender } of places.vantagePoints) {
-    const results = await run(
-      targets.map((target): PingRequest => ({ type: 'ping', sender, target, option, timeoutMs: TIMEOUT_MS })),
-    );
+    const results = await run(pingsTo(targets, { sender, timeoutMs: TIMEOUT_MS, hasOption: true }));
     slots.push(
       Uint8Array.from(results, ({ request, reply }) => (reply?.recordRoute?.indexOf(request.target) ?? -1) + 1),
     );
     answered.push(Uint8Array.from(results, ({ reply }) => (reply?.recordRoute === undefined ? 0 : 1)));
     for (const { reply } of results) for (const stamp of reply?.recordRoute ?? []) stamps.add(stamp);
   }
-  return { targets, rttMs: targets.map((target) => plain.get(target) ?? 0), slots, answered, stamps };
+  return { targets, slots, answered, stamps };
 }

@@ -2,7 +2,7 @@ import type { Estimate } from '../../statistics/bootstrap.ts';
 import { FIGURES, type Figure } from '../summary/figures.ts';
 import type { Comparison, PairedFigures } from '../summary/paired.ts';
 import type { Summary } from '../summary/summary.ts';
-import type { Unit } from '../units/unit.ts';
+import type { Column } from '../units/unit.ts';
 import { DESTINATION_KINDS } from '../units/unit-result.ts';
 import { showEstimate, showFigure, showPercent } from './show.ts';
 
@@ -116,7 +116,7 @@ const mapValues = <T>(record: Readonly<Record<string, T>>, show: (value: T) => s
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, show(value)]));
 
 /** Names of columns: the plan and the fleet, and whatever else differs between them. */
-export function namesOf(units: readonly Omit<Unit, 'seed' | 'pairs'>[]): string[] {
+export function namesOf(units: readonly Column[]): string[] {
   const parts = units.map(({ plan, fleet, profile, family, size, atlas, hours, changes }) => [
     plan,
     `${fleet} VPs`,

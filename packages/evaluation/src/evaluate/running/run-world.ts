@@ -80,12 +80,11 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
 }
 
 /** The plan with another content of the atlas than its usual one. */
-function withContent({ plan, ...rest }: EvaluatedPlan, content: AtlasContent): EvaluatedPlan {
-  if (content === 'usual') return { plan, ...rest };
-  const atlas = content === 'grown' ? 'recordRoute' : content;
+function withContent(evaluated: EvaluatedPlan, content: AtlasContent): EvaluatedPlan {
+  if (content === 'usual') return evaluated;
   return {
-    plan: { ...plan, growsAtlas: content === 'grown' },
-    needs: { ...rest.needs, atlas },
-    ...(rest.showsOperators && { showsOperators: true }),
+    ...evaluated,
+    plan: { ...evaluated.plan, growsAtlas: content === 'grown' },
+    needs: { ...evaluated.needs, atlas: content === 'grown' ? 'recordRoute' : content },
   };
 }

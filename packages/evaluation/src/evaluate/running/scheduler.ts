@@ -1,5 +1,4 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Unit, unitName } from '../units/unit.ts';
@@ -7,10 +6,12 @@ import type { UnitResult } from '../units/unit-result.ts';
 import { worldName } from '../units/world-spec.ts';
 
 export interface ScheduleOptions {
-  /** Folder with the result of each unit. Stored results are reused. Default: results are not stored. */
-  readonly folder?: string;
-  /** Most worlds that are simulated at the same time. Default: one for each core. */
-  readonly cores?: number;
+  /** Results that are reused, by name of the unit. */
+  readonly stored: ReadonlyMap<string, UnitResult>;
+  /** Folder in which the result of each other unit is stored. Without, results are not stored. */
+  readonly folder: string | undefined;
+  /** Most worlds that are simulated at the same time. */
+  readonly cores: number;
   /** Receives a message after each unit. */
   readonly onProgress: (message: string) => void;
 }
@@ -22,13 +23,13 @@ interface WorkerAnswer {
 }
 
 /**
- * Runs units in worker threads, the units of one world in the same thread, and returns their results in the order of `units`. Reads the
- * results that are already in the folder.
+ * Runs the units without a stored result in worker threads, the units of one world in the same thread. Returns the results of all in
+ * the order of `units`.
  * @throws {Error} with the name of the world, when one of its units fails
  */
 export async function runUnits(units: readonly Unit[], options: ScheduleOptions): Promise<UnitResult[]> {
-  const { folder, onProgress } = options;
-  const results = await storedResults(units, folder);
+  const { stored, folder, cores, onProgress } = options;
+  const results = new Map(stored);
   const missing = units.filter((unit) => !results.has(unitName(unit)));
   const worlds = [...Map.groupBy(missing, worldName).values()];
   const onResult = async (result: UnitResult): Promise<void> => {
@@ -46,7 +47,7 @@ export async function runUnits(units: readonly Unit[], options: ScheduleOptions)
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.cores ?? availableParallelism(), worlds.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(cores, worlds.length) }, work));
   return units.flatMap((unit) => results.get(unitName(unit)) ?? []);
 }
 

@@ -1,7 +1,7 @@
 import { countRight, judgedHops } from '../../judging/accuracy.ts';
 import { BASES, type Basis } from '../../judging/basis.ts';
 import type { Found } from '../../judging/judged-pair.ts';
-import { mean, quantiles } from '../../statistics/quantiles.ts';
+import { mean, median, quantiles } from '../../statistics/quantiles.ts';
 import type { EvaluatedResult } from '../units/unit-result.ts';
 
 /** Whether a figure is a share from 0 to 1, or a number. */
@@ -96,7 +96,7 @@ export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number>
       sum(pairs, (pair) => pair.judgedMeasured),
     ),
     visibleRoutersFound: foundShare(reached, (pair) => pair.visibleRouters),
-    visibleRoutersFoundMedian: shares.length === 0 ? Number.NaN : quantiles(shares)(0.5),
+    visibleRoutersFoundMedian: shares.length === 0 ? Number.NaN : median(shares),
     routersFound: foundShare(reached, (pair) => pair.routers),
     ...basisShares(pairs),
     optionProbesMedian: optionsAt(0.5),

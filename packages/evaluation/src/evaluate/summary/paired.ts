@@ -1,8 +1,8 @@
 import { bootstrap, type Estimate } from '../../statistics/bootstrap.ts';
 import { mean, share } from '../../statistics/quantiles.ts';
-import type { Unit } from '../units/unit.ts';
+import type { Column } from '../units/unit.ts';
 import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
-import { columnOf } from './summary.ts';
+import { byColumn, columnName } from './summary.ts';
 
 /** Differences between a plan and a rival, from the same pairs; positive if the plan has more. */
 export interface PairedFigures {
@@ -16,7 +16,7 @@ export interface PairedFigures {
 
 /** A plan compared with a rival on the same Internets and pairs. */
 export interface Comparison {
-  readonly plan: Omit<Unit, 'seed' | 'pairs'>;
+  readonly plan: Column;
   readonly rival: string;
   readonly allPairs: PairedFigures;
   /** On the pairs that the rival completes: a plan that gives up on hard pairs keeps the easy ones. */
@@ -30,10 +30,11 @@ interface Both {
 
 /** Compares `plan` with every other plan, on usual destinations, with 95 % confidence intervals of the differences. */
 export function compareWithRivals(results: readonly UnitResult[], plan: string): Comparison[] {
-  const withoutPlan = ({ unit }: UnitResult): string => `${columnOf({ ...unit, plan: '' })} ${unit.seed} ${unit.pairs}`;
+  const withoutPlan = ({ unit }: UnitResult): string =>
+    `${columnName({ ...unit, plan: '' })} ${unit.seed} ${unit.pairs}`;
   const own = new Map(results.flatMap((result) => (result.unit.plan === plan ? [[withoutPlan(result), result]] : [])));
   const rivals = results.filter((result) => result.unit.plan !== plan && own.has(withoutPlan(result)));
-  return [...Map.groupBy(rivals, ({ unit }) => columnOf(unit)).values()].map((group): Comparison => {
+  return byColumn(rivals).map(({ column, group }): Comparison => {
     const groups = group.map((rival) => {
       const ours = own.get(withoutPlan(rival))?.pairs ?? [];
       return rival.pairs.flatMap((other, i): Both[] => (other.isUsual ? [{ own: ours[i], other }] : []));
@@ -41,10 +42,9 @@ export function compareWithRivals(results: readonly UnitResult[], plan: string):
     const completed = groups
       .map((pairs) => pairs.filter(({ other }) => other.reached))
       .filter((list) => list.length > 0);
-    const { seed: _, pairs: _pairs, ...unit } = group[0].unit;
     return {
-      plan: { ...unit, plan },
-      rival: unit.plan,
+      plan: { ...column, plan },
+      rival: column.plan,
       allPairs: compare(groups),
       pairsThatRivalCompletes: compare(completed),
     };

@@ -1,7 +1,7 @@
 import { bootstrap, type Estimate } from '../../statistics/bootstrap.ts';
 import { type Calibration, calibrate } from '../../statistics/calibration.ts';
 import { mean } from '../../statistics/quantiles.ts';
-import type { Unit } from '../units/unit.ts';
+import type { Column } from '../units/unit.ts';
 import {
   DESTINATION_KINDS,
   type DestinationKind,
@@ -19,7 +19,7 @@ interface DestinationFigures {
 }
 
 /** Results of one plan with one fleet on simulated Internets that differ by seed only. */
-export interface Summary extends Omit<Unit, 'seed' | 'pairs'> {
+export interface Summary extends Column {
   readonly seeds: readonly number[];
   readonly pairs: number;
   readonly figures: Readonly<Record<Figure, Estimate>>;
@@ -40,28 +40,29 @@ export interface Summary extends Omit<Unit, 'seed' | 'pairs'> {
 }
 
 /** Everything that tells one column of the table from another. */
-export const columnOf = ({
-  plan,
-  profile,
-  family,
-  size,
-  fleet,
-  atlas,
-  hours,
-  changes,
-}: Omit<Unit, 'seed' | 'pairs'>): string => JSON.stringify([plan, profile, family, size, fleet, atlas, hours, changes]);
+export const columnName = ({ plan, profile, family, size, fleet, atlas, hours, changes }: Column): string =>
+  JSON.stringify([plan, profile, family, size, fleet, atlas, hours, changes]);
+
+/** The results of each column. They differ by seed only. */
+export function byColumn(
+  results: readonly UnitResult[],
+): { readonly column: Column; readonly group: readonly UnitResult[] }[] {
+  return [...Map.groupBy(results, ({ unit }) => columnName(unit)).values()].map((group) => {
+    const { seed: _, pairs: _pairs, ...column } = group[0].unit;
+    return { column, group };
+  });
+}
 
 /** Summarises the results of units that differ by seed only. */
 export function summarise(results: readonly UnitResult[]): Summary[] {
-  return [...Map.groupBy(results, ({ unit }) => columnOf(unit)).values()].map((group): Summary => {
-    const { seed: _, pairs: _pairs, ...unit } = group[0].unit;
+  return byColumn(results).map(({ column, group }): Summary => {
     const everyone = group.map(({ pairs }) => pairs.map(countHops));
     const groups = everyone.map((pairs) => pairs.filter(({ isUsual }) => isUsual));
     const pairs = group.flatMap((result) => result.pairs.filter(({ isUsual }) => isUsual));
     const preparation = meanCost(group.map((result) => result.preparation));
     const measured = mean(group.map((result) => result.pairs.length));
     return {
-      ...unit,
+      ...column,
       seeds: group.map((result) => result.unit.seed),
       pairs: pairs.length,
       figures: bootstrap(groups, figuresOf),

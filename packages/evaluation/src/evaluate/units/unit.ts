@@ -10,6 +10,9 @@ export interface Unit extends WorldSpec {
   readonly atlas: AtlasContent;
 }
 
+/** What the units of one column of the report have in common: all but the seed and the number of pairs. */
+export type Column = Omit<Unit, 'seed' | 'pairs'>;
+
 /**
  * Contents of the atlas. `none`: empty. `traceroutes`: traceroutes only. `recordRoute`: traceroutes and Record Route pings to
  * their hops. `grown`: in addition, paths of earlier reverse traceroutes. `usual`: the setting of the plan, without earlier

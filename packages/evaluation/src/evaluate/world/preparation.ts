@@ -116,16 +116,20 @@ export class Preparation {
   }
 
   async #rankingOf(plan: Plan, fleet: number, { clock }: SimulatedInternet): Promise<VantagePointRanking> {
-    const survey = await this.#surveyed();
     const { ipToAs } = this.#world.world;
     const ranking = plan.ranking({ vantagePoints: this.#fleet(fleet) }, { ipToAs, clock });
+    await this.#teach(ranking, fleet);
+    return ranking;
+  }
+
+  async #teach(ranking: VantagePointRanking, fleet: number): Promise<void> {
     // What is to be persisted would otherwise be kept twice.
     const onProgress = (): void => {
       if (ranking instanceof IngressRanking) ranking.takeChanges();
     };
+    const survey = await this.#surveyed();
     survey.teach(ranking, { senders: this.#senders(fleet), facts: this.#facts, onProgress });
     onProgress();
-    return ranking;
   }
 
   #atlasOf(fleet: number): Promise<CollectedAtlas> {
@@ -142,11 +146,7 @@ export class Preparation {
     const atlas = new Atlas({ aliases, ipToAs });
     const vantagePoints = this.#fleet(fleet);
     const ranking = new IngressRanking({ vantagePoints }, { ipToAs, clock });
-    (await this.#surveyed()).teach(ranking, {
-      senders: this.#senders(fleet),
-      facts: this.#facts,
-      onProgress: () => void ranking.takeChanges(),
-    });
+    await this.#teach(ranking, fleet);
     const mayProbe = (address: Ipv4Address): boolean => targetPolicy.mayProbe(address);
     const network = { prober, clock, atlas, ranking, facts: this.#facts, mayProbe };
     const origins = [

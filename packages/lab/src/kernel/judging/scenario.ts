@@ -1,5 +1,6 @@
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4, prefixContains } from '@revtr/net';
+import { inParallel } from '@revtr/probing';
 import type { KernelSystem } from '../system/kernel-system.ts';
 import { targetOf } from '../topology/addresses.ts';
 import type { KernelTopology } from '../topology/topology.ts';
@@ -131,12 +132,10 @@ function pairsOf(topology: KernelTopology): Pair[] {
 
 async function truthsOf({ lab }: KernelSystem, pairs: readonly Pair[]): Promise<Map<string, TruePath>> {
   const truths = new Map<string, TruePath>();
-  const open = [...pairs];
-  const work = async (): Promise<void> => {
-    for (let pair = open.pop(); pair !== undefined; pair = open.pop())
-      truths.set(pairKey(pair.src, pair.dst), await truePath(lab, pair.dst, pair.src));
-  };
-  await Promise.all(Array.from({ length: PARALLEL_TRACEROUTES }, work));
+  await inParallel(pairs.length, PARALLEL_TRACEROUTES, async (i) => {
+    const { src, dst } = pairs[i];
+    truths.set(pairKey(src, dst), await truePath(lab, dst, src));
+  });
   return truths;
 }
 

@@ -1,10 +1,9 @@
-import { routeKey } from '../topology/shortest-paths.ts';
+import { DEFAULT_PREFIX, routeKey } from '../topology/shortest-paths.ts';
 import type { KernelTopology, Policy, Route } from '../topology/topology.ts';
 import { routeCommand } from './routes.ts';
 
 /** Marks of policies; smaller ones belong to the members of multipath routes. */
 const POLICY_MARKS = 100;
-const DEFAULT = { address: 0, length: 0 };
 
 /** A routing table of a node for packets that nftables has marked. Its number is that of the mark. */
 interface MarkedTable {
@@ -46,7 +45,9 @@ function markedTablesOf(topology: KernelTopology, node: string): MarkedTable[] {
           routes: multipath.map((routes) => routes[i % routes.length]),
         }));
   const elsewhere = policiesOf(topology, node).flatMap(({ action }, i): MarkedTable[] =>
-    action.kind === 'route' ? [{ mark: policyMark(i), routes: [{ at: node, to: DEFAULT, via: action.via }] }] : [],
+    action.kind === 'route'
+      ? [{ mark: policyMark(i), routes: [{ at: node, to: DEFAULT_PREFIX, via: action.via }] }]
+      : [],
   );
   return [...members, ...elsewhere];
 }

@@ -6,9 +6,7 @@ import { balanceWidth, policiesOf, policyMark } from './marked-routing.ts';
 /** A random share is drawn in steps of one in this number. */
 const RANDOM_STEPS = 10_000;
 
-/**
- * The nftables rules of a node, as input of `nft -f`. They replace earlier ones. Empty when the node never has any.
- */
+/** The nftables rules of a node, as input of `nft -f`. They replace earlier ones, also when the node has none any more. */
 export function packetRules(topology: KernelTopology, node: string): string {
   const tables = [...ipTable(topology, node), ...deviceTable(topology, node)];
   return [

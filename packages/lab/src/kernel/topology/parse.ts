@@ -1,7 +1,7 @@
 import { NetError, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { KernelLabError } from '../../namespaces/errors.ts';
 import { fileSchema, type ReadFile } from './file-schema.ts';
-import { routeKey, shortestRoutes } from './shortest-paths.ts';
+import { DEFAULT_PREFIX, routeKey, shortestRoutes } from './shortest-paths.ts';
 import type { Change, Interface, KernelTopology, NodeOptions, Policy, Route, Translation } from './topology.ts';
 
 /** Validates the JSON of a topology file (docs/kernel-lab.md). @throws {KernelLabError} `badTopology` */
@@ -163,7 +163,7 @@ function ends(
 
 function toRoute(route: ReadFile['routes'][number], place: string, interfaces: readonly Interface[]): Route {
   const via = neighbour(route.at, route.via, place, interfaces);
-  const to = route.to === 'default' ? { address: 0, length: 0 } : toPrefix(place, route.to);
+  const to = route.to === 'default' ? DEFAULT_PREFIX : toPrefix(place, route.to);
   return { at: route.at, to, via, ...(route.src !== undefined && { src: toAddress(place, route.src) }) };
 }
 

@@ -10,7 +10,8 @@ interface Attachment {
 
 type Network = Pick<KernelTopology, 'nodes' | 'interfaces' | 'translations' | 'anycast'>;
 
-const DEFAULT: Prefix = { address: 0, length: 0 };
+/** The destination of a default route. */
+export const DEFAULT_PREFIX: Prefix = { address: 0, length: 0 };
 const host = (address: Ipv4Address): Prefix => ({ address, length: 32 });
 
 /**
@@ -23,7 +24,7 @@ export function shortestRoutes(network: Network): Route[] {
   const links = interfaces.filter(({ tunnel }) => tunnel === undefined);
   const defaults = [...nodes.keys()].flatMap((node): Route[] => {
     const first = links.find((end) => end.node === node);
-    return isRouter(network, node) || first === undefined ? [] : [{ at: node, to: DEFAULT, via: first }];
+    return isRouter(network, node) || first === undefined ? [] : [{ at: node, to: DEFAULT_PREFIX, via: first }];
   });
   const underlay = { ...network, interfaces: links };
   const tunnelEnds = new Set(interfaces.flatMap(({ tunnel, node }) => (tunnel === undefined ? [] : [node])));

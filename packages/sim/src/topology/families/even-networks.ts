@@ -1,7 +1,8 @@
 import type { Random } from '@revtr/probing';
+import { standardNormal } from '../../draws.ts';
 import type { SimParameters } from '../../parameters/sim-parameters.ts';
-import type { AsGraph } from '../as-graph.ts';
-import { CITIES, distanceKm } from '../cities.ts';
+import { type AsGraph, degreesOf } from '../as-graph.ts';
+import { othersByDistance } from '../cities.ts';
 import type { NetworkPlan, RouterPlan } from '../plan-networks.ts';
 
 /** Mean weight of a network in the share of routers, by tier. */
@@ -11,12 +12,8 @@ const CORE_EVERY = 3;
 
 /** Shares the routers among the networks by a log-normal distribution, which has no heavy tail, and places them in cities. */
 export function planEvenNetworks(graph: AsGraph, { routers: all }: SimParameters, random: Random): NetworkPlan[] {
-  const neighbours = new Array<number>(graph.tiers.length).fill(0);
-  for (const { a, b } of graph.edges) {
-    neighbours[a]++;
-    neighbours[b]++;
-  }
-  const weights = graph.tiers.map((tier) => WEIGHTS[tier] * Math.exp(0.5 * normal(random)));
+  const neighbours = degreesOf(graph.edges, graph.tiers.length);
+  const weights = graph.tiers.map((tier) => WEIGHTS[tier] * Math.exp(0.5 * standardNormal(random)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const spare = all - graph.tiers.length;
   return graph.tiers.map((tier, i): NetworkPlan => {
@@ -36,13 +33,6 @@ export function planEvenNetworks(graph: AsGraph, { routers: all }: SimParameters
 
 /** The home city and others among the nearest ones. */
 function citiesAround(home: number, count: number, random: Random): number[] {
-  const others = CITIES.map((_, i) => i)
-    .filter((i) => i !== home)
-    .sort((a, b) => distanceKm(CITIES[home], CITIES[a]) - distanceKm(CITIES[home], CITIES[b]))
-    .slice(0, 2 * count);
+  const others = othersByDistance(home).slice(0, 2 * count);
   return [home, ...random.shuffle(others).slice(0, count - 1)];
 }
-
-/** A normally distributed number (Box and Muller 1958). */
-const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

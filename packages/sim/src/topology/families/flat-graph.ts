@@ -1,6 +1,6 @@
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../../parameters/sim-parameters.ts';
-import { type AsEdge, type AsGraph, pickCity, pickNumbers, type Tier } from '../as-graph.ts';
+import { type AsGraph, EdgeList, pickCity, pickNumbers, type Tier } from '../as-graph.ts';
 import { CITIES } from '../cities.ts';
 
 /** Networks without providers, and the share of networks that sell transit. */
@@ -24,7 +24,7 @@ export function generateFlatGraph({ ases: count }: SimParameters, random: Random
   const tierOf = (i: number): Tier => (i < backbones ? 1 : i < backbones + transit ? 2 : 3);
   const tiers = Array.from({ length: count }, (_, i) => tierOf(i));
   const homes = tiers.map(() => pickCity(random));
-  const edges = new EdgeList();
+  const edges = new EdgeList(count);
   for (let a = 0; a < backbones; a++) for (let b = 0; b < a; b++) edges.add(a, b, 'peer');
   const regionOf = (i: number): string => CITIES[homes[i]].region;
   for (let i = backbones; i < count; i++) {
@@ -59,19 +59,6 @@ function exchangeMembers(
     }
   });
   return exchanges.map(({ members }) => members).filter((members) => members.length > 1);
-}
-
-/** Edges of which each pair of networks has at most one. */
-class EdgeList {
-  readonly edges: AsEdge[] = [];
-  readonly #pairs = new Set<string>();
-
-  add(a: number, b: number, relation: AsEdge['relation']): void {
-    const pair = `${Math.min(a, b)} ${Math.max(a, b)}`;
-    if (a === b || this.#pairs.has(pair)) return;
-    this.#pairs.add(pair);
-    this.edges.push({ a, b, relation });
-  }
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
