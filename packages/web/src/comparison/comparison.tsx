@@ -1,4 +1,4 @@
-import type { Measurement } from '@revtr/client';
+import type { Measurement, MeasurementResult } from '@revtr/client';
 import { formatMs } from '../path/hop.ts';
 import { type AlignedBand, type AlignedRow, align, type ComparedHop, toAlignedBands } from './align.ts';
 import { compareInWords } from './sentence.ts';
@@ -99,9 +99,9 @@ function Cell({ hop: { address, name, rttMs } }: { readonly hop: ComparedHop }) 
 
 /** The forward path in the order of the reverse path. The traceroute does not list its own source. */
 function forwardHops(
-  forward: NonNullable<NonNullable<Measurement['result']>['forward']>,
+  forward: NonNullable<MeasurementResult['forward']>,
   source: string,
-  { hops }: NonNullable<Measurement['result']>,
+  { hops }: MeasurementResult,
 ): ComparedHop[] {
   const end = hops.find(({ address }) => address === source);
   const listed = forward.hops.map(({ address, asn, asName, name, rttMs }) => ({ address, asn, asName, name, rttMs }));
