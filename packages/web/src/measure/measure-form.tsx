@@ -6,14 +6,15 @@ import type { MeasureRequest } from './submit.ts';
 /** One line: from where, back to which source, and a button. */
 export function MeasureForm(props: {
   readonly sources: readonly SourceInfo[];
-  readonly initial: Partial<MeasureRequest>;
+  /** What the form begins with; `null` for nothing typed, and for the first source. */
+  readonly initial: { readonly destination: string | null; readonly source: string | null };
   readonly isBusy: boolean;
   readonly onSubmit: (request: MeasureRequest) => void;
 }) {
   const { sources, initial, isBusy, onSubmit } = props;
   const [destination, setDestination] = useState(initial.destination ?? '');
   const [source, setSource] = useState(initial.source ?? sources[0]?.ip ?? '');
-  const [allowAssumptions, setAllowAssumptions] = useState(initial.allowAssumptions ?? false);
+  const [allowAssumptions, setAllowAssumptions] = useState(false);
   const [fault, setFault] = useState<string>();
   const faultId = useId();
   return (

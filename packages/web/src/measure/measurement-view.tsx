@@ -26,8 +26,9 @@ export function MeasurementView(props: {
         <Summary measurement={measurement} result={result} onRemeasure={() => onAgain({ ...pair, mayReuse: false })} />
       )}
       <PathView
-        data={{ source, destination, hops: result?.hops ?? growing(destination, live), result }}
-        isLive={result === undefined}
+        source={source}
+        hops={result?.hops ?? growing(destination, live)}
+        result={result}
         onAssume={() => onAgain({ ...pair, allowAssumptions: true })}
       />
     </>
