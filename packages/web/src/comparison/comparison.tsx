@@ -17,11 +17,10 @@ export function Comparison({ measurement: { result, source, destination } }: { r
   if (forward === undefined)
     return <p>The forward path was not measured. Measure again from this page to measure both directions.</p>;
   const there = forwardHops(forward, source, result);
-  const back = hops.map(({ address, asn, asName, name, rttMs }) => ({ address, asn, asName, name, rttMs }));
-  const rows = align(there, back);
+  const rows = align(there, hops);
   return (
     <>
-      <p className="lead">{compareInWords(destination, there, back)}</p>
+      <p className="lead">{compareInWords(destination, there, hops)}</p>
       {forward.stop !== 'completed' && (
         <p className="caveat">
           The forward traceroute did not reach the destination: {STOPS[forward.stop] ?? forward.stop}.
@@ -103,8 +102,6 @@ function forwardHops(
   source: string,
   { hops }: MeasurementResult,
 ): ComparedHop[] {
-  const end = hops.find(({ address }) => address === source);
-  const listed = forward.hops.map(({ address, asn, asName, name, rttMs }) => ({ address, asn, asName, name, rttMs }));
-  const self = { address: source, asn: end?.asn, asName: end?.asName, name: end?.name, rttMs: undefined };
-  return [self, ...listed].reverse();
+  const { asn, asName, name } = hops.find(({ address }) => address === source) ?? {};
+  return [{ address: source, asn, asName, name }, ...forward.hops].reverse();
 }
