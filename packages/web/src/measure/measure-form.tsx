@@ -1,6 +1,7 @@
 import type { SourceInfo } from '@revtr/client';
 import { useId, useState } from 'react';
 import { destinationFault } from './destination-fault.ts';
+import { SourceSelect } from './source-select.tsx';
 import type { MeasureRequest } from './submit.ts';
 
 /** One line: from where, back to which source, and a button. */
@@ -28,7 +29,7 @@ export function MeasureForm(props: {
         if (found === undefined) onSubmit({ source, destination: destination.trim(), allowAssumptions });
       }}
     >
-      <label className="from">
+      <label>
         From
         <input
           className="mono"
@@ -43,16 +44,7 @@ export function MeasureForm(props: {
           onChange={({ target }) => setDestination(target.value)}
         />
       </label>
-      <label className="to">
-        back to
-        <select value={source} onChange={({ target }) => setSource(target.value)}>
-          {sources.map(({ ip, hostname, site }) => (
-            <option key={ip} value={ip}>
-              {[hostname ?? ip, site].filter(Boolean).join(' · ')}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SourceSelect sources={sources} value={source} onChange={setSource} />
       <button type="submit" disabled={isBusy || source === ''}>
         Measure
       </button>

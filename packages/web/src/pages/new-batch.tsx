@@ -6,6 +6,7 @@ import { client } from '../app/client.ts';
 import { Problem, sentence } from '../app/problem.tsx';
 import { sourcesQuery } from '../app/queries.ts';
 import { type PairLine, readPairs } from '../batch/pairs.ts';
+import { SourceSelect } from '../measure/source-select.tsx';
 
 const MOST_FAULTS_SHOWN = 100;
 const MOST_FILE_BYTES = 8 * 2 ** 20;
@@ -43,16 +44,7 @@ export function NewBatchPage() {
           mutate(isRefused);
         }}
       >
-        <label>
-          back to
-          <select value={source} onChange={({ target }) => setChosen(target.value)}>
-            {(sources.data ?? []).map(({ ip, hostname, site }) => (
-              <option key={ip} value={ip}>
-                {[hostname ?? ip, site].filter(Boolean).join(' · ')}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SourceSelect sources={sources.data ?? []} value={source} onChange={setChosen} />
         <label>
           Destinations
           <textarea
@@ -99,7 +91,6 @@ export function NewBatchPage() {
 
 interface Fault {
   readonly line: number;
-  readonly text: string;
   readonly message: string;
 }
 
@@ -123,7 +114,7 @@ function Faults({ faults }: { readonly faults: readonly Fault[] }) {
 }
 
 const localFaults = (lines: readonly PairLine[]): Fault[] =>
-  lines.flatMap(({ line, text, fault }) => (fault === undefined ? [] : [{ line, text, message: fault }]));
+  lines.flatMap(({ line, fault }) => (fault === undefined ? [] : [{ line, message: fault }]));
 
 /** The server counts the pairs that were submitted. */
 function serverFaults(error: unknown, submitted: readonly PairLine[]): Fault[] {
@@ -131,7 +122,7 @@ function serverFaults(error: unknown, submitted: readonly PairLine[]): Fault[] {
   return (error.answer?.problems ?? []).flatMap(({ at, message }) => {
     const index = /^revtrs\[(\d+)\]/.exec(at)?.[1];
     const line = index === undefined ? undefined : submitted[Number(index)];
-    return line === undefined ? [] : [{ line: line.line, text: line.text, message: sentence(message) }];
+    return line === undefined ? [] : [{ line: line.line, message: sentence(message) }];
   });
 }
 
