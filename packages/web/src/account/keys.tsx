@@ -17,8 +17,8 @@ export function Keys({ scopes }: { readonly scopes: Account['scopes'] }) {
   return (
     <section>
       <h2>API keys</h2>
-      {error !== null && <Problem error={error} />}
-      {revoke.error !== null && <Problem error={revoke.error} />}
+      <Problem error={error} />
+      <Problem error={revoke.error} />
       {data !== undefined && (
         <table>
           <thead>
@@ -119,7 +119,7 @@ function NewKey({ scopes }: { readonly scopes: Account['scopes'] }) {
       <button type="submit" disabled={isPending || chosen.length === 0}>
         Create
       </button>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {data !== undefined && (
         <p className="caveat" role="status">
           Your new key, shown this once: <code>{data.key}</code> <CopyButton text={data.key} label="Copy the key" />

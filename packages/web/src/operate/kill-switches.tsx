@@ -33,8 +33,8 @@ export function KillSwitches() {
   return (
     <section>
       <h2>Kill switches</h2>
-      {error !== null && <Problem error={error} />}
-      {lift.error !== null && <Problem error={lift.error} />}
+      <Problem error={error} />
+      <Problem error={lift.error} />
       {data?.length === 0 && <p>Nothing is stopped.</p>}
       <ul>
         {data?.map((set) => (
@@ -98,7 +98,7 @@ function StopForm({ onStopped }: { readonly onStopped: () => void }) {
       <button type="submit" disabled={isPending}>
         Stop
       </button>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
     </form>
   );
 }

@@ -43,7 +43,7 @@ export function HomePage() {
         ) : (
           <Problem error={sources.error} onRetry={() => void sources.refetch()} />
         ))}
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {Number.isSafeInteger(id) && <Shown key={id} id={id} onAgain={mutate} />}
     </>
   );

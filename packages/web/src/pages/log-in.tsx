@@ -53,14 +53,13 @@ function KeyForm() {
       <button type="submit" disabled={isPending}>
         Log in
       </button>
-      {error !== null &&
-        (isUnauthorized(error) ? (
-          <p className="problem" role="alert">
-            This key is unknown, revoked or expired.
-          </p>
-        ) : (
-          <Problem error={error} />
-        ))}
+      {isUnauthorized(error) ? (
+        <p className="problem" role="alert">
+          This key is unknown, revoked or expired.
+        </p>
+      ) : (
+        <Problem error={error} />
+      )}
     </form>
   );
 }
@@ -98,7 +97,7 @@ function MailForm() {
         The link works once, for 15 minutes. Operators who want to operate the system log in with a key.
       </p>
       {isSuccess && <p role="status">If there is an account with this address, the link is on its way.</p>}
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
     </form>
   );
 }

@@ -36,7 +36,7 @@ export function NewBatchPage() {
       <title>New batch · Reverse Traceroute</title>
       <h1>New batch</h1>
       <p className="lead">One destination a line: an address or a host name, optionally followed by a label.</p>
-      {sources.error !== null && <Problem error={sources.error} />}
+      <Problem error={sources.error} />
       <form
         className="new-batch"
         onSubmit={(event) => {
@@ -83,7 +83,7 @@ export function NewBatchPage() {
           {isRefused ? 'Submit the others' : 'Submit'}
         </button>
       </form>
-      {error !== null && !isRefused && <Problem error={error} />}
+      {!isRefused && <Problem error={error} />}
       <Faults faults={faults} />
     </>
   );

@@ -20,7 +20,7 @@ export function VisibilityForm({ source }: { readonly source: string }) {
   return (
     <section>
       <h2>Who may measure to it</h2>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {data !== undefined && <Form key={JSON.stringify(data)} current={data} />}
     </section>
   );
@@ -61,7 +61,7 @@ function Form({ current }: { readonly current: SourceVisibility }) {
       <button type="submit" disabled={isPending}>
         Save
       </button>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
     </form>
   );
 }
