@@ -5,6 +5,7 @@ import { client } from '../app/client.ts';
 import { CopyButton } from '../app/copy-button.tsx';
 import { Problem } from '../app/problem.tsx';
 import { keysQuery } from '../app/queries.ts';
+import { submitting } from '../app/submitting.ts';
 
 /** The API keys of the account: listed, created and revoked. `scopes` are those of the session, which a new key cannot exceed. */
 export function Keys({ scopes }: { readonly scopes: Account['scopes'] }) {
@@ -89,13 +90,7 @@ function NewKey({ scopes }: { readonly scopes: Account['scopes'] }) {
     },
   });
   return (
-    <form
-      className="narrow"
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form className="narrow" onSubmit={submitting(mutate)}>
       <h3>New key</h3>
       <label>
         Name, to tell your keys apart

@@ -1,5 +1,6 @@
 import type { SourceInfo } from '@revtr/client';
 import { useId, useState } from 'react';
+import { submitting } from '../app/submitting.ts';
 import { destinationFault } from './destination-fault.ts';
 import { SourceSelect } from './source-select.tsx';
 import type { MeasureRequest } from './submit.ts';
@@ -22,12 +23,11 @@ export function MeasureForm(props: {
     <form
       className="measure"
       noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={submitting(() => {
         const found = destinationFault(destination);
         setFault(found);
         if (found === undefined) onSubmit({ source, destination: destination.trim(), allowAssumptions });
-      }}
+      })}
     >
       <label>
         From

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
+import { submitting } from '../app/submitting.ts';
 import { visibleValue } from '../app/visible-text.ts';
 
 const QUERY_KEY = ['kill-switches'];
@@ -68,13 +69,7 @@ function StopForm({ onStopped }: { readonly onStopped: () => void }) {
     },
   });
   return (
-    <form
-      className="filters"
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form className="filters" onSubmit={submitting(mutate)}>
       <label>
         Stop
         <select value={scope} onChange={({ target }) => setScope(target.value as KillSwitch['scope'])}>

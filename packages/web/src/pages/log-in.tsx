@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
+import { submitting } from '../app/submitting.ts';
 
 /** Begins a session of the browser, with an API key or with a mailed link. */
 export function LogInPage() {
@@ -32,12 +33,7 @@ function KeyForm() {
     },
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form onSubmit={submitting(mutate)}>
       <h2>With an API key</h2>
       <label>
         API key
@@ -72,12 +68,7 @@ function MailForm() {
     mutationFn: () => client.accounts.mailLogInLink(email.trim()),
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form onSubmit={submitting(mutate)}>
       <h2>With your e-mail address</h2>
       <label>
         E-mail address

@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem, sentence } from '../app/problem.tsx';
 import { sourcesQuery } from '../app/queries.ts';
+import { submitting } from '../app/submitting.ts';
 import { type PairLine, readPairs } from '../batch/pairs.ts';
 import { SourceSelect } from '../measure/source-select.tsx';
 
@@ -37,13 +38,7 @@ export function NewBatchPage() {
       <h1>New batch</h1>
       <p className="lead">One destination a line: an address or a host name, optionally followed by a label.</p>
       <Problem error={sources.error} />
-      <form
-        className="new-batch"
-        onSubmit={(event) => {
-          event.preventDefault();
-          mutate(isRefused);
-        }}
-      >
+      <form className="new-batch" onSubmit={submitting(() => mutate(isRefused))}>
         <SourceSelect sources={sources.data ?? []} value={source} onChange={setChosen} />
         <label>
           Destinations

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
+import { submitting } from '../app/submitting.ts';
 import { visibleValue } from '../app/visible-text.ts';
 
 const MEANINGS = {
@@ -36,13 +37,7 @@ function Form({ current }: { readonly current: SourceVisibility }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['visibility', current.address] }),
   });
   return (
-    <form
-      className="narrow"
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form className="narrow" onSubmit={submitting(mutate)}>
       <fieldset>
         <legend className="visually-hidden">Visibility</legend>
         {(Object.keys(MEANINGS) as (keyof typeof MEANINGS)[]).map((name) => (
