@@ -88,7 +88,7 @@ function Row({ row: { forward, reverse, isShared } }: { readonly row: AlignedRow
 function Cell({ hop: { address, name, rttMs } }: { readonly hop: ComparedHop }) {
   if (address === undefined) return <span className="age">no answer</span>;
   return (
-    <div className="compared">
+    <div>
       <span className="mono">{address}</span>
       {rttMs !== undefined && <span className="number"> {formatMs(rttMs)}</span>}
       <span className="name">{name}</span>

@@ -61,8 +61,4 @@ function Form({ current }: { readonly current: SourceVisibility }) {
   );
 }
 
-const listOf = (text: string): string[] =>
-  text
-    .split(/[\s,;]+/)
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+const listOf = (text: string): string[] => text.split(/[\s,;]+/).filter((entry) => entry !== '');
