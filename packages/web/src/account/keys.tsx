@@ -5,6 +5,7 @@ import { client } from '../app/client.ts';
 import { CopyButton } from '../app/copy-button.tsx';
 import { Problem } from '../app/problem.tsx';
 import { keysQuery } from '../app/queries.ts';
+import { submitting } from '../app/submitting.ts';
 
 /** The API keys of the account: listed, created and revoked. `scopes` are those of the session, which a new key cannot exceed. */
 export function Keys({ scopes }: { readonly scopes: Account['scopes'] }) {
@@ -17,8 +18,8 @@ export function Keys({ scopes }: { readonly scopes: Account['scopes'] }) {
   return (
     <section>
       <h2>API keys</h2>
-      {error !== null && <Problem error={error} />}
-      {revoke.error !== null && <Problem error={revoke.error} />}
+      <Problem error={error} />
+      <Problem error={revoke.error} />
       {data !== undefined && (
         <table>
           <thead>
@@ -89,13 +90,7 @@ function NewKey({ scopes }: { readonly scopes: Account['scopes'] }) {
     },
   });
   return (
-    <form
-      className="narrow"
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form className="narrow" onSubmit={submitting(mutate)}>
       <h3>New key</h3>
       <label>
         Name, to tell your keys apart
@@ -119,7 +114,7 @@ function NewKey({ scopes }: { readonly scopes: Account['scopes'] }) {
       <button type="submit" disabled={isPending || chosen.length === 0}>
         Create
       </button>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {data !== undefined && (
         <p className="caveat" role="status">
           Your new key, shown this once: <code>{data.key}</code> <CopyButton text={data.key} label="Copy the key" />

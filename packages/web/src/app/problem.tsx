@@ -1,8 +1,9 @@
 import { ClientError } from '@revtr/client';
 import { Link } from 'react-router';
 
-/** Says what failed, to which input, and what can be done. */
+/** Says what failed, to which input, and what can be done; shows nothing when `error` is `null`. */
 export function Problem({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
+  if (error === null) return null;
   const { title, details, advice } = explain(error);
   return (
     <div className="problem" role="alert">

@@ -18,7 +18,7 @@ export const queryClient = new QueryClient({
 });
 
 /** Whether the same request may succeed a moment later. */
-const isPassing = (error: unknown): boolean =>
+export const isPassing = (error: unknown): boolean =>
   error instanceof ClientError && (error.code === 'unreachable' || error.code === 'failed');
 
 /** The account of the session; `null` without one. */

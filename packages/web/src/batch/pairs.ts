@@ -5,7 +5,6 @@ import { destinationFault } from '../measure/destination-fault.ts';
 export interface PairLine {
   /** From 1. */
   readonly line: number;
-  readonly text: string;
   readonly pair: RequestedPair | undefined;
   /** Why there is no pair. */
   readonly fault: string | undefined;
@@ -26,6 +25,6 @@ export function readPairs(text: string, source: string): readonly PairLine[] {
       destinationFault(destination) ??
       (label.length > LONGEST_LABEL ? `The label exceeds ${LONGEST_LABEL} characters.` : undefined);
     const pair = fault === undefined ? { src: source, dst: destination, ...(label !== '' && { label }) } : undefined;
-    return [{ line: i + 1, text: trimmed, pair, fault }];
+    return [{ line: i + 1, pair, fault }];
   });
 }

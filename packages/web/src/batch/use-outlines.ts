@@ -1,6 +1,6 @@
 import type { MeasurementOutline } from '@revtr/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { client } from '../app/client.ts';
 import { visibleValue } from '../app/visible-text.ts';
 
@@ -17,10 +17,12 @@ const FIRST_PAGE = 100;
 const PAGE = 2_000;
 const REFRESH_MS_PER_MEASUREMENT = 2;
 
+const keyOf = (batchId: number) => ['outlines', batchId];
+
 /** Reads a batch, again and again until all its measurements have ended. */
 export function useOutlines(batchId: number) {
   const queries = useQueryClient();
-  const queryKey = ['outlines', batchId];
+  const queryKey = keyOf(batchId);
   return useQuery({
     queryKey,
     queryFn: async () => {
@@ -40,22 +42,24 @@ export function useOutlines(batchId: number) {
   });
 }
 
-/** The number of measurements of a batch that have ended, from its events. */
-export function useProgress(batchId: number, isRunning: boolean, onProgress: (done: number) => void): void {
+/** The number of measurements of a batch that have ended, from its events; 0 before the first event. */
+export function useProgress(batchId: number, isRunning: boolean): number {
+  const [progress, setProgress] = useState(0);
   const queries = useQueryClient();
   useEffect(() => {
     if (!isRunning) return;
     const stop = new AbortController();
     const follow = async (): Promise<void> => {
       for await (const event of client.events(batchId, { signal: stop.signal })) {
-        if (event.type === 'progress') onProgress(event.done);
-        if (event.type === 'complete') await queries.invalidateQueries({ queryKey: ['outlines', batchId] });
+        if (event.type === 'progress') setProgress(event.done);
+        if (event.type === 'complete') await queries.invalidateQueries({ queryKey: keyOf(batchId) });
       }
     };
     // Without events the table is still read again.
     follow().catch(() => undefined);
     return () => stop.abort();
-  }, [batchId, isRunning, onProgress, queries]);
+  }, [batchId, isRunning, queries]);
+  return progress;
 }
 
 /** Whether all measurements of a batch are read. */

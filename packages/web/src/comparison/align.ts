@@ -1,11 +1,11 @@
 /** A hop of either path, in the order from the destination to the source. */
 export interface ComparedHop {
-  /** `undefined` where no router answered. */
-  readonly address: string | undefined;
-  readonly asn: number | undefined;
-  readonly asName: string | undefined;
-  readonly name: string | undefined;
-  readonly rttMs: number | undefined;
+  /** Absent where no router answered. */
+  readonly address?: string;
+  readonly asn?: number;
+  readonly asName?: string;
+  readonly name?: string;
+  readonly rttMs?: number;
 }
 
 /** One line of the comparison: hops of both paths that stand side by side. */

@@ -1,4 +1,4 @@
-import type { Measurement } from '@revtr/client';
+import type { Measurement, MeasurementResult } from '@revtr/client';
 import { formatMs } from '../path/hop.ts';
 import { type AlignedBand, type AlignedRow, align, type ComparedHop, toAlignedBands } from './align.ts';
 import { compareInWords } from './sentence.ts';
@@ -17,11 +17,10 @@ export function Comparison({ measurement: { result, source, destination } }: { r
   if (forward === undefined)
     return <p>The forward path was not measured. Measure again from this page to measure both directions.</p>;
   const there = forwardHops(forward, source, result);
-  const back = hops.map(({ address, asn, asName, name, rttMs }) => ({ address, asn, asName, name, rttMs }));
-  const rows = align(there, back);
+  const rows = align(there, hops);
   return (
     <>
-      <p className="lead">{compareInWords(destination, there, back)}</p>
+      <p className="lead">{compareInWords(destination, there, hops)}</p>
       {forward.stop !== 'completed' && (
         <p className="caveat">
           The forward traceroute did not reach the destination: {STOPS[forward.stop] ?? forward.stop}.
@@ -89,7 +88,7 @@ function Row({ row: { forward, reverse, isShared } }: { readonly row: AlignedRow
 function Cell({ hop: { address, name, rttMs } }: { readonly hop: ComparedHop }) {
   if (address === undefined) return <span className="age">no answer</span>;
   return (
-    <div className="compared">
+    <div>
       <span className="mono">{address}</span>
       {rttMs !== undefined && <span className="number"> {formatMs(rttMs)}</span>}
       <span className="name">{name}</span>
@@ -99,12 +98,10 @@ function Cell({ hop: { address, name, rttMs } }: { readonly hop: ComparedHop }) 
 
 /** The forward path in the order of the reverse path. The traceroute does not list its own source. */
 function forwardHops(
-  forward: NonNullable<NonNullable<Measurement['result']>['forward']>,
+  forward: NonNullable<MeasurementResult['forward']>,
   source: string,
-  { hops }: NonNullable<Measurement['result']>,
+  { hops }: MeasurementResult,
 ): ComparedHop[] {
-  const end = hops.find(({ address }) => address === source);
-  const listed = forward.hops.map(({ address, asn, asName, name, rttMs }) => ({ address, asn, asName, name, rttMs }));
-  const self = { address: source, asn: end?.asn, asName: end?.asName, name: end?.name, rttMs: undefined };
-  return [self, ...listed].reverse();
+  const { asn, asName, name } = hops.find(({ address }) => address === source) ?? {};
+  return [{ address: source, asn, asName, name }, ...forward.hops].reverse();
 }

@@ -38,7 +38,7 @@ export function listGuides(): readonly (readonly [name: string, title: string])[
   return [...TITLES, ...others];
 }
 
-/** A guide; `undefined` when there is none of this name. */
+/** A guide; `null` when there is none of this name. */
 export async function loadGuide(name: string): Promise<GuideDocument | null> {
   const path = `../../../../docs/${name}.md`;
   return Object.hasOwn(loaders, path) ? loaders[path]() : null;

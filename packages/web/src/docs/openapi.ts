@@ -28,11 +28,8 @@ export interface Operation extends z.infer<typeof operationSchema> {
 export async function loadOperations(): Promise<ReadonlyMap<string, readonly Operation[]>> {
   const answer = await fetch('/openapi.json');
   const { paths } = documentSchema.parse(await answer.json());
-  const byTag = new Map<string, Operation[]>();
-  for (const [path, methods] of Object.entries(paths))
-    for (const [method, operation] of Object.entries(methods)) {
-      const tag = operation.tags?.[0] ?? 'other';
-      byTag.set(tag, [...(byTag.get(tag) ?? []), { ...operation, method: method.toUpperCase(), path }]);
-    }
-  return byTag;
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
+  );
+  return Map.groupBy(operations, ({ tags }) => tags?.[0] ?? 'other');
 }

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { submitting } from '../app/submitting.ts';
 import { visibleValue } from '../app/visible-text.ts';
 import type { Operation } from './openapi.ts';
 
@@ -16,13 +17,7 @@ export function TryOut({ operation: { path, parameters = [] } }: { readonly oper
     setAnswer(`Status ${response.status}\n\n${readable(text).slice(0, MOST_SHOWN)}`);
   };
   return (
-    <form
-      className="narrow"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
-    >
+    <form className="narrow" onSubmit={submitting(() => void send())}>
       {asked.map(({ name, required }) => (
         <label key={name}>
           <code>{name}</code>

@@ -1,8 +1,8 @@
-import { type BatchEvent, ClientError, type Measurement } from '@revtr/client';
+import type { BatchEvent, Measurement } from '@revtr/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { client } from '../app/client.ts';
-import { measurementQuery } from '../app/queries.ts';
+import { isPassing, measurementQuery } from '../app/queries.ts';
 
 type Hops = Extract<BatchEvent, { type: 'path' }>['hops'];
 
@@ -60,7 +60,7 @@ async function follow(batchId: number, signal: AbortSignal, listener: Listener):
       }
     } catch (error) {
       // Anything else does not pass: the query of the measurement shows it.
-      if (!(error instanceof ClientError) || (error.code !== 'unreachable' && error.code !== 'failed')) {
+      if (!isPassing(error)) {
         if (!signal.aborted) listener.onOpenAgain();
         return;
       }
@@ -74,15 +74,14 @@ async function follow(batchId: number, signal: AbortSignal, listener: Listener):
 /** Waits until the time is over, the browser is online again, or the page is left. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    for (const target of [window, signal])
-      target.addEventListener(
-        target === signal ? 'abort' : 'online',
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
+    const over = new AbortController();
+    const end = (): void => {
+      clearTimeout(timer);
+      over.abort();
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    window.addEventListener('online', end, { signal: over.signal });
+    signal.addEventListener('abort', end, { signal: over.signal });
   });
 }

@@ -1,33 +1,35 @@
 import type { SourceInfo } from '@revtr/client';
 import { useId, useState } from 'react';
+import { submitting } from '../app/submitting.ts';
 import { destinationFault } from './destination-fault.ts';
+import { SourceSelect } from './source-select.tsx';
 import type { MeasureRequest } from './submit.ts';
 
 /** One line: from where, back to which source, and a button. */
 export function MeasureForm(props: {
   readonly sources: readonly SourceInfo[];
-  readonly initial: Partial<MeasureRequest>;
+  /** What the form begins with; `null` for nothing typed, and for the first source. */
+  readonly initial: { readonly destination: string | null; readonly source: string | null };
   readonly isBusy: boolean;
   readonly onSubmit: (request: MeasureRequest) => void;
 }) {
   const { sources, initial, isBusy, onSubmit } = props;
   const [destination, setDestination] = useState(initial.destination ?? '');
   const [source, setSource] = useState(initial.source ?? sources[0]?.ip ?? '');
-  const [allowAssumptions, setAllowAssumptions] = useState(initial.allowAssumptions ?? false);
+  const [allowAssumptions, setAllowAssumptions] = useState(false);
   const [fault, setFault] = useState<string>();
   const faultId = useId();
   return (
     <form
       className="measure"
       noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={submitting(() => {
         const found = destinationFault(destination);
         setFault(found);
         if (found === undefined) onSubmit({ source, destination: destination.trim(), allowAssumptions });
-      }}
+      })}
     >
-      <label className="from">
+      <label>
         From
         <input
           className="mono"
@@ -42,16 +44,7 @@ export function MeasureForm(props: {
           onChange={({ target }) => setDestination(target.value)}
         />
       </label>
-      <label className="to">
-        back to
-        <select value={source} onChange={({ target }) => setSource(target.value)}>
-          {sources.map(({ ip, hostname, site }) => (
-            <option key={ip} value={ip}>
-              {[hostname ?? ip, site].filter(Boolean).join(' · ')}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SourceSelect sources={sources} value={source} onChange={setSource} />
       <button type="submit" disabled={isBusy || source === ''}>
         Measure
       </button>

@@ -1,13 +1,12 @@
-import type { Measurement } from '@revtr/client';
+import type { Measurement, MeasurementResult } from '@revtr/client';
 import { useEffect, useState } from 'react';
 import { networksOf } from '../path/bands.ts';
 import { caveatsOf } from '../path/caveats.ts';
-import { formatTime, type PathHop } from '../path/hop.ts';
+import { formatConfidence, formatTime, type PathHop } from '../path/hop.ts';
 import { PathView } from '../path/path-view.tsx';
+import { countProbes } from '../path/probes.ts';
 import { type LivePath, useLivePath } from './live-path.ts';
 import type { MeasureRequest } from './submit.ts';
-
-type Result = NonNullable<Measurement['result']>;
 
 /** A measurement with its path: growing while it is measured, and with what must be known of it when it is done. */
 export function MeasurementView(props: {
@@ -27,8 +26,9 @@ export function MeasurementView(props: {
         <Summary measurement={measurement} result={result} onRemeasure={() => onAgain({ ...pair, mayReuse: false })} />
       )}
       <PathView
-        data={{ source, destination, hops: result?.hops ?? growing(destination, live), result }}
-        isLive={result === undefined}
+        source={source}
+        hops={result?.hops ?? growing(destination, live)}
+        result={result}
         onAssume={() => onAgain({ ...pair, allowAssumptions: true })}
       />
     </>
@@ -74,7 +74,7 @@ function useElapsedSeconds(): number {
 
 function Summary(props: {
   readonly measurement: Measurement;
-  readonly result: Result;
+  readonly result: MeasurementResult;
   readonly onRemeasure: () => void;
 }) {
   const { measurement, result, onRemeasure } = props;
@@ -98,23 +98,19 @@ function Summary(props: {
   );
 }
 
-function outcomeOf({ destination, source }: Measurement, { stopReason, hops, confidence }: Result): string {
+function outcomeOf({ destination, source }: Measurement, { stopReason, hops, confidence }: MeasurementResult): string {
   const networks = networksOf(hops).length;
   const size = `${count(hops.length, 'hop')} in ${count(networks, 'network')}`;
   if (stopReason === 'trivial') return `${destination} is the source itself.`;
   if (stopReason !== 'reaches')
     return `The path from ${destination} back to ${source} is incomplete: ${size} were found.`;
   const sure =
-    confidence === undefined
-      ? ''
-      : ` All of them are right with a probability of ${Math.min(99, Math.round(confidence * 100))} %.`;
+    confidence === undefined ? '' : ` All of them are right with a probability of ${formatConfidence(confidence)}.`;
   return `The path from ${destination} back to ${source} has ${size}.${sure}`;
 }
 
-function costOf({ startedAt, endedAt, stats }: Result): string {
-  const withOptions =
-    stats.recordRoutePings + stats.spoofedRecordRoutePings + stats.timestampPings + stats.spoofedTimestampPings;
-  const others = stats.plainPings + stats.tracerouteProbes;
+function costOf({ startedAt, endedAt, stats }: MeasurementResult): string {
+  const { withOptions, others } = countProbes(stats);
   const seconds = ((endedAt - startedAt) / 1000).toFixed(1);
   return `Measured on ${formatTime(startedAt)} in ${seconds} s with ${count(withOptions, 'probe')} with IP options and ${count(others, 'other probe')}.`;
 }

@@ -59,7 +59,7 @@ export function Timeline({ measurement: { result } }: { readonly measurement: Me
         </tbody>
       </table>
       <h2>Probes</h2>
-      <dl className="counts">
+      <dl>
         <dt>Record Route pings</dt>
         <dd>{stats.recordRoutePings}</dd>
         <dt>Spoofed Record Route pings</dt>

@@ -9,7 +9,7 @@ export function Agents() {
   return (
     <section>
       <h2>Sources and vantage points</h2>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {data !== undefined && (
         <table>
           <thead>

@@ -16,7 +16,7 @@ export function Applications() {
   return (
     <section>
       <h2>Applications to host a source</h2>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {data?.length === 0 && <p>No application waits for a decision.</p>}
       {data?.map((application) => (
         <Decision key={application.id} application={application} />
@@ -58,7 +58,7 @@ function Decision({ application }: { readonly application: Application }) {
       <button type="button" disabled={isPending} onClick={() => mutate('refuse')}>
         Refuse {address}
       </button>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
     </article>
   );
 }

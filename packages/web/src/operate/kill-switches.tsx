@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
+import { submitting } from '../app/submitting.ts';
 import { visibleValue } from '../app/visible-text.ts';
 
 const QUERY_KEY = ['kill-switches'];
@@ -33,8 +34,8 @@ export function KillSwitches() {
   return (
     <section>
       <h2>Kill switches</h2>
-      {error !== null && <Problem error={error} />}
-      {lift.error !== null && <Problem error={lift.error} />}
+      <Problem error={error} />
+      <Problem error={lift.error} />
       {data?.length === 0 && <p>Nothing is stopped.</p>}
       <ul>
         {data?.map((set) => (
@@ -68,13 +69,7 @@ function StopForm({ onStopped }: { readonly onStopped: () => void }) {
     },
   });
   return (
-    <form
-      className="filters"
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form className="filters" onSubmit={submitting(mutate)}>
       <label>
         Stop
         <select value={scope} onChange={({ target }) => setScope(target.value as KillSwitch['scope'])}>
@@ -98,7 +93,7 @@ function StopForm({ onStopped }: { readonly onStopped: () => void }) {
       <button type="submit" disabled={isPending}>
         Stop
       </button>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
     </form>
   );
 }

@@ -21,7 +21,7 @@ export function AccountPage() {
     <>
       <title>Account · Reverse Traceroute</title>
       <h1>Account</h1>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {account === null && (
         <p>
           You are not logged in. <Link to="/log-in?next=/account">Log in</Link>
@@ -53,7 +53,7 @@ export function AccountPage() {
               Download everything that is stored about you
             </a>
           </p>
-          {logOut.error !== null && <Problem error={logOut.error} />}
+          <Problem error={logOut.error} />
           <Keys scopes={account.scopes} />
         </>
       )}

@@ -1,4 +1,3 @@
-import { useCallback, useState } from 'react';
 import { useParams } from 'react-router';
 import { Problem } from '../app/problem.tsx';
 import { BatchFilterForm } from '../batch/batch-filters.tsx';
@@ -17,10 +16,8 @@ export function BatchPage() {
 function Shown({ id }: { readonly id: number }) {
   const { data, error, refetch } = useOutlines(id);
   const { filters, setFilter } = useFilters();
-  const [progress, setProgress] = useState(0);
-  const onProgress = useCallback((done: number) => setProgress(done), []);
   const isRunning = data !== undefined && isRead(data) && !isComplete(data);
-  useProgress(id, isRunning, onProgress);
+  const progress = useProgress(id, isRunning);
   const title = <title>{`Batch ${id} · Reverse Traceroute`}</title>;
   if (data === undefined)
     return (

@@ -14,7 +14,7 @@ export function BatchesPage() {
       <p>
         <Link to="/batches/new">New batch</Link>
       </p>
-      {error !== null && <Problem error={error} onRetry={() => void refetch()} />}
+      <Problem error={error} onRetry={() => void refetch()} />
       {data?.length === 0 && <p>You have no batches yet. Submit a list of destinations with the link above.</p>}
       {data !== undefined && data.length > 0 && (
         <table>

@@ -15,7 +15,6 @@ export function HomePage() {
     setSearch({ from: destination, to: source, measurement: String(id) }),
   );
   const id = Number(search.get('measurement') ?? Number.NaN);
-  const submit = (request: MeasureRequest): void => mutate(request);
   return (
     <>
       <title>Reverse Traceroute</title>
@@ -29,9 +28,9 @@ export function HomePage() {
           // The form begins anew when another pair is opened.
           key={`${search.get('from')} ${search.get('to')}`}
           sources={sources.data}
-          initial={{ ...given('destination', search.get('from')), ...given('source', search.get('to')) }}
+          initial={{ destination: search.get('from'), source: search.get('to') }}
           isBusy={isPending}
-          onSubmit={submit}
+          onSubmit={mutate}
         />
       )}
       {sources.data?.length === 0 && <p>There is no source yet that you may measure to.</p>}
@@ -44,13 +43,11 @@ export function HomePage() {
         ) : (
           <Problem error={sources.error} onRetry={() => void sources.refetch()} />
         ))}
-      {error !== null && <Problem error={error} />}
-      {Number.isSafeInteger(id) && <Shown key={id} id={id} onAgain={submit} />}
+      <Problem error={error} />
+      {Number.isSafeInteger(id) && <Shown key={id} id={id} onAgain={mutate} />}
     </>
   );
 }
-
-const given = <Key extends string>(key: Key, value: string | null) => (value === null ? {} : { [key]: value });
 
 function Shown({ id, onAgain }: { readonly id: number; readonly onAgain: (request: MeasureRequest) => void }) {
   const { data, error, refetch } = useQuery(measurementQuery(id));

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
+import { submitting } from '../app/submitting.ts';
 
 /** Begins a session of the browser, with an API key or with a mailed link. */
 export function LogInPage() {
@@ -32,12 +33,7 @@ function KeyForm() {
     },
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form onSubmit={submitting(mutate)}>
       <h2>With an API key</h2>
       <label>
         API key
@@ -53,14 +49,13 @@ function KeyForm() {
       <button type="submit" disabled={isPending}>
         Log in
       </button>
-      {error !== null &&
-        (isUnauthorized(error) ? (
-          <p className="problem" role="alert">
-            This key is unknown, revoked or expired.
-          </p>
-        ) : (
-          <Problem error={error} />
-        ))}
+      {isUnauthorized(error) ? (
+        <p className="problem" role="alert">
+          This key is unknown, revoked or expired.
+        </p>
+      ) : (
+        <Problem error={error} />
+      )}
     </form>
   );
 }
@@ -73,12 +68,7 @@ function MailForm() {
     mutationFn: () => client.accounts.mailLogInLink(email.trim()),
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form onSubmit={submitting(mutate)}>
       <h2>With your e-mail address</h2>
       <label>
         E-mail address
@@ -98,7 +88,7 @@ function MailForm() {
         The link works once, for 15 minutes. Operators who want to operate the system log in with a key.
       </p>
       {isSuccess && <p role="status">If there is an account with this address, the link is on its way.</p>}
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
     </form>
   );
 }

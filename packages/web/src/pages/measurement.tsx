@@ -61,7 +61,7 @@ function Shown({ measurement }: { readonly measurement: Measurement }) {
           Measure again
         </button>
       </div>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {tab === 'path' && <MeasurementView measurement={measurement} onAgain={mutate} />}
       {tab === 'comparison' && <Comparison measurement={measurement} />}
       {tab === 'timeline' && <Timeline measurement={measurement} />}

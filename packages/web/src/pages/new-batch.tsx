@@ -5,7 +5,9 @@ import { useNavigate } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem, sentence } from '../app/problem.tsx';
 import { sourcesQuery } from '../app/queries.ts';
+import { submitting } from '../app/submitting.ts';
 import { type PairLine, readPairs } from '../batch/pairs.ts';
+import { SourceSelect } from '../measure/source-select.tsx';
 
 const MOST_FAULTS_SHOWN = 100;
 const MOST_FILE_BYTES = 8 * 2 ** 20;
@@ -35,24 +37,9 @@ export function NewBatchPage() {
       <title>New batch · Reverse Traceroute</title>
       <h1>New batch</h1>
       <p className="lead">One destination a line: an address or a host name, optionally followed by a label.</p>
-      {sources.error !== null && <Problem error={sources.error} />}
-      <form
-        className="new-batch"
-        onSubmit={(event) => {
-          event.preventDefault();
-          mutate(isRefused);
-        }}
-      >
-        <label>
-          back to
-          <select value={source} onChange={({ target }) => setChosen(target.value)}>
-            {(sources.data ?? []).map(({ ip, hostname, site }) => (
-              <option key={ip} value={ip}>
-                {[hostname ?? ip, site].filter(Boolean).join(' · ')}
-              </option>
-            ))}
-          </select>
-        </label>
+      <Problem error={sources.error} />
+      <form className="new-batch" onSubmit={submitting(() => mutate(isRefused))}>
+        <SourceSelect sources={sources.data ?? []} value={source} onChange={setChosen} />
         <label>
           Destinations
           <textarea
@@ -91,7 +78,7 @@ export function NewBatchPage() {
           {isRefused ? 'Submit the others' : 'Submit'}
         </button>
       </form>
-      {error !== null && !isRefused && <Problem error={error} />}
+      {!isRefused && <Problem error={error} />}
       <Faults faults={faults} />
     </>
   );
@@ -99,7 +86,6 @@ export function NewBatchPage() {
 
 interface Fault {
   readonly line: number;
-  readonly text: string;
   readonly message: string;
 }
 
@@ -123,7 +109,7 @@ function Faults({ faults }: { readonly faults: readonly Fault[] }) {
 }
 
 const localFaults = (lines: readonly PairLine[]): Fault[] =>
-  lines.flatMap(({ line, text, fault }) => (fault === undefined ? [] : [{ line, text, message: fault }]));
+  lines.flatMap(({ line, fault }) => (fault === undefined ? [] : [{ line, message: fault }]));
 
 /** The server counts the pairs that were submitted. */
 function serverFaults(error: unknown, submitted: readonly PairLine[]): Fault[] {
@@ -131,7 +117,7 @@ function serverFaults(error: unknown, submitted: readonly PairLine[]): Fault[] {
   return (error.answer?.problems ?? []).flatMap(({ at, message }) => {
     const index = /^revtrs\[(\d+)\]/.exec(at)?.[1];
     const line = index === undefined ? undefined : submitted[Number(index)];
-    return line === undefined ? [] : [{ line: line.line, text: line.text, message: sentence(message) }];
+    return line === undefined ? [] : [{ line: line.line, message: sentence(message) }];
   });
 }
 

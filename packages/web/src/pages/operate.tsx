@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { mayOperate } from '../app/may-operate.ts';
 import { accountQuery } from '../app/queries.ts';
 import { Agents } from '../operate/agents.tsx';
 import { Applications } from '../operate/applications.tsx';
@@ -7,7 +8,7 @@ import { KillSwitches } from '../operate/kill-switches.tsx';
 /** What operators do every day. The command line does the rest. */
 export function OperatePage() {
   const { data: account } = useQuery(accountQuery);
-  const isOperator = account?.role === 'operator' && account.scopes.includes('operate');
+  const isOperator = account !== undefined && account !== null && mayOperate(account);
   return (
     <>
       <title>Operate · Reverse Traceroute</title>

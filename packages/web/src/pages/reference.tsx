@@ -18,7 +18,7 @@ export function ReferencePage() {
         From <a href="/openapi.json">/openapi.json</a>. The guide <Link to="/docs/api">The API</Link> explains keys,
         errors and formats. Requests that only read can be tried here with your session.
       </p>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {[...(data ?? [])].map(([tag, operations]) => (
         <section key={tag}>
           <h2>{tag}</h2>

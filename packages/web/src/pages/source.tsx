@@ -40,7 +40,7 @@ export function SourcePage() {
         </p>
       )}
       {isUnknown && <p>There is no such source, or it is not shared with you.</p>}
-      {agent.error !== null && !isForeign && <Problem error={agent.error} onRetry={() => void agent.refetch()} />}
+      {!isForeign && <Problem error={agent.error} onRetry={() => void agent.refetch()} />}
       {agent.data !== undefined && (
         <>
           <Checklist agent={agent.data} />

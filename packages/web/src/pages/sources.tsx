@@ -43,7 +43,7 @@ export function SourcesPage() {
           />
         </label>
       </search>
-      {sources.error !== null && <Problem error={sources.error} onRetry={() => void sources.refetch()} />}
+      <Problem error={sources.error} onRetry={() => void sources.refetch()} />
       {sources.data !== undefined && shown.length === 0 && <p>No source matches.</p>}
       {shown.length > 0 && (
         <table>

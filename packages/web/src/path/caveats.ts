@@ -1,10 +1,9 @@
-import type { Measurement } from '@revtr/client';
+import type { Hop, MeasurementResult } from '@revtr/client';
 import { formatAge } from './hop.ts';
-
-type Result = NonNullable<Measurement['result']>;
+import { countProbes } from './probes.ts';
 
 /** What a stand-in is to the destination. */
-const STAND_INS: Readonly<Record<NonNullable<Result['measuredThrough']>['scope'], string>> = {
+const STAND_INS: Readonly<Record<NonNullable<MeasurementResult['measuredThrough']>['scope'], string>> = {
   subnet: 'its neighbour',
   prefix: 'a host of its prefix,',
   network: 'a host of its network,',
@@ -17,32 +16,25 @@ export interface Caveat {
 }
 
 /** The caveats of a result. */
-export function caveatsOf({ measuredThrough, reused, stats }: Result): readonly Caveat[] {
+export function caveatsOf({ measuredThrough, reused, stats }: MeasurementResult): readonly Caveat[] {
   const caveats: Caveat[] = [];
   if (measuredThrough !== undefined)
     caveats.push({
       type: 'standIn',
       text: `The destination did not answer; measured through ${STAND_INS[measuredThrough.scope]} ${measuredThrough.address}.`,
     });
+  const { withOptions, others } = countProbes(stats);
   if (reused !== undefined)
     caveats.push({
       type: 'reused',
-      text: `From measurements up to ${formatAge(reused.oldestAgeMs)} old${probesOf(stats) === 0 ? '; nothing was probed' : ''}.`,
+      text: `From measurements up to ${formatAge(reused.oldestAgeMs)} old${withOptions + others === 0 ? '; nothing was probed' : ''}.`,
     });
   return caveats;
 }
 
-const probesOf = (stats: Result['stats']): number =>
-  stats.recordRoutePings +
-  stats.spoofedRecordRoutePings +
-  stats.timestampPings +
-  stats.spoofedTimestampPings +
-  stats.plainPings +
-  stats.tracerouteProbes;
-
 /** The age of the evidence of a hop, milliseconds. */
 export function ageOf(
-  { reusedAgeMs, evidence }: Pick<Result['hops'][number], 'reusedAgeMs' | 'evidence'>,
+  { reusedAgeMs, evidence }: Pick<Hop, 'reusedAgeMs' | 'evidence'>,
   at: number,
 ): number | undefined {
   if (reusedAgeMs !== undefined) return reusedAgeMs;

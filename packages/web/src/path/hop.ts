@@ -1,18 +1,8 @@
-import type { Hop, Measurement } from '@revtr/client';
+import type { Hop } from '@revtr/client';
 
 /** A hop as the path view shows it. While a measurement runs, names, networks' names and evidence are not known yet. */
 export type PathHop = Pick<Hop, 'address' | 'trust' | 'confidence'> &
   Partial<Omit<Hop, 'address' | 'trust' | 'confidence' | 'technique'>> & { readonly technique: string };
-
-/** What the path view shows. */
-export interface PathViewData {
-  readonly source: string;
-  readonly destination: string;
-  /** From the destination to the source. */
-  readonly hops: readonly PathHop[];
-  /** `undefined` while the measurement runs. */
-  readonly result: Measurement['result'];
-}
 
 /** The round-trip time of a hop for people, for instance `8.1 ms`. */
 export const formatMs = (ms: number): string => `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms`;

@@ -1,8 +1,6 @@
-import type { Measurement } from '@revtr/client';
+import type { MeasurementResult } from '@revtr/client';
 import { sentence } from '../app/problem.tsx';
 import { formatTime } from './hop.ts';
-
-type Result = NonNullable<Measurement['result']>;
 
 /** Why a path ends before the source, and what the reader can do. */
 export interface PathEnd {
@@ -31,7 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Why the path ends; `undefined` when it reaches the source. */
-export function pathEndOf({ stopReason, failReason }: Result): PathEnd | undefined {
+export function pathEndOf({ stopReason, failReason }: MeasurementResult): PathEnd | undefined {
   if (stopReason === 'reaches' || stopReason === 'trivial') return undefined;
   if (failReason === undefined)
     return { reason: 'The measurement was cancelled.', advice: 'Measure again.', mayAssume: false };

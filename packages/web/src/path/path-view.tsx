@@ -1,7 +1,8 @@
+import type { MeasurementResult } from '@revtr/client';
 import { useId } from 'react';
 import { type Band, toBands } from './bands.ts';
 import { EvidencePanel } from './evidence-panel.tsx';
-import type { PathViewData } from './hop.ts';
+import type { PathHop } from './hop.ts';
 import { HopRow } from './hop-row.tsx';
 import { Legend } from './legend.tsx';
 import { OpenEnd } from './open-end.tsx';
@@ -11,16 +12,15 @@ import { useSelectedHop } from './selected-hop.ts';
 import { techniqueStyle } from './technique.ts';
 
 /** A reverse path as a line from the destination, at the top, to the source. */
-export function PathView({
-  data,
-  isLive,
-  onAssume,
-}: {
-  readonly data: PathViewData;
-  readonly isLive: boolean;
-  readonly onAssume?: () => void;
+export function PathView(props: {
+  readonly source: string;
+  /** From the destination to the source. */
+  readonly hops: readonly PathHop[];
+  /** `undefined` while the measurement runs. */
+  readonly result: MeasurementResult | undefined;
+  readonly onAssume: () => void;
 }) {
-  const { hops, result, source } = data;
+  const { source, hops, result, onAssume } = props;
   const heading = useId();
   const { selected, select, linkTo } = useSelectedHop(hops.length);
   const scale = toRttScale(hops);
@@ -46,7 +46,7 @@ export function PathView({
                     index={index}
                     scale={scale}
                     isSource={hop.address === source}
-                    isTip={isLive && index === hops.length - 1}
+                    isTip={result === undefined && index === hops.length - 1}
                     isSelected={index === selected}
                     isSilent={index === 0 && result?.measuredThrough !== undefined}
                     href={linkTo(index)}
@@ -56,7 +56,7 @@ export function PathView({
             </li>
           ))}
         </ol>
-        {end !== undefined && <OpenEnd end={end} {...(onAssume && { onAssume })} />}
+        {end !== undefined && <OpenEnd end={end} onAssume={onAssume} />}
         {hops.length > 0 && <Legend hops={hops} />}
       </section>
       <EvidencePanel hop={chosen} position={selected} startedAt={result?.startedAt} onClose={() => select(undefined)} />

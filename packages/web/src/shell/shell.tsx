@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, NavLink, Outlet, ScrollRestoration, useNavigation } from 'react-router';
+import { mayOperate } from '../app/may-operate.ts';
 import { accountQuery } from '../app/queries.ts';
 import { ConnectionNotice } from './connection-notice.tsx';
 
@@ -46,7 +47,7 @@ function Person() {
   ) : (
     <>
       <NavLink to="/batches">Batches</NavLink>
-      {account.role === 'operator' && account.scopes.includes('operate') && <NavLink to="/operate">Operate</NavLink>}
+      {mayOperate(account) && <NavLink to="/operate">Operate</NavLink>}
       <NavLink to="/account">{account.name}</NavLink>
     </>
   );

@@ -9,7 +9,7 @@ export function AtlasSection({ source }: { readonly source: string }) {
   return (
     <section>
       <h2>Atlas</h2>
-      {error !== null && <Problem error={error} onRetry={() => void refetch()} />}
+      <Problem error={error} onRetry={() => void refetch()} />
       {data !== undefined && (
         <dl>
           <dt>Paths</dt>

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
+import { submitting } from '../app/submitting.ts';
 import { visibleValue } from '../app/visible-text.ts';
 
 const MEANINGS = {
@@ -20,7 +21,7 @@ export function VisibilityForm({ source }: { readonly source: string }) {
   return (
     <section>
       <h2>Who may measure to it</h2>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
       {data !== undefined && <Form key={JSON.stringify(data)} current={data} />}
     </section>
   );
@@ -36,13 +37,7 @@ function Form({ current }: { readonly current: SourceVisibility }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['visibility', current.address] }),
   });
   return (
-    <form
-      className="narrow"
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate();
-      }}
-    >
+    <form className="narrow" onSubmit={submitting(mutate)}>
       <fieldset>
         <legend className="visually-hidden">Visibility</legend>
         {(Object.keys(MEANINGS) as (keyof typeof MEANINGS)[]).map((name) => (
@@ -61,13 +56,9 @@ function Form({ current }: { readonly current: SourceVisibility }) {
       <button type="submit" disabled={isPending}>
         Save
       </button>
-      {error !== null && <Problem error={error} />}
+      <Problem error={error} />
     </form>
   );
 }
 
-const listOf = (text: string): string[] =>
-  text
-    .split(/[\s,;]+/)
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+const listOf = (text: string): string[] => text.split(/[\s,;]+/).filter((entry) => entry !== '');
