@@ -1,7 +1,8 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openPage, startBrowser, type WatchedPage } from './browser.ts';
+import { hasBrowser, startBrowser, withPage } from './browser.ts';
+import { logIn } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const SIZE = 300;
@@ -19,19 +20,11 @@ describe.skipIf(!hasBrowser)('the pages of batches and accounts', () => {
     await system?.stop();
   });
 
-  const withUser = async (run: (page: Page) => Promise<void>): Promise<void> => {
-    const { page, context, faults }: WatchedPage = await openPage(browser, system.url);
-    try {
-      await page.goto('/log-in');
-      await page.getByLabel('API key').fill(system.key);
-      await page.getByRole('button', { name: 'Log in' }).click();
-      await page.waitForURL('/');
+  const withUser = (run: (page: Page) => Promise<void>): Promise<void> =>
+    withPage(browser, system.url, async ({ page }) => {
+      await logIn(page, system);
       await run(page);
-      expect(faults).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  };
+    });
 
   it('submit a list, name the lines that cannot be measured, and show the progress', () =>
     withUser(async (page) => {
@@ -66,8 +59,16 @@ describe.skipIf(!hasBrowser)('the pages of batches and accounts', () => {
       const rows = page.locator('table.batch tbody tr:not(.space)');
       await rows.first().waitFor();
       expect(await rows.count()).toBeLessThan(SIZE / 2);
-      await page.evaluate('window.scrollTo(0, document.body.scrollHeight)');
-      await rows.getByText(`pair ${SIZE - 1}`, { exact: true }).waitFor();
+      // The page grows while it reads the batch, so that its end has to be looked for again.
+      await expect
+        .poll(
+          async () => {
+            await page.evaluate('window.scrollTo(0, document.body.scrollHeight)');
+            return rows.getByText(`pair ${SIZE - 1}`, { exact: true }).count();
+          },
+          { timeout: 60_000 },
+        )
+        .toBe(1);
       await page.goto(`/batches/${batchId}?outcome=reaches&text=pair+1`);
       const expected = measurements.filter(
         ({ label, result }) => label.includes('pair 1') && result?.stopReason === 'reaches',

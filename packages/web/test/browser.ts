@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 const CHROMIUM = '/usr/bin/chromium';
 
@@ -44,4 +45,20 @@ export async function openPage(
     if (!request.url().startsWith(baseURL)) faults.push(`request to another host: ${request.url()}`);
   });
   return { page, context, faults };
+}
+
+/** Runs `run` with a tab of a new visitor, expects that nothing went wrong in it, and closes it. */
+export async function withPage(
+  browser: Browser,
+  baseURL: string,
+  run: (watched: WatchedPage) => Promise<void>,
+  options?: Parameters<typeof openPage>[2],
+): Promise<void> {
+  const watched = await openPage(browser, baseURL, options);
+  try {
+    await run(watched);
+    expect(watched.faults).toEqual([]);
+  } finally {
+    await watched.context.close();
+  }
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityFaults } from './accessibility.ts';
-import { hasBrowser, openPage, startBrowser, type WatchedPage } from './browser.ts';
+import { hasBrowser, openPage, startBrowser, type WatchedPage, withPage } from './browser.ts';
+import { logIn, measure } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const PICTURE = join(import.meta.dirname, '../../../docs/pictures/path.png');
@@ -57,31 +58,13 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     await system?.stop();
   });
 
-  const withPage = async (run: (watched: WatchedPage) => Promise<void>, options = {}): Promise<void> => {
-    const watched = await openPage(browser, system.url, options);
-    try {
-      await run(watched);
-      expect(watched.faults).toEqual([]);
-    } finally {
-      await watched.context.close();
-    }
-  };
-  const logIn = async (page: Page): Promise<void> => {
-    await page.goto('/log-in');
-    await page.getByLabel('API key').fill(system.key);
-    await page.getByRole('button', { name: 'Log in' }).click();
-    await page.waitForURL('/');
-  };
-  const measure = async (page: Page, destination: string): Promise<void> => {
-    await page.getByLabel('From').fill(destination);
-    await page.getByLabel('back to').selectOption(system.source);
-    await page.getByRole('button', { name: 'Measure', exact: true }).click();
-  };
+  const withVisitor = (run: (watched: WatchedPage) => Promise<void>, options = {}): Promise<void> =>
+    withPage(browser, system.url, run, options);
 
   it('measures for a visitor, shows the path while it grows, and has a permalink', () =>
-    withPage(async ({ page }) => {
+    withVisitor(async ({ page }) => {
       await page.goto('/');
-      await measure(page, system.destinations[1]);
+      await measure(page, system, system.destinations[1]);
       await page.locator('.status, .summary').first().waitFor();
       const first = page.getByRole('link', { name: system.destinations[1], exact: true });
       await first.waitFor();
@@ -93,7 +76,7 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     }));
 
   it('shows every hop of the result with its network, trust and confidence', () =>
-    withPage(async ({ page }) => {
+    withVisitor(async ({ page }) => {
       await page.goto(`/measurements/${measured.id}`);
       await page.locator('.hop').first().waitFor();
       const hops = measured.result?.hops ?? [];
@@ -109,7 +92,7 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     }));
 
   it('can be used with the keyboard alone', () =>
-    withPage(async ({ page }) => {
+    withVisitor(async ({ page }) => {
       await page.goto('/');
       await page.getByLabel('From').waitFor();
       const focused = (): Promise<string> =>
@@ -142,15 +125,15 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     ['192.0.2.0/24', /not the address of one host/],
     ['', /Enter the IPv4 address/],
   ])('says what is wrong with the destination %j', (destination, message) =>
-    withPage(async ({ page }) => {
+    withVisitor(async ({ page }) => {
       await page.goto('/');
-      await measure(page, destination);
+      await measure(page, system, destination);
       await page.getByRole('alert').getByText(message).waitFor();
     }),
   );
 
   it('says so when there is no such measurement, no such page, and when the session has ended', () =>
-    withPage(async ({ page, context }) => {
+    withVisitor(async ({ page, context }) => {
       await page.goto('/measurements/999999');
       await page.getByText('There is no measurement 999999.').waitFor();
       expect((await page.goto('/no/such/page'))?.status()).toBe(404);
@@ -163,12 +146,12 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     }));
 
   it('shows labels and names of strangers as text', () =>
-    withPage(async ({ page }) => {
+    withVisitor(async ({ page }) => {
       const hostile = '<img src=x onerror=alert(1)>"\'`</script><script>alert(3)</script>\u202egnp.exe';
       const shown = hostile.replace('\u202e', '\\u{202e}');
       const { batchId } = await client.submit([{ src: system.source, dst: system.destinations[3], label: hostile }]);
       const { measurements } = await client.wait(batchId);
-      await logIn(page);
+      await logIn(page, system);
       // Reverse names and names of networks come from others as well.
       await page.route(`**/api/v2/measurements/${measurements[0].id}`, async (route) => {
         const answer = await (await route.fetch()).json();
@@ -184,13 +167,13 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     }));
 
   it('says when a neighbour was measured in place of the destination, and when nothing was probed', () =>
-    withPage(async ({ page }) => {
+    withVisitor(async ({ page }) => {
       const pairs = system.destinations.slice(0, MOST_TRIED).map((dst) => ({ src: system.source, dst }));
       await client.wait((await client.submit(pairs)).batchId);
       const { measurements } = await client.wait((await client.submit(pairs)).batchId);
       const throughOther = measurements.find(({ result }) => result?.measuredThrough !== undefined);
       const reused = measurements.find(({ result }) => result?.reused !== undefined);
-      await logIn(page);
+      await logIn(page, system);
       await page.goto(`/measurements/${throughOther?.id}`);
       const { address } = throughOther?.result?.measuredThrough ?? {};
       await page.getByText(new RegExp(`The destination did not answer; measured through .* ${address}\\.`)).waitFor();
@@ -205,14 +188,14 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
 
   // The picture in the documentation is replaced when REVTR_PICTURES is set.
   it('shows a path of several networks and techniques, with the evidence of a hop', () =>
-    withPage(
+    withVisitor(
       async ({ page }) => {
         const pairs = system.destinations
           .slice(0, MOST_TRIED)
           .map((dst) => ({ src: system.source, dst, isRunRttPings: true, isRunForwardTraceroute: true }));
         const { measurements } = await client.wait((await client.submit(pairs)).batchId);
         const { id } = measurements.reduce((best, next) => (varietyOf(next) > varietyOf(best) ? next : best));
-        await logIn(page);
+        await logIn(page, system);
         await page.goto(`/measurements/${id}?hop=3`);
         await page.getByRole('heading', { name: 'Hop 3' }).waitFor();
         const picture = await page.screenshot(process.env.REVTR_PICTURES === undefined ? {} : { path: PICTURE });
@@ -225,7 +208,7 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     let walker: WatchedPage;
     beforeAll(async () => {
       walker = await openPage(browser, system.url);
-      await logIn(walker.page);
+      await logIn(walker.page, system);
     });
     afterAll(() => walker?.context.close());
 
