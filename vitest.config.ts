@@ -13,6 +13,7 @@ export default defineConfig({
     isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       { extends: true, test: { name: 'kernel', include: KERNEL_SUITES } },
       { extends: true, test: { name: 'process', include: ['packages/*/test/**/*.test.ts'], exclude: KERNEL_SUITES } },
