@@ -102,6 +102,7 @@ const silent = {
   err: () => undefined,
   readFile: () => Promise.reject(new Error('no files')),
   isInteractive: false,
+  isWatched: false,
 };
 const ALL = leaves(createProgram(new Context(silent)));
 
