@@ -41,6 +41,8 @@ export class Campaign {
   #rejected = 0;
   /** When the server may accept another batch, milliseconds since the Unix epoch. */
   #blockedUntil = 0;
+  /** Whether only a batch that ends makes room: then the server need not be asked before. */
+  #isFull = false;
   #failures = 0;
 
   constructor(collaborators: {
@@ -116,6 +118,7 @@ export class Campaign {
       await this.#journal.add({ group: batch.group, ...written });
       this.#underWay.delete(batch);
       this.#count(batch.pairs.length, batch.rejected.length, written.reached);
+      if (this.#isFull) this.#blockedUntil = 0;
     }
     if (complete.length === 0) await this.#sleep(POLL_MS);
   }
@@ -170,6 +173,7 @@ export class Campaign {
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       if (error.code === 'quota' && 'retryAfterSeconds' in error.details) {
+        this.#isFull = error.serverCode === 'quotaParallel';
         this.#blockedUntil = this.#now() + 1_000 * Number(error.details.retryAfterSeconds ?? 10);
         if (this.#underWay.size === 0) await this.#waitForQuota();
         return undefined;

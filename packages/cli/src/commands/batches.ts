@@ -16,7 +16,7 @@ const SHOWN = 20;
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: ExportFormat;
-  readonly out?: string;
+  readonly out: string;
 }
 
 /** `revtr batches`, `revtr cancel`, `revtr last` and `revtr export`. */
@@ -60,21 +60,22 @@ export function addBatches(program: Command, context: Context): void {
     context.exitCode = exitCodeOfMeasurements(measurements);
   });
 
-  withConnection(program.command('export').description('Write the measurements of a batch that have ended to a file'))
+  withConnection(addCommand(program, 'export', 'Write the measurements of a batch that have ended to a file'))
     .argument('<batch>', 'number of the batch', readCount)
     .addOption(new Option('--format <format>', 'format of the file').choices(FORMATS).default('jsonl'))
-    .option('--out <file>', 'file to write; default: standard output')
+    .requiredOption('--out <file>', 'file to write')
     .action(async (batch: number, options: ExportOptions) => {
+      const { format, out: file } = options;
       const client = await context.connect(options);
-      const file = await client.export(batch, options.format);
-      if (options.out === undefined) {
-        const decoder = new TextDecoder();
-        for await (const chunk of file) terminal.out(decoder.decode(chunk, { stream: true }));
-        return;
-      }
-      await pipeline(file, createWriteStream(options.out)).catch((error: unknown) => {
-        throw error instanceof Error && 'syscall' in error ? unreadableFile(options.out ?? '', error) : error;
+      const target = createWriteStream(file);
+      await pipeline(await client.export(batch, format), target).catch((error: unknown) => {
+        throw error instanceof Error && 'syscall' in error ? unreadableFile(file, error) : error;
       });
+      output.print(
+        options,
+        { batch, format, file, bytes: target.bytesWritten },
+        ({ bytes }) => `${file}: ${bytes} bytes\n`,
+      );
     });
 }
 
