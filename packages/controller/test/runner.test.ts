@@ -84,6 +84,7 @@ describe('MeasurementRunner', () => {
         jobs,
         engine,
         facts,
+        owners: { ownerOf: () => undefined },
         events,
         metrics: new Metrics(),
         switches,

@@ -1,4 +1,11 @@
-import { emptyStats, type MeasuredHop, type ReverseTraceroute, type ReverseTracerouteEngine } from '@revtr/engine';
+import {
+  emptyStats,
+  type MeasuredHop,
+  type Owners,
+  type PathFacts,
+  type ReverseTraceroute,
+  type ReverseTracerouteEngine,
+} from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Job, Jobs, KillSwitchRow } from '@revtr/storage';
@@ -27,7 +34,9 @@ export interface RunnerOptions {
 export interface RunnerCollaborators {
   readonly jobs: Jobs;
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
-  readonly facts: AddressFacts;
+  readonly facts: Pick<AddressFacts, 'ipToAs' | 'relations'>;
+  /** Which networks operate the routers that the atlas shows. */
+  readonly owners: Owners;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
   readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
@@ -137,7 +146,7 @@ export class MeasurementRunner {
   }
 
   async #measure(job: Job): Promise<void> {
-    const { metrics, log, facts } = this.#collaborators;
+    const { metrics, log } = this.#collaborators;
     const stopped = this.#switchFor(job);
     if (stopped !== undefined) return this.#store(job, stoppedResult(job, stopped, this.#collaborators.clock.now()));
     const cancel = new AbortController();
@@ -147,9 +156,9 @@ export class MeasurementRunner {
       metrics.measured(result);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
       const found = isCutShort ? this.#switchFor(job) : undefined;
-      if (!isCutShort) this.#store(job, toStoredResult(result, facts));
+      if (!isCutShort) this.#store(job, toStoredResult(result, this.#pathFacts));
       else if (found !== undefined)
-        this.#store(job, { ...toStoredResult(result, facts), failReason: switchReason(job, found) });
+        this.#store(job, { ...toStoredResult(result, this.#pathFacts), failReason: switchReason(job, found) });
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
@@ -159,8 +168,13 @@ export class MeasurementRunner {
     }
   }
 
+  get #pathFacts(): PathFacts {
+    const { facts, owners } = this.#collaborators;
+    return { ipToAs: facts.ipToAs, relations: facts.relations, owners };
+  }
+
   #runEngine(job: Job, signal: AbortSignal): Promise<ReverseTraceroute> {
-    const { engine, events, facts } = this.#collaborators;
+    const { engine, events } = this.#collaborators;
     const request = {
       source: parseIpv4(job.source),
       destination: parseIpv4(job.destination),
@@ -180,7 +194,7 @@ export class MeasurementRunner {
         events.publish(job.batchId, {
           type: 'path',
           measurement: job.id,
-          hops: toStoredHops(hops, facts),
+          hops: toStoredHops(hops, this.#pathFacts),
         });
       },
     };
