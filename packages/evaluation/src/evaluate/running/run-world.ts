@@ -1,12 +1,8 @@
 import {
   asPathOf,
-  type EngineCollaborators,
   networksOfHops,
-  ObservedRouters,
-  observeRouters,
   type ReverseTraceroute,
   ReverseTracerouteEngine,
-  RouterOwners,
   SIMULATED_ASSUMPTIONS,
   SIMULATED_PUBLISHED_ASSUMPTIONS,
 } from '@revtr/engine';
@@ -18,13 +14,13 @@ import type { AtlasContent, Unit } from '../units/unit.ts';
 import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
 import { choosePairs, type EvaluatedPair } from '../world/destinations.ts';
 import { createWorld, type EvaluationWorld } from '../world/evaluation-world.ts';
+import { ownersFrom } from '../world/owners.ts';
 import { Preparation } from '../world/preparation.ts';
 import { visibleRouters } from '../world/visible-routers.ts';
 
 /** Parallel measurements. The number is small because later measurements learn from earlier ones, as in production. */
 const CONCURRENCY = 20;
 const HOUR_MS = 3_600_000;
-const MOST_ROUTERS = 1_000_000;
 /** Longer than the reuse of measured hops, so only the atlas keeps information about earlier measurements. */
 const PAUSE_MS = 2 * HOUR_MS;
 
@@ -84,16 +80,6 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
   };
   await clock.drive(measureAll());
   return { unit, preparation: cost, pairs: results };
-}
-
-/** The owners of routers as the atlas shows them before the measurements. */
-async function ownersFrom({ atlas, ...facts }: EngineCollaborators): Promise<RouterOwners> {
-  const routers = new ObservedRouters(facts.aliases, { capacity: MOST_ROUTERS });
-  const owners = new RouterOwners(facts);
-  const pause = (): Promise<void> => Promise.resolve();
-  for (const source of atlas.all()) await observeRouters(source, routers, pause);
-  await owners.learn(routers, pause);
-  return owners;
 }
 
 /** The plan with another content of the atlas than its usual one. */
