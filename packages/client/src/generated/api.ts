@@ -5549,7 +5549,7 @@ export interface components {
                     address: string;
                     /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
                     alternatives?: string[];
-                    /** @description Network that announces the address */
+                    /** @description Network that operates the router, or announces the address of a host */
                     asn?: number;
                     asName?: string;
                     /** @description Probability that the router is on the path */
@@ -5564,6 +5564,12 @@ export interface components {
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
+                    };
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
                     };
                     /** @description Reverse DNS */
                     name?: string;
@@ -5680,7 +5686,7 @@ export interface components {
                     address: string;
                     /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
                     alternatives?: string[];
-                    /** @description Network that announces the address */
+                    /** @description Network that operates the router, or announces the address of a host */
                     asn?: number;
                     asName?: string;
                     /** @description Probability that the router is on the path */
@@ -5695,6 +5701,12 @@ export interface components {
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
+                    };
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
                     };
                     /** @description Reverse DNS */
                     name?: string;
