@@ -100,9 +100,9 @@ export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
   neighbour: 0.9995,
   neighbourUnconfirmed: 0.99,
   gateway: 0.999,
-  intradomain: { ofDestination: 0.845, elsewhere: 0.845 },
-  interdomain: { customer: 0.89, peer: 0.89, provider: 0.89, unknown: 0.89 },
-  notAdjacent: 0.85,
+  intradomain: { ofDestination: 0.855, elsewhere: 0.855 },
+  interdomain: { customer: 0.93, peer: 0.93, provider: 0.93, unknown: 0.93 },
+  notAdjacent: 0.93,
 };
 
 /**

@@ -95,7 +95,13 @@ export class AssumedSymmetry implements Technique {
       address: router,
       technique: isIntradomain ? 'assumedIntradomain' : 'assumedInterdomain',
       trust: 'assumed',
-      confidence: confidenceIn(measurement.assumptions, { isGateway, isIntradomain, isOfDestination, relation, adjacent }),
+      confidence: confidenceIn(measurement.assumptions, {
+        isGateway,
+        isIntradomain,
+        isOfDestination,
+        relation,
+        adjacent,
+      }),
       evidence: {
         type: 'symmetry',
         target,

@@ -49,7 +49,12 @@ export class ProxyPath implements Technique {
         ...(isAsLong !== undefined && { isAsLong }),
       } as const;
       const detail = `${formatIpv4(found.origin)} is in the same ${scope}`;
-      return { outcome: 'extended', from: 0, hops: toHops(found, evidence, { first: confidence, further: assumptions.proxyFurther }), detail };
+      return {
+        outcome: 'extended',
+        from: 0,
+        hops: toHops(found, evidence, { first: confidence, further: assumptions.proxyFurther }),
+        detail,
+      };
     }
     return nothingFound('no measuring host is near the destination');
   }
