@@ -7,13 +7,14 @@ import { type Markup, markup } from '../../foundation/markup.ts';
 import { CARD_SIZE } from '../../pictures/card-picture.ts';
 import { LAYOUTS } from '../../pictures/path-rows.ts';
 import type { Picture } from '../../pictures/picture-cache.ts';
+import type { PictureService } from '../../pictures/picture-service.ts';
 import { styleSheetOf, THEMES, type Theme } from '../../pictures/theme.ts';
 import { summaryOf, titleOf } from '../../pictures/words.ts';
 import type { PublicResult } from '../../publications/public-result.ts';
+import type { PublicationService } from '../../publications/publication-service.ts';
 import { sendDocument } from '../../web/routes.ts';
 import type { WebFile } from '../../web/web-files.ts';
 import { baseUrlOf } from '../http/base-url.ts';
-import type { ApiCollaborators } from '../http/collaborators.ts';
 import { embedHeaders, embedPage } from './embed-page.ts';
 
 const PAGES_A_MINUTE = 240;
@@ -31,7 +32,15 @@ const layout = z.enum(LAYOUTS).catch('wide');
 export function registerResultPages(
   app: FastifyInstance,
   document: WebFile | undefined,
-  { publications, pictures, publicUrl }: ApiCollaborators,
+  {
+    publications,
+    pictures,
+    publicUrl,
+  }: {
+    readonly publications: Pick<PublicationService, 'resultBy'>;
+    readonly pictures: Pick<PictureService, 'svg' | 'png' | 'card'>;
+    readonly publicUrl: string | undefined;
+  },
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const params = z.object({ token: z.string().max(64) });
@@ -79,8 +88,7 @@ export function registerResultPages(
     },
     async (request, reply) => {
       const picture = await pictures.svg(request.params.token, request.query);
-      reply.header('content-security-policy', svgPolicy(request.query.theme));
-      return sendPicture(request, reply.type('image/svg+xml'), picture);
+      return sendPicture(request, reply.type('image/svg+xml'), picture, svgPolicy(request.query.theme));
     },
   );
 
@@ -103,13 +111,21 @@ export function registerResultPages(
   );
 }
 
+const PICTURE_POLICY = "default-src 'none'; frame-ancestors *; sandbox";
+
 /** What a picture may do when it is opened as a document: nothing but use its own style sheet. */
 const svgPolicy = (colours: Theme): string =>
-  `default-src 'none'; style-src 'sha256-${createHash('sha256').update(styleSheetOf(colours)).digest('base64')}'; frame-ancestors *; sandbox`;
+  `${PICTURE_POLICY}; style-src 'sha256-${createHash('sha256').update(styleSheetOf(colours)).digest('base64')}'`;
 
-function sendPicture(request: FastifyRequest, reply: FastifyReply, { content, etag }: Picture): FastifyReply {
+function sendPicture(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { content, etag }: Picture,
+  policy = PICTURE_POLICY,
+): FastifyReply {
   reply
     .removeHeader('x-frame-options')
+    .header('content-security-policy', policy)
     .header('etag', etag)
     .header('cache-control', 'no-cache')
     // Pages of other sites may show the picture.
