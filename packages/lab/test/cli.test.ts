@@ -192,7 +192,7 @@ describe('revtr share', () => {
     );
     expect((await revtr(['unshare', String(id)])).out).toBe(`measurement ${id} is not published any more\n`);
     expect((await picture()).status).toBe(404);
-    expect(await revtr(['unshare', String(id)])).toMatchObject({ code: 1, out: '' });
+    expect(await revtr(['unshare', String(id)])).toMatchObject({ code: 2, out: '' });
     expect((await revtr(['share', 'x'])).code).toBe(2);
   });
 });

@@ -622,7 +622,7 @@ export interface paths {
         };
         /**
          * Everything that is stored about you, as JSON Lines
-         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch and measurement.
+         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch, measurement and publication.
          */
         get: {
             parameters: {

@@ -10,7 +10,7 @@ function widthOf(character: string): number {
 }
 
 /** Width of a text in pixels, not less than it is. */
-export const estimatedWidth = (text: string, fontSize: number): number =>
+const estimatedWidth = (text: string, fontSize: number): number =>
   [...text].reduce((sum, character) => sum + widthOf(character), 0) * fontSize;
 
 /** A text that fits into `width` pixels, cut with an ellipsis where it does not. */

@@ -16,7 +16,7 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 export const formatMs = (ms: number): string => `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
 /** A probability for people. Nothing that was measured is certain. */
-export const formatConfidence = (confidence: number): string => `${Math.min(99, Math.round(confidence * 100))} %`;
+const formatConfidence = (confidence: number): string => `${Math.min(99, Math.round(confidence * 100))} %`;
 
 /** A time for people, in UTC. */
 export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
