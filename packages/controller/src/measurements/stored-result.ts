@@ -157,7 +157,7 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
     startedAt,
     endedAt,
     hops: toStoredHops(result.hops, facts),
-    confidence: Math.round(result.confidence * 1000) / 1000,
+    confidence: roundedConfidence(result.confidence),
     ...(measuredThrough && {
       measuredThrough: { address: formatIpv4(measuredThrough.address), scope: measuredThrough.scope },
     }),
@@ -180,13 +180,17 @@ export function toStoredHops(hops: readonly MeasuredHop[], facts: AddressFacts):
   });
 }
 
+/** Rounds to three places, except that only certainty becomes 1. */
+const roundedConfidence = (confidence: number): number =>
+  confidence < 1 ? Math.min(0.999, Math.round(confidence * 1000) / 1000) : 1;
+
 function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], asn: number | undefined): StoredHop {
   return {
     address: formatIpv4(hop.address),
     technique: hop.technique,
     type: ARCHIVE_HOP_TYPES[hop.technique],
     trust: hop.trust,
-    confidence: Math.round(hop.confidence * 1000) / 1000,
+    confidence: roundedConfidence(hop.confidence),
     ...(asn !== undefined && { asn }),
     ...(hop.rttMs !== undefined && { rttMs: hop.rttMs }),
     ...(hop.alternatives && { alternatives: hop.alternatives.map(formatIpv4) }),
