@@ -1694,6 +1694,8 @@ export interface paths {
                     after?: string;
                     /** @description Most measurements */
                     limit?: number;
+                    /** @description List the addresses of the hops too */
+                    routers?: "true" | "false";
                 };
                 header?: never;
                 path: {
@@ -1735,6 +1737,10 @@ export interface paths {
                             };
                             /** @description Value of `after` for the next page; absent on the last page */
                             next?: number;
+                            /** @description Networks of the routers, by address; present with `routers` */
+                            origins?: {
+                                [key: string]: number;
+                            };
                             /** @description Measurements of the batch */
                             total: number;
                         };
@@ -5621,6 +5627,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
@@ -5642,6 +5652,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";

@@ -56,11 +56,22 @@ export const outlineSchema = z.object({
   hops: z.int().optional(),
   networks: z.array(z.int()).optional().describe('AS numbers that the path passes, from the destination to the source'),
   leastTrust: trustSchema.optional().describe('Trust of the least trusted hop'),
+  rttMs: z.number().optional().describe('Round-trip time between source and destination'),
+  routers: z.array(z.string()).optional().describe('Addresses of the hops, from the destination to the source'),
 });
 z.globalRegistry.add(outlineSchema, { id: 'MeasurementOutline' });
 
 const asnsSchema = z.array(z.int());
 const trustsSchema = z.array(trustSchema);
+const routersSchema = z.array(z.tuple([z.string(), z.int().nullable()]));
+
+/** The network of each router of some outlines, by address. @throws {z.ZodError} as {@link toOutline} */
+export function originsOf(rows: readonly MeasurementOutline[]): Record<string, number> {
+  const origins: Record<string, number> = {};
+  for (const { routers } of rows)
+    for (const [address, asn] of routersSchema.parse(routers ?? [])) if (asn !== null) origins[address] = asn;
+  return origins;
+}
 
 /** Writes an outline. @throws {z.ZodError} when the stored result is not what the controller writes */
 export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema> {
@@ -78,6 +89,8 @@ export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema
     ...(fail_code !== null && { failCode: fail_code }),
     ...(confidence !== null && { confidence }),
     ...(duration_ms !== null && { durationMs: duration_ms }),
+    ...(row.rtt_ms !== null && { rttMs: row.rtt_ms }),
+    ...(row.routers !== null && { routers: routersSchema.parse(row.routers).map(([address]) => address) }),
   };
 }
 
