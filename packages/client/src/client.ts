@@ -26,7 +26,7 @@ export interface Submitted {
 
 /** How a batch is followed. */
 export interface WatchOptions {
-  /** Whether the stream has a `path` event for every new hop. Default false. */
+  /** Whether the stream has `path`, `trying` and `rtt` events, which show how a measurement goes on. Default false. */
   readonly paths?: boolean;
   /** Ends the stream. Default: none. */
   readonly signal?: AbortSignal;

@@ -1623,12 +1623,12 @@ export interface paths {
         };
         /**
          * Progress of a batch as server-sent events
-         * @description Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.
+         * @description Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Send `path` events too */
+                    /** @description Send `path`, `trying` and `rtt` events too */
                     paths?: "true" | "false";
                 };
                 header?: never;

@@ -23,7 +23,7 @@ export interface ComparedPair {
 /** A round-trip time changed when it differs by both. */
 export const RTT_CHANGE = { leastMs: 10, leastShare: 0.2 } as const;
 
-/** Compares the measurements of two batches that have the same destination and source, in the order of the first batch. */
+/** Compares the measurements of two batches that have the same destination and source. Those with the largest changes come first. */
 export function compareBatches(
   before: readonly MeasurementOutline[],
   after: readonly MeasurementOutline[],
@@ -37,7 +37,18 @@ export function compareBatches(
   }
   const pairs = before.map((measurement) => comparePair(measurement, waiting.get(keyOf(measurement))?.shift()));
   const onlyAfter = after.filter((measurement) => waiting.get(keyOf(measurement))?.includes(measurement));
-  return [...pairs, ...onlyAfter.map((measurement) => comparePair(undefined, measurement))];
+  const all = [...pairs, ...onlyAfter.map((measurement) => comparePair(undefined, measurement))];
+  return all.sort((a, b) => weightOf(b) - weightOf(a));
+}
+
+/** How much a change matters to somebody who looks for changes. */
+function weightOf({ reach, asPath, entryChanged, rtt }: ComparedPair): number {
+  if (reach === undefined) return 0;
+  if (reach === 'onlyBefore' || reach === 'onlyAfter') return 6;
+  if (entryChanged === true) return 5;
+  if (asPath === 'changed') return 4;
+  if (rtt === 'slower' || rtt === 'faster') return 3;
+  return asPath === 'visibility' ? 2 : 1;
 }
 
 const keyOf = ({ destination, source }: MeasurementOutline): string => `${destination} ${source}`;

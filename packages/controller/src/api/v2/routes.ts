@@ -178,11 +178,13 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       schema: {
         summary: 'Progress of a batch as server-sent events',
         description:
-          'Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.',
+          'Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.',
         tags: ['v2'],
         security,
         params: paramsSchema,
-        querystring: z.object({ paths: z.enum(['true', 'false']).default('false').describe('Send `path` events too') }),
+        querystring: z.object({
+          paths: z.enum(['true', 'false']).default('false').describe('Send `path`, `trying` and `rtt` events too'),
+        }),
         response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
       },
     },

@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { BOX, layOut, linksOf, type PlacedNode, STEP } from './layout.ts';
 import { labelOf, type NodeNames, shareOf } from './node-label.ts';
 import type { OpenNodes } from './open-nodes.ts';
@@ -30,11 +30,12 @@ export function TreePicture(props: {
     0,
     layout.nodes.findIndex(({ data }) => data.id === active),
   );
+  const current = layout.nodes[at];
+  // Nodes move when others are opened.
+  useLayoutEffect(() => showIn(box.current, current), [current]);
   const isNear = (from: number, to: number): boolean => to > view.top - MARGIN_PX && from < view.bottom + MARGIN_PX;
   const move = (node: PlacedNode | null | undefined): void => {
-    if (node === null || node === undefined) return;
-    setActive(node.data.id);
-    showIn(box.current, node);
+    if (node !== null && node !== undefined) setActive(node.data.id);
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;

@@ -9,7 +9,7 @@ import { TreeTable } from './tree-table.tsx';
 
 const ALL_LEVELS = 1_000;
 const LEVELS = ['2', '3', '4', '5', 'all'] as const;
-const USUAL_LEVELS = '3';
+const USUAL_LEVELS = '4';
 
 /** The tree of all paths of a batch to the source, as a picture or as a table. What it shows is in the URL. */
 export function TreeSection(props: {
