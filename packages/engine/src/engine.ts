@@ -128,7 +128,7 @@ export class ReverseTracerouteEngine {
       options,
       targetAnswers: new TargetAnswers(),
       stats,
-      ...(hooks.onActivity && { onActivity: hooks.onActivity }),
+      onActivity: hooks.onActivity,
       ...(signal && { signal }),
     };
     const startedAt = clock.now();

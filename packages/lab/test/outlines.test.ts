@@ -18,7 +18,9 @@ describe('the outlines of a batch', () => {
     JSON.parse(await (await fetch(`${system.url}${path}`, { headers: { 'revtr-key': key } })).text());
 
   it('say the same as the whole measurements, page after page', async () => {
-    const pairs = system.destinations.slice(0, SIZE).map((dst, i) => ({ src: system.source, dst, label: `pair ${i}`, isRunRttPings: true }));
+    const pairs = system.destinations
+      .slice(0, SIZE)
+      .map((dst, i) => ({ src: system.source, dst, label: `pair ${i}`, isRunRttPings: true }));
     const { batchId } = await client.submit(pairs);
     const { measurements } = await client.wait(batchId);
     const found = [];

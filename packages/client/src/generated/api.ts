@@ -1996,7 +1996,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -2057,7 +2057,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -5176,7 +5176,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         DatasetInput: {
@@ -5198,7 +5198,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         Error: {
@@ -5356,6 +5356,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -5398,6 +5400,16 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
                         ttl: number;
                     }[];
@@ -5426,6 +5438,16 @@ export interface components {
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -5487,6 +5509,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -5529,6 +5553,16 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
                         ttl: number;
                     }[];
@@ -5557,6 +5591,16 @@ export interface components {
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */

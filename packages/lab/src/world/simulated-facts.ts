@@ -1,7 +1,7 @@
 import type { AddressFacts, InternetKnowledge } from '@revtr/controller';
-import { hostName, type SimulatedInternet } from '@revtr/sim';
+import { hostName, publishedPosition, type SimulatedInternet } from '@revtr/sim';
 
-/** Looks up addresses of a simulated Internet: origin networks from its datasets, host names from its DNS. */
+/** Looks up addresses of a simulated Internet: origin networks from its datasets, host names from its DNS, and positions. */
 export function simulatedFacts(internet: SimulatedInternet, knowledge: InternetKnowledge): AddressFacts {
   const { vantagePoints, sources, atlasProbes } = internet.places;
   const places = [...vantagePoints, ...sources, ...atlasProbes];
@@ -11,6 +11,15 @@ export function simulatedFacts(internet: SimulatedInternet, knowledge: InternetK
     ipToAs: knowledge.ipToAs,
     relations: knowledge.relations,
     knowsAllRoutes: true,
+    positions: {
+      source: 'the simulator',
+      positionOf: (address) => {
+        const found = publishedPosition(internet.topology, address);
+        if (found === undefined) return undefined;
+        const { latitude, longitude, name: city, country } = found;
+        return { latitude, longitude, city, country };
+      },
+    },
     asName: (asn) => knowledge.network(asn)?.name,
     nameOf: async (address) => nameOf.get(address) ?? hostName(internet.topology, address),
     resolve: async (name) => {

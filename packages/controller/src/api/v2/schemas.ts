@@ -12,7 +12,17 @@ import {
   trustSchema,
 } from '../../measurements/stored-result.ts';
 
-const nameParts = { name: z.string().optional().describe('Reverse DNS'), asName: z.string().optional() };
+const positionSchema = z.object({
+  latitude: z.number().min(-90).max(90).describe('Degrees north'),
+  longitude: z.number().min(-180).max(180).describe('Degrees east'),
+  city: z.string().optional(),
+  country: z.string().optional().describe('ISO 3166-1, two letters'),
+});
+const nameParts = {
+  name: z.string().optional().describe('Reverse DNS'),
+  asName: z.string().optional(),
+  position: positionSchema.optional().describe('Where the geolocation dataset has the address; may be wrong'),
+};
 const namedHopSchema = hopSchema.extend({
   ...nameParts,
   reason: z.string().describe('Why the hop is believed, for people'),
@@ -38,6 +48,7 @@ export const measurementSchema = z.object({
   label: z.string(),
   state: stateSchema,
   createdAt: z.iso.datetime(),
+  positionSource: z.string().optional().describe('The dataset of the positions; absent where the system has none'),
   result: resultSchema.extend({ hops: z.array(namedHopSchema), forward: namedForwardSchema.optional() }).optional(),
 });
 z.globalRegistry.add(measurementSchema, { id: 'Measurement' });
@@ -125,7 +136,12 @@ export async function toMeasurement(row: MeasurementRow, facts: AddressFacts): P
       ...(await namesOf(hop.address, hop.asn, facts)),
     })),
   );
-  return { ...common, result: { ...rest, hops, ...(forward && { forward: await withNames(forward, facts) }) } };
+  const source = facts.positions?.source;
+  return {
+    ...common,
+    ...(source !== undefined && { positionSource: source }),
+    result: { ...rest, hops, ...(forward && { forward: await withNames(forward, facts) }) },
+  };
 }
 
 /** Adds the networks and names of the hops of a forward path. */
@@ -147,8 +163,14 @@ async function namesOf(
   address: string,
   asn: number | undefined,
   facts: AddressFacts,
-): Promise<{ readonly name?: string; readonly asName?: string }> {
-  const name = await facts.nameOf(parseIpv4(address));
+): Promise<Pick<z.infer<typeof namedHopSchema>, keyof typeof nameParts>> {
+  const ip = parseIpv4(address);
+  const name = await facts.nameOf(ip);
   const asName = asn === undefined ? undefined : facts.asName(asn);
-  return { ...(name !== undefined && { name }), ...(asName !== undefined && { asName }) };
+  const position = facts.positions?.positionOf(ip);
+  return {
+    ...(name !== undefined && { name }),
+    ...(asName !== undefined && { asName }),
+    ...(position !== undefined && { position }),
+  };
 }

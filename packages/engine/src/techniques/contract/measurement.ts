@@ -71,6 +71,6 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   /** Techniques add what they send. */
   readonly stats: ProbeStats;
   /** Told what is tried. */
-  readonly onActivity?: (activity: Activity) => void;
+  readonly onActivity?: ((activity: Activity) => void) | undefined;
   readonly signal?: AbortSignal;
 }
