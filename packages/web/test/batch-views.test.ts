@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser)('the views of batches', () => {
       await page.keyboard.press('ArrowRight');
       await expect.poll(() => active.getAttribute('aria-expanded')).toBe('true');
       expect(await page.getByRole('treeitem').count()).toBeGreaterThan(visible);
-      const address = ((await active.getAttribute('aria-label')) ?? '').split(' ')[0];
+      const address = ((await active.locator('.text').textContent()) ?? '').split(' ')[0];
       await page.keyboard.press('Enter');
       const passing = reached(before).filter(({ result }) => result?.hops.at(-2)?.address === address);
       await page.getByText(`${passing.length} shown`, { exact: true }).waitFor();

@@ -14,11 +14,10 @@ export function labelOf(key: string, { names, origins }: NodeNames): { readonly 
   return { text: key, more: asn === undefined ? '' : `AS${asn} ${named(asn, names)}`.trim() };
 }
 
-/** The share of a node for people: `312 paths, 31 %`. */
-export function shareOf({ count }: PathNode, total: number): string {
+/** The share of the paths that pass a node, for people. */
+export function percentageOf({ count }: PathNode, total: number): string {
   const percent = (100 * count) / total;
-  const share = percent > 0 && percent < 1 ? 'less than 1' : Math.round(percent);
-  return `${count.toLocaleString('en')} ${count === 1 ? 'path' : 'paths'}, ${share} %`;
+  return percent > 0 && percent < 1 ? 'less than 1 %' : `${Math.round(percent)} %`;
 }
 
 /** The server names a network that it does not know by its number. */

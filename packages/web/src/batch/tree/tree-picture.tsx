@@ -1,6 +1,6 @@
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { BOX, layOut, linksOf, type PlacedNode, STEP } from './layout.ts';
-import { labelOf, type NodeNames, shareOf } from './node-label.ts';
+import { labelOf, type NodeNames, percentageOf } from './node-label.ts';
 import type { OpenNodes } from './open-nodes.ts';
 import { leadsTo, type PathNode } from './path-tree.ts';
 
@@ -117,19 +117,20 @@ function Node(props: {
       aria-posinset={siblings.indexOf(node) + 1}
       aria-selected={isChosen}
       aria-expanded={data.children.length === 0 ? undefined : isOpen}
-      aria-label={`${text} ${more}, ${shareOf(data, total)}`}
-      title={`${text} ${more}: ${shareOf(data, total)}`}
+      title={`${text} ${more}: ${data.count.toLocaleString('en')} paths, ${percentageOf(data, total)} of all`}
       onClick={onChoose}
     >
       <span className="text">
         {text} <span className="more">{more}</span>
       </span>
       <span className="number">{data.count.toLocaleString('en')}</span>
+      <span className="visually-hidden">{` paths, ${percentageOf(data, total)} of all`}</span>
       {data.children.length > 0 && (
         // biome-ignore lint/a11y/noStaticElementInteractions: a part of the tree item for the mouse; the arrow keys do the same
         // biome-ignore lint/a11y/useKeyWithClickEvents: as above
         <span
           className="toggle"
+          aria-hidden="true"
           onClick={(event) => {
             event.stopPropagation();
             onToggle();
