@@ -108,11 +108,12 @@ describe.skipIf(!hasBrowser)('the views of batches', () => {
   it('show the tree as a table with the same numbers', () =>
     withUser(async (page) => {
       await page.goto(`/batches/${before[0].batchId}?levels=3`);
+      await page.getByRole('treeitem').first().waitFor();
       const numbers = await page.getByRole('treeitem').locator('.number').allTextContents();
       await page.getByRole('button', { name: 'Show as a table' }).click();
       const rows = page.locator('table.tree-table tbody tr:not(.space)');
       await rows.first().waitFor();
-      expect(await rows.locator('td:nth-child(3)').allTextContents()).toEqual(numbers);
+      await expect.poll(() => rows.locator('td:nth-child(3)').allTextContents()).toEqual(numbers);
       expect(page.url()).toContain('view=table');
     }));
 

@@ -22,6 +22,7 @@ const PATHS = [
   '/measurements/ID',
   '/measurements/ID?hop=2',
   '/measurements/ID?tab=comparison',
+  '/measurements/ID?tab=map',
   '/measurements/ID?tab=timeline',
   '/measurements/ID?tab=raw',
   '/batches',

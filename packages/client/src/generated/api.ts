@@ -5411,6 +5411,8 @@ export interface components {
                             longitude: number;
                         };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -5564,6 +5566,8 @@ export interface components {
                             longitude: number;
                         };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;

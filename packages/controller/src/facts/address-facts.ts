@@ -1,5 +1,5 @@
 import type { Position } from '@revtr/datasets';
-import type { IpToAs, Relations } from '@revtr/engine';
+import type { Aliases, IpToAs, Relations } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 
 /** Where addresses are believed to be. */
@@ -12,6 +12,8 @@ export interface Positions {
 /** What the controller can look up about addresses, to check destinations and to describe hops. */
 export interface AddressFacts {
   readonly ipToAs: IpToAs;
+  /** Which addresses belong to one router; absent where nothing is known of it. */
+  readonly aliases?: Aliases;
   /** Relations between networks, as far as a dataset names them. */
   readonly relations: Relations;
   /** Whether `ipToAs` knows the whole routing table: no network then announces an address that is missing from it. */

@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import type { IpToAs, Relations } from '@revtr/engine';
+import type { Aliases, IpToAs, Relations } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { AddressFacts, Positions } from './address-facts.ts';
@@ -65,6 +65,10 @@ export class LiveFacts implements AddressFacts {
 
   get ipToAs(): IpToAs {
     return this.#knowledge.ipToAs;
+  }
+
+  get aliases(): Aliases {
+    return this.#knowledge.aliases;
   }
 
   get relations(): Relations {

@@ -9,6 +9,7 @@ export function simulatedFacts(internet: SimulatedInternet, knowledge: InternetK
   const nameOf = new Map(places.map(({ hostname, address }) => [address, hostname]));
   return {
     ipToAs: knowledge.ipToAs,
+    aliases: knowledge.aliases,
     relations: knowledge.relations,
     knowsAllRoutes: true,
     positions: {

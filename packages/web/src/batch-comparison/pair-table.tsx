@@ -61,7 +61,7 @@ const Row = memo(function Row(props: {
       <td className="mono">
         {latest === undefined ? destination : <Link to={`/measurements/${latest.id}`}>{destination}</Link>}
       </td>
-      <td data-change={pair.asPath === 'changed'} title={pathsOf(pair)}>
+      <td className="clipped" data-change={pair.asPath === 'changed'} title={pathsOf(pair)}>
         {networkChange(pair)}
       </td>
       <td className="wide" data-change={pair.reach === 'onlyBefore' || pair.reach === 'onlyAfter'}>

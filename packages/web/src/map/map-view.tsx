@@ -33,7 +33,7 @@ function summaryOf({ hops }: MeasurementResult, located: readonly LocatedHop[], 
     located.length === 0
       ? 'No hop has a known position.'
       : `${located.length} of ${hops.length} hops have a known position; ${unknown === 0 ? 'none is' : unknown === 1 ? '1 is' : `${unknown} are`} missing on the map.`,
-    `Positions are from ${positionSource}, and may be wrong: geolocation of routers is a guess.`,
+    `Positions are from ${positionSource}, and may be wrong: geolocation of routers is a guess. Lines only join positions: the cables run elsewhere.`,
     impossible > 0 &&
       `${impossible === 1 ? '1 position is' : `${impossible} positions are`} impossible: light would need longer to there and back than the measured round-trip time.`,
   ];
@@ -42,7 +42,7 @@ function summaryOf({ hops }: MeasurementResult, located: readonly LocatedHop[], 
 
 function WorldMap({ stops }: { readonly stops: readonly Stop[] }) {
   const points = stops.map(({ position }) => toPoint(position));
-  const { land, borders, graticule, lineOf, pointOf } = draw(points);
+  const { land, borders, graticule, legOf, pointOf } = draw(points);
   const names = stops.map(({ position }) => nameOf(position));
   return (
     <svg
@@ -60,7 +60,7 @@ function WorldMap({ stops }: { readonly stops: readonly Stop[] }) {
           className="leg"
           data-trust={hops[0].hop.trust}
           data-family={techniqueStyle(hops[0].hop.technique).family}
-          d={lineOf([points[i], points[i + 1]])}
+          d={legOf(points[i], points[i + 1])}
         />
       ))}
       {stops.map(({ hops, position }, i) => {

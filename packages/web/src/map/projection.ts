@@ -1,5 +1,5 @@
 import { type GeoPath, geoEqualEarth, geoGraticule10, geoPath } from 'd3-geo';
-import type { LineString, MultiPoint } from 'geojson';
+import type { MultiPoint } from 'geojson';
 import { BORDERS, LAND } from './outlines.ts';
 
 /** The size of the map in its own units, which scale with the page. */
@@ -15,8 +15,8 @@ export interface Drawing {
   readonly borders: string;
   readonly graticule: string;
   readonly pointOf: (point: [number, number]) => readonly [number, number];
-  /** A line of great circles through points. */
-  readonly lineOf: (points: readonly [number, number][]) => string;
+  /** A line between two points, bent to the left of its direction: a path that goes back and forth has two lines. */
+  readonly legOf: (from: [number, number], to: [number, number]) => string;
 }
 
 /** Draws the part of the Earth that contains some points. The middle of the map is their middle, so that no line leaves at an edge. */
@@ -39,13 +39,22 @@ export function draw(points: readonly [number, number][]): Drawing {
     [SIZE.width, SIZE.height],
   ]);
   const path: GeoPath = geoPath(projection).digits(1);
+  const pointOf = (point: [number, number]): readonly [number, number] => projection(point) ?? [0, 0];
   return {
     land: path(LAND) ?? '',
     borders: path(BORDERS) ?? '',
     graticule: path(geoGraticule10()) ?? '',
-    pointOf: (point) => projection(point) ?? [0, 0],
-    lineOf: (coordinates) => path({ type: 'LineString', coordinates: [...coordinates] } satisfies LineString) ?? '',
+    pointOf,
+    legOf: (from, to) => bent(pointOf(from), pointOf(to)),
   };
+}
+
+/** How far the middle of a line lies beside the straight one, as a share of its length. */
+const BEND = 0.12;
+
+function bent([x1, y1]: readonly [number, number], [x2, y2]: readonly [number, number]): string {
+  const [x, y] = [(x1 + x2) / 2 + BEND * (y2 - y1), (y1 + y2) / 2 - BEND * (x2 - x1)];
+  return `M${x1.toFixed(1)},${y1.toFixed(1)}Q${x.toFixed(1)},${y.toFixed(1)} ${x2.toFixed(1)},${y2.toFixed(1)}`;
 }
 
 /** The longitude opposite to the middle of the largest gap between the points. */

@@ -32,6 +32,7 @@ const namedForwardSchema = forwardSchema.extend({
   hops: z.array(
     forwardSchema.shape.hops.element.extend({
       asn: z.int().optional().describe('Network that announces the address'),
+      sameRouterAs: z.string().optional().describe('Address of the same router on the reverse path, where it is known'),
       ...nameParts,
     }),
   ),
@@ -140,23 +141,38 @@ export async function toMeasurement(row: MeasurementRow, facts: AddressFacts): P
   return {
     ...common,
     ...(source !== undefined && { positionSource: source }),
-    result: { ...rest, hops, ...(forward && { forward: await withNames(forward, facts) }) },
+    result: { ...rest, hops, ...(forward && { forward: await withNames(forward, result.hops, facts) }) },
   };
 }
 
-/** Adds the networks and names of the hops of a forward path. */
+/** Adds the networks, names and routers of the hops of a forward path. */
 async function withNames(
   forward: NonNullable<StoredResult['forward']>,
+  reverse: StoredResult['hops'],
   facts: AddressFacts,
 ): Promise<z.infer<typeof namedForwardSchema>> {
   const hops = await Promise.all(
     forward.hops.map(async (hop) => {
       if (hop.address === undefined) return hop;
       const asn = facts.ipToAs.originOf(parseIpv4(hop.address));
-      return { ...hop, ...(asn !== undefined && { asn }), ...(await namesOf(hop.address, asn, facts)) };
+      const sameRouterAs = sameRouterOn(reverse, hop.address, facts);
+      return {
+        ...hop,
+        ...(asn !== undefined && { asn }),
+        ...(sameRouterAs !== undefined && { sameRouterAs }),
+        ...(await namesOf(hop.address, asn, facts)),
+      };
     }),
   );
   return { ...forward, hops };
+}
+
+/** The hop of a path that is the router with an address: that with the same address, or else with one of its other addresses. */
+function sameRouterOn(hops: StoredResult['hops'], address: string, { aliases }: AddressFacts): string | undefined {
+  const same =
+    hops.find((hop) => hop.address === address) ??
+    hops.find((hop) => aliases?.sameRouter(parseIpv4(hop.address), parseIpv4(address)) === true);
+  return same?.address;
 }
 
 async function namesOf(

@@ -126,8 +126,6 @@ function Node(props: {
       <span className="number">{data.count.toLocaleString('en')}</span>
       <span className="visually-hidden">{` paths, ${percentageOf(data, total)} of all`}</span>
       {data.children.length > 0 && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: a part of the tree item for the mouse; the arrow keys do the same
-        // biome-ignore lint/a11y/useKeyWithClickEvents: as above
         <span
           className="toggle"
           aria-hidden="true"

@@ -25,7 +25,7 @@ export function TreeTable(props: {
         const isOpen = children !== undefined;
         return (
           <tr key={data.id} aria-rowindex={index + 2} className={data.id === chosen ? 'chosen' : undefined}>
-            <td className="numeric">{depth + 1}</td>
+            <td className="numeric wide">{depth + 1}</td>
             <td className="clipped" style={{ paddingLeft: `${depth}rem` }}>
               <button
                 type="button"
@@ -38,7 +38,7 @@ export function TreeTable(props: {
               <span className="age">{more}</span>
             </td>
             <td className="numeric">{data.count.toLocaleString('en')}</td>
-            <td className="numeric">{((100 * data.count) / root.count).toFixed(1)} %</td>
+            <td className="numeric wide">{((100 * data.count) / root.count).toFixed(1)} %</td>
             <td>
               {data.children.length > 0 && (
                 <button
@@ -61,14 +61,14 @@ export function TreeTable(props: {
 
 const HEAD = (
   <>
-    <th scope="col" className="numeric">
+    <th scope="col" className="numeric wide">
       Level
     </th>
     <th scope="col">Network or router</th>
     <th scope="col" className="numeric">
       Paths
     </th>
-    <th scope="col" className="numeric">
+    <th scope="col" className="numeric wide">
       Share
     </th>
     <th scope="col">Behind it</th>
