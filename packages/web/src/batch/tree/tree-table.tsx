@@ -45,10 +45,10 @@ export function TreeTable(props: {
                   type="button"
                   className="quiet"
                   aria-expanded={isOpen}
-                  aria-label={`Behind ${text}`}
                   onClick={() => open.setOpen(data, !isOpen)}
                 >
                   {isOpen ? '−' : `+ ${data.children.length}`}
+                  <span className="visually-hidden"> behind {text}</span>
                 </button>
               )}
             </td>
