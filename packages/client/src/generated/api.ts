@@ -1701,12 +1701,12 @@ export interface paths {
         };
         /**
          * Progress of a batch as server-sent events
-         * @description Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.
+         * @description Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Send `path` events too */
+                    /** @description Send `path`, `trying` and `rtt` events too */
                     paths?: "true" | "false";
                 };
                 header?: never;
@@ -1841,6 +1841,8 @@ export interface paths {
                     after?: string;
                     /** @description Most measurements */
                     limit?: number;
+                    /** @description List the addresses of the hops too */
+                    routers?: "true" | "false";
                 };
                 header?: never;
                 path: {
@@ -1882,6 +1884,10 @@ export interface paths {
                             };
                             /** @description Value of `after` for the next page; absent on the last page */
                             next?: number;
+                            /** @description Networks of the routers, by address; present with `routers` */
+                            origins?: {
+                                [key: string]: number;
+                            };
                             /** @description Measurements of the batch */
                             total: number;
                         };
@@ -2137,7 +2143,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -2198,7 +2204,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -5592,7 +5598,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         DatasetInput: {
@@ -5614,7 +5620,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         Error: {
@@ -5772,6 +5778,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -5814,7 +5822,19 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -5848,6 +5868,16 @@ export interface components {
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -5909,6 +5939,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -5951,7 +5983,19 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -5985,6 +6029,16 @@ export interface components {
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -6055,6 +6109,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
@@ -6076,6 +6134,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
