@@ -45,6 +45,7 @@ export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
+export { type LeaseHolder, QueueState, type UserQueue } from './queries/queue-state.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export {
   type AccuracyQuery,
@@ -55,7 +56,7 @@ export {
   type NewSelfAudit,
   SelfAudits,
 } from './queries/self-audits.ts';
-export { Sessions } from './queries/sessions.ts';
+export { type OpenSession, Sessions } from './queries/sessions.ts';
 export { SourceShares } from './queries/source-shares.ts';
 export { type UserChange, Users } from './queries/users.ts';
 export {

@@ -670,6 +670,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of your limits is used */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            limits: components["schemas"]["LimitUse"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/accuracy": {
         parameters: {
             query?: never;
@@ -890,6 +946,62 @@ export interface paths {
         put?: never;
         post?: never;
         /** Withdraw an agent: from now on nothing is sent by it, to it, or in its name */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    address: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Agent"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/{address}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke the certificate of an agent: it is disconnected, and must enrol again (operators) */
         delete: {
             parameters: {
                 query?: never;
@@ -3381,6 +3493,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measurements that have not ended, by user, and the processes that hold them (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Queue"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/registrations": {
         parameters: {
             query?: never;
@@ -3388,7 +3554,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Whether anybody may register, or only people whom an operator invites */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            isOpen: boolean;
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Register: a link is mailed that creates the account
@@ -3514,7 +3720,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Your browser sessions that have not ended, the latest used first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            sessions: components["schemas"]["OpenSession"][];
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Log a browser in with an API key
@@ -3601,6 +3847,64 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             state: "ended";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your browser sessions */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: number;
                         };
                     };
                 };
@@ -3796,7 +4100,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Applications, newest first (operators) */
+        /** Your applications; all of them, for operators. The newest come first */
         get: {
             parameters: {
                 query?: {
@@ -4483,6 +4787,8 @@ export interface components {
                 noTruth: number;
                 pathChanged: number;
             };
+            /** @description Self-audits that the system makes in a day; 0: they are switched off */
+            auditsPerDay: number;
             /** @description Mean distance between confidence and share of right hops */
             calibrationError: number;
             /** Format: date-time */
@@ -4544,6 +4850,8 @@ export interface components {
                 noTruth: number;
                 pathChanged: number;
             };
+            /** @description Self-audits that the system makes in a day; 0: they are switched off */
+            auditsPerDay: number;
             /** @description Mean distance between confidence and share of right hops */
             calibrationError: number;
             /** Format: date-time */
@@ -5343,6 +5651,26 @@ export interface components {
             setAt: string;
             subject: string;
         };
+        LimitUse: {
+            /** @description Measurements that the limit allows */
+            allowed: number;
+            /** @enum {string} */
+            limit: "perDay" | "parallel" | "perMinute";
+            /** @description Seconds until more is allowed; for `parallel` an estimate */
+            resetSeconds: number;
+            /** @description Measurements that count toward it */
+            used: number;
+        };
+        LimitUseInput: {
+            /** @description Measurements that the limit allows */
+            allowed: number;
+            /** @enum {string} */
+            limit: "perDay" | "parallel" | "perMinute";
+            /** @description Seconds until more is allowed; for `parallel` an estimate */
+            resetSeconds: number;
+            /** @description Measurements that count toward it */
+            used: number;
+        };
         Measurement: {
             batchId: number;
             /** Format: date-time */
@@ -5657,6 +5985,40 @@ export interface components {
             /** @description Shown this once */
             key: string;
         };
+        OpenSession: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: number;
+            /** @description Whether this request was sent with the session */
+            isCurrent: boolean;
+            /** @description Name of the API key with which it began; absent after a mailed link */
+            keyName?: string;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
+        OpenSessionInput: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: number;
+            /** @description Whether this request was sent with the session */
+            isCurrent: boolean;
+            /** @description Name of the API key with which it began; absent after a mailed link */
+            keyName?: string;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
         OptOut: {
             /** @enum {string} */
             kind: "ipv4" | "ipv6" | "as";
@@ -5700,6 +6062,74 @@ export interface components {
             reason: string;
             /** @enum {string} */
             state: "pending" | "accepted" | "refused" | "expired";
+        };
+        Queue: {
+            /** @description Processes that hold leases */
+            leases: {
+                /**
+                 * Format: date-time
+                 * @description When the first of the leases ends, unless the process renews it
+                 */
+                firstEnd: string;
+                measurements: number;
+                /** @description Random identifier of the process of the controller */
+                owner: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the oldest measurement that has not ended was submitted
+             */
+            oldestAt?: string;
+            /** @description Measurements that wait */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description Users with measurements that have not ended, most measurements first */
+            users: {
+                /** Format: date-time */
+                oldestAt: string;
+                queued: number;
+                running: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
+        };
+        QueueInput: {
+            /** @description Processes that hold leases */
+            leases: {
+                /**
+                 * Format: date-time
+                 * @description When the first of the leases ends, unless the process renews it
+                 */
+                firstEnd: string;
+                measurements: number;
+                /** @description Random identifier of the process of the controller */
+                owner: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the oldest measurement that has not ended was submitted
+             */
+            oldestAt?: string;
+            /** @description Measurements that wait */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description Users with measurements that have not ended, most measurements first */
+            users: {
+                /** Format: date-time */
+                oldestAt: string;
+                queued: number;
+                running: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
         };
         RedeemedLink: {
             /** @description The application that counts now */

@@ -173,6 +173,7 @@ export class Controller {
       auditEvents: safety.auditEvents,
       submission: measurements.submission,
       batches: measurements.batches,
+      queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Batches, Jobs, type User } from '@revtr/storage';
+import { Batches, Jobs, QueueState, type User } from '@revtr/storage';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
@@ -11,6 +11,7 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
+  readonly queue: QueueState;
   readonly submission: Submission;
   readonly events: BatchEvents;
   /** Share of the places for measurements that are taken, 0 to 1. */
@@ -60,6 +61,7 @@ export async function openMeasurements(
   return {
     name: 'measurements',
     batches,
+    queue: new QueueState(database.db),
     submission,
     events,
     load: () => runner.load,

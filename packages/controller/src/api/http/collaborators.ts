@@ -9,6 +9,7 @@ import type {
   Mails,
   OptOutRequests,
   OptOuts,
+  QueueState,
   SelfAudits,
   Sessions,
   Users,
@@ -52,6 +53,7 @@ export interface ApiCollaborators {
   readonly targetPolicy: TargetPolicy;
   readonly submission: Submission;
   readonly batches: Batches;
+  readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: LifeCycle;
@@ -65,7 +67,7 @@ export interface ApiCollaborators {
   readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
-  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper };
+  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper; readonly perDay: number };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

@@ -2,10 +2,10 @@ import { formatProbingTxt } from '@revtr/probing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
+import { PAGE_HEADERS } from '../http/html.ts';
 import { faultOf } from '../http/well-formed.ts';
 import { wishSchema } from '../v2/opt-out-requests.ts';
 import { aboutPage } from './about-page.ts';
-import { PAGE_HEADERS } from './html.ts';
 import { confirmPage, formPage, problemPage, requestPage } from './opt-out-page.ts';
 
 const FORMS_AN_HOUR = 10;

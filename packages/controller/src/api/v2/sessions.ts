@@ -104,6 +104,19 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
     },
   );
 
+  routes.get(
+    '/api/v2/registrations',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Whether anybody may register, or only people whom an operator invites',
+        tags,
+        response: { 200: z.object({ isOpen: z.boolean() }), ...errorResponses },
+      },
+    },
+    async () => ({ isOpen: accountService.isRegistrationOpen }),
+  );
+
   routes.post(
     '/api/v2/registrations',
     {
