@@ -1,3 +1,4 @@
+export type { AgentEvents } from './agents/agent-events.ts';
 export { ConnectedAgents } from './agents/connected-agents.ts';
 export { AgentDirectory } from './agents/directory.ts';
 export { toUserColumns } from './agents/user-limits.ts';
