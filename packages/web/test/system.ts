@@ -21,12 +21,19 @@ export interface DemoOptions {
   readonly database?: string;
 }
 
+/** Time that the preparation of the simulation may take in virtual time, milliseconds. */
+const HEAD_START_MS = 3_600_000;
+
 const dotted = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 
 /** Builds the web interface, and starts a system that also measures for visitors. Its time is real time. */
 export async function startDemoSystem({ port = 0, database = 'memory:' }: DemoOptions = {}): Promise<DemoSystem> {
   await buildWeb();
-  const world = new SimulatedWorld({ parameters: simParameters('small', 3), sources: 2 });
+  const world = new SimulatedWorld({
+    parameters: simParameters('small', 3),
+    sources: 2,
+    startMs: Date.now() - HEAD_START_MS,
+  });
   const system = await startSimulatedSystem(
     world,
     {
@@ -36,6 +43,7 @@ export async function startDemoSystem({ port = 0, database = 'memory:' }: DemoOp
       concurrency: 100,
       maxBatch: 20_000,
       realTime: true,
+      isLive: true,
       webDirectory: WEB_DIRECTORY,
       visitorMeasurementsPerDay: 1_000,
     },
