@@ -1,7 +1,7 @@
 import { renderMeasurement, type Terminal } from '@revtr/cli';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
-import { readSettings } from '@revtr/controller';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { portProblem, readSettings } from '@revtr/controller';
+import { formatIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
 import { startEmulator } from '@revtr/ripe-atlas-emulator';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
@@ -21,6 +21,8 @@ export interface DemoOptions {
 }
 
 const SOURCES = 3;
+/** Destinations among which the demo looks for another one to suggest. All of them answer pings. */
+const MOST_TRIED = 10;
 /** In the demo, the page works without a key. */
 const VISITOR_MEASUREMENTS = 1_000;
 /**
@@ -51,7 +53,7 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
       return 0;
     }
     if (!isExpected(error)) throw error;
-    process.stderr.write(`demo: ${error.message}\n`);
+    process.stderr.write(`demo: ${portProblem(error, readSettings(process.env)) ?? error.message}\n`);
     return 1;
   }
 }
@@ -115,7 +117,7 @@ async function demonstrate(
       process.stdout.write(`${comparison.text}\n\n`);
     }
     if (once) return 0;
-    explainUse(system, measurement, say);
+    explainUse(system, measurement, world, say);
     await untilAborted(signal);
     say('stopping');
     return 0;
@@ -135,8 +137,14 @@ async function measureFirst(world: SimulatedWorld, { url, key }: System): Promis
   return measurements[0];
 }
 
-function explainUse({ url, key }: System, { source, destination }: Measurement, say: (message: string) => void): void {
-  const other = formatIpv4(parseIpv4(destination) + 1);
+function explainUse(
+  { url, key }: System,
+  { source, destination }: Measurement,
+  world: SimulatedWorld,
+  say: (message: string) => void,
+): void {
+  const others = world.randomPairs(MOST_TRIED).map((pair) => formatIpv4(pair.destination));
+  const other = others.find((address) => address !== destination) ?? destination;
   process.stdout.write(
     [
       'To try it, run in another terminal:',

@@ -1,5 +1,5 @@
 import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
-import { html, page } from '../http/html.ts';
+import { html, page } from './html.ts';
 
 /** The page for people who found a packet in their logs. */
 export function aboutPage({ contact, operator }: ProbeIdentity): string {

@@ -2,7 +2,7 @@ import type { OptOutRequest } from '@revtr/storage';
 import { parseNetwork } from '../../opt-outs/network.ts';
 import { ptrLabelOf, txtRecordOf } from '../../opt-outs/reverse-dns-proof.ts';
 import { reverseZones } from '../../opt-outs/reverse-zone.ts';
-import { type Html, html, page } from '../http/html.ts';
+import { type Html, html, page } from './html.ts';
 
 /** What a form holds when the page shows it again. */
 export interface OptOutForm {

@@ -1,10 +1,10 @@
-import { html, page, STYLE_SOURCE } from '../http/html.ts';
+import { html, page, STYLE_SOURCE } from './html.ts';
 
 /** What the page of a mailed link may load: its own script and style, and the API. */
-export const PAGE_POLICY = `default-src 'none'; script-src 'self'; style-src ${STYLE_SOURCE}; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'`;
+export const LINK_PAGE_POLICY = `default-src 'none'; script-src 'self'; style-src ${STYLE_SOURCE}; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
 /** The page of a mailed link. The link is used only when its reader presses the button. */
-export const confirmPage = page(
+export const linkPage = page(
   'Use the link from your mail',
   html`<p id="text" role="status">Press the button to use the link from your mail. It works once.</p>
 <p><button id="use" type="button">Continue</button></p>
@@ -15,7 +15,7 @@ export const confirmPage = page(
 );
 
 /** The script of the page. */
-export const confirmScript = `'use strict';
+export const linkScript = `'use strict';
 const show = (id, text) => { document.getElementById(id).textContent = text; };
 const DONE = {
   verifyApplication: 'Your application is confirmed. The operators will decide about it.',
