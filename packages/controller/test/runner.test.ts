@@ -101,9 +101,9 @@ describe('MeasurementRunner', () => {
   const rows = (batch: number): Promise<MeasurementRow[]> => batches.measurementsOf(batch);
   const states = async (batch: number): Promise<string[]> => (await rows(batch)).map(({ state }) => state);
   const begun = (...destinations: string[]): Promise<void> =>
-    vi.waitFor(() => expect(engine.begun.toSorted()).toEqual(destinations), { interval: 2 });
+    vi.waitFor(() => expect(engine.begun.toSorted()).toEqual(destinations), { interval: 2, timeout: 30_000 });
   /** Resolves when the runner has taken what there is, and waits for work and for its next renewal. */
-  const idle = (): Promise<void> => vi.waitFor(() => expect(clock.sleeping).toBe(2), { interval: 2 });
+  const idle = (): Promise<void> => vi.waitFor(() => expect(clock.sleeping).toBe(2), { interval: 2, timeout: 30_000 });
   const pass = async (milliseconds: number): Promise<void> => {
     await idle();
     for (const end = clock.now() + milliseconds; clock.now() < end; await idle())
@@ -116,7 +116,7 @@ describe('MeasurementRunner', () => {
         await clock.advance(5);
         expect(await states(batch)).toEqual(expected);
       },
-      { interval: 2 },
+      { interval: 2, timeout: 30_000 },
     );
   };
   beforeEach(async () => {
@@ -142,7 +142,7 @@ describe('MeasurementRunner', () => {
         await clock.advance(5);
         expect(isStopped).toBe(true);
       },
-      { interval: 2 },
+      { interval: 2, timeout: 30_000 },
     );
     await stopped;
   };
@@ -198,7 +198,7 @@ describe('MeasurementRunner', () => {
     await pass(LEASE_MS / 3 - 1);
     expect(await leaseEnd()).toBe((LEASE_MS * 2) / 3 + 1);
     await pass(1);
-    await vi.waitFor(async () => expect(await leaseEnd()).toBe(LEASE_MS), { interval: 2 });
+    await vi.waitFor(async () => expect(await leaseEnd()).toBe(LEASE_MS), { interval: 2, timeout: 30_000 });
 
     const lent = await submit('198.51.100.2');
     const now = new Date(clock.now());
@@ -237,7 +237,7 @@ describe('MeasurementRunner', () => {
         await clock.advance(POLL_MS);
         expect(taken).toBe(4);
       },
-      { interval: 2 },
+      { interval: 2, timeout: 30_000 },
     );
     await clock.advance(POLL_MS);
     expect(engine.begun).toHaveLength(2);
@@ -248,7 +248,7 @@ describe('MeasurementRunner', () => {
         await clock.advance(POLL_MS);
         expect(await states(batch)).toEqual(['done', 'done']);
       },
-      { interval: 2 },
+      { interval: 2, timeout: 30_000 },
     );
     expect(engine.begun).toHaveLength(2);
   });
