@@ -39,6 +39,7 @@ describe.skipIf(!hasBrowser)('failures as a visitor meets them', () => {
       await logIn(page, { key });
       await measure(page, system, system.destinations[0]);
       await page.getByText(/^The path from .* back to/).waitFor({ timeout: 60_000 });
+      await page.goto('/');
       await measure(page, system, system.destinations[1]);
       const alert = page.getByRole('alert');
       await alert.getByText(which).first().waitFor();

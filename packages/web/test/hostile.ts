@@ -11,7 +11,7 @@ const CORPUS: readonly (readonly [text: string, shown: string])[] = [
 ];
 
 /** All texts in one line of at most 300 characters. */
-export const HOSTILE = CORPUS.map(([text]) => text).join(' ');
+const HOSTILE = CORPUS.map(([text]) => text).join(' ');
 /** What the pages show of {@link HOSTILE}. */
 export const HOSTILE_SHOWN = CORPUS.map(([, shown]) => shown).join(' ');
 

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityFaults } from './accessibility.ts';
 import { hasBrowser, openPage, startBrowser, type WatchedPage, withPage } from './browser.ts';
-import { HOSTILE, HOSTILE_SHOWN, withHostileText } from './hostile.ts';
+import { HOSTILE_SHOWN, withHostileText } from './hostile.ts';
 import { logIn, pressTwice } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
