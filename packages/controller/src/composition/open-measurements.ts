@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Owners } from '@revtr/engine';
-import { Batches, Jobs, type User } from '@revtr/storage';
+import { Batches, Jobs, QueueState, type User } from '@revtr/storage';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
@@ -12,6 +12,7 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
+  readonly queue: QueueState;
   readonly submission: Submission;
   readonly events: BatchEvents;
   /** Cancels a batch, see {@link MeasurementRunner.cancel}. */
@@ -68,6 +69,7 @@ export async function openMeasurements(
   return {
     name: 'measurements',
     batches,
+    queue: new QueueState(database.db),
     submission,
     events,
     cancel: (batchId) => runner.cancel(batchId),

@@ -203,6 +203,11 @@ export class Batches {
     return exceededOf(await limitUse(this.#db, user, now), size);
   }
 
+  /** How much of each limit of a user is used. */
+  async limitUseOf(user: User, now: Date): Promise<readonly LimitUse[]> {
+    return limitUse(this.#db, user, now);
+  }
+
   /** The batch with an id. */
   async find(id: number): Promise<Batch | undefined> {
     return this.#db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst();
