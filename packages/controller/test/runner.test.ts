@@ -84,6 +84,7 @@ describe('MeasurementRunner', () => {
         jobs,
         engine,
         facts,
+        onDemand: undefined,
         events,
         metrics: new Metrics(),
         switches,

@@ -19,6 +19,7 @@ import type { Hop } from './path/hop.ts';
 import { ReversePath } from './path/reverse-path.ts';
 import type { Plan } from './plans/plan.ts';
 import {
+  type AskTraceroute,
   type EngineCollaborators,
   type EngineMemory,
   type Measurement,
@@ -45,6 +46,8 @@ export interface MeasureHooks {
   readonly signal?: AbortSignal;
   /** Called with the path after every extension. */
   readonly onProgress?: (hops: readonly Hop[]) => void;
+  /** Asks a host near a hop for a traceroute to the source. Default: no host is asked. */
+  readonly askTraceroute?: AskTraceroute;
 }
 
 /** Longest wait for the reply to a ping without options, milliseconds. */
@@ -104,7 +107,7 @@ export class ReverseTracerouteEngine {
       evidence: { type: 'destination' },
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
-    const { signal } = hooks;
+    const { signal, askTraceroute } = hooks;
     const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
     const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
     const stats = emptyStats();
@@ -123,6 +126,7 @@ export class ReverseTracerouteEngine {
       options,
       targetAnswers: new TargetAnswers(),
       stats,
+      askTraceroute,
       ...(signal && { signal }),
     };
     const startedAt = clock.now();

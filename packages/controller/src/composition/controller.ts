@@ -153,7 +153,7 @@ export class Controller {
     });
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
-      { measuring, safety, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      { measuring, safety, onDemand: atlas.onDemand, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
       options,
     );
     const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {

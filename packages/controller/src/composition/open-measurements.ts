@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Batches, Jobs, type User } from '@revtr/storage';
+import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
@@ -26,10 +27,12 @@ export async function openMeasurements(
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
+    onDemand,
     isPublic,
   }: {
     readonly measuring: MeasuringSubsystem;
     readonly safety: SafetySubsystem;
+    readonly onDemand: TraceroutesOnDemand | undefined;
     readonly isPublic: (owner: Pick<User, 'id'>) => boolean;
   },
   options: { readonly concurrency: number; readonly maxBatch: number },
@@ -41,7 +44,18 @@ export async function openMeasurements(
   const events = new BatchEvents();
   const runner = new MeasurementRunner(
     { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
-    { jobs, engine: system.engine, facts, events, metrics, switches, clock, random: () => random.next(), log },
+    {
+      jobs,
+      engine: system.engine,
+      facts,
+      onDemand,
+      events,
+      metrics,
+      switches,
+      clock,
+      random: () => random.next(),
+      log,
+    },
   );
   const submission = new Submission(
     { maxBatch: options.maxBatch },

@@ -1,8 +1,15 @@
-import { emptyStats, type MeasuredHop, type ReverseTraceroute, type ReverseTracerouteEngine } from '@revtr/engine';
+import {
+  type AskTraceroute,
+  emptyStats,
+  type MeasuredHop,
+  type ReverseTraceroute,
+  type ReverseTracerouteEngine,
+} from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Job, Jobs, KillSwitchRow } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { Periodic } from '../foundation/periodic.ts';
@@ -28,6 +35,8 @@ export interface RunnerCollaborators {
   readonly jobs: Jobs;
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
   readonly facts: AddressFacts;
+  /** Asks RIPE Atlas for traceroutes; `undefined` when this system does not. */
+  readonly onDemand: Pick<TraceroutesOnDemand, 'askerFor'> | undefined;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
   readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
@@ -160,12 +169,9 @@ export class MeasurementRunner {
   }
 
   #runEngine(job: Job, signal: AbortSignal): Promise<ReverseTraceroute> {
-    const { engine, events, facts } = this.#collaborators;
-    const request = {
-      source: parseIpv4(job.source),
-      destination: parseIpv4(job.destination),
-      options: measurementOptionsSchema.parse(job.options ?? {}),
-    };
+    const { engine, events, facts, onDemand } = this.#collaborators;
+    const { tracerouteOnDemand, ...options } = measurementOptionsSchema.parse(job.options ?? {});
+    const request = { source: parseIpv4(job.source), destination: parseIpv4(job.destination), options };
     const cause = {
       type: 'measurement',
       measurementId: job.id,
@@ -175,6 +181,7 @@ export class MeasurementRunner {
     } as const;
     const hooks = {
       signal,
+      ...(tracerouteOnDemand === true && { askTraceroute: onDemand?.askerFor(request.source, cause) ?? askNobody }),
       onProgress: (hops: readonly MeasuredHop[]) => {
         if (!events.wantsPaths(job.batchId)) return;
         events.publish(job.batchId, {
@@ -249,6 +256,8 @@ export class MeasurementRunner {
     return new Date(this.#collaborators.clock.now() + this.#options.leaseMs);
   }
 }
+
+const askNobody: AskTraceroute = async () => ({ detail: 'this system does not ask RIPE Atlas for traceroutes' });
 
 /** The result of a measurement that failed because of a defect in the controller. */
 function brokenResult({ destination }: Job, now: number): StoredResult {

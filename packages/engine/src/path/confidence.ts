@@ -25,6 +25,8 @@ export interface AssumptionConfidence {
   readonly proxy: Readonly<Record<StandInScope, number>>;
   /** Factor of the same when the path of the stand-in is longer or shorter than that of the destination. */
   readonly proxyOfOtherLength: number;
+  /** A hop of another host's path, from where it leaves the network that both paths cross. */
+  readonly networkPath: number;
   /** The first hop from an address of the same /24: when the distance of the destination confirms it, and when it cannot. */
   readonly neighbour: number;
   readonly neighbourUnconfirmed: number;
@@ -44,6 +46,7 @@ export interface AssumptionConfidence {
 export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   proxy: { subnet: 0.99, prefix: 0.95, network: 0.9 },
   proxyOfOtherLength: 0.9,
+  networkPath: 0.85,
   neighbour: 0.97,
   neighbourUnconfirmed: 0.9,
   gateway: 0.95,
@@ -60,6 +63,7 @@ export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
 export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   proxy: { subnet: 0.976, prefix: 0.9, network: 0.955 },
   proxyOfOtherLength: 0.98,
+  networkPath: 0.93,
   neighbour: 0.97,
   neighbourUnconfirmed: 0.97,
   gateway: 0.999,
@@ -73,6 +77,7 @@ export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
 export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
   proxy: { subnet: 0.9995, prefix: 0.985, network: 0.985 },
   proxyOfOtherLength: 0.93,
+  networkPath: 0.93,
   neighbour: 0.9995,
   neighbourUnconfirmed: 0.99,
   gateway: 0.999,
@@ -84,10 +89,10 @@ export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
 
 /**
  * Probability that a hop behind a wrong one is on the path again: between the shares of the profiles `kind` (0.38, 0.06, 0.17) and `published`
- * (0.5, 0.25, 0.48) of the simulator. The path of a stand-in rejoins sooner than a wrong assumption does.
+ * (0.5, 0.25, 0.48) of the simulator. The path of another host rejoins sooner than a wrong assumption does.
  */
 export const rejoinChance = ({ type }: Evidence): number =>
-  type === 'proxy' ? 0.44 : type === 'symmetry' ? 0.15 : 0.3;
+  type === 'proxy' || type === 'networkPath' ? 0.44 : type === 'symmetry' ? 0.15 : 0.3;
 
 /** Factor of a hop's confidence when other probes saw another router in its place. */
 export const CONTRADICTED = 0.99;
