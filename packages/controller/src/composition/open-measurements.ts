@@ -14,6 +14,8 @@ export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
   readonly submission: Submission;
   readonly events: BatchEvents;
+  /** Cancels a batch, see {@link MeasurementRunner.cancel}. */
+  cancel(batchId: number): Promise<number>;
   /** Share of the places for measurements that are taken, 0 to 1. */
   load(): number;
 }
@@ -46,6 +48,7 @@ export async function openMeasurements(
     { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
     {
       jobs,
+      batches,
       engine: system.engine,
       facts,
       onDemand,
@@ -76,6 +79,7 @@ export async function openMeasurements(
     batches,
     submission,
     events,
+    cancel: (batchId) => runner.cancel(batchId),
     load: () => runner.load,
     start: () => undefined,
     onAgentsSettled: () => runner.start(),
