@@ -1,3 +1,4 @@
+import { asPathOf } from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { MeasurementOutline, MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
@@ -73,7 +74,7 @@ export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema
     ...common,
     stopReason: stop_reason,
     hops,
-    networks: asnsSchema.parse(row.asns).filter((asn, i, all) => asn !== all[i - 1]),
+    networks: asPathOf(asnsSchema.parse(row.asns)),
     ...(leastTrust !== undefined && { leastTrust }),
     ...(fail_code !== null && { failCode: fail_code }),
     ...(confidence !== null && { confidence }),
