@@ -1,4 +1,4 @@
-import { type Aliases, areLinkMates, asPathOf, type IpToAs, placeStamps } from '@revtr/engine';
+import { type Aliases, areLinkMates, asPathOfNumbers, type IpToAs, placeStamps } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 
@@ -139,4 +139,4 @@ export class TruePath {
 
 /** The AS path of addresses in order, by their origins. */
 export const originPathOf = (addresses: Hops, ipToAs: IpToAs): number[] =>
-  asPathOf(addresses.map((address) => (address === undefined ? undefined : ipToAs.originOf(address))));
+  asPathOfNumbers(addresses.map((address) => (address === undefined ? undefined : ipToAs.originOf(address))));

@@ -1,4 +1,4 @@
-import { asPathOf } from '@revtr/engine';
+import { asPathOfNumbers } from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { MeasurementOutline, MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
@@ -74,7 +74,7 @@ export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema
     ...common,
     stopReason: stop_reason,
     hops,
-    networks: asPathOf(asnsSchema.parse(row.asns)),
+    networks: asPathOfNumbers(asnsSchema.parse(row.asns)),
     ...(leastTrust !== undefined && { leastTrust }),
     ...(fail_code !== null && { failCode: fail_code }),
     ...(confidence !== null && { confidence }),
