@@ -5,7 +5,17 @@ import { ApiKeys } from './api-keys.ts';
 
 /** One thing that is stored about a user: the table it is from, and the row. */
 export interface AccountRecord {
-  readonly type: 'account' | 'key' | 'session' | 'application' | 'agent' | 'share' | 'mail' | 'batch' | 'measurement';
+  readonly type:
+    | 'account'
+    | 'key'
+    | 'session'
+    | 'application'
+    | 'agent'
+    | 'share'
+    | 'mail'
+    | 'watch'
+    | 'batch'
+    | 'measurement';
   readonly value: object;
 }
 
@@ -36,6 +46,8 @@ export class Accounts {
       yield { type: 'share', value };
     const mails = db.selectFrom('mails').select(['id', 'subject', 'body', 'created_at', 'sent_at']);
     for (const value of await mails.where('recipient', '=', email).execute()) yield { type: 'mail', value };
+    const watches = db.selectFrom('watches').selectAll().where('user_id', '=', id);
+    for (const { webhook_secret: _, ...value } of await watches.execute()) yield { type: 'watch', value };
     yield* paged('batch', (after) =>
       db
         .selectFrom('batches')
@@ -72,6 +84,7 @@ export class Accounts {
         .where('token_id', 'in', db.selectFrom('one_time_tokens').select('id').where('user_id', '=', id))
         .execute();
       await db.deleteFrom('one_time_tokens').where('user_id', '=', id).execute();
+      await db.deleteFrom('watches').where('user_id', '=', id).execute();
       await db.deleteFrom('measurements').where('user_id', '=', id).execute();
       await db.deleteFrom('batches').where('user_id', '=', id).execute();
       await db.deleteFrom('api_keys').where('user_id', '=', id).execute();

@@ -185,7 +185,7 @@ export class Batches {
     return rows;
   }
 
-  /** The latest batches of a user, newest first; at most 1,000. @throws {StorageError} `badLimit` */
+  /** The latest batches of a user, newest first, without those of watches; at most 1,000. @throws {StorageError} `badLimit` */
   async latestOf(userId: number, limit = MOST_LISTED): Promise<BatchProgress[]> {
     return this.#db
       .selectFrom('batches')
@@ -201,6 +201,7 @@ export class Batches {
           .as('done'),
       ])
       .where('user_id', '=', userId)
+      .where('watch_id', 'is', null)
       .orderBy('id', 'desc')
       .limit(checkedLimit(limit, MOST_LISTED))
       .$narrowType<{ done: number }>()

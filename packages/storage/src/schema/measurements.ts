@@ -1,5 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
-import type { CreatedAt, Json } from './columns.ts';
+import type { CreatedAt, Json, WithDefault } from './columns.ts';
 
 /** The measurements that one request submitted. */
 export interface BatchTable {
@@ -10,6 +10,8 @@ export interface BatchTable {
   /** Number of measurements. */
   readonly size: number;
   readonly created_at: CreatedAt;
+  /** The watch that submitted the batch, which may be deleted; null for the batches of users. */
+  readonly watch_id: WithDefault<number | null>;
 }
 
 /** One measurement: first work to do, later a result. */

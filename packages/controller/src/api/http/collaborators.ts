@@ -12,6 +12,8 @@ import type {
   SelfAudits,
   Sessions,
   Users,
+  Watches,
+  WatchHistory,
 } from '@revtr/storage';
 import type { AccountService } from '../../accounts/account-service.ts';
 import type { AgentDirectory } from '../../agents/directory.ts';
@@ -34,6 +36,7 @@ import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
 import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { KindEvidenceKeeper } from '../../self-audit/kind-evidence-keeper.ts';
+import type { WatchService } from '../../watches/watch-service.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -66,6 +69,7 @@ export interface ApiCollaborators {
   readonly switches: KillSwitches;
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
   readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper };
+  readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;
