@@ -14,6 +14,7 @@ import type {
   RevtrResponse,
   SourceInfo,
 } from './types.ts';
+import { WatchesClient } from './watches.ts';
 
 /** A batch that the server has accepted. */
 export interface Submitted {
@@ -41,12 +42,15 @@ export class ReverseTracerouteClient {
   readonly fleet: FleetClient;
   /** Accounts, API keys, and who may measure to a source. */
   readonly accounts: AccountsClient;
+  /** Recurring measurements. */
+  readonly watches: WatchesClient;
   readonly #connection: Connection;
 
   constructor(options: ClientOptions) {
     this.#connection = new Connection(options);
     this.fleet = new FleetClient(this.#connection);
     this.accounts = new AccountsClient(this.#connection);
+    this.watches = new WatchesClient(this.#connection);
   }
 
   /** The registered sources. */

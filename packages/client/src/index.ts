@@ -5,3 +5,4 @@ export * from './errors.ts';
 export type { BatchEvent } from './events.ts';
 export { FleetClient } from './fleet.ts';
 export * from './types.ts';
+export { type HistoryPage, WatchesClient } from './watches.ts';

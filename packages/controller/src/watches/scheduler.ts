@@ -47,10 +47,8 @@ const MOST_JITTER_MS = 600_000;
 /** A run that confirms another follows after half a minute to a minute. */
 const CONFIRM_MS = 60_000;
 
-/**
- * Every run measures anew: reused results would hide a change, and repeated ones would confirm themselves. The atlas is used as usual.
- */
-const OPTIONS: StoredOptions = { reuseMaxAgeMs: 0, measureRtts: true };
+/** Every run measures anew: reused results would hide a change, and repeated ones would confirm themselves. The atlas is used as usual. */
+export const WATCH_OPTIONS: StoredOptions = { reuseMaxAgeMs: 0, measureRtts: true };
 
 /** Submits the runs of watches when they are due, judges them when they have ended, and deletes old ones. */
 export class WatchScheduler {
@@ -116,7 +114,7 @@ export class WatchScheduler {
       if ('pause' in owner) return await this.#pause(watch, run, owner.pause);
       const { source, destination } = watch;
       const outcome = await submission
-        .submit(owner.user, [{ source, destination, label, options: OPTIONS }], {
+        .submit(owner.user, [{ source, destination, label, options: WATCH_OPTIONS }], {
           skipInvalid: false,
           keyId: watch.key_id,
         })

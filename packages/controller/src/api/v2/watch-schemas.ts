@@ -26,14 +26,16 @@ export const newWatchSchema = z.strictObject({
   name: lineOf(100).optional().describe('Default: the destination'),
   source: z.string().max(100).describe('Address of a source that is ready'),
   destination: z.string().max(300).describe('Address or host name, which is resolved once'),
-  intervalSeconds: intervalSchema.default(900),
+  intervalSeconds: intervalSchema
+    .optional()
+    .describe('Time between two runs, seconds; it varies by 10 % in either direction. Default 900'),
   alerts: z
     .strictObject({
-      on: alertsSchema.shape.on.default([...CHANGE_KINDS]),
-      mail: alertsSchema.shape.mail.default(false),
-      webhook: alertsSchema.shape.webhook.default(null),
+      on: alertsSchema.shape.on.optional().describe('Default: all'),
+      mail: alertsSchema.shape.mail.optional().describe('Default: false'),
+      webhook: alertsSchema.shape.webhook.optional().describe('Default: null'),
     })
-    .prefault({}),
+    .optional(),
 });
 z.globalRegistry.add(newWatchSchema, { id: 'NewWatch' });
 

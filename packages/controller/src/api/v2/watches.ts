@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { CHANGE_KINDS } from '../../watches/detection/detector.ts';
 import { callerOf, userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -22,6 +23,7 @@ import {
 
 const MOST_ROWS = 1_000;
 const DEFAULT_ROWS = 100;
+const DEFAULT_INTERVAL_S = 900;
 /** A test makes this system send a request to a host that the user names. */
 const TEST_RATE = { max: 10, timeWindow: 60_000 };
 
@@ -59,8 +61,11 @@ export function registerWatches(app: FastifyInstance, { watches }: Pick<ApiColla
       },
     },
     async (request, reply) => {
-      const { name = request.body.destination, ...body } = request.body;
-      const { watch, secret } = await service.create(callerOf(request), { ...body, name });
+      const { source, destination, name = destination, intervalSeconds = DEFAULT_INTERVAL_S, alerts } = request.body;
+      const { watch, secret } = await service.create(callerOf(request), {
+        ...{ name, source, destination, intervalSeconds },
+        alerts: { on: CHANGE_KINDS, mail: false, webhook: null, ...alerts },
+      });
       reply.code(201).header('cache-control', 'no-store');
       return toWatch(watch, secret);
     },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SamePlace } from './compare.ts';
 import { isUnusual, judgeReach, judgeRtt, median, reachStateSchema, rttStateSchema } from './level-detector.ts';
 import type { Observation } from './observation.ts';
-import { firstPath, judgePath, type PathVerdict, pathStateSchema, replacePath } from './path-detector.ts';
+import { firstPath, judgePath, pathStateSchema } from './path-detector.ts';
 
 /** What can change. A change of the networks is a change of the path, too. */
 export const CHANGE_KINDS = ['path', 'asPath', 'reach', 'rtt'] as const;
@@ -44,15 +44,16 @@ export interface Judgement {
 export function judgeRun(state: DetectorState | undefined, seen: Observation, samePlace: SamePlace): Judgement {
   if (state === undefined) return judgeFirst(seen);
   const reach = judgeReach(state.reach, seen.reach);
-  const isOtherHost = reach.hasChanged && seen.through !== state.path.current.through;
-  const path: PathVerdict = isOtherHost
-    ? { state: replacePath(state.path, seen), needsConfirmation: false, path: state.path.next }
-    : judgePath(state.path, seen, samePlace);
-  const isNewPath = path.change !== undefined || isOtherHost;
+  const path = judgePath(state.path, seen, samePlace);
+  const isNewPath = path.state.current.number !== state.path.current.number;
   const isOtherRtt = isNewPath && seen.rttMs !== undefined && isUnusual(state.rtt.usual, seen.rttMs);
   const rtt =
     isNewPath || seen.rttMs === undefined
-      ? { state: isNewPath ? rttOf(seen) : state.rtt, hasChanged: isOtherRtt, needsConfirmation: false }
+      ? {
+          state: isNewPath ? rttOf(seen) : state.rtt,
+          hasChanged: isOtherRtt && path.change !== undefined,
+          needsConfirmation: false,
+        }
       : judgeRtt(state.rtt, seen.rttMs);
   const kinds: ChangeKind[] = [
     ...(path.change !== undefined ? (['path'] as const) : []),
@@ -76,7 +77,7 @@ export function judgeRun(state: DetectorState | undefined, seen: Observation, sa
 function judgeFirst(seen: Observation): Judgement {
   const state = {
     path: firstPath(seen),
-    reach: { value: seen.reach, recent: [seen.reach] },
+    reach: { isComplete: seen.reach !== 'notReached', recent: [seen.reach !== 'notReached'] },
     rtt: rttOf(seen),
   };
   return { state, verdict: 'first', path: 1, needsConfirmation: false };
@@ -90,5 +91,9 @@ const rttOf = ({ rttMs }: Observation): DetectorState['rtt'] => ({
 /** The last run that showed the known path, with the known reach and the usual round-trip time. */
 function beforeOf({ path, reach, rtt }: DetectorState): Observation {
   const { rttMs: _, ...last } = path.last;
-  return { ...last, reach: reach.value, ...(rtt.usual.length > 0 && { rttMs: median(rtt.usual) }) };
+  return {
+    ...last,
+    ...(!reach.isComplete && { reach: 'notReached' as const }),
+    ...(rtt.usual.length > 0 && { rttMs: median(rtt.usual) }),
+  };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isConfirmed } from './confirmation.ts';
-import { REACHES, type Reach } from './observation.ts';
+import { ALTERNATING, weigh } from './confirmation.ts';
+import type { Reach } from './observation.ts';
 
 const MOST_RECENT = 64;
 const MOST_RTTS = 16;
@@ -13,9 +13,10 @@ const DEVIATIONS = 6;
 
 /** What is remembered about the reach of a watch. */
 export const reachStateSchema = z.object({
-  value: z.enum(REACHES),
-  /** The last runs, oldest first. */
-  recent: z.array(z.enum(REACHES)).max(MOST_RECENT),
+  /** Whether the path is complete, from the destination or from a neighbour in its place. */
+  isComplete: z.boolean(),
+  /** The same of the last runs, oldest first. */
+  recent: z.array(z.boolean()).max(MOST_RECENT),
 });
 export type ReachState = z.infer<typeof reachStateSchema>;
 
@@ -36,15 +37,19 @@ export interface Judged<State> {
 
 /** Decides whether the reach has changed. */
 export function judgeReach(state: ReachState, reach: Reach): Judged<ReachState> {
-  const { value } = state;
-  const recent = [...state.recent, reach].slice(-MOST_RECENT);
-  if (reach === value) return { state: { value, recent }, hasChanged: false, needsConfirmation: false };
-  const now = inARow(recent, reach);
+  const known = state.isComplete;
+  const isComplete = reach !== 'notReached';
+  const recent = [...state.recent, isComplete].slice(-MOST_RECENT);
+  if (isComplete === known) return { state: { isComplete, recent }, hasChanged: false, needsConfirmation: false };
+  const now = inARow(recent, isComplete);
   const earlier = recent.slice(0, recent.length - now);
-  const episodes = earlier.filter((one, i) => one === reach && earlier[i - 1] !== reach).length;
-  if (isConfirmed({ before: inARow(earlier, value), now, episodes }))
-    return { state: { value: reach, recent }, hasChanged: true, needsConfirmation: false };
-  return { state: { value, recent }, hasChanged: false, needsConfirmation: episodes < 2 };
+  const episodes = earlier.filter((one, i) => one === isComplete && earlier[i - 1] !== isComplete).length;
+  const weighed = weigh({ before: inARow(earlier, known), now, episodes });
+  return {
+    state: { isComplete: weighed === 'wait' ? known : isComplete, recent },
+    hasChanged: weighed === 'change',
+    needsConfirmation: weighed === 'wait' && episodes < ALTERNATING,
+  };
 }
 
 /** Decides whether the round-trip time has changed. */

@@ -14,7 +14,7 @@ export const placeSchema = z.object({
 export type Place = z.infer<typeof placeSchema>;
 
 export const REACHES = ['reached', 'throughNeighbour', 'notReached'] as const;
-/** Whether the path reached the source: from the destination, from a neighbour that was measured in its place, or not. */
+/** Whether the path reached the source: from the destination, from a neighbour that was measured in its place, or not at all. */
 export type Reach = (typeof REACHES)[number];
 
 /** What one run shows, reduced to what runs are compared by. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Comparison, comparePaths, type Difference, type SamePlace } from './compare.ts';
-import { ALTERNATING, isConfirmed } from './confirmation.ts';
+import { ALTERNATING, hasSettled, weigh } from './confirmation.ts';
 import { type Observation, observationSchema, placeSchema } from './observation.ts';
 
 const MOST_EARLIER = 16;
@@ -34,6 +34,8 @@ export const pathStateSchema = z.object({
       isAlternation: z.boolean(),
     })
     .optional(),
+  /** Runs in a row that measured another host than the current path begins at: the destination, or a neighbour in its place. */
+  otherHost: z.object({ through: z.string().optional(), runs: z.int() }).optional(),
   earlier: z.array(knownPathSchema).max(MOST_EARLIER),
   /** Number of the next new path. */
   next: z.int(),
@@ -65,7 +67,7 @@ export function firstPath(seen: Observation): PathState {
 /** Compares a run with the current path, and decides whether the path has changed. */
 export function judgePath(state: PathState, seen: Observation, samePlace: SamePlace): PathVerdict {
   const { current, candidate } = state;
-  if (seen.through !== current.through) return { state, needsConfirmation: false };
+  if (seen.through !== current.through) return judgeOtherHost(state, seen, samePlace);
   const comparison = comparePaths(current, seen, samePlace);
   if (comparison.differences.length === 0) return agreed(state, seen, comparison);
   const isSame = candidate !== undefined && comparePaths(candidate.path, seen, samePlace).differences.length === 0;
@@ -82,29 +84,34 @@ export function judgePath(state: PathState, seen: Observation, samePlace: SamePl
     isAlternation: isSame ? candidate.isAlternation && isAlternation : isAlternation,
   };
   const episodes = next.isAlternation ? ALTERNATING : 0;
-  if (isConfirmed({ before: next.before, now: next.now, episodes }))
-    return changed(passed, next, seen, comparison, samePlace);
+  const weighed = weigh({ before: next.before, now: next.now, episodes });
+  if (weighed === 'change') return changed(passed, next, seen, comparison, samePlace);
+  if (weighed === 'adopt') return adopted(passed, seen, next.now, samePlace);
   const common = { state: { ...passed, candidate: next } };
   return next.isAlternation
     ? { ...common, path: current.number, needsConfirmation: false }
     : { ...common, needsConfirmation: true };
 }
 
-/** A path that has become the current one without a comparison: the host that is measured is another one. */
-export function replacePath(state: PathState, seen: Observation): PathState {
-  const { current, earlier, next } = state;
+/**
+ * Whether the destination answered, or a neighbour was measured in its place, says nothing about the path. When it stays so, the path of the
+ * other host becomes the current one.
+ */
+function judgeOtherHost(state: PathState, seen: Observation, samePlace: SamePlace): PathVerdict {
+  const { otherHost } = state;
+  const { through } = seen;
+  const runs = (otherHost !== undefined && otherHost.through === through ? otherHost.runs : 0) + 1;
+  if (hasSettled(runs)) return adopted(state, seen, runs, samePlace);
   return {
-    ...firstPath(seen),
-    current: { number: next, ...pathOf(seen) },
-    earlier: [...earlier, current].slice(-MOST_EARLIER),
-    next: next + 1,
+    state: { ...state, otherHost: { runs, ...(through !== undefined && { through }) } },
+    needsConfirmation: false,
   };
 }
 
 function agreed(state: PathState, seen: Observation, { merged }: Comparison): PathVerdict {
   const { current, candidate } = state;
   const known = candidate === undefined ? state : withEpisode(state);
-  const { candidate: _, ...rest } = known;
+  const { candidate: _, otherHost: __, ...rest } = known;
   const streak = candidate === undefined || candidate.isAlternation ? state.streak + 1 : 1;
   const last = seen.reach === 'notReached' && state.last.reach !== 'notReached' ? state.last : seen;
   return {
@@ -121,18 +128,29 @@ function changed(
   { differences }: Comparison,
   samePlace: SamePlace,
 ): PathVerdict {
+  const { state: next, ...verdict } = adopted(state, seen, now, samePlace);
+  return {
+    ...verdict,
+    state: { ...next, current: { ...next.current, ...path } },
+    change: { hasOtherNetworks: differences.some(({ hasOtherNetworks }) => hasOtherNetworks), firstRun },
+  };
+}
+
+/** The path of a run becomes the current one; it keeps its number if it was the current one before. */
+function adopted(state: PathState, seen: Observation, streak: number, samePlace: SamePlace): PathVerdict {
   const { current, earlier, next } = state;
   const returned = earlier.find((one) => isReturn(one, seen, samePlace));
   const number = returned?.number ?? next;
-  const others = [...earlier, current].filter((one) => one.number !== number).slice(-MOST_EARLIER);
   return {
     state: {
-      ...{ current: { number, ...path }, last: seen, streak: now, alternates: [], earlier: others },
+      ...firstPath(seen),
+      current: { number, ...pathOf(seen) },
+      streak,
+      earlier: [...earlier, current].filter((one) => one.number !== number).slice(-MOST_EARLIER),
       next: returned === undefined ? next + 1 : next,
     },
     path: number,
     needsConfirmation: false,
-    change: { hasOtherNetworks: differences.some(({ hasOtherNetworks }) => hasOtherNetworks), firstRun },
   };
 }
 
