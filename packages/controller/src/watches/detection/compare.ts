@@ -14,53 +14,83 @@ export interface Difference {
 /** Two paths, place by place. */
 export interface Comparison {
   readonly differences: readonly Difference[];
-  /** Every place of either path in order; what only one of them shows is kept, places of both have the addresses of both. */
+  /**
+   * Every place of either path in order, with its visibility after the run. Places of both have the addresses of both. Where the paths differ,
+   * the known places are left as they are.
+   */
   readonly merged: readonly Place[];
+}
+
+/** What is known about a path, from a number of runs. */
+export interface KnownRoute extends Pick<Observation, 'places' | 'through'> {
+  readonly runs: number;
 }
 
 const MOST_PLACES = 64;
 const MOST_ADDRESSES = 16;
+/** Visibility is a mean over about so many runs. */
+const RECENT_RUNS = 16;
+/** A place that was shown less often may be missing by chance. */
+const RELIABLE = 0.75;
+/** A place that is shown less often is forgotten. */
+const FORGOTTEN = 0.04;
 
 /**
- * Compares the path of a run with the known path. Only contradictions count: between two places that both show, each shows a router that the
- * other does not, and both saw them in the same way. A router that only one of them shows may have been silent for the other.
+ * Compares the path of a run with the known path. Only contradictions count: between two places that both show, the run lacks a place that it
+ * should have shown, and shows another in the same way. A router that only one of them shows may have been silent for the other.
  */
 export function comparePaths(
-  known: Pick<Observation, 'places' | 'through'>,
+  known: KnownRoute,
   seen: Pick<Observation, 'places' | 'through'>,
   samePlace: SamePlace,
 ): Comparison {
   // Paths of different hosts say nothing about each other.
   if (known.through !== seen.through) return { differences: [], merged: known.places };
-  const pairs = commonPlaces(known.places, seen.places, samePlace);
+  const weight = 1 / Math.min(known.runs + 1, RECENT_RUNS);
+  const shown = (place: Place, isShown: boolean): Place => {
+    const visibility = visibilityOf(place);
+    return { ...place, visibility: visibility + weight * ((isShown ? 1 : 0) - visibility) };
+  };
   const differences: Difference[] = [];
   const merged: Place[] = [];
   let [i, j] = [0, 0];
-  for (const [nextI, nextJ] of [...pairs, [known.places.length, seen.places.length] as const]) {
-    const before = known.places.slice(i, nextI);
-    const after = seen.places.slice(j, nextJ);
+  for (const [nextI, nextJ] of [
+    ...commonPlaces(known.places, seen.places, samePlace),
+    [known.places.length, seen.places.length] as const,
+  ]) {
+    const [before, after] = [known.places.slice(i, nextI), seen.places.slice(j, nextJ)];
     const isClosed = i > 0 && nextI < known.places.length;
     const around = isClosed ? [known.places[i - 1], known.places[nextI]] : [];
     if (isClosed && contradict(before, after, around)) {
       differences.push({ before, after, hasOtherNetworks: haveOtherNetworks(before, after, around) });
       merged.push(...before);
-    } else merged.push(...before, ...(isClosed || i === 0 ? after : before.length === 0 ? after : []));
-    if (nextI < known.places.length) merged.push(joined(known.places[nextI], seen.places[nextJ]));
+    } else {
+      merged.push(...before.map((place) => shown(place, false)));
+      // What follows the last common place may belong anywhere behind it.
+      if (isClosed || before.length === 0) merged.push(...after.map((place) => ({ ...place, visibility: weight })));
+    }
+    if (nextI < known.places.length) merged.push(shown(joined(known.places[nextI], seen.places[nextJ]), true));
     [i, j] = [nextI + 1, nextJ + 1];
   }
-  return { differences, merged: merged.slice(0, MOST_PLACES) };
+  return {
+    differences,
+    merged: merged.filter((place) => visibilityOf(place) >= FORGOTTEN).slice(0, MOST_PLACES),
+  };
 }
+
+const visibilityOf = ({ visibility = 1 }: Place): number => visibility;
 
 /** Networks of a path in order, repetitions in a row taken once. */
 export function networksOf(places: readonly Place[]): number[] {
   return places.flatMap(({ asn }) => asn ?? []).filter((asn, i, all) => asn !== all[i - 1]);
 }
 
-/** Both show routers, and at least one of each was seen in a way in which the other would have been seen too. */
+/** The run lacks a place that it should have shown, and shows one in the same way, or in another network. */
 function contradict(before: readonly Place[], after: readonly Place[], around: readonly Place[]): boolean {
-  if (before.length === 0 || after.length === 0) return false;
+  const missing = before.filter((place) => visibilityOf(place) >= RELIABLE);
+  if (missing.length === 0 || after.length === 0) return false;
   return (
-    before.some(({ view }) => after.some((place) => place.view === view)) || haveOtherNetworks(before, after, around)
+    missing.some(({ view }) => after.some((place) => place.view === view)) || haveOtherNetworks(missing, after, around)
   );
 }
 

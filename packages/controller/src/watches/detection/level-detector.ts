@@ -3,8 +3,8 @@ import { ALTERNATING, weigh } from './confirmation.ts';
 import type { Reach } from './observation.ts';
 
 const MOST_RECENT = 64;
-const MOST_RTTS = 16;
-const LEAST_RTTS = 4;
+const MOST_RTTS = 32;
+const LEAST_RTTS = 12;
 /** Round-trip times vary more than paths: three in a row must have changed. */
 const CHANGED_RTTS = 3;
 const LEAST_MS = 10;

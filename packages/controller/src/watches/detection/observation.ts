@@ -10,6 +10,8 @@ export const placeSchema = z.object({
   addresses: z.array(z.string()).min(1).max(16),
   asn: z.int().optional(),
   view: z.enum(VIEWS),
+  /** Of a known path: the share of recent runs that showed the place. Default 1. */
+  visibility: z.number().optional(),
 });
 export type Place = z.infer<typeof placeSchema>;
 

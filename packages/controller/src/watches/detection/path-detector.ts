@@ -11,6 +11,8 @@ const knownPathSchema = z.object({
   number: z.int(),
   places: z.array(placeSchema),
   through: z.string().optional(),
+  /** Runs that have shown it. */
+  runs: z.int(),
 });
 type KnownPath = z.infer<typeof knownPathSchema>;
 
@@ -55,7 +57,7 @@ export interface PathVerdict {
 export function firstPath(seen: Observation): PathState {
   const { places, through } = seen;
   return {
-    current: { number: 1, places, ...(through !== undefined && { through }) },
+    current: { number: 1, places, runs: 1, ...(through !== undefined && { through }) },
     last: seen,
     streak: 1,
     alternates: [],
@@ -75,9 +77,7 @@ export function judgePath(state: PathState, seen: Observation, samePlace: SamePl
   const isAlternation = comparison.differences.every((difference) => alternates(passed, difference, samePlace));
   const next: NonNullable<PathState['candidate']> = {
     firstRun: isSame ? candidate.firstRun : seen.run,
-    path: isSame
-      ? { ...candidate.path, places: [...comparePaths(candidate.path, seen, samePlace).merged] }
-      : pathOf(seen),
+    path: isSame ? extended(candidate.path, seen, samePlace) : pathOf(seen),
     now: (isSame ? candidate.now : 0) + 1,
     before: isSame ? candidate.before : passed.streak,
     added: addressesOf(comparison.differences),
@@ -115,7 +115,7 @@ function agreed(state: PathState, seen: Observation, { merged }: Comparison): Pa
   const streak = candidate === undefined || candidate.isAlternation ? state.streak + 1 : 1;
   const last = seen.reach === 'notReached' && state.last.reach !== 'notReached' ? state.last : seen;
   return {
-    state: { ...rest, current: { ...current, places: [...merged] }, last, streak },
+    state: { ...rest, current: { ...current, places: [...merged], runs: current.runs + 1 }, last, streak },
     path: current.number,
     needsConfirmation: false,
   };
@@ -154,6 +154,16 @@ function adopted(state: PathState, seen: Observation, streak: number, samePlace:
   };
 }
 
+const extended = (
+  known: Omit<KnownPath, 'number'>,
+  seen: Observation,
+  samePlace: SamePlace,
+): Omit<KnownPath, 'number'> => ({
+  ...known,
+  places: [...comparePaths(known, seen, samePlace).merged],
+  runs: known.runs + 1,
+});
+
 /** Whether a run shows an earlier path again: nothing contradicts it, and most of its places are known. */
 function isReturn(path: KnownPath, seen: Observation, samePlace: SamePlace): boolean {
   if (path.through !== seen.through) return false;
@@ -164,6 +174,7 @@ function isReturn(path: KnownPath, seen: Observation, samePlace: SamePlace): boo
 
 const pathOf = ({ places, through }: Observation): Omit<KnownPath, 'number'> => ({
   places,
+  runs: 1,
   ...(through !== undefined && { through }),
 });
 
