@@ -20,6 +20,11 @@ import { type JudgeParts, judge, notMeasured } from './judge.ts';
 import type { WatchOwners } from './owners.ts';
 import type { WatchSettings } from './settings.ts';
 
+export interface SchedulerOptions extends Pick<WatchSettings, 'historyDays'> {
+  /** Time between two looks at the database, milliseconds. Default 1,000. */
+  readonly pollMs?: number;
+}
+
 export interface SchedulerCollaborators extends JudgeParts {
   readonly watches: Watches;
   readonly runs: WatchRuns;
@@ -34,7 +39,7 @@ export interface SchedulerCollaborators extends JudgeParts {
   readonly log: Logger;
 }
 
-const EVERY_MS = 1_000;
+const POLL_MS = 1_000;
 const MOST_AT_ONCE = 100;
 const CONCURRENCY = 10;
 /** A process that has claimed a run submits it in this time, or another one does. */
@@ -56,8 +61,8 @@ export class WatchScheduler {
   readonly #collaborators: SchedulerCollaborators;
   readonly #series: readonly Periodic[];
 
-  constructor(settings: Pick<WatchSettings, 'historyDays'>, collaborators: SchedulerCollaborators) {
-    this.#historyMs = settings.historyDays * DAY_MS;
+  constructor({ historyDays, pollMs = POLL_MS }: SchedulerOptions, collaborators: SchedulerCollaborators) {
+    this.#historyMs = historyDays * DAY_MS;
     this.#collaborators = collaborators;
     const { clock, log } = collaborators;
     const repeat = (everyMs: number, what: string, work: () => Promise<void>): Periodic =>
@@ -66,8 +71,8 @@ export class WatchScheduler {
         { clock, work, onError: (error) => log.error({ err: error }, `${what}; the controller tries again`) },
       );
     this.#series = [
-      repeat(EVERY_MS, 'due watches could not be read', () => this.#submitDue()),
-      repeat(EVERY_MS, 'runs of watches could not be judged', () => this.#judgeEnded()),
+      repeat(pollMs, 'due watches could not be read', () => this.#submitDue()),
+      repeat(pollMs, 'runs of watches could not be judged', () => this.#judgeEnded()),
       repeat(CLEAN_EVERY_MS, 'the history of watches could not be shortened', () => this.#clean()),
     ];
   }

@@ -62,7 +62,7 @@ export function comparePaths(
     const isClosed = i > 0 && nextI < known.places.length;
     const around = isClosed ? [known.places[i - 1], known.places[nextI]] : [];
     if (isClosed && contradict(before, after, around)) {
-      differences.push({ before, after, hasOtherNetworks: haveOtherNetworks(before, after, around) });
+      differences.push({ before, after, hasOtherNetworks: crossOthers(before, after, around) });
       merged.push(...before);
     } else {
       merged.push(...before.map((place) => shown(place, false)));
@@ -92,6 +92,11 @@ function contradict(before: readonly Place[], after: readonly Place[], around: r
   return (
     missing.some(({ view }) => after.some((place) => place.view === view)) || haveOtherNetworks(missing, after, around)
   );
+}
+
+/** Whether the networks from one place that both show to the next differ. */
+function crossOthers(before: readonly Place[], after: readonly Place[], [first, last]: readonly Place[]): boolean {
+  return networksOf([first, ...before, last]).join() !== networksOf([first, ...after, last]).join();
 }
 
 /**
