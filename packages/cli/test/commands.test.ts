@@ -28,6 +28,10 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'watch resume': { args: ['3'], form: 'value' },
   'watch remove': { args: ['3'], form: 'value' },
   'watch test': { args: ['3'], form: 'value' },
+  batches: { args: ['--limit', '5', '--before', '9'], form: 'value' },
+  cancel: { args: ['7'], form: 'value' },
+  last: { args: [], form: 'lines' },
+  export: { args: ['7', '--out', join(directory, 'export.jsonl')], form: 'value' },
   'sources list': { args: [], form: 'value' },
   'sources share': { args: ['198.51.100.1', '--with', 'a@example.org'], form: 'value' },
   accuracy: { args: ['--network', '64500', '--technique', 'atlas', '--from', '2026-11-20T10:00Z'], form: 'value' },
@@ -110,6 +114,7 @@ const silent = {
   err: () => undefined,
   readFile: () => Promise.reject(new Error('no files')),
   isInteractive: false,
+  isWatched: false,
 };
 const ALL = leaves(createProgram(new Context(silent)));
 

@@ -16,6 +16,12 @@ export type OutlinePage =
 /** A batch, and how many of its measurements have ended. */
 export type BatchProgress =
   paths['/api/v2/batches']['get']['responses'][200]['content']['application/json']['batches'][number];
+/** What the cancellation of a batch did. */
+export type Cancelled = paths['/api/v2/batches/{id}/cancel']['post']['responses'][200]['content']['application/json'];
+/** A format in which the measurements of a batch are exported. */
+export type ExportFormat = NonNullable<
+  NonNullable<paths['/api/v2/batches/{id}/export']['get']['parameters']['query']>['format']
+>;
 /** A batch and its measurements. */
 export type Batch = Schemas['Batch'];
 /** A pair to measure with its options, in the format of version 1 of the API. */

@@ -37,7 +37,10 @@ describe('AtlasKeeper', () => {
   const storedOrigins = async (): Promise<string[]> =>
     (await records.of(formatIpv4(SOURCE))).paths.map(({ origin }) => origin).toSorted();
   const stored = (...origins: Ipv4Address[]): Promise<void> =>
-    vi.waitFor(async () => expect(await storedOrigins()).toEqual(origins.map(formatIpv4)), { interval: 2 });
+    vi.waitFor(async () => expect(await storedOrigins()).toEqual(origins.map(formatIpv4)), {
+      interval: 2,
+      timeout: 30_000,
+    });
   beforeEach(async () => {
     clock = new ManualClock();
     records = new FragileAtlases(database().db);

@@ -37,7 +37,7 @@ describe('Outbox', () => {
   afterEach(() => outbox.stop());
   /** Resolves when the outbox has done what is due and waits for its next look. */
   const idle = async (): Promise<void> => {
-    await vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 2 });
+    await vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 2, timeout: 30_000 });
   };
   const pass = async (milliseconds: number): Promise<void> => {
     for (const end = clock.now() + milliseconds; clock.now() < end; ) {
@@ -50,7 +50,10 @@ describe('Outbox', () => {
     outbox.start();
     await idle();
     await outbox.add('a@revtr.example', text('one'));
-    await vi.waitFor(async () => expect((await mails.list(1))[0].sent_at).not.toBeNull(), { interval: 2 });
+    await vi.waitFor(async () => expect((await mails.list(1))[0].sent_at).not.toBeNull(), {
+      interval: 2,
+      timeout: 30_000,
+    });
     expect(sent).toEqual([{ subject: 'one', at: 0 }]);
     await pass(MINUTE_MS);
     expect(sent).toHaveLength(1);
@@ -106,7 +109,7 @@ describe('Outbox', () => {
     send = () => new Promise((resolve) => (finish = () => resolve(undefined)));
     for (const subject of ['one', 'two']) await outbox.add('a@revtr.example', text(subject));
     outbox.start();
-    await vi.waitFor(() => expect(sent).toHaveLength(1), { interval: 2 });
+    await vi.waitFor(() => expect(sent).toHaveLength(1), { interval: 2, timeout: 30_000 });
     const stopped = outbox.stop();
     finish();
     await stopped;

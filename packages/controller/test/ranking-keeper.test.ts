@@ -49,7 +49,10 @@ describe('RankingKeeper', () => {
     await clock.advance(MINUTE_MS - 1);
     expect(await records.latest()).toEqual([]);
     await clock.advance(1);
-    await vi.waitFor(async () => expect((await records.latest()).length).toBeGreaterThan(0), { interval: 2 });
+    await vi.waitFor(async () => expect((await records.latest()).length).toBeGreaterThan(0), {
+      interval: 2,
+      timeout: 30_000,
+    });
     ranking.observe(SENDER, FIRST, 4, [...STAMPS, FIRST]);
     await keeper.stop();
     const again = await reread();

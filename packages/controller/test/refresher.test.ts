@@ -77,7 +77,7 @@ describe('Refresher', () => {
   /** Lets time pass, and the database answer, poll by poll. */
   const pass = async (milliseconds: number): Promise<void> => {
     for (const end = clock.now() + milliseconds; clock.now() < end; ) {
-      await vi.waitFor(() => expect(clock.sleeping).toBeGreaterThan(0), { interval: 2 });
+      await vi.waitFor(() => expect(clock.sleeping).toBeGreaterThan(0), { interval: 2, timeout: 30_000 });
       await clock.advance(POLL_MS);
     }
   };
@@ -95,7 +95,7 @@ describe('Refresher', () => {
     await pass(17 * HOUR_MS);
     expect(traced).toEqual([]);
     await pass(2 * HOUR_MS);
-    await vi.waitFor(() => expect(traced).toEqual([FAR]), { interval: 2 });
+    await vi.waitFor(() => expect(traced).toEqual([FAR]), { interval: 2, timeout: 30_000 });
     const ages = new Map(atlas.traceroutesTo(SOURCE).map(({ origin, at }) => [origin, clock.now() - at]));
     expect(ages.get(NEAR)).toBe(19 * HOUR_MS);
     expect(ages.get(FAR)).toBeLessThan(2 * HOUR_MS);

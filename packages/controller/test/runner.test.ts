@@ -82,6 +82,7 @@ describe('MeasurementRunner', () => {
       { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
       {
         jobs,
+        batches,
         engine,
         facts,
         events,
@@ -101,9 +102,9 @@ describe('MeasurementRunner', () => {
   const rows = (batch: number): Promise<MeasurementRow[]> => batches.measurementsOf(batch);
   const states = async (batch: number): Promise<string[]> => (await rows(batch)).map(({ state }) => state);
   const begun = (...destinations: string[]): Promise<void> =>
-    vi.waitFor(() => expect(engine.begun.toSorted()).toEqual(destinations), { interval: 2 });
+    vi.waitFor(() => expect(engine.begun.toSorted()).toEqual(destinations), { interval: 2, timeout: 30_000 });
   /** Resolves when the runner has taken what there is, and waits for work and for its next renewal. */
-  const idle = (): Promise<void> => vi.waitFor(() => expect(clock.sleeping).toBe(2), { interval: 2 });
+  const idle = (): Promise<void> => vi.waitFor(() => expect(clock.sleeping).toBe(2), { interval: 2, timeout: 30_000 });
   const pass = async (milliseconds: number): Promise<void> => {
     await idle();
     for (const end = clock.now() + milliseconds; clock.now() < end; await idle())
@@ -116,7 +117,7 @@ describe('MeasurementRunner', () => {
         await clock.advance(5);
         expect(await states(batch)).toEqual(expected);
       },
-      { interval: 2 },
+      { interval: 2, timeout: 30_000 },
     );
   };
   beforeEach(async () => {
@@ -142,7 +143,7 @@ describe('MeasurementRunner', () => {
         await clock.advance(5);
         expect(isStopped).toBe(true);
       },
-      { interval: 2 },
+      { interval: 2, timeout: 30_000 },
     );
     await stopped;
   };
@@ -198,7 +199,7 @@ describe('MeasurementRunner', () => {
     await pass(LEASE_MS / 3 - 1);
     expect(await leaseEnd()).toBe((LEASE_MS * 2) / 3 + 1);
     await pass(1);
-    await vi.waitFor(async () => expect(await leaseEnd()).toBe(LEASE_MS), { interval: 2 });
+    await vi.waitFor(async () => expect(await leaseEnd()).toBe(LEASE_MS), { interval: 2, timeout: 30_000 });
 
     const lent = await submit('198.51.100.2');
     const now = new Date(clock.now());
@@ -237,7 +238,7 @@ describe('MeasurementRunner', () => {
         await clock.advance(POLL_MS);
         expect(taken).toBe(4);
       },
-      { interval: 2 },
+      { interval: 2, timeout: 30_000 },
     );
     await clock.advance(POLL_MS);
     expect(engine.begun).toHaveLength(2);
@@ -248,7 +249,7 @@ describe('MeasurementRunner', () => {
         await clock.advance(POLL_MS);
         expect(await states(batch)).toEqual(['done', 'done']);
       },
-      { interval: 2 },
+      { interval: 2, timeout: 30_000 },
     );
     expect(engine.begun).toHaveLength(2);
   });
@@ -279,6 +280,39 @@ describe('MeasurementRunner', () => {
     runner = newRunner('two');
     runner.start();
     await begun('198.51.100.1', '198.51.100.2', '198.51.100.2');
+  });
+
+  it('cancels a batch: what waits ends at once, what is under way as soon as it stops, and no other batch', async () => {
+    runner = newRunner('a', 1);
+    const batch = await submit('198.51.100.1', '198.51.100.2');
+    const other = await submit('198.51.100.3');
+    const ended: number[] = [];
+    events.subscribe(batch, { paths: false }, (event) => event.type === 'ended' && ended.push(event.measurement));
+    runner.start();
+    await begun('198.51.100.1');
+    expect(await runner.cancel(batch)).toBe(1);
+    await written(batch, 'done', 'done');
+    const found = await rows(batch);
+    for (const { result, destination } of found)
+      expect(result).toMatchObject({
+        stopReason: 'cancelled',
+        failReason: { code: 'batchCancelled', hop: destination },
+      });
+    expect(ended.toSorted()).toEqual(found.map(({ id }) => id).toSorted());
+    expect(await runner.cancel(batch)).toBe(0);
+    expect(await states(other)).toEqual(['running']);
+  });
+
+  it('does not measure what another process has leased of a batch that was cancelled since', async () => {
+    const batch = await submit('198.51.100.1');
+    await jobs.lease('dead', 1, new Date(clock.now()), new Date(clock.now() + LEASE_MS));
+    expect(await newRunner('b').cancel(batch)).toBe(0);
+    runner = newRunner('a');
+    runner.start();
+    await pass(LEASE_MS + 2 * POLL_MS);
+    await written(batch, 'done');
+    expect(engine.begun).toEqual([]);
+    expect((await rows(batch))[0].result).toMatchObject({ failReason: { code: 'batchCancelled' } });
   });
 
   it('stores a failure when the engine throws, and continues with the others', async () => {

@@ -25,7 +25,7 @@ import { DestinationCheck } from '../src/measurements/destination-check.ts';
 import type { StoredResult } from '../src/measurements/stored-result.ts';
 import { Submission } from '../src/measurements/submission.ts';
 import { WatchOwners } from '../src/watches/owners.ts';
-import { WatchScheduler } from '../src/watches/scheduler.ts';
+import { WATCH_OPTIONS, WatchScheduler } from '../src/watches/scheduler.ts';
 import { ManualClock } from './manual-clock.ts';
 import { useDatabase } from './test-database.ts';
 
@@ -97,15 +97,14 @@ describe('WatchScheduler', () => {
     return created;
   };
 
-  const start = (): void => {
+  const submission = (): Submission => {
     const { db } = database();
     const facts = {
       ...{ relations: NO_RELATIONS, knowsAllRoutes: true },
       ipToAs: { originOf: () => 1, prefixOf: () => undefined },
       ...{ asName: () => undefined, nameOf: async () => undefined, resolve: async () => [] },
     };
-    const runs = new WatchRuns(db);
-    const submission = new Submission(
+    return new Submission(
       { maxBatch: 10 },
       {
         ...{ batches: new Batches(db), facts, clock, onAccepted: () => undefined },
@@ -113,13 +112,17 @@ describe('WatchScheduler', () => {
         destinationCheck: new DestinationCheck({ targetPolicy, facts }),
       },
     );
+  };
+  const start = (): void => {
+    const { db } = database();
     const owners = new WatchOwners({ users: new Users(db), keys: new ApiKeys(db), directory, clock });
     const scheduler = new WatchScheduler(
       { historyDays: 30, pollMs: POLL_MS },
       {
-        ...{ watches, runs, history, submission, owners, clock },
+        ...{ watches, history, owners, clock },
+        submission: submission(),
+        runs: new WatchRuns(db),
         alerts: new WatchAlerts(db),
-        batches: new Batches(db),
         dispatcher: { wake: () => undefined },
         random: createRandom(1),
         log: pino({ level: 'silent' }),
@@ -213,19 +216,15 @@ describe('WatchScheduler', () => {
     expect(await runs.claimDue(new Date(clock.now()), { ...lease, next })).toHaveLength(2);
     // One process ends here; another had submitted the second run and ended before it noted that.
     const [run] = await runsOf(submitted);
-    const pair = {
-      source: SOURCE,
-      destination: DESTINATION,
-      label: `watch ${submitted.id} run ${run.id}`,
-      options: {},
-    };
-    const accepted = await new Batches(db).accept(user, [pair], new Date(clock.now()), keyId);
+    const label = `watch ${submitted.id} run ${run.id}`;
+    const pair = { source: SOURCE, destination: DESTINATION, label, options: WATCH_OPTIONS };
+    const accepted = await submission().submit(user, [pair], { skipInvalid: false, keyId, idempotencyKey: label });
     start();
     await pass(50_000);
     expect((await runsOf(claimed))[0].batch_id).toBeNull();
     await pass(60_000);
     expect((await runsOf(claimed)).map(({ outcome }) => outcome)).toEqual(['measured']);
-    expect(await runsOf(submitted)).toMatchObject([{ outcome: 'measured', batch_id: Object(accepted).id }]);
+    expect(await runsOf(submitted)).toMatchObject([{ outcome: 'measured', batch_id: accepted.batchId }]);
     const { count } = await db
       .selectFrom('measurements')
       .select(({ fn }) => fn.countAll<number>().as('count'))

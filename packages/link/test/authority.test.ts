@@ -82,6 +82,24 @@ describe('the authority', () => {
     await expect(open(after(1_100))).resolves.toBeInstanceOf(Authority);
   });
 
+  it('renews certificates when two thirds of their life are over, while it is open', async () => {
+    const authority = await open(NOW);
+    const { controller, grantSigner } = authority;
+    expect(await authority.renew(after(243))).toBe(false);
+    expect(authority.controller).toEqual(controller);
+    expect(await authority.renew(after(244))).toBe(true);
+    const root = new X509Certificate(authority.rootCertificate);
+    for (const [before, now] of [
+      [controller, authority.controller],
+      [grantSigner, authority.grantSigner],
+    ]) {
+      expect(now.key).not.toBe(before.key);
+      expect(verifyChain(before.certificate, root, after(400))).toBeUndefined();
+      expect(verifyChain(now.certificate, root, after(400))).toBeDefined();
+    }
+    expect((await open(after(245))).controller).toEqual(authority.controller);
+  });
+
   it('does not accept a certificate that an agent has signed', async () => {
     const authority = await open(NOW);
     const agent = await certify(authority, NOW);

@@ -106,6 +106,24 @@ describe('grants', () => {
     expect(faultOf(() => verifier.assertCurrent(grant))).toBe('expired');
   });
 
+  it('of the signer before arrive for two more minutes after a renewal', async () => {
+    const path = join(directory, 'old');
+    const old = await Authority.open(path, new Date(now - 250 * 86_400_000));
+    verifier = new GrantVerifier({ sender: SENDER, rootCertificate: old.rootCertificate }, { now: () => now });
+    verifier.trust(old.grantSigner.certificate);
+    const signers = [new GrantSigner(old.grantSigner), new GrantSigner(old.grantSigner)];
+    expect(await old.renew(new Date(now))).toBe(true);
+    signers[1].useKey(old.grantSigner.key);
+    expect(use(signers[1].sign(REQUEST, SPOOF, markOf(1), now))).toBe('wrongSignature');
+    // An agent that connects again is told the same signer twice.
+    for (let i = 0; i < 2; i++) verifier.trust(old.grantSigner.certificate);
+    for (const [i, each] of signers.entries())
+      expect(use(each.sign(REQUEST, SPOOF, markOf(2 + i), now))).toBeUndefined();
+    now += 120_001;
+    expect(use(signers[0].sign(REQUEST, SPOOF, markOf(4), now))).toBe('wrongSignature');
+    expect(use(signers[1].sign(REQUEST, SPOOF, markOf(5), now))).toBeUndefined();
+  });
+
   it('outlive a restart of the controller: the authority stays the same', async () => {
     const again = await Authority.open(join(directory, 'a'), new Date());
     expect(again.rootCertificate).toBe(authority.rootCertificate);

@@ -32,6 +32,8 @@ import {
 const ONE = '127.0.0.1';
 const TWO = '127.0.0.2';
 const STRANGER = '127.0.0.3';
+/** Two thirds of the life of the controller's certificate, and some days. */
+const DUE_AFTER_MS = 250 * 86_400_000;
 const PROFILE = { software: 'test', window: 4, senderOnly: false, selfTests: [] };
 
 const NO_POLICY: AgentPolicy = {
@@ -111,7 +113,7 @@ describe('the link over TLS', () => {
   let agents = 0;
 
   beforeAll(async () => {
-    authority = await Authority.open(join(directory, 'ours'), new Date());
+    authority = await Authority.open(join(directory, 'ours'), new Date(Date.now() - DUE_AFTER_MS));
     foreign = await Authority.open(join(directory, 'foreign'), new Date());
   });
   afterAll(() => rmSync(directory, { recursive: true }));
@@ -197,6 +199,30 @@ describe('the link over TLS', () => {
     expect(await session.run(() => listen, { timeoutMs: 1_000 })).toEqual({ kind: 'catch' });
     expect(states.map(({ type }) => type)).toEqual(['enrolled', 'connected']);
     expect(hub.connected()).toEqual([parseIpv4(ONE)]);
+  });
+
+  it('renews the certificates while agents are connected, which resume their work', async () => {
+    const serialNumber = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+          resolve(socket.getPeerCertificate().serialNumber);
+          socket.destroy();
+        });
+        socket.once('error', reject);
+      });
+    const work = Promise.withResolvers<void>();
+    const { states } = startAgent(() => work.promise.then(() => ({ kind: 'catch' })));
+    const session = await joined();
+    const running = session.run(() => listen, { timeoutMs: 10_000 });
+    const before = await serialNumber();
+    expect(await authority.renew(new Date())).toBe(true);
+    gateway.useRenewedCertificate();
+    hub.renewSigner(authority.grantSigner.certificate);
+    await expect.poll(() => states.filter(({ type }) => type === 'connected').length).toBe(2);
+    expect(await serialNumber()).not.toBe(before);
+    work.resolve();
+    expect(await running).toEqual({ kind: 'catch' });
+    expect(hub.sessionOf(parseIpv4(ONE))).toBe(session);
   });
 
   it('refuses to enrol an address that is not registered', async () => {

@@ -36,6 +36,7 @@ export {
   type MeasurementPage,
   type NewMeasurement,
   type QuotaExceeded,
+  type Repeated,
 } from './queries/batches.ts';
 export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';

@@ -180,7 +180,10 @@ export interface paths {
                     /** @description Run the good pairs though others are bad */
                     skipInvalid?: "true" | "false";
                 };
-                header?: never;
+                header?: {
+                    /** @description The same request with the same key within 24 hours gets the same answer, and measures nothing again */
+                    "idempotency-key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1500,10 +1503,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your latest batches, newest first */
+        /**
+         * Your batches, newest first
+         * @description In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
         get: {
             parameters: {
                 query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
                     /** @description Most batches */
                     limit?: number;
                 };
@@ -1540,11 +1548,15 @@ export interface paths {
                         "application/json": {
                             batches: {
                                 /** Format: date-time */
+                                cancelledAt?: string;
+                                /** Format: date-time */
                                 createdAt: string;
                                 done: number;
                                 id: number;
                                 total: number;
                             }[];
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
                         };
                     };
                 };
@@ -1614,6 +1626,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a batch
+         * @description Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. Measurements that have ended do not change. Repeating the request changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Measurements that this request cancelled in the queue */
+                            cancelled: number;
+                            /** @description Measurements that have ended, those that were cancelled in the queue included */
+                            done: number;
+                            id: number;
+                            total: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/batches/{id}/events": {
         parameters: {
             query?: never;
@@ -1664,6 +1742,75 @@ export interface paths {
                     };
                     content: {
                         "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/batches/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The measurements of a batch that have ended, as a file
+         * @description * `jsonl`: measurements as the API shows them, one a line
+         *     * `archive`: rows of the M-Lab archive, one a line
+         *     * `csv`: CSV, one row for each path
+         *     * `csv-hops`: CSV, one row for each hop
+         *     * `ripe-atlas`: traceroute results as RIPE Atlas shows them, one a line
+         *     * `scamper`: traceroutes as sc_warts2json prints them, one a line
+         *     * `graphml-routers`: GraphML of the routers on all paths
+         *     * `graphml-networks`: GraphML of the networks on all paths
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Format of the file */
+                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The file, compressed with gzip if the client accepts it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
                     };
                 };
             };

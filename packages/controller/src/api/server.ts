@@ -14,6 +14,7 @@ import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
+import { registerExports } from './exports/routes.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
 import { installBodyDeadline } from './http/body-deadline.ts';
@@ -144,6 +145,7 @@ export async function createServer(
     registerV1(routes, collaborators);
     registerAtlasV1(routes, collaborators);
     registerV2(routes, collaborators);
+    registerExports(routes, collaborators);
     registerAgents(routes, collaborators);
     registerApplications(routes, collaborators);
     registerSourceVisibility(routes, collaborators);

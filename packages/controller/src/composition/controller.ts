@@ -179,6 +179,7 @@ export class Controller {
     const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
+      cancelBatch: measurements.cancel,
       targetPolicy,
       sourceAccess: measuring.sourceAccess,
       audit: safety.audit,

@@ -13,6 +13,8 @@ export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
   readonly submission: Submission;
   readonly events: BatchEvents;
+  /** Cancels a batch, see {@link MeasurementRunner.cancel}. */
+  cancel(batchId: number): Promise<number>;
   /** Share of the places for measurements that are taken, 0 to 1. */
   load(): number;
 }
@@ -41,7 +43,7 @@ export async function openMeasurements(
   const events = new BatchEvents();
   const runner = new MeasurementRunner(
     { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
-    { jobs, engine: system.engine, facts, events, metrics, switches, clock, random: () => random.next(), log },
+    { jobs, batches, engine: system.engine, facts, events, metrics, switches, clock, random: () => random.next(), log },
   );
   const submission = new Submission(
     { maxBatch: options.maxBatch },
@@ -62,6 +64,7 @@ export async function openMeasurements(
     batches,
     submission,
     events,
+    cancel: (batchId) => runner.cancel(batchId),
     load: () => runner.load,
     start: () => undefined,
     onAgentsSettled: () => runner.start(),

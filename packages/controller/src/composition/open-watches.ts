@@ -35,7 +35,7 @@ export function openWatches(
 ): WatchesSubsystem {
   const { accounts, measuring, measurements, mail, resolveWebhook } = collaborators;
   const { users, keys } = accounts;
-  const { submission, batches } = measurements;
+  const { submission } = measurements;
   const { aliases } = measuring.system.engineParts;
   const watches = new Watches(database.db);
   const alerts = new WatchAlerts(database.db);
@@ -54,7 +54,7 @@ export function openWatches(
     random: () => random.next(),
   });
   const scheduler = new WatchScheduler(options, {
-    ...{ watches, history, alerts, batches, submission, owners, dispatcher, pageOf, clock, random, log },
+    ...{ watches, history, alerts, submission, owners, dispatcher, pageOf, clock, random, log },
     runs: new WatchRuns(database.db),
     samePlace: samePlaceBy(aliases),
     identifiesRouter: (address) => aliases.routerKey(parseIpv4(address)) !== undefined,

@@ -1,6 +1,7 @@
 import { AgentHub, Authority, Dialer, Gateway, type GatewayRefusal, GrantSigner } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
+import type { Logger } from 'pino';
 import { DirectoryAdmission } from '../agents/admission.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { Periodic } from '../foundation/periodic.ts';
@@ -32,6 +33,8 @@ const PATIENCE_MS = 60_000;
 const OPT_OUT_EVERY_MS = 3_600_000;
 const OPT_OUT_CHECK_MS = 5_000;
 const SETTLE_POLL_MS = 50;
+/** Certificates are due for months before they expire. */
+const RENEWAL_CHECK_MS = 3_600_000;
 
 /** The server that agents connect to, and the prober that sends probes through them. */
 export class AgentGateway {
@@ -46,6 +49,7 @@ export class AgentGateway {
   readonly #over = new AbortController();
   readonly #republishing: Periodic;
   readonly #checking: Periodic;
+  readonly #renewing: Periodic;
   readonly #optOutWatch: OptOutWatch;
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
@@ -135,6 +139,23 @@ export class AgentGateway {
         onError: (error) => log.error({ err: error }, 'the opt-out lists of the agents could not be checked'),
       },
     );
+    this.#renewing = new Periodic(
+      { everyMs: RENEWAL_CHECK_MS },
+      {
+        clock,
+        work: () => this.#renewCertificates(authority, grants, log),
+        onError: (error) => log.error({ err: error }, 'the certificates could not be renewed'),
+      },
+    );
+  }
+
+  /** Renews the certificates that are due while the controller runs. */
+  async #renewCertificates(authority: Authority, grants: GrantSigner, log: Logger): Promise<void> {
+    if (!(await authority.renew(new Date(this.#clock.now())))) return;
+    this.#gateway.useRenewedCertificate();
+    grants.useKey(authority.grantSigner.key);
+    this.hub.renewSigner(authority.grantSigner.certificate);
+    log.info('renewed the certificates of the server for agents and of the signature of grants');
   }
 
   static async create(options: AgentGatewayOptions, collaborators: AgentGatewayCollaborators): Promise<AgentGateway> {
@@ -158,6 +179,7 @@ export class AgentGateway {
     this.publishOptOut();
     this.#republishing.start();
     this.#checking.start();
+    this.#renewing.start();
     this.#dialer.start();
     return this.#gateway.start();
   }
@@ -174,6 +196,7 @@ export class AgentGateway {
     this.#over.abort();
     await this.#republishing.stop();
     await this.#checking.stop();
+    await this.#renewing.stop();
     this.#dialer.stop();
     await this.#gateway.stop();
   }

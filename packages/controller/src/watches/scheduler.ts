@@ -1,14 +1,5 @@
 import { type Clock, inParallel, type Random } from '@revtr/probing';
-import type {
-  Batches,
-  ClaimedRun,
-  WatchAlerts,
-  Watches,
-  WatchHistory,
-  WatchRow,
-  WatchRunRow,
-  WatchRuns,
-} from '@revtr/storage';
+import type { ClaimedRun, WatchAlerts, Watches, WatchHistory, WatchRow, WatchRunRow, WatchRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
 import type { StoredOptions } from '../measurements/options.ts';
@@ -30,7 +21,6 @@ export interface SchedulerCollaborators extends JudgeParts {
   readonly runs: WatchRuns;
   readonly history: WatchHistory;
   readonly alerts: WatchAlerts;
-  readonly batches: Pick<Batches, 'labelled'>;
   readonly submission: Pick<Submission, 'submit'>;
   readonly owners: WatchOwners;
   readonly dispatcher: Pick<AlertDispatcher, 'wake'>;
@@ -91,11 +81,8 @@ export class WatchScheduler {
     const lease = { limit: MOST_AT_ONCE, leaseUntil: new Date(now + LEASE_MS) };
     const abandoned = await runs.takeAbandoned(new Date(now), lease);
     const due = await runs.claimDue(new Date(now), { ...lease, next: (watch) => this.#nextRun(watch, now) });
-    const claimed = [
-      ...abandoned.map((one) => ({ ...one, isNew: false })),
-      ...due.map((one) => ({ ...one, isNew: true })),
-    ];
-    await inParallel(claimed.length, CONCURRENCY, (i) => this.#submit(claimed[i], claimed[i].isNew));
+    const claimed = [...abandoned, ...due];
+    await inParallel(claimed.length, CONCURRENCY, (i) => this.#submit(claimed[i]));
   }
 
   /** After an outage a watch runs once, not once for each run that it missed. */
@@ -105,7 +92,7 @@ export class WatchScheduler {
     return new Date(now + intervalMs + jitterMs);
   }
 
-  async #submit({ watch, run }: ClaimedRun, isNew: boolean): Promise<void> {
+  async #submit({ watch, run }: ClaimedRun): Promise<void> {
     const { log, runs, owners, submission } = this.#collaborators;
     try {
       if (watch.state === 'paused') {
@@ -113,8 +100,6 @@ export class WatchScheduler {
         return;
       }
       const label = `watch ${watch.id} run ${run.id}`;
-      const submitted = isNew ? undefined : await this.#findBatch(watch, label);
-      if (submitted !== undefined) return await runs.submitted(run, submitted);
       const owner = await owners.of(watch);
       if ('pause' in owner) return await this.#pause(watch, run, owner.pause);
       const { source, destination } = watch;
@@ -122,6 +107,8 @@ export class WatchScheduler {
         .submit(owner.user, [{ source, destination, label, options: WATCH_OPTIONS }], {
           skipInvalid: false,
           keyId: watch.key_id,
+          // A run whose process ended after it was submitted is found again, not repeated.
+          idempotencyKey: label,
         })
         .catch((error: unknown) => owners.explain(watch, error));
       if ('batchId' in outcome) return await runs.submitted(run, outcome.batchId);
@@ -131,12 +118,6 @@ export class WatchScheduler {
       // The claim ends, and the run is submitted then.
       log.error({ err: error, watch: watch.id }, 'a run of a watch could not be submitted; the controller tries again');
     }
-  }
-
-  /** The batch of a run whose process ended between submitting it and noting it. */
-  async #findBatch({ user_id }: WatchRow, label: string): Promise<number | undefined> {
-    const [measurement] = await this.#collaborators.batches.labelled(user_id, label, { limit: 1 });
-    return measurement?.batch_id;
   }
 
   async #pause(watch: WatchRow, run: WatchRunRow, reason: PauseReason): Promise<void> {

@@ -18,7 +18,7 @@ export interface WatchCaller {
 }
 
 /** Who is told of what. */
-export interface AlertRequest {
+interface AlertRequest {
   readonly on: readonly ChangeKind[];
   readonly mail: boolean;
   /** URL, or null for no webhook. */

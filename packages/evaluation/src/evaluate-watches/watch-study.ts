@@ -29,7 +29,7 @@ export interface StudyOptions {
 }
 
 /** A change that a watch reported. */
-export interface ReportedChange extends Pick<Change, 'kinds' | 'before' | 'after'> {
+interface ReportedChange extends Pick<Change, 'kinds' | 'before' | 'after'> {
   /** Number of the planned run that led to it, from 1 before and after the failures. */
   readonly run: number;
   /** Whether links had failed by then. */

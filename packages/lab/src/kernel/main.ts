@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { parseOrExit } from '../command-line.ts';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { judgeScenarios } from './commands/judge.ts';
 import { down, up } from './commands/up.ts';
@@ -34,6 +35,7 @@ const optionsSchema = z.strictObject({
   'before-start': z.string().min(1).optional(),
   random: z.coerce.number().int().min(0).optional(),
   json: z.boolean().default(false),
+  help: z.boolean().default(false),
 });
 
 function test(): number {
@@ -45,33 +47,33 @@ function test(): number {
     'kernel-scenarios',
     'scamper-prober',
     'link-prober',
-    'warts',
     'tun',
   ].map((name) => `packages/lab/test/${name}.test.ts`);
   return spawnSync(vitest, ['run', ...suites], { stdio: 'inherit' }).status ?? 1;
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      name: { type: 'string' },
-      port: { type: 'string' },
-      'control-address': { type: 'string' },
-      'before-start': { type: 'string' },
-      random: { type: 'string' },
-      json: { type: 'boolean' },
-    },
-  });
+  const options = {
+    name: { type: 'string' },
+    port: { type: 'string' },
+    'control-address': { type: 'string' },
+    'before-start': { type: 'string' },
+    random: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
+  const { values, positionals } = parseOrExit(
+    () => parseArgs({ args: [...args], allowPositionals: true, options }),
+    HELP,
+  );
   const read = optionsSchema.safeParse({ ...values });
   if (!read.success) {
     const [{ path, message }] = read.error.issues;
     process.stderr.write(`lab: --${path.join('.')}: ${message}\n`);
     return 2;
   }
-  const { name, port, random, json, 'control-address': controlAddress, 'before-start': beforeStart } = read.data;
-  const [command, ...files] = positionals;
+  const { name, port, random, json, help, 'control-address': controlAddress, 'before-start': beforeStart } = read.data;
+  const [command, ...files] = help ? [] : positionals;
   if (command === 'up' && files.length === 1)
     return up(files[0], {
       name,
@@ -83,8 +85,9 @@ async function main(args: readonly string[]): Promise<number> {
   if (command === 'judge')
     return judgeScenarios({ name, files, isJson: json, ...(random !== undefined && { seed: random }) });
   if (command === 'test') return test();
-  process.stderr.write(HELP);
-  return command === 'help' ? 0 : 2;
+  const isHelp = help || command === 'help';
+  (isHelp ? process.stdout : process.stderr).write(HELP);
+  return isHelp ? 0 : 2;
 }
 
 // A reader that has ended, for example after Ctrl-C in a pipe, must not end this process before the lab is removed (EPIPE).

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { parseOrExit } from '../command-line.ts';
 
 const HELP = `npm run soak -- [--minutes N] [--disk-mib N] [--seed N]
 
@@ -18,14 +19,13 @@ const MOST_MINUTES = 10_080;
 const LEAST_MIB = 512;
 
 function main(): number {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '60' },
-      'disk-mib': { type: 'string', default: '2048' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const options = {
+    minutes: { type: 'string', default: '60' },
+    'disk-mib': { type: 'string', default: '2048' },
+    seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  } as const;
+  const { values } = parseOrExit(() => parseArgs({ options }), HELP);
   const [minutes, mib, seed] = [Number(values.minutes), Number(values['disk-mib']), Number(values.seed)];
   const isValid =
     minutes > 0 && minutes <= MOST_MINUTES && Number.isInteger(mib) && mib >= LEAST_MIB && Number.isInteger(seed);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseOrExit } from '../command-line.ts';
 import { repeat } from './runs.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -21,20 +22,20 @@ The exit code is 1 if a process failed.
 `;
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      runs: { type: 'string', default: '20' },
-      parallel: { type: 'string', default: '2' },
-      'check-memory': { type: 'boolean', default: false },
-    },
-  });
+  const defined = {
+    runs: { type: 'string', default: '20' },
+    parallel: { type: 'string', default: '2' },
+    'check-memory': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  } as const;
+  const { values, positionals } = parseOrExit(() => parseArgs({ allowPositionals: true, options: defined }), HELP);
   const name = positionals[0] ?? '';
   const [runs, parallel] = [Number(values.runs), Number(values.parallel)];
   const isBounded = isCount(runs, MOST_RUNS) && isCount(parallel, MOST_PARALLEL);
   if (positionals.length !== 1 || !Object.hasOwn(SCENARIOS, name) || !isBounded) {
-    (name === 'help' ? process.stdout : process.stderr).write(HELP);
-    return name === 'help' ? 0 : 2;
+    const isHelp = values.help || name === 'help';
+    (isHelp ? process.stdout : process.stderr).write(HELP);
+    return isHelp ? 0 : 2;
   }
   const times: number[] = [];
   const failures: Record<string, number> = {};

@@ -28,11 +28,16 @@ const GOOD_FOR_MS = 30_000;
 
 /** Signs grants. The caller has decided already that the source may be claimed. */
 export class GrantSigner {
-  readonly #key: ReturnType<typeof createPrivateKey>;
+  #key: ReturnType<typeof createPrivateKey>;
 
   /** `key`: PEM of the private key that belongs to the grant signer's certificate. */
   constructor(options: { readonly key: string }) {
     this.#key = createPrivateKey(options.key);
+  }
+
+  /** Signs with another key from now on, see {@link Authority.renew}. `key`: PEM. */
+  useKey(key: string): void {
+    this.#key = createPrivateKey(key);
   }
 
   /**

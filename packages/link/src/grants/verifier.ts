@@ -25,6 +25,8 @@ export class GrantVerifier {
   readonly #now: () => number;
   readonly #startedAt: number;
   #signer: KeyObject | undefined;
+  /** The signer before, and until when its grants may arrive. */
+  #previous: { readonly signer: KeyObject; readonly until: number } | undefined;
   /** Tokens of used grants, with the times when the grants expire. */
   readonly #used = new Map<string, number>();
 
@@ -36,13 +38,16 @@ export class GrantVerifier {
   }
 
   /**
-   * Takes the certificate that grants are signed with, PEM, followed by the intermediate certificate if there is one.
+   * Takes the certificate that grants are signed with, PEM, followed by the intermediate certificate if there is one. Grants of the signer
+   * before are accepted for two more minutes: they may be on their way.
    * @throws {LinkError} `badCertificate` unless the chain leads to the root
    */
   trust(certificate: string): void {
     const read = verifyChain(certificate, this.#root, new Date(this.#now()));
     if (read === undefined || !namesOf(read.subjectAltName).includes(GRANT_SIGNER_NAME))
       throw new LinkError('badCertificate', 'the certificate of the grant signer is not valid', {});
+    if (this.#signer !== undefined && !this.#signer.equals(read.publicKey))
+      this.#previous = { signer: this.#signer, until: this.#now() + MOST_VALIDITY_MS };
     this.#signer = read.publicKey;
   }
 
@@ -66,13 +71,18 @@ export class GrantVerifier {
     const [payload, signature, ...rest] = text.split('.').map((part) => Buffer.from(part, 'base64url'));
     if (payload === undefined || signature === undefined || rest.length > 0) throw bad('malformed');
     const { hash, dsaEncoding } = SIGNATURE;
-    if (this.#signer === undefined || !verify(hash, payload, { key: this.#signer, dsaEncoding }, signature))
+    if (!this.#signers().some((key) => verify(hash, payload, { key, dsaEncoding }, signature)))
       throw bad('wrongSignature');
     try {
       return grantSchema.parse(JSON.parse(payload.toString()));
     } catch {
       throw bad('malformed');
     }
+  }
+
+  #signers(): KeyObject[] {
+    if (this.#previous !== undefined && this.#previous.until < this.#now()) this.#previous = undefined;
+    return [this.#signer, this.#previous?.signer].filter((signer) => signer !== undefined);
   }
 
   #fault({ request, mark, issuedAt, expiresAt }: Grant, now: number): GrantFault | undefined {

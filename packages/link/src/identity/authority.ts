@@ -29,23 +29,25 @@ import { makePrivateDirectory, replaceFile } from './replace-file.ts';
  * intermediate certificate, and signs everything itself.
  */
 export class Authority {
-  readonly #issuer: Credential;
+  readonly #directory: string;
   /** PEM of the root certificate. */
   readonly rootCertificate: string;
-  /** The server certificate of the gateway with its chain, and its key. */
-  readonly controller: Credential;
-  /** The certificate that grants are signed with with its chain, and its key. */
-  readonly grantSigner: Credential;
+  #credentials: Credentials;
 
-  private constructor(
-    rootCertificate: string,
-    issuer: Credential,
-    { controller, grantSigner }: { readonly controller: Credential; readonly grantSigner: Credential },
-  ) {
+  private constructor(directory: string, rootCertificate: string, credentials: Credentials) {
+    this.#directory = directory;
     this.rootCertificate = rootCertificate;
-    this.#issuer = issuer;
-    this.controller = controller;
-    this.grantSigner = grantSigner;
+    this.#credentials = credentials;
+  }
+
+  /** The server certificate of the gateway with its chain, and its key. {@link renew} replaces it. */
+  get controller(): Credential {
+    return this.#credentials.controller;
+  }
+
+  /** The certificate that grants are signed with, with its chain, and its key. {@link renew} replaces it. */
+  get grantSigner(): Credential {
+    return this.#credentials.grantSigner;
   }
 
   /**
@@ -58,13 +60,20 @@ export class Authority {
       if (/\.(key|crt)$/.test(name)) chmodSync(join(directory, name), modeOf(name));
     const files = new AuthorityFiles(directory, now);
     const rootCertificate = await files.root();
-    const issuer = await files.issuer(rootCertificate);
-    const leaf = (file: string, name: string): Promise<Credential> =>
-      files.keep(file, rootCertificate, () => createCredential(issuer, name, now));
-    return new Authority(rootCertificate, issuer, {
-      controller: await leaf('controller', CONTROLLER_NAME),
-      grantSigner: await leaf('grant-signer', GRANT_SIGNER_NAME),
-    });
+    return new Authority(directory, rootCertificate, await files.credentials(rootCertificate));
+  }
+
+  /**
+   * Renews the certificates of which two thirds of the life are over, as {@link open} does. Returns whether the gateway's certificate or
+   * the grant signer's is a new one. @throws {LinkError} `badCertificate`, see {@link open}; the certificates before stay in use
+   */
+  async renew(now: Date): Promise<boolean> {
+    const before = this.#credentials;
+    const after = await new AuthorityFiles(this.#directory, now).credentials(this.rootCertificate);
+    this.#credentials = after;
+    return (['controller', 'grantSigner'] as const).some(
+      (name) => before[name].certificate !== after[name].certificate,
+    );
   }
 
   /**
@@ -72,8 +81,16 @@ export class Authority {
    * @throws {LinkError} `badCertificate`
    */
   certifyAgent(request: string, address: Ipv4Address, now: Date): Promise<string> {
-    return certifyRequest(this.#issuer, request, agentName(address), now);
+    return certifyRequest(this.#credentials.issuer, request, agentName(address), now);
   }
+}
+
+/** What an authority signs with. */
+interface Credentials {
+  /** Signs certificates. */
+  readonly issuer: Credential;
+  readonly controller: Credential;
+  readonly grantSigner: Credential;
 }
 
 /** The files of an authority. */
@@ -95,16 +112,28 @@ class AuthorityFiles {
     return made.certificate;
   }
 
+  /** Everything below the root, renewed where it is due. */
+  async credentials(rootCertificate: string): Promise<Credentials> {
+    const issuer = await this.#issuer(rootCertificate);
+    const leaf = (file: string, name: string): Promise<Credential> =>
+      this.#keep(file, rootCertificate, () => createCredential(issuer, name, this.#now));
+    return {
+      issuer,
+      controller: await leaf('controller', CONTROLLER_NAME),
+      grantSigner: await leaf('grant-signer', GRANT_SIGNER_NAME),
+    };
+  }
+
   /** What signs: the intermediate certificate or, for a root that allows none, the root itself. */
-  issuer(rootCertificate: string): Promise<Credential> {
+  #issuer(rootCertificate: string): Promise<Credential> {
     if (!allowsIntermediate(rootCertificate)) return Promise.resolve(this.#rootCredential(rootCertificate));
-    return this.keep('intermediate', rootCertificate, () =>
+    return this.#keep('intermediate', rootCertificate, () =>
       createIntermediate(this.#rootCredential(rootCertificate), this.#now),
     );
   }
 
   /** The credential of a name, created when it is missing, due for renewal, or signed by another root. */
-  async keep(name: string, rootCertificate: string, create: () => Promise<Credential>): Promise<Credential> {
+  async #keep(name: string, rootCertificate: string, create: () => Promise<Credential>): Promise<Credential> {
     const kept = this.#find(name, rootCertificate);
     const isDue = kept === undefined || renewalTimeOf(new X509Certificate(kept.certificate)) <= this.#now.getTime();
     // The root key may be offline: an intermediate certificate that is still valid serves until the key is back.

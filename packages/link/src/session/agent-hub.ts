@@ -64,6 +64,7 @@ export class AgentHub {
   readonly #strangers = new Map<AgentConnection, Ipv4Address>();
   readonly #awaited = new Map<Ipv4Address, Set<(session: AgentSession | undefined) => void>>();
   readonly #optOuts = new OptOutPublisher();
+  #signerCertificate: string;
   #switches: Versioned<Switches> = { version: 1, value: ALL_ON };
   /** Agents that must not probe, whatever {@link Switches} allow. */
   #stopped: ReadonlySet<Ipv4Address> = new Set();
@@ -71,6 +72,7 @@ export class AgentHub {
 
   constructor(options: AgentHubOptions, collaborators: AgentHubCollaborators) {
     this.#options = options;
+    this.#signerCertificate = options.signerCertificate;
     this.#collaborators = collaborators;
   }
 
@@ -131,13 +133,13 @@ export class AgentHub {
     const send = (message: ToAgent): void => connection.send(message);
     const state = new AgentState({ send, optOuts: this.#optOuts, now: this.#collaborators.now });
     this.#presences.set(address, { session, connection, state });
-    const { signerCertificate: signer, contact } = this.#options;
+    const { contact } = this.#options;
     send({
       type: 'welcome',
       session: session.id,
       resumed,
       now: this.now(),
-      signer,
+      signer: this.#signerCertificate,
       ...(contact !== undefined && { contact }),
     });
     this.#readLists();
@@ -180,6 +182,16 @@ export class AgentHub {
       connection.close(reason);
     }
     this.#presences.get(address)?.connection?.close(reason);
+  }
+
+  /**
+   * Grants are signed with another certificate from now on (PEM, with its chain). Agents learn it when they connect, so that all
+   * connections are closed; agents resume their sessions.
+   */
+  renewSigner(certificate: string): void {
+    this.#signerCertificate = certificate;
+    for (const address of new Set([...this.#presences.keys(), ...this.#strangers.values()]))
+      this.disconnect(address, 'the controller renewed its certificates');
   }
 
   /** Ends an agent's session and all its connections at once. */

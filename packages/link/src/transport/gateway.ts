@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
@@ -61,8 +61,7 @@ export class Gateway {
       maxPayload: MOST_BYTES_TO_CONTROLLER,
     });
     // Agents enrol without a certificate; every other connection is checked when it asks for a WebSocket.
-    const tls = serverOptions(authority.controller, authority.rootCertificate, { isStrict: false });
-    this.#server = createServer(tls);
+    this.#server = createServer(tlsOptions(authority));
     limitConnections(this.#server, options.connections ?? DEFAULT_CONNECTIONS);
     this.#server.on('request', (request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
@@ -87,6 +86,11 @@ export class Gateway {
         resolve(typeof address === 'object' && address !== null ? address.port : this.#options.port);
       });
     });
+  }
+
+  /** Answers new connections with the certificate that the authority has now, see {@link Authority.renew}. */
+  useRenewedCertificate(): void {
+    this.#server.setSecureContext(tlsOptions(this.#collaborators.authority));
   }
 
   /** Ends every connection. */
@@ -152,6 +156,9 @@ export class Gateway {
     return (await this.#collaborators.admission.mayConnect(address, serialNumber)) ?? { address, serialNumber };
   }
 }
+
+const tlsOptions = ({ controller, rootCertificate }: Authority): ServerOptions =>
+  serverOptions(controller, rootCertificate, { isStrict: false });
 
 function listeningPortOf({ headers }: IncomingMessage): number | undefined {
   const port = Number(headers[LISTENING_HEADER]);

@@ -55,6 +55,8 @@ export interface ApiCollaborators {
   readonly targetPolicy: TargetPolicy;
   readonly submission: Submission;
   readonly batches: Batches;
+  /** Cancels a batch. Returns how many measurements were in the queue. */
+  readonly cancelBatch: (batchId: number) => Promise<number>;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: LifeCycle;

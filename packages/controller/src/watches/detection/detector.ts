@@ -10,7 +10,7 @@ export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 /** How a run relates to what was known: the first, in agreement, contradicting without confirmation, or confirming a change. */
 export const VERDICTS = ['first', 'same', 'candidate', 'changed'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+type Verdict = (typeof VERDICTS)[number];
 
 /** What the detector remembers about a watch. */
 export const detectorSchema = z.object({ path: pathStateSchema, reach: reachStateSchema, rtt: rttStateSchema });

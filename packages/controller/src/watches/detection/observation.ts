@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { StoredResult } from '../../measurements/stored-result.ts';
 
 /** How the router of a place was seen: stamped by itself, in a reply to a traceroute, through a neighbour of the destination, or as an end. */
-export const VIEWS = ['stamp', 'reply', 'neighbour', 'end'] as const;
+const VIEWS = ['stamp', 'reply', 'neighbour', 'end'] as const;
 
 /** A place on a path. */
 export const placeSchema = z.object({
