@@ -42,8 +42,11 @@ const MOST_JITTER_MS = 600_000;
 /** A run that confirms another follows after half a minute to a minute. */
 const CONFIRM_MS = 60_000;
 
-/** Every run measures anew: reused results would hide a change, and repeated ones would confirm themselves. The atlas is used as usual. */
-export const WATCH_OPTIONS: StoredOptions = { reuseMaxAgeMs: 0, measureRtts: true };
+/**
+ * Every run measures anew: reused results would hide a change, and repeated ones would confirm themselves. Traceroutes of the atlas that are
+ * older than an hour show the routes of that time, and are not used.
+ */
+export const WATCH_OPTIONS: StoredOptions = { reuseMaxAgeMs: 0, atlasMaxAgeMs: 3_600_000, measureRtts: true };
 
 /** Submits the runs of watches when they are due, judges them when they have ended, and deletes old ones. */
 export class WatchScheduler {
