@@ -154,7 +154,7 @@ const atlasOf = (text: string): Atlas => ({
   hops: 5,
   networks: 2,
   onDemand: { credits: 120, traceroutes: 2 },
-  paths: { reverseTraceroute: 1, ripeAtlas: 2, vantagePoint: 3 },
+  paths: { publicTraceroute: 4, reverseTraceroute: 1, ripeAtlas: 2, vantagePoint: 3 },
   placedBetween: 1,
   placedExactly: 2,
   routers: 4,

@@ -42,6 +42,7 @@ import { registerKillSwitches } from './v2/kill-switches.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
+import { registerPublicTraceroutes } from './v2/public-traceroutes.ts';
 import { registerV2 } from './v2/routes.ts';
 import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
@@ -153,6 +154,7 @@ export async function createServer(
     registerSessions(routes, collaborators);
     registerUsers(routes, collaborators);
     registerAtlasV2(routes, collaborators);
+    registerPublicTraceroutes(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerKillSwitches(routes, collaborators);

@@ -102,7 +102,8 @@ function toHops({ match, traceroute, tail, confidence: found }: Intersection, me
   const reused = traceroute.platform === 'reverseTraceroute' ? { reusedAgeMs: now - traceroute.at } : {};
   return tail.map(({ address, isBetween, isOneOfSeveral, alternatives }): Hop => {
     const technique = isBetween ? 'atlasBetween' : 'atlas';
-    const trust = isBetween || isOneOfSeveral ? 'inferred' : 'measured';
+    const isElsewhere = traceroute.platform === 'publicTraceroute';
+    const trust = isBetween || isOneOfSeveral || isElsewhere ? 'inferred' : 'measured';
     const confidence = address === traceroute.source ? CONFIDENCE.source : isOneOfSeveral ? found * BRANCH : found;
     const balanced = alternatives.length > 0 && ({ alternatives, divergence: 'loadBalancing' } as const);
     return { address, technique, trust, confidence, evidence, ...reused, ...balanced };
