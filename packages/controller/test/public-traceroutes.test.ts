@@ -37,9 +37,7 @@ describe('published traceroutes', () => {
     expect(atlas.traceroutesTo(SOURCE)).toMatchObject([
       { platform: 'publicTraceroute', at: NOW - HOUR, hops: [ORIGIN, ROUTER, undefined, GATEWAY, SOURCE] },
     ]);
-    expect(
-      add(published({ target: parseIpv4('5.0.1.10'), hops: addresses('7.0.0.1', '5.0.1.10') })),
-    ).toMatchObject({
+    expect(add(published({ target: parseIpv4('5.0.1.10'), hops: addresses('7.0.0.1', '5.0.1.10') }))).toMatchObject({
       added: 0,
       unusable: 1,
     });

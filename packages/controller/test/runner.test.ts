@@ -86,6 +86,7 @@ describe('MeasurementRunner', () => {
         engine,
         facts,
         onDemand: undefined,
+        owners: { ownerOf: () => undefined },
         events,
         metrics: new Metrics(),
         switches,

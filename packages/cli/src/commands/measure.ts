@@ -13,6 +13,7 @@ interface MeasureOptions extends ConnectionOptions {
   readonly onDemand?: boolean;
   readonly fresh?: boolean;
   readonly why?: boolean;
+  readonly share?: boolean;
 }
 
 /** `revtr measure DESTINATION --to SOURCE`. */
@@ -26,6 +27,7 @@ export function addMeasure(program: Command, context: Context): void {
     .option('--on-demand', 'where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop')
     .option('--fresh', 'do not reuse results of earlier measurements')
     .option('--why', 'print the evidence for each hop')
+    .option('--share', 'publish the result, and print its link on standard error')
     .action(async (destination: string, options: MeasureOptions) => {
       const client = await context.connect(options);
       const { batchId } = await client.submit([toPair(destination, options)]);
@@ -46,6 +48,7 @@ export function addMeasure(program: Command, context: Context): void {
         measurement,
         (shown) => `${renderMeasurement(shown, terminal)}${options.why === true ? `\n${renderReasons(shown)}` : ''}`,
       );
+      if (options.share === true) output.note((await client.publish(measurement.id)).url);
       context.exitCode = exitCodeOfMeasurements([measurement]);
     });
 }

@@ -1,5 +1,7 @@
+import type { Owners } from '@revtr/engine';
 import { Atlases, AtlasRuns } from '@revtr/storage';
 import { AtlasService } from '../atlas/atlas-service.ts';
+import { OwnersPass } from '../atlas/owners-pass.ts';
 import { Refresher } from '../atlas/refresher.ts';
 import { RipeAtlasAccess, type RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
@@ -11,9 +13,12 @@ export interface AtlasSubsystem extends Subsystem {
   readonly service: AtlasService;
   /** Asks RIPE Atlas for single traceroutes; `undefined` without a key or without credits for them. */
   readonly onDemand: TraceroutesOnDemand | undefined;
+  /** Which networks operate the routers on the paths of the atlas. */
+  readonly owners: Owners;
 }
 
 const REFRESH_POLL_MS = 300_000;
+const OWNERS_PASS = { everyMs: 300_000, restFactor: 20, mostRouters: 1_000_000 };
 const FORGET_MS = 7 * 86_400_000;
 /** Longest time that a measurement waits for one traceroute, milliseconds. */
 const ON_DEMAND_WAIT_MS = 120_000;
@@ -65,22 +70,27 @@ export async function openAtlas(
       log,
     },
   );
+  const { atlas, aliases, ipToAs, relations } = engineParts;
+  const ownersPass = new OwnersPass(OWNERS_PASS, { atlas, aliases, ipToAs, relations, clock, log });
   datasets.knowledge.onAliases(() => engineParts.atlas.rebuild());
   const sources = directory.list().filter(({ kind, state }) => kind === 'source' && state !== 'withdrawn');
   await service.restore(sources.map(({ address }) => address));
   return {
     name: 'atlas',
     service,
+    owners: ownersPass.owners,
     onDemand,
     start: () => undefined,
     onAgentsSettled: async () => {
       refresher.start();
+      ownersPass.start();
       await onDemand?.closeInterrupted();
       await service.resume();
     },
     stop: async () => {
       await refresher.stop();
       await onDemand?.stop();
+      await ownersPass.stop();
       await service.stop();
     },
   };

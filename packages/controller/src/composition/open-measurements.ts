@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Owners } from '@revtr/engine';
 import { Batches, Jobs, type User } from '@revtr/storage';
 import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import { BatchEvents } from '../measurements/batch-events.ts';
@@ -30,11 +31,13 @@ export async function openMeasurements(
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
     onDemand,
+    owners,
     isPublic,
   }: {
     readonly measuring: MeasuringSubsystem;
     readonly safety: SafetySubsystem;
     readonly onDemand: TraceroutesOnDemand | undefined;
+    readonly owners: Owners;
     readonly isPublic: (owner: Pick<User, 'id'>) => boolean;
   },
   options: { readonly concurrency: number; readonly maxBatch: number },
@@ -47,17 +50,8 @@ export async function openMeasurements(
   const runner = new MeasurementRunner(
     { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
     {
-      jobs,
-      batches,
-      engine: system.engine,
-      facts,
-      onDemand,
-      events,
-      metrics,
-      switches,
-      clock,
-      random: () => random.next(),
-      log,
+      ...{ jobs, batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
+      ...{ random: () => random.next(), log },
     },
   );
   const submission = new Submission(

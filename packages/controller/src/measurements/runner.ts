@@ -2,6 +2,8 @@ import {
   type AskTraceroute,
   emptyStats,
   type MeasuredHop,
+  type Owners,
+  type PathFacts,
   type ReverseTraceroute,
   type ReverseTracerouteEngine,
 } from '@revtr/engine';
@@ -35,7 +37,9 @@ export interface RunnerCollaborators {
   readonly jobs: Jobs;
   readonly batches: Pick<Batches, 'cancel'>;
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
-  readonly facts: AddressFacts;
+  readonly facts: Pick<AddressFacts, 'ipToAs' | 'relations'>;
+  /** Which networks operate the routers that the atlas shows. */
+  readonly owners: Owners;
   /** Asks RIPE Atlas for traceroutes; `undefined` when this system does not. */
   readonly onDemand: Pick<TraceroutesOnDemand, 'askerFor'> | undefined;
   readonly events: BatchEvents;
@@ -169,7 +173,7 @@ export class MeasurementRunner {
   }
 
   async #measure(job: Job): Promise<void> {
-    const { metrics, log, facts } = this.#collaborators;
+    const { metrics, log } = this.#collaborators;
     const stopped = this.#reasonToStop(job);
     if (stopped !== undefined) return this.#store(job, stoppedResult(stopped, this.#collaborators.clock.now()));
     const cancel = new AbortController();
@@ -179,8 +183,8 @@ export class MeasurementRunner {
       metrics.measured(result);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
       const failReason = isCutShort ? this.#reasonToStop(job) : undefined;
-      if (!isCutShort) this.#store(job, toStoredResult(result, facts));
-      else if (failReason !== undefined) this.#store(job, { ...toStoredResult(result, facts), failReason });
+      if (!isCutShort) this.#store(job, toStoredResult(result, this.#pathFacts));
+      else if (failReason !== undefined) this.#store(job, { ...toStoredResult(result, this.#pathFacts), failReason });
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
@@ -190,8 +194,13 @@ export class MeasurementRunner {
     }
   }
 
+  get #pathFacts(): PathFacts {
+    const { facts, owners } = this.#collaborators;
+    return { ipToAs: facts.ipToAs, relations: facts.relations, owners };
+  }
+
   #runEngine(job: Job, signal: AbortSignal): Promise<ReverseTraceroute> {
-    const { engine, events, facts, onDemand } = this.#collaborators;
+    const { engine, events, onDemand } = this.#collaborators;
     const { tracerouteOnDemand, ...options } = measurementOptionsSchema.parse(job.options ?? {});
     const request = { source: parseIpv4(job.source), destination: parseIpv4(job.destination), options };
     const cause = {
@@ -209,7 +218,7 @@ export class MeasurementRunner {
         events.publish(job.batchId, {
           type: 'path',
           measurement: job.id,
-          hops: toStoredHops(hops, facts),
+          hops: toStoredHops(hops, this.#pathFacts),
         });
       },
     };
