@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FleetClient, PublishedTraceroute, TracerouteImport } from '@revtr/client';
 import { readTraceroutes } from '@revtr/datasets';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { formatIpv4, tryParseIpv4 } from '@revtr/net';
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
@@ -57,7 +57,12 @@ export function addTracerouteImport(admin: Command, context: Context): void {
 /** The /24 of every source that takes part. */
 async function subnetsOf(fleet: FleetClient): Promise<ReadonlySet<number>> {
   const sources = (await fleet.agents()).filter(({ kind, state }) => kind === 'source' && state !== 'withdrawn');
-  return new Set(sources.map(({ address }) => parseIpv4(address) >>> 8));
+  return new Set(sources.flatMap(({ address }) => subnetOf(address) ?? []));
+}
+
+function subnetOf(address: string): number | undefined {
+  const parsed = tryParseIpv4(address);
+  return parsed === undefined ? undefined : parsed >>> 8;
 }
 
 async function importFile(
