@@ -280,6 +280,7 @@ const suspensionOf = (text: string): Suspension => ({ kind: text, since: TIME, r
 const accuracyOf = (text: string): Accuracy => ({
   from: TIME,
   to: TIME,
+  auditsPerDay: 240,
   audits: { judged: 10, pathChanged: 1, noTruth: 2, notMeasured: 3 },
   reached: rate,
   asPathExact: rate,

@@ -188,6 +188,7 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,

@@ -11,10 +11,10 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface AtlasSubsystem extends Subsystem {
   readonly service: AtlasService;
-  /** Asks RIPE Atlas for single traceroutes; `undefined` without a key or without credits for them. */
-  readonly onDemand: TraceroutesOnDemand | undefined;
   /** Which networks operate the routers on the paths of the atlas. */
   readonly owners: Owners;
+  /** Asks RIPE Atlas for single traceroutes; `undefined` without a key or without credits for them. */
+  readonly onDemand: TraceroutesOnDemand | undefined;
 }
 
 const REFRESH_POLL_MS = 300_000;
@@ -89,8 +89,8 @@ export async function openAtlas(
     },
     stop: async () => {
       await refresher.stop();
-      await onDemand?.stop();
       await ownersPass.stop();
+      await onDemand?.stop();
       await service.stop();
     },
   };

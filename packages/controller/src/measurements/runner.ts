@@ -1,13 +1,13 @@
 import {
   type AskTraceroute,
   emptyStats,
-  type MeasuredHop,
+  type MeasureHooks,
   type Owners,
   type PathFacts,
   type ReverseTraceroute,
   type ReverseTracerouteEngine,
 } from '@revtr/engine';
-import { parseIpv4 } from '@revtr/net';
+import { formatIpv4, parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Batches, Job, Jobs, KillSwitchRow } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -210,16 +210,21 @@ export class MeasurementRunner {
       userId: job.userId,
       keyId: job.keyId ?? undefined,
     } as const;
-    const hooks = {
+    const { id: measurement, batchId } = job;
+    const hooks: MeasureHooks = {
       signal,
       ...(tracerouteOnDemand === true && { askTraceroute: onDemand?.askerFor(request.source, cause) ?? askNobody }),
-      onProgress: (hops: readonly MeasuredHop[]) => {
-        if (!events.wantsPaths(job.batchId)) return;
-        events.publish(job.batchId, {
-          type: 'path',
-          measurement: job.id,
-          hops: toStoredHops(hops, this.#pathFacts),
-        });
+      onProgress: (hops) => {
+        if (!events.wantsPaths(batchId)) return;
+        events.publish(batchId, { type: 'path', measurement, hops: toStoredHops(hops, this.#pathFacts) });
+      },
+      onActivity: ({ hop, ...activity }) => {
+        if (!events.wantsPaths(batchId)) return;
+        events.publish(batchId, { type: 'trying', measurement, hop: formatIpv4(hop), ...activity });
+      },
+      onRtt: (hop, rttMs) => {
+        if (!events.wantsPaths(batchId)) return;
+        events.publish(batchId, { type: 'rtt', measurement, hop: formatIpv4(hop), rttMs });
       },
     };
     return probingFor(cause, () => engine.measure(request, hooks));

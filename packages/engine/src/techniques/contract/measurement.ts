@@ -8,6 +8,7 @@ import type { IpToAs } from '../../facts/ip-to-as.ts';
 import type { Relations } from '../../facts/relations.ts';
 import type { NextHops } from '../../knowledge/next-hops.ts';
 import type { SilentTargets } from '../../knowledge/silent-targets.ts';
+import type { Activity } from '../../measurement/activity.ts';
 import type { MeasurementOptions } from '../../measurement/request.ts';
 import type { ProbeStats } from '../../measurement/stats.ts';
 import type { AssumptionConfidence } from '../../path/confidence.ts';
@@ -84,6 +85,8 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   readonly targetAnswers: TargetAnswers;
   /** Techniques add what they send. */
   readonly stats: ProbeStats;
+  /** Told what is tried. */
+  readonly onActivity?: ((activity: Activity) => void) | undefined;
   /** Asks a host near a hop for a traceroute; absent when the request does not allow it. */
   readonly askTraceroute?: AskTraceroute | undefined;
   readonly signal?: AbortSignal;
