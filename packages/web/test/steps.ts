@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import type { DemoSystem } from './system.ts';
 
 /** Begins a session with the key of the system. */
-export async function logIn(page: Page, { key }: DemoSystem): Promise<void> {
+export async function logIn(page: Page, { key }: Pick<DemoSystem, 'key'>): Promise<void> {
   await page.goto('/log-in');
   await page.getByLabel('API key').fill(key);
   await page.getByRole('button', { name: 'Log in' }).click();

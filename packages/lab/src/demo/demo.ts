@@ -120,7 +120,12 @@ async function demonstrate(
     const measurement = await (isDetour ? measureDetour(system) : measureFirst(world, system));
     show(measurement, world, json);
     const detour = isDetour
-      ? new DetourCommands(world, system, { ripeKey: ripeAtlas?.key, say, show: (again) => show(again, world, json) })
+      ? new DetourCommands(world, system, {
+          ripeKey: ripeAtlas?.key,
+          isPaced: !once,
+          say,
+          show: (again) => show(again, world, json),
+        })
       : undefined;
     if (once) {
       await detour?.change(0);

@@ -9,6 +9,7 @@ export class DetourCommands {
   readonly #world: SimulatedWorld;
   readonly #system: System;
   readonly #ripeKey: string | undefined;
+  readonly #isPaced: boolean;
   readonly #say: (message: string) => void;
   readonly #show: (measurement: Measurement) => void;
 
@@ -18,6 +19,8 @@ export class DetourCommands {
     parts: {
       /** Key for RIPE Atlas. Default: the atlas has traceroutes of vantage points only. */
       readonly ripeKey?: string | undefined;
+      /** Whether virtual time follows real time after a change, as it does while the demo runs. */
+      readonly isPaced: boolean;
       readonly say: (message: string) => void;
       readonly show: (measurement: Measurement) => void;
     },
@@ -25,6 +28,7 @@ export class DetourCommands {
     this.#world = world;
     this.#system = system;
     this.#ripeKey = parts.ripeKey;
+    this.#isPaced = parts.isPaced;
     this.#say = parts.say;
     this.#show = parts.show;
   }
@@ -35,9 +39,9 @@ export class DetourCommands {
     this.#say(`AS${DETOUR.network} announces itself to AS${DETOUR.provider} with ${prepends} prepended AS numbers`);
     announceWithPrepends(internet, prepends);
     this.#say('replacing the atlas, whose traceroutes are from before the change');
-    internet.clock.unpace();
+    if (this.#isPaced) internet.clock.unpace();
     await renewAtlas(this.#system, this.#ripeKey);
-    internet.clock.pace();
+    if (this.#isPaced) internet.clock.pace();
     this.#show(await measureDetour(this.#system));
   }
 
