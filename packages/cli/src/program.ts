@@ -11,6 +11,7 @@ import { addApply } from './commands/apply.ts';
 import { addAtlas } from './commands/atlas.ts';
 import { addAudit } from './commands/audit.ts';
 import { addBatch } from './commands/batch.ts';
+import { addBatches } from './commands/batches.ts';
 import { addData } from './commands/data.ts';
 import { addFetch } from './commands/fetch.ts';
 import { addKeys } from './commands/keys.ts';
@@ -52,6 +53,7 @@ export function createProgram(context: Context): Command {
     .exitOverride();
   addMeasure(program, context);
   addBatch(program, context);
+  addBatches(program, context);
   addFetch(program, context);
   addShare(program, context);
   addSources(program, context);

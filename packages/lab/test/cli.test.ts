@@ -26,6 +26,7 @@ async function revtr(
     readFile: (path) =>
       options.files?.[path] === undefined ? readFile(path, 'utf8') : Promise.resolve(options.files[path]),
     isInteractive: false,
+    isWatched: false,
   });
   return { code, out, err };
 }

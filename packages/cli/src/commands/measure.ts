@@ -29,7 +29,7 @@ export function addMeasure(program: Command, context: Context): void {
     .action(async (destination: string, options: MeasureOptions) => {
       const client = await context.connect(options);
       const { batchId } = await client.submit([toPair(destination, options)]);
-      const showsProgress = terminal.isInteractive && options.json !== true;
+      const showsProgress = terminal.isWatched && options.json !== true;
       const { measurements } = await client.wait(batchId, {
         paths: showsProgress,
         onEvent: (event) => {

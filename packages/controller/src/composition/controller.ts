@@ -154,7 +154,7 @@ export class Controller {
     });
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
-      { measuring, safety, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      { measuring, safety, owners: atlas.owners, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
       options,
     );
     const publications = openPublications(contextOf(context, 'publications'), {
@@ -173,6 +173,7 @@ export class Controller {
     const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
+      cancelBatch: measurements.cancel,
       targetPolicy,
       sourceAccess: measuring.sourceAccess,
       audit: safety.audit,
@@ -181,6 +182,7 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,
