@@ -7255,6 +7255,12 @@ export interface components {
                      * @enum {string}
                      */
                     divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
+                    };
                     /** @description Reverse DNS */
                     name?: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -7333,6 +7339,12 @@ export interface components {
                      * @enum {string}
                      */
                     divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
+                    };
                     /** @description Reverse DNS */
                     name?: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
