@@ -14,6 +14,7 @@ import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
+import { registerExports } from './exports/routes.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
 import { installBodyDeadline } from './http/body-deadline.ts';
@@ -24,6 +25,7 @@ import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
 import { installTextCheck } from './http/text-check.ts';
+import { registerResultPages } from './pages/result-pages.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
@@ -42,6 +44,7 @@ import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
+import { registerPublications } from './v2/publications.ts';
 import { registerQueue } from './v2/queue.ts';
 import { registerV2 } from './v2/routes.ts';
 import { registerSafety } from './v2/safety.ts';
@@ -145,6 +148,8 @@ export async function createServer(
     registerV1(routes, collaborators);
     registerAtlasV1(routes, collaborators);
     registerV2(routes, collaborators);
+    registerExports(routes, collaborators);
+    registerPublications(routes, collaborators);
     registerAgents(routes, collaborators);
     registerApplications(routes, collaborators);
     registerSourceVisibility(routes, collaborators);
@@ -166,6 +171,8 @@ export async function createServer(
     registerAbuseContacts(routes, collaborators);
     await routes.register((pages) => registerPages(pages, collaborators));
     registerSafety(routes, collaborators);
+    registerResultPages(routes, web?.document, collaborators);
+    if (web !== undefined) registerWeb(routes, web);
     if (web === undefined)
       routes.get('/', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
         reply.redirect('/about-probes'),

@@ -1,45 +1,8 @@
 import { createHash } from 'node:crypto';
-
-/** Text of HTML in which everything that came from outside is escaped. Only {@link html} makes it. */
-export class Html {
-  readonly text: string;
-
-  private constructor(text: string) {
-    this.text = text;
-  }
-
-  /** Makes HTML of a template: values are escaped unless they are HTML themselves. */
-  static template(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-    return new Html(strings.reduce((text, part, i) => `${text}${rendered(values[i - 1])}${part}`));
-  }
-}
-
-type HtmlValue = string | number | Html | readonly Html[] | undefined;
-
-/** A template of HTML, for instance `` html`<p>${name}</p>` ``: values are escaped unless they are HTML themselves. */
-export const html = Html.template;
-
-function rendered(value: HtmlValue): string {
-  if (value === undefined) return '';
-  if (value instanceof Html) return value.text;
-  if (typeof value === 'object') return value.map(({ text }) => text).join('');
-  return escapeHtml(String(value));
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-  '`': '&#96;',
-};
-
-/** Escapes text for element content and for quoted attributes. */
-const escapeHtml = (text: string): string => text.replace(/[&<>"'`]/g, (character) => ENTITIES[character] ?? '');
+import { type Markup, markup } from '../../foundation/markup.ts';
 
 /** The colours and sizes are those of the web interface. */
-const STYLE = html`:root{color-scheme:light dark;--paper:light-dark(#fcfcfb,#131416);--raised:light-dark(#f3f3f1,#1d1f22);
+const STYLE = markup`:root{color-scheme:light dark;--paper:light-dark(#fcfcfb,#131416);--raised:light-dark(#f3f3f1,#1d1f22);
 --ink:light-dark(#191a1b,#e9e9e7);--muted:light-dark(#5a5c5e,#a6a8aa);--hairline:light-dark(#dcdcd8,#34373b);
 --edge:light-dark(#8a8c8e,#6d7074);--link:light-dark(#0a57a4,#7cc0f5);background:var(--paper);color:var(--ink);
 font:.9375rem/1.5 ui-sans-serif,system-ui,"Segoe UI","DejaVu Sans",sans-serif}
@@ -72,8 +35,8 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** A whole document. */
-export const page = (title: string, body: Html): string =>
-  html`<!doctype html>
+export const page = (title: string, body: Markup): string =>
+  markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

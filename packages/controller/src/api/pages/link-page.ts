@@ -1,4 +1,5 @@
-import { html, page, STYLE_SOURCE } from './html.ts';
+import { markup } from '../../foundation/markup.ts';
+import { page, STYLE_SOURCE } from './html.ts';
 
 /** What the page of a mailed link may load: its own script and style, and the API. */
 export const LINK_PAGE_POLICY = `default-src 'none'; script-src 'self'; style-src ${STYLE_SOURCE}; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'`;
@@ -6,7 +7,7 @@ export const LINK_PAGE_POLICY = `default-src 'none'; script-src 'self'; style-sr
 /** The page of a mailed link. The link is used only when its reader presses the button. */
 export const linkPage = page(
   'Use the link from your mail',
-  html`<p id="text" role="status">Press the button to use the link from your mail. It works once.</p>
+  markup`<p id="text" role="status">Press the button to use the link from your mail. It works once.</p>
 <p><button id="use" type="button">Continue</button></p>
 <pre id="key"></pre>
 <p id="next"></p>
