@@ -172,7 +172,6 @@ export async function createServer(
     await routes.register((pages) => registerPages(pages, collaborators));
     registerSafety(routes, collaborators);
     registerResultPages(routes, web?.document, collaborators);
-    if (web !== undefined) registerWeb(routes, web);
     if (web === undefined)
       routes.get('/', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
         reply.redirect('/about-probes'),

@@ -145,6 +145,10 @@ function explainUse(
 ): void {
   const others = world.randomPairs(MOST_TRIED).map((pair) => formatIpv4(pair.destination));
   const other = others.find((address) => address !== destination) ?? destination;
+  // A simulated host whose agent connects as soon as an operator has approved it.
+  const used = new Set(world.sources.map(({ address }) => address));
+  const unused = world.internet.places.sources.find(({ address }) => !used.has(address));
+  const spare = unused && formatIpv4(unused.address);
   process.stdout.write(
     [
       'To try it, run in another terminal:',
@@ -153,6 +157,8 @@ function explainUse(
       '  npx revtr accuracy',
       `  npx revtr measure ${other} --to ${source}`,
       `  curl -H "Revtr-Key: $REVTR_KEY" ${url}/api/v1/revtr --data '{"revtrs":[{"src":"${source}","dst":"${destination}"}]}'`,
+      `Or open ${url}/?from=${other}&to=${source} in a browser, and press Measure.`,
+      ...(spare === undefined ? [] : [`To watch how a source is added, apply for ${spare} at ${url}/sources/apply.`]),
       `The API is described at ${url}/openapi.json.`,
       '',
     ].join('\n'),
