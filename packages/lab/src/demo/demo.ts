@@ -8,7 +8,7 @@ import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { buildWeb, WEB_DIRECTORY } from '@revtr/web/build';
 import { pino } from 'pino';
 import { ripeAtlasSettings } from '../world/ripe-atlas-settings.ts';
-import { collectAtlases, startSimulatedSystem } from '../world/simulated-system.ts';
+import { atlasesCollected, startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import type { System } from '../world/system.ts';
 import { compareWithTruth } from './compare.ts';
@@ -103,8 +103,8 @@ async function demonstrate(
     );
     if (!once) {
       const sources = world.sources.map(({ address }) => formatIpv4(address));
-      await Promise.race([collectAtlases(system, sources, say), untilAborted(signal)]);
-      if (signal.aborted) return 0;
+      say('testing the agents, and collecting the atlas of each source through the emulated RIPE Atlas');
+      await atlasesCollected(system, sources, say, signal);
       world.internet.clock.pace(Date.now());
     }
     say(`${once ? 'API' : 'web page and API'} at ${system.url}, key ${system.key}`);
