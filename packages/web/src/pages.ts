@@ -5,6 +5,7 @@ export const PAGES = [
   '/batches',
   '/batches/new',
   '/batches/:id',
+  '/batches/:id/compare/:other',
   '/sources',
   '/sources/apply',
   '/sources/:address',

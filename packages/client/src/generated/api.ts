@@ -1813,12 +1813,12 @@ export interface paths {
         };
         /**
          * Progress of a batch as server-sent events
-         * @description Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.
+         * @description Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Send `path` events too */
+                    /** @description Send `path`, `trying` and `rtt` events too */
                     paths?: "true" | "false";
                 };
                 header?: never;
@@ -1953,6 +1953,8 @@ export interface paths {
                     after?: string;
                     /** @description Most measurements */
                     limit?: number;
+                    /** @description List the addresses of the hops too */
+                    routers?: "true" | "false";
                 };
                 header?: never;
                 path: {
@@ -1994,6 +1996,10 @@ export interface paths {
                             };
                             /** @description Value of `after` for the next page; absent on the last page */
                             next?: number;
+                            /** @description Networks of the routers, by address; present with `routers` */
+                            origins?: {
+                                [key: string]: number;
+                            };
                             /** @description Measurements of the batch */
                             total: number;
                         };
@@ -2249,7 +2255,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -2310,7 +2316,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -5637,6 +5643,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -5667,6 +5678,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -5685,7 +5701,7 @@ export interface components {
         };
         AtlasRun: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -5721,7 +5737,7 @@ export interface components {
         };
         AtlasRunInput: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -5821,7 +5837,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -5860,7 +5876,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -5900,7 +5916,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         DatasetInput: {
@@ -5922,7 +5938,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         Error: {
@@ -6100,6 +6116,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -6142,7 +6160,19 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -6176,6 +6206,16 @@ export interface components {
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -6183,7 +6223,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -6210,6 +6250,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6237,6 +6278,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -6279,7 +6322,19 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -6313,6 +6368,16 @@ export interface components {
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -6320,7 +6385,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -6347,6 +6412,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6383,6 +6449,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
@@ -6404,6 +6474,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
@@ -6566,7 +6640,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                 }[];
@@ -6590,6 +6664,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6643,7 +6718,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                 }[];
@@ -6667,6 +6742,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6795,6 +6871,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;
@@ -6837,6 +6915,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;

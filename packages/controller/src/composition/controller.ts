@@ -154,7 +154,13 @@ export class Controller {
     });
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
-      { measuring, safety, owners: atlas.owners, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      {
+        measuring,
+        safety,
+        owners: atlas.owners,
+        onDemand: atlas.onDemand,
+        isPublic: (owner) => accounts.visitors.isVisitor(owner),
+      },
       options,
     );
     const publications = openPublications(contextOf(context, 'publications'), {
@@ -180,9 +186,9 @@ export class Controller {
       auditEvents: safety.auditEvents,
       submission: measurements.submission,
       batches: measurements.batches,
-      queue: measurements.queue,
       publications: publications.service,
       pictures: publications.pictures,
+      queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,

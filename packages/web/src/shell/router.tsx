@@ -14,6 +14,9 @@ const LAZY: Readonly<Record<Exclude<Page, '/'>, Loader>> = {
   '/batches': async () => ({ Component: (await import('../pages/batches.tsx')).BatchesPage }),
   '/batches/new': async () => ({ Component: (await import('../pages/new-batch.tsx')).NewBatchPage }),
   '/batches/:id': async () => ({ Component: (await import('../pages/batch.tsx')).BatchPage }),
+  '/batches/:id/compare/:other': async () => ({
+    Component: (await import('../pages/compare-batches.tsx')).CompareBatchesPage,
+  }),
   '/sources': async () => ({ Component: (await import('../pages/sources.tsx')).SourcesPage }),
   '/sources/:address': async () => ({ Component: (await import('../pages/source.tsx')).SourcePage }),
   '/sources/apply': async () => ({ Component: (await import('../pages/apply.tsx')).ApplyPage }),

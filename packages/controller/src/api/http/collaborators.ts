@@ -55,11 +55,11 @@ export interface ApiCollaborators {
   readonly targetPolicy: TargetPolicy;
   readonly submission: Submission;
   readonly batches: Batches;
-  readonly queue: QueueState;
   /** Cancels a batch. Returns how many measurements were in the queue. */
   readonly cancelBatch: (batchId: number) => Promise<number>;
   readonly publications: PublicationService;
   readonly pictures: PictureService;
+  readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: LifeCycle;
