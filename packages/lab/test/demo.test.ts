@@ -45,6 +45,10 @@ describe('the demo', () => {
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/API at http:\/\/127\.0\.0\.1:\d+, key revtr_/);
     expect(out).toContain('TECHNIQUE');
+    const [measured] = /from ([\d.]+) back to/.exec(out)?.slice(1) ?? [];
+    const [suggested] = /npx revtr measure ([\d.]+) --to/.exec(out)?.slice(1) ?? [];
+    expect(suggested).not.toBe(measured);
+    expect(out).toContain(`/?from=${suggested}&to=`);
     expect(out).toMatch(/stopping\n$/);
   });
 

@@ -8,7 +8,7 @@ import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { buildWeb, WEB_DIRECTORY } from '@revtr/web/build';
 import { pino } from 'pino';
 import { ripeAtlasSettings } from '../world/ripe-atlas-settings.ts';
-import { collectAtlases, startSimulatedSystem } from '../world/simulated-system.ts';
+import { atlasesCollected, startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import type { System } from '../world/system.ts';
 import { compareWithTruth } from './compare.ts';
@@ -120,8 +120,8 @@ async function demonstrate(
     );
     if (!once) {
       const sources = world.sources.map(({ address }) => formatIpv4(address));
-      await Promise.race([collectAtlases(system, sources, say), untilAborted(signal)]);
-      if (signal.aborted) return 0;
+      say('testing the agents, and collecting the atlas of each source through the emulated RIPE Atlas');
+      await atlasesCollected(system, sources, say, signal);
       world.internet.clock.pace(Date.now());
     }
     say(`${once ? 'API' : 'web page and API'} at ${system.url}, key ${system.key}`);
@@ -177,6 +177,10 @@ function explainUse(
 ): void {
   const others = world.randomPairs(MOST_TRIED).map((pair) => formatIpv4(pair.destination));
   const other = others.find((address) => address !== destination) ?? destination;
+  // A simulated host whose agent connects as soon as an operator has approved it.
+  const used = new Set(world.sources.map(({ address }) => address));
+  const unused = world.internet.places.sources.find(({ address }) => !used.has(address));
+  const spare = unused && formatIpv4(unused.address);
   process.stdout.write(
     [
       'To try it, run in another terminal:',
@@ -185,6 +189,8 @@ function explainUse(
       '  npx revtr accuracy',
       `  npx revtr measure ${other} --to ${source}`,
       `  curl -H "Revtr-Key: $REVTR_KEY" ${url}/api/v1/revtr --data '{"revtrs":[{"src":"${source}","dst":"${destination}"}]}'`,
+      `Or open ${url}/?from=${other}&to=${source} in a browser, and press Measure.`,
+      ...(spare === undefined ? [] : [`To watch how a source is added, apply for ${spare} at ${url}/sources/apply.`]),
       `The API is described at ${url}/openapi.json.`,
       '',
     ].join('\n'),

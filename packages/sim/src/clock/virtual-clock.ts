@@ -69,8 +69,8 @@ export class VirtualClock implements Clock {
    * Switches to real time, which begins at `atMs`, milliseconds since the Unix epoch. Default: the time of the clock, which it never goes
    * behind.
    */
-  pace(atMs: number = this.#now): void {
-    this.#paced = { virtual: Math.max(this.#now, atMs), real: performance.now() };
+  pace(atMs: number = this.now()): void {
+    this.#paced = { virtual: Math.max(this.now(), atMs), real: performance.now() };
     this.#wake?.();
   }
 
