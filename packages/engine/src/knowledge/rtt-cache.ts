@@ -10,15 +10,17 @@ export class RttCache {
   }
 
   /**
-   * The entry for a pair that is at most `maxAgeMs` old, whose `rttMs` is absent when the hop was silent; `undefined` when there is none.
+   * The entry for a pair, whose `rttMs` is absent when the hop was silent; `undefined` when there is none that is younger than `maxAgeMs`
+   * milliseconds.
    */
   find(
     source: Ipv4Address,
     hop: Ipv4Address,
-    { nowMs, maxAgeMs }: { readonly nowMs: number; readonly maxAgeMs: number },
+    nowMs: number,
+    maxAgeMs: number,
   ): { readonly rttMs: number | undefined } | undefined {
     const entry = this.#entries.get(`${source}>${hop}`);
-    return entry !== undefined && nowMs - entry.at <= Math.min(this.#keepMs, maxAgeMs) ? entry : undefined;
+    return entry !== undefined && nowMs - entry.at < Math.min(this.#keepMs, maxAgeMs) ? entry : undefined;
   }
 
   /** Stores a round-trip time, or a silence (`undefined`). */
