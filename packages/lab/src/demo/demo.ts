@@ -1,7 +1,7 @@
 import { renderMeasurement, type Terminal } from '@revtr/cli';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { readSettings } from '@revtr/controller';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { formatIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
 import { startEmulator } from '@revtr/ripe-atlas-emulator';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
@@ -59,7 +59,7 @@ async function demonstrate(
   const { once, json, seed, size } = options;
   const settings = readSettings({ REVTR_LOG_LEVEL: 'warn', REVTR_DATABASE: 'memory:', ...process.env });
   const world = new SimulatedWorld({
-    parameters: simParameters(size, seed),
+    parameters: simParameters(size, seed, {}, 'published'),
     sources: SOURCES,
     // With --once, the result must be reproducible. HTTP requests to the emulator take real time, which varies.
     atlas: once ? 'recordRoute' : 'none',
@@ -109,7 +109,8 @@ async function demonstrate(
       process.stdout.write(`${comparison.text}\n\n`);
     }
     if (once) return 0;
-    explainUse(system, measurement, say);
+    const [, other] = world.randomPairs(2);
+    explainUse(system, { measurement, other: formatIpv4(other.destination) }, say);
     await untilAborted(signal);
     say('stopping');
     return 0;
@@ -129,8 +130,13 @@ async function measureFirst(world: SimulatedWorld, { url, key }: System): Promis
   return measurements[0];
 }
 
-function explainUse({ url, key }: System, { source, destination }: Measurement, say: (message: string) => void): void {
-  const other = formatIpv4(parseIpv4(destination) + 1);
+/** Prints commands to try; `other` is a further destination, which answers pings. */
+function explainUse(
+  { url, key }: System,
+  { measurement, other }: { readonly measurement: Measurement; readonly other: string },
+  say: (message: string) => void,
+): void {
+  const { source, destination } = measurement;
   process.stdout.write(
     [
       'To try it, run in another terminal:',
