@@ -113,6 +113,12 @@ export type UserChange = Body<'/api/v2/users/{id}', 'patch'>;
 export type RedeemedLink = Schemas['RedeemedLink'];
 /** A session of a browser. */
 export type Session = Schemas['Session'];
+/** A session of a browser that has not ended. */
+export type OpenSession = Schemas['OpenSession'];
+/** How much of one of the account's limits is used. */
+export type LimitUse = Schemas['LimitUse'];
+/** Measurements that have not ended, by user, and the processes that hold them. */
+export type Queue = Schemas['Queue'];
 /** Who may measure to a source. */
 export type SourceVisibility = Schemas['SourceVisibility'];
 /** A mail with the link that {@link Mail} leaves out. */

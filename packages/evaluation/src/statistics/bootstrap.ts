@@ -1,5 +1,5 @@
 import { createRandom } from '@revtr/probing';
-import { quantile } from './quantiles.ts';
+import { mean, quantile } from './quantiles.ts';
 import { studentQuantile } from './student.ts';
 
 /** A figure with its 95 % confidence interval. */
@@ -26,9 +26,10 @@ const NORMAL_QUANTILE = 1.96;
  * Hinkley 1997, section 3.8). Each of 300 resamples draws groups with replacement, then clusters of items from each drawn group, so that the
  * intervals include the variation between groups.
  *
- * A bootstrap of few groups is too narrow. The distances of the limits from the value are therefore multiplied by `t / 1.96 * sqrt(n / (n - 1))`
- * for n groups, with the quantile t of Student's distribution with n - 1 degrees of freedom (Hesterberg, What teachers should know about the
- * bootstrap, 2015, section 4). A single group says nothing about others: its intervals cover the variation of its items only.
+ * Few groups show too little of that variation. Resamples of the items of all groups tell which part of the variance it is; its standard
+ * deviation is multiplied by `t / 1.96 * sqrt(n / (n - 1))` for n groups, with the quantile t of Student's distribution with n - 1 degrees of
+ * freedom (Hesterberg, What teachers should know about the bootstrap, 2015, section 4), and the distances of the limits from the value grow
+ * accordingly. A single group says nothing about others: its intervals cover the variation of its items only.
  * The same groups give the same result. Resamples for which a figure cannot be computed are left out of its interval.
  */
 export function bootstrap<T, Name extends string>(
@@ -39,23 +40,18 @@ export function bootstrap<T, Name extends string>(
   const random = createRandom(SEED);
   const values = figures(groups.flat());
   const names = Object.keys(values) as Name[];
-  const draws = new Map<Name, number[]>(names.map((name) => [name, []]));
   const clusters = groups.map((group) =>
     clusterOf === undefined ? group.map((item) => [item]) : [...Map.groupBy(group, clusterOf).values()],
   );
-  for (let i = 0; i < RESAMPLES; i++) {
-    const drawn = clusters.flatMap(() => {
-      const own = random.pick(clusters);
-      return own.flatMap(() => random.pick(own));
-    });
-    const sample = figures(drawn);
-    for (const name of names) if (!Number.isNaN(sample[name])) draws.get(name)?.push(sample[name]);
-  }
-  const widening = wideningOf(groups.length);
+  const resample = (chosen: () => readonly (readonly (readonly T[])[])[]): Record<Name, number>[] =>
+    Array.from({ length: RESAMPLES }, () => figures(chosen().flatMap((own) => own.flatMap(() => random.pick(own)))));
+  const draws = resample(() => clusters.map(() => random.pick(clusters)));
+  const within = groups.length < 2 ? draws : resample(() => clusters);
   const estimate = (name: Name): Estimate => {
-    const list = draws.get(name) ?? [];
+    const [list, inside] = [draws, within].map((all) => all.map((one) => one[name]).filter(Number.isFinite));
     const value = values[name];
     const [least, most] = bounds?.(name) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const widening = wideningOf(groups.length, varianceOf(list), varianceOf(inside));
     const limit = (q: number): number =>
       list.length === 0 || !Number.isFinite(value)
         ? value
@@ -65,5 +61,15 @@ export function bootstrap<T, Name extends string>(
   return Object.fromEntries(names.map((name) => [name, estimate(name)])) as Record<Name, Estimate>;
 }
 
-const wideningOf = (groups: number): number =>
-  groups < 2 ? 1 : (studentQuantile(groups - 1) / NORMAL_QUANTILE) * Math.sqrt(groups / (groups - 1));
+/** By how much intervals grow. `all` is the variance of resamples of groups and items, `within` that of resamples of items only. */
+function wideningOf(groups: number, all: number, within: number): number {
+  if (groups < 2 || all === 0) return 1;
+  const factor = (studentQuantile(groups - 1) / NORMAL_QUANTILE) * Math.sqrt(groups / (groups - 1));
+  const between = Math.max(0, all - within) / all;
+  return Math.sqrt(1 - between + between * factor ** 2);
+}
+
+function varianceOf(list: readonly number[]): number {
+  const centre = mean(list);
+  return mean(list.map((value) => (value - centre) ** 2));
+}

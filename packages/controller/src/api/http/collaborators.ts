@@ -9,6 +9,7 @@ import type {
   Mails,
   OptOutRequests,
   OptOuts,
+  QueueState,
   SelfAudits,
   Sessions,
   Users,
@@ -58,6 +59,7 @@ export interface ApiCollaborators {
   readonly cancelBatch: (batchId: number) => Promise<number>;
   readonly publications: PublicationService;
   readonly pictures: PictureService;
+  readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: LifeCycle;
@@ -71,7 +73,7 @@ export interface ApiCollaborators {
   readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
-  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper };
+  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper; readonly perDay: number };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

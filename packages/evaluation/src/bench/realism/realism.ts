@@ -60,7 +60,17 @@ export async function realismOf(
   profile: Profile,
   family: WorldSpec['family'] = 'grown',
 ): Promise<RealismRow[]> {
-  const spec = { size, seed, profile, family, mostVantagePoints: VANTAGE_POINTS, pairs: 0, hours: 0, changes: {} };
+  const spec = {
+    size,
+    seed,
+    profile,
+    family,
+    mostVantagePoints: VANTAGE_POINTS,
+    atlasProbes: 1,
+    pairs: 0,
+    hours: 0,
+    changes: {},
+  };
   const internet = createInternet(spec);
   const random = createRandom(seed).fork('realism');
   const all = [...new Set(internet.topology.hosts.prefixes.map(({ address }) => address & BITS_24))];
