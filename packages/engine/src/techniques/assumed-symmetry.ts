@@ -98,6 +98,7 @@ export class AssumedSymmetry implements Technique {
         target,
         adjacent,
         isGateway,
+        ...(router === address && { links: hopBefore.links }),
         ...relationBetween(measurement, address, target),
         at: clock.now(),
       },
