@@ -1,3 +1,4 @@
+export type { AgentEvents } from './agents/agent-events.ts';
 export { ConnectedAgents } from './agents/connected-agents.ts';
 export { AgentDirectory } from './agents/directory.ts';
 export { toUserColumns } from './agents/user-limits.ts';
@@ -31,4 +32,5 @@ export { calibrationError, rangeOf } from './self-audit/reliability.ts';
 export { auditPair } from './self-audit/self-audit.ts';
 export { SelfAuditor } from './self-audit/self-auditor.ts';
 export { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS, UNLIMITED_USER_LIMITS } from './settings/defaults.ts';
+export { portProblem } from './settings/port-problem.ts';
 export { readSettings, type Settings } from './settings/settings.ts';

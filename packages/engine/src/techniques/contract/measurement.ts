@@ -7,6 +7,7 @@ import type { IpToAs } from '../../facts/ip-to-as.ts';
 import type { Relations } from '../../facts/relations.ts';
 import type { NextHops } from '../../knowledge/next-hops.ts';
 import type { SilentTargets } from '../../knowledge/silent-targets.ts';
+import type { Activity } from '../../measurement/activity.ts';
 import type { MeasurementOptions } from '../../measurement/request.ts';
 import type { ProbeStats } from '../../measurement/stats.ts';
 import type { AssumptionConfidence } from '../../path/confidence.ts';
@@ -69,5 +70,7 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   readonly targetAnswers: TargetAnswers;
   /** Techniques add what they send. */
   readonly stats: ProbeStats;
+  /** Told what is tried. */
+  readonly onActivity?: ((activity: Activity) => void) | undefined;
   readonly signal?: AbortSignal;
 }
