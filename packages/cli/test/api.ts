@@ -153,6 +153,7 @@ const atlasOf = (text: string): Atlas => ({
   contradictions: { asLoop: 0, bounds: 0, branch: 0, order: 0 },
   hops: 5,
   networks: 2,
+  onDemand: { credits: 120, traceroutes: 2 },
   paths: { reverseTraceroute: 1, ripeAtlas: 2, vantagePoint: 3 },
   placedBetween: 1,
   placedExactly: 2,

@@ -5,6 +5,7 @@ export { toUserColumns } from './agents/user-limits.ts';
 export { AtlasService } from './atlas/atlas-service.ts';
 export { Refresher } from './atlas/refresher.ts';
 export { RipeAtlasAccess, type RipeAtlasSettings } from './atlas/ripe-access.ts';
+export { TraceroutesOnDemand } from './atlas/traceroutes-on-demand.ts';
 export { NO_JOURNAL } from './audit/audit-journal.ts';
 export { AuditLog } from './audit/audit-log.ts';
 export type { AuditRecord } from './audit/audit-record.ts';

@@ -59,6 +59,8 @@ export * from './ranking/survey.ts';
 export { recordRoutePing } from './record-route/ping.ts';
 export * from './record-route/read-answer.ts';
 export type {
+  AskedTraceroute,
+  AskTraceroute,
   EngineCollaborators,
   EngineMemory,
   Measurement,

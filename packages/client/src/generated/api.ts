@@ -5643,6 +5643,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -5673,6 +5678,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -5691,7 +5701,7 @@ export interface components {
         };
         AtlasRun: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -5727,7 +5737,7 @@ export interface components {
         };
         AtlasRunInput: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -5827,7 +5837,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -5866,7 +5876,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -6213,7 +6223,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -6240,6 +6250,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6374,7 +6385,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -6401,6 +6412,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6628,7 +6640,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                 }[];
@@ -6652,6 +6664,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6705,7 +6718,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                 }[];
@@ -6729,6 +6742,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6857,6 +6871,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;
@@ -6899,6 +6915,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;

@@ -154,7 +154,13 @@ export class Controller {
     });
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
-      { measuring, safety, owners: atlas.owners, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      {
+        measuring,
+        safety,
+        owners: atlas.owners,
+        onDemand: atlas.onDemand,
+        isPublic: (owner) => accounts.visitors.isVisitor(owner),
+      },
       options,
     );
     const publications = openPublications(contextOf(context, 'publications'), {

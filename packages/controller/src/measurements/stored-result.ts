@@ -60,6 +60,8 @@ const statsSchema = z.object({
   tracerouteProbes: z.int(),
   recordRouteRounds: z.int(),
   spoofedRecordRouteRounds: z.int(),
+  /** Absent in results of earlier versions. */
+  onDemandTraceroutes: z.int().optional(),
   atlasQueries: z.int(),
   recordRouteMs: z.number(),
   spoofedRecordRouteMs: z.number(),

@@ -11,6 +11,7 @@ const DEFAULTS: UnitOptions = {
   fleet: fleet.default,
   plan: plan.default,
   atlas: atlas.default,
+  'atlas-probes': OPTIONS['atlas-probes'].default,
 };
 
 /** Names the first option whose value is invalid, for instance `the value 'huge' of --size is invalid`; `undefined` if all are valid. */
