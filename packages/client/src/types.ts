@@ -52,6 +52,12 @@ export type Application = Schemas['Application'];
 export type NewApplication = NonNullable<
   paths['/api/v2/sources/applications']['post']['requestBody']
 >['content']['application/json'];
+/** A traceroute that somebody published: origin, target, time, and hops to the target. */
+export type PublishedTraceroute = NonNullable<
+  paths['/api/v2/atlas/traceroutes']['post']['requestBody']
+>['content']['application/json']['traceroutes'][number];
+/** What became of published traceroutes. */
+export type TracerouteImport = Schemas['TracerouteImport'];
 /** A mail of the system, sent or waiting. */
 export type Mail = paths['/api/v2/mails']['get']['responses'][200]['content']['application/json']['mails'][number];
 /** A kill switch that is set. */

@@ -54,6 +54,10 @@ describe('the demo', () => {
     expect(out).toMatch(/stopped\n$/);
   });
 
+  it('says which scenarios there are', async () => {
+    expect(await demo(['--scenario', 'none'])).toEqual({ code: 2, out: '', err: '--scenario must be detour\n' });
+  });
+
   it('says when the port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -64,6 +64,17 @@ describe('virtual clock', () => {
     expect(ranAt).toBeGreaterThanOrEqual(20);
   });
 
+  it('jumps over gaps again when it is not paced any more', async () => {
+    const clock = new VirtualClock({ startMs: 0 });
+    clock.pace();
+    const driving = clock.drive(clock.sleep(3_600_000));
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.unpace();
+    await driving;
+    expect(clock.now()).toBeGreaterThanOrEqual(3_600_000);
+    expect(clock.now()).toBeLessThan(3_660_000);
+  });
+
   it('drops any number of cancelled events', async () => {
     const clock = new VirtualClock({ startMs: 0 });
     let happened = 0;
