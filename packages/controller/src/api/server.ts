@@ -51,6 +51,7 @@ import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
 import { registerUsers } from './v2/users.ts';
+import { registerWatches } from './v2/watches.ts';
 
 /** Routes that take more say so. */
 const MOST_BODY_BYTES = 64 * 2 ** 10;
@@ -158,6 +159,7 @@ export async function createServer(
     registerSessions(routes, collaborators);
     registerOpenSessions(routes, collaborators);
     registerUsers(routes, collaborators);
+    registerWatches(routes, collaborators);
     registerAtlasV2(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
