@@ -70,4 +70,6 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   /** Techniques add what they send. */
   readonly stats: ProbeStats;
   readonly signal?: AbortSignal;
+  /** Fires when the search for the path is over, and with `signal`: what was started ahead is not needed any more. */
+  readonly endSignal?: AbortSignal;
 }
