@@ -16,6 +16,18 @@ export type OutlinePage =
 /** A batch, and how many of its measurements have ended. */
 export type BatchProgress =
   paths['/api/v2/batches']['get']['responses'][200]['content']['application/json']['batches'][number];
+/** What the cancellation of a batch did. */
+export type Cancelled = paths['/api/v2/batches/{id}/cancel']['post']['responses'][200]['content']['application/json'];
+/** A format in which the measurements of a batch are exported. */
+export type ExportFormat = NonNullable<
+  NonNullable<paths['/api/v2/batches/{id}/export']['get']['parameters']['query']>['format']
+>;
+/** A published result. */
+export type PublicResult = Schemas['PublicResult'];
+/** How a result is published: its token and the addresses of its page and pictures. */
+export type Publication = Schemas['Publication'];
+/** The latest results of people without an account. */
+export type RecentResults = paths['/api/v2/public-results']['get']['responses'][200]['content']['application/json'];
 /** A batch and its measurements. */
 export type Batch = Schemas['Batch'];
 /** A pair to measure with its options, in the format of version 1 of the API. */
@@ -101,6 +113,12 @@ export type UserChange = Body<'/api/v2/users/{id}', 'patch'>;
 export type RedeemedLink = Schemas['RedeemedLink'];
 /** A session of a browser. */
 export type Session = Schemas['Session'];
+/** A session of a browser that has not ended. */
+export type OpenSession = Schemas['OpenSession'];
+/** How much of one of the account's limits is used. */
+export type LimitUse = Schemas['LimitUse'];
+/** Measurements that have not ended, by user, and the processes that hold them. */
+export type Queue = Schemas['Queue'];
 /** Who may measure to a source. */
 export type SourceVisibility = Schemas['SourceVisibility'];
 /** A mail with the link that {@link Mail} leaves out. */

@@ -1,9 +1,11 @@
+export type { AgentEvents } from './agents/agent-events.ts';
 export { ConnectedAgents } from './agents/connected-agents.ts';
 export { AgentDirectory } from './agents/directory.ts';
 export { toUserColumns } from './agents/user-limits.ts';
 export { AtlasService } from './atlas/atlas-service.ts';
 export { Refresher } from './atlas/refresher.ts';
 export { RipeAtlasAccess, type RipeAtlasSettings } from './atlas/ripe-access.ts';
+export { TraceroutesOnDemand } from './atlas/traceroutes-on-demand.ts';
 export { NO_JOURNAL } from './audit/audit-journal.ts';
 export { AuditLog } from './audit/audit-log.ts';
 export type { AuditRecord } from './audit/audit-record.ts';
@@ -31,4 +33,5 @@ export { calibrationError, rangeOf } from './self-audit/reliability.ts';
 export { auditPair } from './self-audit/self-audit.ts';
 export { SelfAuditor } from './self-audit/self-auditor.ts';
 export { DEFAULT_LIFE_CYCLE, DEFAULT_USER_LIMITS, UNLIMITED_USER_LIMITS } from './settings/defaults.ts';
+export { portProblem } from './settings/port-problem.ts';
 export { readSettings, type Settings } from './settings/settings.ts';

@@ -1,6 +1,7 @@
 export { VirtualClock } from './clock/virtual-clock.ts';
 export { datasetFiles } from './datasets/dataset-files.ts';
 export type { Place, Places } from './datasets/places.ts';
+export { publishedPosition } from './datasets/positions.ts';
 export { type PublicData, publishData } from './datasets/public-data.ts';
 export { probeJson, type SimulatedProbe, simulatedProbes } from './datasets/ripe-probes.ts';
 export { SimError, type SimErrorCode } from './errors.ts';

@@ -180,7 +180,10 @@ export interface paths {
                     /** @description Run the good pairs though others are bad */
                     skipInvalid?: "true" | "false";
                 };
-                header?: never;
+                header?: {
+                    /** @description The same request with the same key within 24 hours gets the same answer, and measures nothing again */
+                    "idempotency-key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -622,7 +625,7 @@ export interface paths {
         };
         /**
          * Everything that is stored about you, as JSON Lines
-         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch and measurement.
+         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch, measurement and publication.
          */
         get: {
             parameters: {
@@ -658,6 +661,62 @@ export interface paths {
                     };
                     content: {
                         "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of your limits is used */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            limits: components["schemas"]["LimitUse"][];
+                        };
                     };
                 };
             };
@@ -890,6 +949,62 @@ export interface paths {
         put?: never;
         post?: never;
         /** Withdraw an agent: from now on nothing is sent by it, to it, or in its name */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    address: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Agent"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/{address}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke the certificate of an agent: it is disconnected, and must enrol again (operators) */
         delete: {
             parameters: {
                 query?: never;
@@ -1500,10 +1615,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your latest batches, newest first */
+        /**
+         * Your batches, newest first
+         * @description In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
         get: {
             parameters: {
                 query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
                     /** @description Most batches */
                     limit?: number;
                 };
@@ -1540,11 +1660,15 @@ export interface paths {
                         "application/json": {
                             batches: {
                                 /** Format: date-time */
+                                cancelledAt?: string;
+                                /** Format: date-time */
                                 createdAt: string;
                                 done: number;
                                 id: number;
                                 total: number;
                             }[];
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
                         };
                     };
                 };
@@ -1614,6 +1738,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a batch
+         * @description Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. Measurements that have ended do not change. Repeating the request changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Measurements that this request cancelled in the queue */
+                            cancelled: number;
+                            /** @description Measurements that have ended, those that were cancelled in the queue included */
+                            done: number;
+                            id: number;
+                            total: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/batches/{id}/events": {
         parameters: {
             query?: never;
@@ -1623,12 +1813,12 @@ export interface paths {
         };
         /**
          * Progress of a batch as server-sent events
-         * @description Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.
+         * @description Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Send `path` events too */
+                    /** @description Send `path`, `trying` and `rtt` events too */
                     paths?: "true" | "false";
                 };
                 header?: never;
@@ -1676,6 +1866,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The measurements of a batch that have ended, as a file
+         * @description * `jsonl`: measurements as the API shows them, one a line
+         *     * `archive`: rows of the M-Lab archive, one a line
+         *     * `csv`: CSV, one row for each path
+         *     * `csv-hops`: CSV, one row for each hop
+         *     * `ripe-atlas`: traceroute results as RIPE Atlas shows them, one a line
+         *     * `scamper`: traceroutes as sc_warts2json prints them, one a line
+         *     * `graphml-routers`: GraphML of the routers on all paths
+         *     * `graphml-networks`: GraphML of the networks on all paths
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Format of the file */
+                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The file, compressed with gzip if the client accepts it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/batches/{id}/measurements": {
         parameters: {
             query?: never;
@@ -1694,6 +1953,8 @@ export interface paths {
                     after?: string;
                     /** @description Most measurements */
                     limit?: number;
+                    /** @description List the addresses of the hops too */
+                    routers?: "true" | "false";
                 };
                 header?: never;
                 path: {
@@ -1735,6 +1996,10 @@ export interface paths {
                             };
                             /** @description Value of `after` for the next page; absent on the last page */
                             next?: number;
+                            /** @description Networks of the routers, by address; present with `routers` */
+                            origins?: {
+                                [key: string]: number;
+                            };
                             /** @description Measurements of the batch */
                             total: number;
                         };
@@ -1990,7 +2255,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -2051,7 +2316,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -2821,6 +3086,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/measurements/{id}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a result is published */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Publication"];
+                    };
+                };
+            };
+        };
+        /**
+         * Publish a result
+         * @description Everybody who has the token can see the path. A result that is published already keeps its token.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Publication"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Unpublish a result
+         * @description The token stops working at once and never works again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            measurementId: number;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/opt-out-requests": {
         parameters: {
             query?: never;
@@ -3381,6 +3790,191 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/public-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest results of people without an account
+         * @description Empty where they may not measure.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names of the networks, by AS number */
+                            names: {
+                                [key: string]: string;
+                            };
+                            results: {
+                                /** Format: date-time */
+                                createdAt: string;
+                                destination: string;
+                                id: number;
+                                /** @description AS numbers that the path passes, from the destination to the source */
+                                networks: number[];
+                                source: string;
+                                stopReason?: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/public-results/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A published result
+         * @description Without the user, the label, the batch, the evidence and the forward path.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PublicResult"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measurements that have not ended, by user, and the processes that hold them (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Queue"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/registrations": {
         parameters: {
             query?: never;
@@ -3388,7 +3982,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Whether anybody may register, or only people whom an operator invites */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            isOpen: boolean;
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Register: a link is mailed that creates the account
@@ -3514,7 +4148,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Your browser sessions that have not ended, the latest used first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            sessions: components["schemas"]["OpenSession"][];
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Log a browser in with an API key
@@ -3601,6 +4275,64 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             state: "ended";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your browser sessions */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: number;
                         };
                     };
                 };
@@ -3796,7 +4528,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Applications, newest first (operators) */
+        /** Your applications; all of them, for operators. The newest come first */
         get: {
             parameters: {
                 query?: {
@@ -4483,6 +5215,8 @@ export interface components {
                 noTruth: number;
                 pathChanged: number;
             };
+            /** @description Self-audits that the system makes in a day; 0: they are switched off */
+            auditsPerDay: number;
             /** @description Mean distance between confidence and share of right hops */
             calibrationError: number;
             /** Format: date-time */
@@ -4544,6 +5278,8 @@ export interface components {
                 noTruth: number;
                 pathChanged: number;
             };
+            /** @description Self-audits that the system makes in a day; 0: they are switched off */
+            auditsPerDay: number;
             /** @description Mean distance between confidence and share of right hops */
             calibrationError: number;
             /** Format: date-time */
@@ -4907,6 +5643,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -4937,6 +5678,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -4955,7 +5701,7 @@ export interface components {
         };
         AtlasRun: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -4991,7 +5737,7 @@ export interface components {
         };
         AtlasRunInput: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -5091,7 +5837,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -5130,7 +5876,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -5170,7 +5916,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         DatasetInput: {
@@ -5192,7 +5938,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         Error: {
@@ -5343,6 +6089,26 @@ export interface components {
             setAt: string;
             subject: string;
         };
+        LimitUse: {
+            /** @description Measurements that the limit allows */
+            allowed: number;
+            /** @enum {string} */
+            limit: "perDay" | "parallel" | "perMinute";
+            /** @description Seconds until more is allowed; for `parallel` an estimate */
+            resetSeconds: number;
+            /** @description Measurements that count toward it */
+            used: number;
+        };
+        LimitUseInput: {
+            /** @description Measurements that the limit allows */
+            allowed: number;
+            /** @enum {string} */
+            limit: "perDay" | "parallel" | "perMinute";
+            /** @description Seconds until more is allowed; for `parallel` an estimate */
+            resetSeconds: number;
+            /** @description Measurements that count toward it */
+            used: number;
+        };
         Measurement: {
             batchId: number;
             /** Format: date-time */
@@ -5350,6 +6116,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -5392,7 +6160,19 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -5402,7 +6182,7 @@ export interface components {
                     address: string;
                     /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
                     alternatives?: string[];
-                    /** @description Network that announces the address */
+                    /** @description Network that operates the router, or announces the address of a host */
                     asn?: number;
                     asName?: string;
                     /** @description Probability that the router is on the path */
@@ -5418,8 +6198,24 @@ export interface components {
                     evidence: {
                         [key: string]: string | number | boolean;
                     };
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
+                    };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -5427,7 +6223,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -5454,6 +6250,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -5481,6 +6278,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -5523,7 +6322,19 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -5533,7 +6344,7 @@ export interface components {
                     address: string;
                     /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
                     alternatives?: string[];
-                    /** @description Network that announces the address */
+                    /** @description Network that operates the router, or announces the address of a host */
                     asn?: number;
                     asName?: string;
                     /** @description Probability that the router is on the path */
@@ -5549,8 +6360,24 @@ export interface components {
                     evidence: {
                         [key: string]: string | number | boolean;
                     };
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
+                    };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -5558,7 +6385,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -5585,6 +6412,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -5621,6 +6449,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
@@ -5642,6 +6474,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
@@ -5656,6 +6492,40 @@ export interface components {
             id: number;
             /** @description Shown this once */
             key: string;
+        };
+        OpenSession: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: number;
+            /** @description Whether this request was sent with the session */
+            isCurrent: boolean;
+            /** @description Name of the API key with which it began; absent after a mailed link */
+            keyName?: string;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
+        OpenSessionInput: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: number;
+            /** @description Whether this request was sent with the session */
+            isCurrent: boolean;
+            /** @description Name of the API key with which it began; absent after a mailed link */
+            keyName?: string;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
         };
         OptOut: {
             /** @enum {string} */
@@ -5701,6 +6571,264 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "accepted" | "refused" | "expired";
         };
+        Publication: {
+            /** @description Page of the result for an `iframe` */
+            embed: string;
+            /** @description HTML that shows the result in another page */
+            embedCode: string;
+            measurementId: number;
+            /** @description Picture of the path; `?theme=light|dark&layout=wide|narrow` */
+            png: string;
+            /** Format: date-time */
+            publishedAt: string;
+            /** @description Picture of the path; `?theme=light|dark|auto&layout=wide|narrow` */
+            svg: string;
+            /** @description Whoever has it can see the result */
+            token: string;
+            /** @description Page of the result */
+            url: string;
+        };
+        PublicationInput: {
+            /** @description Page of the result for an `iframe` */
+            embed: string;
+            /** @description HTML that shows the result in another page */
+            embedCode: string;
+            measurementId: number;
+            /** @description Picture of the path; `?theme=light|dark&layout=wide|narrow` */
+            png: string;
+            /** Format: date-time */
+            publishedAt: string;
+            /** @description Picture of the path; `?theme=light|dark|auto&layout=wide|narrow` */
+            svg: string;
+            /** @description Whoever has it can see the result */
+            token: string;
+            /** @description Page of the result */
+            url: string;
+        };
+        PublicResult: {
+            destination: string;
+            /** Format: date-time */
+            publishedAt: string;
+            result: {
+                /** @description Probability that every hop is right */
+                confidence?: number;
+                endedAt: number;
+                failReason?: {
+                    code: string;
+                    hop: string;
+                    message: string;
+                };
+                hops: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
+                    alternatives?: string[];
+                    /** @description Network that operates the router, or announces the address of a host */
+                    asn?: number;
+                    asName?: string;
+                    /** @description Probability that the router is on the path */
+                    confidence: number;
+                    /**
+                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
+                     * @enum {string}
+                     */
+                    divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Reverse DNS */
+                    name?: string;
+                    /** @description Age of the evidence when it comes from an earlier measurement */
+                    reusedAgeMs?: number;
+                    /** @description Round-trip time from the source */
+                    rttMs?: number;
+                    /** @enum {string} */
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
+                    /** @enum {string} */
+                    trust: "measured" | "inferred" | "assumed";
+                }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                stats: {
+                    atlasMs: number;
+                    atlasQueries: number;
+                    onDemandTraceroutes?: number;
+                    plainPings: number;
+                    recordRouteMs: number;
+                    recordRoutePings: number;
+                    recordRouteRounds: number;
+                    spoofedRecordRouteMs: number;
+                    spoofedRecordRoutePings: number;
+                    spoofedRecordRouteRounds: number;
+                    spoofedTimestampPings: number;
+                    symmetryMs: number;
+                    timestampPings: number;
+                    tracerouteProbes: number;
+                    traceroutes: number;
+                };
+                /** @enum {string} */
+                stopReason: "reaches" | "failed" | "trivial" | "cancelled";
+            };
+            source: string;
+        };
+        PublicResultInput: {
+            destination: string;
+            /** Format: date-time */
+            publishedAt: string;
+            result: {
+                /** @description Probability that every hop is right */
+                confidence?: number;
+                endedAt: number;
+                failReason?: {
+                    code: string;
+                    hop: string;
+                    message: string;
+                };
+                hops: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
+                    alternatives?: string[];
+                    /** @description Network that operates the router, or announces the address of a host */
+                    asn?: number;
+                    asName?: string;
+                    /** @description Probability that the router is on the path */
+                    confidence: number;
+                    /**
+                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
+                     * @enum {string}
+                     */
+                    divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Reverse DNS */
+                    name?: string;
+                    /** @description Age of the evidence when it comes from an earlier measurement */
+                    reusedAgeMs?: number;
+                    /** @description Round-trip time from the source */
+                    rttMs?: number;
+                    /** @enum {string} */
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
+                    /** @enum {string} */
+                    trust: "measured" | "inferred" | "assumed";
+                }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                stats: {
+                    atlasMs: number;
+                    atlasQueries: number;
+                    onDemandTraceroutes?: number;
+                    plainPings: number;
+                    recordRouteMs: number;
+                    recordRoutePings: number;
+                    recordRouteRounds: number;
+                    spoofedRecordRouteMs: number;
+                    spoofedRecordRoutePings: number;
+                    spoofedRecordRouteRounds: number;
+                    spoofedTimestampPings: number;
+                    symmetryMs: number;
+                    timestampPings: number;
+                    tracerouteProbes: number;
+                    traceroutes: number;
+                };
+                /** @enum {string} */
+                stopReason: "reaches" | "failed" | "trivial" | "cancelled";
+            };
+            source: string;
+        };
+        Queue: {
+            /** @description Processes that hold leases */
+            leases: {
+                /**
+                 * Format: date-time
+                 * @description When the first of the leases ends, unless the process renews it
+                 */
+                firstEnd: string;
+                measurements: number;
+                /** @description Random identifier of the process of the controller */
+                owner: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the oldest measurement that has not ended was submitted
+             */
+            oldestAt?: string;
+            /** @description Measurements that wait */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description Users with measurements that have not ended, most measurements first */
+            users: {
+                /** Format: date-time */
+                oldestAt: string;
+                queued: number;
+                running: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
+        };
+        QueueInput: {
+            /** @description Processes that hold leases */
+            leases: {
+                /**
+                 * Format: date-time
+                 * @description When the first of the leases ends, unless the process renews it
+                 */
+                firstEnd: string;
+                measurements: number;
+                /** @description Random identifier of the process of the controller */
+                owner: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the oldest measurement that has not ended was submitted
+             */
+            oldestAt?: string;
+            /** @description Measurements that wait */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description Users with measurements that have not ended, most measurements first */
+            users: {
+                /** Format: date-time */
+                oldestAt: string;
+                queued: number;
+                running: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
+        };
         RedeemedLink: {
             /** @description The application that counts now */
             applicationId?: number;
@@ -5743,6 +6871,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;
@@ -5785,6 +6915,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;

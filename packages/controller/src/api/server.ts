@@ -14,6 +14,7 @@ import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
+import { registerExports } from './exports/routes.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
 import { installBodyDeadline } from './http/body-deadline.ts';
@@ -24,6 +25,7 @@ import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
 import { installTextCheck } from './http/text-check.ts';
+import { registerResultPages } from './pages/result-pages.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
 import { registerV1 } from './v1/routes.ts';
@@ -38,9 +40,12 @@ import { registerAudit } from './v2/audit.ts';
 import { registerDatasets } from './v2/datasets.ts';
 import { registerKeys } from './v2/keys.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
+import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
+import { registerPublications } from './v2/publications.ts';
+import { registerQueue } from './v2/queue.ts';
 import { registerV2 } from './v2/routes.ts';
 import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
@@ -143,16 +148,20 @@ export async function createServer(
     registerV1(routes, collaborators);
     registerAtlasV1(routes, collaborators);
     registerV2(routes, collaborators);
+    registerExports(routes, collaborators);
+    registerPublications(routes, collaborators);
     registerAgents(routes, collaborators);
     registerApplications(routes, collaborators);
     registerSourceVisibility(routes, collaborators);
     registerAccount(routes, collaborators);
     registerKeys(routes, collaborators);
     registerSessions(routes, collaborators);
+    registerOpenSessions(routes, collaborators);
     registerUsers(routes, collaborators);
     registerAtlasV2(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
+    registerQueue(routes, collaborators);
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
     registerAudit(routes, collaborators);
@@ -162,7 +171,12 @@ export async function createServer(
     registerAbuseContacts(routes, collaborators);
     await routes.register((pages) => registerPages(pages, collaborators));
     registerSafety(routes, collaborators);
-    if (web !== undefined) registerWeb(routes, web);
+    registerResultPages(routes, web?.document, collaborators);
+    if (web === undefined)
+      routes.get('/', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+        reply.redirect('/about-probes'),
+      );
+    else registerWeb(routes, web);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Batches, Jobs, type User } from '@revtr/storage';
+import type { Owners } from '@revtr/engine';
+import { Batches, Jobs, QueueState, type User } from '@revtr/storage';
+import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
@@ -11,8 +13,11 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
+  readonly queue: QueueState;
   readonly submission: Submission;
   readonly events: BatchEvents;
+  /** Cancels a batch, see {@link MeasurementRunner.cancel}. */
+  cancel(batchId: number): Promise<number>;
   /** Share of the places for measurements that are taken, 0 to 1. */
   load(): number;
 }
@@ -26,10 +31,14 @@ export async function openMeasurements(
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
+    owners,
+    onDemand,
     isPublic,
   }: {
     readonly measuring: MeasuringSubsystem;
     readonly safety: SafetySubsystem;
+    readonly owners: Owners;
+    readonly onDemand: TraceroutesOnDemand | undefined;
     readonly isPublic: (owner: Pick<User, 'id'>) => boolean;
   },
   options: { readonly concurrency: number; readonly maxBatch: number },
@@ -41,7 +50,10 @@ export async function openMeasurements(
   const events = new BatchEvents();
   const runner = new MeasurementRunner(
     { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
-    { jobs, engine: system.engine, facts, events, metrics, switches, clock, random: () => random.next(), log },
+    {
+      ...{ jobs, batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
+      ...{ random: () => random.next(), log },
+    },
   );
   const submission = new Submission(
     { maxBatch: options.maxBatch },
@@ -60,8 +72,10 @@ export async function openMeasurements(
   return {
     name: 'measurements',
     batches,
+    queue: new QueueState(database.db),
     submission,
     events,
+    cancel: (batchId) => runner.cancel(batchId),
     load: () => runner.load,
     start: () => undefined,
     onAgentsSettled: () => runner.start(),

@@ -90,6 +90,8 @@ const settingsSchema = z.object({
   REVTR_SELF_AUDITS_PER_DAY: z.coerce.number().int().min(0).max(10_000).default(DEFAULT_SELF_AUDIT.perDay),
   /** RIPE Atlas credits that refreshing may cost the system in a day, all sources together. */
   REVTR_ATLAS_REFRESH_CREDITS: z.coerce.number().int().min(0).default(0),
+  /** RIPE Atlas credits that traceroutes for single measurements may cost the system in a day; 0: measurements get none. */
+  REVTR_ATLAS_ON_DEMAND_CREDITS: z.coerce.number().int().min(0).default(0),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private prefixes that may be probed, for test networks; separated by commas. */
@@ -173,6 +175,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
             key: read.REVTR_RIPE_ATLAS_KEY,
             probes: read.REVTR_ATLAS_PROBES,
             refreshCreditsPerDay: read.REVTR_ATLAS_REFRESH_CREDITS,
+            onDemandCreditsPerDay: read.REVTR_ATLAS_ON_DEMAND_CREDITS,
           },
     surveyProbesPerHour: read.REVTR_SURVEY_PROBES_PER_HOUR,
     selfAuditsPerDay: read.REVTR_SELF_AUDITS_PER_DAY,

@@ -5,11 +5,13 @@ import { StartedTails } from '../techniques/forward-path/started-tails.ts';
 import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { NearbyAddress } from '../techniques/nearby-address.ts';
+import { NetworkPath } from '../techniques/network-path.ts';
 import { OtherAnswers } from '../techniques/other-answers.ts';
 import { ProxyPath } from '../techniques/proxy-path.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
+import { TracerouteOnDemand } from '../techniques/traceroute-on-demand.ts';
 import type { Plan } from './plan.ts';
 
 /** How long a round waits for better answers after the first useful one, milliseconds. */
@@ -22,7 +24,7 @@ const LISTEN_MS = { direct: 3_000, spoofed: 5_000 };
 
 /**
  * The plan of this project: after every new hop the atlas and the known paths come first; spoofed rounds are small, ask the nearest vantage
- * points and end with their answers; symmetry across borders is a labelled last resort.
+ * points and end with their answers; symmetry across borders is a labelled last resort, after paths of other hosts through the same network.
  */
 export const defaultPlan: Plan<IngressRanking> = {
   name: 'default',
@@ -31,6 +33,15 @@ export const defaultPlan: Plan<IngressRanking> = {
   techniques: () => {
     const tails = new StartedTails('assumedSymmetry', { timeoutMs: 1_000 });
     const nearbyAddress = new NearbyAddress({ spoofers: 1, timeoutMs: LISTEN_MS.spoofed });
+    const symmetry = new AssumedSymmetry({
+      allowInterdomain: true,
+      trustGateways: true,
+      ownersByRelation: true,
+      allowIncomplete: true,
+      trace: (measurement, target) => tails.of(measurement, target),
+      traceFurther: (measurement, target) =>
+        traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
+    });
     return [
       new AtlasIntersection(),
       new KnownPath(),
@@ -64,15 +75,10 @@ export const defaultPlan: Plan<IngressRanking> = {
       new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
       nearbyAddress,
       new ProxyPath({ widest: 'network' }),
-      new AssumedSymmetry({
-        allowInterdomain: true,
-        trustGateways: true,
-        ownersByRelation: true,
-        allowIncomplete: true,
-        trace: (measurement, target) => tails.of(measurement, target),
-        traceFurther: (measurement, target) =>
-          traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
-      }),
+      symmetry.insideNetworks(),
+      new NetworkPath(),
+      new TracerouteOnDemand({ most: 2 }),
+      symmetry,
     ];
   },
   resumeAt: () => 0,

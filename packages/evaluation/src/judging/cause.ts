@@ -7,6 +7,7 @@ export function kindOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidenc
     return `${technique}, ${evidence.match}${evidence.platform === 'reverseTraceroute' ? ', grown' : ''}`;
   if (evidence.type === 'proxy')
     return `proxy, ${evidence.scope}${evidence.isAsLong === false ? ', other length' : ''}`;
+  if (evidence.type === 'networkPath') return `${technique}${evidence.isOnDemand ? ', on demand' : ''}`;
   if (evidence.type === 'nearby') return `${technique}, nearby`;
   if (evidence.type === 'timestamp') return `${technique}, ${evidence.proof}`;
   if (evidence.type !== 'symmetry') return technique;

@@ -14,10 +14,17 @@ const LAZY: Readonly<Record<Exclude<Page, '/'>, Loader>> = {
   '/batches': async () => ({ Component: (await import('../pages/batches.tsx')).BatchesPage }),
   '/batches/new': async () => ({ Component: (await import('../pages/new-batch.tsx')).NewBatchPage }),
   '/batches/:id': async () => ({ Component: (await import('../pages/batch.tsx')).BatchPage }),
+  '/batches/:id/compare/:other': async () => ({
+    Component: (await import('../pages/compare-batches.tsx')).CompareBatchesPage,
+  }),
   '/sources': async () => ({ Component: (await import('../pages/sources.tsx')).SourcesPage }),
   '/sources/:address': async () => ({ Component: (await import('../pages/source.tsx')).SourcePage }),
+  '/sources/apply': async () => ({ Component: (await import('../pages/apply.tsx')).ApplyPage }),
+  '/accuracy': async () => ({ Component: (await import('../pages/accuracy.tsx')).AccuracyPage }),
+  '/register': async () => ({ Component: (await import('../pages/register.tsx')).RegisterPage }),
   '/account': async () => ({ Component: (await import('../pages/account.tsx')).AccountPage }),
   '/operate': async () => ({ Component: (await import('../pages/operate.tsx')).OperatePage }),
+  '/operate/:section': async () => ({ Component: (await import('../pages/operate.tsx')).OperatePage }),
   '/docs': async () => ({ Component: (await import('../pages/docs.tsx')).DocsPage }),
   '/docs/reference': async () => ({ Component: (await import('../pages/reference.tsx')).ReferencePage }),
   '/docs/:name': async () => ({ Component: (await import('../pages/guide.tsx')).GuidePage }),
@@ -32,6 +39,8 @@ export const router = createBrowserRouter([
     children: [
       { path: '/', Component: HomePage },
       ...Object.entries(LAZY).map(([path, lazy]) => ({ path, lazy })),
+      // The server serves this page itself, with a preview for other sites.
+      { path: '/results/:token', lazy: async () => ({ Component: (await import('../pages/result.tsx')).ResultPage }) },
       { path: '*', Component: NotFoundPage },
     ],
   },

@@ -8,7 +8,7 @@ import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { streamBatch } from './event-stream.ts';
-import { batchSchema, measurementSchema, outlineSchema, toMeasurement, toOutline } from './schemas.ts';
+import { batchSchema, measurementSchema, originsOf, outlineSchema, toMeasurement, toOutline } from './schemas.ts';
 
 const paramsSchema = z.object({ id: numberInUrl });
 
@@ -16,12 +16,31 @@ const MOST_LABELLED = 10_000;
 const MOST_OUTLINES = 2_000;
 const MOST_BATCHES = 100;
 const batchesSchema = z.object({
-  batches: z.array(z.object({ id: z.int(), total: z.int(), done: z.int(), createdAt: z.iso.datetime() })),
+  batches: z.array(
+    z.object({
+      id: z.int(),
+      total: z.int(),
+      done: z.int(),
+      createdAt: z.iso.datetime(),
+      cancelledAt: z.iso.datetime().optional(),
+    }),
+  ),
+  next: z.int().optional().describe('Value of `before` for the next page; absent on the last page'),
+});
+const cancelledSchema = z.object({
+  id: z.int(),
+  total: z.int(),
+  done: z.int().describe('Measurements that have ended, those that were cancelled in the queue included'),
+  cancelled: z.int().describe('Measurements that this request cancelled in the queue'),
 });
 const outlinesSchema = z.object({
   total: z.int().describe('Measurements of the batch'),
   measurements: z.array(outlineSchema),
   names: z.record(z.string(), z.string()).describe('Names of the networks, by AS number'),
+  origins: z
+    .record(z.string(), z.int())
+    .optional()
+    .describe('Networks of the routers, by address; present with `routers`'),
   next: z.int().optional().describe('Value of `after` for the next page; absent on the last page'),
 });
 const pageSchema = z.object({
@@ -35,7 +54,7 @@ const VISITOR_STREAMS = { perUser: 20, inAll: 500 };
 
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { submission, batches, facts, authenticator, visitors } = collaborators;
+  const { submission, batches, cancelBatch, facts, authenticator, visitors } = collaborators;
   const streams = new StreamLimit({ perUser: MOST_STREAMS_PER_USER, inAll: MOST_STREAMS });
   const visitorStreams = new StreamLimit(VISITOR_STREAMS);
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -66,25 +85,52 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'read' },
       schema: {
-        summary: 'Your latest batches, newest first',
+        summary: 'Your batches, newest first',
+        description: 'In pages. Pass `next` of an answer as `before` of the next request until an answer has none.',
         tags: ['v2'],
         security,
         querystring: z.object({
           limit: z.coerce.number().int().min(1).max(MOST_BATCHES).default(MOST_BATCHES).describe('Most batches'),
+          before: numberInUrl.optional().describe('Id before which the page begins'),
         }),
         response: { 200: batchesSchema, ...errorResponses },
       },
     },
     async (request) => {
-      const found = await batches.latestOf(userOf(request).id, request.query.limit);
+      const { limit, before } = request.query;
+      const found = await batches.latestOf(userOf(request).id, limit, before);
       return {
-        batches: found.map(({ id, size, done, created_at }) => ({
+        batches: found.map(({ id, size, done, created_at, cancelled_at }) => ({
           id,
           total: size,
           done,
           createdAt: created_at.toISOString(),
+          ...(cancelled_at !== null && { cancelledAt: cancelled_at.toISOString() }),
         })),
+        ...(found.length === limit && { next: found[found.length - 1].id }),
       };
+    },
+  );
+
+  routes.post(
+    '/api/v2/batches/:id/cancel',
+    {
+      config: { access: 'measure' },
+      schema: {
+        summary: 'Cancel a batch',
+        description:
+          'Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. ' +
+          'Measurements that have ended do not change. Repeating the request changes nothing.',
+        tags: ['v2'],
+        security,
+        params: paramsSchema,
+        response: { 200: cancelledSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const { id, size } = await submission.ownBatchOf(userOf(request), request.params.id);
+      const cancelled = await cancelBatch(id);
+      return { id, total: size, done: await batches.countDone(id), cancelled };
     },
   );
 
@@ -102,6 +148,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
         querystring: z.object({
           limit: z.coerce.number().int().min(1).max(MOST_OUTLINES).default(MOST_OUTLINES).describe('Most measurements'),
           after: numberInUrl.optional().describe('Id after which the page begins'),
+          routers: z.enum(['true', 'false']).default('false').describe('List the addresses of the hops too'),
         }),
         response: { 200: outlinesSchema, ...errorResponses },
       },
@@ -109,12 +156,18 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     async (request) => {
       const { limit, after = 0 } = request.query;
       const { id, size } = await submission.batchOf(userOf(request), request.params.id);
-      const measurements = (await batches.outlinesOf(id, { limit, after })).map(toOutline);
+      const withRouters = request.query.routers === 'true';
+      const rows = await batches.outlinesOf(id, { limit, after, routers: withRouters });
+      const measurements = rows.map(toOutline);
       const names: Record<string, string> = {};
       for (const { networks = [] } of measurements)
         for (const asn of networks) names[asn] ??= facts.asName(asn) ?? `AS${asn}`;
       const next = measurements.length === limit ? measurements.at(-1)?.id : undefined;
-      return { total: size, measurements, names, ...(next !== undefined && { next }) };
+      return {
+        ...{ total: size, measurements, names },
+        ...(withRouters && { origins: originsOf(rows) }),
+        ...(next !== undefined && { next }),
+      };
     },
   );
 
@@ -167,11 +220,13 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       schema: {
         summary: 'Progress of a batch as server-sent events',
         description:
-          'Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.',
+          'Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.',
         tags: ['v2'],
         security,
         params: paramsSchema,
-        querystring: z.object({ paths: z.enum(['true', 'false']).default('false').describe('Send `path` events too') }),
+        querystring: z.object({
+          paths: z.enum(['true', 'false']).default('false').describe('Send `path`, `trying` and `rtt` events too'),
+        }),
         response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
       },
     },
