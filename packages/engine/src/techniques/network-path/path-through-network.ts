@@ -58,6 +58,12 @@ export function crossingHops(
     isOnDemand,
     at,
   } as const;
-  const { networkPath: confidence } = assumptions;
-  return hops.map((address) => ({ address, technique: 'networkPath', trust: 'inferred', confidence, evidence }));
+  const { networkPath, networkPathFurther } = assumptions;
+  return hops.map((address, i) => ({
+    address,
+    technique: 'networkPath',
+    trust: 'inferred',
+    confidence: i === 0 ? networkPath : networkPathFurther,
+    evidence,
+  }));
 }
