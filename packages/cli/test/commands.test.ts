@@ -14,12 +14,28 @@ const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
 const dataset = join(directory, 'dataset');
 const pairs = join(directory, 'pairs');
 const networks = join(directory, 'networks');
+const traceroutes = join(directory, 'traceroutes');
+
+/** A traceroute to the /24 of the source that the server has, as RIPE Atlas writes it. */
+const TRACEROUTE = JSON.stringify({
+  ...{ fw: 5080, msm_id: 1, prb_id: 1, timestamp: 1_700_000_000, type: 'traceroute', af: 4 },
+  ...{ from: '203.0.113.7', dst_addr: '198.51.100.9' },
+  result: [{ hop: 1, result: [{ from: '198.51.100.9', rtt: 1 }] }],
+});
 
 /** Arguments for every command, and the form of its JSON: one value, or one value per line. */
 const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; readonly form: 'value' | 'lines' }>> = {
   measure: { args: ['192.0.2.1', '--to', '198.51.100.1', '--why'], form: 'value' },
   batch: { args: [pairs, '--to', '198.51.100.1'], form: 'lines' },
   fetch: { args: ['--label', 'L'], form: 'lines' },
+  'watch list': { args: [], form: 'value' },
+  'watch add': { args: ['192.0.2.1', '--to', '198.51.100.1', '--every', '15m', '--webhook', HOSTILE], form: 'value' },
+  'watch show': { args: ['3', '--runs', '10'], form: 'value' },
+  'watch change': { args: ['3', '--every', '1h', '--on', 'asPath', '--no-webhook'], form: 'value' },
+  'watch pause': { args: ['3'], form: 'value' },
+  'watch resume': { args: ['3'], form: 'value' },
+  'watch remove': { args: ['3'], form: 'value' },
+  'watch test': { args: ['3'], form: 'value' },
   batches: { args: ['--limit', '5', '--before', '9'], form: 'value' },
   cancel: { args: ['7'], form: 'value' },
   last: { args: [], form: 'lines' },
@@ -52,6 +68,7 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'data status': { args: [], form: 'value' },
   'data import': { args: ['prefix2as', dataset], form: 'value' },
   'data update': { args: [], form: 'value' },
+  'admin atlas import': { args: [traceroutes], form: 'value' },
   'admin applications': { args: ['--all'], form: 'value' },
   'admin approve': { args: ['4'], form: 'value' },
   'admin refuse': { args: ['4', '--note', 'no'], form: 'value' },
@@ -117,6 +134,7 @@ beforeAll(async () => {
   environment = { REVTR_SERVER: api.url, REVTR_KEY: 'a-key' };
   writeFileSync(dataset, '1.0.0.0\t8\t64500\n');
   writeFileSync(networks, '192.0.2.0/24 # one\nAS64500\n');
+  writeFileSync(traceroutes, `${TRACEROUTE}\n`);
   writeFileSync(pairs, '192.0.2.1\n');
 });
 afterAll(async () => {

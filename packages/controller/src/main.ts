@@ -92,6 +92,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       ripeAtlas: settings.ripeAtlas,
       surveyProbesPerHour: settings.surveyProbesPerHour,
       selfAudit: { ...DEFAULT_SELF_AUDIT, perDay: settings.selfAuditsPerDay },
+      watches: settings.watches,
       safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },

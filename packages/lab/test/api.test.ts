@@ -435,6 +435,12 @@ describe('the document', () => {
       '/api/v2/users',
       '/api/v2/users/{id}',
       '/api/v2/users/{id}/link',
+      '/api/v2/watches',
+      '/api/v2/watches/{id}',
+      '/api/v2/watches/{id}/alerts',
+      '/api/v2/watches/{id}/changes',
+      '/api/v2/watches/{id}/runs',
+      '/api/v2/watches/{id}/test',
     ]);
     expect(body.components.schemas).toHaveProperty('Measurement');
   });

@@ -61,6 +61,10 @@ export {
 export { type OpenSession, Sessions } from './queries/sessions.ts';
 export { SourceShares } from './queries/source-shares.ts';
 export { type UserChange, Users } from './queries/users.ts';
+export { type AlertOutcome, WatchAlerts } from './queries/watch-alerts.ts';
+export { WatchHistory, type WatchPage } from './queries/watch-history.ts';
+export { type ClaimedRun, type FinishedRun, type NewWatchAlert, WatchRuns } from './queries/watch-runs.ts';
+export { type NewWatch, type WatchChange, Watches, type WatchLimits, type WatchRefusal } from './queries/watches.ts';
 export {
   AGENT_STATES,
   type Agent,
@@ -94,3 +98,4 @@ export {
   type SelfAuditRow,
 } from './schema/self-audits.ts';
 export type { NewUser, OneTimeToken, TokenPurpose, User } from './schema/users.ts';
+export type { WatchAlertRow, WatchChangeRow, WatchRow, WatchRunRow } from './schema/watches.ts';

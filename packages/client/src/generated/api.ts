@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * Everything that is stored about you, as JSON Lines
-         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch, measurement and publication.
+         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, batch, measurement and publication.
          */
         get: {
             parameters: {
@@ -1457,6 +1457,78 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/traceroutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add published traceroutes to the atlases of the sources near their targets (operators)
+         * @description Importing a traceroute again changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        traceroutes: {
+                            /** @description Milliseconds since the Unix epoch */
+                            at: number;
+                            /** @description From the first router to the target; null for hops that did not answer */
+                            hops: (string | null)[];
+                            /** Format: ipv4 */
+                            origin: string;
+                            /** Format: ipv4 */
+                            target: string;
+                        }[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TracerouteImport"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -5089,6 +5161,518 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/watches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your watches, newest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            watches: components["schemas"]["Watch"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Create a watch: measure a pair again and again
+         * @description The first run is due at once. Every run counts towards your limits like a measurement that you submit. The answer contains the secret of the webhook, this once.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewWatchInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Watch"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/watches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A watch */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Watch"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a watch with its history */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Watch"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change, pause or resume a watch
+         * @description A webhook that is set, also to the same URL, gets a new secret, which the answer contains, this once.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WatchUpdateInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Watch"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v2/watches/{id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The alerts of a watch, and how their delivery goes
+         * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
+                    /** @description Most rows */
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            alerts: components["schemas"]["WatchAlert"][];
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/watches/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The confirmed changes of a watch, with the path before and after
+         * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
+                    /** @description Most rows */
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            changes: components["schemas"]["WatchChange"][];
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/watches/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The runs of a watch
+         * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
+                    /** @description Most rows */
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
+                            runs: components["schemas"]["WatchRun"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/watches/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message to the webhook of a watch
+         * @description It is sent once, at once. A webhook that was disabled is enabled when it accepts the message.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            delivered: boolean;
+                            error?: string;
+                            /** @description HTTP status of the answer */
+                            status?: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -5649,6 +6233,7 @@ export interface components {
                 traceroutes: number;
             };
             paths: {
+                publicTraceroute: number;
                 reverseTraceroute: number;
                 ripeAtlas: number;
                 vantagePoint: number;
@@ -5684,6 +6269,7 @@ export interface components {
                 traceroutes: number;
             };
             paths: {
+                publicTraceroute: number;
                 reverseTraceroute: number;
                 ripeAtlas: number;
                 vantagePoint: number;
@@ -6493,6 +7079,42 @@ export interface components {
             /** @description Shown this once */
             key: string;
         };
+        NewWatch: {
+            alerts?: {
+                /** @description Default: false */
+                mail?: boolean;
+                /** @description Default: all */
+                on?: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description Default: null */
+                webhook?: string | null;
+            };
+            /** @description Address or host name, which is resolved once */
+            destination: string;
+            /** @description Time between two runs, seconds; it varies by 10 % in either direction. Default 900 */
+            intervalSeconds?: number;
+            /** @description Default: the destination */
+            name?: string;
+            /** @description Address of a source that is ready */
+            source: string;
+        };
+        NewWatchInput: {
+            alerts?: {
+                /** @description Default: false */
+                mail?: boolean;
+                /** @description Default: all */
+                on?: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description Default: null */
+                webhook?: string | null;
+            };
+            /** @description Address or host name, which is resolved once */
+            destination: string;
+            /** @description Time between two runs, seconds; it varies by 10 % in either direction. Default 900 */
+            intervalSeconds?: number;
+            /** @description Default: the destination */
+            name?: string;
+            /** @description Address of a source that is ready */
+            source: string;
+        };
         OpenSession: {
             /** Format: date-time */
             createdAt: string;
@@ -7051,6 +7673,30 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        TracerouteImport: {
+            /** @description Paths added to an atlas */
+            added: number;
+            /** @description Paths of which the atlas has one of the same origin that is as new */
+            known: number;
+            /** @description Paths whose last router is none through which other paths reach the source */
+            otherGateway: number;
+            /** @description Traceroutes older than seven days, or of the future */
+            untimely: number;
+            /** @description Traceroutes that loop, do not end at their target, or lead to the /24 of no source */
+            unusable: number;
+        };
+        TracerouteImportInput: {
+            /** @description Paths added to an atlas */
+            added: number;
+            /** @description Paths of which the atlas has one of the same origin that is as new */
+            known: number;
+            /** @description Paths whose last router is none through which other paths reach the source */
+            otherGateway: number;
+            /** @description Traceroutes older than seven days, or of the future */
+            untimely: number;
+            /** @description Traceroutes that loop, do not end at their target, or lead to the /24 of no source */
+            unusable: number;
+        };
         User: {
             /** Format: date-time */
             createdAt: string;
@@ -7086,6 +7732,276 @@ export interface components {
             name: string;
             /** @enum {string} */
             role: "user" | "operator";
+        };
+        Watch: {
+            alerts: {
+                /** @description Whether the owner receives mails */
+                mail: boolean;
+                /** @description Kinds of changes that cause alerts */
+                on: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description URL that receives signed messages, or null */
+                webhook: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when nothing is sent to the webhook, because it failed
+                 */
+                webhookDisabledAt?: string;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** @description IPv4 address */
+            destination: string;
+            id: number;
+            intervalSeconds: number;
+            name: string;
+            /**
+             * Format: date-time
+             * @description Absent while it is paused
+             */
+            nextRunAt?: string;
+            /** @enum {string} */
+            pauseReason?: "byUser" | "userDisabled" | "keyRevoked" | "keyExpired" | "sourceRemoved" | "sourceNotPermitted" | "destinationRefused";
+            source: string;
+            /** @enum {string} */
+            state: "active" | "paused";
+            /** @description Only in the answer that sets a webhook */
+            webhookSecret?: string;
+        };
+        WatchAlert: {
+            attempts: number;
+            changeId?: number;
+            /** @enum {string} */
+            channel: "mail" | "webhook";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt?: string;
+            error?: string;
+            id: number;
+            /** @description Header `webhook-id` of a delivery */
+            messageId: string;
+            /** Format: date-time */
+            nextAttemptAt?: string;
+            /**
+             * @description `delivered`: the webhook or the outbox of mails took it
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dead";
+            /** @description HTTP status of the last answer */
+            status?: number;
+            type: string;
+        };
+        WatchAlertInput: {
+            attempts: number;
+            changeId?: number;
+            /** @enum {string} */
+            channel: "mail" | "webhook";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt?: string;
+            error?: string;
+            id: number;
+            /** @description Header `webhook-id` of a delivery */
+            messageId: string;
+            /** Format: date-time */
+            nextAttemptAt?: string;
+            /**
+             * @description `delivered`: the webhook or the outbox of mails took it
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dead";
+            /** @description HTTP status of the last answer */
+            status?: number;
+            type: string;
+        };
+        WatchChange: {
+            after: {
+                asPath: number[];
+                /** Format: date-time */
+                at: string;
+                hops: {
+                    address: string;
+                    alternatives?: string[];
+                    asn?: number;
+                }[];
+                /** @enum {string} */
+                reach: "reached" | "throughNeighbour" | "notReached";
+                rttMs?: number;
+                /** @description The neighbour that was measured in place of the destination */
+                through?: string;
+            };
+            /** Format: date-time */
+            at: string;
+            before: {
+                asPath: number[];
+                /** Format: date-time */
+                at: string;
+                hops: {
+                    address: string;
+                    alternatives?: string[];
+                    asn?: number;
+                }[];
+                /** @enum {string} */
+                reach: "reached" | "throughNeighbour" | "notReached";
+                rttMs?: number;
+                /** @description The neighbour that was measured in place of the destination */
+                through?: string;
+            };
+            id: number;
+            kinds: ("path" | "asPath" | "reach" | "rtt")[];
+            runId: number;
+        };
+        WatchChangeInput: {
+            after: {
+                asPath: number[];
+                /** Format: date-time */
+                at: string;
+                hops: {
+                    address: string;
+                    alternatives?: string[];
+                    asn?: number;
+                }[];
+                /** @enum {string} */
+                reach: "reached" | "throughNeighbour" | "notReached";
+                rttMs?: number;
+                /** @description The neighbour that was measured in place of the destination */
+                through?: string;
+            };
+            /** Format: date-time */
+            at: string;
+            before: {
+                asPath: number[];
+                /** Format: date-time */
+                at: string;
+                hops: {
+                    address: string;
+                    alternatives?: string[];
+                    asn?: number;
+                }[];
+                /** @enum {string} */
+                reach: "reached" | "throughNeighbour" | "notReached";
+                rttMs?: number;
+                /** @description The neighbour that was measured in place of the destination */
+                through?: string;
+            };
+            id: number;
+            kinds: ("path" | "asPath" | "reach" | "rtt")[];
+            runId: number;
+        };
+        WatchInput: {
+            alerts: {
+                /** @description Whether the owner receives mails */
+                mail: boolean;
+                /** @description Kinds of changes that cause alerts */
+                on: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description URL that receives signed messages, or null */
+                webhook: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when nothing is sent to the webhook, because it failed
+                 */
+                webhookDisabledAt?: string;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** @description IPv4 address */
+            destination: string;
+            id: number;
+            intervalSeconds: number;
+            name: string;
+            /**
+             * Format: date-time
+             * @description Absent while it is paused
+             */
+            nextRunAt?: string;
+            /** @enum {string} */
+            pauseReason?: "byUser" | "userDisabled" | "keyRevoked" | "keyExpired" | "sourceRemoved" | "sourceNotPermitted" | "destinationRefused";
+            source: string;
+            /** @enum {string} */
+            state: "active" | "paused";
+            /** @description Only in the answer that sets a webhook */
+            webhookSecret?: string;
+        };
+        WatchRun: {
+            /** @description From the destination to the source */
+            asPath?: number[];
+            /** @description Why it was not measured: a stable code */
+            detail: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description Compared hops: those that are not assumed */
+            hops?: number;
+            id: number;
+            /** @description Whether it was added to confirm what the run before showed */
+            isConfirmation: boolean;
+            measurementId?: number;
+            /** @enum {string} */
+            outcome: "running" | "measured" | "notMeasured";
+            /** @description Number of the path within the watch; absent while a new path is not confirmed */
+            path?: number;
+            /** @enum {string} */
+            reach?: "reached" | "throughNeighbour" | "notReached";
+            rttMs?: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            verdict?: "first" | "same" | "candidate" | "changed";
+        };
+        WatchRunInput: {
+            /** @description From the destination to the source */
+            asPath?: number[];
+            /** @description Why it was not measured: a stable code */
+            detail: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description Compared hops: those that are not assumed */
+            hops?: number;
+            id: number;
+            /** @description Whether it was added to confirm what the run before showed */
+            isConfirmation: boolean;
+            measurementId?: number;
+            /** @enum {string} */
+            outcome: "running" | "measured" | "notMeasured";
+            /** @description Number of the path within the watch; absent while a new path is not confirmed */
+            path?: number;
+            /** @enum {string} */
+            reach?: "reached" | "throughNeighbour" | "notReached";
+            rttMs?: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            verdict?: "first" | "same" | "candidate" | "changed";
+        };
+        WatchUpdate: {
+            alerts?: {
+                /** @description Whether the owner receives mails */
+                mail?: boolean;
+                /** @description Kinds of changes that cause alerts */
+                on?: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description URL that receives signed messages, or null */
+                webhook?: string | null;
+            };
+            /** @description Time between two runs, seconds; it varies by 10 % in either direction */
+            intervalSeconds?: number;
+            /** @description False resumes the watch with the credential of the request */
+            isPaused?: boolean;
+            name?: string;
+        };
+        WatchUpdateInput: {
+            alerts?: {
+                /** @description Whether the owner receives mails */
+                mail?: boolean;
+                /** @description Kinds of changes that cause alerts */
+                on?: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description URL that receives signed messages, or null */
+                webhook?: string | null;
+            };
+            /** @description Time between two runs, seconds; it varies by 10 % in either direction */
+            intervalSeconds?: number;
+            /** @description False resumes the watch with the credential of the request */
+            isPaused?: boolean;
+            name?: string;
         };
     };
     responses: never;

@@ -44,6 +44,7 @@ import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
+import { registerPublicTraceroutes } from './v2/public-traceroutes.ts';
 import { registerPublications } from './v2/publications.ts';
 import { registerQueue } from './v2/queue.ts';
 import { registerV2 } from './v2/routes.ts';
@@ -51,6 +52,7 @@ import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
 import { registerUsers } from './v2/users.ts';
+import { registerWatches } from './v2/watches.ts';
 
 /** Routes that take more say so. */
 const MOST_BODY_BYTES = 64 * 2 ** 10;
@@ -158,7 +160,9 @@ export async function createServer(
     registerSessions(routes, collaborators);
     registerOpenSessions(routes, collaborators);
     registerUsers(routes, collaborators);
+    registerWatches(routes, collaborators);
     registerAtlasV2(routes, collaborators);
+    registerPublicTraceroutes(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerQueue(routes, collaborators);

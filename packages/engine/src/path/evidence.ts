@@ -105,7 +105,7 @@ export type TimestampProof = 'order' | 'honest' | 'bothWays' | 'backOnly';
 export type AtlasMatchKind = 'exact' | 'alias' | 'recordRoute' | 'recordRouteBetween';
 
 /**
- * Who measured a path of the atlas: a vantage point of this system, a probe of RIPE Atlas, or a reverse traceroute that came
- * to the source, so that the atlas grows by use.
+ * Who measured a path of the atlas: a vantage point of this system, a probe of RIPE Atlas, a reverse traceroute that came to the source, or
+ * somebody else who published a traceroute to a host in the /24 of the source.
  */
-export type AtlasPlatform = 'vantagePoint' | 'ripeAtlas' | 'reverseTraceroute';
+export type AtlasPlatform = 'vantagePoint' | 'ripeAtlas' | 'reverseTraceroute' | 'publicTraceroute';

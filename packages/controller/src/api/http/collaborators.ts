@@ -13,6 +13,8 @@ import type {
   SelfAudits,
   Sessions,
   Users,
+  Watches,
+  WatchHistory,
 } from '@revtr/storage';
 import type { AccountService } from '../../accounts/account-service.ts';
 import type { AgentDirectory } from '../../agents/directory.ts';
@@ -37,6 +39,7 @@ import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
 import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { KindEvidenceKeeper } from '../../self-audit/kind-evidence-keeper.ts';
+import type { WatchService } from '../../watches/watch-service.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -74,6 +77,7 @@ export interface ApiCollaborators {
   readonly switches: KillSwitches;
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
   readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper; readonly perDay: number };
+  readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

@@ -58,12 +58,9 @@ export function crossingHops(
     isOnDemand,
     at,
   } as const;
-  const { networkPath, networkPathFurther } = assumptions;
-  return hops.map((address, i) => ({
-    address,
-    technique: 'networkPath',
-    trust: 'inferred',
-    confidence: i === 0 ? networkPath : networkPathFurther,
-    evidence,
-  }));
+  const { first, further } = assumptions.networkPath;
+  return hops.map((address, i) => {
+    const confidence = i === 0 ? first : further;
+    return { address, technique: 'networkPath', trust: 'inferred', confidence, evidence };
+  });
 }
