@@ -34,8 +34,8 @@ const summary = (plan: string, sharedPrivateStamps: number, hopsRight: number) =
   firstWrongHop: {},
   errorBudget: {},
   kinds: {},
-  calibration: { bins: [], error: sharedPrivateStamps / 2, brier: 0 },
-  pathCalibration: { bins: [], error: 0, brier: 0 },
+  calibration: { bins: [], error: sharedPrivateStamps / 2, chanceError: 0, brier: 0 },
+  pathCalibration: { bins: [], error: 0, chanceError: 0, brier: 0 },
 });
 
 describe('the table of a varied parameter', () => {

@@ -140,6 +140,19 @@ describe('calibration', () => {
     expect(calibrate(claims(0.75, 75, 25)).brier).toBeCloseTo(0.1875);
     expect(calibrate([...claims(0.75, 55, 45), ...claims(1, 100, 0)]).error).toBeCloseTo(0.1);
   });
+
+  it('has the error by chance that exact claims have on average', () => {
+    const random = createRandom(1);
+    const draw = (confidence: number): Claim => ({ confidence, isRight: random.chance(confidence) });
+    const samples = Array.from({ length: 400 }, () =>
+      calibrate([...Array(100).keys()].flatMap(() => [draw(0.3), draw(0.75), draw(0.97)])),
+    );
+    const average = (pick: (sample: (typeof samples)[number]) => number): number => mean(samples.map(pick));
+    expect(average(({ error }) => error)).toBeCloseTo(
+      average(({ chanceError }) => chanceError),
+      2,
+    );
+  });
 });
 
 describe('quantiles', () => {

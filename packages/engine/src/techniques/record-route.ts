@@ -16,6 +16,11 @@ export interface RecordRouteOptions {
   readonly isAdaptive: boolean;
   /** Whether the destination is pinged without options at the same time. */
   readonly pingsDestination: boolean;
+  /**
+   * Whether the measurement does not wait for the answer when the hop before was silent: this one is then mostly silent as well, which a vantage
+   * point has to confirm. An answer that comes meanwhile counts.
+   */
+  readonly overlapsLikelySilence: boolean;
   /** Whether the probe is skipped when the target is probably out of reach of the source. */
   readonly skipOutOfReach: boolean;
 }
@@ -44,7 +49,8 @@ export class DirectRecordRoute implements Technique {
     if (this.#options.pingsDestination && path.hops.length === 1) measurement.plainPings.start(target);
     const { timeoutMs, isAdaptive } = this.#options;
     const adaptiveMs = measurement.adaptiveTimeout.patienceFor([path.source], target);
-    const deadline: RoundDeadline = () => (isAdaptive ? adaptiveMs : timeoutMs);
+    const isSilenceLikely = this.#options.overlapsLikelySilence && followsSilence(measurement);
+    const deadline: RoundDeadline = () => (isSilenceLikely ? 0 : isAdaptive ? adaptiveMs : timeoutMs);
     const requests = [recordRoutePing(path.source, path.source, target, timeoutMs)];
     const onSend = (): void => {
       stats.recordRoutePings += measurement.prober.fresh(requests);
@@ -73,4 +79,11 @@ function isOutOfReach({ path, ranking }: Measurement): boolean {
   if (evidence.type === 'symmetry' && evidence.links !== undefined) return evidence.links >= OUT_OF_REACH;
   const distance = ranking.expectedDistance(path.source, address);
   return distance !== undefined && distance >= OUT_OF_REACH - 0.5;
+}
+
+/** Whether the hop before the last one was asked in this measurement, or recently, and has not answered. */
+function followsSilence({ path, targetAnswers, silentTargets, clock }: Measurement): boolean {
+  const before = path.hops.at(-2)?.address;
+  if (before === undefined || targetAnswers.hasAnswered(before)) return false;
+  return targetAnswers.silentSendersOf(before) > 0 || silentTargets.isSilent(before, path.source, clock.now());
 }

@@ -49,10 +49,21 @@ export interface SpoofedRecordRouteOptions {
   readonly deadline: (state: RoundState, adaptiveMs: number) => number;
   /** How long an answer is listened for, milliseconds. */
   readonly timeoutMs: number;
+  /**
+   * Called when it is unlikely that a hop will show what is behind it, so that the techniques that come next can start before this one has
+   * ended. Default: they do not.
+   */
+  readonly onUnlikely?: (measurement: Measurement, target: Ipv4Address) => void;
 }
+
+/** Probability that one of the vantage points is within reach, below which success is unlikely. */
+const UNLIKELY = 0.4;
 
 /** Senders without an answer after which a hop is not asked again in this measurement: the silence of one alone may be its own. */
 const SILENT_SENDERS = 2;
+
+const areUnlikely = (spoofers: readonly RankedVantagePoint[]): boolean =>
+  spoofers.every(({ chance }) => chance < UNLIKELY);
 
 type Extended = Extract<Extension, { outcome: 'extended' }>;
 
@@ -78,6 +89,7 @@ export class SpoofedRecordRoute implements Technique {
       if (hop.trust === 'assumed' && hop !== path.last) continue;
       if (!measurement.mayProbe(hop.address) || hop.address === path.source) continue;
       if (silentTargets.isSilent(hop.address, path.source, clock.now())) {
+        this.#options.onUnlikely?.(measurement, hop.address);
         reasons.push(`${formatIpv4(hop.address)} did not answer recently`);
         continue;
       }
@@ -117,13 +129,14 @@ export class SpoofedRecordRoute implements Technique {
     for (let round = 0; ; round++) {
       const late = this.#toExtension(measurement, hop, targetAnswers.lateAnswersOf(hop.address));
       if (late !== undefined) return late;
-      const waiting = targetAnswers.hasAnswered(hop.address) ? 0 : targetAnswers.sendersWaitingFor(hop.address);
+      const waiting = targetAnswers.silentSendersOf(hop.address);
       if (waiting >= SILENT_SENDERS) return undefined;
       const ranked = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
       const left = this.#options.prefersIdleSpoofers ? idleFirst(ranked, measurement.prober) : ranked;
       // One other sender is enough to confirm a silence.
       const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
       const chosen = left.slice(0, Math.min(most - asked.size, size));
+      if (round > 0 || waiting > 0 || areUnlikely(chosen)) this.#options.onUnlikely?.(measurement, hop.address);
       if (chosen.length === 0) return undefined;
       if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
       for (const { address } of chosen) asked.add(address);
