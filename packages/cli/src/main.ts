@@ -14,6 +14,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (chunk) => process.stderr.write(chunk),
   readFile,
   isInteractive: process.stdout.isTTY === true,
+  isWatched: process.stderr.isTTY === true,
 });
 
 async function readFile(path: string): Promise<string> {

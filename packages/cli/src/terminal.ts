@@ -12,6 +12,8 @@ export interface Terminal {
   readFile(path: string): Promise<string>;
   /** Whether results go to a screen. Colours and progress appear only there. */
   readonly isInteractive: boolean;
+  /** Whether messages go to a screen. Progress appears only there. */
+  readonly isWatched: boolean;
 }
 
 /** Colours on a screen, none in files and pipes or with the environment variable `NO_COLOR` (https://no-color.org). */

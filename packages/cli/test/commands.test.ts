@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   measure: { args: ['192.0.2.1', '--to', '198.51.100.1', '--why'], form: 'value' },
   batch: { args: [pairs, '--to', '198.51.100.1'], form: 'lines' },
   fetch: { args: ['--label', 'L'], form: 'lines' },
+  batches: { args: ['--limit', '5', '--before', '9'], form: 'value' },
+  cancel: { args: ['7'], form: 'value' },
+  last: { args: [], form: 'lines' },
+  export: { args: ['7', '--out', join(directory, 'export.jsonl')], form: 'value' },
   'sources list': { args: [], form: 'value' },
   'sources share': { args: ['198.51.100.1', '--with', 'a@example.org'], form: 'value' },
   accuracy: { args: ['--network', '64500', '--technique', 'atlas', '--from', '2026-11-20T10:00Z'], form: 'value' },
@@ -102,6 +106,7 @@ const silent = {
   err: () => undefined,
   readFile: () => Promise.reject(new Error('no files')),
   isInteractive: false,
+  isWatched: false,
 };
 const ALL = leaves(createProgram(new Context(silent)));
 

@@ -24,6 +24,7 @@ export async function run(
     },
     readFile: (path) => (files[path] === undefined ? readFile(path, 'utf8') : Promise.resolve(files[path])),
     isInteractive,
+    isWatched: isInteractive,
   });
   return { code, out, err };
 }

@@ -5,11 +5,17 @@ import { type ClientOptions, Connection } from './connection.ts';
 import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
 import { FleetClient } from './fleet.ts';
+import { linesOf } from './lines.ts';
 import type {
   Batch,
   BatchProgress,
+  Cancelled,
+  ExportFormat,
   Measurement,
   OutlinePage,
+  Publication,
+  PublicResult,
+  RecentResults,
   RequestedPair,
   RevtrResponse,
   SourceInfo,
@@ -35,6 +41,14 @@ export interface WatchOptions {
 /** Pauses before a broken event stream is opened again, in milliseconds. After the last one the client gives up. */
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000];
 
+function parsedLine(line: string): Measurement {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw badAnswer('the server sent a line that is not JSON');
+  }
+}
+
 /** A client of a Reverse Traceroute server. Every method rejects with a {@link ClientError}. */
 export class ReverseTracerouteClient {
   /** Hosting of sources and operation of the system. */
@@ -42,9 +56,12 @@ export class ReverseTracerouteClient {
   /** Accounts, API keys, and who may measure to a source. */
   readonly accounts: AccountsClient;
   readonly #connection: Connection;
+  /** Address of the server, without a slash at its end. */
+  readonly server: string;
 
   constructor(options: ClientOptions) {
     this.#connection = new Connection(options);
+    this.server = options.server.replace(/\/+$/, '');
     this.fleet = new FleetClient(this.#connection);
     this.accounts = new AccountsClient(this.#connection);
   }
@@ -56,12 +73,19 @@ export class ReverseTracerouteClient {
 
   /**
    * Submits pairs as one batch. The server has stored the batch when this resolves. With `skipInvalid` (default false) the server leaves
-   * invalid pairs out; without it, one invalid pair rejects the batch.
+   * invalid pairs out; without it, one invalid pair rejects the batch. The same call with the same `idempotencyKey` within 24 hours
+   * resolves to the same batch, and measures nothing again.
    */
-  async submit(pairs: readonly RequestedPair[], options: { readonly skipInvalid?: boolean } = {}): Promise<Submitted> {
+  async submit(
+    pairs: readonly RequestedPair[],
+    { skipInvalid = false, idempotencyKey }: { readonly skipInvalid?: boolean; readonly idempotencyKey?: string } = {},
+  ): Promise<Submitted> {
     const { result_uri, rejected } = await good(
       this.#connection.api.POST('/api/v1/revtr', {
-        params: { query: { skipInvalid: options.skipInvalid === true ? 'true' : 'false' } },
+        params: {
+          query: { skipInvalid: skipInvalid ? 'true' : 'false' },
+          header: { ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }) },
+        },
         body: { revtrs: [...pairs] },
       }),
     );
@@ -79,9 +103,41 @@ export class ReverseTracerouteClient {
     return batch;
   }
 
-  /** Your latest batches, newest first. */
-  async batches(): Promise<readonly BatchProgress[]> {
-    return listed((await good(this.#connection.api.GET('/api/v2/batches'))).batches);
+  /** Your batches before the one with the id `before` (default: all), newest first; at most `limit` (default and most: 100). */
+  async batches({
+    limit = 100,
+    before,
+  }: {
+    readonly limit?: number;
+    readonly before?: number;
+  } = {}): Promise<readonly BatchProgress[]> {
+    const query = { limit, ...(before !== undefined && { before: String(before) }) };
+    return listed((await good(this.#connection.api.GET('/api/v2/batches', { params: { query } }))).batches);
+  }
+
+  /** Cancels a batch. Measurements that have ended do not change. */
+  async cancel(batchId: number): Promise<Cancelled> {
+    const params = { path: { id: String(batchId) } };
+    return good(this.#connection.api.POST('/api/v2/batches/{id}/cancel', { params }));
+  }
+
+  /** The measurements of a batch that have ended, one after the other: a batch of any size takes little memory. */
+  async *results(batchId: number, signal?: AbortSignal): AsyncGenerator<Measurement> {
+    const lines = linesOf(chunksOf(await this.export(batchId, 'jsonl', signal)));
+    try {
+      for (;;) {
+        const next = await this.#connection.guard(() => lines.next(), signal);
+        if (next.done === true) return;
+        yield parsedLine(next.value);
+      }
+    } finally {
+      await lines.return(undefined);
+    }
+  }
+
+  /** The measurements of a batch that have ended, as a file. Errors while it is read are those of the platform. */
+  async export(batchId: number, format: ExportFormat, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    return this.#connection.open(`/api/v2/batches/${batchId}/export?format=${format}`, signal);
   }
 
   /**
@@ -99,6 +155,41 @@ export class ReverseTracerouteClient {
   /** A measurement, finished or not. */
   async measurement(id: number): Promise<Measurement> {
     return good(this.#connection.api.GET('/api/v2/measurements/{id}', { params: { path: { id: String(id) } } }));
+  }
+
+  /** Publishes a measurement that has ended; one that is published already keeps its token. */
+  async publish(id: number): Promise<Publication> {
+    const params = { path: { id: String(id) } };
+    return good(this.#connection.api.PUT('/api/v2/measurements/{id}/publication', { params }));
+  }
+
+  /** How a measurement is published; `notFound` when it is not. */
+  async publication(id: number): Promise<Publication> {
+    const params = { path: { id: String(id) } };
+    return good(this.#connection.api.GET('/api/v2/measurements/{id}/publication', { params }));
+  }
+
+  /** Unpublishes a measurement: its token never works again. */
+  async unpublish(id: number): Promise<void> {
+    await good(
+      this.#connection.api.DELETE('/api/v2/measurements/{id}/publication', { params: { path: { id: String(id) } } }),
+    );
+  }
+
+  /** What is public of a published result. Needs no key. */
+  async publicResult(token: string): Promise<PublicResult> {
+    const result = await good(
+      this.#connection.api.GET('/api/v2/public-results/{token}', { params: { path: { token } } }),
+    );
+    listed(result.result.hops);
+    return result;
+  }
+
+  /** The latest results of people without an account. Needs no key. */
+  async recentResults(): Promise<RecentResults> {
+    const recent = await good(this.#connection.api.GET('/api/v2/public-results'));
+    listed(recent.results);
+    return recent;
   }
 
   /** Your measurements with a label, oldest first. Reads all pages. */

@@ -82,8 +82,10 @@ describe('MeasurementRunner', () => {
       { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
       {
         jobs,
+        batches,
         engine,
         facts,
+        owners: { ownerOf: () => undefined },
         events,
         metrics: new Metrics(),
         switches,
@@ -279,6 +281,39 @@ describe('MeasurementRunner', () => {
     runner = newRunner('two');
     runner.start();
     await begun('198.51.100.1', '198.51.100.2', '198.51.100.2');
+  });
+
+  it('cancels a batch: what waits ends at once, what is under way as soon as it stops, and no other batch', async () => {
+    runner = newRunner('a', 1);
+    const batch = await submit('198.51.100.1', '198.51.100.2');
+    const other = await submit('198.51.100.3');
+    const ended: number[] = [];
+    events.subscribe(batch, { paths: false }, (event) => event.type === 'ended' && ended.push(event.measurement));
+    runner.start();
+    await begun('198.51.100.1');
+    expect(await runner.cancel(batch)).toBe(1);
+    await written(batch, 'done', 'done');
+    const found = await rows(batch);
+    for (const { result, destination } of found)
+      expect(result).toMatchObject({
+        stopReason: 'cancelled',
+        failReason: { code: 'batchCancelled', hop: destination },
+      });
+    expect(ended.toSorted()).toEqual(found.map(({ id }) => id).toSorted());
+    expect(await runner.cancel(batch)).toBe(0);
+    expect(await states(other)).toEqual(['running']);
+  });
+
+  it('does not measure what another process has leased of a batch that was cancelled since', async () => {
+    const batch = await submit('198.51.100.1');
+    await jobs.lease('dead', 1, new Date(clock.now()), new Date(clock.now() + LEASE_MS));
+    expect(await newRunner('b').cancel(batch)).toBe(0);
+    runner = newRunner('a');
+    runner.start();
+    await pass(LEASE_MS + 2 * POLL_MS);
+    await written(batch, 'done');
+    expect(engine.begun).toEqual([]);
+    expect((await rows(batch))[0].result).toMatchObject({ failReason: { code: 'batchCancelled' } });
   });
 
   it('stores a failure when the engine throws, and continues with the others', async () => {

@@ -24,6 +24,7 @@ describe('Submission', () => {
   let submission: Submission;
   let directory: AgentDirectory;
   let sources: SourceAccess;
+  let source: Omit<Parameters<AgentDirectory['put']>[0], 'address'>;
   const pair = (destination: string, source = SOURCE): RequestedPair => ({
     source,
     destination,
@@ -42,7 +43,7 @@ describe('Submission', () => {
     const limits = { max_per_day: 10, max_parallel: 10, max_per_minute: 10 };
     user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
     directory = await AgentDirectory.open(new Agents(db));
-    const source = { kind: 'source', hostname: 's', site: '', user_id: user.id, state: 'ready' } as const;
+    source = { kind: 'source', hostname: 's', site: '', user_id: user.id, state: 'ready' };
     await directory.put({ ...source, address: parseIpv4(SOURCE) });
     const facts: AddressFacts = {
       relations: NO_RELATIONS,
@@ -78,6 +79,18 @@ describe('Submission', () => {
     });
     expect(error.retryAfterSeconds).toBeGreaterThan(0);
     expect(asked).toEqual([]);
+  });
+
+  it('answers a repeated request with the batch of the first, whatever has changed since', async () => {
+    const submit = (pairs: readonly RequestedPair[], idempotencyKey = 'key') =>
+      submission.submit(user, pairs, { skipInvalid: true, idempotencyKey });
+    const pairs = [pair('6.0.0.1'), pair('10.0.0.1')];
+    const first = await submit(pairs);
+    expect(first).toMatchObject({ rejected: [{ index: 1 }], isRepeated: false });
+    await directory.put({ ...source, address: parseIpv4(SOURCE), state: 'withdrawn' });
+    expect(await submit(pairs)).toEqual({ ...first, limits: [], isRepeated: true });
+    await expect(submit([pair('6.0.0.2')])).rejects.toMatchObject({ code: 'idempotencyKeyReused', status: 422 });
+    await expect(submit(pairs, 'another')).rejects.toMatchObject({ code: 'invalidPairs' });
   });
 
   it('says that a batch above a limit of the user can never succeed, however long the user waits', async () => {

@@ -35,6 +35,7 @@ async function revtr(line: string): Promise<string> {
     },
     readFile: () => Promise.reject(new Error('no files')),
     isInteractive: false,
+    isWatched: false,
   });
   expect(code).toBe(0);
   return out;

@@ -29,6 +29,7 @@ async function revtr(...args: string[]) {
     },
     readFile: (path) => readFile(path, 'utf8'),
     isInteractive: false,
+    isWatched: false,
   });
   return { code, out, err };
 }

@@ -36,6 +36,7 @@ export {
   type MeasurementPage,
   type NewMeasurement,
   type QuotaExceeded,
+  type Repeated,
 } from './queries/batches.ts';
 export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
@@ -45,6 +46,7 @@ export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
+export { Publications, type RecentResult } from './queries/publications.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export {
   type AccuracyQuery,
@@ -82,6 +84,7 @@ export {
   type OptOutRequest,
   type OptOutRequestState,
 } from './schema/opt-outs.ts';
+export type { Publication } from './schema/publications.ts';
 export type { Schema } from './schema/schema.ts';
 export {
   type HopKindRow,

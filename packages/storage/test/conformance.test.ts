@@ -67,7 +67,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       }));
     const accept = async (user: User, count: number, label?: string): Promise<number> => {
       const accepted = await new Batches(database.db).accept(user, measurements(count, label), now);
-      if (!('id' in accepted)) throw new Error(`refused: ${accepted.limit}`);
+      if (!('id' in accepted)) throw new Error(`refused: ${JSON.stringify(accepted)}`);
       return accepted.id;
     };
 
@@ -453,6 +453,45 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(answers.filter((answer) => 'id' in answer)).toHaveLength(2);
     });
 
+    it('finds the batch of a repeated request for a day, also when both requests come at once', async () => {
+      const batches = new Batches(database.db);
+      const user = await newUser();
+      const repeatable = { key: 'k', hash: 'h', rejected: [{ index: 3 }] };
+      const submit = (hash = 'h', at = now, by = user) =>
+        batches.accept(by, measurements(2), at, { keyId: null, repeatable: { ...repeatable, hash } });
+      const both = await Promise.all([submit(), submit()]);
+      const ids = both.map((outcome) => ('id' in outcome ? outcome.id : 'repeatedId' in outcome && outcome.repeatedId));
+      expect(both.filter((outcome) => 'id' in outcome)).toHaveLength(1);
+      expect(ids[0]).toBe(ids[1]);
+      expect(await submit()).toEqual({ repeatedId: ids[0], isOther: false, rejected: [{ index: 3 }] });
+      expect(await submit('other')).toMatchObject({ repeatedId: ids[0], isOther: true });
+      expect(await batches.repeated(user, repeatable, now)).toMatchObject({ repeatedId: ids[0] });
+      expect(await submit('h', now, await newUser())).toHaveProperty('id');
+      const nextDay = later(86_401);
+      expect(await batches.repeated(user, repeatable, nextDay)).toBeUndefined();
+      expect(await submit('other', nextDay)).toHaveProperty('id');
+    });
+
+    it('cancels what is queued of a batch, and says so of what is leased', async () => {
+      const batches = new Batches(database.db);
+      const jobs = new Jobs(database.db);
+      const user = await newUser();
+      const id = await accept(user, 3);
+      const [leased] = await jobs.lease('a', 1, now, later(30));
+      expect(leased).toMatchObject({ batchId: id, isCancelled: false });
+      const result = { stopReason: 'cancelled', failReason: { code: 'x' } };
+      expect(await batches.cancel(id, result, now)).toHaveLength(2);
+      expect(await batches.cancel(id, result, later(5))).toHaveLength(0);
+      expect(await batches.countDone(id)).toBe(2);
+      expect((await batches.latestOf(user.id))[0]).toMatchObject({ id, done: 2, cancelled_at: now });
+      expect((await batches.measurementsOf(id))[2]).toMatchObject({
+        state: 'done',
+        result: { stopReason: 'cancelled', failReason: { code: 'x', hop: '1.0.1.2' } },
+      });
+      expect(await jobs.lease('b', 5, later(60), later(90))).toMatchObject([{ id: leased.id, isCancelled: true }]);
+      expect(await batches.latestOf(user.id, 10, id)).toEqual([]);
+    });
+
     it('leases each job once and takes the jobs of small batches between those of large ones', async () => {
       const big = await accept(await newUser(), 50);
       const small = await accept(await newUser(), 2);
@@ -504,6 +543,20 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       ).toHaveLength(3);
       expect(await new Batches(database.db).endedIn(batch)).toHaveLength(3);
       expect((await new Batches(database.db).measurementsOf(batch))[0].result).toEqual({ ok: true });
+    });
+
+    it('outlines the networks of a path in order, with those that show no router', async () => {
+      const batch = await accept(await newUser(), 1);
+      const jobs = new Jobs(database.db);
+      const [{ id }] = await jobs.lease('a', 1, now, later(30));
+      const hops = [
+        { asn: 1, address: '1.0.0.1', alternatives: ['1.0.0.2'], hiddenNetwork: { asn: 2, confidence: 0.9 } },
+        { asn: 3, address: '3.0.0.1', evidence: { type: 'atlas', at: 5 } },
+        { address: '10.0.0.1' },
+      ];
+      await jobs.finish('a', [{ id, result: { hops } }], later(1));
+      const [outline] = await new Batches(database.db).outlinesOf(batch, { limit: 1, after: 0 });
+      expect(outline.asns).toEqual([1, 2, 3]);
     });
 
     it('renews the leases of the given jobs only', async () => {

@@ -42,7 +42,7 @@ export function addAtlas(program: Command, context: Context): void {
         return;
       }
       const shown = await fleet.atlasWhenDone(source, (current) => {
-        if (terminal.isInteractive) output.note(`  ${describeRun(current)}`);
+        if (terminal.isWatched) output.note(`  ${describeRun(current)}`);
       });
       output.print(options, shown, renderAtlas);
       context.exitCode = shown.runs[0]?.state === 'done' ? EXIT.ok : EXIT.incomplete;

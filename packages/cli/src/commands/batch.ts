@@ -1,21 +1,26 @@
 import type { RequestedPair } from '@revtr/client';
 import type { Command } from 'commander';
+import { type PairDefaults, pairOf } from '../campaign/pair-lines.ts';
+import { runCampaign } from '../campaign/run.ts';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
-import { CliError, unreadableFile } from '../errors.ts';
-import { exitCodeOfMeasurements } from '../exit-codes.ts';
+import { badArgument, CliError, unreadableFile } from '../errors.ts';
+import { EXIT, exitCodeOfMeasurements } from '../exit-codes.ts';
 import { renderMeasurement } from '../render/measurement-table.ts';
 import type { Terminal } from '../terminal.ts';
 
-interface PairOptions {
-  readonly to?: string;
-  readonly label?: string;
-}
-
-interface BatchOptions extends ConnectionOptions, PairOptions {
+interface BatchOptions extends ConnectionOptions, PairDefaults {
   readonly skipInvalid?: boolean;
   readonly wait: boolean;
+  readonly out?: string;
 }
+
+const DETAILS = `
+With --out, the file may have any number of pairs. The command splits it into batches within your limits, adds the results of each
+batch to the output when the batch is complete, one JSON object a line, and keeps a journal in OUTPUT.journal. When it is
+interrupted, run the same command again: it goes on, measures no pair twice and loses none. Pairs that the server does not
+accept appear in the output with the state "rejected".
+`;
 
 /** `revtr batch FILE`. */
 export function addBatch(program: Command, context: Context): void {
@@ -26,7 +31,17 @@ export function addBatch(program: Command, context: Context): void {
     .option('--label <label>', 'label, to find the results with "revtr fetch"')
     .option('--skip-invalid', 'leave out invalid pairs and measure the others')
     .option('--no-wait', 'print the number of the batch and exit')
+    .option('--out <output>', 'write the results to a file, and go on with it after an interruption')
+    .addHelpText('after', DETAILS)
     .action(async (file: string, options: BatchOptions) => {
+      if (options.out !== undefined) {
+        if (file === '-')
+          throw badArgument('file', file, 'cannot be read again after an interruption: use a file with --out');
+        const { pairs, reached, rejected } = await runCampaign({ ...options, file, out: options.out }, context);
+        output.note(`${pairs} pairs: ${reached} reached the source, ${rejected} were not accepted`);
+        context.exitCode = reached === pairs ? EXIT.ok : EXIT.incomplete;
+        return;
+      }
       const pairs = parsePairs(file, await readPairs(file, terminal), options);
       const client = await context.connect(options);
       const { batchId, rejected } = await client.submit(pairs, { skipInvalid: options.skipInvalid === true });
@@ -37,8 +52,7 @@ export function addBatch(program: Command, context: Context): void {
       }
       const { measurements } = await client.wait(batchId, {
         onEvent: (event) => {
-          if (event.type === 'progress' && terminal.isInteractive)
-            output.note(`  ${event.done} of ${event.total} done`);
+          if (event.type === 'progress' && terminal.isWatched) output.note(`  ${event.done} of ${event.total} done`);
         },
       });
       output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
@@ -55,20 +69,12 @@ async function readPairs(file: string, terminal: Terminal): Promise<string> {
 }
 
 /** The pairs in the text of a file. @throws {CliError} `unreadableFile`, with the number of the line */
-export function parsePairs(file: string, text: string, { to, label }: PairOptions): RequestedPair[] {
-  const refuse = (reason: string): CliError =>
-    new CliError('unreadableFile', `${file}: ${reason}`, { path: file, reason });
-  const pairs = text.split('\n').flatMap((line, i): RequestedPair[] => {
-    const words = line
-      .replace(/#.*/, '')
-      .split(/[\s,]+/)
-      .filter((word) => word !== '');
-    const [dst, src = to] = words;
-    if (dst === undefined) return [];
-    if (words.length > 2) throw refuse(`line ${i + 1} has more than a destination and a source`);
-    if (src === undefined) throw refuse(`line ${i + 1} names no source, and --to is missing`);
-    return [{ src, dst, ...(label !== undefined && { label }) }];
-  });
-  if (pairs.length === 0) throw refuse('the file has no pair');
+export function parsePairs(file: string, text: string, defaults: PairDefaults): RequestedPair[] {
+  const pairs = text.split('\n').flatMap((line, i) => pairOf({ file, number: i + 1 }, line, defaults) ?? []);
+  if (pairs.length === 0)
+    throw new CliError('unreadableFile', `${file}: the file has no pair`, {
+      path: file,
+      reason: 'the file has no pair',
+    });
   return pairs;
 }

@@ -180,7 +180,10 @@ export interface paths {
                     /** @description Run the good pairs though others are bad */
                     skipInvalid?: "true" | "false";
                 };
-                header?: never;
+                header?: {
+                    /** @description The same request with the same key within 24 hours gets the same answer, and measures nothing again */
+                    "idempotency-key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -622,7 +625,7 @@ export interface paths {
         };
         /**
          * Everything that is stored about you, as JSON Lines
-         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch and measurement.
+         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch, measurement and publication.
          */
         get: {
             parameters: {
@@ -1500,10 +1503,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your latest batches, newest first */
+        /**
+         * Your batches, newest first
+         * @description In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
         get: {
             parameters: {
                 query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
                     /** @description Most batches */
                     limit?: number;
                 };
@@ -1540,11 +1548,15 @@ export interface paths {
                         "application/json": {
                             batches: {
                                 /** Format: date-time */
+                                cancelledAt?: string;
+                                /** Format: date-time */
                                 createdAt: string;
                                 done: number;
                                 id: number;
                                 total: number;
                             }[];
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
                         };
                     };
                 };
@@ -1614,6 +1626,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a batch
+         * @description Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. Measurements that have ended do not change. Repeating the request changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Measurements that this request cancelled in the queue */
+                            cancelled: number;
+                            /** @description Measurements that have ended, those that were cancelled in the queue included */
+                            done: number;
+                            id: number;
+                            total: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/batches/{id}/events": {
         parameters: {
             query?: never;
@@ -1664,6 +1742,75 @@ export interface paths {
                     };
                     content: {
                         "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/batches/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The measurements of a batch that have ended, as a file
+         * @description * `jsonl`: measurements as the API shows them, one a line
+         *     * `archive`: rows of the M-Lab archive, one a line
+         *     * `csv`: CSV, one row for each path
+         *     * `csv-hops`: CSV, one row for each hop
+         *     * `ripe-atlas`: traceroute results as RIPE Atlas shows them, one a line
+         *     * `scamper`: traceroutes as sc_warts2json prints them, one a line
+         *     * `graphml-routers`: GraphML of the routers on all paths
+         *     * `graphml-networks`: GraphML of the networks on all paths
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Format of the file */
+                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The file, compressed with gzip if the client accepts it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
                     };
                 };
             };
@@ -2827,6 +2974,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/measurements/{id}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a result is published */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Publication"];
+                    };
+                };
+            };
+        };
+        /**
+         * Publish a result
+         * @description Everybody who has the token can see the path. A result that is published already keeps its token.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Publication"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Unpublish a result
+         * @description The token stops working at once and never works again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            measurementId: number;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/opt-out-requests": {
         parameters: {
             query?: never;
@@ -3381,6 +3672,137 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/public-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest results of people without an account
+         * @description Empty where they may not measure.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names of the networks, by AS number */
+                            names: {
+                                [key: string]: string;
+                            };
+                            results: {
+                                /** Format: date-time */
+                                createdAt: string;
+                                destination: string;
+                                id: number;
+                                /** @description AS numbers that the path passes, from the destination to the source */
+                                networks: number[];
+                                source: string;
+                                stopReason?: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/public-results/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A published result
+         * @description Without the user, the label, the batch, the evidence and the forward path.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PublicResult"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5422,7 +5844,7 @@ export interface components {
                     address: string;
                     /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
                     alternatives?: string[];
-                    /** @description Network that announces the address */
+                    /** @description Network that operates the router, or announces the address of a host */
                     asn?: number;
                     asName?: string;
                     /** @description Probability that the router is on the path */
@@ -5437,6 +5859,12 @@ export interface components {
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
+                    };
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
                     };
                     /** @description Reverse DNS */
                     name?: string;
@@ -5577,7 +6005,7 @@ export interface components {
                     address: string;
                     /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
                     alternatives?: string[];
-                    /** @description Network that announces the address */
+                    /** @description Network that operates the router, or announces the address of a host */
                     asn?: number;
                     asName?: string;
                     /** @description Probability that the router is on the path */
@@ -5592,6 +6020,12 @@ export interface components {
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
+                    };
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
                     };
                     /** @description Reverse DNS */
                     name?: string;
@@ -5762,6 +6196,194 @@ export interface components {
             reason: string;
             /** @enum {string} */
             state: "pending" | "accepted" | "refused" | "expired";
+        };
+        Publication: {
+            /** @description Page of the result for an `iframe` */
+            embed: string;
+            /** @description HTML that shows the result in another page */
+            embedCode: string;
+            measurementId: number;
+            /** @description Picture of the path; `?theme=light|dark&layout=wide|narrow` */
+            png: string;
+            /** Format: date-time */
+            publishedAt: string;
+            /** @description Picture of the path; `?theme=light|dark|auto&layout=wide|narrow` */
+            svg: string;
+            /** @description Whoever has it can see the result */
+            token: string;
+            /** @description Page of the result */
+            url: string;
+        };
+        PublicationInput: {
+            /** @description Page of the result for an `iframe` */
+            embed: string;
+            /** @description HTML that shows the result in another page */
+            embedCode: string;
+            measurementId: number;
+            /** @description Picture of the path; `?theme=light|dark&layout=wide|narrow` */
+            png: string;
+            /** Format: date-time */
+            publishedAt: string;
+            /** @description Picture of the path; `?theme=light|dark|auto&layout=wide|narrow` */
+            svg: string;
+            /** @description Whoever has it can see the result */
+            token: string;
+            /** @description Page of the result */
+            url: string;
+        };
+        PublicResult: {
+            destination: string;
+            /** Format: date-time */
+            publishedAt: string;
+            result: {
+                /** @description Probability that every hop is right */
+                confidence?: number;
+                endedAt: number;
+                failReason?: {
+                    code: string;
+                    hop: string;
+                    message: string;
+                };
+                hops: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
+                    alternatives?: string[];
+                    /** @description Network that operates the router, or announces the address of a host */
+                    asn?: number;
+                    asName?: string;
+                    /** @description Probability that the router is on the path */
+                    confidence: number;
+                    /**
+                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
+                     * @enum {string}
+                     */
+                    divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Reverse DNS */
+                    name?: string;
+                    /** @description Age of the evidence when it comes from an earlier measurement */
+                    reusedAgeMs?: number;
+                    /** @description Round-trip time from the source */
+                    rttMs?: number;
+                    /** @enum {string} */
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    /** @enum {string} */
+                    trust: "measured" | "inferred" | "assumed";
+                }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                stats: {
+                    atlasMs: number;
+                    atlasQueries: number;
+                    plainPings: number;
+                    recordRouteMs: number;
+                    recordRoutePings: number;
+                    recordRouteRounds: number;
+                    spoofedRecordRouteMs: number;
+                    spoofedRecordRoutePings: number;
+                    spoofedRecordRouteRounds: number;
+                    spoofedTimestampPings: number;
+                    symmetryMs: number;
+                    timestampPings: number;
+                    tracerouteProbes: number;
+                    traceroutes: number;
+                };
+                /** @enum {string} */
+                stopReason: "reaches" | "failed" | "trivial" | "cancelled";
+            };
+            source: string;
+        };
+        PublicResultInput: {
+            destination: string;
+            /** Format: date-time */
+            publishedAt: string;
+            result: {
+                /** @description Probability that every hop is right */
+                confidence?: number;
+                endedAt: number;
+                failReason?: {
+                    code: string;
+                    hop: string;
+                    message: string;
+                };
+                hops: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
+                    alternatives?: string[];
+                    /** @description Network that operates the router, or announces the address of a host */
+                    asn?: number;
+                    asName?: string;
+                    /** @description Probability that the router is on the path */
+                    confidence: number;
+                    /**
+                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
+                     * @enum {string}
+                     */
+                    divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Reverse DNS */
+                    name?: string;
+                    /** @description Age of the evidence when it comes from an earlier measurement */
+                    reusedAgeMs?: number;
+                    /** @description Round-trip time from the source */
+                    rttMs?: number;
+                    /** @enum {string} */
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    /** @enum {string} */
+                    trust: "measured" | "inferred" | "assumed";
+                }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                stats: {
+                    atlasMs: number;
+                    atlasQueries: number;
+                    plainPings: number;
+                    recordRouteMs: number;
+                    recordRoutePings: number;
+                    recordRouteRounds: number;
+                    spoofedRecordRouteMs: number;
+                    spoofedRecordRoutePings: number;
+                    spoofedRecordRouteRounds: number;
+                    spoofedTimestampPings: number;
+                    symmetryMs: number;
+                    timestampPings: number;
+                    tracerouteProbes: number;
+                    traceroutes: number;
+                };
+                /** @enum {string} */
+                stopReason: "reaches" | "failed" | "trivial" | "cancelled";
+            };
+            source: string;
         };
         RedeemedLink: {
             /** @description The application that counts now */

@@ -29,6 +29,7 @@ import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
 import { openOptOuts } from './open-opt-outs.ts';
+import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
 import { openSurvey } from './open-survey.ts';
@@ -153,9 +154,14 @@ export class Controller {
     });
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
-      { measuring, safety, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      { measuring, safety, owners: atlas.owners, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
       options,
     );
+    const publications = openPublications(contextOf(context, 'publications'), {
+      submission: measurements.submission,
+      directory: measuring.directory,
+      visitors: accounts.visitors,
+    });
     const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
       calibration,
       measuring,
@@ -167,12 +173,15 @@ export class Controller {
     const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
+      cancelBatch: measurements.cancel,
       targetPolicy,
       sourceAccess: measuring.sourceAccess,
       audit: safety.audit,
       auditEvents: safety.auditEvents,
       submission: measurements.submission,
       batches: measurements.batches,
+      publications: publications.service,
+      pictures: publications.pictures,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,
@@ -204,6 +213,7 @@ export class Controller {
       agents,
       survey,
       measurements,
+      publications,
       selfAudit,
       optOuts,
       api,

@@ -13,6 +13,7 @@ export const ERROR_STATUS = {
   methodNotAllowed: 405,
   requestTimeout: 408,
   conflict: 409,
+  idempotencyKeyReused: 422,
   batchTooLarge: 413,
   bodyTooLarge: 413,
   unsupportedMediaType: 415,
@@ -64,6 +65,7 @@ export interface ErrorDetailsByCode {
   readonly methodNotAllowed: undefined;
   readonly requestTimeout: undefined;
   readonly conflict: undefined;
+  readonly idempotencyKeyReused: undefined;
   /** Pairs in the batch, and how many a batch of this user may hold. */
   readonly batchTooLarge: { readonly size: number; readonly most: number };
   readonly bodyTooLarge: undefined;

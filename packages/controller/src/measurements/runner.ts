@@ -1,7 +1,14 @@
-import { emptyStats, type MeasureHooks, type ReverseTraceroute, type ReverseTracerouteEngine } from '@revtr/engine';
+import {
+  emptyStats,
+  type MeasureHooks,
+  type Owners,
+  type PathFacts,
+  type ReverseTraceroute,
+  type ReverseTracerouteEngine,
+} from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
-import type { Job, Jobs, KillSwitchRow } from '@revtr/storage';
+import type { Batches, Job, Jobs, KillSwitchRow } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Metrics } from '../foundation/metrics.ts';
@@ -26,8 +33,11 @@ export interface RunnerOptions {
 
 export interface RunnerCollaborators {
   readonly jobs: Jobs;
+  readonly batches: Pick<Batches, 'cancel'>;
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
-  readonly facts: AddressFacts;
+  readonly facts: Pick<AddressFacts, 'ipToAs' | 'relations'>;
+  /** Which networks operate the routers that the atlas shows. */
+  readonly owners: Owners;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
   readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
@@ -36,6 +46,11 @@ export interface RunnerCollaborators {
   readonly random: () => number;
   readonly log: Logger;
 }
+
+/** How a measurement ends whose batch was cancelled. */
+const CANCELLED = { code: 'batchCancelled', message: 'the batch was cancelled before this measurement ended' };
+/** Cancelled batches of which a lease under way may still return jobs. */
+const MOST_CANCELLED = 1_000;
 
 /** Jobs are borrowed in groups, because each query costs: once this share of the places is free, and at the latest this many places. */
 const LEASED_SHARE = 0.1;
@@ -50,6 +65,7 @@ export class MeasurementRunner {
   readonly #underWay = new Map<number, { readonly job: Job; readonly cancel: AbortController }>();
   /** Measurements that have ended, until their results are written. */
   readonly #unwritten = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
+  readonly #cancelled = new Set<number>();
   #isStopping = false;
   #wake: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -88,6 +104,22 @@ export class MeasurementRunner {
   /** Wakes the runner, because there may be new work. */
   notify(): void {
     this.#wake();
+  }
+
+  /** Ends the measurements of a batch: those in the queue now, those under way as soon as they stop. Returns how many were in the queue. */
+  async cancel(batchId: number): Promise<number> {
+    const { batches, clock, events } = this.#collaborators;
+    this.#cancelled.add(batchId);
+    for (const oldest of this.#cancelled) {
+      if (this.#cancelled.size <= MOST_CANCELLED) break;
+      this.#cancelled.delete(oldest);
+    }
+    const now = clock.now();
+    const result = { ...emptyResult(now), stopReason: 'cancelled', failReason: CANCELLED };
+    const ended = await batches.cancel(batchId, result, new Date(now));
+    for (const { job, cancel } of this.#underWay.values()) if (job.batchId === batchId) cancel.abort();
+    for (const id of ended) events.publish(batchId, { type: 'ended', measurement: id, stopReason: 'cancelled' });
+    return ended.length;
   }
 
   /** Interrupts measurements, stores finished results, and returns unfinished measurements to the queue. */
@@ -137,19 +169,18 @@ export class MeasurementRunner {
   }
 
   async #measure(job: Job): Promise<void> {
-    const { metrics, log, facts } = this.#collaborators;
-    const stopped = this.#switchFor(job);
-    if (stopped !== undefined) return this.#store(job, stoppedResult(job, stopped, this.#collaborators.clock.now()));
+    const { metrics, log } = this.#collaborators;
+    const stopped = this.#reasonToStop(job);
+    if (stopped !== undefined) return this.#store(job, stoppedResult(stopped, this.#collaborators.clock.now()));
     const cancel = new AbortController();
     this.#underWay.set(job.id, { job, cancel });
     try {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
-      const found = isCutShort ? this.#switchFor(job) : undefined;
-      if (!isCutShort) this.#store(job, toStoredResult(result, facts));
-      else if (found !== undefined)
-        this.#store(job, { ...toStoredResult(result, facts), failReason: switchReason(job, found) });
+      const failReason = isCutShort ? this.#reasonToStop(job) : undefined;
+      if (!isCutShort) this.#store(job, toStoredResult(result, this.#pathFacts));
+      else if (failReason !== undefined) this.#store(job, { ...toStoredResult(result, this.#pathFacts), failReason });
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
@@ -159,8 +190,13 @@ export class MeasurementRunner {
     }
   }
 
+  get #pathFacts(): PathFacts {
+    const { facts, owners } = this.#collaborators;
+    return { ipToAs: facts.ipToAs, relations: facts.relations, owners };
+  }
+
   #runEngine(job: Job, signal: AbortSignal): Promise<ReverseTraceroute> {
-    const { engine, events, facts } = this.#collaborators;
+    const { engine, events } = this.#collaborators;
     const request = {
       source: parseIpv4(job.source),
       destination: parseIpv4(job.destination),
@@ -178,7 +214,7 @@ export class MeasurementRunner {
       signal,
       onProgress: (hops) => {
         if (!events.wantsPaths(batchId)) return;
-        events.publish(batchId, { type: 'path', measurement, hops: toStoredHops(hops, facts) });
+        events.publish(batchId, { type: 'path', measurement, hops: toStoredHops(hops, this.#pathFacts) });
       },
       onActivity: ({ hop, ...activity }) => {
         if (!events.wantsPaths(batchId)) return;
@@ -214,6 +250,13 @@ export class MeasurementRunner {
   /** While all probing is stopped, measurements wait in the queue. */
   get #isPaused(): boolean {
     return this.#collaborators.switches.isSet('probing');
+  }
+
+  /** Why a measurement must not begin or go on. */
+  #reasonToStop(job: Job): StoredResult['failReason'] {
+    if (job.isCancelled || this.#cancelled.has(job.batchId)) return { ...CANCELLED, hop: job.destination };
+    const found = this.#switchFor(job);
+    return found && switchReason(job, found);
   }
 
   #switchFor({ userId, keyId, batchId, source, destination }: Job): KillSwitchRow | undefined {
@@ -257,31 +300,32 @@ export class MeasurementRunner {
 
 /** The result of a measurement that failed because of a defect in the controller. */
 function brokenResult({ destination }: Job, now: number): StoredResult {
-  return {
-    plan: '',
-    stopReason: 'failed',
-    failReason: {
-      code: 'internal',
-      message: 'the measurement failed unexpectedly; the operator finds the cause in the log',
-      hop: destination,
-    },
-    startedAt: now,
-    endedAt: now,
-    hops: [],
-    stats: emptyStats(),
-    attempts: [],
-  };
+  const message = 'the measurement failed unexpectedly; the operator finds the cause in the log';
+  return { ...emptyResult(now), failReason: { code: 'internal', message, hop: destination } };
 }
 
-const switchReason = ({ destination }: Job, { scope, subject, reason }: KillSwitchRow): StoredResult['failReason'] => ({
+const emptyResult = (now: number): StoredResult => ({
+  plan: '',
+  stopReason: 'failed',
+  startedAt: now,
+  endedAt: now,
+  hops: [],
+  stats: emptyStats(),
+  attempts: [],
+});
+
+const switchReason = (
+  { destination }: Job,
+  { scope, subject, reason }: KillSwitchRow,
+): NonNullable<StoredResult['failReason']> => ({
   code: 'killSwitch',
   message: `an operator has stopped ${scope} ${subject}: ${reason}`,
   hop: destination,
 });
 
-/** The result of a measurement that an operator stopped before it began. */
-const stoppedResult = (job: Job, found: KillSwitchRow, now: number): StoredResult => ({
-  ...brokenResult(job, now),
+/** The result of a measurement that was stopped before it began. */
+const stoppedResult = (failReason: NonNullable<StoredResult['failReason']>, now: number): StoredResult => ({
+  ...emptyResult(now),
   stopReason: 'cancelled',
-  failReason: switchReason(job, found),
+  failReason,
 });

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
-import type { Batch, Batches, LimitUse, MeasurementRow, QuotaExceeded, User } from '@revtr/storage';
+import type { Batch, Batches, LimitUse, MeasurementRow, QuotaExceeded, Repeated, User } from '@revtr/storage';
+import { z } from 'zod';
 import type { SourceAccess } from '../agents/source-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError } from '../foundation/errors.ts';
@@ -14,6 +16,28 @@ const QUOTAS = {
 } as const;
 
 type Rejection = CheckedPairs['rejected'][number];
+
+const rejectedSchema = z.array(z.object({ index: z.int(), at: z.string(), code: z.string(), message: z.string() }));
+
+/** How a batch is submitted. */
+export interface SubmitOptions {
+  /** Whether bad pairs are left out. Without it they refuse the whole batch. */
+  readonly skipInvalid: boolean;
+  /** The API key of the request, `null` (the default) for a session that began without one. */
+  readonly keyId?: number | null;
+  /** The same request with the same key within a day is answered with the same batch. Default: none. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** A batch that is stored. */
+export interface Submitted {
+  readonly batchId: number;
+  readonly rejected: readonly Rejection[];
+  /** How much of each limit of the user is used now; empty for a repeated request. */
+  readonly limits: readonly LimitUse[];
+  /** Whether an earlier request with the same idempotency key submitted the batch. */
+  readonly isRepeated: boolean;
+}
 
 export interface SubmissionOptions {
   /** Most pairs in one batch. */
@@ -61,20 +85,18 @@ export class Submission {
   }
 
   /**
-   * Stores a batch; when this resolves it is durable. Bad pairs refuse the whole batch unless `skipInvalid` is set. `keyId` is the API
-   * key of the request, `null` (the default) for a session that began without one.
-   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, and the quota codes
+   * Stores a batch; when this resolves it is durable.
+   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `idempotencyKeyReused`, and the quota codes
    */
   async submit(
     user: User,
     pairs: readonly RequestedPair[],
-    { skipInvalid, keyId = null }: { readonly skipInvalid: boolean; readonly keyId?: number | null },
-  ): Promise<{
-    readonly batchId: number;
-    readonly rejected: CheckedPairs['rejected'];
-    /** How much of each limit of the user is used now. */
-    readonly limits: readonly LimitUse[];
-  }> {
+    { skipInvalid, keyId = null, idempotencyKey }: SubmitOptions,
+  ): Promise<Submitted> {
+    const request =
+      idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: hashOf({ pairs, skipInvalid }) };
+    const before = request && (await this.#batches.repeated(user, request, this.#now()));
+    if (before !== undefined) return repeated(before);
     if (pairs.length === 0) throw new ControllerError('emptyBatch', 'the batch holds no pair');
     if (pairs.length > this.#maxBatch) {
       const details = { size: pairs.length, most: this.#maxBatch };
@@ -95,10 +117,12 @@ export class Submission {
     const { accepted, rejected } = completePairs(screened, resolved, destinationCheck);
     this.#refuseInvalid(user, pairs.length, accepted.length, rejected, skipInvalid);
     for (const rejection of rejected) this.#onRejected(user, rejection);
-    const outcome = await this.#batches.accept(user, accepted, this.#now(), keyId);
+    const repeatable = request && { ...request, rejected };
+    const outcome = await this.#batches.accept(user, accepted, this.#now(), { keyId, repeatable });
+    if ('repeatedId' in outcome) return repeated(outcome);
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
     this.#onAccepted();
-    return { batchId: outcome.id, rejected, limits: outcome.limits };
+    return { batchId: outcome.id, rejected, limits: outcome.limits, isRepeated: false };
   }
 
   /** A batch, for its owner or an operator. @throws {ControllerError} `notFound`, for everybody else too */
@@ -106,6 +130,14 @@ export class Submission {
     const batch = await this.#batches.find(batchId);
     if (batch === undefined || !this.#mayRead(user, batch))
       throw new ControllerError('notFound', `there is no batch ${batchId}`);
+    return batch;
+  }
+
+  /** A batch that `user` may change: the user's own, or any for an operator. @throws {ControllerError} `notFound` */
+  async ownBatchOf(user: User, batchId: number): Promise<Batch> {
+    const batch = await this.batchOf(user, batchId);
+    if (batch.user_id !== user.id && user.role !== 'operator')
+      throw new ControllerError('notFound', `you have no batch ${batchId}`);
     return batch;
   }
 
@@ -144,6 +176,17 @@ export class Submission {
   #now(): Date {
     return new Date(this.#clock.now());
   }
+}
+
+const hashOf = (request: unknown): string => createHash('sha256').update(JSON.stringify(request)).digest('base64url');
+
+/** @throws {ControllerError} `idempotencyKeyReused` */
+function repeated({ repeatedId, isOther, rejected }: Repeated): Submitted {
+  if (isOther) {
+    const message = 'another request used this idempotency key within the last 24 hours: use a new key for each batch';
+    throw new ControllerError('idempotencyKeyReused', message);
+  }
+  return { batchId: repeatedId, rejected: rejectedSchema.parse(rejected), limits: [], isRepeated: true };
 }
 
 /** @throws {ControllerError} `batchTooLarge` when waiting does not help: the batch alone exceeds a limit of the user */

@@ -165,5 +165,6 @@ function terminal(): Terminal {
     err: (text) => process.stderr.write(text),
     readFile: () => Promise.reject(new Error('the demo reads no files')),
     isInteractive: process.stdout.isTTY === true,
+    isWatched: process.stderr.isTTY === true,
   };
 }

@@ -15,6 +15,8 @@ import { optOutRequests } from './0011-opt-out-requests.ts';
 import { batchKeys } from './0012-batch-keys.ts';
 import { queuedJobs } from './0013-queued-jobs.ts';
 import { selfAudit } from './0014-self-audit.ts';
+import { publications } from './0016-publications.ts';
+import { batchControl } from './0018-batch-control.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -32,6 +34,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-batch-keys': batchKeys,
   '0013-queued-jobs': queuedJobs,
   '0014-self-audit': selfAudit,
+  '0016-publications': publications,
+  '0018-batch-control': batchControl,
 };
 
 /**

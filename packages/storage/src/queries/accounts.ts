@@ -5,7 +5,17 @@ import { ApiKeys } from './api-keys.ts';
 
 /** One thing that is stored about a user: the table it is from, and the row. */
 export interface AccountRecord {
-  readonly type: 'account' | 'key' | 'session' | 'application' | 'agent' | 'share' | 'mail' | 'batch' | 'measurement';
+  readonly type:
+    | 'account'
+    | 'key'
+    | 'session'
+    | 'application'
+    | 'agent'
+    | 'share'
+    | 'mail'
+    | 'batch'
+    | 'measurement'
+    | 'publication';
   readonly value: object;
 }
 
@@ -54,6 +64,17 @@ export class Accounts {
         .where('user_id', '=', id)
         .where('id', '>', after)
         .orderBy('id')
+        .limit(ROWS_AT_ONCE)
+        .execute(),
+    );
+    yield* paged('publication', (after) =>
+      db
+        .selectFrom('publications')
+        .innerJoin('measurements', 'measurements.id', 'publications.measurement_id')
+        .select(['measurements.id', 'publications.token', 'publications.published_at'])
+        .where('measurements.user_id', '=', id)
+        .where('measurements.id', '>', after)
+        .orderBy('measurements.id')
         .limit(ROWS_AT_ONCE)
         .execute(),
     );

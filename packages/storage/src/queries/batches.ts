@@ -39,12 +39,35 @@ export interface LimitUse {
   readonly resetSeconds: number;
 }
 
+/** A request that may be repeated: the same user, key and hash mean the same batch for a day. */
+export interface RepeatableRequest {
+  readonly key: string;
+  readonly hash: string;
+  /** Pairs that the answer names as left out; any value that JSON can represent. */
+  readonly rejected: unknown;
+}
+
+/** The batch that a request with the same key submitted before. */
+export interface Repeated extends Pick<Batch, 'rejected'> {
+  readonly repeatedId: number;
+  /** Whether the request before was another one. */
+  readonly isOther: boolean;
+}
+
 /** A batch, and how many of its measurements have ended. */
 export interface BatchProgress {
   readonly id: number;
   readonly size: number;
   readonly done: number;
   readonly created_at: Date;
+  readonly cancelled_at: Date | null;
+}
+
+/** What a user submits a batch with. */
+export interface SubmittedWith {
+  /** API key; null for a session that began without one. */
+  readonly keyId: number | null;
+  readonly repeatable?: RepeatableRequest | undefined;
 }
 
 /** What a list of a batch's measurements shows, without their hops. */
@@ -89,6 +112,7 @@ const MOST_LABELLED = 10_000;
 const MOST_ENDED = 1_000_000;
 const ROWS_PER_INSERT = 5_000;
 const MINUTE_MS = 60_000;
+const REPEATABLE_MS = 86_400_000;
 
 /** Batches and their measurements. */
 export class Batches {
@@ -100,22 +124,39 @@ export class Batches {
 
   /**
    * Stores a batch with all its measurements in one transaction, or stores nothing and returns the limit of the user that it would
-   * exceed. `keyId` is the API key that submits it, `null` for none. @throws {StorageError} `badText`
+   * exceed, or the batch of the same request before. @throws {StorageError} `badText`
    */
   async accept(
     user: User,
     measurements: readonly NewMeasurement[],
     now: Date,
-    keyId: number | null = null,
-  ): Promise<Accepted | QuotaExceeded> {
+    { keyId, repeatable }: SubmittedWith = { keyId: null },
+  ): Promise<Accepted | QuotaExceeded | Repeated> {
     return this.#db.transaction().execute(async (db) => {
       await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
+      if (repeatable !== undefined) {
+        const before = await repeatedBy(db, user, repeatable, now);
+        if (before !== undefined) return before;
+        await db
+          .updateTable('batches')
+          .set({ idempotency_key: null })
+          .where('user_id', '=', user.id)
+          .where('idempotency_key', '=', repeatable.key)
+          .execute();
+      }
       const limits = await limitUse(db, user, now);
       const exceeded = exceededOf(limits, measurements.length);
       if (exceeded !== undefined) return exceeded;
       const { id } = await db
         .insertInto('batches')
-        .values({ user_id: user.id, key_id: keyId, size: measurements.length, created_at: now })
+        .values({
+          ...{ user_id: user.id, key_id: keyId, size: measurements.length, created_at: now },
+          ...(repeatable !== undefined && {
+            idempotency_key: repeatable.key,
+            request_hash: repeatable.hash,
+            rejected: toJson(repeatable.rejected),
+          }),
+        })
         .returning('id')
         .executeTakeFirstOrThrow();
       for (let first = 0; first < measurements.length; first += ROWS_PER_INSERT) {
@@ -129,6 +170,31 @@ export class Batches {
             as rows(position integer, source text, destination text, label text, options jsonb)`.execute(db);
       }
       return { id, limits: limits.map((limit) => ({ ...limit, used: limit.used + measurements.length })) };
+    });
+  }
+
+  /** The batch that a request with this key submitted within the last day. */
+  async repeated(
+    user: User,
+    request: Pick<RepeatableRequest, 'key' | 'hash'>,
+    now: Date,
+  ): Promise<Repeated | undefined> {
+    return repeatedBy(this.#db, user, request, now);
+  }
+
+  /**
+   * Marks a batch as cancelled, and ends its queued measurements with `result`, in whose `failReason` the destination becomes the hop.
+   * Measurements under way are not changed. Returns the ids of those that ended.
+   */
+  async cancel(id: number, result: unknown, now: Date): Promise<number[]> {
+    return this.#db.transaction().execute(async (db) => {
+      await sql`update batches set cancelled_at = coalesce(cancelled_at, ${now}) where id = ${id}`.execute(db);
+      const { rows } = await sql<{ id: number }>`
+        update measurements set state = 'done', ended_at = ${now},
+          result = jsonb_set(${toJson(result)}::jsonb, '{failReason,hop}', to_jsonb(destination))::json
+        where batch_id = ${id} and state = 'queued'
+        returning id`.execute(db);
+      return rows.map((row) => row.id);
     });
   }
 
@@ -187,7 +253,7 @@ export class Batches {
         (parsed->>'endedAt')::double precision - (parsed->>'startedAt')::double precision as duration_ms,
         jsonb_array_length(parsed->'hops') as hops,
         (parsed->'hops'->0->>'rttMs')::double precision as rtt_ms,
-        jsonb_path_query_array(parsed, '$.hops[*].asn') as asns,
+        jsonb_path_query_array(parsed, '$.hops[*].**{0 to 1}.asn') as asns,
         jsonb_path_query_array(parsed, '$.hops[*].trust') as trusts,
         ${routers ? hopPairs : sql`null::jsonb`} as routers
       from (
@@ -200,14 +266,26 @@ export class Batches {
     return rows;
   }
 
-  /** The latest batches of a user, newest first; at most 1,000. @throws {StorageError} `badLimit` */
-  async latestOf(userId: number, limit = MOST_LISTED): Promise<BatchProgress[]> {
+  /** How many measurements of a batch have ended. */
+  async countDone(id: number): Promise<number> {
+    const { done } = await this.#db
+      .selectFrom('measurements')
+      .select(({ fn }) => fn.countAll<number>().as('done'))
+      .where('batch_id', '=', id)
+      .where('state', '=', 'done')
+      .executeTakeFirstOrThrow();
+    return done;
+  }
+
+  /** The latest batches of a user before the one with the id `before`, newest first; at most 1,000. @throws {StorageError} `badLimit` */
+  async latestOf(userId: number, limit = MOST_LISTED, before?: number): Promise<BatchProgress[]> {
     return this.#db
       .selectFrom('batches')
       .select(({ selectFrom, fn }) => [
         'id',
         'size',
         'created_at',
+        'cancelled_at',
         selectFrom('measurements')
           .select(fn.countAll<number>().as('done'))
           .whereRef('measurements.batch_id', '=', 'batches.id')
@@ -216,6 +294,7 @@ export class Batches {
           .as('done'),
       ])
       .where('user_id', '=', userId)
+      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
       .orderBy('id', 'desc')
       .limit(checkedLimit(limit, MOST_LISTED))
       .$narrowType<{ done: number }>()
@@ -241,6 +320,22 @@ export class Batches {
       .limit(checkedLimit(limit, MOST_LABELLED))
       .execute();
   }
+}
+
+async function repeatedBy(
+  db: Kysely<Schema>,
+  user: User,
+  { key, hash }: Pick<RepeatableRequest, 'key' | 'hash'>,
+  now: Date,
+): Promise<Repeated | undefined> {
+  const found = await db
+    .selectFrom('batches')
+    .select(['id', 'request_hash', 'rejected'])
+    .where('user_id', '=', user.id)
+    .where('idempotency_key', '=', key)
+    .where('created_at', '>', new Date(now.getTime() - REPEATABLE_MS))
+    .executeTakeFirst();
+  return found && { repeatedId: found.id, isOther: found.request_hash !== hash, rejected: found.rejected };
 }
 
 function exceededOf(limits: readonly LimitUse[], size: number): QuotaExceeded | undefined {

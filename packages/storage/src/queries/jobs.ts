@@ -12,6 +12,8 @@ export interface Job {
   readonly userId: number;
   /** The API key that submitted the batch; null when none did, or when it is deleted. */
   readonly keyId: number | null;
+  /** Whether its batch was cancelled when the job was leased. */
+  readonly isCancelled: boolean;
   readonly source: string;
   readonly destination: string;
   /** As submitted; the reader must parse them with a schema. */
@@ -98,9 +100,9 @@ export class Jobs {
       update measurements set state = 'running', lease_owner = ${owner}, lease_until = ${until}
       where id in (${selection})
       returning id, batch_id as "batchId", user_id as "userId",
-        (select key_id from batches where batches.id = batch_id) as "keyId", source, destination, options`.execute(
-      this.#db,
-    );
+        (select key_id from batches where batches.id = batch_id) as "keyId",
+        (select cancelled_at is not null from batches where batches.id = batch_id) as "isCancelled",
+        source, destination, options`.execute(this.#db);
     return rows;
   }
 }

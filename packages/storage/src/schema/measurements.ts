@@ -10,6 +10,14 @@ export interface BatchTable {
   /** Number of measurements. */
   readonly size: number;
   readonly created_at: CreatedAt;
+  /** When its user, or an operator, cancelled the batch; null when nobody did. */
+  readonly cancelled_at: Date | null;
+  /** Key that the request carried, so that it can be repeated; null when it carried none, or the key has expired. */
+  readonly idempotency_key: string | null;
+  /** Hash of the request, by which a different request with the same key is recognised. */
+  readonly request_hash: string | null;
+  /** Pairs that the answer to the request named as left out. */
+  readonly rejected: Json;
 }
 
 /** One measurement: first work to do, later a result. */

@@ -9,6 +9,7 @@ import { MeasurementView } from '../measure/measurement-view.tsx';
 import { Raw } from '../measure/raw.tsx';
 import { useSubmit } from '../measure/submit.ts';
 import { Timeline } from '../measure/timeline.tsx';
+import { ShareButton } from '../share/share-dialog.tsx';
 import { NotFoundPage } from './not-found.tsx';
 
 /** The outlines of the world are loaded when the map is opened. */
@@ -67,9 +68,12 @@ function Shown({ measurement }: { readonly measurement: Measurement }) {
             </Link>
           ))}
         </nav>
-        <button type="button" disabled={isPending} onClick={() => mutate({ source, destination, mayReuse: false })}>
-          Measure again
-        </button>
+        <div>
+          <button type="button" disabled={isPending} onClick={() => mutate({ source, destination, mayReuse: false })}>
+            Measure again
+          </button>{' '}
+          {measurement.state === 'done' && <ShareButton id={measurement.id} />}
+        </div>
       </div>
       <Problem error={error} />
       {tab === 'path' && <MeasurementView measurement={measurement} onAgain={mutate} />}

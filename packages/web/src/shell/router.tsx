@@ -35,6 +35,8 @@ export const router = createBrowserRouter([
     children: [
       { path: '/', Component: HomePage },
       ...Object.entries(LAZY).map(([path, lazy]) => ({ path, lazy })),
+      // The server serves this page itself, with a preview for other sites.
+      { path: '/results/:token', lazy: async () => ({ Component: (await import('../pages/result.tsx')).ResultPage }) },
       { path: '*', Component: NotFoundPage },
     ],
   },

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
 import { callerOf, userOf } from '../http/access.ts';
+import { baseUrlOf } from '../http/base-url.ts';
 import { clientOf } from '../http/client-address.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -26,6 +27,8 @@ const acceptedSchema = z.object({
 
 /** Room for 20,000 pairs with every option set. */
 const MOST_BATCH_BYTES = 16 * 2 ** 20;
+
+const LONGEST_IDEMPOTENCY_KEY = 255;
 
 const querySchema = z.object({
   batchid: numberInUrl.optional(),
@@ -73,6 +76,17 @@ export function registerV1(
         querystring: z.object({
           skipInvalid: z.enum(['true', 'false']).default('false').describe('Run the good pairs though others are bad'),
         }),
+        headers: z.object({
+          'idempotency-key': z
+            .string()
+            .min(1)
+            .max(LONGEST_IDEMPOTENCY_KEY)
+            .regex(/^[\x21-\x7e]+$/)
+            .optional()
+            .describe(
+              'The same request with the same key within 24 hours gets the same answer, and measures nothing again',
+            ),
+        }),
         body: runRevtrSchema,
         response: { 200: acceptedSchema, ...errorResponses },
       },
@@ -82,10 +96,13 @@ export function registerV1(
       const pairs = toRequestedPairs(request.body);
       const isVisitor = visitors.isVisitor(user);
       if (isVisitor) visitors.count(request, pairs);
-      const { batchId, rejected, limits } = await submission.submit(user, pairs, {
+      const { batchId, rejected, limits, isRepeated } = await submission.submit(user, pairs, {
         skipInvalid: request.query.skipInvalid === 'true',
         keyId,
+        // Visitors share an account: their keys could meet.
+        idempotencyKey: isVisitor ? undefined : request.headers['idempotency-key'],
       });
+      if (isRepeated) reply.header('idempotency-replayed', 'true');
       if (isVisitor)
         auditEvents.count({
           kind: 'visitorBatch',
@@ -93,10 +110,9 @@ export function registerV1(
           client: clientOf(request),
           subject: `batch ${batchId}`,
         });
-      else reply.headers(rateLimitHeaders(limits));
-      const base = publicUrl ?? `${request.protocol}://${request.host}`;
+      else if (!isRepeated) reply.headers(rateLimitHeaders(limits));
       return {
-        result_uri: `${base}/api/v1/revtr?batchid=${batchId}`,
+        result_uri: `${baseUrlOf(request, publicUrl)}/api/v1/revtr?batchid=${batchId}`,
         ...(rejected.length > 0 && { rejected: [...rejected] }),
       };
     },

@@ -16,7 +16,22 @@ const MOST_LABELLED = 10_000;
 const MOST_OUTLINES = 2_000;
 const MOST_BATCHES = 100;
 const batchesSchema = z.object({
-  batches: z.array(z.object({ id: z.int(), total: z.int(), done: z.int(), createdAt: z.iso.datetime() })),
+  batches: z.array(
+    z.object({
+      id: z.int(),
+      total: z.int(),
+      done: z.int(),
+      createdAt: z.iso.datetime(),
+      cancelledAt: z.iso.datetime().optional(),
+    }),
+  ),
+  next: z.int().optional().describe('Value of `before` for the next page; absent on the last page'),
+});
+const cancelledSchema = z.object({
+  id: z.int(),
+  total: z.int(),
+  done: z.int().describe('Measurements that have ended, those that were cancelled in the queue included'),
+  cancelled: z.int().describe('Measurements that this request cancelled in the queue'),
 });
 const outlinesSchema = z.object({
   total: z.int().describe('Measurements of the batch'),
@@ -39,7 +54,7 @@ const VISITOR_STREAMS = { perUser: 20, inAll: 500 };
 
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { submission, batches, facts, authenticator, visitors } = collaborators;
+  const { submission, batches, cancelBatch, facts, authenticator, visitors } = collaborators;
   const streams = new StreamLimit({ perUser: MOST_STREAMS_PER_USER, inAll: MOST_STREAMS });
   const visitorStreams = new StreamLimit(VISITOR_STREAMS);
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -70,25 +85,52 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'read' },
       schema: {
-        summary: 'Your latest batches, newest first',
+        summary: 'Your batches, newest first',
+        description: 'In pages. Pass `next` of an answer as `before` of the next request until an answer has none.',
         tags: ['v2'],
         security,
         querystring: z.object({
           limit: z.coerce.number().int().min(1).max(MOST_BATCHES).default(MOST_BATCHES).describe('Most batches'),
+          before: numberInUrl.optional().describe('Id before which the page begins'),
         }),
         response: { 200: batchesSchema, ...errorResponses },
       },
     },
     async (request) => {
-      const found = await batches.latestOf(userOf(request).id, request.query.limit);
+      const { limit, before } = request.query;
+      const found = await batches.latestOf(userOf(request).id, limit, before);
       return {
-        batches: found.map(({ id, size, done, created_at }) => ({
+        batches: found.map(({ id, size, done, created_at, cancelled_at }) => ({
           id,
           total: size,
           done,
           createdAt: created_at.toISOString(),
+          ...(cancelled_at !== null && { cancelledAt: cancelled_at.toISOString() }),
         })),
+        ...(found.length === limit && { next: found[found.length - 1].id }),
       };
+    },
+  );
+
+  routes.post(
+    '/api/v2/batches/:id/cancel',
+    {
+      config: { access: 'measure' },
+      schema: {
+        summary: 'Cancel a batch',
+        description:
+          'Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. ' +
+          'Measurements that have ended do not change. Repeating the request changes nothing.',
+        tags: ['v2'],
+        security,
+        params: paramsSchema,
+        response: { 200: cancelledSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const { id, size } = await submission.ownBatchOf(userOf(request), request.params.id);
+      const cancelled = await cancelBatch(id);
+      return { id, total: size, done: await batches.countDone(id), cancelled };
     },
   );
 

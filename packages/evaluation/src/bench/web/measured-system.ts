@@ -34,12 +34,12 @@ export async function startMeasuredSystem(): Promise<MeasuredSystem> {
   const submit = async (count: number, wanted: readonly string[]): Promise<number> => {
     const pairs = Array.from({ length: count }, (_, i) => ({ src: source, dst: wanted[i % wanted.length] }));
     const { batchId } = await client.submit(pairs.map((pair, i) => ({ ...pair, label: `row ${i}` })));
-    await client.wait(batchId);
+    for await (const event of client.events(batchId)) if (event.type === 'complete') break;
     return batchId;
   };
   const rowsBatch = await submit(ROWS, destinations);
-  const { measurements } = await client.batch(rowsBatch);
-  const reached = measurements.filter(({ result }) => result?.stopReason === 'reaches');
+  const { measurements } = await client.outlines(rowsBatch);
+  const reached = measurements.filter(({ stopReason }) => stopReason === 'reaches');
   const pathsBatch = await submit(PATHS, [...new Set(reached.map(({ destination }) => destination))]);
   return { ...system, measurement: reached[0].id, rowsBatch, pathsBatch };
 }

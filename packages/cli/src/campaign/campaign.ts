@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { ClientError, type RequestedPair, type ReverseTracerouteClient } from '@revtr/client';
+import type { Journal, SubmittedGroup } from './journal.ts';
+import type { OutputFile } from './output-file.ts';
+import type { ProgressLine } from './progress.ts';
+
+/** Batches that are under way at once. */
+const MOST_UNDER_WAY = 16;
+const POLL_MS = 1_000;
+/** Pause when the server cannot be reached, milliseconds; the campaign gives up after {@link MOST_FAILURES} in a row. */
+const RETRY_MS = 5_000;
+const MOST_FAILURES = 60;
+
+interface UnderWay extends SubmittedGroup {
+  readonly group: number;
+  readonly pairs: readonly RequestedPair[];
+}
+
+/** How a campaign ended. */
+export interface CampaignSummary {
+  readonly pairs: number;
+  readonly reached: number;
+  /** Pairs that the server did not accept. */
+  readonly rejected: number;
+}
+
+/**
+ * Measures groups of pairs as batches, as many at a time as the server accepts, and adds the results of each batch to the output when it is
+ * complete. The journal makes every step repeatable: each pair is measured once and is in the output once, whenever the process ends.
+ */
+export class Campaign {
+  readonly #client: ReverseTracerouteClient;
+  readonly #journal: Journal;
+  readonly #output: OutputFile;
+  readonly #progress: ProgressLine;
+  readonly #now: () => number;
+  readonly #sleep: (ms: number) => Promise<unknown>;
+  readonly #underWay = new Set<UnderWay>();
+  #written = 0;
+  #reached = 0;
+  #rejected = 0;
+  /** When the server may accept another batch, milliseconds since the Unix epoch. */
+  #blockedUntil = 0;
+  /** Whether only a batch that ends makes room: then the server need not be asked before. */
+  #isFull = false;
+  #failures = 0;
+
+  constructor(collaborators: {
+    readonly client: ReverseTracerouteClient;
+    readonly journal: Journal;
+    readonly output: OutputFile;
+    readonly progress: ProgressLine;
+    readonly now: () => number;
+    readonly sleep: (ms: number) => Promise<unknown>;
+  }) {
+    this.#client = collaborators.client;
+    this.#journal = collaborators.journal;
+    this.#output = collaborators.output;
+    this.#progress = collaborators.progress;
+    this.#now = collaborators.now;
+    this.#sleep = collaborators.sleep;
+  }
+
+  /** Runs until all groups are in the output. @throws {ClientError} when the server refuses a batch, or cannot be reached for minutes */
+  async run(groups: AsyncIterator<RequestedPair[]>): Promise<CampaignSummary> {
+    let next = await groups.next();
+    for (let group = 0; next.done !== true || this.#underWay.size > 0; ) {
+      const mayFill = this.#underWay.size < MOST_UNDER_WAY && this.#blockedUntil <= this.#now();
+      if (next.done !== true && mayFill) {
+        if (!(await this.#begin(group, next.value))) continue;
+        next = await groups.next();
+        group++;
+      } else await this.#advance();
+    }
+    this.#progress.end();
+    return { pairs: this.#written, reached: this.#reached, rejected: this.#rejected };
+  }
+
+  /** Submits a group unless that has happened before. Returns false when the server does not accept it now. */
+  async #begin(group: number, pairs: readonly RequestedPair[]): Promise<boolean> {
+    const known = this.#journal.group(group);
+    if (known.reached !== undefined) {
+      this.#count(pairs.length, known.submitted?.rejected.length ?? 0, known.reached);
+      return true;
+    }
+    let { submitted } = known;
+    if (submitted === undefined) {
+      const key = known.key ?? randomUUID();
+      if (known.key === undefined) await this.#journal.add({ group, key });
+      submitted = await this.#patiently(() => this.#submit(pairs, key));
+      if (submitted === undefined) return false;
+      await this.#journal.add({ group, ...submitted });
+    }
+    this.#underWay.add({ group, pairs, ...submitted });
+    return true;
+  }
+
+  async #submit(pairs: readonly RequestedPair[], idempotencyKey: string): Promise<SubmittedGroup> {
+    const stored = ({ index, code, message }: SubmittedGroup['rejected'][number]) => ({ index, code, message });
+    try {
+      const { batchId, rejected } = await this.#client.submit(pairs, { skipInvalid: true, idempotencyKey });
+      return { batchId, rejected: rejected.map(stored) };
+    } catch (error) {
+      // No pair of the group can be measured: there is no batch.
+      if (!(error instanceof ClientError) || error.serverCode !== 'invalidPairs') throw error;
+      const problems = error.answer?.problems ?? [];
+      return { batchId: null, rejected: problems.map((problem, index) => stored({ ...problem, index })) };
+    }
+  }
+
+  /** Looks which batches are complete, writes their results, and waits if there was none. */
+  async #advance(): Promise<void> {
+    const complete = await this.#patiently(() => this.#findComplete());
+    if (complete === undefined) return;
+    for (const batch of complete) {
+      const written = await this.#patiently(() => this.#write(batch));
+      if (written === undefined) return;
+      await this.#journal.add({ group: batch.group, ...written });
+      this.#underWay.delete(batch);
+      this.#count(batch.pairs.length, batch.rejected.length, written.reached);
+      if (this.#isFull) this.#blockedUntil = 0;
+    }
+    if (complete.length === 0) await this.#sleep(POLL_MS);
+  }
+
+  #count(pairs: number, rejected: number, reached: number): void {
+    this.#written += pairs;
+    this.#rejected += rejected;
+    this.#reached += reached;
+  }
+
+  async #findComplete(): Promise<UnderWay[]> {
+    const latest = new Map((await this.#client.batches()).map((batch) => [batch.id, batch]));
+    const complete: UnderWay[] = [];
+    let done = this.#written;
+    for (const batch of this.#underWay) {
+      const { batchId } = batch;
+      if (batchId === null) complete.push(batch);
+      else {
+        const found = latest.get(batchId) ?? (await this.#client.batches({ limit: 1, before: batchId + 1 }))[0];
+        done += found.done;
+        if (found.done === found.total) complete.push(batch);
+      }
+    }
+    this.#progress.show({ done, reached: this.#reached });
+    return complete;
+  }
+
+  async #write(batch: UnderWay): Promise<{ readonly writtenTo: number; readonly reached: number }> {
+    let reached = 0;
+    const client = this.#client;
+    async function* lines(): AsyncGenerator<Uint8Array> {
+      if (batch.batchId !== null) {
+        for await (const measurement of client.results(batch.batchId)) {
+          if (measurement.result?.stopReason === 'reaches') reached++;
+          yield line(measurement);
+        }
+      }
+      for (const { index, code, message } of batch.rejected) {
+        const { src, dst, label = '' } = batch.pairs[index];
+        yield line({ source: src, destination: dst, label, state: 'rejected', code, message });
+      }
+    }
+    return { writtenTo: await this.#output.append(lines()), reached };
+  }
+
+  /** Runs a call. When the server asks to wait or cannot be reached, waits and returns `undefined`: the caller tries again. */
+  async #patiently<T>(call: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await call();
+      this.#failures = 0;
+      return result;
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      if (error.code === 'quota' && 'retryAfterSeconds' in error.details) {
+        this.#isFull = error.serverCode === 'quotaParallel';
+        this.#blockedUntil = this.#now() + 1_000 * Number(error.details.retryAfterSeconds ?? 10);
+        if (this.#underWay.size === 0) await this.#waitForQuota();
+        return undefined;
+      }
+      const isPassing = error.code === 'unreachable' || error.code === 'failed';
+      if (!isPassing || ++this.#failures > MOST_FAILURES) throw error;
+      this.#progress.show({
+        done: this.#written,
+        reached: this.#reached,
+        note: `waiting for the server (${error.message})`,
+      });
+      await this.#sleep(RETRY_MS);
+      return undefined;
+    }
+  }
+
+  async #waitForQuota(): Promise<void> {
+    const seconds = Math.ceil((this.#blockedUntil - this.#now()) / 1000);
+    this.#progress.show({ done: this.#written, reached: this.#reached, note: `waiting ${seconds} s for your limits` });
+    await this.#sleep(Math.max(0, this.#blockedUntil - this.#now()));
+  }
+}
+
+const line = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);

@@ -1,0 +1,59 @@
+import { type ExportFormat, linesFormat } from './export-format.ts';
+
+type Cell = string | number | undefined;
+
+/** A line of a CSV file (RFC 4180). */
+const csvLine = (cells: readonly Cell[]): string =>
+  `${cells.map((cell) => (/[",\r\n]/.test(String(cell ?? '')) ? `"${String(cell).replaceAll('"', '""')}"` : (cell ?? ''))).join(',')}\r\n`;
+
+const CSV = { contentType: 'text/csv; charset=utf-8; header=present', extension: 'csv' };
+const PATH_COLUMNS = [
+  ...[
+    'measurement',
+    'batch',
+    'label',
+    'source',
+    'destination',
+    'started_at',
+    'duration_ms',
+    'stop_reason',
+    'fail_code',
+  ],
+  ...['hops', 'confidence', 'measured_hops', 'inferred_hops', 'assumed_hops', 'as_path', 'addresses'],
+];
+const HOP_COLUMNS = [
+  ...['measurement', 'batch', 'source', 'destination', 'hop', 'address', 'name', 'asn', 'as_name'],
+  ...['technique', 'archive_type', 'trust', 'confidence', 'rtt_ms', 'reused_age_ms'],
+];
+
+/** One row for each path. */
+export const csvPaths: ExportFormat = linesFormat(
+  { ...CSV, title: 'CSV, one row for each path' },
+  ({ id, batchId, label, source, destination, result }) => {
+    const { hops, startedAt, endedAt, stopReason, failReason, confidence } = result;
+    const count = (wanted: string): number => hops.filter(({ trust }) => trust === wanted).length;
+    const networks = hops.flatMap(({ asn }) => asn ?? []).filter((asn, i, all) => asn !== all[i - 1]);
+    return csvLine([
+      ...[id, batchId, label, source, destination, new Date(startedAt).toISOString(), Math.round(endedAt - startedAt)],
+      ...[stopReason, failReason?.code, hops.length, confidence],
+      ...[count('measured'), count('inferred'), count('assumed')],
+      ...[networks.join(' '), hops.map(({ address }) => address).join(' ')],
+    ]);
+  },
+  csvLine(PATH_COLUMNS),
+);
+
+/** One row for each hop, from the destination (hop 0) to the source. */
+export const csvHops: ExportFormat = linesFormat(
+  { ...CSV, title: 'CSV, one row for each hop' },
+  ({ id, batchId, source, destination, result }) =>
+    result.hops
+      .map(({ address, name, asn, asName, technique, type, trust, confidence, rttMs, reusedAgeMs }, i) =>
+        csvLine([
+          ...[id, batchId, source, destination, i, address, name, asn, asName],
+          ...[technique, type, trust, confidence, rttMs, reusedAgeMs],
+        ]),
+      )
+      .join(''),
+  csvLine(HOP_COLUMNS),
+);

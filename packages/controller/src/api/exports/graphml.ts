@@ -1,0 +1,95 @@
+import { ControllerError } from '../../foundation/errors.ts';
+import type { EndedMeasurement, ExportFormat, ExportWriter } from './export-format.ts';
+
+/** Most nodes and edges of a graph: it is kept in memory until the last measurement is read. */
+const MOST_ELEMENTS = 500_000;
+
+interface Node {
+  readonly id: string;
+  readonly label: string;
+  readonly asn: number | undefined;
+}
+
+/** Characters that XML 1.0 does not allow are left out; the others are written as text. */
+const text = (value: string): string =>
+  value
+    .replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+
+/** Gathers the nodes of paths, and counts how many paths pass each edge. */
+class GraphWriter implements ExportWriter {
+  readonly #nodesOf: (measurement: EndedMeasurement) => readonly Node[];
+  readonly #nodes = new Map<string, Node>();
+  readonly #edges = new Map<string, { readonly from: string; readonly to: string; paths: number }>();
+
+  constructor(nodesOf: (measurement: EndedMeasurement) => readonly Node[]) {
+    this.#nodesOf = nodesOf;
+  }
+
+  begin(): string {
+    return (
+      '<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n' +
+      '<key id="label" for="node" attr.name="label" attr.type="string"/>\n' +
+      '<key id="asn" for="node" attr.name="asn" attr.type="long"/>\n' +
+      '<key id="paths" for="edge" attr.name="paths" attr.type="int"/>\n<graph edgedefault="directed">\n'
+    );
+  }
+
+  add(measurement: EndedMeasurement): string {
+    let before: Node | undefined;
+    for (const node of this.#nodesOf(measurement)) {
+      if (!this.#nodes.has(node.id)) this.#nodes.set(node.id, node);
+      if (before !== undefined && before.id !== node.id) this.#connect(before.id, node.id);
+      before = node;
+    }
+    if (this.#nodes.size + this.#edges.size > MOST_ELEMENTS)
+      throw new ControllerError('badRequest', `the graph has more than ${MOST_ELEMENTS} nodes and edges`);
+    return '';
+  }
+
+  end(): string {
+    const nodes = [...this.#nodes.values()].map(
+      ({ id, label, asn }) =>
+        `<node id="${text(id)}"><data key="label">${text(label)}</data>${asn === undefined ? '' : `<data key="asn">${asn}</data>`}</node>\n`,
+    );
+    const edges = [...this.#edges.values()].map(
+      ({ from, to, paths }) =>
+        `<edge source="${text(from)}" target="${text(to)}"><data key="paths">${paths}</data></edge>\n`,
+    );
+    return `${nodes.join('')}${edges.join('')}</graph>\n</graphml>\n`;
+  }
+
+  #connect(from: string, to: string): void {
+    const key = `${from} ${to}`;
+    const edge = this.#edges.get(key) ?? { from, to, paths: 0 };
+    edge.paths++;
+    this.#edges.set(key, edge);
+  }
+}
+
+const GRAPHML = { contentType: 'application/xml; charset=utf-8', extension: 'graphml' };
+
+/** The routers of all paths; an edge leads to the next router toward the source. */
+export const graphOfRouters: ExportFormat = {
+  ...GRAPHML,
+  title: 'GraphML of the routers on all paths',
+  create: () =>
+    new GraphWriter(({ result }) =>
+      result.hops.map(({ address, name, asn }) => ({ id: address, label: name ?? address, asn })),
+    ),
+};
+
+/** The networks of all paths; an edge leads to the next network toward the source. */
+export const graphOfNetworks: ExportFormat = {
+  ...GRAPHML,
+  title: 'GraphML of the networks on all paths',
+  create: () =>
+    new GraphWriter(({ result }) =>
+      result.hops.flatMap(({ asn, asName }) =>
+        asn === undefined ? [] : [{ id: `AS${asn}`, label: asName ?? `AS${asn}`, asn }],
+      ),
+    ),
+};

@@ -1,0 +1,60 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { userOf } from '../http/access.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { numberInUrl, security } from '../http/route-parts.ts';
+import { StreamLimit } from '../http/stream-limit.ts';
+import { exportBatch } from './export-batch.ts';
+import { EXPORT_FORMATS, type ExportFormatName } from './formats.ts';
+
+const FORMAT_NAMES = Object.keys(EXPORT_FORMATS) as [ExportFormatName, ...ExportFormatName[]];
+const MOST_EXPORTS = { perUser: 8, inAll: 200 };
+/** A client that has read nothing for this long is disconnected. */
+const STALLED_MS = 60_000;
+const FAST = { level: 1 };
+
+/** The measurements of a batch as a file. */
+export function registerExports(app: FastifyInstance, { submission, batches, facts }: ApiCollaborators): void {
+  const exports = new StreamLimit(MOST_EXPORTS);
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/api/v2/batches/:id/export',
+    {
+      config: { access: 'read' },
+      schema: {
+        summary: 'The measurements of a batch that have ended, as a file',
+        description: Object.entries(EXPORT_FORMATS)
+          .map(([name, { title }]) => `* \`${name}\`: ${title}`)
+          .join('\n'),
+        tags: ['v2'],
+        security,
+        params: z.object({ id: numberInUrl }),
+        querystring: z.object({ format: z.enum(FORMAT_NAMES).default('jsonl').describe('Format of the file') }),
+        response: {
+          200: z.unknown().describe('The file, compressed with gzip if the client accepts it'),
+          ...errorResponses,
+        },
+      },
+    },
+    async (request, reply) => {
+      const user = userOf(request);
+      const { id } = await submission.batchOf(user, request.params.id);
+      const format = EXPORT_FORMATS[request.query.format];
+      exports.enter(user.id, reply.raw);
+      reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
+      reply
+        .type(format.contentType)
+        .header('content-disposition', `attachment; filename="batch-${id}.${format.extension}"`);
+      const file = Readable.from(exportBatch({ batchId: id, writer: format.create() }, { batches, facts }), {
+        objectMode: false,
+        highWaterMark: 65_536,
+      });
+      if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(file);
+      reply.header('content-encoding', 'gzip');
+      return reply.send(pipeline(file, createGzip(FAST), () => undefined));
+    },
+  );
+}
