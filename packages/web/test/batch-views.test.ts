@@ -1,4 +1,4 @@
-import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
+import { type Hop, type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityFaults } from './accessibility.ts';
@@ -213,8 +213,8 @@ interface Outline {
   readonly stopReason?: string;
 }
 
-/** The networks of a path, repetitions in a row taken once. */
-function asPathOf(hops: readonly { readonly asn?: number | undefined }[]): number[] {
-  const known = hops.flatMap(({ asn }) => asn ?? []);
+/** The networks of a path, also those of which no router is visible; repetitions in a row are taken once. */
+function asPathOf(hops: readonly Pick<Hop, 'asn' | 'hiddenNetwork'>[]): number[] {
+  const known = hops.flatMap(({ asn, hiddenNetwork }) => [asn ?? [], hiddenNetwork?.asn ?? []].flat());
   return known.filter((asn, i) => asn !== known[i - 1]);
 }
