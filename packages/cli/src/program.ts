@@ -23,6 +23,7 @@ import { addDatasets } from './commands/sim-datasets.ts';
 import { addTruth } from './commands/sim-truth.ts';
 import { addSources } from './commands/sources.ts';
 import { addWarts } from './commands/warts.ts';
+import { addWatch } from './commands/watch.ts';
 import { Context } from './context.ts';
 import { CliError } from './errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
@@ -56,6 +57,7 @@ export function createProgram(context: Context): Command {
   addBatches(program, context);
   addFetch(program, context);
   addShare(program, context);
+  addWatch(program, context);
   addSources(program, context);
   addApply(program, context);
   addAgents(program, context);

@@ -29,6 +29,11 @@ import type {
   SourceVisibility,
   Suspension,
   User,
+  Watch,
+  WatchAlert,
+  WatchChange,
+  WatchDelivery,
+  WatchRun,
 } from '@revtr/client';
 
 /** Text that takes over a terminal which prints it: colours, window title, cursor movement, C1 control, reordering, a forged line. */
@@ -153,6 +158,7 @@ const atlasOf = (text: string): Atlas => ({
   contradictions: { asLoop: 0, bounds: 0, branch: 0, order: 0 },
   hops: 5,
   networks: 2,
+  onDemand: { credits: 120, traceroutes: 2 },
   paths: { reverseTraceroute: 1, ripeAtlas: 2, vantagePoint: 3 },
   placedBetween: 1,
   placedExactly: 2,
@@ -279,6 +285,7 @@ const suspensionOf = (text: string): Suspension => ({ kind: text, since: TIME, r
 const accuracyOf = (text: string): Accuracy => ({
   from: TIME,
   to: TIME,
+  auditsPerDay: 240,
   audits: { judged: 10, pathChanged: 1, noTruth: 2, notMeasured: 3 },
   reached: rate,
   asPathExact: rate,
@@ -318,6 +325,68 @@ const circuitOf = (text: string): Circuit => ({
   retryAt: TIME,
 });
 
+const watchOf = (text: string): Watch => ({
+  id: 3,
+  name: text,
+  source: '198.51.100.1',
+  destination: '192.0.2.1',
+  intervalSeconds: 900,
+  state: 'paused',
+  pauseReason: 'keyRevoked',
+  createdAt: TIME,
+  alerts: { on: ['path', 'asPath'], mail: true, webhook: text, webhookDisabledAt: TIME },
+  webhookSecret: text,
+});
+
+const watchRunsOf = (text: string): WatchRun[] => [
+  {
+    id: 9,
+    startedAt: TIME,
+    isConfirmation: true,
+    outcome: 'measured',
+    detail: '',
+    verdict: 'changed',
+    path: 2,
+    reach: 'notReached',
+    rttMs: 12.3,
+    hops: 4,
+    asPath: [64_500, 64_501],
+  },
+  { id: 8, startedAt: TIME, isConfirmation: false, outcome: 'notMeasured', detail: text },
+];
+
+const watchChangeOf = (text: string): WatchChange => {
+  const side = {
+    at: text,
+    reach: 'reached',
+    rttMs: 10,
+    asPath: [64_500],
+    hops: [{ address: text, asn: 64_500 }],
+  } as const;
+  return {
+    id: 5,
+    runId: 9,
+    at: text,
+    kinds: ['path', 'asPath'],
+    before: { ...side, asPath: [64_500], hops: [...side.hops] },
+    after: { ...side, asPath: [64_501], hops: [...side.hops] },
+  };
+};
+
+const watchAlertOf = (text: string): WatchAlert => ({
+  id: 6,
+  changeId: 5,
+  channel: 'webhook',
+  type: text,
+  messageId: text,
+  state: 'dead',
+  attempts: 8,
+  status: 500,
+  error: text,
+  createdAt: TIME,
+  endedAt: TIME,
+});
+
 /** What a server answers: a JSON value, or a status and a JSON value, or the text of an event stream. */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -353,6 +422,15 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'POST /api/v2/batches/7/cancel': { id: 7, total: 2, done: 1, cancelled: 1 },
     'GET /api/v2/batches/7/export': `${JSON.stringify(measurement)}\n`,
     'GET /api/v2/measurements': { measurements: [measurement] },
+    'GET /api/v2/watches': { watches: [watchOf(text)] },
+    'POST /api/v2/watches': watchOf(text),
+    'GET /api/v2/watches/3': watchOf(text),
+    'PATCH /api/v2/watches/3': watchOf(text),
+    'DELETE /api/v2/watches/3': watchOf(text),
+    'POST /api/v2/watches/3/test': { delivered: false, error: text } satisfies WatchDelivery,
+    'GET /api/v2/watches/3/runs': { runs: watchRunsOf(text) },
+    'GET /api/v2/watches/3/changes': { changes: [watchChangeOf(text)] },
+    'GET /api/v2/watches/3/alerts': { alerts: [watchAlertOf(text)] },
     'GET /api/v1/sources': { srcs: [{ ip: '198.51.100.1', hostname: text, site: text }] },
     'POST /api/v2/sources/applications': { id: 4, state: 'unverified' },
     'GET /api/v2/sources/applications': { applications: [application] },

@@ -20,6 +20,7 @@ import type {
   RevtrResponse,
   SourceInfo,
 } from './types.ts';
+import { WatchesClient } from './watches.ts';
 
 /** A batch that the server has accepted. */
 export interface Submitted {
@@ -55,6 +56,8 @@ export class ReverseTracerouteClient {
   readonly fleet: FleetClient;
   /** Accounts, API keys, and who may measure to a source. */
   readonly accounts: AccountsClient;
+  /** Recurring measurements. */
+  readonly watches: WatchesClient;
   readonly #connection: Connection;
   /** Address of the server, without a slash at its end. */
   readonly server: string;
@@ -64,6 +67,7 @@ export class ReverseTracerouteClient {
     this.server = options.server.replace(/\/+$/, '');
     this.fleet = new FleetClient(this.#connection);
     this.accounts = new AccountsClient(this.#connection);
+    this.watches = new WatchesClient(this.#connection);
   }
 
   /** The registered sources. */

@@ -6,3 +6,4 @@ export type { BatchEvent } from './events.ts';
 export { FleetClient } from './fleet.ts';
 export { percentOf } from './probability.ts';
 export * from './types.ts';
+export { type HistoryPage, WatchesClient } from './watches.ts';

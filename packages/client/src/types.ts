@@ -113,6 +113,26 @@ export type UserChange = Body<'/api/v2/users/{id}', 'patch'>;
 export type RedeemedLink = Schemas['RedeemedLink'];
 /** A session of a browser. */
 export type Session = Schemas['Session'];
+/** A session of a browser that has not ended. */
+export type OpenSession = Schemas['OpenSession'];
+/** How much of one of the account's limits is used. */
+export type LimitUse = Schemas['LimitUse'];
+/** Measurements that have not ended, by user, and the processes that hold them. */
+export type Queue = Schemas['Queue'];
+/** A recurring measurement of one pair. */
+export type Watch = Schemas['Watch'];
+/** A watch to create. */
+export type NewWatch = Body<'/api/v2/watches', 'post'>;
+/** What changes about a watch. */
+export type WatchUpdate = Body<'/api/v2/watches/{id}', 'patch'>;
+/** One measurement of a watch, and what it shows. */
+export type WatchRun = Schemas['WatchRun'];
+/** A confirmed change. */
+export type WatchChange = Schemas['WatchChange'];
+/** A message about a watch, and how its delivery goes. */
+export type WatchAlert = Schemas['WatchAlert'];
+/** How a test delivery ended. */
+export type WatchDelivery = paths['/api/v2/watches/{id}/test']['post']['responses'][200]['content']['application/json'];
 /** Who may measure to a source. */
 export type SourceVisibility = Schemas['SourceVisibility'];
 /** A mail with the link that {@link Mail} leaves out. */

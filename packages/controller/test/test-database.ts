@@ -25,6 +25,7 @@ const TABLES = [
   'self_audit_days',
   'self_audit_hops',
   'hop_kinds',
+  'watches',
   'agents',
   'applications',
   'api_keys',

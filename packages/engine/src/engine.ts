@@ -20,6 +20,7 @@ import type { Hop } from './path/hop.ts';
 import { ReversePath } from './path/reverse-path.ts';
 import type { Plan } from './plans/plan.ts';
 import {
+  type AskTraceroute,
   type EngineCollaborators,
   type EngineMemory,
   type Measurement,
@@ -50,6 +51,8 @@ export interface MeasureHooks {
   readonly onActivity?: (activity: Activity) => void;
   /** Called with the round-trip time of a hop, milliseconds, as soon as it is known. */
   readonly onRtt?: (hop: Ipv4Address, rttMs: number) => void;
+  /** Asks a host near a hop for a traceroute to the source. Default: no host is asked. */
+  readonly askTraceroute?: AskTraceroute;
 }
 
 /** Longest wait for the reply to a ping without options, milliseconds. */
@@ -109,7 +112,7 @@ export class ReverseTracerouteEngine {
       evidence: { type: 'destination' },
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
-    const { signal } = hooks;
+    const { signal, askTraceroute } = hooks;
     const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
     const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
     const stats = emptyStats();
@@ -129,6 +132,7 @@ export class ReverseTracerouteEngine {
       targetAnswers: new TargetAnswers(),
       stats,
       onActivity: hooks.onActivity,
+      askTraceroute,
       ...(signal && { signal }),
     };
     const startedAt = clock.now();

@@ -47,6 +47,7 @@ export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './qu
 export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
 export { Publications, type RecentResult } from './queries/publications.ts';
+export { type LeaseHolder, QueueState, type UserQueue } from './queries/queue-state.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export {
   type AccuracyQuery,
@@ -57,9 +58,13 @@ export {
   type NewSelfAudit,
   SelfAudits,
 } from './queries/self-audits.ts';
-export { Sessions } from './queries/sessions.ts';
+export { type OpenSession, Sessions } from './queries/sessions.ts';
 export { SourceShares } from './queries/source-shares.ts';
 export { type UserChange, Users } from './queries/users.ts';
+export { type AlertOutcome, WatchAlerts } from './queries/watch-alerts.ts';
+export { WatchHistory, type WatchPage } from './queries/watch-history.ts';
+export { type ClaimedRun, type FinishedRun, type NewWatchAlert, WatchRuns } from './queries/watch-runs.ts';
+export { type NewWatch, type WatchChange, Watches, type WatchLimits, type WatchRefusal } from './queries/watches.ts';
 export {
   AGENT_STATES,
   type Agent,
@@ -93,3 +98,4 @@ export {
   type SelfAuditRow,
 } from './schema/self-audits.ts';
 export type { NewUser, OneTimeToken, TokenPurpose, User } from './schema/users.ts';
+export type { WatchAlertRow, WatchChangeRow, WatchRow, WatchRunRow } from './schema/watches.ts';

@@ -21,6 +21,15 @@ export function readShare(text: string): number {
   return share;
 }
 
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Parses a length of time such as `90s`, `15m`, `6h` or `1d`, and returns seconds. */
+export function readSeconds(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('It must be a length of time such as 90s, 15m, 6h or 1d.');
+  return Number(count) * SECONDS[unit];
+}
+
 /** Parses an amount of time. */
 export function readAmount(text: string): number {
   const amount = Number(text);

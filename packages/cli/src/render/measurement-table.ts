@@ -17,6 +17,7 @@ const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   standInSubnet: 'stand-in (same /24)',
   standInPrefix: 'stand-in (same prefix)',
   standInNetwork: 'stand-in (same AS)',
+  networkPath: 'path through the same AS',
   assumedIntradomain: 'assumed (same AS)',
   assumedInterdomain: 'assumed (across ASes)',
 };

@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * Everything that is stored about you, as JSON Lines
-         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch, measurement and publication.
+         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, batch, measurement and publication.
          */
         get: {
             parameters: {
@@ -661,6 +661,62 @@ export interface paths {
                     };
                     content: {
                         "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of your limits is used */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            limits: components["schemas"]["LimitUse"][];
+                        };
                     };
                 };
             };
@@ -893,6 +949,62 @@ export interface paths {
         put?: never;
         post?: never;
         /** Withdraw an agent: from now on nothing is sent by it, to it, or in its name */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    address: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Agent"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/{address}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke the certificate of an agent: it is disconnected, and must enrol again (operators) */
         delete: {
             parameters: {
                 query?: never;
@@ -3809,6 +3921,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measurements that have not ended, by user, and the processes that hold them (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Queue"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/registrations": {
         parameters: {
             query?: never;
@@ -3816,7 +3982,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Whether anybody may register, or only people whom an operator invites */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            isOpen: boolean;
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Register: a link is mailed that creates the account
@@ -3942,7 +4148,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Your browser sessions that have not ended, the latest used first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            sessions: components["schemas"]["OpenSession"][];
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Log a browser in with an API key
@@ -4029,6 +4275,64 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             state: "ended";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your browser sessions */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: number;
                         };
                     };
                 };
@@ -4224,7 +4528,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Applications, newest first (operators) */
+        /** Your applications; all of them, for operators. The newest come first */
         get: {
             parameters: {
                 query?: {
@@ -4785,6 +5089,518 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/watches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your watches, newest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            watches: components["schemas"]["Watch"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Create a watch: measure a pair again and again
+         * @description The first run is due at once. Every run counts towards your limits like a measurement that you submit. The answer contains the secret of the webhook, this once.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewWatchInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Watch"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/watches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A watch */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Watch"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a watch with its history */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Watch"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change, pause or resume a watch
+         * @description A webhook that is set, also to the same URL, gets a new secret, which the answer contains, this once.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WatchUpdateInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Watch"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v2/watches/{id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The alerts of a watch, and how their delivery goes
+         * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
+                    /** @description Most rows */
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            alerts: components["schemas"]["WatchAlert"][];
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/watches/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The confirmed changes of a watch, with the path before and after
+         * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
+                    /** @description Most rows */
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            changes: components["schemas"]["WatchChange"][];
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/watches/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The runs of a watch
+         * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
+                    /** @description Most rows */
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
+                            runs: components["schemas"]["WatchRun"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/watches/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message to the webhook of a watch
+         * @description It is sent once, at once. A webhook that was disabled is enabled when it accepts the message.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            delivered: boolean;
+                            error?: string;
+                            /** @description HTTP status of the answer */
+                            status?: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4911,6 +5727,8 @@ export interface components {
                 noTruth: number;
                 pathChanged: number;
             };
+            /** @description Self-audits that the system makes in a day; 0: they are switched off */
+            auditsPerDay: number;
             /** @description Mean distance between confidence and share of right hops */
             calibrationError: number;
             /** Format: date-time */
@@ -4972,6 +5790,8 @@ export interface components {
                 noTruth: number;
                 pathChanged: number;
             };
+            /** @description Self-audits that the system makes in a day; 0: they are switched off */
+            auditsPerDay: number;
             /** @description Mean distance between confidence and share of right hops */
             calibrationError: number;
             /** Format: date-time */
@@ -5335,6 +6155,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -5365,6 +6190,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -5383,7 +6213,7 @@ export interface components {
         };
         AtlasRun: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -5419,7 +6249,7 @@ export interface components {
         };
         AtlasRunInput: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -5519,7 +6349,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -5558,7 +6388,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -5771,6 +6601,26 @@ export interface components {
             setAt: string;
             subject: string;
         };
+        LimitUse: {
+            /** @description Measurements that the limit allows */
+            allowed: number;
+            /** @enum {string} */
+            limit: "perDay" | "parallel" | "perMinute";
+            /** @description Seconds until more is allowed; for `parallel` an estimate */
+            resetSeconds: number;
+            /** @description Measurements that count toward it */
+            used: number;
+        };
+        LimitUseInput: {
+            /** @description Measurements that the limit allows */
+            allowed: number;
+            /** @enum {string} */
+            limit: "perDay" | "parallel" | "perMinute";
+            /** @description Seconds until more is allowed; for `parallel` an estimate */
+            resetSeconds: number;
+            /** @description Measurements that count toward it */
+            used: number;
+        };
         Measurement: {
             batchId: number;
             /** Format: date-time */
@@ -5885,7 +6735,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -5912,6 +6762,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6046,7 +6897,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -6073,6 +6924,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6152,6 +7004,76 @@ export interface components {
             id: number;
             /** @description Shown this once */
             key: string;
+        };
+        NewWatch: {
+            alerts?: {
+                /** @description Default: false */
+                mail?: boolean;
+                /** @description Default: all */
+                on?: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description Default: null */
+                webhook?: string | null;
+            };
+            /** @description Address or host name, which is resolved once */
+            destination: string;
+            /** @description Time between two runs, seconds; it varies by 10 % in either direction. Default 900 */
+            intervalSeconds?: number;
+            /** @description Default: the destination */
+            name?: string;
+            /** @description Address of a source that is ready */
+            source: string;
+        };
+        NewWatchInput: {
+            alerts?: {
+                /** @description Default: false */
+                mail?: boolean;
+                /** @description Default: all */
+                on?: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description Default: null */
+                webhook?: string | null;
+            };
+            /** @description Address or host name, which is resolved once */
+            destination: string;
+            /** @description Time between two runs, seconds; it varies by 10 % in either direction. Default 900 */
+            intervalSeconds?: number;
+            /** @description Default: the destination */
+            name?: string;
+            /** @description Address of a source that is ready */
+            source: string;
+        };
+        OpenSession: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: number;
+            /** @description Whether this request was sent with the session */
+            isCurrent: boolean;
+            /** @description Name of the API key with which it began; absent after a mailed link */
+            keyName?: string;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
+        OpenSessionInput: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: number;
+            /** @description Whether this request was sent with the session */
+            isCurrent: boolean;
+            /** @description Name of the API key with which it began; absent after a mailed link */
+            keyName?: string;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
         };
         OptOut: {
             /** @enum {string} */
@@ -6266,7 +7188,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                 }[];
@@ -6290,6 +7212,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6343,7 +7266,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                 }[];
@@ -6367,6 +7290,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6384,6 +7308,74 @@ export interface components {
                 stopReason: "reaches" | "failed" | "trivial" | "cancelled";
             };
             source: string;
+        };
+        Queue: {
+            /** @description Processes that hold leases */
+            leases: {
+                /**
+                 * Format: date-time
+                 * @description When the first of the leases ends, unless the process renews it
+                 */
+                firstEnd: string;
+                measurements: number;
+                /** @description Random identifier of the process of the controller */
+                owner: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the oldest measurement that has not ended was submitted
+             */
+            oldestAt?: string;
+            /** @description Measurements that wait */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description Users with measurements that have not ended, most measurements first */
+            users: {
+                /** Format: date-time */
+                oldestAt: string;
+                queued: number;
+                running: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
+        };
+        QueueInput: {
+            /** @description Processes that hold leases */
+            leases: {
+                /**
+                 * Format: date-time
+                 * @description When the first of the leases ends, unless the process renews it
+                 */
+                firstEnd: string;
+                measurements: number;
+                /** @description Random identifier of the process of the controller */
+                owner: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the oldest measurement that has not ended was submitted
+             */
+            oldestAt?: string;
+            /** @description Measurements that wait */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description Users with measurements that have not ended, most measurements first */
+            users: {
+                /** Format: date-time */
+                oldestAt: string;
+                queued: number;
+                running: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
         };
         RedeemedLink: {
             /** @description The application that counts now */
@@ -6427,6 +7419,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;
@@ -6469,6 +7463,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;
@@ -6638,6 +7634,276 @@ export interface components {
             name: string;
             /** @enum {string} */
             role: "user" | "operator";
+        };
+        Watch: {
+            alerts: {
+                /** @description Whether the owner receives mails */
+                mail: boolean;
+                /** @description Kinds of changes that cause alerts */
+                on: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description URL that receives signed messages, or null */
+                webhook: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when nothing is sent to the webhook, because it failed
+                 */
+                webhookDisabledAt?: string;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** @description IPv4 address */
+            destination: string;
+            id: number;
+            intervalSeconds: number;
+            name: string;
+            /**
+             * Format: date-time
+             * @description Absent while it is paused
+             */
+            nextRunAt?: string;
+            /** @enum {string} */
+            pauseReason?: "byUser" | "userDisabled" | "keyRevoked" | "keyExpired" | "sourceRemoved" | "sourceNotPermitted" | "destinationRefused";
+            source: string;
+            /** @enum {string} */
+            state: "active" | "paused";
+            /** @description Only in the answer that sets a webhook */
+            webhookSecret?: string;
+        };
+        WatchAlert: {
+            attempts: number;
+            changeId?: number;
+            /** @enum {string} */
+            channel: "mail" | "webhook";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt?: string;
+            error?: string;
+            id: number;
+            /** @description Header `webhook-id` of a delivery */
+            messageId: string;
+            /** Format: date-time */
+            nextAttemptAt?: string;
+            /**
+             * @description `delivered`: the webhook or the outbox of mails took it
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dead";
+            /** @description HTTP status of the last answer */
+            status?: number;
+            type: string;
+        };
+        WatchAlertInput: {
+            attempts: number;
+            changeId?: number;
+            /** @enum {string} */
+            channel: "mail" | "webhook";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt?: string;
+            error?: string;
+            id: number;
+            /** @description Header `webhook-id` of a delivery */
+            messageId: string;
+            /** Format: date-time */
+            nextAttemptAt?: string;
+            /**
+             * @description `delivered`: the webhook or the outbox of mails took it
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dead";
+            /** @description HTTP status of the last answer */
+            status?: number;
+            type: string;
+        };
+        WatchChange: {
+            after: {
+                asPath: number[];
+                /** Format: date-time */
+                at: string;
+                hops: {
+                    address: string;
+                    alternatives?: string[];
+                    asn?: number;
+                }[];
+                /** @enum {string} */
+                reach: "reached" | "throughNeighbour" | "notReached";
+                rttMs?: number;
+                /** @description The neighbour that was measured in place of the destination */
+                through?: string;
+            };
+            /** Format: date-time */
+            at: string;
+            before: {
+                asPath: number[];
+                /** Format: date-time */
+                at: string;
+                hops: {
+                    address: string;
+                    alternatives?: string[];
+                    asn?: number;
+                }[];
+                /** @enum {string} */
+                reach: "reached" | "throughNeighbour" | "notReached";
+                rttMs?: number;
+                /** @description The neighbour that was measured in place of the destination */
+                through?: string;
+            };
+            id: number;
+            kinds: ("path" | "asPath" | "reach" | "rtt")[];
+            runId: number;
+        };
+        WatchChangeInput: {
+            after: {
+                asPath: number[];
+                /** Format: date-time */
+                at: string;
+                hops: {
+                    address: string;
+                    alternatives?: string[];
+                    asn?: number;
+                }[];
+                /** @enum {string} */
+                reach: "reached" | "throughNeighbour" | "notReached";
+                rttMs?: number;
+                /** @description The neighbour that was measured in place of the destination */
+                through?: string;
+            };
+            /** Format: date-time */
+            at: string;
+            before: {
+                asPath: number[];
+                /** Format: date-time */
+                at: string;
+                hops: {
+                    address: string;
+                    alternatives?: string[];
+                    asn?: number;
+                }[];
+                /** @enum {string} */
+                reach: "reached" | "throughNeighbour" | "notReached";
+                rttMs?: number;
+                /** @description The neighbour that was measured in place of the destination */
+                through?: string;
+            };
+            id: number;
+            kinds: ("path" | "asPath" | "reach" | "rtt")[];
+            runId: number;
+        };
+        WatchInput: {
+            alerts: {
+                /** @description Whether the owner receives mails */
+                mail: boolean;
+                /** @description Kinds of changes that cause alerts */
+                on: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description URL that receives signed messages, or null */
+                webhook: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when nothing is sent to the webhook, because it failed
+                 */
+                webhookDisabledAt?: string;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** @description IPv4 address */
+            destination: string;
+            id: number;
+            intervalSeconds: number;
+            name: string;
+            /**
+             * Format: date-time
+             * @description Absent while it is paused
+             */
+            nextRunAt?: string;
+            /** @enum {string} */
+            pauseReason?: "byUser" | "userDisabled" | "keyRevoked" | "keyExpired" | "sourceRemoved" | "sourceNotPermitted" | "destinationRefused";
+            source: string;
+            /** @enum {string} */
+            state: "active" | "paused";
+            /** @description Only in the answer that sets a webhook */
+            webhookSecret?: string;
+        };
+        WatchRun: {
+            /** @description From the destination to the source */
+            asPath?: number[];
+            /** @description Why it was not measured: a stable code */
+            detail: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description Compared hops: those that are not assumed */
+            hops?: number;
+            id: number;
+            /** @description Whether it was added to confirm what the run before showed */
+            isConfirmation: boolean;
+            measurementId?: number;
+            /** @enum {string} */
+            outcome: "running" | "measured" | "notMeasured";
+            /** @description Number of the path within the watch; absent while a new path is not confirmed */
+            path?: number;
+            /** @enum {string} */
+            reach?: "reached" | "throughNeighbour" | "notReached";
+            rttMs?: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            verdict?: "first" | "same" | "candidate" | "changed";
+        };
+        WatchRunInput: {
+            /** @description From the destination to the source */
+            asPath?: number[];
+            /** @description Why it was not measured: a stable code */
+            detail: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description Compared hops: those that are not assumed */
+            hops?: number;
+            id: number;
+            /** @description Whether it was added to confirm what the run before showed */
+            isConfirmation: boolean;
+            measurementId?: number;
+            /** @enum {string} */
+            outcome: "running" | "measured" | "notMeasured";
+            /** @description Number of the path within the watch; absent while a new path is not confirmed */
+            path?: number;
+            /** @enum {string} */
+            reach?: "reached" | "throughNeighbour" | "notReached";
+            rttMs?: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            verdict?: "first" | "same" | "candidate" | "changed";
+        };
+        WatchUpdate: {
+            alerts?: {
+                /** @description Whether the owner receives mails */
+                mail?: boolean;
+                /** @description Kinds of changes that cause alerts */
+                on?: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description URL that receives signed messages, or null */
+                webhook?: string | null;
+            };
+            /** @description Time between two runs, seconds; it varies by 10 % in either direction */
+            intervalSeconds?: number;
+            /** @description False resumes the watch with the credential of the request */
+            isPaused?: boolean;
+            name?: string;
+        };
+        WatchUpdateInput: {
+            alerts?: {
+                /** @description Whether the owner receives mails */
+                mail?: boolean;
+                /** @description Kinds of changes that cause alerts */
+                on?: ("path" | "asPath" | "reach" | "rtt")[];
+                /** @description URL that receives signed messages, or null */
+                webhook?: string | null;
+            };
+            /** @description Time between two runs, seconds; it varies by 10 % in either direction */
+            intervalSeconds?: number;
+            /** @description False resumes the watch with the credential of the request */
+            isPaused?: boolean;
+            name?: string;
         };
     };
     responses: never;

@@ -19,6 +19,8 @@ import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import type { ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
 import type { SafetySettings } from '../safety/settings.ts';
 import { NO_SELF_AUDIT, type SelfAuditSettings } from '../self-audit/self-auditor.ts';
+import { DEFAULT_WATCHES, type WatchSettings } from '../watches/settings.ts';
+import type { ResolveHost } from '../watches/webhooks/target.ts';
 import { type Context, contextOf } from './context.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
@@ -33,6 +35,7 @@ import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
 import { openSurvey } from './open-survey.ts';
+import { openWatches } from './open-watches.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface ControllerOptions {
@@ -63,6 +66,8 @@ export interface ControllerOptions {
   readonly surveyProbesPerHour: number;
   /** How often hosts of this system are audited. Default: never. */
   readonly selfAudit?: SelfAuditSettings | undefined;
+  /** Limits of watches. Default {@link DEFAULT_WATCHES}. */
+  readonly watches?: WatchSettings | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -85,6 +90,8 @@ export interface ControllerCollaborators {
   readonly sendMail?: SendMail | undefined;
   /** Looks up proofs in reverse zones. Default: the resolver of this machine. */
   readonly reverseDns?: ReverseNameServer | undefined;
+  /** Resolves the host names of webhooks. Default: DNS. */
+  readonly resolveWebhook?: ResolveHost | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -154,7 +161,13 @@ export class Controller {
     });
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
-      { measuring, safety, owners: atlas.owners, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      {
+        measuring,
+        safety,
+        owners: atlas.owners,
+        onDemand: atlas.onDemand,
+        isPublic: (owner) => accounts.visitors.isVisitor(owner),
+      },
       options,
     );
     const publications = openPublications(contextOf(context, 'publications'), {
@@ -162,6 +175,11 @@ export class Controller {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
+    const watches = openWatches(
+      contextOf(context, 'watches'),
+      { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
+      { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook },
+    );
     const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
       calibration,
       measuring,
@@ -182,6 +200,7 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,
@@ -196,6 +215,7 @@ export class Controller {
       switches: safety.switches,
       safety,
       selfAudits: selfAudit,
+      watches,
       atlas: atlas.service,
       measuring: measuring.system,
       events: measurements.events,
@@ -214,6 +234,7 @@ export class Controller {
       survey,
       measurements,
       publications,
+      watches,
       selfAudit,
       optOuts,
       api,

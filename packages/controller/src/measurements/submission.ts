@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
-import type { Batch, Batches, LimitUse, MeasurementRow, QuotaExceeded, Repeated, User } from '@revtr/storage';
+import type {
+  Batch,
+  Batches,
+  LimitUse,
+  MeasurementRow,
+  NewMeasurement,
+  QuotaExceeded,
+  Repeated,
+  User,
+} from '@revtr/storage';
 import { z } from 'zod';
 import type { SourceAccess } from '../agents/source-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
@@ -103,19 +112,12 @@ export class Submission {
       const message = `a batch holds at most ${details.most} pairs, not ${details.size}`;
       throw new ControllerError('batchTooLarge', message, details);
     }
-    const { facts, destinationCheck } = this.#checks;
-    const sources = (await this.#sources.readySources(user)).map(({ address }) => address);
-    const screened = screenPairs(pairs, sources, destinationCheck);
-    this.#refuseInvalid(user, pairs.length, screened.candidates.length, screened.rejected, skipInvalid);
-    refuseImpossible(user, screened.candidates.length);
-    if (screened.names.length > 0) {
+    const { accepted, rejected } = await this.#check(user, pairs, skipInvalid, async (size, hasNames) => {
+      refuseImpossible(user, size);
       // Names are not resolved for a batch that the user's limits do not allow.
-      const exceeded = await this.#batches.exceeded(user, screened.candidates.length, this.#now());
-      if (exceeded !== undefined) throw quotaError(exceeded, screened.candidates.length);
-    }
-    const resolved = await resolveNames(screened.names, this.#nameLimits, { facts, clock: this.#clock });
-    const { accepted, rejected } = completePairs(screened, resolved, destinationCheck);
-    this.#refuseInvalid(user, pairs.length, accepted.length, rejected, skipInvalid);
+      const exceeded = hasNames ? await this.#batches.exceeded(user, size, this.#now()) : undefined;
+      if (exceeded !== undefined) throw quotaError(exceeded, size);
+    });
     for (const rejection of rejected) this.#onRejected(user, rejection);
     const repeatable = request && { ...request, rejected };
     const outcome = await this.#batches.accept(user, accepted, this.#now(), { keyId, repeatable });
@@ -123,6 +125,12 @@ export class Submission {
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
     this.#onAccepted();
     return { batchId: outcome.id, rejected, limits: outcome.limits, isRepeated: false };
+  }
+
+  /** Checks a pair as a batch of its own, and stores nothing. Returns it with the address of its destination. @throws {ControllerError} `invalidPairs` */
+  async check(user: User, pair: RequestedPair): Promise<NewMeasurement> {
+    const { accepted } = await this.#check(user, [pair], false, async () => undefined);
+    return accepted[0];
   }
 
   /** A batch, for its owner or an operator. @throws {ControllerError} `notFound`, for everybody else too */
@@ -153,6 +161,24 @@ export class Submission {
     if (row === undefined || !this.#mayRead(user, row))
       throw new ControllerError('notFound', `there is no measurement ${id}`);
     return row;
+  }
+
+  /** Checks pairs; `beforeLookUp` gets the number of pairs that are left when names are about to be resolved, and whether there are names. */
+  async #check(
+    user: User,
+    pairs: readonly RequestedPair[],
+    skipInvalid: boolean,
+    beforeLookUp: (size: number, hasNames: boolean) => Promise<void>,
+  ): Promise<CheckedPairs> {
+    const { facts, destinationCheck } = this.#checks;
+    const sources = (await this.#sources.readySources(user)).map(({ address }) => address);
+    const screened = screenPairs(pairs, sources, destinationCheck);
+    this.#refuseInvalid(user, pairs.length, screened.candidates.length, screened.rejected, skipInvalid);
+    await beforeLookUp(screened.candidates.length, screened.names.length > 0);
+    const resolved = await resolveNames(screened.names, this.#nameLimits, { facts, clock: this.#clock });
+    const checked = completePairs(screened, resolved, destinationCheck);
+    this.#refuseInvalid(user, pairs.length, checked.accepted.length, checked.rejected, skipInvalid);
+    return checked;
   }
 
   /** @throws {ControllerError} `invalidPairs` when no pair is left, or when some are rejected and must not be skipped */

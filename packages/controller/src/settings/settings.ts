@@ -5,6 +5,7 @@ import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { parsed } from '../foundation/parsed.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import { DEFAULT_SELF_AUDIT } from '../self-audit/self-auditor.ts';
+import { DEFAULT_WATCHES, type WatchSettings } from '../watches/settings.ts';
 import { DEFAULT_MAX_BATCH, DEFAULT_WEB_DIRECTORY } from './defaults.ts';
 
 const listOf = <T>(parse: (text: string) => T) =>
@@ -90,6 +91,14 @@ const settingsSchema = z.object({
   REVTR_SELF_AUDITS_PER_DAY: z.coerce.number().int().min(0).max(10_000).default(DEFAULT_SELF_AUDIT.perDay),
   /** RIPE Atlas credits that refreshing may cost the system in a day, all sources together. */
   REVTR_ATLAS_REFRESH_CREDITS: z.coerce.number().int().min(0).default(0),
+  /** RIPE Atlas credits that traceroutes for single measurements may cost the system in a day; 0: measurements get none. */
+  REVTR_ATLAS_ON_DEMAND_CREDITS: z.coerce.number().int().min(0).default(0),
+  /** Most watches of one user. */
+  REVTR_WATCHES_PER_USER: z.coerce.number().int().min(0).max(1_000).default(DEFAULT_WATCHES.perUser),
+  /** How long the history of watches is kept, with the measurements of their runs. */
+  REVTR_WATCH_HISTORY_DAYS: z.coerce.number().int().min(1).max(3_650).default(DEFAULT_WATCHES.historyDays),
+  /** Whether webhooks may lead to internal addresses, and need no TLS; for test networks. */
+  REVTR_INTERNAL_WEBHOOKS: z.stringbool().default(DEFAULT_WATCHES.allowsInternalWebhooks),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private prefixes that may be probed, for test networks; separated by commas. */
@@ -127,6 +136,7 @@ export interface Settings {
   readonly ripeAtlas: RipeAtlasSettings | undefined;
   readonly surveyProbesPerHour: number;
   readonly selfAuditsPerDay: number;
+  readonly watches: WatchSettings;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
   readonly budgetsFile: string | undefined;
@@ -173,9 +183,15 @@ export function readSettings(environment: Readonly<Record<string, string | undef
             key: read.REVTR_RIPE_ATLAS_KEY,
             probes: read.REVTR_ATLAS_PROBES,
             refreshCreditsPerDay: read.REVTR_ATLAS_REFRESH_CREDITS,
+            onDemandCreditsPerDay: read.REVTR_ATLAS_ON_DEMAND_CREDITS,
           },
     surveyProbesPerHour: read.REVTR_SURVEY_PROBES_PER_HOUR,
     selfAuditsPerDay: read.REVTR_SELF_AUDITS_PER_DAY,
+    watches: {
+      perUser: read.REVTR_WATCHES_PER_USER,
+      historyDays: read.REVTR_WATCH_HISTORY_DAYS,
+      allowsInternalWebhooks: read.REVTR_INTERNAL_WEBHOOKS,
+    },
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,
     budgetsFile: read.REVTR_BUDGETS,

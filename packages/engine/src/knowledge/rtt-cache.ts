@@ -9,10 +9,18 @@ export class RttCache {
     this.#keepMs = options.keepMs;
   }
 
-  /** The entry for a pair, whose `rttMs` is absent when the hop was silent; `undefined` when there is none. */
-  find(source: Ipv4Address, hop: Ipv4Address, nowMs: number): { readonly rttMs: number | undefined } | undefined {
+  /**
+   * The entry for a pair, whose `rttMs` is absent when the hop was silent; `undefined` when there is none that is younger than `maxAgeMs`
+   * milliseconds.
+   */
+  find(
+    source: Ipv4Address,
+    hop: Ipv4Address,
+    nowMs: number,
+    maxAgeMs: number,
+  ): { readonly rttMs: number | undefined } | undefined {
     const entry = this.#entries.get(`${source}>${hop}`);
-    return entry !== undefined && nowMs - entry.at <= this.#keepMs ? entry : undefined;
+    return entry !== undefined && nowMs - entry.at < Math.min(this.#keepMs, maxAgeMs) ? entry : undefined;
   }
 
   /** Stores a round-trip time, or a silence (`undefined`). */

@@ -15,6 +15,7 @@ import { optOutRequests } from './0011-opt-out-requests.ts';
 import { batchKeys } from './0012-batch-keys.ts';
 import { queuedJobs } from './0013-queued-jobs.ts';
 import { selfAudit } from './0014-self-audit.ts';
+import { watches } from './0015-watches.ts';
 import { publications } from './0016-publications.ts';
 import { batchControl } from './0018-batch-control.ts';
 
@@ -34,6 +35,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-batch-keys': batchKeys,
   '0013-queued-jobs': queuedJobs,
   '0014-self-audit': selfAudit,
+  '0015-watches': watches,
   '0016-publications': publications,
   '0018-batch-control': batchControl,
 };

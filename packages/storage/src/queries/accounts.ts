@@ -13,6 +13,7 @@ export interface AccountRecord {
     | 'agent'
     | 'share'
     | 'mail'
+    | 'watch'
     | 'batch'
     | 'measurement'
     | 'publication';
@@ -46,6 +47,8 @@ export class Accounts {
       yield { type: 'share', value };
     const mails = db.selectFrom('mails').select(['id', 'subject', 'body', 'created_at', 'sent_at']);
     for (const value of await mails.where('recipient', '=', email).execute()) yield { type: 'mail', value };
+    const watches = db.selectFrom('watches').selectAll().where('user_id', '=', id);
+    for (const { webhook_secret: _, ...value } of await watches.execute()) yield { type: 'watch', value };
     yield* paged('batch', (after) =>
       db
         .selectFrom('batches')
@@ -93,6 +96,7 @@ export class Accounts {
         .where('token_id', 'in', db.selectFrom('one_time_tokens').select('id').where('user_id', '=', id))
         .execute();
       await db.deleteFrom('one_time_tokens').where('user_id', '=', id).execute();
+      await db.deleteFrom('watches').where('user_id', '=', id).execute();
       await db.deleteFrom('measurements').where('user_id', '=', id).execute();
       await db.deleteFrom('batches').where('user_id', '=', id).execute();
       await db.deleteFrom('api_keys').where('user_id', '=', id).execute();

@@ -203,6 +203,11 @@ export class Batches {
     return exceededOf(await limitUse(this.#db, user, now), size);
   }
 
+  /** How much of each limit of a user is used. */
+  async limitUseOf(user: User, now: Date): Promise<readonly LimitUse[]> {
+    return limitUse(this.#db, user, now);
+  }
+
   /** The batch with an id. */
   async find(id: number): Promise<Batch | undefined> {
     return this.#db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst();
@@ -277,7 +282,10 @@ export class Batches {
     return done;
   }
 
-  /** The latest batches of a user before the one with the id `before`, newest first; at most 1,000. @throws {StorageError} `badLimit` */
+  /**
+   * The latest batches of a user before the one with the id `before`, newest first, without those of watches; at most 1,000.
+   * @throws {StorageError} `badLimit`
+   */
   async latestOf(userId: number, limit = MOST_LISTED, before?: number): Promise<BatchProgress[]> {
     return this.#db
       .selectFrom('batches')
@@ -294,6 +302,7 @@ export class Batches {
           .as('done'),
       ])
       .where('user_id', '=', userId)
+      .where('watch_id', 'is', null)
       .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
       .orderBy('id', 'desc')
       .limit(checkedLimit(limit, MOST_LISTED))

@@ -1,5 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
-import type { CreatedAt, Json } from './columns.ts';
+import type { CreatedAt, Json, WithDefault } from './columns.ts';
 
 /** The measurements that one request submitted. */
 export interface BatchTable {
@@ -10,6 +10,8 @@ export interface BatchTable {
   /** Number of measurements. */
   readonly size: number;
   readonly created_at: CreatedAt;
+  /** The watch that submitted the batch, which may be deleted; null for the batches of users. */
+  readonly watch_id: WithDefault<number | null>;
   /** When its user, or an operator, cancelled the batch; null when nobody did. */
   readonly cancelled_at: Date | null;
   /** Key that the request carried, so that it can be repeated; null when it carried none, or the key has expired. */

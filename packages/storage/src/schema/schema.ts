@@ -15,6 +15,7 @@ import type { ProbeCountTable } from './probe-counts.ts';
 import type { PublicationTable } from './publications.ts';
 import type { HopKindTable, SelfAuditDayTable, SelfAuditHopTable, SelfAuditTable } from './self-audits.ts';
 import type { ApiKeyTable, OneTimeTokenTable, SessionTable, UserTable } from './users.ts';
+import type { WatchAlertTable, WatchChangeTable, WatchRunTable, WatchTable } from './watches.ts';
 
 /** All tables, as the last migration leaves them. Ids and other 64-bit integers are read as numbers. */
 export interface Schema {
@@ -46,4 +47,8 @@ export interface Schema {
   readonly self_audit_days: SelfAuditDayTable;
   readonly self_audit_hops: SelfAuditHopTable;
   readonly hop_kinds: HopKindTable;
+  readonly watches: WatchTable;
+  readonly watch_runs: WatchRunTable;
+  readonly watch_changes: WatchChangeTable;
+  readonly watch_alerts: WatchAlertTable;
 }

@@ -10,6 +10,7 @@ const TITLES: readonly (readonly [name: string, title: string])[] = [
   ['glossary', 'Glossary'],
   ['api', 'The API'],
   ['cli', 'The command line'],
+  ['watches', 'Watches: recurring measurements and alerts'],
   ['host-a-source', 'Hosting a source'],
   ['opt-out', 'Opting out'],
   ['running', 'Running a controller'],

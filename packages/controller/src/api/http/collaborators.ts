@@ -9,9 +9,12 @@ import type {
   Mails,
   OptOutRequests,
   OptOuts,
+  QueueState,
   SelfAudits,
   Sessions,
   Users,
+  Watches,
+  WatchHistory,
 } from '@revtr/storage';
 import type { AccountService } from '../../accounts/account-service.ts';
 import type { AgentDirectory } from '../../agents/directory.ts';
@@ -36,6 +39,7 @@ import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
 import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
 import type { KindEvidenceKeeper } from '../../self-audit/kind-evidence-keeper.ts';
+import type { WatchService } from '../../watches/watch-service.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -58,6 +62,7 @@ export interface ApiCollaborators {
   readonly cancelBatch: (batchId: number) => Promise<number>;
   readonly publications: PublicationService;
   readonly pictures: PictureService;
+  readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: LifeCycle;
@@ -71,7 +76,8 @@ export interface ApiCollaborators {
   readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
-  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper };
+  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper; readonly perDay: number };
+  readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

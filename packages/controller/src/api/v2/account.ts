@@ -18,10 +18,17 @@ const accountSchema = userSchema.extend({
   scopes: z.array(scopeSchema).describe('What the credential of this request permits'),
 });
 z.globalRegistry.add(accountSchema, { id: 'Account' });
+const usageSchema = z.object({
+  limit: z.enum(['perDay', 'parallel', 'perMinute']),
+  allowed: z.int().describe('Measurements that the limit allows'),
+  used: z.int().describe('Measurements that count toward it'),
+  resetSeconds: z.int().describe('Seconds until more is allowed; for `parallel` an estimate'),
+});
+z.globalRegistry.add(usageSchema, { id: 'LimitUse' });
 
 /** The account of the user: shown, exported and deleted. */
 export function registerAccount(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { users, accounts, directory, measuring, authenticator, switches, clock } = collaborators;
+  const { users, accounts, batches, directory, measuring, authenticator, switches, clock } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['account'], security };
   const exports = new StreamLimit(EXPORTS);
@@ -45,6 +52,21 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
   );
 
   routes.get(
+    '/api/v2/account/usage',
+    {
+      config: { access: 'read' },
+      schema: {
+        ...parts,
+        summary: 'How much of your limits is used',
+        response: { 200: z.object({ limits: z.array(usageSchema) }), ...errorResponses },
+      },
+    },
+    async (request) => ({
+      limits: [...(await batches.limitUseOf(await storedUser(callerOf(request).user.id), new Date(clock.now())))],
+    }),
+  );
+
+  routes.get(
     '/api/v2/account/export',
     {
       config: { access: 'account' },
@@ -52,7 +74,7 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
         ...parts,
         summary: 'Everything that is stored about you, as JSON Lines',
         description:
-          'Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, batch, measurement and publication.',
+          'Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, batch, measurement and publication.',
         response: { 200: z.custom<Readable>().meta({ type: 'string', description: 'JSON Lines' }), ...errorResponses },
       },
     },

@@ -1,3 +1,4 @@
+import { asPathOfNumbers } from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { MeasurementOutline, MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
@@ -96,7 +97,7 @@ export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema
     ...common,
     stopReason: stop_reason,
     hops,
-    networks: asnsSchema.parse(row.asns).filter((asn, i, all) => asn !== all[i - 1]),
+    networks: asPathOfNumbers(asnsSchema.parse(row.asns)),
     ...(leastTrust !== undefined && { leastTrust }),
     ...(fail_code !== null && { failCode: fail_code }),
     ...(confidence !== null && { confidence }),

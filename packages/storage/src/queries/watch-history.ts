@@ -1,0 +1,84 @@
+import type { Kysely } from 'kysely';
+import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { WatchAlertRow, WatchChangeRow, WatchRunRow } from '../schema/watches.ts';
+
+/** A part of a history, newest first. */
+export interface WatchPage {
+  /** Most rows, at most 1,000. */
+  readonly limit: number;
+  /** Return rows before the one with this id. Default: from the newest. */
+  readonly before?: number | undefined;
+}
+
+const MOST_DELETED_BATCHES = 1_000;
+
+/** What a watch has recorded: runs, changes and alerts. */
+export class WatchHistory {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  /** Runs, newest first. @throws {StorageError} `badLimit` */
+  async runs(watchId: number, { limit, before }: WatchPage): Promise<WatchRunRow[]> {
+    return this.#db
+      .selectFrom('watch_runs')
+      .selectAll()
+      .where('watch_id', '=', watchId)
+      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
+      .orderBy('id', 'desc')
+      .limit(checkedLimit(limit, MOST_LISTED))
+      .execute();
+  }
+
+  /** Changes, newest first. @throws {StorageError} `badLimit` */
+  async changes(watchId: number, { limit, before }: WatchPage): Promise<WatchChangeRow[]> {
+    return this.#db
+      .selectFrom('watch_changes')
+      .selectAll()
+      .where('watch_id', '=', watchId)
+      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
+      .orderBy('id', 'desc')
+      .limit(checkedLimit(limit, MOST_LISTED))
+      .execute();
+  }
+
+  /** Alerts, newest first. @throws {StorageError} `badLimit` */
+  async alerts(watchId: number, { limit, before }: WatchPage): Promise<WatchAlertRow[]> {
+    return this.#db
+      .selectFrom('watch_alerts')
+      .selectAll()
+      .where('watch_id', '=', watchId)
+      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
+      .orderBy('id', 'desc')
+      .limit(checkedLimit(limit, MOST_LISTED))
+      .execute();
+  }
+
+  /**
+   * Deletes runs, changes and alerts from before `time`, and measurements of watches from before `time`, at most 1,000 of these at once.
+   * Returns whether there may be more.
+   */
+  async deleteBefore(time: Date): Promise<boolean> {
+    await this.#db.deleteFrom('watch_runs').where('started_at', '<', time).where('outcome', '!=', 'running').execute();
+    await this.#db.deleteFrom('watch_alerts').where('created_at', '<', time).where('state', '!=', 'pending').execute();
+    await this.#db.deleteFrom('watch_changes').where('at', '<', time).execute();
+    return this.#db.transaction().execute(async (db) => {
+      const batches = await db
+        .selectFrom('batches')
+        .select('id')
+        .where('watch_id', 'is not', null)
+        .where('created_at', '<', time)
+        .orderBy('created_at')
+        .limit(MOST_DELETED_BATCHES)
+        .execute();
+      const ids = batches.map(({ id }) => id);
+      if (ids.length === 0) return false;
+      await db.deleteFrom('measurements').where('batch_id', 'in', ids).execute();
+      await db.deleteFrom('batches').where('id', 'in', ids).execute();
+      return ids.length === MOST_DELETED_BATCHES;
+    });
+  }
+}
