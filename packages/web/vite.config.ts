@@ -4,7 +4,17 @@ import { guides } from './build/guides-plugin.ts';
 
 /** Where the development server finds the API. */
 const api = process.env.REVTR_SERVER ?? 'http://127.0.0.1:8080';
-const fromServer = ['/api', '/openapi.json', '/health', '/confirm', '/confirm.js', '/opt-out', '/about-probes'];
+const fromServer = [
+  '/api',
+  '/openapi.json',
+  '/health',
+  '/confirm',
+  '/confirm.js',
+  '/opt-out',
+  '/about-probes',
+  '/embed',
+  '^/results/[^/]+/',
+];
 
 export default defineConfig({
   plugins: [react(), guides()],

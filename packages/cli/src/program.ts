@@ -18,6 +18,7 @@ import { addKeys } from './commands/keys.ts';
 import { addMeasure } from './commands/measure.ts';
 import { addOptOuts } from './commands/opt-out.ts';
 import { addSafety } from './commands/safety.ts';
+import { addShare } from './commands/share.ts';
 import { addDatasets } from './commands/sim-datasets.ts';
 import { addTruth } from './commands/sim-truth.ts';
 import { addSources } from './commands/sources.ts';
@@ -56,6 +57,7 @@ export function createProgram(context: Context): Command {
   addBatches(program, context);
   addFetch(program, context);
   addWatch(program, context);
+  addShare(program, context);
   addSources(program, context);
   addApply(program, context);
   addAgents(program, context);

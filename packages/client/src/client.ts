@@ -13,6 +13,9 @@ import type {
   ExportFormat,
   Measurement,
   OutlinePage,
+  Publication,
+  PublicResult,
+  RecentResults,
   RequestedPair,
   RevtrResponse,
   SourceInfo,
@@ -152,6 +155,41 @@ export class ReverseTracerouteClient {
   /** A measurement, finished or not. */
   async measurement(id: number): Promise<Measurement> {
     return good(this.#connection.api.GET('/api/v2/measurements/{id}', { params: { path: { id: String(id) } } }));
+  }
+
+  /** Publishes a measurement that has ended; one that is published already keeps its token. */
+  async publish(id: number): Promise<Publication> {
+    const params = { path: { id: String(id) } };
+    return good(this.#connection.api.PUT('/api/v2/measurements/{id}/publication', { params }));
+  }
+
+  /** How a measurement is published; `notFound` when it is not. */
+  async publication(id: number): Promise<Publication> {
+    const params = { path: { id: String(id) } };
+    return good(this.#connection.api.GET('/api/v2/measurements/{id}/publication', { params }));
+  }
+
+  /** Unpublishes a measurement: its token never works again. */
+  async unpublish(id: number): Promise<void> {
+    await good(
+      this.#connection.api.DELETE('/api/v2/measurements/{id}/publication', { params: { path: { id: String(id) } } }),
+    );
+  }
+
+  /** What is public of a published result. Needs no key. */
+  async publicResult(token: string): Promise<PublicResult> {
+    const result = await good(
+      this.#connection.api.GET('/api/v2/public-results/{token}', { params: { path: { token } } }),
+    );
+    listed(result.result.hops);
+    return result;
+  }
+
+  /** The latest results of people without an account. Needs no key. */
+  async recentResults(): Promise<RecentResults> {
+    const recent = await good(this.#connection.api.GET('/api/v2/public-results'));
+    listed(recent.results);
+    return recent;
   }
 
   /** Your measurements with a label, oldest first. Reads all pages. */

@@ -22,6 +22,12 @@ export type Cancelled = paths['/api/v2/batches/{id}/cancel']['post']['responses'
 export type ExportFormat = NonNullable<
   NonNullable<paths['/api/v2/batches/{id}/export']['get']['parameters']['query']>['format']
 >;
+/** A published result. */
+export type PublicResult = Schemas['PublicResult'];
+/** How a result is published: its token and the addresses of its page and pictures. */
+export type Publication = Schemas['Publication'];
+/** The latest results of people without an account. */
+export type RecentResults = paths['/api/v2/public-results']['get']['responses'][200]['content']['application/json'];
 /** A batch and its measurements. */
 export type Batch = Schemas['Batch'];
 /** A pair to measure with its options, in the format of version 1 of the API. */

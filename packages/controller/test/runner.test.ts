@@ -85,6 +85,7 @@ describe('MeasurementRunner', () => {
         batches,
         engine,
         facts,
+        owners: { ownerOf: () => undefined },
         events,
         metrics: new Metrics(),
         switches,

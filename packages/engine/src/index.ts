@@ -1,6 +1,7 @@
 export * from './atlas/atlas.ts';
 export * from './atlas/collect.ts';
 export type { Intersection, IntersectionQuery, PlacedStamp } from './atlas/intersection.ts';
+export { observeRouters } from './atlas/observe-routers.ts';
 export { type Contradiction, type Placement, placeStamps, type TailStamps } from './atlas/placing.ts';
 export * from './atlas/refresh.ts';
 export { type Added, SourceAtlas } from './atlas/source-atlas.ts';
@@ -21,7 +22,6 @@ export * from './engine.ts';
 export * from './facts/alias-evidence.ts';
 export * from './facts/aliases.ts';
 export { DoubleStampers } from './facts/double-stampers.ts';
-export { networksOfHops } from './facts/hop-networks.ts';
 export * from './facts/ip-to-as.ts';
 export { Operators } from './facts/operators.ts';
 export * from './facts/relations.ts';
@@ -32,6 +32,9 @@ export type * from './measurement/fail-reason.ts';
 export * from './measurement/request.ts';
 export * from './measurement/result.ts';
 export * from './measurement/stats.ts';
+export { ObservedRouters } from './ownership/observed-routers.ts';
+export * from './ownership/path-networks.ts';
+export * from './ownership/router-owners.ts';
 export {
   type AssumptionConfidence,
   PUBLISHED_ASSUMPTIONS,

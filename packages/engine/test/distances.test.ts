@@ -40,6 +40,8 @@ async function check(counts: { readonly destination?: number; readonly b?: numbe
     trusts: hops.map(({ trust }) => trust),
     diverging: hops.flatMap(({ address, divergence }) => (divergence === undefined ? [] : [address])),
     isLessConfident: confidence < path.confidence,
+    isMoreConfident: confidence > path.confidence,
+    hopsAreMoreConfident: hops.every((hop, i) => hop.confidence >= path.hops[i].confidence),
     sourceConfidence: hops.at(-1)?.confidence === path.last.confidence,
   };
 }
@@ -52,7 +54,7 @@ describe('the distances that answers have travelled', () => {
   });
 
   it('put every hop in doubt when packets with options cross another number of links than plain ones', async () => {
-    expect(await check({ destination: 5, plain: 4 })).toEqual({
+    expect(await check({ destination: 5, plain: 4 })).toMatchObject({
       trusts: ['measured', ...Array(4).fill('inferred')],
       diverging: [A],
       isLessConfident: true,
@@ -70,5 +72,24 @@ describe('the distances that answers have travelled', () => {
     expect(await check({ destination: 3 })).toMatchObject(doubted);
     // B itself is five links away from the source, and the destination only six.
     expect(await check({ destination: 6, b: 5 })).toMatchObject(doubted);
+  });
+
+  it('make a path more likely that is as long as the way of its packets, and say nothing where that is unknown', async () => {
+    for (const counts of [{ destination: 4, plain: 4 }, { plain: 4 }, { destination: 6 }])
+      expect(await check(counts)).toMatchObject({ isMoreConfident: true, hopsAreMoreConfident: true });
+    expect(await check({})).toMatchObject({ isMoreConfident: false, isLessConfident: false });
+    // More routers are missing than usually hide.
+    expect(await check({ destination: 12 })).toMatchObject({
+      isLessConfident: true,
+      trusts: Array(5).fill('measured'),
+    });
+  });
+
+  it('put the hops in doubt that later hops have shown, when plain pings of the destination have a shorter way', async () => {
+    expect(await check({ plain: 3 })).toMatchObject({
+      trusts: ['measured', 'measured', 'measured', 'inferred', 'inferred'],
+      diverging: [C],
+      isLessConfident: true,
+    });
   });
 });

@@ -1,16 +1,11 @@
 import { type Ipv4Address, parseIpv4, parsePrefix } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
-import { Operators, PrefixOrigins, type Relations } from '../src/index.ts';
+import { Operators, PrefixOrigins } from '../src/index.ts';
+import { relationsFrom } from './support/relations.ts';
 
 const ipToAs = new PrefixOrigins([1, 2, 3].map((asn) => ({ prefix: parsePrefix(`${asn}.0.0.0/8`), asn })));
 /** 1 is the provider of 2; 2 and 3 are peers. */
-const relations: Relations = {
-  relationOf: (a, b) => {
-    if (a === 1 && b === 2) return 'provider';
-    if (a === 2 && b === 1) return 'customer';
-    return a + b === 5 ? 'peer' : undefined;
-  },
-};
+const relations = relationsFrom('1>2 2-3');
 const at = (asn: number, last = 1): Ipv4Address => parseIpv4(`${asn}.0.0.${last}`);
 
 describe('operators of border routers', () => {

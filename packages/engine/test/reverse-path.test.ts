@@ -43,7 +43,7 @@ describe('reverse path', () => {
     path.extend(1, [hop(ip(3), { confidence: 1 })]);
     expect(path.last.trust).toBe('inferred');
     // Right behind the right, or back on the path behind the wrong.
-    expect(path.last.confidence).toBeCloseTo(0.5 + 0.5 * rejoinChance(path.last.evidence));
+    expect(path.last.confidence).toBeCloseTo(0.5 + 0.5 * rejoinChance(path.last));
     expect(path.confidence).toBeCloseTo(0.5);
   });
 
@@ -98,7 +98,7 @@ describe('a path', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2), { confidence: 0.9 }), hop(ip(3), { confidence: 0.8 })]);
     expect(path.confidence).toBeCloseTo(0.72);
-    expect(path.last.confidence).toBeCloseTo(0.9 * 0.8 + 0.1 * rejoinChance(path.last.evidence));
+    expect(path.last.confidence).toBeCloseTo(0.9 * 0.8 + 0.1 * rejoinChance(path.last));
     path.extend(1, [hop(ip(4), { confidence: 1 })]);
     expect(path.confidence).toBeCloseTo(0.9 * 0.99);
   });

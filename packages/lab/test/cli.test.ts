@@ -177,3 +177,23 @@ describe('revtr for hosts and operators', () => {
     expect((await revtr(['agents', 'show', '9.9.9.9'])).code).toBe(2);
   });
 });
+
+describe('revtr share', () => {
+  it('prints a link that works until the result is unpublished', async () => {
+    const measured = await revtr(['measure', system.destinations[5], '--to', system.source, '--share', '--json']);
+    const { id } = JSON.parse(measured.out);
+    const shared = await revtr(['share', String(id)]);
+    expect(shared).toMatchObject({ code: 0, out: measured.err });
+    const { pathname } = new URL(shared.out.trim());
+    expect(pathname).toMatch(/^\/results\/[\w-]{32}$/);
+    const picture = () => fetch(`${system.url}${pathname}/path.svg`);
+    expect((await picture()).status).toBe(200);
+    expect((await revtr(['share', String(id), '--embed'])).out).toMatch(
+      /^<iframe src=".*\/embed\/[\w-]{32}" .*<\/iframe>\n$/,
+    );
+    expect((await revtr(['unshare', String(id)])).out).toBe(`measurement ${id} is not published any more\n`);
+    expect((await picture()).status).toBe(404);
+    expect(await revtr(['unshare', String(id)])).toMatchObject({ code: 2, out: '' });
+    expect((await revtr(['share', 'x'])).code).toBe(2);
+  });
+});

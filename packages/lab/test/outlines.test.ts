@@ -35,7 +35,7 @@ describe('the outlines of a batch', () => {
     }
     const expected = measurements.map(({ id, source, destination, label, state, result }) => {
       const hops = result?.hops ?? [];
-      const known = hops.flatMap(({ asn }) => asn ?? []);
+      const known = hops.flatMap(({ asn, hiddenNetwork }) => [asn ?? [], hiddenNetwork?.asn ?? []].flat());
       const leastTrust = LEAST_FIRST.find((trust) => hops.some((hop) => hop.trust === trust));
       return {
         ...{ id, source, destination, label, state },

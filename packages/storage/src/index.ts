@@ -46,6 +46,7 @@ export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
+export { Publications, type RecentResult } from './queries/publications.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export {
   type AccuracyQuery,
@@ -87,6 +88,7 @@ export {
   type OptOutRequest,
   type OptOutRequestState,
 } from './schema/opt-outs.ts';
+export type { Publication } from './schema/publications.ts';
 export type { Schema } from './schema/schema.ts';
 export {
   type HopKindRow,

@@ -16,6 +16,7 @@ import {
   MOST_KEYS,
   OneTimeTokens,
   openDatabase,
+  Publications,
   Sessions,
   SourceShares,
   type User,
@@ -235,6 +236,9 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       const pair = { source: '1.0.0.1', destination: '1.0.0.2', label: 'mine', options: {} };
       for (let batch = 0; batch < 3; batch++) await new Batches(db).accept(user, [pair, pair], NOW);
       await new Batches(db).accept(other, [pair], NOW);
+      const [published] = await new Batches(db).labelled(user.id, 'mine');
+      const token = generateToken();
+      await new Publications(db).publish(published.id, token, NOW);
       const exported = async (who: User): Promise<Record<string, number>> => {
         const counts: Record<string, number> = {};
         for await (const { type, value } of new Accounts(db).export(who)) {
@@ -251,10 +255,12 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
         mail: 1,
         batch: 3,
         measurement: 6,
+        publication: 1,
       });
       expect(await new SourceShares(db).sharedWith('friend@example.org')).toHaveLength(2);
       expect(await new Accounts(db).delete(user, NOW)).toEqual([`8.8.5.${user.id % 250}`]);
       expect(await works(key)).toBe(false);
+      expect(await new Publications(db).measurementBy(token)).toBeUndefined();
       const row = await new Users(db).find(user.id);
       expect(row).toMatchObject({ name: '', deleted_at: NOW });
       expect(JSON.stringify(row)).not.toContain(user.email);

@@ -545,6 +545,20 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect((await new Batches(database.db).measurementsOf(batch))[0].result).toEqual({ ok: true });
     });
 
+    it('outlines the networks of a path in order, with those that show no router', async () => {
+      const batch = await accept(await newUser(), 1);
+      const jobs = new Jobs(database.db);
+      const [{ id }] = await jobs.lease('a', 1, now, later(30));
+      const hops = [
+        { asn: 1, address: '1.0.0.1', alternatives: ['1.0.0.2'], hiddenNetwork: { asn: 2, confidence: 0.9 } },
+        { asn: 3, address: '3.0.0.1', evidence: { type: 'atlas', at: 5 } },
+        { address: '10.0.0.1' },
+      ];
+      await jobs.finish('a', [{ id, result: { hops } }], later(1));
+      const [outline] = await new Batches(database.db).outlinesOf(batch, { limit: 1, after: 0 });
+      expect(outline.asns).toEqual([1, 2, 3]);
+    });
+
     it('renews the leases of the given jobs only', async () => {
       await accept(await newUser(), 3);
       const jobs = new Jobs(database.db);

@@ -7,6 +7,8 @@ export const PAGES = [
   '/batches/:id',
   '/sources',
   '/sources/:address',
+  '/watches',
+  '/watches/:id',
   '/account',
   '/operate',
   '/docs',

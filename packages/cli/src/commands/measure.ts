@@ -12,6 +12,7 @@ interface MeasureOptions extends ConnectionOptions {
   readonly forward?: boolean;
   readonly fresh?: boolean;
   readonly why?: boolean;
+  readonly share?: boolean;
 }
 
 /** `revtr measure DESTINATION --to SOURCE`. */
@@ -24,6 +25,7 @@ export function addMeasure(program: Command, context: Context): void {
     .option('--forward', 'measure the forward path too')
     .option('--fresh', 'do not reuse results of earlier measurements')
     .option('--why', 'print the evidence for each hop')
+    .option('--share', 'publish the result, and print its link on standard error')
     .action(async (destination: string, options: MeasureOptions) => {
       const client = await context.connect(options);
       const { batchId } = await client.submit([toPair(destination, options)]);
@@ -44,6 +46,7 @@ export function addMeasure(program: Command, context: Context): void {
         measurement,
         (shown) => `${renderMeasurement(shown, terminal)}${options.why === true ? `\n${renderReasons(shown)}` : ''}`,
       );
+      if (options.share === true) output.note((await client.publish(measurement.id)).url);
       context.exitCode = exitCodeOfMeasurements([measurement]);
     });
 }

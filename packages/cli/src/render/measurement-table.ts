@@ -70,6 +70,11 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
       : trustColour[hop.trust](`${hop.trust} ${Math.round(hop.confidence * 100)}%`);
     const others = hop.alternatives === undefined ? '' : ` (or ${hop.alternatives.join(', ')})`;
     table.push([i + 1, `${hop.address}${others}`, paint.cyan(hop.name ?? '-'), network, rtt, technique, trust]);
+    if (hop.hiddenNetwork !== undefined) {
+      const { asn, confidence } = hop.hiddenNetwork;
+      const howSure = paint.yellow(`inferred ${Math.round(confidence * 100)}%`);
+      table.push(['', 'no router seen', '', asn, '', 'AS relations', howSure]);
+    }
   }
   const lines = table
     .toString()

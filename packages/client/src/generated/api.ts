@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * Everything that is stored about you, as JSON Lines
-         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, batch and measurement.
+         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, watchRun, watchChange, watchAlert, batch, measurement and publication.
          */
         get: {
             parameters: {
@@ -2968,6 +2968,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/measurements/{id}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a result is published */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Publication"];
+                    };
+                };
+            };
+        };
+        /**
+         * Publish a result
+         * @description Everybody who has the token can see the path. A result that is published already keeps its token.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Publication"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Unpublish a result
+         * @description The token stops working at once and never works again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            measurementId: number;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/opt-out-requests": {
         parameters: {
             query?: never;
@@ -3522,6 +3666,137 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/public-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest results of people without an account
+         * @description Empty where they may not measure.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names of the networks, by AS number */
+                            names: {
+                                [key: string]: string;
+                            };
+                            results: {
+                                /** Format: date-time */
+                                createdAt: string;
+                                destination: string;
+                                id: number;
+                                /** @description AS numbers that the path passes, from the destination to the source */
+                                networks: number[];
+                                source: string;
+                                stopReason?: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/public-results/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A published result
+         * @description Without the user, the label, the batch, the evidence and the forward path.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PublicResult"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6061,7 +6336,7 @@ export interface components {
                     address: string;
                     /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
                     alternatives?: string[];
-                    /** @description Network that announces the address */
+                    /** @description Network that operates the router, or announces the address of a host */
                     asn?: number;
                     asName?: string;
                     /** @description Probability that the router is on the path */
@@ -6076,6 +6351,12 @@ export interface components {
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
+                    };
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
                     };
                     /** @description Reverse DNS */
                     name?: string;
@@ -6192,7 +6473,7 @@ export interface components {
                     address: string;
                     /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
                     alternatives?: string[];
-                    /** @description Network that announces the address */
+                    /** @description Network that operates the router, or announces the address of a host */
                     asn?: number;
                     asName?: string;
                     /** @description Probability that the router is on the path */
@@ -6207,6 +6488,12 @@ export interface components {
                     /** @description Why the hop is believed */
                     evidence: {
                         [key: string]: string | number | boolean;
+                    };
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
                     };
                     /** @description Reverse DNS */
                     name?: string;
@@ -6395,6 +6682,194 @@ export interface components {
             reason: string;
             /** @enum {string} */
             state: "pending" | "accepted" | "refused" | "expired";
+        };
+        Publication: {
+            /** @description Page of the result for an `iframe` */
+            embed: string;
+            /** @description HTML that shows the result in another page */
+            embedCode: string;
+            measurementId: number;
+            /** @description Picture of the path; `?theme=light|dark&layout=wide|narrow` */
+            png: string;
+            /** Format: date-time */
+            publishedAt: string;
+            /** @description Picture of the path; `?theme=light|dark|auto&layout=wide|narrow` */
+            svg: string;
+            /** @description Whoever has it can see the result */
+            token: string;
+            /** @description Page of the result */
+            url: string;
+        };
+        PublicationInput: {
+            /** @description Page of the result for an `iframe` */
+            embed: string;
+            /** @description HTML that shows the result in another page */
+            embedCode: string;
+            measurementId: number;
+            /** @description Picture of the path; `?theme=light|dark&layout=wide|narrow` */
+            png: string;
+            /** Format: date-time */
+            publishedAt: string;
+            /** @description Picture of the path; `?theme=light|dark|auto&layout=wide|narrow` */
+            svg: string;
+            /** @description Whoever has it can see the result */
+            token: string;
+            /** @description Page of the result */
+            url: string;
+        };
+        PublicResult: {
+            destination: string;
+            /** Format: date-time */
+            publishedAt: string;
+            result: {
+                /** @description Probability that every hop is right */
+                confidence?: number;
+                endedAt: number;
+                failReason?: {
+                    code: string;
+                    hop: string;
+                    message: string;
+                };
+                hops: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
+                    alternatives?: string[];
+                    /** @description Network that operates the router, or announces the address of a host */
+                    asn?: number;
+                    asName?: string;
+                    /** @description Probability that the router is on the path */
+                    confidence: number;
+                    /**
+                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
+                     * @enum {string}
+                     */
+                    divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Reverse DNS */
+                    name?: string;
+                    /** @description Age of the evidence when it comes from an earlier measurement */
+                    reusedAgeMs?: number;
+                    /** @description Round-trip time from the source */
+                    rttMs?: number;
+                    /** @enum {string} */
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    /** @enum {string} */
+                    trust: "measured" | "inferred" | "assumed";
+                }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                stats: {
+                    atlasMs: number;
+                    atlasQueries: number;
+                    plainPings: number;
+                    recordRouteMs: number;
+                    recordRoutePings: number;
+                    recordRouteRounds: number;
+                    spoofedRecordRouteMs: number;
+                    spoofedRecordRoutePings: number;
+                    spoofedRecordRouteRounds: number;
+                    spoofedTimestampPings: number;
+                    symmetryMs: number;
+                    timestampPings: number;
+                    tracerouteProbes: number;
+                    traceroutes: number;
+                };
+                /** @enum {string} */
+                stopReason: "reaches" | "failed" | "trivial" | "cancelled";
+            };
+            source: string;
+        };
+        PublicResultInput: {
+            destination: string;
+            /** Format: date-time */
+            publishedAt: string;
+            result: {
+                /** @description Probability that every hop is right */
+                confidence?: number;
+                endedAt: number;
+                failReason?: {
+                    code: string;
+                    hop: string;
+                    message: string;
+                };
+                hops: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
+                    alternatives?: string[];
+                    /** @description Network that operates the router, or announces the address of a host */
+                    asn?: number;
+                    asName?: string;
+                    /** @description Probability that the router is on the path */
+                    confidence: number;
+                    /**
+                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
+                     * @enum {string}
+                     */
+                    divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Reverse DNS */
+                    name?: string;
+                    /** @description Age of the evidence when it comes from an earlier measurement */
+                    reusedAgeMs?: number;
+                    /** @description Round-trip time from the source */
+                    rttMs?: number;
+                    /** @enum {string} */
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    /** @enum {string} */
+                    trust: "measured" | "inferred" | "assumed";
+                }[];
+                /** @description The destination did not answer: this host was measured in its place */
+                measuredThrough?: {
+                    /** @description IPv4 address */
+                    address: string;
+                    /**
+                     * @description What the host shares with the destination
+                     * @enum {string}
+                     */
+                    scope: "subnet" | "prefix" | "network";
+                };
+                /** @description Present when the whole path comes from earlier measurements */
+                reused?: {
+                    /** @description Age of the oldest of them */
+                    oldestAgeMs: number;
+                };
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                stats: {
+                    atlasMs: number;
+                    atlasQueries: number;
+                    plainPings: number;
+                    recordRouteMs: number;
+                    recordRoutePings: number;
+                    recordRouteRounds: number;
+                    spoofedRecordRouteMs: number;
+                    spoofedRecordRoutePings: number;
+                    spoofedRecordRouteRounds: number;
+                    spoofedTimestampPings: number;
+                    symmetryMs: number;
+                    timestampPings: number;
+                    tracerouteProbes: number;
+                    traceroutes: number;
+                };
+                /** @enum {string} */
+                stopReason: "reaches" | "failed" | "trivial" | "cancelled";
+            };
+            source: string;
         };
         RedeemedLink: {
             /** @description The application that counts now */

@@ -31,6 +31,7 @@ import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
 import { openOptOuts } from './open-opt-outs.ts';
+import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
 import { openSurvey } from './open-survey.ts';
@@ -160,7 +161,7 @@ export class Controller {
     });
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
-      { measuring, safety, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      { measuring, safety, owners: atlas.owners, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
       options,
     );
     const watches = openWatches(
@@ -168,6 +169,11 @@ export class Controller {
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
       { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook },
     );
+    const publications = openPublications(contextOf(context, 'publications'), {
+      submission: measurements.submission,
+      directory: measuring.directory,
+      visitors: accounts.visitors,
+    });
     const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
       calibration,
       measuring,
@@ -186,6 +192,8 @@ export class Controller {
       auditEvents: safety.auditEvents,
       submission: measurements.submission,
       batches: measurements.batches,
+      publications: publications.service,
+      pictures: publications.pictures,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,
@@ -219,6 +227,7 @@ export class Controller {
       survey,
       measurements,
       watches,
+      publications,
       selfAudit,
       optOuts,
       api,

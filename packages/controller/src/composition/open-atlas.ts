@@ -1,5 +1,7 @@
+import type { Owners } from '@revtr/engine';
 import { Atlases, AtlasRuns } from '@revtr/storage';
 import { AtlasService } from '../atlas/atlas-service.ts';
+import { OwnersPass } from '../atlas/owners-pass.ts';
 import { Refresher } from '../atlas/refresher.ts';
 import { RipeAtlasAccess, type RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import type { Context } from './context.ts';
@@ -8,9 +10,12 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface AtlasSubsystem extends Subsystem {
   readonly service: AtlasService;
+  /** Which networks operate the routers on the paths of the atlas. */
+  readonly owners: Owners;
 }
 
 const REFRESH_POLL_MS = 300_000;
+const OWNERS_PASS = { everyMs: 300_000, restFactor: 20, mostRouters: 1_000_000 };
 const FORGET_MS = 7 * 86_400_000;
 
 /** Reads the stored atlases of all sources, and opens what collects and refreshes them. */
@@ -50,19 +55,24 @@ export async function openAtlas(
       log,
     },
   );
+  const { atlas, aliases, ipToAs, relations } = engineParts;
+  const ownersPass = new OwnersPass(OWNERS_PASS, { atlas, aliases, ipToAs, relations, clock, log });
   datasets.knowledge.onAliases(() => engineParts.atlas.rebuild());
   const sources = directory.list().filter(({ kind, state }) => kind === 'source' && state !== 'withdrawn');
   await service.restore(sources.map(({ address }) => address));
   return {
     name: 'atlas',
     service,
+    owners: ownersPass.owners,
     start: () => undefined,
     onAgentsSettled: async () => {
       refresher.start();
+      ownersPass.start();
       await service.resume();
     },
     stop: async () => {
       await refresher.stop();
+      await ownersPass.stop();
       await service.stop();
     },
   };

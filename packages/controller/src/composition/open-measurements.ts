@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Owners } from '@revtr/engine';
 import { Batches, Jobs, type User } from '@revtr/storage';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
@@ -28,10 +29,12 @@ export async function openMeasurements(
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
+    owners,
     isPublic,
   }: {
     readonly measuring: MeasuringSubsystem;
     readonly safety: SafetySubsystem;
+    readonly owners: Owners;
     readonly isPublic: (owner: Pick<User, 'id'>) => boolean;
   },
   options: { readonly concurrency: number; readonly maxBatch: number },
@@ -43,7 +46,10 @@ export async function openMeasurements(
   const events = new BatchEvents();
   const runner = new MeasurementRunner(
     { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
-    { jobs, batches, engine: system.engine, facts, events, metrics, switches, clock, random: () => random.next(), log },
+    {
+      ...{ jobs, batches, engine: system.engine, facts, owners, events, metrics, switches, clock },
+      ...{ random: () => random.next(), log },
+    },
   );
   const submission = new Submission(
     { maxBatch: options.maxBatch },

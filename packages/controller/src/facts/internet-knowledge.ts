@@ -1,5 +1,5 @@
 import type { DatasetKind, DatasetStore, DatasetValues, NetworkName } from '@revtr/datasets';
-import { type Aliases, AliasSets, type IpToAs, PrefixOrigins, type Relations } from '@revtr/engine';
+import { type Aliases, AliasSets, type IpToAs, NO_RELATIONS, PrefixOrigins, type Relations } from '@revtr/engine';
 import { type Ipv4Address, isGloballyReachable, type Prefix, PrefixTable, prefixContains } from '@revtr/net';
 import type { RipeProbe } from '@revtr/ripe-atlas';
 
@@ -37,7 +37,12 @@ export class InternetKnowledge {
       sameRouter: (a, b) => this.#aliases.sameRouter(a, b),
       hasAlias: (address) => this.#aliases.hasAlias(address),
     };
-    this.relations = { relationOf: (a, b) => this.#values.relationships?.relationOf(a, b) };
+    const relationships = (): Relations => this.#values.relationships ?? NO_RELATIONS;
+    this.relations = {
+      relationOf: (a, b) => relationships().relationOf(a, b),
+      providersOf: (asn) => relationships().providersOf(asn),
+      customersOf: (asn) => relationships().customersOf(asn),
+    };
     this.#refreshOrigins();
     this.#refreshAliases();
     this.#store.onReplaced((kind) => {

@@ -1,4 +1,11 @@
-import { emptyStats, type MeasuredHop, type ReverseTraceroute, type ReverseTracerouteEngine } from '@revtr/engine';
+import {
+  emptyStats,
+  type MeasuredHop,
+  type Owners,
+  type PathFacts,
+  type ReverseTraceroute,
+  type ReverseTracerouteEngine,
+} from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Batches, Job, Jobs, KillSwitchRow } from '@revtr/storage';
@@ -28,7 +35,9 @@ export interface RunnerCollaborators {
   readonly jobs: Jobs;
   readonly batches: Pick<Batches, 'cancel'>;
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
-  readonly facts: AddressFacts;
+  readonly facts: Pick<AddressFacts, 'ipToAs' | 'relations'>;
+  /** Which networks operate the routers that the atlas shows. */
+  readonly owners: Owners;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
   readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
@@ -160,7 +169,7 @@ export class MeasurementRunner {
   }
 
   async #measure(job: Job): Promise<void> {
-    const { metrics, log, facts } = this.#collaborators;
+    const { metrics, log } = this.#collaborators;
     const stopped = this.#reasonToStop(job);
     if (stopped !== undefined) return this.#store(job, stoppedResult(stopped, this.#collaborators.clock.now()));
     const cancel = new AbortController();
@@ -170,8 +179,8 @@ export class MeasurementRunner {
       metrics.measured(result);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
       const failReason = isCutShort ? this.#reasonToStop(job) : undefined;
-      if (!isCutShort) this.#store(job, toStoredResult(result, facts));
-      else if (failReason !== undefined) this.#store(job, { ...toStoredResult(result, facts), failReason });
+      if (!isCutShort) this.#store(job, toStoredResult(result, this.#pathFacts));
+      else if (failReason !== undefined) this.#store(job, { ...toStoredResult(result, this.#pathFacts), failReason });
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
@@ -181,8 +190,13 @@ export class MeasurementRunner {
     }
   }
 
+  get #pathFacts(): PathFacts {
+    const { facts, owners } = this.#collaborators;
+    return { ipToAs: facts.ipToAs, relations: facts.relations, owners };
+  }
+
   #runEngine(job: Job, signal: AbortSignal): Promise<ReverseTraceroute> {
-    const { engine, events, facts } = this.#collaborators;
+    const { engine, events } = this.#collaborators;
     const request = {
       source: parseIpv4(job.source),
       destination: parseIpv4(job.destination),
@@ -202,7 +216,7 @@ export class MeasurementRunner {
         events.publish(job.batchId, {
           type: 'path',
           measurement: job.id,
-          hops: toStoredHops(hops, facts),
+          hops: toStoredHops(hops, this.#pathFacts),
         });
       },
     };

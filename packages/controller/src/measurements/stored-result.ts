@@ -2,9 +2,11 @@ import {
   ARCHIVE_HOP_TYPES,
   type Evidence,
   type FailReason,
+  type HopNetwork,
   type HopTechnique,
   type MeasuredHop,
   networksOfHops,
+  type PathFacts,
   type ReverseTraceroute,
   STAND_IN_TECHNIQUES,
   type StandInScope,
@@ -12,7 +14,6 @@ import {
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { BUDGET_KINDS, type TracerouteResult } from '@revtr/probing';
 import { z } from 'zod';
-import type { AddressFacts } from '../facts/address-facts.ts';
 
 const address = z.string().describe('IPv4 address');
 const SCOPES = Object.keys(STAND_IN_TECHNIQUES) as [StandInScope, ...StandInScope[]];
@@ -28,7 +29,11 @@ export const hopSchema = z.object({
   type: z.int().describe('Number of the technique in the M-Lab archive'),
   trust: trustSchema,
   confidence: z.number().min(0).max(1).describe('Probability that the router is on the path'),
-  asn: z.int().optional().describe('Network that announces the address'),
+  asn: z.int().optional().describe('Network that operates the router, or announces the address of a host'),
+  hiddenNetwork: z
+    .object({ asn: z.int(), confidence: z.number().min(0).max(1).describe('Probability that the path passes it') })
+    .optional()
+    .describe('Network between this hop and the next one that shows no router, inferred from AS relations'),
   rttMs: z.number().optional().describe('Round-trip time from the source'),
   reusedAgeMs: z.number().optional().describe('Age of the evidence when it comes from an earlier measurement'),
   alternatives: z
@@ -148,7 +153,7 @@ export function readStoredResult(json: unknown): StoredResult {
 }
 
 /** Writes a result the way it is stored, with the networks of its hops. */
-export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): StoredResult {
+export function toStoredResult(result: ReverseTraceroute, facts: PathFacts): StoredResult {
   const { plan, stopReason, failReason, startedAt, endedAt, measuredThrough, reused, stats, forward } = result;
   return {
     plan,
@@ -157,7 +162,7 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
     startedAt,
     endedAt,
     hops: toStoredHops(result.hops, facts),
-    confidence: Math.round(result.confidence * 1000) / 1000,
+    confidence: rounded(result.confidence),
     ...(measuredThrough && {
       measuredThrough: { address: formatIpv4(measuredThrough.address), scope: measuredThrough.scope },
     }),
@@ -171,7 +176,7 @@ export function toStoredResult(result: ReverseTraceroute, facts: AddressFacts): 
 }
 
 /** Writes hops the way they are stored; those that share their evidence go on sharing it. */
-export function toStoredHops(hops: readonly MeasuredHop[], facts: AddressFacts): StoredHop[] {
+export function toStoredHops(hops: readonly MeasuredHop[], facts: PathFacts): StoredHop[] {
   const networks = networksOfHops(hops, facts);
   let evidence: StoredHop['evidence'] = {};
   return hops.map((hop, i) => {
@@ -180,14 +185,15 @@ export function toStoredHops(hops: readonly MeasuredHop[], facts: AddressFacts):
   });
 }
 
-function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], asn: number | undefined): StoredHop {
+function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], { asn, hiddenNetwork }: HopNetwork): StoredHop {
   return {
     address: formatIpv4(hop.address),
     technique: hop.technique,
     type: ARCHIVE_HOP_TYPES[hop.technique],
     trust: hop.trust,
-    confidence: Math.round(hop.confidence * 1000) / 1000,
+    confidence: rounded(hop.confidence),
     ...(asn !== undefined && { asn }),
+    ...(hiddenNetwork && { hiddenNetwork: { ...hiddenNetwork, confidence: rounded(hiddenNetwork.confidence) } }),
     ...(hop.rttMs !== undefined && { rttMs: hop.rttMs }),
     ...(hop.alternatives && { alternatives: hop.alternatives.map(formatIpv4) }),
     ...(hop.divergence && { divergence: hop.divergence }),
@@ -196,6 +202,8 @@ function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], asn: num
     evidence,
   };
 }
+
+const rounded = (probability: number): number => Math.round(probability * 1000) / 1000;
 
 /** Of the details, storage keeps what tells users when to measure again. */
 function toStoredFailReason(reason: FailReason): StoredResult['failReason'] {

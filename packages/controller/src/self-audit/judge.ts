@@ -137,7 +137,7 @@ function outcomesOf(hops: readonly Hop[], judged: readonly JudgedHop[]): Judgeme
     const isRight = verdict === 'right';
     const step = isBehindRight
       ? { kind, claimed: hop.uncorrected.step, isRight }
-      : { kind: rejoinKindOf(hop), claimed: rejoinChance(hop.evidence), isRight };
+      : { kind: rejoinKindOf(hop), claimed: rejoinChance(hop), isRight };
     isBehindRight = isRight;
     return [step, { kind: onPathKindOf(hop.uncorrected.onPath), claimed: hop.uncorrected.onPath, isRight }];
   });

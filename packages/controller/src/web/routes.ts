@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Markup } from '../foundation/markup.ts';
 import { acceptedCoding } from './content-coding.ts';
 import type { WebFile, WebFiles } from './web-files.ts';
 
@@ -37,9 +38,17 @@ export function wantsPage({ method, url, headers }: FastifyRequest): boolean {
   return method === 'GET' && !OWN_PATHS.test(url) && (headers.accept ?? '').includes('text/html');
 }
 
-/** Sends the document that a page begins with. */
-export function sendDocument(request: FastifyRequest, reply: FastifyReply, document: WebFile): FastifyReply {
-  return sendFile(request, reply.headers(DOCUMENT_HEADERS), document);
+/** Sends the document that a page begins with. `head`: elements to add to its head. */
+export function sendDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  document: WebFile,
+  head?: Markup,
+): FastifyReply {
+  reply.headers(DOCUMENT_HEADERS);
+  if (head === undefined) return sendFile(request, reply, document);
+  const text = document.content.toString().replace('</head>', () => `${head.text}</head>`);
+  return reply.type(document.type).header('cache-control', 'no-cache').send(text);
 }
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): FastifyReply {

@@ -117,6 +117,11 @@ export class Atlas {
     this.#sources.delete(source);
   }
 
+  /** The atlases of all sources. */
+  all(): SourceAtlas[] {
+    return [...this.#sources.values()];
+  }
+
   /** The atlas of one source; `undefined` when nothing is known. */
   of(source: Ipv4Address): SourceAtlas | undefined {
     return this.#sources.get(source);

@@ -8,7 +8,17 @@ export interface Relations {
    * to be neighbours.
    */
   relationOf(a: number, b: number): Relation | undefined;
+  /** Known providers of a network. */
+  providersOf(asn: number): ReadonlySet<number>;
+  /** Known customers of a network. */
+  customersOf(asn: number): ReadonlySet<number>;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Relations where no data is available: every relation is unknown. */
-export const NO_RELATIONS: Relations = { relationOf: () => undefined };
+export const NO_RELATIONS: Relations = {
+  relationOf: () => undefined,
+  providersOf: () => NONE,
+  customersOf: () => NONE,
+};

@@ -1,56 +1,83 @@
-import type { AtlasMatchKind, Evidence, StandInScope, TimestampProof, TurningPoint } from './evidence.ts';
+import type { Relation } from '../facts/relations.ts';
+import type { AtlasMatchKind, StandInScope, TimestampProof, TurningPoint } from './evidence.ts';
+import type { Hop } from './hop.ts';
 
 /**
- * How often a hop of each kind is on the true path when the hop before it is: shares over the development seeds 1 to 3 of the simulator, profile
- * `published`, size medium, fleets of 10 and 50 (`npm run evaluate -- --json`, `kinds`). Kinds with few hops have the share of the kind beside
- * them. Those of timestamps, which the default plan does not use, are of plan `revtr1` and profile `kind`.
+ * Probabilities of the first hop that one probe or traceroute shows behind a hop of the path, and of each one behind it. What is wrong is mostly
+ * wrong from the first one on, so the two differ, and the hops of one probe are not independent of each other.
+ */
+interface Sequence {
+  readonly first: number;
+  readonly further: number;
+}
+
+/**
+ * How often a hop of each kind is on the true path when the hop before it is: shares over the development seeds 1 to 6 of the simulator, profile
+ * `published`, family `grown`, size medium, fleets of 10 and 50 (`npm run evaluate -- --json`, `kinds`). Kinds with few hops have the share of the kind
+ * beside them. Those of timestamps, which the default plan does not use, are of plan `revtr1` and profile `kind`.
  */
 export const CONFIDENCE = {
   destination: 1,
   source: 1,
-  recordRoute: { stamp: 0.987, alias: 0.99, doubleStamp: 0.99, loop: 0.99, prefix: 0.98 } satisfies Record<
-    TurningPoint,
-    number
-  >,
-  atlas: { exact: 0.987, alias: 0.978, recordRoute: 0.982, recordRouteBetween: 0.975 } satisfies Record<
-    AtlasMatchKind,
-    number
-  >,
+  recordRoute: {
+    stamp: { first: 0.991, further: 0.99 },
+    alias: { first: 0.99, further: 0.985 },
+    doubleStamp: { first: 0.98, further: 0.985 },
+    loop: { first: 0.985, further: 0.985 },
+    prefix: { first: 0.992, further: 0.995 },
+  } satisfies Record<TurningPoint, Sequence>,
+  atlas: {
+    exact: { first: 0.997, further: 0.997 },
+    alias: { first: 0.95, further: 0.996 },
+    recordRoute: { first: 0.997, further: 0.997 },
+    recordRouteBetween: { first: 0.985, further: 0.997 },
+  } satisfies Record<AtlasMatchKind, Sequence>,
+  /** A hop of the atlas that may lie before the place where the path meets it. */
+  atlasBetween: 0.984,
+  /** A hop of the atlas behind a router that other traceroutes leave to another next hop. */
+  atlasBranch: 0.8,
   timestamp: { order: 0.99, honest: 0.95, bothWays: 0.95, backOnly: 0.95 } satisfies Record<TimestampProof, number>,
 } as const;
 
 /** Probabilities (0 to 1) of hops that no probe shows, given that the hop before is right. */
 export interface AssumptionConfidence {
-  /** Each hop of the path of a stand-in host, by what it shares with the destination. */
+  /** The first hop of the path of a stand-in host, by what it shares with the destination, and each hop behind it. */
   readonly proxy: Readonly<Record<StandInScope, number>>;
-  /** Factor of the same when the path of the stand-in is longer or shorter than that of the destination. */
+  readonly proxyFurther: number;
+  /** Factor of the first one when the path of the stand-in is longer or shorter than that of the destination. */
   readonly proxyOfOtherLength: number;
   /** The first hop from an address of the same /24: when the distance of the destination confirms it, and when it cannot. */
   readonly neighbour: number;
   readonly neighbourUnconfirmed: number;
   /** The gateway of a host: the router before it on the forward path. */
   readonly gateway: number;
-  /** In the same network, and across a border; with nothing silent between, and with something. */
-  readonly intradomain: number;
-  readonly intradomainNotAdjacent: number;
-  readonly interdomain: number;
-  readonly interdomainNotAdjacent: number;
+  /** A router of the same network, where that is the network of the destination, and where it is another one. */
+  readonly intradomain: { readonly ofDestination: number; readonly elsewhere: number };
+  /** A router across a border, by what its network is to the network of the hop before. */
+  readonly interdomain: Readonly<Record<Relation | 'unknown', number>>;
+  /** Factor of the two where a silent hop may lie between. */
+  readonly notAdjacent: number;
 }
+
+/** Shares of stand-ins, for which nothing is published: as those of {@link CONFIDENCE}. */
+const STAND_INS = {
+  proxy: { subnet: 0.985, prefix: 0.34, network: 0.5 },
+  proxyFurther: 0.98,
+  proxyOfOtherLength: 0.8,
+} satisfies Partial<AssumptionConfidence>;
 
 /**
  * Values published for the real Internet (IMC 2022): 90 % within a network, 57 % across a border. The others are not published; they are
- * set by judgement: lower for hops that are not adjacent and for stand-ins that share less with the destination.
+ * set by judgement, or by the simulator for stand-ins.
  */
 export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
-  proxy: { subnet: 0.99, prefix: 0.95, network: 0.9 },
-  proxyOfOtherLength: 0.9,
+  ...STAND_INS,
   neighbour: 0.97,
   neighbourUnconfirmed: 0.9,
   gateway: 0.95,
-  intradomain: 0.9,
-  intradomainNotAdjacent: 0.8,
-  interdomain: 0.57,
-  interdomainNotAdjacent: 0.45,
+  intradomain: { ofDestination: 0.9, elsewhere: 0.9 },
+  interdomain: { customer: 0.57, peer: 0.57, provider: 0.57, unknown: 0.57 },
+  notAdjacent: 0.85,
 };
 
 /**
@@ -58,36 +85,34 @@ export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
  * those of the real Internet, so a deployment must not use them.
  */
 export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
-  proxy: { subnet: 0.976, prefix: 0.9, network: 0.955 },
-  proxyOfOtherLength: 0.98,
-  neighbour: 0.97,
+  ...STAND_INS,
+  neighbour: 0.98,
   neighbourUnconfirmed: 0.97,
-  gateway: 0.999,
-  intradomain: 0.943,
-  intradomainNotAdjacent: 0.96,
-  interdomain: 0.77,
-  interdomainNotAdjacent: 0.79,
+  gateway: 0.9995,
+  intradomain: { ofDestination: 0.976, elsewhere: 0.795 },
+  interdomain: { customer: 0.95, peer: 0.81, provider: 0.805, unknown: 0.74 },
+  notAdjacent: 1,
 };
 
 /** The same for profile `kind`. */
 export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
-  proxy: { subnet: 0.9995, prefix: 0.985, network: 0.985 },
-  proxyOfOtherLength: 0.93,
+  ...STAND_INS,
   neighbour: 0.9995,
   neighbourUnconfirmed: 0.99,
   gateway: 0.999,
-  intradomain: 0.845,
-  intradomainNotAdjacent: 0.765,
-  interdomain: 0.89,
-  interdomainNotAdjacent: 0.71,
+  intradomain: { ofDestination: 0.855, elsewhere: 0.855 },
+  interdomain: { customer: 0.93, peer: 0.93, provider: 0.93, unknown: 0.93 },
+  notAdjacent: 0.93,
 };
 
 /**
- * Probability that a hop behind a wrong one is on the path again: between the shares of the profiles `kind` (0.38, 0.06, 0.17) and `published`
- * (0.5, 0.25, 0.48) of the simulator. The path of a stand-in rejoins sooner than a wrong assumption does.
+ * Probability that a hop behind a wrong one is on the path again, from the same seeds. Hops of one traceroute of the atlas rejoin sooner.
  */
-export const rejoinChance = ({ type }: Evidence): number =>
-  type === 'proxy' ? 0.44 : type === 'symmetry' ? 0.15 : 0.3;
+export function rejoinChance({ evidence: { type }, isContinuation }: Pick<Hop, 'evidence' | 'isContinuation'>): number {
+  if (type === 'symmetry') return 0.25;
+  if (type === 'atlas') return isContinuation === true ? 0.5 : 0.34;
+  return 0.38;
+}
 
 /** Factor of a hop's confidence when other probes saw another router in its place. */
 export const CONTRADICTED = 0.99;

@@ -103,7 +103,7 @@ export class ReversePath {
       const next: Hop = isContinuation(added, i) ? { ...own, isContinuation: true } : own;
       const claimed = stepProbability(next);
       const step = this.#correction.step(next, claimed);
-      const rejoin = this.#correction.rejoin(next, rejoinChance(next.evidence));
+      const rejoin = this.#correction.rejoin(next, rejoinChance(next));
       const before = { single: this.last.confidence, joint: this.confidence };
       const { single, joint } = probabilityBehind(before, step, rejoin);
       this.#hops.push({

@@ -88,17 +88,26 @@ export class AssumedSymmetry implements Technique {
       const failed = interdomainSymmetry(target, address);
       return nothingFound(failed.message, failed);
     }
+    const relation = relationBetween(measurement, address, target);
+    const network = measurement.ipToAs.originOf(address);
+    const isOfDestination = network === measurement.ipToAs.originOf(path.hops[0].address);
     const toHop = (router: Ipv4Address): Hop => ({
       address: router,
       technique: isIntradomain ? 'assumedIntradomain' : 'assumedInterdomain',
       trust: 'assumed',
-      confidence: confidenceIn(measurement.assumptions, { isGateway, isIntradomain, adjacent }),
+      confidence: confidenceIn(measurement.assumptions, {
+        isGateway,
+        isIntradomain,
+        isOfDestination,
+        relation,
+        adjacent,
+      }),
       evidence: {
         type: 'symmetry',
         target,
         adjacent,
         isGateway,
-        ...relationBetween(measurement, address, target),
+        ...(relation && { relation }),
         at: clock.now(),
       },
     });
@@ -133,20 +142,27 @@ function relationBetween(
   { ipToAs, relations }: Measurement,
   address: Ipv4Address,
   target: Ipv4Address,
-): { readonly relation?: Relation } {
+): Relation | undefined {
   const [own, other] = [ipToAs.originOf(address), ipToAs.originOf(target)];
-  const relation =
-    own === undefined || other === undefined || own === other ? undefined : relations.relationOf(own, other);
-  return relation === undefined ? {} : { relation };
+  return own === undefined || other === undefined || own === other ? undefined : relations.relationOf(own, other);
 }
 
 function confidenceIn(
   assumptions: AssumptionConfidence,
-  hop: { readonly isGateway: boolean; readonly isIntradomain: boolean; readonly adjacent: boolean },
+  hop: {
+    readonly isGateway: boolean;
+    readonly isIntradomain: boolean;
+    readonly isOfDestination: boolean;
+    readonly relation: Relation | undefined;
+    readonly adjacent: boolean;
+  },
 ): number {
   if (hop.isGateway) return assumptions.gateway;
-  if (hop.isIntradomain) return hop.adjacent ? assumptions.intradomain : assumptions.intradomainNotAdjacent;
-  return hop.adjacent ? assumptions.interdomain : assumptions.interdomainNotAdjacent;
+  const { intradomain, interdomain, notAdjacent } = assumptions;
+  const likely = hop.isIntradomain
+    ? intradomain[hop.isOfDestination ? 'ofDestination' : 'elsewhere']
+    : interdomain[hop.relation ?? 'unknown'];
+  return hop.adjacent ? likely : likely * notAdjacent;
 }
 
 // The messages are those of the original system, which clients know.

@@ -44,12 +44,6 @@ export class AtlasIntersection implements Technique {
 }
 
 /**
- * Factor of the confidence in a hop that is one of several behind a router that balances load. On development seeds 2 and 3 of the simulator,
- * profile `published`, 80 of 87 such hops were right.
- */
-const BRANCH = 0.9;
-
-/**
  * Whether the way from `address` to the source may have some number of links: as many as the TTL of its own answer says, and no more than the
  * answers of the hops before it leave, as far as these are measured.
  */
@@ -100,11 +94,19 @@ function toHops({ match, traceroute, tail, confidence: found }: Intersection, me
     met,
   } as const;
   const reused = traceroute.platform === 'reverseTraceroute' ? { reusedAgeMs: now - traceroute.at } : {};
-  return tail.map(({ address, isBetween, isOneOfSeveral, alternatives }): Hop => {
+  return tail.map(({ address, isBetween, isOneOfSeveral, alternatives }, i): Hop => {
     const technique = isBetween ? 'atlasBetween' : 'atlas';
     const trust = isBetween || isOneOfSeveral ? 'inferred' : 'measured';
-    const confidence = address === traceroute.source ? CONFIDENCE.source : isOneOfSeveral ? found * BRANCH : found;
     const balanced = alternatives.length > 0 && ({ alternatives, divergence: 'loadBalancing' } as const);
+    // Behind the branching point, the hops of one branch are right or wrong with its first one.
+    const step = balanced
+      ? CONFIDENCE.atlasBranch
+      : isBetween
+        ? CONFIDENCE.atlasBetween
+        : i === 0
+          ? found
+          : CONFIDENCE.atlas[match].further;
+    const confidence = address === traceroute.source ? CONFIDENCE.source : Math.min(step, i === 0 ? found : 1);
     return { address, technique, trust, confidence, evidence, ...reused, ...balanced };
   });
 }

@@ -49,7 +49,12 @@ export class ProxyPath implements Technique {
         ...(isAsLong !== undefined && { isAsLong }),
       } as const;
       const detail = `${formatIpv4(found.origin)} is in the same ${scope}`;
-      return { outcome: 'extended', from: 0, hops: toHops(found, evidence, confidence), detail };
+      return {
+        outcome: 'extended',
+        from: 0,
+        hops: toHops(found, evidence, { first: confidence, further: assumptions.proxyFurther }),
+        detail,
+      };
     }
     return nothingFound('no measuring host is near the destination');
   }
@@ -73,7 +78,7 @@ function scopeOf(
 function toHops(
   { origin, hops }: AtlasTraceroute,
   evidence: Evidence & { readonly type: 'proxy' },
-  confidence: number,
+  confidence: { readonly first: number; readonly further: number },
 ): Hop[] {
   const { scope } = evidence;
   const known = hops.slice(1).filter((hop) => hop !== undefined);
@@ -81,8 +86,9 @@ function toHops(
     technique: STAND_IN_TECHNIQUES[scope],
     trust: 'inferred',
     standIn: { address: origin, scope },
-    confidence,
     evidence,
   } as const;
-  return known.map((address): Hop => ({ address, ...common }));
+  return known.map(
+    (address, i): Hop => ({ address, ...common, confidence: i === 0 ? confidence.first : confidence.further }),
+  );
 }

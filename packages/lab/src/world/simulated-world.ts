@@ -180,8 +180,5 @@ export class SimulatedWorld {
   }
 }
 
-function relationsOf({ relations }: PublicData): Relations {
-  return relationshipsOf(
-    new Map(relations.map(({ a, b, isPeering }) => [`${a} ${b}`, isPeering ? 'peer' : 'provider'])),
-  );
-}
+const relationsOf = ({ relations }: PublicData): Relations =>
+  relationshipsOf(relations.map(({ a, b, isPeering }) => ({ a, b, relation: isPeering ? 'peer' : 'provider' })));

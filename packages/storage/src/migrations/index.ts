@@ -16,6 +16,7 @@ import { batchKeys } from './0012-batch-keys.ts';
 import { queuedJobs } from './0013-queued-jobs.ts';
 import { selfAudit } from './0014-self-audit.ts';
 import { watches } from './0015-watches.ts';
+import { publications } from './0016-publications.ts';
 import { batchControl } from './0018-batch-control.ts';
 
 /** All migrations by name, which is also their order. */
@@ -35,6 +36,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0013-queued-jobs': queuedJobs,
   '0014-self-audit': selfAudit,
   '0015-watches': watches,
+  '0016-publications': publications,
   '0018-batch-control': batchControl,
 };
 

@@ -239,7 +239,7 @@ export class Batches {
         (parsed->>'confidence')::double precision as confidence,
         (parsed->>'endedAt')::double precision - (parsed->>'startedAt')::double precision as duration_ms,
         jsonb_array_length(parsed->'hops') as hops,
-        jsonb_path_query_array(parsed, '$.hops[*].asn') as asns,
+        jsonb_path_query_array(parsed, '$.hops[*].**{0 to 1}.asn') as asns,
         jsonb_path_query_array(parsed, '$.hops[*].trust') as trusts
       from (
         -- The limit keeps PostgreSQL from parsing the result once for each value that is read from it.

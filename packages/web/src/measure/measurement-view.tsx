@@ -1,4 +1,4 @@
-import type { Measurement, MeasurementResult } from '@revtr/client';
+import type { Measurement, MeasurementResult, PublicResult } from '@revtr/client';
 import { useEffect, useState } from 'react';
 import { networksOf } from '../path/bands.ts';
 import { caveatsOf } from '../path/caveats.ts';
@@ -98,7 +98,11 @@ function Summary(props: {
   );
 }
 
-function outcomeOf({ destination, source }: Measurement, { stopReason, hops, confidence }: MeasurementResult): string {
+/** What came out, in a sentence or two. */
+export function outcomeOf(
+  { destination, source }: Pick<Measurement, 'destination' | 'source'>,
+  { stopReason, hops, confidence }: PublicResult['result'],
+): string {
   const networks = networksOf(hops).length;
   const size = `${count(hops.length, 'hop')} in ${count(networks, 'network')}`;
   if (stopReason === 'trivial') return `${destination} is the source itself.`;
@@ -109,7 +113,8 @@ function outcomeOf({ destination, source }: Measurement, { stopReason, hops, con
   return `The path from ${destination} back to ${source} has ${size}.${sure}`;
 }
 
-function costOf({ startedAt, endedAt, stats }: MeasurementResult): string {
+/** When a result was measured, and what that took. */
+export function costOf({ startedAt, endedAt, stats }: PublicResult['result']): string {
   const { withOptions, others } = countProbes(stats);
   const seconds = ((endedAt - startedAt) / 1000).toFixed(1);
   return `Measured on ${formatTime(startedAt)} in ${seconds} s with ${count(withOptions, 'probe')} with IP options and ${count(others, 'other probe')}.`;

@@ -5,6 +5,7 @@ import { accountQuery, measurementQuery, sourcesQuery } from '../app/queries.ts'
 import { MeasureForm } from '../measure/measure-form.tsx';
 import { MeasurementView } from '../measure/measurement-view.tsx';
 import { type MeasureRequest, useSubmit } from '../measure/submit.ts';
+import { RecentResults } from '../share/recent-results.tsx';
 
 /** Measures a reverse path, and shows it while it grows. The pair and the measurement are in the URL. */
 export function HomePage() {
@@ -44,7 +45,7 @@ export function HomePage() {
           <Problem error={sources.error} onRetry={() => void sources.refetch()} />
         ))}
       <Problem error={error} />
-      {Number.isSafeInteger(id) && <Shown key={id} id={id} onAgain={mutate} />}
+      {Number.isSafeInteger(id) ? <Shown key={id} id={id} onAgain={mutate} /> : <RecentResults />}
     </>
   );
 }

@@ -8,6 +8,7 @@ import { MeasurementView } from '../measure/measurement-view.tsx';
 import { Raw } from '../measure/raw.tsx';
 import { useSubmit } from '../measure/submit.ts';
 import { Timeline } from '../measure/timeline.tsx';
+import { ShareButton } from '../share/share-dialog.tsx';
 import { NotFoundPage } from './not-found.tsx';
 
 const TABS = { path: 'Path', comparison: 'Forward and reverse', timeline: 'Timeline of probes', raw: 'Raw' } as const;
@@ -57,9 +58,15 @@ function Shown({ measurement }: { readonly measurement: Measurement }) {
             </Link>
           ))}
         </nav>
-        <button type="button" disabled={isPending} onClick={() => mutate({ source, destination, mayReuse: false })}>
-          Measure again
-        </button>
+        <div>
+          <button type="button" disabled={isPending} onClick={() => mutate({ source, destination, mayReuse: false })}>
+            Measure again
+          </button>{' '}
+          <Link className="button" to={`/watches?destination=${destination}&source=${source}`}>
+            Watch this
+          </Link>{' '}
+          {measurement.state === 'done' && <ShareButton id={measurement.id} />}
+        </div>
       </div>
       <Problem error={error} />
       {tab === 'path' && <MeasurementView measurement={measurement} onAgain={mutate} />}

@@ -16,7 +16,11 @@ export interface Caveat {
 }
 
 /** The caveats of a result. */
-export function caveatsOf({ measuredThrough, reused, stats }: MeasurementResult): readonly Caveat[] {
+export function caveatsOf({
+  measuredThrough,
+  reused,
+  stats,
+}: Pick<MeasurementResult, 'measuredThrough' | 'reused' | 'stats'>): readonly Caveat[] {
   const caveats: Caveat[] = [];
   if (measuredThrough !== undefined)
     caveats.push({

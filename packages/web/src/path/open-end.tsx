@@ -1,7 +1,7 @@
 import type { PathEnd } from './path-end.ts';
 
 /** The open tip of a path that does not reach the source. */
-export function OpenEnd({ end, onAssume }: { readonly end: PathEnd; readonly onAssume: () => void }) {
+export function OpenEnd({ end, onAssume }: { readonly end: PathEnd; readonly onAssume?: () => void }) {
   return (
     <div className="open-end">
       <span className="track" aria-hidden="true">
@@ -13,7 +13,7 @@ export function OpenEnd({ end, onAssume }: { readonly end: PathEnd; readonly onA
           <strong>The path ends here.</strong> {end.reason}
         </p>
         <p>{end.advice}</p>
-        {end.mayAssume && (
+        {end.mayAssume && onAssume !== undefined && (
           <button type="button" onClick={onAssume}>
             Measure again and allow assumptions
           </button>

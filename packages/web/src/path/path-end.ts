@@ -29,7 +29,10 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Why the path ends; `undefined` when it reaches the source. */
-export function pathEndOf({ stopReason, failReason }: MeasurementResult): PathEnd | undefined {
+export function pathEndOf({
+  stopReason,
+  failReason,
+}: Pick<MeasurementResult, 'stopReason' | 'failReason'>): PathEnd | undefined {
   if (stopReason === 'reaches' || stopReason === 'trivial') return undefined;
   if (failReason === undefined)
     return { reason: 'The measurement was cancelled.', advice: 'Measure again.', mayAssume: false };

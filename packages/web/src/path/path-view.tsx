@@ -17,8 +17,9 @@ export function PathView(props: {
   /** From the destination to the source. */
   readonly hops: readonly PathHop[];
   /** `undefined` while the measurement runs. */
-  readonly result: MeasurementResult | undefined;
-  readonly onAssume: () => void;
+  readonly result: Pick<MeasurementResult, 'stopReason' | 'failReason' | 'measuredThrough' | 'startedAt'> | undefined;
+  /** Measures again with assumptions. Default: it is not offered. */
+  readonly onAssume?: () => void;
 }) {
   const { source, hops, result, onAssume } = props;
   const heading = useId();
@@ -56,7 +57,7 @@ export function PathView(props: {
             </li>
           ))}
         </ol>
-        {end !== undefined && <OpenEnd end={end} onAssume={onAssume} />}
+        {end !== undefined && <OpenEnd end={end} {...(onAssume && { onAssume })} />}
         {hops.length > 0 && <Legend hops={hops} />}
       </section>
       <EvidencePanel hop={chosen} position={selected} startedAt={result?.startedAt} onClose={() => select(undefined)} />

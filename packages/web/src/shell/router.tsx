@@ -16,6 +16,8 @@ const LAZY: Readonly<Record<Exclude<Page, '/'>, Loader>> = {
   '/batches/:id': async () => ({ Component: (await import('../pages/batch.tsx')).BatchPage }),
   '/sources': async () => ({ Component: (await import('../pages/sources.tsx')).SourcesPage }),
   '/sources/:address': async () => ({ Component: (await import('../pages/source.tsx')).SourcePage }),
+  '/watches': async () => ({ Component: (await import('../pages/watches.tsx')).WatchesPage }),
+  '/watches/:id': async () => ({ Component: (await import('../pages/watch.tsx')).WatchPage }),
   '/account': async () => ({ Component: (await import('../pages/account.tsx')).AccountPage }),
   '/operate': async () => ({ Component: (await import('../pages/operate.tsx')).OperatePage }),
   '/docs': async () => ({ Component: (await import('../pages/docs.tsx')).DocsPage }),
@@ -32,6 +34,8 @@ export const router = createBrowserRouter([
     children: [
       { path: '/', Component: HomePage },
       ...Object.entries(LAZY).map(([path, lazy]) => ({ path, lazy })),
+      // The server serves this page itself, with a preview for other sites.
+      { path: '/results/:token', lazy: async () => ({ Component: (await import('../pages/result.tsx')).ResultPage }) },
       { path: '*', Component: NotFoundPage },
     ],
   },

@@ -32,6 +32,8 @@ import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
 import type { OptOutService } from '../../opt-outs/opt-out-service.ts';
 import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
 import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
+import type { PictureService } from '../../pictures/picture-service.ts';
+import type { PublicationService } from '../../publications/publication-service.ts';
 import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
 import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
 import type { KillSwitches } from '../../safety/kill-switches.ts';
@@ -57,6 +59,8 @@ export interface ApiCollaborators {
   readonly batches: Batches;
   /** Cancels a batch. Returns how many measurements were in the queue. */
   readonly cancelBatch: (batchId: number) => Promise<number>;
+  readonly publications: PublicationService;
+  readonly pictures: PictureService;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: LifeCycle;

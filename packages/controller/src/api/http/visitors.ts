@@ -80,11 +80,17 @@ export class Visitors {
    * `bodyTooLarge`
    */
   async callerOf(request: FastifyRequest): Promise<Caller> {
-    const user = this.#options.measurementsPerDay > 0 ? await this.#account() : undefined;
-    if (user === undefined || user.disabled_at !== null)
+    const user = await this.account();
+    if (user === undefined)
       throw new ControllerError('unauthorized', 'the request carries no API key: send it in the header Revtr-Key');
     if (request.method === 'POST') this.#checkSubmission(request);
     return { user, scopes: ['read', 'measure'], keyId: null, sessionId: null, expiresAt: null };
+  }
+
+  /** The account of visitors, where they may measure. */
+  async account(): Promise<User | undefined> {
+    const user = this.#options.measurementsPerDay > 0 ? await this.#stored() : undefined;
+    return user?.disabled_at === null ? user : undefined;
   }
 
   /** Whether a user is the account of visitors. */
@@ -119,7 +125,7 @@ export class Visitors {
       throw new ControllerError('bodyTooLarge', `without an account a body has at most ${MOST_BODY_BYTES} bytes`);
   }
 
-  async #account(): Promise<User | undefined> {
+  async #stored(): Promise<User | undefined> {
     const now = this.#clock.now();
     if (this.#known.until <= now)
       this.#known = { user: await this.#users.findByEmail(ACCOUNT.email), until: now + KEEP_MS };

@@ -1,8 +1,9 @@
 import type { OptOutRequest } from '@revtr/storage';
+import { type Markup, markup } from '../../foundation/markup.ts';
 import { parseNetwork } from '../../opt-outs/network.ts';
 import { ptrLabelOf, txtRecordOf } from '../../opt-outs/reverse-dns-proof.ts';
 import { reverseZones } from '../../opt-outs/reverse-zone.ts';
-import { type Html, html, page } from './html.ts';
+import { page } from './html.ts';
 
 /** What a form holds when the page shows it again. */
 export interface OptOutForm {
@@ -17,9 +18,9 @@ const EMPTY: OptOutForm = { network: '', email: '', reason: '' };
 export function formPage(form: OptOutForm = EMPTY, problem?: string): string {
   return page(
     'Stop probes to your network',
-    html`<p>Our measurement hosts send ICMP probes, described on <a href="/about-probes">a page about them</a>. If you
+    markup`<p>Our measurement hosts send ICMP probes, described on <a href="/about-probes">a page about them</a>. If you
 operate a network, you can stop all probes to it. You need no account. We ask for a proof that the network is yours.</p>
-${problem === undefined ? '' : html`<p role="alert"><strong>${problem}</strong></p>`}
+${problem === undefined ? '' : markup`<p role="alert"><strong>${problem}</strong></p>`}
 <form method="post" action="/opt-out">
 <label>Network: an IPv4 prefix from /8 to /32, an IPv6 prefix, or an AS number
 <input name="network" required maxlength="60" placeholder="192.0.2.0/24" value="${form.network}"></label>
@@ -38,16 +39,16 @@ export function requestPage(request: OptOutRequest, hasLooked: boolean): string 
   const { network, token, expires_at, mailed_at } = request;
   return page(
     `Your request for ${network}`,
-    html`${
+    markup`${
       hasLooked
-        ? html`<p role="alert"><strong>We did not find the record yet.</strong> Name servers may answer from
+        ? markup`<p role="alert"><strong>We did not find the record yet.</strong> Name servers may answer from
 a cache until the old answer expires.</p>`
         : ''
     }
 <p>Prove by one of these ways, until ${expires_at.toUTCString()}, that the network is yours.</p>
 <ul>
 ${dnsWay(network, token)}
-${mailed_at === null ? '' : html`<li>Open the link in the mail that we sent to the registered abuse contact of the network.</li>`}
+${mailed_at === null ? '' : markup`<li>Open the link in the mail that we sent to the registered abuse contact of the network.</li>`}
 <li>Or wait: an operator looks at requests, and may ask you for another proof.</li>
 </ul>`,
   );
@@ -58,7 +59,7 @@ export function confirmPage({ state, ...request }: OptOutRequest, mailToken: str
   if (state !== 'pending') return endedPage({ state, ...request });
   return page(
     `Stop probes to ${request.network}?`,
-    html`<p>You received a link as the registered abuse contact of ${request.network}.</p>
+    markup`<p>You received a link as the registered abuse contact of ${request.network}.</p>
 <form method="post" action="/opt-out/confirm">
 <input type="hidden" name="token" value="${mailToken}">
 <button>Stop all probes to ${request.network}</button>
@@ -70,17 +71,17 @@ export function confirmPage({ state, ...request }: OptOutRequest, mailToken: str
 export const problemPage = (problem: string): string =>
   page(
     'This did not work',
-    html`<p role="alert">${problem}.</p>
+    markup`<p role="alert">${problem}.</p>
 <p><a href="/opt-out">Back to the form</a></p>`,
   );
 
-function dnsWay(network: string, token: string): Html {
+function dnsWay(network: string, token: string): Markup {
   const zones = reverseZones(parseNetwork(network));
-  if (zones.length === 0) return html``;
+  if (zones.length === 0) return markup``;
   const ways = zones.map(
-    (names) => html`<pre>${names.map((name) => `${name}. TXT "${txtRecordOf(token)}"`).join('\n')}</pre>`,
+    (names) => markup`<pre>${names.map((name) => `${name}. TXT "${txtRecordOf(token)}"`).join('\n')}</pre>`,
   );
-  return html`<li>Add one of these sets of TXT records to your reverse zone. A PTR record whose host name begins with
+  return markup`<li>Add one of these sets of TXT records to your reverse zone. A PTR record whose host name begins with
 <code>${ptrLabelOf(token)}.</code> counts as well. You may remove the record afterwards.
 ${ways}
 <form method="post" action="/opt-out/check">
@@ -99,7 +100,7 @@ function endedPage({ network, state, note }: OptOutRequest): string {
   }[state];
   return page(
     `Your request for ${network}`,
-    html`<p>${sentence}</p>
-${note === '' ? '' : html`<p>${note}</p>`}`,
+    markup`<p>${sentence}</p>
+${note === '' ? '' : markup`<p>${note}</p>`}`,
   );
 }

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
 import { callerOf, userOf } from '../http/access.ts';
+import { baseUrlOf } from '../http/base-url.ts';
 import { clientOf } from '../http/client-address.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -110,9 +111,8 @@ export function registerV1(
           subject: `batch ${batchId}`,
         });
       else if (!isRepeated) reply.headers(rateLimitHeaders(limits));
-      const base = publicUrl ?? `${request.protocol}://${request.host}`;
       return {
-        result_uri: `${base}/api/v1/revtr?batchid=${batchId}`,
+        result_uri: `${baseUrlOf(request, publicUrl)}/api/v1/revtr?batchid=${batchId}`,
         ...(rejected.length > 0 && { rejected: [...rejected] }),
       };
     },

@@ -61,11 +61,11 @@ function toHops({ path }: Measurement, { request, sentAt }: PingResult, reading:
   const hops = reading.hops
     .filter(({ address }) => address !== path.source)
     .map(
-      ({ address, slot }): Hop => ({
+      ({ address, slot }, i): Hop => ({
         address,
         technique: isSpoofed ? 'spoofedRecordRoute' : 'recordRoute',
         trust: turn === 'stamp' || turn === 'alias' ? 'measured' : 'inferred',
-        confidence: CONFIDENCE.recordRoute[turn],
+        confidence: CONFIDENCE.recordRoute[turn][i === 0 ? 'first' : 'further'],
         evidence: { type: 'recordRoute', slot, turn, ...common },
       }),
     );

@@ -1,4 +1,5 @@
 import {
+  asPathOf,
   networksOfHops,
   type ReverseTraceroute,
   ReverseTracerouteEngine,
@@ -13,6 +14,7 @@ import type { AtlasContent, Unit } from '../units/unit.ts';
 import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
 import { choosePairs, type EvaluatedPair } from '../world/destinations.ts';
 import { createWorld, type EvaluationWorld } from '../world/evaluation-world.ts';
+import { ownersFrom } from '../world/owners.ts';
 import { Preparation } from '../world/preparation.ts';
 import { visibleRouters } from '../world/visible-routers.ts';
 
@@ -57,8 +59,9 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
   const { internet, collaborators, cost } = await preparation.forPlan(evaluated, unit.fleet);
   const { clock } = internet;
   const { ipToAs, relations } = created.world;
+  const owners = await ownersFrom(collaborators);
   const networksOf = evaluated.showsOperators
-    ? (hops: ReverseTraceroute['hops']) => networksOfHops(hops, { ipToAs, relations })
+    ? (hops: ReverseTraceroute['hops']) => asPathOf(networksOfHops(hops, { ipToAs, relations, owners }))
     : undefined;
   const assumptions = unit.profile === 'kind' ? SIMULATED_ASSUMPTIONS : SIMULATED_PUBLISHED_ASSUMPTIONS;
   const engine = new ReverseTracerouteEngine({ plan: evaluated.plan, assumptions }, collaborators);

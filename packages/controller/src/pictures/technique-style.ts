@@ -1,0 +1,35 @@
+import type { PublicHop } from '../publications/public-result.ts';
+
+/** How a technique is called and coloured. `family` selects the colour: one of the palette of Okabe and Ito (2008). */
+export interface TechniqueStyle {
+  readonly label: string;
+  readonly family: Family;
+}
+
+export const FAMILIES = [
+  'end',
+  'recordRoute',
+  'spoofedRecordRoute',
+  'atlas',
+  'timestamp',
+  'intradomain',
+  'interdomain',
+] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/** The style of each technique: labels and colours are those of the web interface. */
+export const TECHNIQUE_STYLES: Readonly<Record<PublicHop['technique'], TechniqueStyle>> = {
+  destination: { label: 'destination', family: 'end' },
+  atlas: { label: 'atlas', family: 'atlas' },
+  atlasBetween: { label: 'atlas, between', family: 'atlas' },
+  recordRoute: { label: 'Record Route', family: 'recordRoute' },
+  spoofedRecordRoute: { label: 'spoofed Record Route', family: 'spoofedRecordRoute' },
+  timestamp: { label: 'timestamp', family: 'timestamp' },
+  spoofedTimestamp: { label: 'spoofed timestamp', family: 'timestamp' },
+  timestampDoubleStamp: { label: 'timestamp, twice', family: 'timestamp' },
+  standInSubnet: { label: 'stand-in, same /24', family: 'intradomain' },
+  standInPrefix: { label: 'stand-in, same prefix', family: 'interdomain' },
+  standInNetwork: { label: 'stand-in, same network', family: 'interdomain' },
+  assumedIntradomain: { label: 'assumed, same network', family: 'intradomain' },
+  assumedInterdomain: { label: 'assumed, across a border', family: 'interdomain' },
+};

@@ -1,0 +1,91 @@
+import { type Kysely, sql } from 'kysely';
+import { checkedLimit } from '../access/limits.ts';
+import type { MeasurementRow } from '../schema/measurements.ts';
+import type { Publication } from '../schema/publications.ts';
+import type { Schema } from '../schema/schema.ts';
+
+/** What a list of recent results shows of each. */
+export interface RecentResult {
+  readonly id: number;
+  /** Dotted quads. */
+  readonly source: string;
+  readonly destination: string;
+  readonly created_at: Date;
+  /** JSON of the result, read with paths. */
+  readonly stop_reason: string | null;
+  /** AS numbers of the hops that have them, from the destination to the source. */
+  readonly asns: unknown;
+}
+
+const MOST_RECENT = 100;
+
+/** Results that their owners published. */
+export class Publications {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  /** Publishes a measurement under a token. A measurement that is published already keeps its token. @throws {StorageError} `badText` */
+  async publish(measurementId: number, token: string, now: Date): Promise<Publication> {
+    return (
+      this.#db
+        .insertInto('publications')
+        .values({ measurement_id: measurementId, token, published_at: now })
+        // Unlike "do nothing", this returns the row that is there.
+        .onConflict((conflict) =>
+          conflict
+            .column('measurement_id')
+            .doUpdateSet({ measurement_id: ({ ref }) => ref('excluded.measurement_id') }),
+        )
+        .returningAll()
+        .executeTakeFirstOrThrow()
+    );
+  }
+
+  /** How a measurement is published; `undefined` when it is not. */
+  async find(measurementId: number): Promise<Publication | undefined> {
+    return this.#db
+      .selectFrom('publications')
+      .selectAll()
+      .where('measurement_id', '=', measurementId)
+      .executeTakeFirst();
+  }
+
+  /** Ends the publication of a measurement, whose token never works again. Returns whether it was published. */
+  async remove(measurementId: number): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('publications')
+      .where('measurement_id', '=', measurementId)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+
+  /** The measurement that is published under a token. @throws {StorageError} `badText` */
+  async measurementBy(token: string): Promise<(MeasurementRow & Pick<Publication, 'published_at'>) | undefined> {
+    return this.#db
+      .selectFrom('publications')
+      .innerJoin('measurements', 'measurements.id', 'publications.measurement_id')
+      .selectAll('measurements')
+      .select('publications.published_at')
+      .where('publications.token', '=', token)
+      .executeTakeFirst();
+  }
+
+  /** The latest measurements of a user that have ended, newest first; the limit is at most 100. @throws {StorageError} `badLimit` */
+  async recentOf(userId: number, limit: number): Promise<RecentResult[]> {
+    const { rows } = await sql<RecentResult>`
+      select id, source, destination, created_at,
+        parsed->>'stopReason' as stop_reason,
+        jsonb_path_query_array(parsed, '$.hops[*].asn') as asns
+      from (
+        -- The limit keeps PostgreSQL from parsing the result once for each value that is read from it.
+        select id, source, destination, created_at, result::jsonb as parsed
+        from measurements where user_id = ${userId} and state = 'done'
+        order by created_at desc, id desc limit ${checkedLimit(limit, MOST_RECENT)}
+      ) as page
+      order by created_at desc, id desc`.execute(this.#db);
+    return rows;
+  }
+}

@@ -1,0 +1,15 @@
+import type { Selectable } from 'kysely';
+
+/** Results that everybody who has the token may see. */
+export interface PublicationTable {
+  readonly measurement_id: number;
+  /**
+   * 192 random bits in base64url. It is stored as it is, because it protects nothing but the result in the same database, and the owner
+   * must be able to see the link again.
+   */
+  readonly token: string;
+  readonly published_at: Date;
+}
+
+/** A publication as stored. */
+export type Publication = Selectable<PublicationTable>;
