@@ -14,6 +14,8 @@ const OPERATOR = {
 
 /** What every run of the stored watch shows, oldest first: letters are paths, as in the strip. */
 export const STORED_RUNS = 'AAAAAAAAAAAA·AAAAAAAA?BBBBBBBBBB!BBBBBBBBBBBBBB?AAAAAAAA';
+/** The name of another watch, without runs. */
+export const HOSTILE_NAME = '<b>branch</b> & "lab"';
 const CONFIRMED_AT = [22, 48];
 
 const side = (run: number, at: number, hops: readonly [string, number][], rttMs: number) => ({
@@ -46,25 +48,41 @@ export async function storeWatch(directory: string): Promise<number> {
     const { db } = database;
     const user = await new Users(db).ensure(OPERATOR);
     const begin = Date.now() - STORED_RUNS.length * INTERVAL_MINUTES * MINUTE_MS;
-    const watch = await new Watches(db).create(
+    const watches = new Watches(db);
+    const limits = { most: 10, runsPerDay: 10_000 };
+    const watch = await watches.create(
       {
         ...{
           user_id: user.id,
           key_id: null,
-          name: '<b>office</b> & lab',
+          name: 'office',
           source: ENDS.last[0],
           destination: ENDS.first[0],
         },
         ...{ intervalSeconds: INTERVAL_MINUTES * 60, alertOn: ['path', 'asPath', 'reach', 'rtt'], alertMail: true },
         webhook: { url: 'https://hooks.example/revtr', secret: 'whsec_AAAA' },
       },
-      { most: 10, runsPerDay: 10_000 },
+      limits,
       new Date(begin),
     );
     if (typeof watch === 'string') throw new Error(watch);
     await storeRuns(new WatchRuns(db), begin);
+    const hostile = {
+      user_id: user.id,
+      key_id: null,
+      name: HOSTILE_NAME,
+      source: ENDS.last[0],
+      destination: ENDS.first[0],
+    };
+    const other = await watches.create(
+      { ...hostile, intervalSeconds: 86_400, alertOn: [], alertMail: false, webhook: null },
+      limits,
+      new Date(),
+    );
+    if (typeof other === 'string') throw new Error(other);
+    await watches.change(other, { pauseReason: 'byUser' });
     // The system must not measure it while the test looks.
-    await new Watches(db).change(watch, { pauseReason: 'sourceRemoved' });
+    await watches.change(watch, { pauseReason: 'sourceRemoved' });
     const alerts = await new WatchHistory(db).alerts(watch.id, { limit: 10 });
     const table = new WatchAlerts(db);
     for (const { id, channel } of alerts)

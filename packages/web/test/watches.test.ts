@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityFaults } from './accessibility.ts';
 import { hasBrowser, startBrowser, withPage } from './browser.ts';
 import { logIn, measure } from './steps.ts';
-import { STORED_RUNS, storeWatch } from './stored-watch.ts';
+import { HOSTILE_NAME, STORED_RUNS, storeWatch } from './stored-watch.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const PICTURE = join(import.meta.dirname, '../../../docs/pictures/watch.png');
@@ -46,7 +46,7 @@ describe.skipIf(!hasBrowser)('the pages of watches', () => {
       await page.getByLabel(/^Webhook/).fill('https://hooks.example/');
       await page.getByRole('button', { name: 'Create' }).click();
       await page.getByText(/shown this once: whsec_/).waitFor();
-      await page.getByRole('link', { name: 'branch' }).click();
+      await page.getByRole('link', { name: 'branch', exact: true }).click();
       await page.getByRole('heading', { name: 'branch' }).waitFor();
       await page.getByRole('link', { name: /path A/ }).waitFor({ timeout: 60_000 });
       await page.getByRole('button', { name: 'Pause branch' }).click();
@@ -54,8 +54,8 @@ describe.skipIf(!hasBrowser)('the pages of watches', () => {
       await page.getByRole('button', { name: 'Delete branch' }).click();
       await page.getByRole('button', { name: 'Delete branch' }).click();
       await page.waitForURL(/\/watches$/);
-      await page.getByRole('link', { name: '<b>office</b> & lab' }).waitFor();
-      expect(await page.getByRole('link', { name: 'branch' }).count()).toBe(0);
+      await page.getByRole('link', { name: HOSTILE_NAME }).waitFor();
+      expect(await page.getByRole('link', { name: 'branch', exact: true }).count()).toBe(0);
     }));
 
   it('say what is wrong with a new watch', () =>
@@ -128,7 +128,7 @@ describe.skipIf(!hasBrowser)('the pages of watches', () => {
         await page.getByText('Change the alerts').click();
         expect(await accessibilityFaults(page)).toEqual([]);
         await page.goto('/watches');
-        await page.getByRole('link', { name: '<b>office</b> & lab' }).waitFor();
+        await page.getByRole('link', { name: HOSTILE_NAME }).waitFor();
         await page.getByRole('heading', { name: 'New watch' }).waitFor();
         expect(await page.evaluate(isTooWide)).toBe(false);
         expect(await accessibilityFaults(page)).toEqual([]);

@@ -40,7 +40,7 @@ function SideOfChange(props: { readonly title: string; readonly side: Side; read
         <dt>Networks</dt>
         <dd>{side.asPath.map((asn) => `AS${asn}`).join(' → ') || 'not known'}</dd>
       </dl>
-      <ol className="hops" aria-label={`Hops ${title.toLowerCase()}`}>
+      <ol className="sequence" aria-label={`Hops ${title.toLowerCase()}`}>
         {side.hops.map(({ address, asn }) => (
           <li key={address} className={known.has(address) ? undefined : 'only'}>
             <span className="mono">{address}</span> {asn !== undefined && `AS${asn}`}

@@ -18,7 +18,7 @@ export function Deliveries({ alerts }: { readonly alerts: readonly WatchAlert[] 
   if (alerts.length === 0) return <p>No alert yet.</p>;
   return (
     <table>
-      <caption>Alerts, newest first</caption>
+      <caption className="visually-hidden">Alerts, newest first</caption>
       <thead>
         <tr>
           <th scope="col">Time</th>
@@ -34,7 +34,8 @@ export function Deliveries({ alerts }: { readonly alerts: readonly WatchAlert[] 
             <td>{channel}</td>
             <td>{TYPES[type] ?? type}</td>
             <td className="breakable">
-              {STATES[state]} after {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
+              {channel === 'mail' && state === 'delivered' ? 'stored for sending' : STATES[state]} after {attempts}{' '}
+              {attempts === 1 ? 'attempt' : 'attempts'}
               {status !== undefined && `, status ${status}`}
               {error !== undefined && `: ${error}`}
               {nextAttemptAt !== undefined && `. Next attempt ${formatTime(Date.parse(nextAttemptAt))}`}
