@@ -158,6 +158,7 @@ const atlasOf = (text: string): Atlas => ({
   contradictions: { asLoop: 0, bounds: 0, branch: 0, order: 0 },
   hops: 5,
   networks: 2,
+  onDemand: { credits: 120, traceroutes: 2 },
   paths: { reverseTraceroute: 1, ripeAtlas: 2, vantagePoint: 3 },
   placedBetween: 1,
   placedExactly: 2,
@@ -284,6 +285,7 @@ const suspensionOf = (text: string): Suspension => ({ kind: text, since: TIME, r
 const accuracyOf = (text: string): Accuracy => ({
   from: TIME,
   to: TIME,
+  auditsPerDay: 240,
   audits: { judged: 10, pathChanged: 1, noTruth: 2, notMeasured: 3 },
   reached: rate,
   asPathExact: rate,

@@ -5,9 +5,11 @@ import type {
   Account,
   AccountRecordLine,
   ApiKey,
+  LimitUse,
   MailWithLink,
   NewApiKey,
   NewKeyRequest,
+  OpenSession,
   RedeemedLink,
   Session,
   SourceVisibility,
@@ -27,6 +29,11 @@ export class AccountsClient {
   /** Your account, its limits, and what your API key permits. */
   async account(): Promise<Account> {
     return good(this.#connection.api.GET('/api/v2/account'));
+  }
+
+  /** How much of your limits is used. */
+  async usage(): Promise<readonly LimitUse[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/account/usage'))).limits);
   }
 
   /** Everything that is stored about you, one record after the other. */
@@ -76,9 +83,24 @@ export class AccountsClient {
     await good(this.#connection.api.DELETE('/api/v2/sessions'));
   }
 
+  /** Your browser sessions that have not ended, the latest used first. */
+  async sessions(): Promise<readonly OpenSession[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/sessions'))).sessions);
+  }
+
+  /** Ends one of your browser sessions. */
+  async endSession(id: number): Promise<void> {
+    await good(this.#connection.api.DELETE('/api/v2/sessions/{id}', { params: { path: { id: String(id) } } }));
+  }
+
   /** Mails a link that begins a session of the browser in which it is opened. Needs no key. */
   async mailLogInLink(email: string): Promise<void> {
     await good(this.#connection.api.POST('/api/v2/sessions/link', { body: { email } }));
+  }
+
+  /** Whether anybody may register. Needs no key. */
+  async isRegistrationOpen(): Promise<boolean> {
+    return (await good(this.#connection.api.GET('/api/v2/registrations'))).isOpen;
   }
 
   /** Asks for an account; a link is mailed that creates it. Needs no key. */

@@ -33,7 +33,7 @@ export interface Submitted {
 
 /** How a batch is followed. */
 export interface WatchOptions {
-  /** Whether the stream has a `path` event for every new hop. Default false. */
+  /** Whether the stream has `path`, `trying` and `rtt` events, which show how a measurement goes on. Default false. */
   readonly paths?: boolean;
   /** Ends the stream. Default: none. */
   readonly signal?: AbortSignal;
@@ -144,9 +144,13 @@ export class ReverseTracerouteClient {
     return this.#connection.open(`/api/v2/batches/${batchId}/export?format=${format}`, signal);
   }
 
-  /** At most `limit` (2,000) measurements of a batch without their hops, after the one with the id `after`. */
-  async outlines(batchId: number, { after = 0, limit = 2_000 } = {}): Promise<OutlinePage> {
-    const params = { path: { id: String(batchId) }, query: { after: String(after), limit } };
+  /**
+   * At most `limit` (2,000) measurements of a batch without their hops, after the one with the id `after`. With `routers` (default false)
+   * they have the addresses of their hops.
+   */
+  async outlines(batchId: number, { after = 0, limit = 2_000, routers = false } = {}): Promise<OutlinePage> {
+    const query = { after: String(after), limit, ...(routers && { routers: 'true' as const }) };
+    const params = { path: { id: String(batchId) }, query };
     const page = await good(this.#connection.api.GET('/api/v2/batches/{id}/measurements', { params }));
     listed(page.measurements);
     return page;

@@ -19,14 +19,25 @@ const eventSchema = z.discriminatedUnion('type', [
       }),
     ),
   }),
+  z.object({
+    type: z.literal('trying'),
+    measurement: z.int(),
+    technique: z.string(),
+    hop: z.string(),
+    vantagePoints: z.int().optional(),
+  }),
+  z.object({ type: z.literal('rtt'), measurement: z.int(), hop: z.string(), rttMs: z.number() }),
   z.object({ type: z.literal('ended'), measurement: z.int(), stopReason: z.string() }),
   z.object({ type: z.literal('complete'), total: z.int() }),
 ]);
-const EVENT_TYPES: ReadonlySet<string> = new Set<BatchEvent['type']>(['progress', 'path', 'ended', 'complete']);
+const EVENT_TYPES: ReadonlySet<string> = new Set<BatchEvent['type']>([
+  ...(['progress', 'path', 'trying', 'rtt', 'ended', 'complete'] as const),
+]);
 
 /**
- * An event of a running batch: `progress` counts finished measurements, `path` carries the current hops of a measurement, `ended` reports
- * the end of a measurement, and `complete` the end of the batch.
+ * An event of a running batch: `progress` counts finished measurements, `path` carries the current hops of a measurement, `trying` says which
+ * technique looks for the next hop, `rtt` carries the round-trip time of a hop, `ended` reports the end of a measurement, and `complete` the
+ * end of the batch.
  */
 export type BatchEvent = z.infer<typeof eventSchema>;
 

@@ -23,6 +23,7 @@ import type {
   NewApplication,
   OptOut,
   OptOutRequest,
+  Queue,
   SelfAudit,
   Suspension,
 } from './types.ts';
@@ -46,7 +47,7 @@ export class FleetClient {
     return good(this.#connection.api.POST('/api/v2/sources/applications', { body: application }));
   }
 
-  /** Applications, newest first (operators). */
+  /** Your applications, newest first; operators get all applications. */
   async applications(state?: Application['state']): Promise<readonly Application[]> {
     const query = state === undefined ? {} : { state };
     return listed(
@@ -115,6 +116,19 @@ export class FleetClient {
   /** Removes an agent permanently. The system sends no more probes from it or with its address as source. */
   async withdraw(address: string): Promise<Agent> {
     return good(this.#connection.api.DELETE('/api/v2/agents/{address}', { params: { path: { address } } }));
+  }
+
+  /** Revokes the certificate of an agent: it is disconnected, and must enrol again (operators). */
+  async revokeCertificate(address: string): Promise<Agent> {
+    const params = { path: { address } };
+    return good(this.#connection.api.DELETE('/api/v2/agents/{address}/certificate', { params }));
+  }
+
+  /** Measurements that have not ended, by user, and the processes that hold them (operators). */
+  async queue(): Promise<Queue> {
+    const queue = await good(this.#connection.api.GET('/api/v2/queue'));
+    for (const list of [queue.users, queue.leases]) listed<unknown>(list);
+    return queue;
   }
 
   /** The atlas of a source: coverage, age and runs. */

@@ -127,6 +127,12 @@ export type WatchChange = Schemas['WatchChange'];
 export type WatchAlert = Schemas['WatchAlert'];
 /** How a test delivery ended. */
 export type WatchDelivery = paths['/api/v2/watches/{id}/test']['post']['responses'][200]['content']['application/json'];
+/** A session of a browser that has not ended. */
+export type OpenSession = Schemas['OpenSession'];
+/** How much of one of the account's limits is used. */
+export type LimitUse = Schemas['LimitUse'];
+/** Measurements that have not ended, by user, and the processes that hold them. */
+export type Queue = Schemas['Queue'];
 /** Who may measure to a source. */
 export type SourceVisibility = Schemas['SourceVisibility'];
 /** A mail with the link that {@link Mail} leaves out. */

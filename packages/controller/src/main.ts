@@ -14,6 +14,7 @@ import { agentSystem } from './measuring/agent-system.ts';
 import { type SafetySettings, safetySettingsSchema } from './safety/settings.ts';
 import { DEFAULT_SELF_AUDIT } from './self-audit/self-auditor.ts';
 import { DEFAULT_LIFE_CYCLE, newUserLimits } from './settings/defaults.ts';
+import { portProblem } from './settings/port-problem.ts';
 import { readSettings, type Settings } from './settings/settings.ts';
 
 const USAGE = `revtr-controller
@@ -125,7 +126,9 @@ function readDatasetSources(file: string | undefined) {
 }
 
 /** A message without a stack trace for errors of the machine or the settings; `undefined` for defects. */
-function explain(error: unknown): string | undefined {
+function explain(error: unknown, settings: Settings | undefined): string | undefined {
+  const port = settings && portProblem(error, settings);
+  if (port !== undefined) return port;
   if (error instanceof z.ZodError)
     return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
   if (error instanceof StorageError || error instanceof DatasetError || error instanceof OperatorKeyError)
@@ -139,10 +142,12 @@ if (process.argv.length > 2) {
   (isHelp ? process.stdout : process.stderr).write(USAGE);
   process.exitCode = isHelp ? 0 : 2;
 } else {
+  let settings: Settings | undefined;
   try {
-    await run(readSettings(process.env));
+    settings = readSettings(process.env);
+    await run(settings);
   } catch (error) {
-    const sentence = explain(error);
+    const sentence = explain(error, settings);
     if (sentence === undefined) throw error;
     process.stderr.write(`revtr-controller: ${sentence}\n`);
     process.exitCode = 1;

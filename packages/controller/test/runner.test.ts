@@ -86,6 +86,7 @@ describe('MeasurementRunner', () => {
         engine,
         facts,
         owners: { ownerOf: () => undefined },
+        onDemand: undefined,
         events,
         metrics: new Metrics(),
         switches,

@@ -12,6 +12,7 @@ export {
   parseDatasetKind,
   readDataset,
 } from './formats/kinds.ts';
+export type { Geolocation, Position } from './formats/mmdb/geolocation.ts';
 export type { MmdbOrigins } from './formats/mmdb/mmdb.ts';
 export type { Origins } from './formats/origins.ts';
 export { type Relationships, relationshipsOf } from './formats/relationships.ts';

@@ -1,11 +1,12 @@
 import type { DatasetKind } from '../src/index.ts';
-import { mmdbOf } from './mmdb-file.ts';
+import { mmdbOf, mmdbOfCity } from './mmdb-file.ts';
 
 /** A valid file of each kind, in the form in which its publisher writes it. */
 export const GOOD: Readonly<Record<DatasetKind, string | Uint8Array>> = {
   prefix2as: '1.0.0.0\t24\t13335\n1.0.4.0\t22\t38803_56203\n\n1.0.64.0\t18\t4847,58851\n5.0.0.0\t8\t4294967295\n',
   ipasn: '; IP-ASN32-DAT file\n; Original file : rib\n1.0.0.0/24\t13335\n1.0.4.0/22\t38803\n',
   mmdb: mmdbOf(64500),
+  geolocation: mmdbOfCity({ latitude: 52.37, longitude: 4.9, city: 'Amsterdam', country: 'NL' }),
   exchangeAddresses: '# IXP interfaces\n195.69.144.1\t1200\n195.69.144.2\tNone\n195.69.144.3\t3333\n',
   peeringdbAddresses: JSON.stringify({
     data: [

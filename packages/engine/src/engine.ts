@@ -9,6 +9,7 @@ import { NextHops } from './knowledge/next-hops.ts';
 import { ProbeCache } from './knowledge/probe-cache.ts';
 import { RttCache } from './knowledge/rtt-cache.ts';
 import { SilentTargets } from './knowledge/silent-targets.ts';
+import type { Activity } from './measurement/activity.ts';
 import type { FailReason } from './measurement/fail-reason.ts';
 import { DEFAULT_OPTIONS, type ReverseTracerouteRequest } from './measurement/request.ts';
 import type { Attempt, MeasuredHop, ReverseTraceroute, StopReason } from './measurement/result.ts';
@@ -19,6 +20,7 @@ import type { Hop } from './path/hop.ts';
 import { ReversePath } from './path/reverse-path.ts';
 import type { Plan } from './plans/plan.ts';
 import {
+  type AskTraceroute,
   type EngineCollaborators,
   type EngineMemory,
   type Measurement,
@@ -45,6 +47,12 @@ export interface MeasureHooks {
   readonly signal?: AbortSignal;
   /** Called with the path after every extension. */
   readonly onProgress?: (hops: readonly Hop[]) => void;
+  /** Called when something else is tried. */
+  readonly onActivity?: (activity: Activity) => void;
+  /** Called with the round-trip time of a hop, milliseconds, as soon as it is known. */
+  readonly onRtt?: (hop: Ipv4Address, rttMs: number) => void;
+  /** Asks a host near a hop for a traceroute to the source. Default: no host is asked. */
+  readonly askTraceroute?: AskTraceroute;
 }
 
 /** Longest wait for the reply to a ping without options, milliseconds. */
@@ -104,7 +112,7 @@ export class ReverseTracerouteEngine {
       evidence: { type: 'destination' },
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
-    const { signal } = hooks;
+    const { signal, askTraceroute } = hooks;
     const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
     const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
     const stats = emptyStats();
@@ -123,6 +131,8 @@ export class ReverseTracerouteEngine {
       options,
       targetAnswers: new TargetAnswers(),
       stats,
+      onActivity: hooks.onActivity,
+      askTraceroute,
       ...(signal && { signal }),
     };
     const startedAt = clock.now();
@@ -133,11 +143,15 @@ export class ReverseTracerouteEngine {
     let forward: TracerouteResult | undefined;
     try {
       ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress));
+      // The pings take one round-trip time, the traceroute many.
+      if (options.measureRtts && stopReason !== 'failed') {
+        hooks.onActivity?.({ technique: 'roundTripTimes', hop: destination });
+        rtts = await withTechnique('roundTripTimes', () => measureRtts(measurement, this.#rtts, hooks.onRtt));
+      }
       if (options.forwardTraceroute) {
+        hooks.onActivity?.({ technique: 'forwardTraceroute', hop: destination });
         forward = await withTechnique('forwardTraceroute', () => traceForward(measurement, attempts));
       }
-      if (options.measureRtts && stopReason !== 'failed')
-        rtts = await withTechnique('roundTripTimes', () => measureRtts(measurement, this.#rtts));
     } catch (error) {
       if (!(error instanceof ProbingError)) throw error;
       stopReason = error.code === 'cancelled' ? 'cancelled' : 'failed';

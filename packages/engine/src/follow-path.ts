@@ -79,6 +79,7 @@ async function attempt(
   const { path, clock, withTechnique = untold } = measurement;
   const hop = path.last.address;
   const startedAt = clock.now();
+  measurement.onActivity?.({ technique: technique.name, hop });
   const extend = withTechnique(technique.name, () => technique.extend(measurement));
   const found = await extend.catch((error: unknown) => {
     if (!isHeldBack(error)) throw error;

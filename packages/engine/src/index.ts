@@ -21,6 +21,7 @@ export { NINETY_FIVE_PERCENT, type Proportion, proportionOf } from './calibratio
 export * from './engine.ts';
 export * from './facts/alias-evidence.ts';
 export * from './facts/aliases.ts';
+export { asPathOfNumbers } from './facts/as-path.ts';
 export { DoubleStampers } from './facts/double-stampers.ts';
 export * from './facts/ip-to-as.ts';
 export { Operators } from './facts/operators.ts';
@@ -59,6 +60,8 @@ export * from './ranking/survey.ts';
 export { recordRoutePing } from './record-route/ping.ts';
 export * from './record-route/read-answer.ts';
 export type {
+  AskedTraceroute,
+  AskTraceroute,
   EngineCollaborators,
   EngineMemory,
   Measurement,

@@ -111,6 +111,7 @@ describe('the evaluation', () => {
   ])('rejects %s %s', async (...args) => {
     const { code, err } = await evaluate(...args);
     expect(code).toBe(2);
+    expect(err.split('\n')[0]).toContain(args[0]);
     expect(err).toContain('npm run evaluate');
     expect(err).not.toContain('    at ');
   });

@@ -8,7 +8,6 @@ const KEY_FIGURES = [
   'closest of all vantage points within 8 hops',
   'closest of all vantage points within 9 hops',
   'reached by the best 10 of what all vantage points reach',
-  'penultimate hop of a router near the destination is on the reverse path, link inside a network',
   'reverse paths with the same networks as the forward path',
   'hops of a forward path, quantile 0.5',
   'networks with a RIPE Atlas probe',

@@ -18,6 +18,7 @@ const summary = (plan: string, sharedPrivateStamps: number, hopsRight: number) =
   family: 'grown' as const,
   size: 'small' as const,
   mostVantagePoints: 5,
+  atlasProbes: 1,
   hours: 24,
   fleet: 5,
   atlas: 'usual' as const,

@@ -39,6 +39,7 @@ const unit: Unit = {
   pairs: 4,
   hours: 0,
   mostVantagePoints: 5,
+  atlasProbes: 1,
   changes: {},
   plan: 'default',
   fleet: 5,

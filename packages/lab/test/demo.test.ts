@@ -62,7 +62,7 @@ describe('the demo', () => {
     const { code, err } = await demo(['--size', 'small'], undefined, { REVTR_PORT: port });
     server.close();
     expect(code).toBe(1);
-    expect(err).toContain('EADDRINUSE');
+    expect(err).toBe(`demo: port ${port} is used by another program (EADDRINUSE): set REVTR_PORT to another port\n`);
   });
 
   it('refuses unknown options and values with exit code 2', async () => {

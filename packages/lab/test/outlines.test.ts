@@ -18,7 +18,9 @@ describe('the outlines of a batch', () => {
     JSON.parse(await (await fetch(`${system.url}${path}`, { headers: { 'revtr-key': key } })).text());
 
   it('say the same as the whole measurements, page after page', async () => {
-    const pairs = system.destinations.slice(0, SIZE).map((dst, i) => ({ src: system.source, dst, label: `pair ${i}` }));
+    const pairs = system.destinations
+      .slice(0, SIZE)
+      .map((dst, i) => ({ src: system.source, dst, label: `pair ${i}`, isRunRttPings: true }));
     const { batchId } = await client.submit(pairs);
     const { measurements } = await client.wait(batchId);
     const found = [];
@@ -45,10 +47,22 @@ describe('the outlines of a batch', () => {
         networks: known.filter((asn, i) => asn !== known[i - 1]),
         ...(leastTrust !== undefined && { leastTrust }),
         confidence: result?.confidence,
+        ...(hops[0]?.rttMs !== undefined && { rttMs: hops[0].rttMs }),
         durationMs: expect.closeTo((result?.endedAt ?? 0) - (result?.startedAt ?? 0), 3),
       };
     });
     expect(found).toEqual(expected);
+  });
+
+  it('have the routers of the paths, with their networks, when they are asked for', async () => {
+    const pairs = system.destinations.slice(0, SIZE).map((dst) => ({ src: system.source, dst }));
+    const { batchId } = await client.submit(pairs);
+    const { measurements } = await client.wait(batchId);
+    const found = await client.outlines(batchId, { routers: true });
+    const hops = measurements.flatMap(({ result }) => result?.hops ?? []);
+    expect(found.measurements.flatMap(({ routers }) => routers)).toEqual(hops.map(({ address }) => address));
+    const known = hops.flatMap(({ address, asn }) => (asn === undefined ? [] : [[address, asn]]));
+    expect(found.origins).toEqual(Object.fromEntries(known));
   });
 
   it('are those of the caller alone, as is the list of batches', async () => {

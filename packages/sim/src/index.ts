@@ -1,6 +1,7 @@
 export { VirtualClock } from './clock/virtual-clock.ts';
 export { datasetFiles } from './datasets/dataset-files.ts';
 export type { Place, Places } from './datasets/places.ts';
+export { publishedPosition } from './datasets/positions.ts';
 export { type PublicData, publishData } from './datasets/public-data.ts';
 export { probeJson, type SimulatedProbe, simulatedProbes } from './datasets/ripe-probes.ts';
 export { SimError, type SimErrorCode } from './errors.ts';
@@ -23,7 +24,7 @@ export { customerConeSizes } from './topology/customer-cones.ts';
 export { FAMILIES, type Family, type FamilyName } from './topology/families/family.ts';
 export { generateTopology } from './topology/generate.ts';
 export { hostName } from './topology/names.ts';
-export { isAnycast, Nat, NetworkKind, Relation, routerOf, type Topology } from './topology/topology.ts';
+export { isAnycast, Nat, NetworkKind, Relation, routerOf, type Topology, Tunnel } from './topology/topology.ts';
 export { GroundTruth, type TruePath } from './truth/ground-truth.ts';
 export { addressesBehindNat, natOf, routersByPrivateAddress } from './truth/private-addresses.ts';
 export { TunAttachment, type TunHost } from './tun/tun-attachment.ts';

@@ -1,13 +1,16 @@
 import { createRandom } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import {
+  GroundTruth,
   generateTopology,
   PolicyRoutes,
   parseAsRelationships,
   Relation,
   SimError,
+  type SimParameters,
   SimulatedInternet,
   simParameters,
+  Timeline,
   type Topology,
 } from '../src/index.ts';
 
@@ -76,6 +79,82 @@ describe('policy routing', () => {
     }
   });
 });
+
+describe('ties between routes', () => {
+  /** Networks with several neighbours towards a destination, of a tie-break. */
+  const tied = (
+    changes: Partial<SimParameters>,
+  ): { topology: Topology; routes: PolicyRoutes; networks: number[][] } => {
+    const topology = generateTopology(simParameters('medium', 5, changes));
+    const routes = new PolicyRoutes(topology, INITIAL);
+    const networks = Array.from({ length: 40 }, (_, destination) => {
+      const tree = routes.treeTo(destination);
+      return [...tree.keys()].filter((network) => tree[network] >= 0 && routes.groups.of(tree[network]).length > 1);
+    });
+    return { topology, routes, networks };
+  };
+
+  it('stay open for the routers of a network that uses the closest exits, and are resolved in other networks', () => {
+    expect(tied({ closestExits: 0 }).networks.flat()).toEqual([]);
+    const { topology, routes, networks } = tied({ closestExits: 1 });
+    expect(networks.flat().length).toBeGreaterThan(1_000);
+    const { neighbour, relation } = topology.adjacencies;
+    networks.forEach((list, destination) => {
+      const tree = routes.treeTo(destination);
+      for (const network of list) {
+        const group = routes.groups.of(tree[network]);
+        expect(new Set(group.map((i) => relation[i])).size).toBe(1);
+        const lengths = group.map((i) => hopsTo(topology, routes, neighbour[i], destination));
+        expect(new Set(lengths).size).toBe(1);
+      }
+    });
+  });
+
+  it('lead the routers of one network to different neighbours', () => {
+    const { topology, routes, networks } = tied({ closestExits: 1 });
+    const { neighbour } = topology.adjacencies;
+    const { firstRouter, numbers } = topology.networks;
+    const truth = new GroundTruth(topology, new Timeline(topology));
+    let different = 0;
+    networks.slice(0, 10).forEach((list, destination) => {
+      const target = topology.routers.loopback[firstRouter[destination]];
+      for (const network of list.slice(0, 40)) {
+        const group = routes.groups.of(routes.treeTo(destination)[network]).map((i) => numbers[neighbour[i]]);
+        const used = new Set<number>();
+        for (let router = firstRouter[network]; router < firstRouter[network + 1]; router++)
+          used.add(truth.path(topology.routers.loopback[router], target, 0).asPath[1]);
+        expect(group).toEqual(expect.arrayContaining([...used]));
+        if (used.size > 1) different++;
+      }
+    });
+    expect(different).toBeGreaterThan(10);
+  });
+
+  it('go to the neighbour with the lowest number where a network says so', () => {
+    const { topology, routes } = tied({ closestExits: 0, lowestNumbers: 1, prepending: 0 });
+    const open = tied({ closestExits: 1, prepending: 0 });
+    const { neighbour } = topology.adjacencies;
+    open.networks.forEach((list, destination) => {
+      for (const network of list.slice(0, 50)) {
+        const group = open.routes.groups.of(open.routes.treeTo(destination)[network]);
+        const lowest = Math.min(...group.map((i) => topology.networks.numbers[neighbour[i]]));
+        expect(topology.networks.numbers[neighbour[routes.treeTo(destination)[network]]]).toBe(lowest);
+      }
+    });
+  });
+});
+
+/** Networks on the way from one network to another, over the first neighbour of each group. */
+function hopsTo(topology: Topology, routes: PolicyRoutes, from: number, destination: number): number {
+  const tree = routes.treeTo(destination);
+  let [at, hops] = [from, 0];
+  while (tree[at] >= 0 && hops < 100) {
+    const [first] = routes.groups.of(tree[at]);
+    hops += 1 + topology.adjacencies.prepends[topology.adjacencies.reverse[first]];
+    at = topology.adjacencies.neighbour[first];
+  }
+  return hops;
+}
 
 describe('topology', () => {
   it('is the same for the same seed, and differs for another seed', () => {

@@ -139,3 +139,43 @@ describe('destinations that stamp another of their addresses', () => {
     expect(found).toBeGreaterThan(0);
   });
 });
+
+describe('third-party addresses', () => {
+  /** Sources of time-exceeded messages along the paths to some targets, each with the routers around the sender. */
+  async function errorsAlong(internet: SimulatedInternet): Promise<{ from: number; router: number; back: number[] }[]> {
+    const [{ address: source }] = internet.places.sources;
+    const seen: { from: number; router: number; back: number[] }[] = [];
+    for (const target of internet.places.hitlist.slice(0, 25)) {
+      const { routers } = internet.truth.path(source, target, internet.clock.now());
+      for (let ttl = 2; ttl <= Math.min(8, routers.length); ttl++) {
+        const [error] = await exchange(internet, echo(source, target, ttl), source);
+        const router = routers[ttl - 1];
+        const loopback = internet.topology.routers.loopback[router];
+        const back = internet.truth.path(loopback, source, internet.clock.now()).routers;
+        if (error?.type === ICMP.timeExceeded) seen.push({ from: error.source, router, back: [...back] });
+      }
+    }
+    return seen;
+  }
+
+  const farEndOf = ({ topology: { interfaces, interfaceOf } }: SimulatedInternet, address: number): number =>
+    interfaces.router[interfaces.peer[interfaceOf.get(address) ?? -1]];
+
+  it('are the addresses of the interface towards the source, where the way back differs', async () => {
+    const internet = build({ errorFromEgress: 1, errorFromLoopback: 0, parallelLinks: 0.8, asymmetricCosts: 1 });
+    const errors = await errorsAlong(internet);
+    expect(errors.length).toBeGreaterThan(50);
+    const onExchange = ({ from }: { from: number }): boolean => internet.topology.networkOf.lookup(from) < 0;
+    for (const { from, router, back } of errors.filter((error) => !onExchange(error))) {
+      expect(routerOf(internet.topology, from)).toBe(router);
+      expect(farEndOf(internet, from)).toBe(back[1]);
+    }
+  });
+
+  it('are absent when no router answers from that interface', async () => {
+    const internet = build({ errorFromEgress: 0, errorFromLoopback: 0, parallelLinks: 0.8, asymmetricCosts: 1 });
+    const errors = await errorsAlong(internet);
+    const elsewhere = errors.filter(({ from, back }) => farEndOf(internet, from) !== back[1]);
+    expect(elsewhere.length).toBeGreaterThan(5);
+  });
+});

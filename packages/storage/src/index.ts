@@ -47,6 +47,7 @@ export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './qu
 export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
 export { Publications, type RecentResult } from './queries/publications.ts';
+export { type LeaseHolder, QueueState, type UserQueue } from './queries/queue-state.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export {
   type AccuracyQuery,
@@ -57,7 +58,7 @@ export {
   type NewSelfAudit,
   SelfAudits,
 } from './queries/self-audits.ts';
-export { Sessions } from './queries/sessions.ts';
+export { type OpenSession, Sessions } from './queries/sessions.ts';
 export { SourceShares } from './queries/source-shares.ts';
 export { type UserChange, Users } from './queries/users.ts';
 export { type AlertOutcome, WatchAlerts } from './queries/watch-alerts.ts';

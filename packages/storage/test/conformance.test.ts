@@ -360,10 +360,14 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await runs.systemHasPaid('9.9.9.9')).toBe(false);
       expect((await runs.of('2.2.2.2', 5)).map(({ id }) => id)).toEqual([second.id, first.id]);
       expect((await runs.open()).map(({ id }) => id)).not.toContain(first.id);
-      expect(await runs.refreshCreditsSince(later(30))).toBe(1_200);
+      expect(await runs.paidSince('refresh', later(30))).toEqual({ runs: 2, credits: 1_200 });
+      const onDemand = await run('2.2.2.2', 'onDemand', 'system', later(60));
       await runs.change(second.id, { state: 'done', spent_credits: 60 });
-      expect(await runs.refreshCreditsSince(later(30))).toBe(660);
-      expect(await runs.refreshCreditsSince(later(90))).toBe(0);
+      expect(await runs.paidSince('refresh', later(30))).toEqual({ runs: 2, credits: 660 });
+      expect(await runs.paidSince('refresh', later(30), '9.9.9.9')).toEqual({ runs: 1, credits: 600 });
+      expect(await runs.paidSince('refresh', later(90))).toEqual({ runs: 0, credits: 0 });
+      expect(await runs.paidSince('onDemand', later(30))).toEqual({ runs: 1, credits: 600 });
+      expect((await runs.of('2.2.2.2', 5)).map(({ id }) => id)).not.toContain(onDemand.id);
     });
 
     it('stores and removes opt-outs, all of a list or none', async () => {

@@ -117,26 +117,6 @@ describe.skipIf(!hasBrowser)('the pages of batches and accounts', () => {
       await expect(other.accounts.account()).rejects.toMatchObject({ code: 'unauthorized' });
     }));
 
-  it('stop probes to a target, and decide about an application', () =>
-    withUser(async (page) => {
-      await client.fleet.apply({
-        ...{ address: '1.0.3.9', hosting: 'own', reason: '<b>testing</b>' },
-        ...{ name: 'A. Host', email: 'a.host@revtr.example' },
-      });
-      await page.goto('/operate');
-      await page.getByLabel('Which').fill('1.0.9.0/24');
-      await page.getByLabel('Reason').fill('a complaint');
-      await page.getByRole('button', { name: 'Stop', exact: true }).click();
-      await page.getByText('a complaint').waitFor();
-      expect(await client.fleet.killSwitches()).toMatchObject([{ scope: 'target', subject: '1.0.9.0/24' }]);
-      await page.getByRole('button', { name: 'Allow again' }).click();
-      await page.getByText('Nothing is stopped.').waitFor();
-      await page.getByText('<b>testing</b>').waitFor();
-      await page.getByRole('button', { name: 'Approve 1.0.3.9' }).click();
-      await page.getByText('No application waits for a decision.').waitFor();
-      expect((await client.fleet.applications('approved'))[0]).toMatchObject({ address: '1.0.3.9' });
-    }));
-
   it('log out', () =>
     withUser(async (page) => {
       await page.goto('/account');

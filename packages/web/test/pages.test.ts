@@ -22,6 +22,7 @@ const PATHS = [
   '/measurements/ID',
   '/measurements/ID?hop=2',
   '/measurements/ID?tab=comparison',
+  '/measurements/ID?tab=map',
   '/measurements/ID?tab=timeline',
   '/measurements/ID?tab=raw',
   '/batches',
@@ -83,7 +84,7 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
       expect(await page.locator('.hop .address').allTextContents()).toEqual(hops.map(({ address }) => address));
       const trusts = await page.locator('.hop .trust').allTextContents();
       const shown = hops.map(({ technique, trust, confidence }) =>
-        technique === 'destination' ? '' : `${trust} ${Math.min(99, Math.round(confidence * 100))} %`,
+        technique === 'destination' ? '' : `${trust} ${shownPercent(confidence)} %`,
       );
       expect(trusts).toEqual(shown);
       const announced = hops.flatMap(({ asn }) => (asn === undefined ? [] : [`AS${asn}`]));
@@ -232,6 +233,10 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
     });
   });
 });
+
+/** What people read for a probability: at most 99 for everything that is not certain. */
+const shownPercent = (probability: number): number =>
+  probability === 1 ? 100 : Math.min(99, Math.round(probability * 100));
 
 /** How many different networks, techniques and kinds of trust a path has. */
 function varietyOf({ result }: Measurement): number {

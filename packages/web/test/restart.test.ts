@@ -39,10 +39,7 @@ describe.skipIf(!hasBrowser)('a page that shows a measurement under way', () => 
     withPage(browser, system.url, async ({ page, context }) => {
       await page.goto('/');
       await measure(page, system, system.destinations[1]);
-      await page
-        .getByText(/Waiting in the queue|Looking for the router|The path/)
-        .first()
-        .waitFor();
+      await page.locator('.status, .summary').first().waitFor();
       await context.setOffline(true);
       await page.getByText('Your browser is offline.').waitFor();
       await context.setOffline(false);

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import type { DemoSystem } from './system.ts';
 
-/** Begins a session with the key of the system. */
-export async function logIn(page: Page, { key }: DemoSystem): Promise<void> {
+/** Begins a session with a key, that of the system for instance. */
+export async function logIn(page: Page, { key }: Pick<DemoSystem, 'key'>): Promise<void> {
   await page.goto('/log-in');
   await page.getByLabel('API key').fill(key);
   await page.getByRole('button', { name: 'Log in' }).click();
@@ -14,4 +14,19 @@ export async function measure(page: Page, { source }: DemoSystem, destination: s
   await page.getByLabel('From').fill(destination);
   await page.getByLabel('back to').selectOption(source);
   await page.getByRole('button', { name: 'Measure', exact: true }).click();
+}
+
+/** Opens the page of a mailed link, uses the link, and returns the API key that the page shows; the empty string without one. */
+export async function useMailedLink(page: Page, token: string): Promise<string> {
+  await page.goto('about:blank');
+  await page.goto(`/confirm#${token}`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText(/is confirmed|is your API key|are logged in/).waitFor();
+  return (await page.locator('#key').textContent()) ?? '';
+}
+
+/** Presses a button that asks to be pressed again. */
+export async function pressTwice(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
+  await page.getByRole('button', { name: /^Press again/ }).click();
 }

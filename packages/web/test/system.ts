@@ -11,6 +11,8 @@ export interface DemoSystem {
   /** Dotted quads. */
   readonly source: string;
   readonly destinations: readonly string[];
+  /** A simulated host that is no source. Its agent connects as soon as the controller has registered it. */
+  readonly spareHost: string;
   stop(): Promise<void>;
 }
 
@@ -19,14 +21,24 @@ export interface DemoOptions {
   readonly port?: number;
   /** Database setting. Default: it stores nothing. */
   readonly database?: string;
+  /** Self-audits in a day. Default: none. */
+  readonly selfAuditsPerDay?: number;
 }
+
+/** Time that the preparation of the simulation may take in virtual time, milliseconds. */
+const HEAD_START_MS = 3_600_000;
 
 const dotted = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 
-/** Builds the web interface, and starts a system that also measures for visitors. Its time is real time. */
-export async function startDemoSystem({ port = 0, database = 'memory:' }: DemoOptions = {}): Promise<DemoSystem> {
+/** Builds the web interface, and starts a system that also measures for visitors, and in which everybody may register. Its time is real time. */
+export async function startDemoSystem(options: DemoOptions = {}): Promise<DemoSystem> {
+  const { port = 0, database = 'memory:', selfAuditsPerDay } = options;
   await buildWeb();
-  const world = new SimulatedWorld({ parameters: simParameters('small', 3), sources: 2 });
+  const world = new SimulatedWorld({
+    parameters: simParameters('small', 3),
+    sources: 2,
+    startMs: Date.now() - HEAD_START_MS,
+  });
   const system = await startSimulatedSystem(
     world,
     {
@@ -36,11 +48,19 @@ export async function startDemoSystem({ port = 0, database = 'memory:' }: DemoOp
       concurrency: 100,
       maxBatch: 20_000,
       realTime: true,
+      isLive: true,
       webDirectory: WEB_DIRECTORY,
       visitorMeasurementsPerDay: 1_000,
+      selfRegistration: true,
+      ...(selfAuditsPerDay !== undefined && { selfAudit: { perDay: selfAuditsPerDay, pairPauseMs: 0 } }),
     },
     pino({ level: 'fatal' }),
   );
   const destinations = [...new Set(world.randomPairs(400).map(({ destination }) => dotted(destination)))];
-  return { ...system, source: dotted(world.sources[0].address), destinations };
+  const used = new Set(world.sources.map(({ address }) => address));
+  const spare = world.internet.places.sources.find(
+    ({ address, asn }) => !used.has(address) && world.ipToAs.originOf(address) === asn,
+  );
+  if (spare === undefined) throw new Error('all simulated hosts are sources');
+  return { ...system, source: dotted(world.sources[0].address), destinations, spareHost: dotted(spare.address) };
 }

@@ -10,6 +10,7 @@ interface MeasureOptions extends ConnectionOptions {
   readonly to: string;
   readonly label?: string;
   readonly forward?: boolean;
+  readonly onDemand?: boolean;
   readonly fresh?: boolean;
   readonly why?: boolean;
   readonly share?: boolean;
@@ -23,6 +24,7 @@ export function addMeasure(program: Command, context: Context): void {
     .requiredOption('--to <source>', 'IPv4 address of a registered source')
     .option('--label <label>', 'label, to find the result with "revtr fetch"')
     .option('--forward', 'measure the forward path too')
+    .option('--on-demand', 'where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop')
     .option('--fresh', 'do not reuse results of earlier measurements')
     .option('--why', 'print the evidence for each hop')
     .option('--share', 'publish the result, and print its link on standard error')
@@ -51,13 +53,14 @@ export function addMeasure(program: Command, context: Context): void {
     });
 }
 
-function toPair(destination: string, { to, label, forward, fresh }: MeasureOptions): RequestedPair {
+function toPair(destination: string, { to, label, forward, onDemand, fresh }: MeasureOptions): RequestedPair {
   return {
     src: to,
     dst: destination,
     isRunRttPings: true,
     ...(label !== undefined && { label }),
     ...(forward === true && { isRunForwardTraceroute: true }),
+    ...(onDemand === true && { isRunTracerouteOnDemand: true }),
     ...(fresh === true && { useCache: false }),
   };
 }

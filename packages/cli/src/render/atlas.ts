@@ -16,6 +16,9 @@ export function renderAtlas(atlas: Atlas): string {
     lines.push(
       `age: ${renderAge(agesMs.newest)} newest, ${renderAge(agesMs.median)} median, ${renderAge(agesMs.oldest)} oldest`,
     );
+  const { traceroutes, credits } = atlas.onDemand;
+  if (traceroutes > 0)
+    lines.push(`on demand: ${traceroutes} traceroutes within a day, ${credits} credits of the system`);
   for (const run of atlas.runs.slice(0, RUNS_SHOWN)) {
     lines.push(`run ${run.id}, ${run.startedAt}, ${run.cause}: ${describeRun(run)}`);
     for (const note of run.notes) lines.push(`  ${note}`);

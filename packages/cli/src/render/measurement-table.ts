@@ -1,4 +1,4 @@
-import type { Hop, Measurement } from '@revtr/client';
+import { type Hop, type Measurement, percentOf } from '@revtr/client';
 import Table from 'cli-table3';
 import { colours, type Terminal } from '../terminal.ts';
 import { renderAge } from './age.ts';
@@ -17,6 +17,7 @@ const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   standInSubnet: 'stand-in (same /24)',
   standInPrefix: 'stand-in (same prefix)',
   standInNetwork: 'stand-in (same AS)',
+  networkPath: 'path through the same AS',
   assumedIntradomain: 'assumed (same AS)',
   assumedInterdomain: 'assumed (across ASes)',
 };
@@ -67,7 +68,7 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
     const isSilent = i === 0 && result.measuredThrough !== undefined;
     const trust = isSilent
       ? paint.red('no answer')
-      : trustColour[hop.trust](`${hop.trust} ${Math.round(hop.confidence * 100)}%`);
+      : trustColour[hop.trust](`${hop.trust} ${percentOf(hop.confidence)}%`);
     const others = hop.alternatives === undefined ? '' : ` (or ${hop.alternatives.join(', ')})`;
     table.push([i + 1, `${hop.address}${others}`, paint.cyan(hop.name ?? '-'), network, rtt, technique, trust]);
     if (hop.hiddenNetwork !== undefined) {

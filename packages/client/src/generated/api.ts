@@ -673,6 +673,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of your limits is used */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            limits: components["schemas"]["LimitUse"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/accuracy": {
         parameters: {
             query?: never;
@@ -893,6 +949,62 @@ export interface paths {
         put?: never;
         post?: never;
         /** Withdraw an agent: from now on nothing is sent by it, to it, or in its name */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    address: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Agent"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/{address}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke the certificate of an agent: it is disconnected, and must enrol again (operators) */
         delete: {
             parameters: {
                 query?: never;
@@ -1701,12 +1813,12 @@ export interface paths {
         };
         /**
          * Progress of a batch as server-sent events
-         * @description Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.
+         * @description Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Send `path` events too */
+                    /** @description Send `path`, `trying` and `rtt` events too */
                     paths?: "true" | "false";
                 };
                 header?: never;
@@ -1841,6 +1953,8 @@ export interface paths {
                     after?: string;
                     /** @description Most measurements */
                     limit?: number;
+                    /** @description List the addresses of the hops too */
+                    routers?: "true" | "false";
                 };
                 header?: never;
                 path: {
@@ -1882,6 +1996,10 @@ export interface paths {
                             };
                             /** @description Value of `after` for the next page; absent on the last page */
                             next?: number;
+                            /** @description Networks of the routers, by address; present with `routers` */
+                            origins?: {
+                                [key: string]: number;
+                            };
                             /** @description Measurements of the batch */
                             total: number;
                         };
@@ -2137,7 +2255,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -2198,7 +2316,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
                 };
                 cookie?: never;
             };
@@ -3803,6 +3921,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measurements that have not ended, by user, and the processes that hold them (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Queue"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/registrations": {
         parameters: {
             query?: never;
@@ -3810,7 +3982,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Whether anybody may register, or only people whom an operator invites */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            isOpen: boolean;
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Register: a link is mailed that creates the account
@@ -3936,7 +4148,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Your browser sessions that have not ended, the latest used first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            sessions: components["schemas"]["OpenSession"][];
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Log a browser in with an API key
@@ -4023,6 +4275,64 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             state: "ended";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your browser sessions */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: number;
                         };
                     };
                 };
@@ -4218,7 +4528,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Applications, newest first (operators) */
+        /** Your applications; all of them, for operators. The newest come first */
         get: {
             parameters: {
                 query?: {
@@ -5417,6 +5727,8 @@ export interface components {
                 noTruth: number;
                 pathChanged: number;
             };
+            /** @description Self-audits that the system makes in a day; 0: they are switched off */
+            auditsPerDay: number;
             /** @description Mean distance between confidence and share of right hops */
             calibrationError: number;
             /** Format: date-time */
@@ -5478,6 +5790,8 @@ export interface components {
                 noTruth: number;
                 pathChanged: number;
             };
+            /** @description Self-audits that the system makes in a day; 0: they are switched off */
+            auditsPerDay: number;
             /** @description Mean distance between confidence and share of right hops */
             calibrationError: number;
             /** Format: date-time */
@@ -5841,6 +6155,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -5871,6 +6190,11 @@ export interface components {
             };
             hops: number;
             networks: number;
+            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
+            onDemand: {
+                credits: number;
+                traceroutes: number;
+            };
             paths: {
                 reverseTraceroute: number;
                 ripeAtlas: number;
@@ -5889,7 +6213,7 @@ export interface components {
         };
         AtlasRun: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -5925,7 +6249,7 @@ export interface components {
         };
         AtlasRunInput: {
             /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh";
+            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
             /** @description Steps of the phase that are done */
             done: number;
             /** Format: date-time */
@@ -6025,7 +6349,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -6064,7 +6388,7 @@ export interface components {
             };
             target: string;
             /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers";
+            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
             /** @description Address of the agent that was tested */
             testedAgent?: string;
             user?: {
@@ -6104,7 +6428,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         DatasetInput: {
@@ -6126,7 +6450,7 @@ export interface components {
             /** @description Whether an address is set from which it is fetched */
             hasSource: boolean;
             /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
         Error: {
@@ -6277,6 +6601,26 @@ export interface components {
             setAt: string;
             subject: string;
         };
+        LimitUse: {
+            /** @description Measurements that the limit allows */
+            allowed: number;
+            /** @enum {string} */
+            limit: "perDay" | "parallel" | "perMinute";
+            /** @description Seconds until more is allowed; for `parallel` an estimate */
+            resetSeconds: number;
+            /** @description Measurements that count toward it */
+            used: number;
+        };
+        LimitUseInput: {
+            /** @description Measurements that the limit allows */
+            allowed: number;
+            /** @enum {string} */
+            limit: "perDay" | "parallel" | "perMinute";
+            /** @description Seconds until more is allowed; for `parallel` an estimate */
+            resetSeconds: number;
+            /** @description Measurements that count toward it */
+            used: number;
+        };
         Measurement: {
             batchId: number;
             /** Format: date-time */
@@ -6284,6 +6628,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -6326,7 +6672,19 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -6360,6 +6718,16 @@ export interface components {
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -6367,7 +6735,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -6394,6 +6762,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6421,6 +6790,8 @@ export interface components {
             destination: string;
             id: number;
             label: string;
+            /** @description The dataset of the positions; absent where the system has none */
+            positionSource?: string;
             result?: {
                 attempts: {
                     detail: string;
@@ -6463,7 +6834,19 @@ export interface components {
                         asName?: string;
                         /** @description Reverse DNS */
                         name?: string;
+                        /** @description Where the geolocation dataset has the address; may be wrong */
+                        position?: {
+                            city?: string;
+                            /** @description ISO 3166-1, two letters */
+                            country?: string;
+                            /** @description Degrees north */
+                            latitude: number;
+                            /** @description Degrees east */
+                            longitude: number;
+                        };
                         rttMs?: number;
+                        /** @description Address of the same router on the reverse path, where it is known */
+                        sameRouterAs?: string;
                         ttl: number;
                     }[];
                     stop: string;
@@ -6497,6 +6880,16 @@ export interface components {
                     };
                     /** @description Reverse DNS */
                     name?: string;
+                    /** @description Where the geolocation dataset has the address; may be wrong */
+                    position?: {
+                        city?: string;
+                        /** @description ISO 3166-1, two letters */
+                        country?: string;
+                        /** @description Degrees north */
+                        latitude: number;
+                        /** @description Degrees east */
+                        longitude: number;
+                    };
                     /** @description Why the hop is believed, for people */
                     reason: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -6504,7 +6897,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                     /** @description Number of the technique in the M-Lab archive */
@@ -6531,6 +6924,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6567,6 +6961,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
@@ -6588,6 +6986,10 @@ export interface components {
             leastTrust?: "measured" | "inferred" | "assumed";
             /** @description AS numbers that the path passes, from the destination to the source */
             networks?: number[];
+            /** @description Addresses of the hops, from the destination to the source */
+            routers?: string[];
+            /** @description Round-trip time between source and destination */
+            rttMs?: number;
             source: string;
             /** @enum {string} */
             state: "queued" | "running" | "done";
@@ -6638,6 +7040,40 @@ export interface components {
             name?: string;
             /** @description Address of a source that is ready */
             source: string;
+        };
+        OpenSession: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: number;
+            /** @description Whether this request was sent with the session */
+            isCurrent: boolean;
+            /** @description Name of the API key with which it began; absent after a mailed link */
+            keyName?: string;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
+        };
+        OpenSessionInput: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: number;
+            /** @description Whether this request was sent with the session */
+            isCurrent: boolean;
+            /** @description Name of the API key with which it began; absent after a mailed link */
+            keyName?: string;
+            /**
+             * Format: date-time
+             * @description Exact to one minute
+             */
+            lastUsedAt: string;
+            scopes: ("read" | "measure" | "host" | "operate")[];
         };
         OptOut: {
             /** @enum {string} */
@@ -6752,7 +7188,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                 }[];
@@ -6776,6 +7212,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6829,7 +7266,7 @@ export interface components {
                     /** @description Round-trip time from the source */
                     rttMs?: number;
                     /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "assumedIntradomain" | "assumedInterdomain";
+                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
                     /** @enum {string} */
                     trust: "measured" | "inferred" | "assumed";
                 }[];
@@ -6853,6 +7290,7 @@ export interface components {
                 stats: {
                     atlasMs: number;
                     atlasQueries: number;
+                    onDemandTraceroutes?: number;
                     plainPings: number;
                     recordRouteMs: number;
                     recordRoutePings: number;
@@ -6870,6 +7308,74 @@ export interface components {
                 stopReason: "reaches" | "failed" | "trivial" | "cancelled";
             };
             source: string;
+        };
+        Queue: {
+            /** @description Processes that hold leases */
+            leases: {
+                /**
+                 * Format: date-time
+                 * @description When the first of the leases ends, unless the process renews it
+                 */
+                firstEnd: string;
+                measurements: number;
+                /** @description Random identifier of the process of the controller */
+                owner: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the oldest measurement that has not ended was submitted
+             */
+            oldestAt?: string;
+            /** @description Measurements that wait */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description Users with measurements that have not ended, most measurements first */
+            users: {
+                /** Format: date-time */
+                oldestAt: string;
+                queued: number;
+                running: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
+        };
+        QueueInput: {
+            /** @description Processes that hold leases */
+            leases: {
+                /**
+                 * Format: date-time
+                 * @description When the first of the leases ends, unless the process renews it
+                 */
+                firstEnd: string;
+                measurements: number;
+                /** @description Random identifier of the process of the controller */
+                owner: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the oldest measurement that has not ended was submitted
+             */
+            oldestAt?: string;
+            /** @description Measurements that wait */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description Users with measurements that have not ended, most measurements first */
+            users: {
+                /** Format: date-time */
+                oldestAt: string;
+                queued: number;
+                running: number;
+                user?: {
+                    /** @description Absent when the account was deleted */
+                    email?: string;
+                    id: number;
+                };
+            }[];
         };
         RedeemedLink: {
             /** @description The application that counts now */
@@ -6913,6 +7419,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;
@@ -6955,6 +7463,8 @@ export interface components {
                 id?: number;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
                 maxSpoofers?: number;

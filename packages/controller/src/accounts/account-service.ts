@@ -89,9 +89,14 @@ export class AccountService {
     await this.#links.send({ purpose: 'collectKey', email, name, userId }, (howTo) => keyMail(user, howTo));
   }
 
+  /** Whether anybody with an e-mail address may become a user. */
+  get isRegistrationOpen(): boolean {
+    return this.#options.selfRegistration;
+  }
+
   /** Mails a link that creates an account. @throws {ControllerError} `forbidden` unless registration is open; `tooManyRequests` */
   async register(person: Person): Promise<void> {
-    if (!this.#options.selfRegistration)
+    if (!this.isRegistrationOpen)
       throw new ControllerError('forbidden', 'registration is closed: ask the operators to invite you');
     const { name, email } = person;
     this.#recipients.count(email);

@@ -42,6 +42,8 @@ export class DirectoryAdmission implements Admission {
   async mayConnect(address: Ipv4Address, serialNumber: string): Promise<string | undefined> {
     const agent = this.#directory.findRegistered(address);
     if (agent === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
+    if (agent.certificate_serial === null)
+      return 'an operator revoked this certificate; delete the identity of this agent to enrol again';
     if (agent.certificate_serial !== serialNumber)
       return 'a newer certificate replaced this one; delete the identity of this agent to enrol again';
     return undefined;

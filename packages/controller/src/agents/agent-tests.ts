@@ -51,13 +51,14 @@ export async function testAgent(
     receiveSpoofed: Promise.all(received),
     sendSpoofed: Promise.all(sent),
   };
-  const results: TestResult[] = [];
-  for (const name of TEST_NAMES) {
-    const probes = await evidence[name];
-    const verdict = probes.length === 0 ? 'notTested' : probes.some(({ ok }) => ok) ? 'passed' : 'failed';
-    results.push({ name, verdict, isRequired: REQUIRED[kind].includes(name), evidence: probes });
-  }
-  return results;
+  // All of them are waited for together: when the tests are cancelled, every probe rejects.
+  return Promise.all(
+    TEST_NAMES.map(async (name) => {
+      const probes = await evidence[name];
+      const verdict = probes.length === 0 ? 'notTested' : probes.some(({ ok }) => ok) ? 'passed' : 'failed';
+      return { name, verdict, isRequired: REQUIRED[kind].includes(name), evidence: probes };
+    }),
+  );
 }
 
 /** Pairs of partner and target, ordered to use as many different partners and targets as possible early. */

@@ -2,22 +2,25 @@ import type { AgentSession } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
 import type { AgentDirectory, RegisteredAgent } from './directory.ts';
 
+/** What the controller needs to know about the session of an agent. */
+type Session = Pick<AgentSession, 'isConnected' | 'health' | 'profile'>;
+
 /** Which registered agents are connected at this moment, and their sessions. */
 export class ConnectedAgents {
   readonly #directory: AgentDirectory;
-  readonly #sessionOf: (address: Ipv4Address) => AgentSession | undefined;
+  readonly #sessionOf: (address: Ipv4Address) => Session | undefined;
 
   constructor(collaborators: {
     readonly directory: AgentDirectory;
     /** The session of an agent that is connected, or was within the time in which it may resume. */
-    readonly sessionOf: (address: Ipv4Address) => AgentSession | undefined;
+    readonly sessionOf: (address: Ipv4Address) => Session | undefined;
   }) {
     this.#directory = collaborators.directory;
     this.#sessionOf = collaborators.sessionOf;
   }
 
   /** The session of an agent; `undefined` when the agent is not connected. */
-  sessionOf(address: Ipv4Address): AgentSession | undefined {
+  sessionOf(address: Ipv4Address): Session | undefined {
     const session = this.#sessionOf(address);
     return session?.isConnected === true ? session : undefined;
   }

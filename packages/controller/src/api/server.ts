@@ -40,10 +40,12 @@ import { registerAudit } from './v2/audit.ts';
 import { registerDatasets } from './v2/datasets.ts';
 import { registerKeys } from './v2/keys.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
+import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
 import { registerPublications } from './v2/publications.ts';
+import { registerQueue } from './v2/queue.ts';
 import { registerV2 } from './v2/routes.ts';
 import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
@@ -155,11 +157,13 @@ export async function createServer(
     registerAccount(routes, collaborators);
     registerKeys(routes, collaborators);
     registerSessions(routes, collaborators);
+    registerOpenSessions(routes, collaborators);
     registerUsers(routes, collaborators);
     registerWatches(routes, collaborators);
     registerAtlasV2(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
+    registerQueue(routes, collaborators);
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
     registerAudit(routes, collaborators);
@@ -170,7 +174,11 @@ export async function createServer(
     await routes.register((pages) => registerPages(pages, collaborators));
     registerSafety(routes, collaborators);
     registerResultPages(routes, web?.document, collaborators);
-    if (web !== undefined) registerWeb(routes, web);
+    if (web === undefined)
+      routes.get('/', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+        reply.redirect('/about-probes'),
+      );
+    else registerWeb(routes, web);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>

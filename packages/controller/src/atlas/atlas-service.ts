@@ -34,6 +34,7 @@ const isWhole = ({ cause }: RunRecord): boolean => cause === 'asked' || cause ==
 
 const KEEP_DELAY_MS = 1_000;
 const RUNS_SHOWN = 20;
+const DAY_MS = 86_400_000;
 
 /** Collects the atlas of each source in the background, with one run per source at a time, and continues runs after a restart. */
 export class AtlasService {
@@ -123,6 +124,14 @@ export class AtlasService {
     const underWay = this.#underWay.of(source);
     const rows = await runs.of(formatIpv4(source), RUNS_SHOWN);
     return rows.map((row) => (row.id === underWay?.id ? underWay : new RunRecord(row, runs)).show());
+  }
+
+  /** Traceroutes to a source that measurements asked RIPE Atlas for within 24 hours, and their credits. */
+  async onDemandOf(source: Ipv4Address): Promise<{ readonly traceroutes: number; readonly credits: number }> {
+    const { runs, engineParts } = this.#collaborators;
+    const since = new Date(engineParts.clock.now() - DAY_MS);
+    const { runs: traceroutes, credits } = await runs.paidSince('onDemand', since, formatIpv4(source));
+    return { traceroutes, credits };
   }
 
   /** How many measured traceroutes the atlas of a source holds. Paths that reverse traceroutes added do not count. */

@@ -87,7 +87,7 @@ export class Refresher {
     const due = planRefresh(known, policy, now, MOST_AT_ONCE);
     const present = new Set(origins());
     const own = due.filter(({ platform, origin }) => platform === 'vantagePoint' && present.has(origin));
-    const spent = await runs.refreshCreditsSince(new Date(now - DAY_MS));
+    const { credits: spent } = await runs.paidSince('refresh', new Date(now - DAY_MS));
     const affordable = Math.max(0, Math.floor((creditsPerDay - spent) / creditsPerTraceroute(PACKETS)));
     const probes = due.flatMap(({ probe }) => probe ?? []).slice(0, affordable);
     if (own.length + probes.length === 0) return;

@@ -12,6 +12,8 @@ export interface RipeAtlasSettings {
   readonly probes: number;
   /** Credits that refreshing may cost the system in a day, all sources together. */
   readonly refreshCreditsPerDay: number;
+  /** Credits that traceroutes for single measurements may cost the system in a day; 0: measurements get none. */
+  readonly onDemandCreditsPerDay: number;
 }
 
 /** The URL of the result stream of an API. RIPE Atlas streams results from a separate host. */

@@ -34,13 +34,17 @@ export async function gatherResults(
   if (measurements.length === 0) return;
   const gathering = new GatheredResults(run, collaborators.atlas);
   const over = new AbortController();
+  const complete = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const streaming = streamResults(
     {
       url: collaborators.streamUrl,
       client: 'reverse-traceroute',
       measurements,
-      onResult: (result) => gathering.take(result),
+      onResult: (result) => {
+        gathering.take(result);
+        if (gathering.reported >= probes.length) complete.abort();
+      },
     },
     { clock: collaborators.clock, random: collaborators.random },
     either,
@@ -51,13 +55,26 @@ export async function gatherResults(
       open = await poll(open, gathering, collaborators, signal);
       await run.save();
       if (gathering.reported >= probes.length) break;
-      if (open.length > 0) await collaborators.clock.sleep(POLL_MS * (0.8 + 0.4 * collaborators.random.next()), signal);
+      if (open.length > 0) await pause(collaborators, complete.signal, signal);
     }
   } finally {
     over.abort();
     await streaming;
   }
   run.spentCredits = await costOf(run, collaborators, gathering, signal);
+}
+
+/** Waits until the next poll, or until every probe has reported. @throws {ProbingError} `cancelled` when `signal` fires */
+async function pause(
+  { clock, random }: RipeResultsCollaborators,
+  complete: AbortSignal,
+  signal: AbortSignal,
+): Promise<void> {
+  await clock
+    .sleep(POLL_MS * (0.8 + 0.4 * random.next()), AbortSignal.any([signal, complete]))
+    .catch((error: unknown) => {
+      if (!complete.aborted || signal.aborted) throw error;
+    });
 }
 
 /** Reads new results of measurements. Returns the measurements that have not ended. */

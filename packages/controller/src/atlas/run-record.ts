@@ -2,8 +2,11 @@ import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { AtlasRunRow, AtlasRuns } from '@revtr/storage';
 import { z } from 'zod';
 
-/** Why an atlas is measured: a user asked, the source is new, vantage points joined later, or paths became old. */
-export const runCauseSchema = z.enum(['asked', 'new', 'catchUp', 'refresh']);
+/**
+ * Why an atlas is measured: a user asked, the source is new, vantage points joined later, paths became old, or a measurement asked for one
+ * traceroute.
+ */
+export const runCauseSchema = z.enum(['asked', 'new', 'catchUp', 'refresh', 'onDemand']);
 export type RunCause = z.infer<typeof runCauseSchema>;
 /** Whose RIPE Atlas credits a run spends. `nobody`: the run does not use RIPE Atlas. */
 export const payerSchema = z.enum(['system', 'user', 'nobody']);
@@ -41,11 +44,13 @@ const detailsSchema = z.object({
   notes: z.array(z.string()),
   /** The API key that requested the run. */
   keyId: z.int().optional(),
+  /** The measurement that asked for the traceroute of a run of cause `onDemand`. */
+  askedBy: z.int().optional(),
 });
 export type RunDetails = z.infer<typeof detailsSchema>;
 
 /** A run that collects the atlas of a source, as it is shown. */
-export interface AtlasRun extends Omit<RunDetails, 'origins' | 'probes' | 'tag' | 'keyId'> {
+export interface AtlasRun extends Omit<RunDetails, 'origins' | 'probes' | 'tag' | 'keyId' | 'askedBy'> {
   readonly id: number;
   readonly source: Ipv4Address;
   readonly cause: RunCause;
@@ -155,6 +160,7 @@ export async function beginRun(
     readonly probes: readonly number[];
     readonly tag: string;
     readonly at: number;
+    readonly askedBy?: number;
   },
 ): Promise<RunRecord> {
   const details: RunDetails = {
@@ -168,6 +174,7 @@ export async function beginRun(
     report: { traceroutes: 0, arrived: 0, faults: 0, recordRoutePings: 0, answered: 0 },
     notes: [],
     ...(run.keyId !== undefined && { keyId: run.keyId }),
+    ...(run.askedBy !== undefined && { askedBy: run.askedBy }),
   };
   const row = await runs.add({
     source: formatIpv4(run.source),

@@ -43,6 +43,8 @@ export class RunsUnderWay {
   async resume(): Promise<void> {
     const { runs, log, ripe, engineParts } = this.#collaborators;
     for (const row of await runs.open()) {
+      // The measurement that asked for it starts again, and asks again.
+      if (row.cause === 'onDemand') continue;
       try {
         const run = new RunRecord(row, runs);
         log.info({ run: run.id, source: row.source, phase: run.details.phase }, 'continuing an atlas run');

@@ -23,6 +23,8 @@ export const TECHNIQUES = [
   'forwardTraceroute',
   'roundTripTimes',
   'otherAnswers',
+  'networkPath',
+  'tracerouteOnDemand',
 ] as const;
 export type TechniqueName = (typeof TECHNIQUES)[number];
 

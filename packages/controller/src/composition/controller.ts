@@ -161,7 +161,13 @@ export class Controller {
     });
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
-      { measuring, safety, owners: atlas.owners, isPublic: (owner) => accounts.visitors.isVisitor(owner) },
+      {
+        measuring,
+        safety,
+        owners: atlas.owners,
+        onDemand: atlas.onDemand,
+        isPublic: (owner) => accounts.visitors.isVisitor(owner),
+      },
       options,
     );
     const watches = openWatches(
@@ -194,6 +200,7 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,

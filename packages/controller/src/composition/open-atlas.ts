@@ -4,6 +4,7 @@ import { AtlasService } from '../atlas/atlas-service.ts';
 import { OwnersPass } from '../atlas/owners-pass.ts';
 import { Refresher } from '../atlas/refresher.ts';
 import { RipeAtlasAccess, type RipeAtlasSettings } from '../atlas/ripe-access.ts';
+import { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -12,11 +13,15 @@ export interface AtlasSubsystem extends Subsystem {
   readonly service: AtlasService;
   /** Which networks operate the routers on the paths of the atlas. */
   readonly owners: Owners;
+  /** Asks RIPE Atlas for single traceroutes; `undefined` without a key or without credits for them. */
+  readonly onDemand: TraceroutesOnDemand | undefined;
 }
 
 const REFRESH_POLL_MS = 300_000;
 const OWNERS_PASS = { everyMs: 300_000, restFactor: 20, mostRouters: 1_000_000 };
 const FORGET_MS = 7 * 86_400_000;
+/** Longest time that a measurement waits for one traceroute, milliseconds. */
+const ON_DEMAND_WAIT_MS = 120_000;
 
 /** Reads the stored atlases of all sources, and opens what collects and refreshes them. */
 export async function openAtlas(
@@ -27,13 +32,23 @@ export async function openAtlas(
   const { engineParts } = system;
   const runs = new AtlasRuns(database.db);
   const origins = () => system.vantagePoints();
+  const ripe = ripeAtlas && new RipeAtlasAccess(ripeAtlas, { clock: engineParts.clock, random, fetch });
+  const importedProbes = () => datasets.knowledge.ripeProbes;
+  const creditsPerDay = ripe?.settings.key === undefined ? 0 : ripe.settings.onDemandCreditsPerDay;
+  const onDemand =
+    ripe === undefined || creditsPerDay === 0
+      ? undefined
+      : new TraceroutesOnDemand(
+          { creditsPerDay, waitMs: ON_DEMAND_WAIT_MS },
+          { engineParts, clock, runs, ripe, importedProbes, random, log },
+        );
   const service = new AtlasService({
     engineParts,
     records: new Atlases(database.db),
     runs,
     origins,
-    ripe: ripeAtlas && new RipeAtlasAccess(ripeAtlas, { clock: engineParts.clock, random, fetch }),
-    importedProbes: () => datasets.knowledge.ripeProbes,
+    ripe,
+    importedProbes,
     clock,
     random,
     log,
@@ -64,15 +79,18 @@ export async function openAtlas(
     name: 'atlas',
     service,
     owners: ownersPass.owners,
+    onDemand,
     start: () => undefined,
     onAgentsSettled: async () => {
       refresher.start();
       ownersPass.start();
+      await onDemand?.closeInterrupted();
       await service.resume();
     },
     stop: async () => {
       await refresher.stop();
       await ownersPass.stop();
+      await onDemand?.stop();
       await service.stop();
     },
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Owners } from '@revtr/engine';
-import { Batches, Jobs, type User } from '@revtr/storage';
+import { Batches, Jobs, QueueState, type User } from '@revtr/storage';
+import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
@@ -12,6 +13,7 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
+  readonly queue: QueueState;
   readonly submission: Submission;
   readonly events: BatchEvents;
   /** Cancels a batch, see {@link MeasurementRunner.cancel}. */
@@ -30,11 +32,13 @@ export async function openMeasurements(
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
     owners,
+    onDemand,
     isPublic,
   }: {
     readonly measuring: MeasuringSubsystem;
     readonly safety: SafetySubsystem;
     readonly owners: Owners;
+    readonly onDemand: TraceroutesOnDemand | undefined;
     readonly isPublic: (owner: Pick<User, 'id'>) => boolean;
   },
   options: { readonly concurrency: number; readonly maxBatch: number },
@@ -47,7 +51,7 @@ export async function openMeasurements(
   const runner = new MeasurementRunner(
     { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
     {
-      ...{ jobs, batches, engine: system.engine, facts, owners, events, metrics, switches, clock },
+      ...{ jobs, batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
       ...{ random: () => random.next(), log },
     },
   );
@@ -68,6 +72,7 @@ export async function openMeasurements(
   return {
     name: 'measurements',
     batches,
+    queue: new QueueState(database.db),
     submission,
     events,
     cancel: (batchId) => runner.cancel(batchId),

@@ -15,6 +15,8 @@ import type { Subsystem } from './subsystem.ts';
 export interface SelfAuditSubsystem extends Subsystem {
   readonly audits: SelfAudits;
   readonly keeper: KindEvidenceKeeper;
+  /** Self-audits in a day; 0: none. */
+  readonly perDay: number;
 }
 
 /** Audits wait while this share of the places for measurements is taken. */
@@ -67,6 +69,7 @@ export async function openSelfAudit(
     name: 'selfAudit',
     audits,
     keeper,
+    perDay: settings.perDay,
     start: () => undefined,
     onAgentsSettled: () => auditor.start(),
     stop: () => auditor.stop(),

@@ -1,4 +1,4 @@
-import type { DatasetKind, DatasetStore, DatasetValues, NetworkName } from '@revtr/datasets';
+import type { DatasetKind, DatasetStore, DatasetValues, Geolocation, NetworkName } from '@revtr/datasets';
 import { type Aliases, AliasSets, type IpToAs, NO_RELATIONS, PrefixOrigins, type Relations } from '@revtr/engine';
 import { type Ipv4Address, isGloballyReachable, type Prefix, PrefixTable, prefixContains } from '@revtr/net';
 import type { RipeProbe } from '@revtr/ripe-atlas';
@@ -71,6 +71,11 @@ export class InternetKnowledge {
   /** Addresses that are known to answer; empty where no hitlist was imported. */
   get hitlist(): readonly Ipv4Address[] {
     return this.#values.hitlist?.addresses ?? [];
+  }
+
+  /** Positions of addresses; `undefined` where no dataset of them was imported. */
+  get geolocation(): Geolocation | undefined {
+    return this.#values.geolocation;
   }
 
   /** What a network is called. */

@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns/promises';
-import type { IpToAs, Relations } from '@revtr/engine';
+import type { Aliases, IpToAs, Relations } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
-import type { AddressFacts } from './address-facts.ts';
+import type { AddressFacts, Positions } from './address-facts.ts';
 import { CachedLookups } from './cached-lookups.ts';
 import type { InternetKnowledge } from './internet-knowledge.ts';
 
@@ -67,12 +67,22 @@ export class LiveFacts implements AddressFacts {
     return this.#knowledge.ipToAs;
   }
 
+  get aliases(): Aliases {
+    return this.#knowledge.aliases;
+  }
+
   get relations(): Relations {
     return this.#knowledge.relations;
   }
 
   get knowsAllRoutes(): boolean {
     return this.#knowledge.knowsAllRoutes;
+  }
+
+  get positions(): Positions | undefined {
+    const { geolocation } = this.#knowledge;
+    if (geolocation === undefined) return undefined;
+    return { source: geolocation.title, positionOf: (address) => geolocation.positionOf(address) };
   }
 
   asName(asn: number): string | undefined {

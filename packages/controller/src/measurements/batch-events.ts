@@ -3,6 +3,17 @@ import type { StoredHop } from './stored-result.ts';
 /** What happens to a batch while it is measured. */
 export type BatchEvent =
   | { readonly type: 'path'; readonly measurement: number; readonly hops: readonly StoredHop[] }
+  | {
+      readonly type: 'trying';
+      readonly measurement: number;
+      /** Name of a technique, `roundTripTimes` or `forwardTraceroute`. */
+      readonly technique: string;
+      /** Dotted quad. */
+      readonly hop: string;
+      /** How many vantage points were asked at the same time. */
+      readonly vantagePoints?: number;
+    }
+  | { readonly type: 'rtt'; readonly measurement: number; readonly hop: string; readonly rttMs: number }
   | { readonly type: 'ended'; readonly measurement: number; readonly stopReason: string };
 
 type Listener = (event: BatchEvent) => void;
@@ -16,7 +27,7 @@ interface Subscription {
 export class BatchEvents {
   readonly #subscriptions = new Map<number, Set<Subscription>>();
 
-  /** Whether a listener wants the growing paths of a batch. */
+  /** Whether a listener wants to see how the measurements of a batch go on, and not only that they end. */
   wantsPaths(batchId: number): boolean {
     for (const { paths } of this.#subscriptions.get(batchId) ?? []) if (paths) return true;
     return false;
@@ -24,7 +35,7 @@ export class BatchEvents {
 
   publish(batchId: number, event: BatchEvent): void {
     for (const { paths, listener } of this.#subscriptions.get(batchId) ?? []) {
-      if (paths || event.type !== 'path') listener(event);
+      if (paths || event.type === 'ended') listener(event);
     }
   }
 

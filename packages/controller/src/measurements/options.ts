@@ -15,6 +15,8 @@ export const measurementOptionsSchema = z.object({
   reuseMaxAgeMs: z.number().nonnegative().optional(),
   measureRtts: z.boolean().optional(),
   forwardTraceroute: z.boolean().optional(),
+  /** Whether the measurement waits for traceroutes of RIPE Atlas probes where it is stuck. */
+  tracerouteOnDemand: z.boolean().optional(),
 });
 
 export type StoredOptions = z.infer<typeof measurementOptionsSchema>;

@@ -42,6 +42,8 @@ function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
       return `stamped the time after ${target} in a ping from ${sender}, ${PROOFS[String(evidence.proof)] ?? ''}`;
     case 'proxy':
       return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which is in the same ${evidence.scope} as ${evidence.destination}, ${ageOf(at - Number(evidence.at))} old${evidence.isAsLong === false ? '; its path is longer or shorter than that of the destination' : ''}`;
+    case 'networkPath':
+      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which crosses AS ${evidence.network}, the network of ${target}, ${ageOf(at - Number(evidence.at))} old${evidence.isOnDemand === true ? '; this measurement asked for it' : ''}`;
     case 'nearby':
       return `answered ${sender}; it is in the /24 of ${evidence.destination}, which did not answer`;
     case 'symmetry':

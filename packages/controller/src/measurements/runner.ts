@@ -1,15 +1,17 @@
 import {
+  type AskTraceroute,
   emptyStats,
-  type MeasuredHop,
+  type MeasureHooks,
   type Owners,
   type PathFacts,
   type ReverseTraceroute,
   type ReverseTracerouteEngine,
 } from '@revtr/engine';
-import { parseIpv4 } from '@revtr/net';
+import { formatIpv4, parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Batches, Job, Jobs, KillSwitchRow } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { Periodic } from '../foundation/periodic.ts';
@@ -38,6 +40,8 @@ export interface RunnerCollaborators {
   readonly facts: Pick<AddressFacts, 'ipToAs' | 'relations'>;
   /** Which networks operate the routers that the atlas shows. */
   readonly owners: Owners;
+  /** Asks RIPE Atlas for traceroutes; `undefined` when this system does not. */
+  readonly onDemand: Pick<TraceroutesOnDemand, 'askerFor'> | undefined;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
   readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
@@ -196,12 +200,9 @@ export class MeasurementRunner {
   }
 
   #runEngine(job: Job, signal: AbortSignal): Promise<ReverseTraceroute> {
-    const { engine, events } = this.#collaborators;
-    const request = {
-      source: parseIpv4(job.source),
-      destination: parseIpv4(job.destination),
-      options: measurementOptionsSchema.parse(job.options ?? {}),
-    };
+    const { engine, events, onDemand } = this.#collaborators;
+    const { tracerouteOnDemand, ...options } = measurementOptionsSchema.parse(job.options ?? {});
+    const request = { source: parseIpv4(job.source), destination: parseIpv4(job.destination), options };
     const cause = {
       type: 'measurement',
       measurementId: job.id,
@@ -209,15 +210,21 @@ export class MeasurementRunner {
       userId: job.userId,
       keyId: job.keyId ?? undefined,
     } as const;
-    const hooks = {
+    const { id: measurement, batchId } = job;
+    const hooks: MeasureHooks = {
       signal,
-      onProgress: (hops: readonly MeasuredHop[]) => {
-        if (!events.wantsPaths(job.batchId)) return;
-        events.publish(job.batchId, {
-          type: 'path',
-          measurement: job.id,
-          hops: toStoredHops(hops, this.#pathFacts),
-        });
+      ...(tracerouteOnDemand === true && { askTraceroute: onDemand?.askerFor(request.source, cause) ?? askNobody }),
+      onProgress: (hops) => {
+        if (!events.wantsPaths(batchId)) return;
+        events.publish(batchId, { type: 'path', measurement, hops: toStoredHops(hops, this.#pathFacts) });
+      },
+      onActivity: ({ hop, ...activity }) => {
+        if (!events.wantsPaths(batchId)) return;
+        events.publish(batchId, { type: 'trying', measurement, hop: formatIpv4(hop), ...activity });
+      },
+      onRtt: (hop, rttMs) => {
+        if (!events.wantsPaths(batchId)) return;
+        events.publish(batchId, { type: 'rtt', measurement, hop: formatIpv4(hop), rttMs });
       },
     };
     return probingFor(cause, () => engine.measure(request, hooks));
@@ -292,6 +299,8 @@ export class MeasurementRunner {
     return new Date(this.#collaborators.clock.now() + this.#options.leaseMs);
   }
 }
+
+const askNobody: AskTraceroute = async () => ({ detail: 'this system does not ask RIPE Atlas for traceroutes' });
 
 /** The result of a measurement that failed because of a defect in the controller. */
 function brokenResult({ destination }: Job, now: number): StoredResult {

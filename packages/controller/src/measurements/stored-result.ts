@@ -60,6 +60,8 @@ const statsSchema = z.object({
   tracerouteProbes: z.int(),
   recordRouteRounds: z.int(),
   spoofedRecordRouteRounds: z.int(),
+  /** Absent in results of earlier versions. */
+  onDemandTraceroutes: z.int().optional(),
   atlasQueries: z.int(),
   recordRouteMs: z.number(),
   spoofedRecordRouteMs: z.number(),
@@ -162,7 +164,7 @@ export function toStoredResult(result: ReverseTraceroute, facts: PathFacts): Sto
     startedAt,
     endedAt,
     hops: toStoredHops(result.hops, facts),
-    confidence: rounded(result.confidence),
+    confidence: roundedConfidence(result.confidence),
     ...(measuredThrough && {
       measuredThrough: { address: formatIpv4(measuredThrough.address), scope: measuredThrough.scope },
     }),
@@ -185,15 +187,21 @@ export function toStoredHops(hops: readonly MeasuredHop[], facts: PathFacts): St
   });
 }
 
+/** Rounds to three places, except that only certainty becomes 1. */
+const roundedConfidence = (confidence: number): number =>
+  confidence < 1 ? Math.min(0.999, Math.round(confidence * 1000) / 1000) : 1;
+
 function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], { asn, hiddenNetwork }: HopNetwork): StoredHop {
   return {
     address: formatIpv4(hop.address),
     technique: hop.technique,
     type: ARCHIVE_HOP_TYPES[hop.technique],
     trust: hop.trust,
-    confidence: rounded(hop.confidence),
+    confidence: roundedConfidence(hop.confidence),
     ...(asn !== undefined && { asn }),
-    ...(hiddenNetwork && { hiddenNetwork: { ...hiddenNetwork, confidence: rounded(hiddenNetwork.confidence) } }),
+    ...(hiddenNetwork && {
+      hiddenNetwork: { ...hiddenNetwork, confidence: roundedConfidence(hiddenNetwork.confidence) },
+    }),
     ...(hop.rttMs !== undefined && { rttMs: hop.rttMs }),
     ...(hop.alternatives && { alternatives: hop.alternatives.map(formatIpv4) }),
     ...(hop.divergence && { divergence: hop.divergence }),
@@ -202,8 +210,6 @@ function toStoredHop(hop: MeasuredHop, evidence: StoredHop['evidence'], { asn, h
     evidence,
   };
 }
-
-const rounded = (probability: number): number => Math.round(probability * 1000) / 1000;
 
 /** Of the details, storage keeps what tells users when to measure again. */
 function toStoredFailReason(reason: FailReason): StoredResult['failReason'] {

@@ -30,6 +30,7 @@ export const TECHNIQUE_STYLES: Readonly<Record<PublicHop['technique'], Technique
   standInSubnet: { label: 'stand-in, same /24', family: 'intradomain' },
   standInPrefix: { label: 'stand-in, same prefix', family: 'interdomain' },
   standInNetwork: { label: 'stand-in, same network', family: 'interdomain' },
+  networkPath: { label: 'path through the same network', family: 'interdomain' },
   assumedIntradomain: { label: 'assumed, same network', family: 'intradomain' },
   assumedInterdomain: { label: 'assumed, across a border', family: 'interdomain' },
 };

@@ -10,7 +10,7 @@ import {
   type Trust,
 } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
-import { type AddressKnowledge, asPathOf, type MatchRule, type TruePath } from './true-path.ts';
+import { type AddressKnowledge, type MatchRule, originPathOf, type TruePath } from './true-path.ts';
 
 /**
  * Why a hop that no rule finds on the path is wrong or cannot be judged.
@@ -73,7 +73,7 @@ export function judge(result: ReverseTraceroute, truth: TruePath, facts: Address
   }
   const found = new Set(matches.flatMap((match) => match?.position ?? []));
   const reached = stopReason === 'reaches';
-  const asPath = asPathOf(
+  const asPath = originPathOf(
     result.hops.map(({ address }) => address),
     facts.ipToAs,
   );

@@ -1,4 +1,4 @@
-import { type Aliases, areLinkMates, type IpToAs, placeStamps } from '@revtr/engine';
+import { type Aliases, areLinkMates, asPathOfNumbers, type IpToAs, placeStamps } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import type { TracerouteResult } from '@revtr/probing';
 
@@ -63,7 +63,7 @@ export class TruePath {
       for (const { address, first, last } of placed) if (first === last) this.#placed.set(address, first - 1);
       return [own];
     });
-    this.asPath = asPathOf(ends, facts.ipToAs);
+    this.asPath = originPathOf(ends, facts.ipToAs);
     const all = [host, source, ...this.#flows.flat()];
     this.#networks = new Set(all.flatMap((hop) => (hop === undefined ? [] : (facts.ipToAs.originOf(hop) ?? []))));
   }
@@ -137,8 +137,6 @@ export class TruePath {
   }
 }
 
-/** Networks of addresses in order, each once; addresses without a known network are left out. */
-export function asPathOf(addresses: Hops, ipToAs: IpToAs): number[] {
-  const networks = addresses.flatMap((address) => (address === undefined ? [] : (ipToAs.originOf(address) ?? [])));
-  return networks.filter((network, i) => network !== networks[i - 1]);
-}
+/** The AS path of addresses in order, by their origins. */
+export const originPathOf = (addresses: Hops, ipToAs: IpToAs): number[] =>
+  asPathOfNumbers(addresses.map((address) => (address === undefined ? undefined : ipToAs.originOf(address))));

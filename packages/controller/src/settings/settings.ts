@@ -97,6 +97,8 @@ const settingsSchema = z.object({
   REVTR_WATCH_HISTORY_DAYS: z.coerce.number().int().min(1).max(3_650).default(DEFAULT_WATCHES.historyDays),
   /** Whether webhooks may lead to internal addresses, and need no TLS; for test networks. */
   REVTR_INTERNAL_WEBHOOKS: z.stringbool().default(DEFAULT_WATCHES.allowsInternalWebhooks),
+  /** RIPE Atlas credits that traceroutes for single measurements may cost the system in a day; 0: measurements get none. */
+  REVTR_ATLAS_ON_DEMAND_CREDITS: z.coerce.number().int().min(0).default(0),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private prefixes that may be probed, for test networks; separated by commas. */
@@ -181,6 +183,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
             key: read.REVTR_RIPE_ATLAS_KEY,
             probes: read.REVTR_ATLAS_PROBES,
             refreshCreditsPerDay: read.REVTR_ATLAS_REFRESH_CREDITS,
+            onDemandCreditsPerDay: read.REVTR_ATLAS_ON_DEMAND_CREDITS,
           },
     surveyProbesPerHour: read.REVTR_SURVEY_PROBES_PER_HOUR,
     selfAuditsPerDay: read.REVTR_SELF_AUDITS_PER_DAY,

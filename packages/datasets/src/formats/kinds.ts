@@ -5,6 +5,7 @@ import { readItdkNodes, readMidarSets } from './aliases.ts';
 import { readAs2org } from './as-names.ts';
 import { readExchangeAddresses, readPeeringDbAddresses, readPeeringDbPrefixes } from './exchanges.ts';
 import { readHitlist } from './hitlist.ts';
+import { readGeolocation } from './mmdb/geolocation.ts';
 import { readMmdb } from './mmdb/mmdb.ts';
 import { readIpAsnDat, readPrefix2as } from './origins.ts';
 import { readRelationships } from './relationships.ts';
@@ -22,6 +23,7 @@ export const DATASETS = {
   prefix2as: { title: 'origin ASes: CAIDA RouteViews prefix2as', read: readPrefix2as, limits: text(8e6) },
   ipasn: { title: 'origin ASes: ipASN.dat of pyasn', read: readIpAsnDat, limits: text(8e6) },
   mmdb: { title: 'origin ASes: MMDB file', read: readMmdb, limits: binary },
+  geolocation: { title: 'positions of addresses: MMDB file of cities', read: readGeolocation, limits: binary },
   exchangeAddresses: {
     title: 'addresses on Internet exchanges: one address and AS per line',
     read: readExchangeAddresses,

@@ -28,7 +28,7 @@ export const techniqueOfKind = (kind: HopKind): string => kind.split('.')[0];
 
 /** The kind under which the chance is kept that a hop is right although the hop before it is wrong. */
 export function rejoinKindOf({ evidence: { type }, isContinuation }: Hop): HopKind {
-  const kind = `${REJOIN}${type === 'proxy' || type === 'symmetry' || type === 'atlas' ? type : 'other'}`;
+  const kind = `${REJOIN}${['proxy', 'symmetry', 'atlas', 'networkPath'].includes(type) ? type : 'other'}`;
   return isContinuation === true ? `${kind}${FURTHER}` : kind;
 }
 
@@ -68,6 +68,8 @@ function firstKindOf({ technique, evidence, standIn, reusedAgeMs }: Hop): HopKin
       return `${technique}.${evidence.match}${evidence.platform === 'reverseTraceroute' ? '.grown' : ''}`;
     case 'proxy':
       return `${technique}.proxy${evidence.isAsLong === false ? '.otherLength' : ''}`;
+    case 'networkPath':
+      return `${technique}.${evidence.isOnDemand ? 'onDemand' : 'atlas'}`;
     case 'nearby':
       return `${technique}.gateway`;
     case 'timestamp':

@@ -10,6 +10,8 @@ export interface ProbeStats {
   tracerouteProbes: number;
   recordRouteRounds: number;
   spoofedRecordRouteRounds: number;
+  /** Traceroutes from RIPE Atlas probes that the measurement waited for. */
+  onDemandTraceroutes: number;
   atlasQueries: number;
   recordRouteMs: number;
   spoofedRecordRouteMs: number;
@@ -28,6 +30,7 @@ export const emptyStats = (): ProbeStats => ({
   tracerouteProbes: 0,
   recordRouteRounds: 0,
   spoofedRecordRouteRounds: 0,
+  onDemandTraceroutes: 0,
   atlasQueries: 0,
   recordRouteMs: 0,
   spoofedRecordRouteMs: 0,

@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import { asPathOfNumbers } from '../facts/as-path.ts';
 import type { IpToAs } from '../facts/ip-to-as.ts';
 import type { Relations } from '../facts/relations.ts';
 import type { Hop } from '../path/hop.ts';
@@ -69,8 +70,7 @@ interface Step {
 
 /** The AS numbers of a path: each network once in a row, hidden ones included, hops of unknown networks left out. */
 export function asPathOf(networks: readonly HopNetwork[]): number[] {
-  const all = networks.flatMap(({ asn, hiddenNetwork }) => [asn, hiddenNetwork?.asn]);
-  return all.filter((asn) => asn !== undefined).filter((asn, i, known) => asn !== known[i - 1]);
+  return asPathOfNumbers(networks.flatMap(({ asn, hiddenNetwork }) => [asn, hiddenNetwork?.asn]));
 }
 
 class NetworkSearch {

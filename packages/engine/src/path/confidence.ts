@@ -46,6 +46,8 @@ export interface AssumptionConfidence {
   readonly proxyFurther: number;
   /** Factor of the first one when the path of the stand-in is longer or shorter than that of the destination. */
   readonly proxyOfOtherLength: number;
+  /** A hop of another host's path, from where it leaves the network that both paths cross. */
+  readonly networkPath: number;
   /** The first hop from an address of the same /24: when the distance of the destination confirms it, and when it cannot. */
   readonly neighbour: number;
   readonly neighbourUnconfirmed: number;
@@ -72,6 +74,7 @@ const STAND_INS = {
  */
 export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   ...STAND_INS,
+  networkPath: 0.85,
   neighbour: 0.97,
   neighbourUnconfirmed: 0.9,
   gateway: 0.95,
@@ -86,6 +89,7 @@ export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
  */
 export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   ...STAND_INS,
+  networkPath: 0.93,
   neighbour: 0.98,
   neighbourUnconfirmed: 0.97,
   gateway: 0.9995,
@@ -97,6 +101,7 @@ export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
 /** The same for profile `kind`. */
 export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
   ...STAND_INS,
+  networkPath: 0.93,
   neighbour: 0.9995,
   neighbourUnconfirmed: 0.99,
   gateway: 0.999,
@@ -110,6 +115,7 @@ export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
  */
 export function rejoinChance({ evidence: { type }, isContinuation }: Pick<Hop, 'evidence' | 'isContinuation'>): number {
   if (type === 'symmetry') return 0.25;
+  if (type === 'networkPath') return 0.44;
   if (type === 'atlas') return isContinuation === true ? 0.5 : 0.34;
   return 0.38;
 }

@@ -47,6 +47,19 @@ export type Evidence =
       readonly origin: Ipv4Address;
       readonly at: number;
     }
+  /** The path of another host that crosses the network of a hop. */
+  | {
+      readonly type: 'networkPath';
+      /** The hop in whose network the two paths are, and the AS number of that network. */
+      readonly target: Ipv4Address;
+      readonly network: number;
+      readonly tracerouteId: number;
+      readonly platform: AtlasPlatform;
+      readonly origin: Ipv4Address;
+      /** Whether the traceroute was asked for by this measurement. */
+      readonly isOnDemand: boolean;
+      readonly at: number;
+    }
   /** An address of the same /24 that stands in for a silent destination. */
   | {
       readonly type: 'nearby';

@@ -14,12 +14,14 @@ export type HopTechnique =
   | 'standInSubnet'
   | 'standInPrefix'
   | 'standInNetwork'
+  | 'networkPath'
   | 'assumedIntradomain'
   | 'assumedInterdomain';
 
 /**
- * Hop types of the M-Lab archive. It has none for the path of a stand-in. That path rests on an assumption about networks, so it has the types of
- * assumptions: 11, which is called safe there, within one /24, and 12, which is not, everywhere else.
+ * Hop types of the M-Lab archive. It has none for the path of a stand-in, or for that of another host through the same network. Such a path rests on an
+ * assumption about networks, so it has the types of assumptions: 11, which is called safe there, within one /24, and 12, which is not,
+ * everywhere else.
  */
 export const ARCHIVE_HOP_TYPES: Readonly<Record<HopTechnique, number>> = {
   destination: 1,
@@ -33,6 +35,7 @@ export const ARCHIVE_HOP_TYPES: Readonly<Record<HopTechnique, number>> = {
   standInSubnet: 11,
   standInPrefix: 12,
   standInNetwork: 12,
+  networkPath: 12,
   assumedIntradomain: 11,
   assumedInterdomain: 12,
 };

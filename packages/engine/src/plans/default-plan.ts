@@ -5,11 +5,13 @@ import { traceTail } from '../techniques/forward-path/trace-tail.ts';
 import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { NearbyAddress } from '../techniques/nearby-address.ts';
+import { NetworkPath } from '../techniques/network-path.ts';
 import { OtherAnswers } from '../techniques/other-answers.ts';
 import { ProxyPath } from '../techniques/proxy-path.ts';
 import { DirectRecordRoute } from '../techniques/record-route.ts';
 import { SpoofedRecordRoute } from '../techniques/spoofed-record-route.ts';
 import { Timestamp } from '../techniques/timestamp.ts';
+import { TracerouteOnDemand } from '../techniques/traceroute-on-demand.ts';
 import type { Plan } from './plan.ts';
 
 /** How long a round waits for better answers after the first useful one, milliseconds. */
@@ -22,41 +24,14 @@ const LISTEN_MS = { direct: 3_000, spoofed: 5_000 };
 
 /**
  * The plan of this project: after every new hop the atlas and the known paths come first; spoofed rounds are small, ask the nearest vantage
- * points and end with their answers; symmetry across borders is a labelled last resort.
+ * points and end with their answers; symmetry across borders is a labelled last resort, after paths of other hosts through the same network.
  */
 export const defaultPlan: Plan<IngressRanking> = {
   name: 'default',
   growsAtlas: true,
   ranking: (options, collaborators) => new IngressRanking(options, collaborators),
-  techniques: () => [
-    new AtlasIntersection(),
-    new KnownPath(),
-    new DirectRecordRoute({
-      useHeuristics: true,
-      timeoutMs: LISTEN_MS.direct,
-      isAdaptive: true,
-      pingsDestination: true,
-      skipOutOfReach: true,
-    }),
-    new SpoofedRecordRoute({
-      rounds: { untilChance: 0.8, most: 3 },
-      maxSpoofers: 8,
-      failuresPerIngress: 2,
-      prefersIdleSpoofers: true,
-      learnsSilences: true,
-      confirmsContradictions: true,
-      pingsTargets: true,
-      targetsPerSegment: 2,
-      useHeuristics: true,
-      deadline: ({ firstUsefulMs }, adaptiveMs) =>
-        firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
-      timeoutMs: LISTEN_MS.spoofed,
-    }),
-    new OtherAnswers(),
-    new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
-    new NearbyAddress({ spoofers: 1, timeoutMs: LISTEN_MS.spoofed }),
-    new ProxyPath({ widest: 'network' }),
-    new AssumedSymmetry({
+  techniques: () => {
+    const symmetry = new AssumedSymmetry({
       allowInterdomain: true,
       trustGateways: true,
       ownersByRelation: true,
@@ -64,7 +39,40 @@ export const defaultPlan: Plan<IngressRanking> = {
       trace: (measurement, target) => traceTail(measurement, target, { timeoutMs: 1_000 }),
       traceFurther: (measurement, target) =>
         traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
-    }),
-  ],
+    });
+    return [
+      new AtlasIntersection(),
+      new KnownPath(),
+      new DirectRecordRoute({
+        useHeuristics: true,
+        timeoutMs: LISTEN_MS.direct,
+        isAdaptive: true,
+        pingsDestination: true,
+        skipOutOfReach: true,
+      }),
+      new SpoofedRecordRoute({
+        rounds: { untilChance: 0.8, most: 3 },
+        maxSpoofers: 8,
+        failuresPerIngress: 2,
+        prefersIdleSpoofers: true,
+        learnsSilences: true,
+        confirmsContradictions: true,
+        pingsTargets: true,
+        targetsPerSegment: 2,
+        useHeuristics: true,
+        deadline: ({ firstUsefulMs }, adaptiveMs) =>
+          firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
+        timeoutMs: LISTEN_MS.spoofed,
+      }),
+      new OtherAnswers(),
+      new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
+      new NearbyAddress({ spoofers: 1, timeoutMs: LISTEN_MS.spoofed }),
+      new ProxyPath({ widest: 'network' }),
+      symmetry.insideNetworks(),
+      new NetworkPath(),
+      new TracerouteOnDemand({ most: 2 }),
+      symmetry,
+    ];
+  },
   resumeAt: () => 0,
 };

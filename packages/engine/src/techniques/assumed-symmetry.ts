@@ -39,6 +39,15 @@ export class AssumedSymmetry implements Technique {
     this.#options = options;
   }
 
+  /** The same technique, with the same traceroutes, for hops inside a network alone. */
+  insideNetworks(): Technique {
+    return {
+      name: this.name,
+      extend: (measurement) =>
+        this.extend({ ...measurement, options: { ...measurement.options, allowInterdomainSymmetry: false } }),
+    };
+  }
+
   async extend(measurement: Measurement): Promise<Extension> {
     const { path } = measurement;
     // An address that cannot be probed, such as a private one, is replaced by the last hop before it that can.

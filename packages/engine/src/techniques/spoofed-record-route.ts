@@ -143,6 +143,7 @@ export class SpoofedRecordRoute implements Technique {
     const { clock, stats, adaptiveTimeout, ranking, targetAnswers } = measurement;
     const startedAt = clock.now();
     const senders = chosen.map(({ address }) => address);
+    measurement.onActivity?.({ technique: this.name, hop: target, vantagePoints: senders.length });
     const adaptiveMs = adaptiveTimeout.patienceFor(senders, target);
     const answers = await askSpoofed(measurement, {
       target,

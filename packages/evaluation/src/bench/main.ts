@@ -11,7 +11,7 @@ import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
-import { benchWeb } from './web.ts';
+import { benchWeb } from './web/web.ts';
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   atlas: benchAtlas,
@@ -47,7 +47,7 @@ Runs one benchmark and prints its figures, as JSON unless noted. Repeated timing
   safety         send probes with and without budgets and circuit breakers
   throughput     measure reverse traceroutes from the API to the database [--safety on|off|both] [--rounds N]
   warts          decode warts files
-  web            size of the first page of the web interface
+  web            size of the first page of the web interface, and its speed in Chromium
 `;
 
 const name = process.argv[2] ?? '';

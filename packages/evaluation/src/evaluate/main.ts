@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
+import { invalidOption } from './invalid-option.ts';
 import { HELP, OPTIONS, readCores, readUnits } from './options.ts';
 import { latencyPlot, reliabilityPlot } from './report/plots.ts';
 import { renderMarkdown, renderText } from './report/render.ts';
@@ -15,9 +16,13 @@ const { values } = parseOrExit(() => parseArgs({ options: OPTIONS }), HELP);
 async function main(): Promise<number> {
   const units = readUnits(values);
   const cores = readCores(values.cores);
-  if (values.help || units === undefined || cores === undefined) {
-    (values.help ? process.stdout : process.stderr).write(HELP);
-    return values.help ? 0 : 2;
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (units === undefined || cores === undefined) {
+    process.stderr.write(`evaluate: ${invalidOption(values)}\n\n${HELP}`);
+    return 2;
   }
   const { out, ledger } = values;
   const folder = out === undefined ? undefined : join(out, 'runs');

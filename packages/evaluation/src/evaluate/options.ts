@@ -3,6 +3,9 @@ import { FAMILIES, PROFILES, SIZES } from '@revtr/sim';
 import { PLANS } from './units/plans.ts';
 import { ATLAS_CONTENTS, isContent, isFamily, isProfile, isSize, type Unit } from './units/unit.ts';
 
+/** The plans that are compared by default. One that asks for traceroutes differs from the same plan without only where probes are left to ask. */
+const USUAL_PLANS = Object.keys(PLANS).filter((name) => !PLANS[name].asksTraceroutes);
+
 /** The options of `npm run evaluate`, as `parseArgs` of `node:util` takes them. */
 export const OPTIONS = {
   profile: { type: 'string', default: 'published' },
@@ -12,8 +15,9 @@ export const OPTIONS = {
   pairs: { type: 'string', default: '1000' },
   hours: { type: 'string', default: '24' },
   fleet: { type: 'string', default: '50' },
-  plan: { type: 'string', default: Object.keys(PLANS).join(',') },
+  plan: { type: 'string', default: USUAL_PLANS.join(',') },
   atlas: { type: 'string', default: 'usual' },
+  'atlas-probes': { type: 'string', default: '1' },
   cores: { type: 'string' },
   ledger: { type: 'string' },
   out: { type: 'string' },
@@ -33,10 +37,12 @@ Measures random pairs on simulated Internets with each plan and compares the res
   --fleet <list>    number of vantage points; default 50. Fleets of one run are parts of the largest one
   --pairs <n>       number of pairs for each seed; default 1000. For each kind of unusual destination a tenth is added
   --hours <n>       virtual hours over which the pairs are spread while routing changes; default 24. With 0 it does not change
-  --plan <list>     ${Object.keys(PLANS).join(', ')}; default all.
+  --plan <list>     ${Object.keys(PLANS).join(', ')}; default all but on-demand.
                     The first one is compared with the others on the same pairs
   --atlas <list>    contents of the atlas: ${ATLAS_CONTENTS.join(', ')}; default usual. With any other value, the same number
                     of other pairs is measured two virtual hours earlier
+  --atlas-probes <s>  share of the networks with RIPE Atlas probes whose first probe is asked for the atlas, 0 to 1; default 1, which
+                    means every probe of every network
   --cores <n>       simulated Internets at the same time; default one for each core
   --out <folder>    store the result of each run in this folder, reuse stored results, and write tables (text and Markdown), JSON
                     and plots (SVG)
@@ -46,7 +52,10 @@ Measures random pairs on simulated Internets with each plan and compares the res
 
 /** Values of the options that say what is measured. */
 export type UnitOptions = Readonly<
-  Record<'profile' | 'family' | 'size' | 'seed' | 'pairs' | 'hours' | 'fleet' | 'plan' | 'atlas', string>
+  Record<
+    'profile' | 'family' | 'size' | 'seed' | 'pairs' | 'hours' | 'fleet' | 'plan' | 'atlas' | 'atlas-probes',
+    string
+  >
 >;
 
 /** All combinations of the options; `undefined` if an option is invalid. */
@@ -62,8 +71,10 @@ export function readUnits(values: UnitOptions): Unit[] | undefined {
   const [seeds, fleets] = [readNumbers(values.seed), readNumbers(values.fleet)];
   const lists = [profiles, families, sizes, fleets, plans, contents, seeds];
   const arePositive = isWithin(pairs, 1, 1_000_000) && isWithin(hours, 0, 1_000);
+  const atlasProbes = Number(values['atlas-probes']);
+  if (!(atlasProbes >= 0 && atlasProbes <= 1)) return undefined;
   if (lists.some(({ length }) => length === 0) || !arePositive || !fleets.every(isFleet)) return undefined;
-  const common = { pairs, hours, mostVantagePoints: Math.max(...fleets), changes: {} };
+  const common = { pairs, hours, atlasProbes, mostVantagePoints: Math.max(...fleets), changes: {} };
   return profiles.flatMap((profile) =>
     families.flatMap((family) =>
       sizes.flatMap((size) =>

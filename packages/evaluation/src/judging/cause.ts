@@ -1,19 +1,3 @@
-import type { Hop } from '@revtr/engine';
-
-/** Kind of evidence of a hop: its technique, and how the reply was read, how the atlas matched, or what was assumed. */
-export function kindOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidence'>): string {
-  if (evidence.type === 'recordRoute') return `${technique}, ${evidence.turn}`;
-  if (evidence.type === 'atlas')
-    return `${technique}, ${evidence.match}${evidence.platform === 'reverseTraceroute' ? ', grown' : ''}`;
-  if (evidence.type === 'proxy')
-    return `proxy, ${evidence.scope}${evidence.isAsLong === false ? ', other length' : ''}`;
-  if (evidence.type === 'nearby') return `${technique}, nearby`;
-  if (evidence.type === 'timestamp') return `${technique}, ${evidence.proof}`;
-  if (evidence.type !== 'symmetry') return technique;
-  const what = evidence.isGateway ? 'gateway' : technique;
-  return evidence.adjacent ? what : `${what}, not adjacent`;
-}
-
 /** Cause of an inexact AS path, as a label of the error budget. */
 export function causeOf(pair: {
   readonly reached: boolean;

@@ -1,7 +1,6 @@
-import { type Hop, type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
-import { asPathOf, withoutRepetitions } from './as-path.ts';
+import { asPathOfNumbers, type Hop, hopKindOf, type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
 import { basisOf, basisOfHop } from './basis.ts';
-import { causeOf, kindOf } from './cause.ts';
+import { causeOf } from './cause.ts';
 import type { Found, JudgedHop, JudgedPair } from './judged-pair.ts';
 import type { TrueRoute, Truth } from './truth.ts';
 
@@ -24,14 +23,15 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, vi
   const [route] = routes;
   const isAny = (test: (route: TrueRoute) => boolean): boolean => routes.some(test);
   const between = result.hops.filter(({ address }) => address !== source && address !== destination);
-  const hops = between.map(({ address, technique, evidence, confidence, trust }): JudgedHop => {
+  const hops = between.map((hop): JudgedHop => {
+    const { address, technique, confidence, trust } = hop;
     const routers = truth.routersOf(address);
     const isAtDestination = truth.isAtDestination(address, destination);
     const isRight = isAtDestination || isAny(({ possible }) => routers.some((router) => possible.has(router)));
     const isKnown = isAtDestination || routers.length > 0;
     return {
       technique,
-      kind: kindOf({ technique, evidence }),
+      kind: hopKindOf(hop),
       confidence,
       trust,
       verdict: !isKnown ? 'unjudged' : isRight ? 'right' : 'wrong',
@@ -41,7 +41,7 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, vi
   const shown = new Set(result.hops.flatMap(({ address }) => truth.routersOf(address)));
   const reached = result.stopReason === 'reaches';
   const origins = result.hops.map(({ address }) => ipToAs.originOf(address));
-  const asPath = asPathOf(networksOf?.(result.hops) ?? origins);
+  const asPath = asPathOfNumbers(networksOf?.(result.hops) ?? origins);
   const isExact = (path: readonly number[]): boolean => reached && isAny((flow) => isSame(flow.asPath, path));
   const asPathExact = isExact(asPath);
   const isExactByOwners = isAny((flow) => isExact(asPathByOwners(between, flow, truth)));
@@ -55,7 +55,7 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, vi
     routers: countFound(shown, new Set(route.routers)),
     visibleRouters: countFound(shown, visible ?? new Set()),
     asPathExact,
-    asPathExactByOrigins: isExact(asPathOf(origins)),
+    asPathExactByOrigins: isExact(asPathOfNumbers(origins)),
     asPathExactByOwners: isExactByOwners,
     confidence: result.confidence,
     allRight: hops.every(({ verdict }) => verdict !== 'wrong'),
@@ -75,7 +75,7 @@ function asPathByOwners(between: readonly Hop[], route: TrueRoute, truth: Truth)
     return shown.length === 1 ? shown : [];
   });
   const ends = [...route.routers.slice(0, 1), ...routers, ...route.routers.slice(-1)];
-  return withoutRepetitions(ends.map((router) => truth.operatorOf(router)));
+  return asPathOfNumbers(ends.map((router) => truth.operatorOf(router)));
 }
 
 const isSame = (a: readonly number[], b: readonly number[]): boolean =>

@@ -4,7 +4,7 @@ import type { Basis } from './basis.ts';
 /** A judged hop. It is `unjudged` if its address belongs to no router, for example a private address. */
 export interface JudgedHop {
   readonly technique: HopTechnique;
-  /** Kind of evidence, finer than the technique (see `kindOf`). */
+  /** Kind of evidence, finer than the technique (`hopKindOf` of the engine). */
   readonly kind: string;
   /** Probability from 0 to 1 that the hop is right, according to the engine. */
   readonly confidence: number;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
+import { invalidOption } from '../evaluate/invalid-option.ts';
 import { OPTIONS, readCores, readUnits } from '../evaluate/options.ts';
 import { renderMarkdown, renderText } from '../evaluate/report/render.ts';
 import { measure } from '../evaluate/running/measure.ts';
@@ -49,9 +50,15 @@ async function main(): Promise<number> {
   const names = values.vary.split(',');
   const base = readUnits({ ...values, atlas: 'usual' });
   const cores = readCores(values.cores);
-  if (values.help || base === undefined || cores === undefined || !names.every((name) => name in VARIATIONS)) {
-    (values.help ? process.stdout : process.stderr).write(HELP);
-    return values.help ? 0 : 2;
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const unknown = names.find((name) => !(name in VARIATIONS));
+  if (base === undefined || cores === undefined || unknown !== undefined) {
+    const problem = invalidOption({ ...values, atlas: 'usual' }) ?? `the value '${unknown}' of --vary is invalid`;
+    process.stderr.write(`evaluate:sensitivity: ${problem}\n\n${HELP}`);
+    return 2;
   }
   const variations = names.map((name) => VARIATIONS[name]);
   const units = variations.flatMap(({ parameter, values: settings }) =>

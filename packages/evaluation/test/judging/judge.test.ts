@@ -149,7 +149,7 @@ describe('the AS path', () => {
     });
     expect(judged([hop(10), hop(90), hop(20)])).toMatchObject({
       asPathExact: false,
-      cause: 'wrong: recordRoute, stamp',
+      cause: 'wrong: recordRoute.stamp',
     });
     const failed = { stopReason: 'failed', failReason: { code: 'noHops', message: '', hop: 10, details: {} } } as const;
     expect(judged([hop(10), hop(20), hop(30)], failed)).toMatchObject({

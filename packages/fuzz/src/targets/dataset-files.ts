@@ -7,7 +7,8 @@ export const DATASET_FILES: Readonly<Record<DatasetKind, Uint8Array>> = {
     '1.0.0.0\t24\t13335\n1.0.4.0\t22\t38803_56203\n\n1.0.64.0\t18\t4847,58851\n5.0.0.0\t8\t4294967295\n',
   ),
   ipasn: bytesOf('; IP-ASN32-DAT file\n; Original file : rib\n1.0.0.0/24\t13335\n1.0.4.0/22\t38803\n'),
-  mmdb: mmdb(),
+  mmdb: mmdb(origin()),
+  geolocation: mmdb(position()),
   exchangeAddresses: bytesOf('# IXP interfaces\n195.69.144.1\t1200\n195.69.144.2\tNone\n195.69.144.3\t3333\n'),
   peeringdbAddresses: jsonBytes({
     data: [
@@ -50,17 +51,8 @@ export const BZIP2_FILES: readonly Uint8Array[] = [
 ].map((text) => Buffer.from(text, 'base64'));
 
 /** An MMDB file (MaxMind DB File Format Specification 2.0) with one node of two 24-bit records; the second leads to the data. */
-function mmdb(): Uint8Array {
-  const text = (value: string): number[] => [0x40 | value.length, ...bytesOf(value)];
+function mmdb(data: readonly number[]): Uint8Array {
   const uint16 = (value: number): number[] => [0xa2, value >> 8, value & 255];
-  const uint32 = (value: number): number[] => [
-    0xc4,
-    value >>> 24,
-    (value >> 16) & 255,
-    (value >> 8) & 255,
-    value & 255,
-  ];
-  const data = [0xe1, ...text('autonomous_system_number'), ...uint32(64_500)];
   const metadata = [
     0xe5,
     ...[...text('binary_format_major_version'), ...uint16(2)],
@@ -71,4 +63,28 @@ function mmdb(): Uint8Array {
   ];
   const marker = [0xab, 0xcd, 0xef, ...bytesOf('MaxMind.com')];
   return Uint8Array.from([0, 0, 1, 0, 0, 17, ...new Uint8Array(16), ...data, ...marker, ...metadata]);
+}
+
+function text(value: string): number[] {
+  return [0x40 | value.length, ...bytesOf(value)];
+}
+
+function uint32(value: number): number[] {
+  return [0xc4, value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+function double(value: number): number[] {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(value);
+  return [0x68, ...bytes];
+}
+
+function origin(): number[] {
+  return [0xe1, ...text('autonomous_system_number'), ...uint32(64_500)];
+}
+
+function position(): number[] {
+  const location = [0xe2, ...text('latitude'), ...double(52.37), ...text('longitude'), ...double(4.9)];
+  const city = [0xe1, ...text('names'), 0xe1, ...text('en'), ...text('Amsterdam')];
+  return [0xe2, ...text('location'), ...location, ...text('city'), ...city];
 }

@@ -29,6 +29,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
     'prefix2as',
     'ipasn',
     'mmdb',
+    'geolocation',
     'exchangeAddresses',
     'peeringdbAddresses',
     'peeringdbPrefixes',

@@ -1,7 +1,7 @@
 import { renderMeasurement, type Terminal } from '@revtr/cli';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
-import { readSettings } from '@revtr/controller';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { portProblem, readSettings } from '@revtr/controller';
+import { formatIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
 import { startEmulator } from '@revtr/ripe-atlas-emulator';
 import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
@@ -21,8 +21,15 @@ export interface DemoOptions {
 }
 
 const SOURCES = 3;
+/** Destinations among which the demo looks for another one to suggest. All of them answer pings. */
+const MOST_TRIED = 10;
 /** In the demo, the page works without a key. */
 const VISITOR_MEASUREMENTS = 1_000;
+/**
+ * Survey and atlases pass in virtual time, about 20 minutes in less than one. The simulation begins so much earlier that its clock shows
+ * real time when it is ready.
+ */
+const HEAD_START_MS = 3_600_000;
 /** One every five seconds. */
 const DEMO_SELF_AUDITS_PER_DAY = 17_280;
 
@@ -46,7 +53,7 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
       return 0;
     }
     if (!isExpected(error)) throw error;
-    process.stderr.write(`demo: ${error.message}\n`);
+    process.stderr.write(`demo: ${portProblem(error, readSettings(process.env)) ?? error.message}\n`);
     return 1;
   }
 }
@@ -64,7 +71,7 @@ async function demonstrate(
     // With --once, the result must be reproducible. HTTP requests to the emulator take real time, which varies.
     atlas: once ? 'recordRoute' : 'none',
     onProgress: say,
-    ...(!once && { startMs: Date.now() }),
+    ...(!once && { startMs: Date.now() - HEAD_START_MS }),
   });
   const { networks, routers } = world.internet.topology;
   say(`simulated Internet: ${networks.count} networks, ${routers.count} routers (seed ${seed}, ${size})`);
@@ -86,6 +93,7 @@ async function demonstrate(
         concurrency,
         maxBatch,
         realTime: false,
+        isLive: !once,
         signal,
         ripeAtlas,
         selfAudit,
@@ -97,7 +105,7 @@ async function demonstrate(
       const sources = world.sources.map(({ address }) => formatIpv4(address));
       await Promise.race([collectAtlases(system, sources, say), untilAborted(signal)]);
       if (signal.aborted) return 0;
-      world.internet.clock.pace();
+      world.internet.clock.pace(Date.now());
     }
     say(`${once ? 'API' : 'web page and API'} at ${system.url}, key ${system.key}`);
     const measurement = await measureFirst(world, system);
@@ -109,7 +117,7 @@ async function demonstrate(
       process.stdout.write(`${comparison.text}\n\n`);
     }
     if (once) return 0;
-    explainUse(system, measurement, say);
+    explainUse(system, measurement, world, say);
     await untilAborted(signal);
     say('stopping');
     return 0;
@@ -129,8 +137,14 @@ async function measureFirst(world: SimulatedWorld, { url, key }: System): Promis
   return measurements[0];
 }
 
-function explainUse({ url, key }: System, { source, destination }: Measurement, say: (message: string) => void): void {
-  const other = formatIpv4(parseIpv4(destination) + 1);
+function explainUse(
+  { url, key }: System,
+  { source, destination }: Measurement,
+  world: SimulatedWorld,
+  say: (message: string) => void,
+): void {
+  const others = world.randomPairs(MOST_TRIED).map((pair) => formatIpv4(pair.destination));
+  const other = others.find((address) => address !== destination) ?? destination;
   process.stdout.write(
     [
       'To try it, run in another terminal:',

@@ -42,7 +42,7 @@ export async function openApiDocument(): Promise<object> {
       },
       {
         database,
-        measuring: simulatedMeasuring(network, [], [], true),
+        measuring: simulatedMeasuring(network, { vantagePoints: [], sources: [] }, true),
         facts: simulatedFacts(internet, datasets.knowledge),
         datasets,
         targetPolicy: new TargetPolicy(),

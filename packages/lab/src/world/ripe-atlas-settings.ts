@@ -11,4 +11,5 @@ export const ripeAtlasSettings = ({ url, streamUrl }: RipeAtlasEmulator): RipeAt
   key: SYSTEM_KEY,
   probes: 1_000,
   refreshCreditsPerDay: 0,
+  onDemandCreditsPerDay: 0,
 });

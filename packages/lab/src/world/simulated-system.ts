@@ -1,6 +1,8 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { SafetySettings } from '@revtr/controller';
 import { formatIpv4 } from '@revtr/net';
+import { systemClock } from '@revtr/probing';
+import type { Place } from '@revtr/sim';
 import type { Logger } from 'pino';
 import { openSimulatedDatasets } from './simulated-datasets.ts';
 import { simulatedFacts } from './simulated-facts.ts';
@@ -16,6 +18,11 @@ export interface SimulatedSystemOptions extends Omit<SystemOptions, 'sources' | 
   readonly isGuarded?: boolean;
   /** Whether virtual time runs at the speed of real time after the preparation. If false, it runs as fast as possible. */
   readonly realTime: boolean;
+  /**
+   * Whether the system behaves like one on the Internet: its hosts have agents, which connect and are tested, and the controller tells the
+   * time of the simulation. Default false: no agent connects, and the controller tells real time.
+   */
+  readonly isLive?: boolean;
   /** Cancels the preparation. */
   readonly signal?: AbortSignal;
 }
@@ -31,7 +38,7 @@ export async function startSimulatedSystem(
   log: Logger,
 ): Promise<System> {
   const { clock } = world.internet;
-  const { realTime, signal, safety = WIDE_BUDGETS, isGuarded = true, ...rest } = options;
+  const { realTime, signal, safety = WIDE_BUDGETS, isGuarded = true, isLive = false, ...rest } = options;
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -42,29 +49,30 @@ export async function startSimulatedSystem(
     const { knowledge } = datasets;
     const network = await clock.drive(world.prepare(signal, knowledge));
     const over = new AbortController();
-    if (realTime) clock.pace();
+    if (realTime) clock.pace(isLive ? Date.now() : undefined);
     const driving = clock.runUntil(over.signal);
     undo.push(() => {
       over.abort();
       return driving;
     });
-    const sources = world.sources.map(({ address, hostname, site }) => ({
-      address: formatIpv4(address),
-      hostname,
-      site,
-    }));
+    const { places } = world.internet;
+    const vantagePoints = isLive ? places.vantagePoints : [];
     const system = await startSystem(
-      { ...rest, safety, sources },
+      { ...rest, safety, sources: world.sources.map(toHost), vantagePoints: vantagePoints.map(toHost) },
       {
         measuring: simulatedMeasuring(
           network,
-          world.vantagePoints,
-          world.sources.map(({ address }) => address),
+          {
+            vantagePoints: world.vantagePoints,
+            sources: world.sources.map(({ address }) => address),
+            agents: isLive ? [...places.vantagePoints, ...places.sources].map(({ address }) => address) : undefined,
+          },
           isGuarded,
         ),
         facts: simulatedFacts(world.internet, knowledge),
         datasets,
         targetPolicy: world.targetPolicy,
+        clock: isLive ? { now: () => clock.now(), sleep: systemClock.sleep } : systemClock,
         log,
       },
     );
@@ -75,6 +83,8 @@ export async function startSimulatedSystem(
     throw error;
   }
 }
+
+const toHost = ({ address, hostname, site }: Place) => ({ address: formatIpv4(address), hostname, site });
 
 /** Collects the atlas of each source through the API, one after the other. Sources are dotted quads. */
 export async function collectAtlases(

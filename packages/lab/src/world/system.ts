@@ -14,7 +14,7 @@ import {
   UNLIMITED_USER_LIMITS,
 } from '@revtr/controller';
 import { parseIpv4 } from '@revtr/net';
-import { systemClock, type TargetPolicy } from '@revtr/probing';
+import { type Clock, systemClock, type TargetPolicy } from '@revtr/probing';
 import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import type { Logger } from 'pino';
 
@@ -50,8 +50,19 @@ export interface SystemOptions {
   readonly watches?: ControllerOptions['watches'];
   /** Limits of probing. */
   readonly safety: SafetySettings;
-  /** Sources to register. Addresses are dotted quads. */
-  readonly sources: readonly { readonly address: string; readonly hostname: string; readonly site: string }[];
+  /** Sources to register. */
+  readonly sources: readonly HostToRegister[];
+  /** Vantage points to register. Default: none. */
+  readonly vantagePoints?: readonly HostToRegister[];
+  /** Whether anybody with an e-mail address may become a user. Default false. */
+  readonly selfRegistration?: boolean;
+}
+
+/** A host that becomes a source or a vantage point. The address is a dotted quad. */
+interface HostToRegister {
+  readonly address: string;
+  readonly hostname: string;
+  readonly site: string;
 }
 
 /** A running system in this process: database, controller and API. */
@@ -83,6 +94,8 @@ export async function startSystem(
     readonly facts: AddressFacts;
     readonly datasets: Datasets;
     readonly targetPolicy: TargetPolicy;
+    /** Default: the clock of the machine. */
+    readonly clock?: Clock;
     readonly log: Logger;
   },
 ): Promise<System> {
@@ -94,6 +107,7 @@ export async function startSystem(
     webDirectory: options.webDirectory,
     trustProxy: options.trustProxy,
     publicUrl: options.publicUrl,
+    selfRegistration: options.selfRegistration,
     probeIdentity: options.probeIdentity,
     concurrency,
     maxBatch,
@@ -113,14 +127,12 @@ export async function startSystem(
       reverseDns: options.reverseDns,
       ...collaborators,
     });
-    for (const source of options.sources)
-      await controller.agents.put({
-        ...source,
-        address: parseIpv4(source.address),
-        kind: 'source',
-        user_id: null,
-        state: 'ready',
-      });
+    const register = async (hosts: readonly HostToRegister[], kind: 'source' | 'vantagePoint'): Promise<void> => {
+      for (const host of hosts)
+        await controller.agents.put({ ...host, address: parseIpv4(host.address), kind, user_id: null, state: 'ready' });
+    };
+    await register(options.sources, 'source');
+    await register(options.vantagePoints ?? [], 'vantagePoint');
     const user = await controller.users.ensure(OPERATOR);
     const key = generateApiKey();
     await controller.users.addKey(user.id, hashApiKey(key));

@@ -65,9 +65,13 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Switches to real time. */
-  pace(): void {
-    this.#paced = { virtual: this.#now, real: performance.now() };
+  /**
+   * Switches to real time, which begins at `atMs`, milliseconds since the Unix epoch. Default: the time of the clock, which it never goes
+   * behind.
+   */
+  pace(atMs: number = this.#now): void {
+    this.#paced = { virtual: Math.max(this.#now, atMs), real: performance.now() };
+    this.#wake?.();
   }
 
   /** Drives time until `work` settles, and returns what it returns. One drive at a time. */

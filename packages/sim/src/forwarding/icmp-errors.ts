@@ -4,11 +4,14 @@ import { gatewayOf, Stamp, type Topology, Tunnel } from '../topology/topology.ts
 import { sharedPrivateOf } from './shared-private.ts';
 import { FROM_HOST, type Transit } from './transit.ts';
 
-/** Returns the address from which a router reports an error about the packet, which it holds. */
+/**
+ * Returns the address from which a router reports an error about the packet, which it holds. `privatePool` is the number of private addresses
+ * that unrelated routers share, `towardsSource` the interface by which the router forwards to the source of the packet, negative if there is none.
+ */
 export function errorSourceOf(
   topology: Topology,
-  { packet, router, incoming }: Transit,
-  privatePool: number,
+  { packet, router, incoming }: Pick<Transit, 'packet' | 'router' | 'incoming'>,
+  { privatePool, towardsSource }: { readonly privatePool: number; readonly towardsSource: number },
 ): Ipv4Address {
   const { routers, interfaces, hosts, hostPrefixOf } = topology;
   // Half of the routers that stamp a shared private address number the interface that errors come from alike.
@@ -16,6 +19,7 @@ export function errorSourceOf(
     return sharedPrivateOf(router, privatePool);
   }
   if (routers.errorFromLoopback[router] === 1) return routers.loopback[router];
+  if (routers.errorFromEgress[router] === 1 && towardsSource >= 0) return interfaces.address[towardsSource];
   if (incoming >= 0) return interfaces.address[incoming];
   // A host behind the router knows it by its gateway address.
   const prefix = incoming === FROM_HOST ? hostPrefixOf.lookup(sourceOf(packet, 0)) : -1;

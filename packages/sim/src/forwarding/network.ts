@@ -57,6 +57,7 @@ export class Network {
   readonly #topology: Topology;
   readonly #parameters: SimParameters;
   readonly #clock: VirtualClock;
+  readonly #timeline: Timeline;
   readonly #hosts: HostAnswers;
   readonly #balancer: Balancer;
   readonly #stamper: Stamper;
@@ -73,6 +74,7 @@ export class Network {
     this.#parameters = parameters;
     this.#topology = collaborators.topology;
     this.#clock = collaborators.clock;
+    this.#timeline = collaborators.timeline;
     const random = createRandom(parameters.seed);
     this.#hosts = new HostAnswers(this.#topology, parameters, random.fork('hosts'));
     this.#balancer = new Balancer(this.#topology, collaborators.timeline);
@@ -126,13 +128,8 @@ export class Network {
   }
 
   #carry(packet: Uint8Array, router: number, incoming: number, atMs: number): void {
-    const address = destinationOf(packet, 0);
-    let to = this.#destinations.get(address);
-    if (to === undefined) {
-      to = findDestination(this.#topology, address);
-      if (to === undefined) return;
-      this.#destinations.set(address, to);
-    }
+    const to = this.#find(destinationOf(packet, 0));
+    if (to === undefined) return;
     this.#continue({
       packet,
       to,
@@ -145,6 +142,15 @@ export class Network {
       tail: undefined,
       isItsTurn: false,
     });
+  }
+
+  #find(address: Ipv4Address): Destination | undefined {
+    let to = this.#destinations.get(address);
+    if (to === undefined) {
+      to = findDestination(this.#topology, address);
+      if (to !== undefined) this.#destinations.set(address, to);
+    }
+    return to;
   }
 
   #continue(transit: Transit): void {
@@ -244,10 +250,15 @@ export class Network {
 
   #sendError(transit: Transit, type: number, tunnel: number): void {
     const { packet, router, atMs } = transit;
+    const isFromEgress = this.#topology.routers.errorFromEgress[router] === 1;
+    const back = isFromEgress ? this.#find(sourceOf(packet, 0)) : undefined;
     const error = buildIcmpError(packet, 0, {
       type,
       code: 0,
-      source: errorSourceOf(this.#topology, transit, this.#parameters.sharedPrivatePool),
+      source: errorSourceOf(this.#topology, transit, {
+        privatePool: this.#parameters.sharedPrivatePool,
+        towardsSource: back === undefined ? NOWHERE : this.#timeline.at(atMs).nextInterface(router, back),
+      }),
       destination: sourceOf(packet, 0),
       ttl: ROUTER_TTL,
       labels: labelsOf(transit, tunnel),

@@ -22,6 +22,7 @@ export const KIND_FORWARDING: ForwardingParameters = {
   balancesOptionsByAddress: 0,
   silentRouter: 0.08,
   errorFromLoopback: 0.05,
+  errorFromEgress: 0,
   rateLimitedRouter: 0.2,
   rateLimitPerSecond: 100,
   routerAnswersPing: 0.9,

@@ -31,6 +31,8 @@ export interface TopologyParameters {
   /** Networks whose routers all stamp the same kind of address. Assumption. */
   readonly uniformStamps: number;
 
+  /** /24s of hosts that their network announces in addition to its block. Assumption. */
+  readonly announcedPrefixes: number;
   /** Announced prefixes that several networks announce: 0.11 % of the /24s (anycast census, December 2024). */
   readonly anycastPrefixes: number;
   /** Announced prefixes that a network withholds from some of its providers. Assumption. */
@@ -47,8 +49,17 @@ export interface TopologyParameters {
 
   /** Neighbours to which a network announces itself with prepending (traffic engineering). */
   readonly prepending: number;
+  /** Of these providers, the ones that the network also avoids for what it sends, because they are its backup. Tied to symmetry. */
+  readonly backupProviders: number;
   /** Customers and peers that treat the routes of a network as longer than they are. Assumption. */
   readonly unequalPreferences: number;
+  /**
+   * Networks whose routers each use the closest of the neighbours that offer equally good routes (RFC 4271, section 9.1.2.2); the others use one neighbour
+   * in the whole network.
+   */
+  readonly closestExits: number;
+  /** Of these others, the networks that use the neighbour with the lowest number, as routers do in the end; the rest has an order of its own. Shares of all networks. Tied to symmetry. */
+  readonly lowestNumbers: number;
   /** How many times more peers transit and content networks have than in a strict hierarchy. Tied to the number of networks on paths. */
   readonly peering: number;
   /** How many times more often a network chooses a provider of its own region than one of another region. Tied to round-trip times. */
@@ -57,8 +68,14 @@ export interface TopologyParameters {
   readonly regionalPeers: number;
   /** Networks without providers that are in large cities of all regions, not in those nearest to their home. Tied to round-trip times. */
   readonly globalBackbones: number;
+  /** Routers in each city of a network without providers, in the mean. Tied to round-trip times. */
+  readonly backboneCityRouters: number;
   /** Cities of a network that are hubs, which are all connected to each other and to the other cities; with 0, cities form a tree. Tied to path lengths. */
   readonly hubs: number;
+  /** Most core routers of a network with customers in one city; half of the routers there, but at least two, when there are four. Tied to symmetry. */
+  readonly coreRouters: number;
+  /** Host prefixes of networks with customers that are directly behind a core router, in data centres. Tied to Record Route distances. */
+  readonly coreHosts: number;
   /** Links to other networks that end at a core router instead of an edge router. Tied to path lengths. */
   readonly bordersAtCore: number;
   /** Edge routers that prefer one of their two core routers in both directions; the others use both alike. Tied to symmetry. */
@@ -71,8 +88,10 @@ export interface TopologyParameters {
   readonly accessDepth: number;
   /** Cities common to two neighbours in which they meet; with 0, a random number of them. Tied to path lengths. */
   readonly meetingPlaces: number;
-  /** Meeting places with a second link between other routers. Tied to symmetry. */
+  /** Meeting places of two networks with customers that have a second link, between other routers; as many of these have a third one, and so on up to four. Tied to symmetry. */
   readonly parallelLinks: number;
+  /** The same where one of the networks has no customers. Tied to symmetry. */
+  readonly stubParallelLinks: number;
 
   /** Networks with probes like those of RIPE Atlas: 5.6 % (January 2019). */
   readonly atlasProbeNetworks: number;
@@ -86,4 +105,6 @@ export interface TopologyParameters {
   readonly deepSources: number;
   /** Vantage points in transit networks of large cities, several in one city or network, as those of M-Lab; the others are anywhere. */
   readonly wellConnectedVantagePoints: number;
+  /** Networks that host these: the transit networks with the largest customer cones that let spoofed packets out. Tied to Record Route distances. */
+  readonly vantagePointNetworks: number;
 }

@@ -1,5 +1,6 @@
 import { hash32 } from '@revtr/probing';
-import { type Announcement, Relation, type Topology } from '../topology/topology.ts';
+import { type Announcement, Relation, TieBreak, type Topology } from '../topology/topology.ts';
+import { NeighbourGroups } from './neighbour-groups.ts';
 import type { NetworkState } from './network-state.ts';
 
 /** Instead of an adjacency: the network has no route, or is itself the destination. */
@@ -12,12 +13,14 @@ const UNREACHED = 0xff;
 interface RouteTree {
   readonly next: Int32Array;
   readonly length: Uint8Array;
+  /** Adjacencies between which the routers of a network choose each its own, where there are several. */
+  readonly ties: Map<number, number[]>;
   readonly announcement: Announcement;
 }
 
 /**
  * Routes between networks, one tree for each destination network and each other announcement: customer routes before peer routes before provider
- * routes, then the shortest, then a fixed tie-break; exported as Gao and Rexford describe (valley-free).
+ * routes, then the shortest, then a fixed tie-break or the closest exit of each router; exported as Gao and Rexford describe (valley-free).
  */
 export class PolicyRoutes {
   readonly #topology: Topology;
@@ -28,11 +31,14 @@ export class PolicyRoutes {
   readonly #down: ReadonlySet<number>;
   /** Adjacencies that are down or longer than in the undisturbed state. */
   readonly #disturbed: readonly number[];
+  /** Neighbours with equal routes; the same for all states, because trees are shared. */
+  readonly groups: NeighbourGroups;
 
   /** @param undisturbed routes with all links up, from which trees that the state does not change are taken */
   constructor(topology: Topology, state: NetworkState, undisturbed?: PolicyRoutes) {
     this.#topology = topology;
     this.#state = state;
+    this.groups = undisturbed?.groups ?? new NeighbourGroups(topology.adjacencies.neighbour.length);
     const { interfaces, prepends } = topology.adjacencies;
     const touched = new Set([...state.linksDown].map((iface) => topology.interfaces.adjacency[iface]));
     touched.delete(-1);
@@ -48,7 +54,8 @@ export class PolicyRoutes {
   }
 
   /**
-   * For each network the adjacency it uses towards a destination, {@link NO_ROUTE} or {@link LOCAL_ROUTE}.
+   * For each network the adjacency that it uses towards a destination, or the group of them ({@link NeighbourGroups}), {@link NO_ROUTE} or
+   * {@link LOCAL_ROUTE}.
    * @param route index of the destination network, or of an announcement behind those of the networks
    */
   treeTo(route: number): Int32Array {
@@ -64,14 +71,19 @@ export class PolicyRoutes {
   /** Whether a tree uses an adjacency that is disturbed now. A tree that does not stays as it is. */
   #disturbs(tree: Int32Array): boolean {
     const { neighbour, reverse } = this.#topology.adjacencies;
-    return this.#disturbed.some((i) => tree[neighbour[i]] === reverse[i]);
+    return this.#disturbed.some((i) => this.groups.contains(tree[neighbour[i]], reverse[i]));
   }
 
   #compute(route: number): Int32Array {
     const { count } = this.#topology.networks;
     const announcement = this.#announcementOf(route);
     const next = new Int32Array(count).fill(NO_ROUTE);
-    const tree = { next, length: new Uint8Array(count).fill(UNREACHED), announcement };
+    const tree = {
+      next,
+      length: new Uint8Array(count).fill(UNREACHED),
+      ties: new Map<number, number[]>(),
+      announcement,
+    };
     for (const origin of announcement.sites.keys()) {
       tree.next[origin] = LOCAL_ROUTE;
       tree.length[origin] = 0;
@@ -82,6 +94,7 @@ export class PolicyRoutes {
       if (customerRouted[network] === 1) this.#announce(network, Relation.peer, tree, customerRouted);
     }
     this.#flood(tree, Relation.customer);
+    for (const [network, adjacencies] of tree.ties) tree.next[network] = this.groups.numberOf(adjacencies);
     return tree.next;
   }
 
@@ -126,11 +139,20 @@ export class PolicyRoutes {
       const length = tree.length[network] + 1 + (this.#state.prepends.get(i) ?? prepends[i]);
       if (length > tree.length[to]) continue;
       const isShorter = length < tree.length[to];
-      if (!isShorter && !this.#breaksTie(to, { candidate: network, incumbent: neighbour[tree.next[to]], preferences }))
-        continue;
+      if (!isShorter) {
+        if (preferences === 0 && this.#topology.networks.tieBreak[to] === TieBreak.closestExit) {
+          const tied = tree.ties.get(to) ?? [tree.next[to]];
+          if (!tied.includes(reverse[i])) tree.ties.set(to, [...tied, reverse[i]]);
+          continue;
+        }
+        const incumbent = neighbour[tree.next[to]];
+        if (!this.#breaksTie(to, { candidate: network, incumbent, preferences })) continue;
+      }
       tree.next[to] = reverse[i];
       tree.length[to] = length;
-      if (isShorter) onShorter?.(to);
+      if (!isShorter) continue;
+      tree.ties.delete(to);
+      onShorter?.(to);
     }
   }
 
@@ -138,6 +160,9 @@ export class PolicyRoutes {
     network: number,
     { candidate, incumbent, preferences }: Readonly<Record<'candidate' | 'incumbent' | 'preferences', number>>,
   ): boolean {
+    const { numbers, tieBreak } = this.#topology.networks;
+    if (preferences === 0 && tieBreak[network] === TieBreak.lowestNumber)
+      return numbers[candidate] < numbers[incumbent];
     const key = network ^ this.#topology.seed ^ Math.imul(preferences, 0x9e3779b1);
     return hash32(key, candidate) < hash32(key, incumbent);
   }

@@ -43,7 +43,7 @@ export class Routing {
     const before = undisturbed === undefined ? undefined : undisturbed.#tables();
     this.#policy = new PolicyRoutes(topology, state, before?.policy);
     this.#inner = new InnerRoutes(topology, state, before?.inner);
-    this.#exits = new Exits(topology, { state, inner: this.#inner }, before?.exits);
+    this.#exits = new Exits(topology, { state, inner: this.#inner, groups: this.#policy.groups }, before?.exits);
   }
 
   /** Returns the interface through which `router` forwards to `destination`, {@link TO_HOST} or {@link NOWHERE}. */
@@ -66,10 +66,10 @@ export class Routing {
 
   /** Returns the router to which the rerouting tunnels of this network lead packets for another network: that of the exit which one of two route reflectors prefers; -1 without a route. */
   tunnelTail(router: number, destination: Destination): number {
-    const { adjacencies, interfaces, routers, seed } = this.#topology;
+    const { interfaces, routers, seed } = this.#topology;
     const adjacency = this.#adjacencyTowards(destination, routers.network[router]);
     if (adjacency < 0) return -1;
-    const exits = adjacencies.interfaces[adjacency].filter((iface) => !this.#linksDown.has(iface));
+    const exits = this.#exits.interfacesOf(adjacency);
     return exits.length === 0
       ? -1
       : interfaces.router[exits[hash32(hash32(seed, adjacency), router & 1) % exits.length]];

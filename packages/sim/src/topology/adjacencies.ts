@@ -9,7 +9,7 @@ export function layOutAdjacencies(
   graph: AsGraph,
   interfaces: InterfaceColumns,
   networkOfRouter: Int32Array,
-  { prepending, unequalPreferences }: SimParameters,
+  { prepending, backupProviders, unequalPreferences }: SimParameters,
   random: Random,
 ): { adjacencies: AdjacencyTable; ofInterface: Int32Array } {
   const networks = graph.tiers.length;
@@ -48,5 +48,12 @@ export function layOutAdjacencies(
   const prepends = Uint8Array.from(relation, (kind) =>
     longer(kind === Relation.provider ? prepending : unequalPreferences),
   );
+  // Drawn only if in use, because a draw changes all that follow.
+  if (backupProviders > 0) {
+    relation.forEach((kind, i) => {
+      if (kind === Relation.provider && prepends[i] > 0 && random.chance(backupProviders))
+        prepends[reverse[i]] = prepends[i];
+    });
+  }
   return { adjacencies: { first, neighbour, relation, reverse, prepends, interfaces: lists }, ofInterface };
 }

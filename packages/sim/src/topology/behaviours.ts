@@ -1,7 +1,7 @@
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
-import { Balance, Nat, NetworkKind, SecondStamp, SelfStamp, Stamp, Tunnel } from './topology.ts';
+import { Balance, Nat, NetworkKind, SecondStamp, SelfStamp, Stamp, TieBreak, Tunnel } from './topology.ts';
 
 /** Draws one of several values by probability; `otherwise` has the remaining probability. */
 function draw(random: Random, shares: readonly (readonly [number, number])[], otherwise: number): number {
@@ -19,6 +19,7 @@ const fill = (count: number, sample: () => number): Uint8Array => Uint8Array.fro
 export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, random: Random) {
   const count = networks.length;
   const flag = (share: number): Uint8Array => fill(count, () => (random.chance(share) ? 1 : 0));
+  const errors = random.fork('errors');
   const stamps = [
     [p.stampEgress, Stamp.egress],
     [p.stampIngress, Stamp.ingress],
@@ -47,6 +48,7 @@ export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, ran
     selfStamp: fill(count, () => drawSelfStamp(p, random.next())),
     silent: flag(p.silentRouter),
     errorFromLoopback: flag(p.errorFromLoopback),
+    errorFromEgress: fill(count, () => (errors.chance(p.errorFromEgress) ? 1 : 0)),
     rateLimited: flag(p.rateLimitedRouter),
     answersPing: flag(p.routerAnswersPing),
     answersOptions: flag(p.routerAnswersOptions),
@@ -85,6 +87,11 @@ export function drawSelfStamp(p: SimParameters, uniform: number): number {
 /** Behaviour columns of all networks. */
 export function drawNetworkBehaviours(graph: AsGraph, kinds: Uint8Array, p: SimParameters, random: Random) {
   const { tiers } = graph;
+  const ties = random.fork('tie-breaks');
+  const tieBreaks = [
+    [p.closestExits, TieBreak.closestExit],
+    [p.lowestNumbers, TieBreak.lowestNumber],
+  ] as const;
   return {
     dropsOptions: Uint8Array.from(tiers, (tier, i) => {
       const stub = kinds[i] === NetworkKind.enterprise ? p.enterpriseDropsOptions : p.stubDropsOptions;
@@ -102,6 +109,7 @@ export function drawNetworkBehaviours(graph: AsGraph, kinds: Uint8Array, p: SimP
       return tier === 3 ? Tunnel.none : draw(random, shares, Tunnel.none);
     }),
     reroutingTunnels: Uint8Array.from(tiers, (tier) => (tier !== 3 && random.chance(p.reroutingTunnels) ? 1 : 0)),
+    tieBreak: Uint8Array.from(tiers, () => draw(ties, tieBreaks, TieBreak.fixed)),
     stripsOptions: Uint8Array.from(tiers, () => (random.chance(p.optionsStripped) ? 1 : 0)),
     rewritesOptions: Uint8Array.from(tiers, (tier) => (tier !== 1 && random.chance(p.optionsRewritten) ? 1 : 0)),
     nat: Uint8Array.from(tiers, (tier) => {

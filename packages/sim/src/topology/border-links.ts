@@ -9,6 +9,7 @@ import type { NetworkPlan } from './plan-networks.ts';
 
 const EXCHANGE_SHARE = 0.5;
 const PAIR_DELAY_MICROS = 80;
+const MOST_PARALLEL = 4;
 
 /**
  * Links between networks: in cities that both are in, else between their nearest ones. Provider links are numbered from
@@ -42,11 +43,11 @@ export class BorderLinkPlanner {
   }
 
   plan(graph: AsGraph): LinkPlan[] {
-    const { parallelLinks } = this.#parameters;
+    const { parallelLinks, stubParallelLinks } = this.#parameters;
     return graph.edges.flatMap(({ a, b, relation }, edge) => {
       const most = graph.tiers[a] + graph.tiers[b] <= 2 ? 8 : graph.tiers[b] === 3 ? 2 : 4;
       return this.#meetingPlaces(a, b, most).flatMap(([cityA, cityB]) =>
-        Array.from({ length: this.#draw(parallelLinks) ? 2 : 1 }, () =>
+        Array.from({ length: this.#parallel(graph.tiers[b] === 3 ? stubParallelLinks : parallelLinks) }, () =>
           this.#link(a, b, cityA, cityB, edge, relation === 'peer'),
         ),
       );
@@ -89,6 +90,13 @@ export class BorderLinkPlanner {
         );
     const delayMicros = cityA === cityB ? PAIR_DELAY_MICROS : fibreDelayMicros(CITIES[cityA], CITIES[cityB]);
     return { routerA, routerB, addressA, addressB, delayMicros, costAB: this.#cost(), costBA: this.#cost(), edge };
+  }
+
+  /** Links between two networks in one place. */
+  #parallel(share: number): number {
+    let links = 1;
+    while (links < MOST_PARALLEL && this.#draw(share)) links++;
+    return links;
   }
 
   /** How much a network avoids the link among those to one neighbour. */

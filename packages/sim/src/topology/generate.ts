@@ -55,7 +55,7 @@ export function generateTopology(
     random.fork('prepending'),
   );
   const kinds = drawNetworkKinds(networks, random.fork('kinds'));
-  const placed = placeHosts({ plans, space, firstRouter, kinds }, parameters, random);
+  const placed = placeHosts({ plans, space, firstRouter, kinds, tiers: networks.tiers }, parameters, random);
   const { announcements, ofPrefix } = drawAnnouncements(
     { hosts: placed, adjacencies, network, firstRouter },
     parameters,

@@ -44,24 +44,30 @@ export function planInnerLinks(network: InnerNetwork, parameters: SimParameters,
   const inCity = (city: number, core: boolean): number[] =>
     routers.flatMap((router, i) => (router.city === city && router.core === core ? [i] : []));
   const cores = new Map(cities.map((city) => [city, inCity(city, true)]));
-  for (const [city, [first, second]] of cores) {
-    if (second !== undefined) connect(first, second);
+  for (const [city, here] of cores) {
+    here.forEach((a, i) => {
+      for (const b of here.slice(i + 1)) connect(a, b);
+    });
     for (const edge of inCity(city, false)) {
       const { behind } = routers[edge];
-      const uplinks = behind >= 0 ? [behind] : (cores.get(city) ?? []);
+      const uplinks = behind >= 0 ? [behind] : pickTwo(here, random);
       const backup = chooseBackup(uplinks, unequalUplinks, random);
       for (const inner of uplinks) connect(edge, inner, inner === backup ? { cost: BACKUP_COST } : {});
     }
   }
   for (const [a, b] of hubs > 0 ? planHubs(cities, hubs) : planTree(cities, random)) {
-    const [a0, a1] = cores.get(a) ?? [];
-    const [b0, b1] = cores.get(b) ?? [];
+    const [a0, a1] = pickTwo(cores.get(a) ?? [], random);
+    const [b0, b1] = pickTwo(cores.get(b) ?? [], random);
     const isAsymmetric = asymmetricCosts > 0 && random.chance(asymmetricCosts);
     connect(a0, b0, { isAsymmetric });
     if (a1 !== undefined && b1 !== undefined) connect(a1, b1, { isAsymmetric });
   }
   return links;
 }
+
+/** Two of several routers; draws only if there are more. */
+const pickTwo = (routers: readonly number[], random: Random): readonly number[] =>
+  routers.length <= 2 ? routers : random.shuffle(routers).slice(0, 2);
 
 /** The core router that an edge router uses when it cannot use the other; `undefined` when it uses both alike. */
 function chooseBackup(uplinks: readonly number[], share: number, random: Random): number | undefined {

@@ -1,6 +1,7 @@
 import type { Prefix } from '@revtr/net';
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
+import type { Tier } from './as-graph.ts';
 import type { NetworkSpace } from './network-space.ts';
 import { depthsOf, type NetworkPlan } from './plan-networks.ts';
 import { type HostPrefixTable, NetworkKind } from './topology.ts';
@@ -11,6 +12,7 @@ interface HostNetworks {
   readonly space: readonly NetworkSpace[];
   readonly firstRouter: Int32Array;
   readonly kinds: Uint8Array;
+  readonly tiers: readonly Tier[];
 }
 
 /** Addresses at the end of a host prefix that gateways do not use, because hosts that measure are placed there. */
@@ -21,18 +23,20 @@ const PICKS = 4;
 
 /** Places the host prefixes of every network behind its routers, and draws how their hosts answer. */
 export function placeHosts(
-  { plans, space, firstRouter, kinds }: HostNetworks,
+  { plans, space, firstRouter, kinds, tiers }: HostNetworks,
   parameters: SimParameters,
   random: Random,
 ): Omit<HostPrefixTable, 'announcement'> {
   const placement = random.fork('hosts');
   const splitting = random.fork('split-prefixes');
   const depth = random.fork('host-depth');
+  const dataCentres = random.fork('core-hosts');
   const prefixes: Prefix[] = [];
   const router: number[] = [];
   const kindOf: number[] = [];
   plans.forEach((plan, i) => {
     const edges = plan.routers.flatMap((r, k) => (r.core ? [] : [k]));
+    const cores = plan.routers.flatMap((r, k) => (r.core ? [k] : []));
     const candidates = edges.length > 0 ? edges : plan.routers.map((_, k) => k);
     const depths = depthsOf(plan.routers);
     const deepest = (first: number): number => {
@@ -45,7 +49,8 @@ export function placeHosts(
     };
     const place = (prefix: Prefix, chosen: number): void => {
       prefixes.push(prefix);
-      router.push(firstRouter[i] + deepest(chosen));
+      const isAtCore = tiers[i] !== 3 && dataCentres.chance(parameters.coreHosts);
+      router.push(firstRouter[i] + (isAtCore ? dataCentres.pick(cores) : deepest(chosen)));
       kindOf.push(kinds[i]);
     };
     for (const prefix of space[i].hostPrefixes) {
@@ -55,7 +60,9 @@ export function placeHosts(
       if (isSplit) place({ address: address + 128, length: 25 }, splitting.pick(candidates));
     }
   });
-  const announced = Uint8Array.from(prefixes, ({ length }) => (placement.chance(0.5) && length === 24 ? 1 : 0));
+  const announced = Uint8Array.from(prefixes, ({ length }) =>
+    placement.chance(parameters.announcedPrefixes) && length === 24 ? 1 : 0,
+  );
   const behaviour = random.fork('host-prefix-behaviour');
   const { accessPrefixAnswersPing, otherPrefixAnswersPing, prefixAnswersOptions } = parameters;
   return {

@@ -42,9 +42,10 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
     const plan: RouterPlan[] = [];
     cities.forEach((city, c) => {
       const here = Math.floor(routers / cities.length) + (c < routers % cities.length ? 1 : 0);
+      const cores = coreCount(here, tier === 3 ? 2 : parameters.coreRouters);
       for (let k = 0; k < here; k++) {
-        const isOnLine = lines[i] > 0 && k > coreCount(here) && (k - coreCount(here)) % lines[i] !== 0;
-        plan.push({ city, core: k < coreCount(here), behind: isOnLine ? plan.length - 1 : -1 });
+        const isOnLine = lines[i] > 0 && k > cores && (k - cores) % lines[i] !== 0;
+        plan.push({ city, core: k < cores, behind: isOnLine ? plan.length - 1 : -1 });
       }
     });
     const hostPrefixes = countHostPrefixes(tier, plan.length, { ...parameters, degree: degrees[i] }, random);
@@ -74,14 +75,20 @@ function countHostPrefixes(
     : Math.max(few, Math.round(transitPrefixesPerRouter * Math.sqrt(routers * degree)));
 }
 
-function cityCount(tier: number, routers: number, { deepAccess }: SimParameters, random: Random): number {
+function cityCount(
+  tier: number,
+  routers: number,
+  { deepAccess, backboneCityRouters }: SimParameters,
+  random: Random,
+): number {
   const inCity = deepAccess === 0 ? 0 : 4;
-  if (tier === 1) return Math.max(1, Math.min(CITIES.length - 6, Math.round(routers / (4 + inCity))));
+  if (tier === 1) return Math.max(1, Math.min(CITIES.length - 6, Math.round(routers / backboneCityRouters)));
   if (tier === 2) return Math.max(1, Math.min(25, Math.round(routers / (5 + inCity)) + random.below(2)));
   return routers >= 6 && random.chance(0.4) ? 2 : 1;
 }
 
-const coreCount = (routers: number): number => (routers >= 4 ? 2 : 1);
+const coreCount = (routers: number, most: number): number =>
+  routers < 4 ? 1 : Math.min(most, Math.max(2, Math.floor(routers / 2)));
 
 /** Cities anywhere, the large ones more often. */
 const placeGlobally = (count: number, random: Random): number[] =>

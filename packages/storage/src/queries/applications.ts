@@ -110,6 +110,23 @@ export class Applications {
       .execute();
   }
 
+  /**
+   * The applications of a user, newest first, at most 1,000: those that the account sent, and those whose sender has shown to own the
+   * e-mail address of the account.
+   */
+  async of({ id, email }: Pick<User, 'id' | 'email'>, state?: Application['state']): Promise<Application[]> {
+    return this.#db
+      .selectFrom('applications')
+      .selectAll()
+      .where(({ eb, or, and }) =>
+        or([eb('user_id', '=', id), and([eb('email', '=', email.toLowerCase()), eb('state', '<>', 'unverified')])]),
+      )
+      .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'pending'))
+      .orderBy('id', 'desc')
+      .limit(MOST_LISTED)
+      .execute();
+  }
+
   /** How many applications of an account are pending. */
   async countPending(userId: number): Promise<number> {
     const { count } = await this.#db

@@ -30,25 +30,26 @@ export class AtlasRuns {
     return allRows(running, 'running atlas runs', MOST_OPEN_RUNS);
   }
 
-  /** The latest runs of a source, latest first; `limit` is at most 1,000. @throws {StorageError} `badLimit` */
+  /** The latest runs of a source but those on demand, latest first; `limit` is at most 1,000. @throws {StorageError} `badLimit` */
   async of(source: string, limit: number): Promise<AtlasRunRow[]> {
     return this.#db
       .selectFrom('atlas_runs')
       .selectAll()
       .where('source', '=', source)
+      .where('cause', '!=', 'onDemand')
       .orderBy('id', 'desc')
       .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
   }
 
-  /** Whether a run of a source that was no refresh is done and spent credits of the system. */
+  /** Whether a run of the whole atlas of a source is done and spent credits of the system. */
   async systemHasPaid(source: string): Promise<boolean> {
     const paid = await this.#db
       .selectFrom('atlas_runs')
       .select('id')
       .where('source', '=', source)
       .where('payer', '=', 'system')
-      .where('cause', '!=', 'refresh')
+      .where('cause', 'not in', ['refresh', 'onDemand'])
       .where('state', '=', 'done')
       .where('spent_credits', '>', 0)
       .limit(1)
@@ -56,20 +57,24 @@ export class AtlasRuns {
     return paid.length > 0;
   }
 
-  /** Credits of the system for refresh runs that started at `since` or later: spent, or estimated while a run is under way. */
-  async refreshCreditsSince(since: Date): Promise<number> {
-    const { spent } = await this.#db
+  /**
+   * Runs of a cause that started at `since` or later and are paid by the system: how many, and their credits, spent or estimated while a run is
+   * under way. Default: of all sources together.
+   */
+  async paidSince(
+    cause: 'refresh' | 'onDemand',
+    since: Date,
+    source?: string,
+  ): Promise<{ readonly runs: number; readonly credits: number }> {
+    const credits = sql<number>`coalesce(sum(case when state = 'running' then estimated_credits else spent_credits end), 0)::bigint`;
+    return this.#db
       .selectFrom('atlas_runs')
-      .select(
-        sql<number>`coalesce(sum(case when state = 'running' then estimated_credits else spent_credits end), 0)::bigint`.as(
-          'spent',
-        ),
-      )
+      .select((of) => [credits.as('credits'), of.fn.countAll<number>().as('runs')])
       .where('payer', '=', 'system')
-      .where('cause', '=', 'refresh')
+      .where('cause', '=', cause)
       .where('started_at', '>=', since)
+      .$if(source !== undefined, (query) => query.where('source', '=', source ?? ''))
       .executeTakeFirstOrThrow();
-    return spent;
   }
 }
 

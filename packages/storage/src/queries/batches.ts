@@ -84,9 +84,19 @@ export interface MeasurementOutline {
   readonly confidence: number | null;
   readonly duration_ms: number | null;
   readonly hops: number | null;
+  /** Round-trip time of the destination. */
+  readonly rtt_ms: number | null;
   /** AS numbers and trust of the hops that have them, from the destination to the source. */
   readonly asns: unknown;
   readonly trusts: unknown;
+  /** Address and AS number of every hop as a pair, the latter null where it is not known; null when they were not asked for. */
+  readonly routers: unknown;
+}
+
+/** Which outlines to read. */
+export interface OutlinesPage extends Required<MeasurementPage> {
+  /** Whether to read the addresses of the hops. Default false: they are most of what a path consists of. */
+  readonly routers?: boolean;
 }
 
 /** A part of a long list of measurements. */
@@ -193,6 +203,11 @@ export class Batches {
     return exceededOf(await limitUse(this.#db, user, now), size);
   }
 
+  /** How much of each limit of a user is used. */
+  async limitUseOf(user: User, now: Date): Promise<readonly LimitUse[]> {
+    return limitUse(this.#db, user, now);
+  }
+
   /** The batch with an id. */
   async find(id: number): Promise<Batch | undefined> {
     return this.#db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst();
@@ -231,7 +246,10 @@ export class Batches {
   }
 
   /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit` */
-  async outlinesOf(batchId: number, { limit, after }: Required<MeasurementPage>): Promise<MeasurementOutline[]> {
+  async outlinesOf(batchId: number, { limit, after, routers = false }: OutlinesPage): Promise<MeasurementOutline[]> {
+    const hopPairs = sql`(
+      select jsonb_agg(jsonb_build_array(hop->'address', hop->'asn') order by position)
+      from jsonb_array_elements(parsed->'hops') with ordinality as hops(hop, position))`;
     const { rows } = await sql<MeasurementOutline>`
       select id, source, destination, label, state,
         parsed->>'stopReason' as stop_reason,
@@ -239,8 +257,10 @@ export class Batches {
         (parsed->>'confidence')::double precision as confidence,
         (parsed->>'endedAt')::double precision - (parsed->>'startedAt')::double precision as duration_ms,
         jsonb_array_length(parsed->'hops') as hops,
+        (parsed->'hops'->0->>'rttMs')::double precision as rtt_ms,
         jsonb_path_query_array(parsed, '$.hops[*].**{0 to 1}.asn') as asns,
-        jsonb_path_query_array(parsed, '$.hops[*].trust') as trusts
+        jsonb_path_query_array(parsed, '$.hops[*].trust') as trusts,
+        ${routers ? hopPairs : sql`null::jsonb`} as routers
       from (
         -- The limit keeps PostgreSQL from parsing the result once for each value that is read from it.
         select id, source, destination, label, state, result::jsonb as parsed

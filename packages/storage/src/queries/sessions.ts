@@ -11,6 +11,15 @@ export interface ValidSession {
   readonly scopes: readonly Scope[];
 }
 
+/** A session as its user sees it. */
+export interface OpenSession extends Pick<Session, 'id' | 'created_at' | 'expires_at' | 'last_used_at'> {
+  readonly scopes: readonly Scope[];
+  /** Name of the API key with which the session began; null when it began with a mailed link. */
+  readonly key_name: string | null;
+}
+
+const MOST_LISTED = 100;
+
 /** Sessions of browsers. A session ends when it expires, when it is not used for some time, or with the key that began it. */
 export class Sessions {
   readonly #db: Kysely<Schema>;
@@ -73,8 +82,32 @@ export class Sessions {
     await this.#db.updateTable('sessions').set({ last_used_at: at }).where('id', '=', id).execute();
   }
 
-  /** Ends a session. */
-  async end(id: number): Promise<void> {
-    await this.#db.deleteFrom('sessions').where('id', '=', id).execute();
+  /** The sessions of a user that have not expired and were used after `usedAfter`, the latest used first; at most 100. */
+  async of(userId: number, now: Date, usedAfter: Date): Promise<readonly OpenSession[]> {
+    const rows = await this.#db
+      .selectFrom('sessions')
+      .leftJoin('api_keys', 'api_keys.id', 'sessions.key_id')
+      .select(['sessions.id', 'sessions.created_at', 'sessions.expires_at', 'sessions.last_used_at', 'sessions.scopes'])
+      .select('api_keys.name as key_name')
+      .where('sessions.user_id', '=', userId)
+      .where('sessions.expires_at', '>', now)
+      .where('sessions.last_used_at', '>', usedAfter)
+      .where('api_keys.revoked_at', 'is', null)
+      .where(({ eb, or }) => or([eb('api_keys.expires_at', 'is', null), eb('api_keys.expires_at', '>', now)]))
+      .orderBy('sessions.last_used_at', 'desc')
+      .orderBy('sessions.id', 'desc')
+      .limit(MOST_LISTED)
+      .execute();
+    return rows.map(({ scopes, ...row }) => ({ ...row, scopes: parseScopes(scopes) }));
+  }
+
+  /** Ends a session, of one user if `userId` is given. Returns whether there was one. */
+  async end(id: number, userId?: number): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('sessions')
+      .where('id', '=', id)
+      .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? 0))
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
   }
 }

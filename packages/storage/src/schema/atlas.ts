@@ -35,7 +35,7 @@ export interface AtlasRunTable {
   readonly source: string;
   /** The user who requested it; null for the system. */
   readonly user_id: number | null;
-  /** `asked`, `new`, `catchUp` or `refresh`. */
+  /** `asked`, `new`, `catchUp`, `refresh` or `onDemand`. */
   readonly cause: string;
   /** Whose RIPE Atlas credits are spent: `system`, `user` or `nobody`. */
   readonly payer: string;

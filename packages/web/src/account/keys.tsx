@@ -1,125 +1,85 @@
 import type { Account, ApiKey } from '@revtr/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { client } from '../app/client.ts';
-import { CopyButton } from '../app/copy-button.tsx';
 import { Problem } from '../app/problem.tsx';
 import { keysQuery } from '../app/queries.ts';
-import { submitting } from '../app/submitting.ts';
+import { ConfirmButton } from '../records/confirm-button.tsx';
+import { type Column, DataTable } from '../records/data-table.tsx';
+import { useChange } from '../records/use-change.ts';
+import { NewKey } from './new-key.tsx';
+import { ShownKey } from './shown-key.tsx';
 
-/** The API keys of the account: listed, created and revoked. `scopes` are those of the session, which a new key cannot exceed. */
+/** How long a key that is replaced still works, hours. */
+const GRACE_HOURS = 24;
+
+/** The API keys of the account: listed, created, replaced and revoked. `scopes` are those of the session, which a new key cannot exceed. */
 export function Keys({ scopes }: { readonly scopes: Account['scopes'] }) {
   const { data, error } = useQuery(keysQuery);
-  const queries = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: (id: number) => client.accounts.revokeKey(id),
-    onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery.queryKey }),
-  });
+  const revoke = useChange([keysQuery.queryKey], (id: number) => client.accounts.revokeKey(id));
+  const rotate = useChange([keysQuery.queryKey], (id: number) => client.accounts.rotateKey(id, GRACE_HOURS));
+  const columns: readonly Column<ApiKey>[] = [
+    ...COLUMNS,
+    {
+      title: '',
+      className: 'actions',
+      cell: ({ id, name, fingerprint }) => (
+        <>
+          <ConfirmButton
+            label="Replace"
+            subject={name || fingerprint}
+            isBusy={rotate.isPending}
+            onConfirm={() => rotate.mutate(id)}
+          />{' '}
+          <ConfirmButton
+            label="Revoke"
+            subject={name || fingerprint}
+            isBusy={revoke.isPending}
+            onConfirm={() => revoke.mutate(id)}
+          />
+        </>
+      ),
+    },
+  ];
   return (
     <section>
       <h2>API keys</h2>
       <Problem error={error} />
       <Problem error={revoke.error} />
+      <Problem error={rotate.error} />
       {data !== undefined && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Scopes</th>
-              <th scope="col" className="wide">
-                Last used
-              </th>
-              <th scope="col" className="wide">
-                Expires
-              </th>
-              <th scope="col">
-                <span className="visually-hidden">Action</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.map((key) => (
-              <KeyRow key={key.id} apiKey={key} onRevoke={() => revoke.mutate(key.id)} />
-            ))}
-          </tbody>
-        </table>
+        <DataTable
+          label="API keys"
+          columns={columns}
+          rows={data}
+          keyOf={({ id }) => id}
+          empty="You have no API key. Programs need one; create it below."
+        />
       )}
+      <p className="hint">
+        A key that you replace works for {GRACE_HOURS} hours more. A key that you revoke stops working at once, and ends
+        the browser sessions that began with it.
+      </p>
+      {rotate.data !== undefined && <ShownKey apiKey={rotate.data.key} />}
       <NewKey scopes={scopes} />
     </section>
   );
 }
 
-function KeyRow({ apiKey, onRevoke }: { readonly apiKey: ApiKey; readonly onRevoke: () => void }) {
-  const { name, fingerprint, scopes, lastUsedAt, expiresAt, isCurrent } = apiKey;
-  const [isSure, setSure] = useState(false);
-  return (
-    <tr>
-      <td className="breakable">
+const day = (time: string | undefined): string => time?.slice(0, 10) ?? 'never';
+
+const COLUMNS: readonly Column<ApiKey>[] = [
+  {
+    title: 'Name',
+    className: 'breakable',
+    cell: ({ name, fingerprint, isCurrent }) => (
+      <>
         {name || '(no name)'} <span className="hint mono">{fingerprint}</span>
         {isCurrent && <span className="hint"> this session</span>}
-      </td>
-      <td>{scopes.join(', ')}</td>
-      <td className="wide">{day(lastUsedAt) ?? 'never'}</td>
-      <td className="wide">{day(expiresAt) ?? 'never'}</td>
-      <td>
-        <button
-          type="button"
-          className="quiet"
-          aria-label={`Revoke ${name || fingerprint}`}
-          onClick={isSure ? onRevoke : () => setSure(true)}
-          onBlur={() => setSure(false)}
-        >
-          {isSure ? 'Press again to revoke' : 'Revoke'}
-        </button>
-      </td>
-    </tr>
-  );
-}
-
-const day = (time: string | undefined): string | undefined => time?.slice(0, 10);
-
-function NewKey({ scopes }: { readonly scopes: Account['scopes'] }) {
-  const [name, setName] = useState('');
-  const [chosen, setChosen] = useState<Account['scopes']>(scopes.filter((scope) => scope !== 'operate'));
-  const queries = useQueryClient();
-  const { mutate, data, error, isPending } = useMutation({
-    mutationFn: () => client.accounts.createKey({ name: name.trim(), scopes: chosen }),
-    onSuccess: async () => {
-      setName('');
-      await queries.invalidateQueries({ queryKey: keysQuery.queryKey });
-    },
-  });
-  return (
-    <form className="narrow" onSubmit={submitting(mutate)}>
-      <h3>New key</h3>
-      <label>
-        Name, to tell your keys apart
-        <input required maxLength={100} value={name} onChange={({ target }) => setName(target.value)} />
-      </label>
-      <fieldset>
-        <legend>Scopes</legend>
-        {scopes.map((scope) => (
-          <label key={scope}>
-            <input
-              type="checkbox"
-              checked={chosen.includes(scope)}
-              onChange={({ target }) =>
-                setChosen(target.checked ? [...chosen, scope] : chosen.filter((other) => other !== scope))
-              }
-            />{' '}
-            {scope}
-          </label>
-        ))}
-      </fieldset>
-      <button type="submit" disabled={isPending || chosen.length === 0}>
-        Create
-      </button>
-      <Problem error={error} />
-      {data !== undefined && (
-        <p className="caveat" role="status">
-          Your new key, shown this once: <code>{data.key}</code> <CopyButton text={data.key} label="Copy the key" />
-        </p>
-      )}
-    </form>
-  );
-}
+      </>
+    ),
+  },
+  { title: 'Scopes', cell: ({ scopes }) => scopes.join(', ') },
+  { title: 'Created', className: 'wide number', cell: ({ createdAt }) => day(createdAt) },
+  { title: 'Last used', className: 'wide number', cell: ({ lastUsedAt }) => day(lastUsedAt) },
+  { title: 'Expires', className: 'number', cell: ({ expiresAt }) => day(expiresAt) },
+];

@@ -56,6 +56,8 @@ function explain(error: unknown): Explanation {
         details: [],
         advice: 'Check your connection. The server may be restarting.',
       };
+    case 'failed':
+      return { title, details, advice: 'Try again later. If it fails again, tell the operators.' };
     case 'quota':
       return { title, details, advice: adviceAfter(error.details) };
     default:

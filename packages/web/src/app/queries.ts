@@ -70,3 +70,28 @@ export const keysQuery = queryOptions({
   queryKey: ['keys'],
   queryFn: async () => visibleValue(await client.accounts.keys()),
 });
+
+/** How much of the account's limits is used. */
+export const usageQuery = queryOptions({
+  queryKey: ['usage'],
+  queryFn: () => client.accounts.usage(),
+});
+
+/** The browser sessions of the account. */
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: async () => visibleValue(await client.accounts.sessions()),
+});
+
+/** The applications of the account to host sources; an operator has all. */
+export const applicationsQuery = queryOptions({
+  queryKey: ['applications'],
+  queryFn: async () => visibleValue(await client.fleet.applications()),
+});
+
+/** Whether anybody may register. */
+export const registrationQuery = queryOptions({
+  queryKey: ['registration'],
+  queryFn: () => client.accounts.isRegistrationOpen(),
+  staleTime: 300_000,
+});

@@ -1,5 +1,8 @@
-/** Characters that may change what a page shows beyond their own place: control and invisible format characters, for example U+202E. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/**
+ * Characters that may change what a page shows beyond their own place: control and invisible format characters, for example U+202E. A line
+ * feed is harmless: it is a space, except in preformatted text.
+ */
+const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
  * Text that other people or the network chose, for instance a label or a reverse name, with its unsafe characters made visible as

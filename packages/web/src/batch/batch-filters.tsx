@@ -1,34 +1,42 @@
 import type { MeasurementOutline } from '@revtr/client';
 import { type BatchFilters, countBy, outcomeOf } from './filters.ts';
+import { labelOf, type NodeNames } from './tree/node-label.ts';
+import { keyOfId } from './tree/path-tree.ts';
 
 /** The filters of a batch, each value with how many measurements have it. */
 export function BatchFilterForm(props: {
   readonly measurements: readonly MeasurementOutline[];
   readonly filters: BatchFilters;
-  readonly setFilter: (name: keyof BatchFilters, value: string) => void;
+  readonly names: NodeNames;
+  readonly setFilters: (changes: Partial<BatchFilters>) => void;
 }) {
-  const { measurements, filters, setFilter } = props;
+  const { measurements, filters, names, setFilters } = props;
   return (
     <search className="filters">
       <Choice
         label="Outcome"
         value={filters.outcome}
         values={countBy(measurements, outcomeOf)}
-        onChange={(value) => setFilter('outcome', value)}
+        onChange={(value) => setFilters({ outcome: value })}
       />
       <Choice
         label="Least trust"
         value={filters.trust}
         values={countBy(measurements, ({ leastTrust }) => leastTrust)}
-        onChange={(value) => setFilter('trust', value)}
+        onChange={(value) => setFilters({ trust: value })}
       />
       <label>
         Destination or label
-        <input type="search" value={filters.text} onChange={({ target }) => setFilter('text', target.value)} />
+        <input type="search" value={filters.text} onChange={({ target }) => setFilters({ text: target.value })} />
       </label>
       {filters.entry !== '' && (
-        <button type="button" onClick={() => setFilter('entry', '')}>
+        <button type="button" onClick={() => setFilters({ entry: '' })}>
           Only those through AS{filters.entry}: show all
+        </button>
+      )}
+      {filters.via !== '' && (
+        <button type="button" onClick={() => setFilters({ via: '' })}>
+          Only those through {labelOf(keyOfId(filters.via), names).text} in the tree: show all
         </button>
       )}
     </search>

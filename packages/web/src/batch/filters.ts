@@ -1,5 +1,6 @@
 import type { MeasurementOutline } from '@revtr/client';
-import { useSearchParams } from 'react-router';
+import { useSearchValues } from '../app/search-values.ts';
+import { passes, type TreeUnit } from './tree/path-tree.ts';
 
 /** Which measurements of a batch are listed. The empty string means all. */
 export interface BatchFilters {
@@ -10,25 +11,23 @@ export interface BatchFilters {
   readonly entry: string;
   /** A part of the destination or the label. */
   readonly text: string;
+  /** What the nodes of the tree are. */
+  readonly tree: TreeUnit;
+  /** Id of a node of the tree that the path passes. */
+  readonly via: string;
 }
 
-const NAMES = ['outcome', 'trust', 'entry', 'text'] as const;
+const NAMES = ['outcome', 'trust', 'entry', 'text', 'tree', 'via'] as const;
 
 /** The filters, which are in the URL. */
 export function useFilters(): {
   readonly filters: BatchFilters;
-  readonly setFilter: (name: keyof BatchFilters, value: string) => void;
+  readonly setFilters: (changes: Partial<BatchFilters>) => void;
 } {
-  const [search, setSearch] = useSearchParams();
-  const of = (name: keyof BatchFilters): string => search.get(name) ?? '';
-  const filters = { outcome: of('outcome'), trust: of('trust'), entry: of('entry'), text: of('text') };
-  const setFilter = (name: keyof BatchFilters, value: string): void => {
-    const next = new URLSearchParams(search);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    setSearch(next, { replace: name === 'text', preventScrollReset: true });
-  };
-  return { filters, setFilter };
+  const { values, set } = useSearchValues(NAMES);
+  const filters = { ...values, tree: values.tree === 'routers' ? ('routers' as const) : ('networks' as const) };
+  // The address of a page is not kept for every letter that is typed.
+  return { filters, setFilters: (changes) => set(changes, changes.text !== undefined) };
 }
 
 /** The measurements that pass all filters. */
@@ -36,14 +35,15 @@ export function filtered(
   measurements: readonly MeasurementOutline[],
   filters: BatchFilters,
 ): readonly MeasurementOutline[] {
-  if (NAMES.every((name) => filters[name] === '')) return measurements;
-  const { outcome, trust, entry, text } = filters;
+  const { outcome, trust, entry, text, tree, via } = filters;
+  if ([outcome, trust, entry, text, via].every((value) => value === '')) return measurements;
   return measurements.filter(
     (measurement) =>
       (outcome === '' || outcomeOf(measurement) === outcome) &&
       (trust === '' || measurement.leastTrust === trust) &&
       (entry === '' || String(entryOf(measurement)) === entry) &&
-      (text === '' || measurement.destination.includes(text) || measurement.label.includes(text)),
+      (text === '' || measurement.destination.includes(text) || measurement.label.includes(text)) &&
+      (via === '' || passes(measurement, tree, via)),
   );
 }
 
@@ -57,14 +57,15 @@ export function entryOf({ stopReason, networks = [] }: MeasurementOutline): numb
 }
 
 /** How many measurements have each value, most first. */
-export function countBy<Value>(
+export const countBy = <Value>(
   measurements: readonly MeasurementOutline[],
   valueIn: (measurement: MeasurementOutline) => Value | undefined,
-): readonly (readonly [Value, number])[] {
+): readonly (readonly [Value, number])[] =>
+  countValues(measurements.map(valueIn).filter((value) => value !== undefined));
+
+/** How often each value occurs, most often first. */
+export function countValues<Value>(values: readonly Value[]): readonly (readonly [Value, number])[] {
   const counts = new Map<Value, number>();
-  for (const measurement of measurements) {
-    const value = valueIn(measurement);
-    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a);
 }

@@ -1,5 +1,5 @@
 import type { MeasurementOutline } from '@revtr/client';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { client } from '../app/client.ts';
 import { visibleValue } from '../app/visible-text.ts';
@@ -9,6 +9,8 @@ export interface BatchOutlines {
   readonly total: number;
   readonly measurements: readonly MeasurementOutline[];
   readonly names: Readonly<Record<string, string>>;
+  /** Networks of the routers by address; empty when routers were not asked for. */
+  readonly origins: Readonly<Record<string, number>>;
 }
 
 /** While a batch runs, it is read again after this time, and later for large batches: each page of 2,000 costs the server. */
@@ -19,22 +21,26 @@ const REFRESH_MS_PER_MEASUREMENT = 2;
 
 const keyOf = (batchId: number) => ['outlines', batchId];
 
-/** Reads a batch, again and again until all its measurements have ended. */
-export function useOutlines(batchId: number) {
+/**
+ * Reads a batch, again and again until all its measurements have ended. With `routers` (default false) the measurements have the addresses of
+ * their hops.
+ */
+export function useOutlines(batchId: number, { routers = false } = {}) {
   const queries = useQueryClient();
-  const queryKey = keyOf(batchId);
+  const queryKey = [...keyOf(batchId), routers];
   return useQuery({
     queryKey,
     queryFn: async () => {
       const isFirst = queries.getQueryData(queryKey) === undefined;
-      let read: BatchOutlines = { total: 0, measurements: [], names: {} };
-      for await (const page of pagesOf(batchId)) {
+      let read: BatchOutlines = { total: 0, measurements: [], names: {}, origins: {} };
+      for await (const page of pagesOf(batchId, routers)) {
         read = page;
         // What is read first is shown while the rest is read.
         if (isFirst) queries.setQueryData(queryKey, read);
       }
       return read;
     },
+    placeholderData: keepPreviousData,
     refetchInterval: ({ state: { data } }) =>
       data === undefined || isComplete(data)
         ? false
@@ -70,15 +76,17 @@ export const isComplete = (batch: BatchOutlines): boolean =>
   isRead(batch) && batch.measurements.every(({ state }) => state === 'done');
 
 /** A batch as far as it is read, page after page. */
-async function* pagesOf(batchId: number): AsyncGenerator<BatchOutlines> {
+async function* pagesOf(batchId: number, routers: boolean): AsyncGenerator<BatchOutlines> {
   let measurements: readonly MeasurementOutline[] = [];
   const names: Record<string, string> = {};
+  const origins: Record<string, number> = {};
   let limit = FIRST_PAGE;
   for (let after: number | undefined = 0; after !== undefined; limit = PAGE) {
-    const page = await client.outlines(batchId, { after, limit });
+    const page = await client.outlines(batchId, { after, limit, routers });
     measurements = [...measurements, ...visibleValue(page.measurements)];
     Object.assign(names, visibleValue(page.names));
+    Object.assign(origins, page.origins);
     after = page.next;
-    yield { total: page.total, measurements, names };
+    yield { total: page.total, measurements, names, origins };
   }
 }

@@ -2,6 +2,8 @@
 export interface ComparedHop {
   /** Absent where no router answered. */
   readonly address?: string;
+  /** Of a forward hop: the address that the same router has on the reverse path, where it is known. */
+  readonly sameRouterAs?: string;
   readonly asn?: number;
   readonly asName?: string;
   readonly name?: string;
@@ -14,7 +16,7 @@ export interface AlignedRow {
   readonly position: number;
   readonly forward: ComparedHop | undefined;
   readonly reverse: ComparedHop | undefined;
-  /** Whether both are the same address. */
+  /** Whether both are the same router. */
   readonly isShared: boolean;
 }
 
@@ -31,7 +33,7 @@ const SAME_NETWORK = 1;
 
 /**
  * Sets two paths side by side: the alignment with the most common routers and networks (Needleman and Wunsch, 1970, without penalties for
- * gaps). Hops in one line have the same address or are in the same network.
+ * gaps). Hops in one line are the same router or in the same network.
  */
 export function align(forward: readonly ComparedHop[], reverse: readonly ComparedHop[]): readonly AlignedRow[] {
   const best = Array.from({ length: forward.length + 1 }, () => new Float64Array(reverse.length + 1));
@@ -58,7 +60,7 @@ export function align(forward: readonly ComparedHop[], reverse: readonly Compare
 }
 
 function scoreOf(a: ComparedHop, b: ComparedHop): number {
-  if (a.address !== undefined && a.address === b.address) return SAME_ROUTER;
+  if (a.address !== undefined && (a.sameRouterAs ?? a.address) === b.address) return SAME_ROUTER;
   return a.asn !== undefined && a.asn === b.asn ? SAME_NETWORK : 0;
 }
 

@@ -3,12 +3,18 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { client } from '../app/client.ts';
 import { isPassing, measurementQuery } from '../app/queries.ts';
+import type { Activity } from './activity.ts';
 
 type Hops = Extract<BatchEvent, { type: 'path' }>['hops'];
+type Rtts = Readonly<Record<string, number>>;
 
 /** The growing path of a measurement that has not ended. */
 export interface LivePath {
   readonly hops: Hops;
+  /** Round-trip times by address, milliseconds, as far as they are known. */
+  readonly rtts: Rtts;
+  /** What is tried; `undefined` before the first event. */
+  readonly activity: Activity | undefined;
   /** Whether the events arrive; `false` while the server cannot be reached. */
   readonly isConnected: boolean;
 }
@@ -23,15 +29,17 @@ export function useLivePath(measurement: Measurement): LivePath {
   const { id, batchId, state } = measurement;
   const isDone = state === 'done';
   const queries = useQueryClient();
-  const [path, setPath] = useState<LivePath>({ hops: [], isConnected: true });
+  const [path, setPath] = useState<LivePath>({ hops: [], rtts: {}, activity: undefined, isConnected: true });
   useEffect(() => {
     if (isDone) return;
     const stop = new AbortController();
     const readResult = () => queries.invalidateQueries({ queryKey: measurementQuery(id).queryKey });
     void follow(batchId, stop.signal, {
       onEvent: (event) => {
-        if (event.type === 'path' && event.measurement === id) setPath({ hops: event.hops, isConnected: true });
-        else setPath((before) => (before.isConnected ? before : { ...before, isConnected: true }));
+        const isOwn = 'measurement' in event && event.measurement === id;
+        setPath((before) =>
+          isOwn ? after(event, before) : before.isConnected ? before : { ...before, isConnected: true },
+        );
         if (event.type === 'complete' || (event.type === 'ended' && event.measurement === id)) void readResult();
       },
       onBroken: () => setPath((before) => ({ ...before, isConnected: false })),
@@ -41,6 +49,21 @@ export function useLivePath(measurement: Measurement): LivePath {
     return () => stop.abort();
   }, [id, batchId, isDone, queries]);
   return path;
+}
+
+/** What is known of a measurement after an event of it. */
+function after(event: BatchEvent, before: LivePath): LivePath {
+  const path = { ...before, isConnected: true };
+  switch (event.type) {
+    case 'path':
+      return { ...path, hops: event.hops };
+    case 'trying':
+      return { ...path, activity: { ...event, since: performance.now() } };
+    case 'rtt':
+      return { ...path, rtts: { ...path.rtts, [event.hop]: event.rttMs } };
+    default:
+      return path;
+  }
 }
 
 interface Listener {

@@ -5,6 +5,7 @@ import { caveatsOf } from '../path/caveats.ts';
 import { formatConfidence, formatTime, type PathHop } from '../path/hop.ts';
 import { PathView } from '../path/path-view.tsx';
 import { countProbes } from '../path/probes.ts';
+import { activityText } from './activity.ts';
 import { type LivePath, useLivePath } from './live-path.ts';
 import type { MeasureRequest } from './submit.ts';
 
@@ -36,40 +37,48 @@ export function MeasurementView(props: {
 }
 
 /** Nothing is found yet: the path begins at the destination. */
-function growing(destination: string, { hops }: LivePath): readonly PathHop[] {
+function growing(destination: string, { hops, rtts }: LivePath): readonly PathHop[] {
   return hops.length > 0
-    ? hops
+    ? hops.map((hop) => ({ ...hop, rttMs: hop.rttMs ?? rtts[hop.address] }))
     : [{ address: destination, technique: 'destination', trust: 'measured', confidence: 1 }];
 }
 
 function Progress({ measurement, live }: { readonly measurement: Measurement; readonly live: LivePath }) {
-  const seconds = useElapsedSeconds();
-  const text = live.isConnected
-    ? activityOf(measurement, live.hops.at(-1)?.address)
-    : 'The connection to the server is lost. The measurement goes on; this page tries to connect again.';
+  const [startedAt] = useState(() => performance.now());
+  const now = useNow();
+  const { hops, activity, isConnected } = live;
+  const spinner = <span className="spinner pulse" aria-hidden="true" />;
+  if (!isConnected)
+    return (
+      <p className="status" role="status">
+        {spinner} The connection to the server is lost. The measurement goes on; this page tries to connect again.
+      </p>
+    );
   return (
-    <p className="status" role="status">
-      <span className="spinner pulse" aria-hidden="true" /> {text}{' '}
-      <span aria-hidden="true">· {seconds.toFixed(1)} s</span>
-    </p>
+    <>
+      <p className="status">
+        {spinner} {activityText(measurement, activity, hops.at(-1)?.address)}
+        {activity !== undefined && <span className="number">, {seconds(now - activity.since)}</span>}
+        <span className="number age"> · {seconds(now - startedAt)} in all</span>
+      </p>
+      {/* What is tried changes too often to be read out. */}
+      <p className="visually-hidden" role="status">
+        {count(hops.length, 'hop')} found so far.
+      </p>
+    </>
   );
 }
 
-/** What is done now. `last` is the last hop that was found. */
-function activityOf({ state, source, destination }: Measurement, last: string | undefined): string {
-  if (state === 'queued' && last === undefined) return 'Waiting in the queue';
-  if (last === source) return 'The path is complete. Measuring round-trip times and the forward path';
-  return `Looking for the router that packets from ${last ?? destination} pass next`;
-}
+const seconds = (ms: number): string => `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
 
-function useElapsedSeconds(): number {
-  const [startedAt] = useState(() => performance.now());
-  const [now, setNow] = useState(startedAt);
+/** The time (`performance.now()`), ten times a second. */
+function useNow(): number {
+  const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(performance.now()), 100);
     return () => clearInterval(timer);
   }, []);
-  return (now - startedAt) / 1000;
+  return now;
 }
 
 function Summary(props: {

@@ -10,6 +10,8 @@ const TECHNIQUES: Readonly<Record<string, string>> = {
   nearbyAddress: 'neighbour of the destination',
   proxyPath: 'path of a neighbour',
   timestamp: 'timestamp',
+  networkPath: 'path through the same network',
+  tracerouteOnDemand: 'RIPE Atlas traceroute',
   assumedSymmetry: 'assumed symmetry',
 };
 

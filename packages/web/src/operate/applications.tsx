@@ -1,42 +1,65 @@
 import type { Application } from '@revtr/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
-import { visibleValue } from '../app/visible-text.ts';
+import { applicationsQuery } from '../app/queries.ts';
+import { type Column, DataTable } from '../records/data-table.tsx';
+import { Time } from '../records/time.tsx';
+import { useChange } from '../records/use-change.ts';
 
-const QUERY_KEY = ['applications', 'pending'];
+const POLL_MS = 10_000;
 
-/** Applications to host a source that wait for a decision. */
+/** Applications to host a source: those that wait for a decision, and those that are decided. */
 export function Applications() {
-  const { data, error } = useQuery({
-    queryKey: QUERY_KEY,
-    queryFn: async () => visibleValue(await client.fleet.applications('pending')),
-  });
+  const { data, error } = useQuery({ ...applicationsQuery, refetchInterval: POLL_MS });
+  const pending = data?.filter(({ state }) => state === 'pending') ?? [];
   return (
-    <section>
-      <h2>Applications to host a source</h2>
+    <>
       <Problem error={error} />
-      {data?.length === 0 && <p>No application waits for a decision.</p>}
-      {data?.map((application) => (
+      {data !== undefined && pending.length === 0 && <p>No application waits for a decision.</p>}
+      {pending.map((application) => (
         <Decision key={application.id} application={application} />
       ))}
-    </section>
+      {data !== undefined && (
+        <section>
+          <h2>Others</h2>
+          <DataTable
+            label="Other applications"
+            columns={COLUMNS}
+            rows={data.filter(({ state }) => state !== 'pending')}
+            keyOf={({ id }) => id}
+            empty="There are no others."
+          />
+        </section>
+      )}
+    </>
   );
 }
+
+const COLUMNS: readonly Column<Application>[] = [
+  {
+    title: 'Address',
+    className: 'mono',
+    cell: ({ address, state }) => (state === 'approved' ? <Link to={`/sources/${address}`}>{address}</Link> : address),
+  },
+  { title: 'State', cell: ({ state }) => state },
+  { title: 'By', className: 'breakable', cell: ({ name, email }) => `${name} <${email}>` },
+  { title: 'Received', className: 'wide', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { title: 'Note', className: 'wide breakable', cell: ({ note }) => note },
+];
 
 function Decision({ application }: { readonly application: Application }) {
   const { id, address, name, email, hosting, reason, createdAt } = application;
   const [note, setNote] = useState('');
-  const queries = useQueryClient();
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: (decision: 'approve' | 'refuse') => client.fleet[decision](id, note),
-    onSuccess: () => queries.invalidateQueries({ queryKey: QUERY_KEY }),
-  });
+  const { mutate, error, isPending } = useChange([applicationsQuery.queryKey], (decision: 'approve' | 'refuse') =>
+    client.fleet[decision](id, note),
+  );
   return (
     <article className="application">
       <h3>
-        <span className="mono">{address}</span> by {name}
+        <span className="mono">{address}</span> <span className="breakable">by {name}</span>
       </h3>
       <dl>
         <dt>E-mail address</dt>
@@ -46,7 +69,9 @@ function Decision({ application }: { readonly application: Application }) {
         <dt>Reason</dt>
         <dd>{reason}</dd>
         <dt>Received</dt>
-        <dd>{createdAt}</dd>
+        <dd>
+          <Time at={createdAt} />
+        </dd>
       </dl>
       <label>
         Note for the mail

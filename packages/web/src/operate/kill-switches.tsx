@@ -1,12 +1,15 @@
 import type { KillSwitch } from '@revtr/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
-import { visibleValue } from '../app/visible-text.ts';
+import { ConfirmButton } from '../records/confirm-button.tsx';
+import { Time } from '../records/time.tsx';
+import { useChange } from '../records/use-change.ts';
+import { killSwitchesQuery } from './queries.ts';
 
-const QUERY_KEY = ['kill-switches'];
 /** What each scope stops; those without a subject stop everything of their kind. */
 const SCOPES: Readonly<Record<KillSwitch['scope'], { readonly title: string; readonly subject: string | undefined }>> =
   {
@@ -22,18 +25,17 @@ const SCOPES: Readonly<Record<KillSwitch['scope'], { readonly title: string; rea
 
 /** What operators have stopped; they stop more, and lift it again. */
 export function KillSwitches() {
-  const queries = useQueryClient();
-  const { data, error } = useQuery({
-    queryKey: QUERY_KEY,
-    queryFn: async () => visibleValue(await client.fleet.killSwitches()),
-  });
-  const lift = useMutation({
-    mutationFn: ({ scope, subject }: KillSwitch) => client.fleet.resumeProbes(scope, subject),
-    onSuccess: () => queries.invalidateQueries({ queryKey: QUERY_KEY }),
-  });
+  const { data, error } = useQuery(killSwitchesQuery);
+  const lift = useChange([killSwitchesQuery.queryKey], ({ scope, subject }: KillSwitch) =>
+    client.fleet.resumeProbes(scope, subject),
+  );
   return (
-    <section>
-      <h2>Kill switches</h2>
+    <>
+      <p className="hint">
+        A kill switch takes effect at once, in every agent within two seconds, and survives restarts. While all probing
+        is stopped, measurements wait; measurements that another switch stops end as cancelled.{' '}
+        <Link to="/docs/operating-safely">Operating safely</Link>
+      </p>
       <Problem error={error} />
       <Problem error={lift.error} />
       {data?.length === 0 && <p>Nothing is stopped.</p>}
@@ -43,33 +45,38 @@ export function KillSwitches() {
             <strong>
               {SCOPES[set.scope].title} <span className="mono">{set.subject}</span>
             </strong>
-            : {set.reason} <span className="hint">since {set.setAt}</span>{' '}
-            <button type="button" className="quiet" onClick={() => lift.mutate(set)}>
-              Allow again
-            </button>
+            : <span className="breakable">{set.reason}</span>{' '}
+            <span className="hint">
+              since <Time at={set.setAt} />
+            </span>{' '}
+            <ConfirmButton
+              label="Allow again"
+              subject={`${SCOPES[set.scope].title} ${set.subject}`}
+              isBusy={lift.isPending}
+              onConfirm={() => lift.mutate(set)}
+            />
           </li>
         ))}
       </ul>
-      <StopForm onStopped={() => void queries.invalidateQueries({ queryKey: QUERY_KEY })} />
-    </section>
+      <StopForm />
+    </>
   );
 }
 
-function StopForm({ onStopped }: { readonly onStopped: () => void }) {
+function StopForm() {
   const [scope, setScope] = useState<KillSwitch['scope']>('target');
   const [subject, setSubject] = useState('');
   const [reason, setReason] = useState('');
   const kind = SCOPES[scope].subject;
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => client.fleet.stopProbes({ scope, subject: kind === undefined ? '' : subject.trim(), reason }),
-    onSuccess: () => {
-      setSubject('');
-      setReason('');
-      onStopped();
-    },
-  });
+  const stop = useChange([killSwitchesQuery.queryKey], () =>
+    client.fleet.stopProbes({ scope, subject: kind === undefined ? '' : subject.trim(), reason }),
+  );
+  const clear = (): void => {
+    setSubject('');
+    setReason('');
+  };
   return (
-    <form className="filters" onSubmit={submitting(mutate)}>
+    <form className="filters" onSubmit={submitting(() => stop.mutate(undefined, { onSuccess: clear }))}>
       <label>
         Stop
         <select value={scope} onChange={({ target }) => setScope(target.value as KillSwitch['scope'])}>
@@ -90,10 +97,10 @@ function StopForm({ onStopped }: { readonly onStopped: () => void }) {
         Reason
         <input required maxLength={500} value={reason} onChange={({ target }) => setReason(target.value)} />
       </label>
-      <button type="submit" disabled={isPending}>
+      <button type="submit" disabled={stop.isPending}>
         Stop
       </button>
-      <Problem error={error} />
+      <Problem error={stop.error} />
     </form>
   );
 }

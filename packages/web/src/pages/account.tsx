@@ -1,11 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from 'react-router';
+import { DeleteAccount } from '../account/delete-account.tsx';
 import { Keys } from '../account/keys.tsx';
+import { Limits } from '../account/limits.tsx';
+import { Sessions } from '../account/sessions.tsx';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { accountQuery } from '../app/queries.ts';
 
-/** The account of the session: its limits, its API keys, and logging out. */
+/** The account of the session: its limits, keys and sessions, export and deletion, and logging out. */
 export function AccountPage() {
   const { data: account, error } = useQuery(accountQuery);
   const queries = useQueryClient();
@@ -38,23 +41,17 @@ export function AccountPage() {
             <dd>{account.role}</dd>
             <dt>This session permits</dt>
             <dd>{account.scopes.join(', ')}</dd>
-            <dt>Limits</dt>
-            <dd>
-              {account.limits.perDay.toLocaleString('en')} measurements a day,{' '}
-              {account.limits.perMinute.toLocaleString('en')} a minute, {account.limits.parallel.toLocaleString('en')}{' '}
-              at the same time
-            </dd>
           </dl>
           <p>
             <button type="button" onClick={() => logOut.mutate()} disabled={logOut.isPending}>
               Log out
-            </button>{' '}
-            <a href="/api/v2/account/export" download="account.jsonl">
-              Download everything that is stored about you
-            </a>
+            </button>
           </p>
           <Problem error={logOut.error} />
+          <Limits />
           <Keys scopes={account.scopes} />
+          <Sessions />
+          <DeleteAccount />
         </>
       )}
     </>

@@ -1,7 +1,7 @@
 import { ClientError } from '@revtr/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
@@ -16,6 +16,9 @@ export function LogInPage() {
         <KeyForm />
         <MailForm />
       </div>
+      <p>
+        You have no account? <Link to="/register">Register</Link>
+      </p>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { Measurement } from '@revtr/client';
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { Problem } from '../app/problem.tsx';
 import { measurementQuery } from '../app/queries.ts';
@@ -11,7 +12,16 @@ import { Timeline } from '../measure/timeline.tsx';
 import { ShareButton } from '../share/share-dialog.tsx';
 import { NotFoundPage } from './not-found.tsx';
 
-const TABS = { path: 'Path', comparison: 'Forward and reverse', timeline: 'Timeline of probes', raw: 'Raw' } as const;
+/** The outlines of the world are loaded when the map is opened. */
+const MapView = lazy(async () => ({ default: (await import('../map/map-view.tsx')).MapView }));
+
+const TABS = {
+  path: 'Path',
+  comparison: 'Forward and reverse',
+  map: 'Map',
+  timeline: 'Timeline of probes',
+  raw: 'Raw',
+} as const;
 type Tab = keyof typeof TABS;
 
 /** One measurement. The tab is in the URL. */
@@ -71,6 +81,11 @@ function Shown({ measurement }: { readonly measurement: Measurement }) {
       <Problem error={error} />
       {tab === 'path' && <MeasurementView measurement={measurement} onAgain={mutate} />}
       {tab === 'comparison' && <Comparison measurement={measurement} />}
+      {tab === 'map' && (
+        <Suspense fallback={<p role="status">Loading the map …</p>}>
+          <MapView measurement={measurement} />
+        </Suspense>
+      )}
       {tab === 'timeline' && <Timeline measurement={measurement} />}
       {tab === 'raw' && <Raw measurement={measurement} />}
     </article>

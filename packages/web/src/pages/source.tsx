@@ -4,7 +4,9 @@ import { Link, useParams } from 'react-router';
 import { Problem } from '../app/problem.tsx';
 import { accountQuery, agentQuery, sourcesQuery } from '../app/queries.ts';
 import { AtlasSection } from '../sources/atlas-section.tsx';
-import { Checklist } from '../sources/checklist.tsx';
+import { Checklist, Quarantine } from '../sources/checklist.tsx';
+import { agentSteps } from '../sources/checklist-steps.ts';
+import { InstallAgent } from '../sources/install-agent.tsx';
 import { Tests } from '../sources/tests.tsx';
 import { VisibilityForm } from '../sources/visibility-form.tsx';
 
@@ -29,7 +31,7 @@ export function SourcePage() {
     <>
       <title>{`Source ${address} · Reverse Traceroute`}</title>
       <h1>
-        Source <span className="mono">{address}</span>
+        {agent.data?.kind === 'vantagePoint' ? 'Vantage point' : 'Source'} <span className="mono">{address}</span>
       </h1>
       <p className="lead">
         {[agent.data?.hostname ?? listed?.hostname, agent.data?.site ?? listed?.site].filter(Boolean).join(' · ')}
@@ -43,9 +45,18 @@ export function SourcePage() {
       {!isForeign && <Problem error={agent.error} onRetry={() => void agent.refetch()} />}
       {agent.data !== undefined && (
         <>
-          <Checklist agent={agent.data} />
-          <AtlasSection source={address} />
-          <VisibilityForm source={address} />
+          <section>
+            <h2>State: {agent.data.state === 'quarantined' ? 'in quarantine' : agent.data.state}</h2>
+            {agent.data.kind === 'source' && <Checklist steps={agentSteps(agent.data)} />}
+            <Quarantine agent={agent.data} />
+            {agent.data.kind === 'source' && agent.data.state === 'expected' && <InstallAgent />}
+          </section>
+          {agent.data.kind === 'source' && (
+            <>
+              <AtlasSection source={address} />
+              <VisibilityForm source={address} />
+            </>
+          )}
           <Tests tests={agent.data.tests} />
         </>
       )}

@@ -30,8 +30,8 @@ export function SourcesPage() {
       <title>Sources · Reverse Traceroute</title>
       <h1>Sources</h1>
       <p className="lead">
-        Reverse paths can be measured to these hosts. <Link to="/docs/host-a-source">Host a source</Link> to measure to
-        your own network.
+        Reverse paths can be measured to these hosts. <Link to="/sources/apply">Host a source</Link> to measure to your
+        own network.
       </p>
       <search className="filters">
         <label>

@@ -1,4 +1,4 @@
-import type { Hop } from '@revtr/client';
+import { type Hop, percentOf } from '@revtr/client';
 
 /** A hop as the path view shows it. While a measurement runs, names, networks' names and evidence are not known yet. */
 export type PathHop = Pick<Hop, 'address' | 'trust' | 'confidence'> &
@@ -7,8 +7,8 @@ export type PathHop = Pick<Hop, 'address' | 'trust' | 'confidence'> &
 /** The round-trip time of a hop for people, for instance `8.1 ms`. */
 export const formatMs = (ms: number): string => `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
-/** A probability for people. Nothing that was measured is certain. */
-export const formatConfidence = (confidence: number): string => `${Math.min(99, Math.round(confidence * 100))} %`;
+/** A probability for people. */
+export const formatConfidence = (confidence: number): string => `${percentOf(confidence)} %`;
 
 /** A time for people, in UTC. */
 export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

@@ -58,6 +58,11 @@ const STYLES: Readonly<Record<string, TechniqueStyle>> = {
     family: 'interdomain',
     about: 'The destination did not answer: the path is that of another host of its network.',
   },
+  networkPath: {
+    label: 'path through the same network',
+    family: 'interdomain',
+    about: 'Not measured from here: the path of another host that crosses the same network, from where it leaves it.',
+  },
   assumedIntradomain: {
     label: 'assumed, same network',
     family: 'intradomain',

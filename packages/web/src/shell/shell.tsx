@@ -21,6 +21,7 @@ export function Shell() {
             Measure
           </NavLink>
           <NavLink to="/sources">Sources</NavLink>
+          <NavLink to="/accuracy">Accuracy</NavLink>
           <NavLink to="/docs">Documentation</NavLink>
           <Person />
         </nav>

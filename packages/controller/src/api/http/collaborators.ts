@@ -9,6 +9,7 @@ import type {
   Mails,
   OptOutRequests,
   OptOuts,
+  QueueState,
   SelfAudits,
   Sessions,
   Users,
@@ -61,6 +62,7 @@ export interface ApiCollaborators {
   readonly cancelBatch: (batchId: number) => Promise<number>;
   readonly publications: PublicationService;
   readonly pictures: PictureService;
+  readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: LifeCycle;
@@ -74,8 +76,8 @@ export interface ApiCollaborators {
   readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
-  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper };
   readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
+  readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper; readonly perDay: number };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

@@ -6,6 +6,7 @@ import { faultOf } from '../http/well-formed.ts';
 import { wishSchema } from '../v2/opt-out-requests.ts';
 import { aboutPage } from './about-page.ts';
 import { PAGE_HEADERS } from './html.ts';
+import { LINK_PAGE_POLICY, linkPage, linkScript } from './link-page.ts';
 import { confirmPage, formPage, problemPage, requestPage } from './opt-out-page.ts';
 
 const FORMS_AN_HOUR = 10;
@@ -56,6 +57,13 @@ export async function registerPages(app: FastifyInstance, collaborators: ApiColl
       .header('x-content-type-options', 'nosniff')
       .send(formatProbingTxt({ contact, canonical, expires }));
   });
+
+  // The token is in the fragment of the URL, which browsers do not send: it is in no log of a server or proxy. A mail scanner that
+  // opens the page does not use the link up.
+  app.get('/confirm', get, (_request, reply) =>
+    reply.headers({ ...PAGE_HEADERS, 'content-security-policy': LINK_PAGE_POLICY }).send(linkPage),
+  );
+  app.get('/confirm.js', get, (_request, reply) => reply.type('text/javascript; charset=utf-8').send(linkScript));
 
   app.get('/opt-out', get, (_request, reply) => show(reply, formPage()));
 

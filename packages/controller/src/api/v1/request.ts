@@ -41,6 +41,12 @@ const pairSchema = z.strictObject({
   heuristicsOptions: z.strictObject({ useDoubleStamp: z.boolean().optional() }).optional(),
   checkDestBasedRoutingOptions: z.strictObject({ checkTunnel: z.boolean().optional() }).optional(),
   isRunForwardTraceroute: z.boolean().optional(),
+  isRunTracerouteOnDemand: z
+    .boolean()
+    .optional()
+    .describe(
+      'Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each',
+    ),
   isRunRttPings: z.boolean().optional(),
   isTryFromDestinationAs: z.boolean().optional(),
   useTimestamp: z.boolean().optional(),
@@ -93,6 +99,7 @@ export function toRequestedPairs({ revtrs }: z.infer<typeof runRevtrSchema>): Re
         ...(useCache && pair.staleness !== undefined && { reuseMaxAgeMs: pair.staleness * MINUTE_MS }),
         measureRtts: pair.isRunRttPings ?? atlas === undefined,
         forwardTraceroute: pair.isRunForwardTraceroute ?? false,
+        ...(pair.isRunTracerouteOnDemand === true && { tracerouteOnDemand: true }),
       },
     };
   });

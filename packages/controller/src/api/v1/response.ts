@@ -15,6 +15,7 @@ const HOP_TYPE_NAMES: Readonly<Record<StoredHop['technique'], string>> = {
   standInSubnet: 'DST_SYM_REV_SEGMENT',
   standInPrefix: 'DST_SYM_REV_SEGMENT',
   standInNetwork: 'DST_SYM_REV_SEGMENT',
+  networkPath: 'DST_SYM_REV_SEGMENT',
   assumedIntradomain: 'DST_SYM_REV_SEGMENT',
   assumedInterdomain: 'DST_SYM_REV_SEGMENT',
 };

@@ -18,10 +18,17 @@ const accountSchema = userSchema.extend({
   scopes: z.array(scopeSchema).describe('What the credential of this request permits'),
 });
 z.globalRegistry.add(accountSchema, { id: 'Account' });
+const usageSchema = z.object({
+  limit: z.enum(['perDay', 'parallel', 'perMinute']),
+  allowed: z.int().describe('Measurements that the limit allows'),
+  used: z.int().describe('Measurements that count toward it'),
+  resetSeconds: z.int().describe('Seconds until more is allowed; for `parallel` an estimate'),
+});
+z.globalRegistry.add(usageSchema, { id: 'LimitUse' });
 
 /** The account of the user: shown, exported and deleted. */
 export function registerAccount(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { users, accounts, directory, measuring, authenticator, switches, clock } = collaborators;
+  const { users, accounts, batches, directory, measuring, authenticator, switches, clock } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['account'], security };
   const exports = new StreamLimit(EXPORTS);
@@ -42,6 +49,21 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
       const { user, scopes } = callerOf(request);
       return { ...toUser(await storedUser(user.id)), scopes: [...scopes] };
     },
+  );
+
+  routes.get(
+    '/api/v2/account/usage',
+    {
+      config: { access: 'read' },
+      schema: {
+        ...parts,
+        summary: 'How much of your limits is used',
+        response: { 200: z.object({ limits: z.array(usageSchema) }), ...errorResponses },
+      },
+    },
+    async (request) => ({
+      limits: [...(await batches.limitUseOf(await storedUser(callerOf(request).user.id), new Date(clock.now())))],
+    }),
   );
 
   routes.get(

@@ -34,6 +34,7 @@ z.globalRegistry.add(suspensionSchema, { id: 'Suspension' });
 export const accuracySchema = z.object({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
+  auditsPerDay: z.int().describe('Self-audits that the system makes in a day; 0: they are switched off'),
   audits: z
     .object({ judged: z.int(), pathChanged: z.int(), noTruth: z.int(), notMeasured: z.int() })
     .describe('Self-audits by outcome'),
@@ -96,7 +97,7 @@ export const toSuspension = ({ since, ...suspension }: Suspension): z.input<type
 export function toAccuracy(
   report: AccuracyReport,
   facts: Pick<AddressFacts, 'asName'>,
-): z.input<typeof accuracySchema> {
+): Omit<z.input<typeof accuracySchema>, 'auditsPerDay'> {
   return {
     ...report,
     from: isoOf(report.from),

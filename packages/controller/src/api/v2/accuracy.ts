@@ -25,7 +25,7 @@ const RATE = { max: 60, timeWindow: 60_000 };
 /** How accurate the system is by its self-audits, and the kinds of hops that they have suspended. */
 export function registerAccuracy(
   app: FastifyInstance,
-  { selfAudits: { audits, keeper }, facts, clock }: Pick<ApiCollaborators, 'selfAudits' | 'facts' | 'clock'>,
+  { selfAudits: { audits, keeper, perDay }, facts, clock }: Pick<ApiCollaborators, 'selfAudits' | 'facts' | 'clock'>,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
@@ -56,7 +56,8 @@ export function registerAccuracy(
       // There are no audits in the future.
       const to = Math.min(query.to ?? Number.POSITIVE_INFINITY, clock.now());
       const { from = Math.max(0, to - DEFAULT_DAYS * DAY_MS) } = query;
-      return toAccuracy(await reportAccuracy({ from, to, network, technique }, { audits, keeper }), facts);
+      const report = await reportAccuracy({ from, to, network, technique }, { audits, keeper });
+      return { auditsPerDay: perDay, ...toAccuracy(report, facts) };
     },
   );
 

@@ -154,6 +154,23 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
   );
 
   routes.delete(
+    '/api/v2/agents/:address/certificate',
+    {
+      config: { access: 'operate' },
+      schema: schemaOf('Revoke the certificate of an agent: it is disconnected, and must enrol again (operators)'),
+    },
+    async (request) => {
+      const agent = agentOf(userOf(request), request.params.address);
+      const { address } = agent;
+      if (agent.certificate_serial === null)
+        throw new ControllerError('conflict', `the agent of ${formatIpv4(address)} has no certificate`);
+      await directory.change(address, { certificate_serial: null });
+      measuring.expel(address, 'its certificate was revoked');
+      return toAgent(directory.find(address) ?? agent, false);
+    },
+  );
+
+  routes.delete(
     '/api/v2/agents/:address',
     {
       config: { access: 'host' },

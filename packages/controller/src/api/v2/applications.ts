@@ -53,9 +53,9 @@ export function registerApplications(app: FastifyInstance, { applications, authe
   routes.get(
     '/api/v2/sources/applications',
     {
-      config: { access: 'operate' },
+      config: { access: 'read' },
       schema: {
-        summary: 'Applications, newest first (operators)',
+        summary: 'Your applications; all of them, for operators. The newest come first',
         tags: ['applications'],
         security,
         querystring: z.object({ state: stateSchema.optional() }),
@@ -63,7 +63,10 @@ export function registerApplications(app: FastifyInstance, { applications, authe
       },
     },
     async (request) => {
-      return { applications: (await table.list(request.query.state)).map(toApplication) };
+      const user = userOf(request);
+      const { state } = request.query;
+      const found = user.role === 'operator' ? await table.list(state) : await table.of(user, state);
+      return { applications: found.map(toApplication) };
     },
   );
 

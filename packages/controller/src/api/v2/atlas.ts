@@ -52,6 +52,9 @@ const atlasSchema = z.object({
   contradictions: z.object({ order: z.int(), bounds: z.int(), branch: z.int(), asLoop: z.int() }),
   used: z.int().describe('Places that reverse traceroutes have met within a day'),
   agesMs: agesSchema.optional(),
+  onDemand: z
+    .object({ traceroutes: z.int(), credits: z.int() })
+    .describe('Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits'),
   runs: z.array(runSchema).describe('Latest first'),
 });
 z.globalRegistry.add(atlasSchema, { id: 'Atlas' });
@@ -81,7 +84,8 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       engineParts.clock.now(),
     );
     const runs = (await atlas.runsOf(source)).map(toRun);
-    return { source: formatIpv4(source), ...overview, ...(ages && { agesMs: ages }), runs };
+    const onDemand = await atlas.onDemandOf(source);
+    return { source: formatIpv4(source), ...overview, ...(ages && { agesMs: ages }), onDemand, runs };
   };
 
   routes.get(

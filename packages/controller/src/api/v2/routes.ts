@@ -8,7 +8,7 @@ import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { streamBatch } from './event-stream.ts';
-import { batchSchema, measurementSchema, outlineSchema, toMeasurement, toOutline } from './schemas.ts';
+import { batchSchema, measurementSchema, originsOf, outlineSchema, toMeasurement, toOutline } from './schemas.ts';
 
 const paramsSchema = z.object({ id: numberInUrl });
 
@@ -37,6 +37,10 @@ const outlinesSchema = z.object({
   total: z.int().describe('Measurements of the batch'),
   measurements: z.array(outlineSchema),
   names: z.record(z.string(), z.string()).describe('Names of the networks, by AS number'),
+  origins: z
+    .record(z.string(), z.int())
+    .optional()
+    .describe('Networks of the routers, by address; present with `routers`'),
   next: z.int().optional().describe('Value of `after` for the next page; absent on the last page'),
 });
 const pageSchema = z.object({
@@ -144,6 +148,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
         querystring: z.object({
           limit: z.coerce.number().int().min(1).max(MOST_OUTLINES).default(MOST_OUTLINES).describe('Most measurements'),
           after: numberInUrl.optional().describe('Id after which the page begins'),
+          routers: z.enum(['true', 'false']).default('false').describe('List the addresses of the hops too'),
         }),
         response: { 200: outlinesSchema, ...errorResponses },
       },
@@ -151,12 +156,18 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     async (request) => {
       const { limit, after = 0 } = request.query;
       const { id, size } = await submission.batchOf(userOf(request), request.params.id);
-      const measurements = (await batches.outlinesOf(id, { limit, after })).map(toOutline);
+      const withRouters = request.query.routers === 'true';
+      const rows = await batches.outlinesOf(id, { limit, after, routers: withRouters });
+      const measurements = rows.map(toOutline);
       const names: Record<string, string> = {};
       for (const { networks = [] } of measurements)
         for (const asn of networks) names[asn] ??= facts.asName(asn) ?? `AS${asn}`;
       const next = measurements.length === limit ? measurements.at(-1)?.id : undefined;
-      return { total: size, measurements, names, ...(next !== undefined && { next }) };
+      return {
+        ...{ total: size, measurements, names },
+        ...(withRouters && { origins: originsOf(rows) }),
+        ...(next !== undefined && { next }),
+      };
     },
   );
 
@@ -209,11 +220,13 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       schema: {
         summary: 'Progress of a batch as server-sent events',
         description:
-          'Events: `progress` {total, done}, `path` {measurement, hops}, `ended` {measurement, stopReason}, `complete` {total}.',
+          'Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.',
         tags: ['v2'],
         security,
         params: paramsSchema,
-        querystring: z.object({ paths: z.enum(['true', 'false']).default('false').describe('Send `path` events too') }),
+        querystring: z.object({
+          paths: z.enum(['true', 'false']).default('false').describe('Send `path`, `trying` and `rtt` events too'),
+        }),
         response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
       },
     },

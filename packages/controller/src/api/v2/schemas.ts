@@ -1,3 +1,4 @@
+import { asPathOfNumbers } from '@revtr/engine';
 import { parseIpv4 } from '@revtr/net';
 import type { MeasurementOutline, MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
@@ -12,7 +13,17 @@ import {
   trustSchema,
 } from '../../measurements/stored-result.ts';
 
-const nameParts = { name: z.string().optional().describe('Reverse DNS'), asName: z.string().optional() };
+const positionSchema = z.object({
+  latitude: z.number().min(-90).max(90).describe('Degrees north'),
+  longitude: z.number().min(-180).max(180).describe('Degrees east'),
+  city: z.string().optional(),
+  country: z.string().optional().describe('ISO 3166-1, two letters'),
+});
+const nameParts = {
+  name: z.string().optional().describe('Reverse DNS'),
+  asName: z.string().optional(),
+  position: positionSchema.optional().describe('Where the geolocation dataset has the address; may be wrong'),
+};
 const namedHopSchema = hopSchema.extend({
   ...nameParts,
   reason: z.string().describe('Why the hop is believed, for people'),
@@ -22,6 +33,7 @@ const namedForwardSchema = forwardSchema.extend({
   hops: z.array(
     forwardSchema.shape.hops.element.extend({
       asn: z.int().optional().describe('Network that announces the address'),
+      sameRouterAs: z.string().optional().describe('Address of the same router on the reverse path, where it is known'),
       ...nameParts,
     }),
   ),
@@ -38,6 +50,7 @@ export const measurementSchema = z.object({
   label: z.string(),
   state: stateSchema,
   createdAt: z.iso.datetime(),
+  positionSource: z.string().optional().describe('The dataset of the positions; absent where the system has none'),
   result: resultSchema.extend({ hops: z.array(namedHopSchema), forward: namedForwardSchema.optional() }).optional(),
 });
 z.globalRegistry.add(measurementSchema, { id: 'Measurement' });
@@ -56,11 +69,22 @@ export const outlineSchema = z.object({
   hops: z.int().optional(),
   networks: z.array(z.int()).optional().describe('AS numbers that the path passes, from the destination to the source'),
   leastTrust: trustSchema.optional().describe('Trust of the least trusted hop'),
+  rttMs: z.number().optional().describe('Round-trip time between source and destination'),
+  routers: z.array(z.string()).optional().describe('Addresses of the hops, from the destination to the source'),
 });
 z.globalRegistry.add(outlineSchema, { id: 'MeasurementOutline' });
 
 const asnsSchema = z.array(z.int());
 const trustsSchema = z.array(trustSchema);
+const routersSchema = z.array(z.tuple([z.string(), z.int().nullable()]));
+
+/** The network of each router of some outlines, by address. @throws {z.ZodError} as {@link toOutline} */
+export function originsOf(rows: readonly MeasurementOutline[]): Record<string, number> {
+  const origins: Record<string, number> = {};
+  for (const { routers } of rows)
+    for (const [address, asn] of routersSchema.parse(routers ?? [])) if (asn !== null) origins[address] = asn;
+  return origins;
+}
 
 /** Writes an outline. @throws {z.ZodError} when the stored result is not what the controller writes */
 export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema> {
@@ -73,11 +97,13 @@ export function toOutline(row: MeasurementOutline): z.infer<typeof outlineSchema
     ...common,
     stopReason: stop_reason,
     hops,
-    networks: asnsSchema.parse(row.asns).filter((asn, i, all) => asn !== all[i - 1]),
+    networks: asPathOfNumbers(asnsSchema.parse(row.asns)),
     ...(leastTrust !== undefined && { leastTrust }),
     ...(fail_code !== null && { failCode: fail_code }),
     ...(confidence !== null && { confidence }),
     ...(duration_ms !== null && { durationMs: duration_ms }),
+    ...(row.rtt_ms !== null && { rttMs: row.rtt_ms }),
+    ...(row.routers !== null && { routers: routersSchema.parse(row.routers).map(([address]) => address) }),
   };
 }
 
@@ -112,30 +138,56 @@ export async function toMeasurement(row: MeasurementRow, facts: AddressFacts): P
       ...(await namesOf(hop.address, hop.asn, facts)),
     })),
   );
-  return { ...common, result: { ...rest, hops, ...(forward && { forward: await withNames(forward, facts) }) } };
+  const source = facts.positions?.source;
+  return {
+    ...common,
+    ...(source !== undefined && { positionSource: source }),
+    result: { ...rest, hops, ...(forward && { forward: await withNames(forward, result.hops, facts) }) },
+  };
 }
 
-/** Adds the networks and names of the hops of a forward path. */
+/** Adds the networks, names and routers of the hops of a forward path. */
 async function withNames(
   forward: NonNullable<StoredResult['forward']>,
+  reverse: StoredResult['hops'],
   facts: AddressFacts,
 ): Promise<z.infer<typeof namedForwardSchema>> {
   const hops = await Promise.all(
     forward.hops.map(async (hop) => {
       if (hop.address === undefined) return hop;
       const asn = facts.ipToAs.originOf(parseIpv4(hop.address));
-      return { ...hop, ...(asn !== undefined && { asn }), ...(await namesOf(hop.address, asn, facts)) };
+      const sameRouterAs = sameRouterOn(reverse, hop.address, facts);
+      return {
+        ...hop,
+        ...(asn !== undefined && { asn }),
+        ...(sameRouterAs !== undefined && { sameRouterAs }),
+        ...(await namesOf(hop.address, asn, facts)),
+      };
     }),
   );
   return { ...forward, hops };
+}
+
+/** The hop of a path that is the router with an address: that with the same address, or else with one of its other addresses. */
+function sameRouterOn(hops: StoredResult['hops'], address: string, { aliases }: AddressFacts): string | undefined {
+  const same =
+    hops.find((hop) => hop.address === address) ??
+    hops.find((hop) => aliases?.sameRouter(parseIpv4(hop.address), parseIpv4(address)) === true);
+  return same?.address;
 }
 
 async function namesOf(
   address: string,
   asn: number | undefined,
   facts: AddressFacts,
-): Promise<{ readonly name?: string; readonly asName?: string }> {
-  const name = await facts.nameOf(parseIpv4(address));
+): Promise<Pick<z.infer<typeof namedHopSchema>, keyof typeof nameParts>> {
+  const ip = parseIpv4(address);
+  const name = await facts.nameOf(ip);
   const asName = asn === undefined ? undefined : facts.asName(asn);
-  return { ...(name !== undefined && { name }), ...(asName !== undefined && { asName }) };
+  const position = facts.positions?.positionOf(ip);
+  return {
+    ...(name !== undefined && { name }),
+    ...(asName !== undefined && { asName }),
+    ...(position !== undefined && { position }),
+  };
 }

@@ -9,7 +9,6 @@ import { errorResponses } from '../http/errors.ts';
 import { refuseForeignOrigin } from '../http/forgery.ts';
 import { lineOf, security } from '../http/route-parts.ts';
 import { clearSessionCookie, SESSION_MS, setSessionCookie } from '../http/session-cookie.ts';
-import { confirmPage, confirmScript, PAGE_POLICY } from './confirm-page.ts';
 
 /** How often one client address may try to log in, have mails sent, and use links. */
 const LOG_INS = { max: 30, timeWindow: '1 minute' };
@@ -104,6 +103,19 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
     },
   );
 
+  routes.get(
+    '/api/v2/registrations',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Whether anybody may register, or only people whom an operator invites',
+        tags,
+        response: { 200: z.object({ isOpen: z.boolean() }), ...errorResponses },
+      },
+    },
+    async () => ({ isOpen: accountService.isRegistrationOpen }),
+  );
+
   routes.post(
     '/api/v2/registrations',
     {
@@ -146,14 +158,5 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
       await begin(reply, { userId: redeemed.user.id, keyId: null, scopes: USER_SCOPES });
       return { purpose: redeemed.purpose };
     },
-  );
-
-  // The token is in the fragment of the URL, which browsers do not send: it is in no log of a server or proxy. A mail scanner that
-  // opens the page does not use the link up.
-  routes.get('/confirm', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
-    reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(confirmPage),
-  );
-  routes.get('/confirm.js', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
-    reply.type('text/javascript; charset=utf-8').send(confirmScript),
   );
 }

@@ -1,12 +1,15 @@
 import { DatasetError } from '../../errors.ts';
 import type { StepBudget } from './step-budget.ts';
+import type { WantedFields } from './wanted-fields.ts';
 
 const POINTER = 1;
 const TEXT = 2;
+const DOUBLE = 3;
 const UNSIGNED = new Set([5, 6, 9]);
 const MAP = 7;
 const ARRAY = 11;
 const BOOLEAN = 14;
+const FLOAT = 15;
 /** Number of bytes of a pointer after its control byte, and the value to add, by its size bits. */
 const POINTERS = [
   { bytes: 1, offset: 0 },
@@ -36,25 +39,42 @@ export class DataSection {
     this.#budget = budget;
   }
 
-  /** The text and unsigned integer fields of the map at an offset whose names are wanted. @throws {DatasetError} `damaged` */
-  fieldsAt(offset: number, wanted: ReadonlySet<string>): Map<string, string | number> {
-    const { type, size, next } = this.#resolved(offset);
-    if (type !== MAP) throw damaged('a record is not a map');
+  /**
+   * The wanted fields of the map at an offset, and of the maps in it, that are text or numbers, by their names with dots.
+   * @throws {DatasetError} `damaged`
+   */
+  fieldsAt(offset: number, wanted: WantedFields): Map<string, string | number> {
     const fields = new Map<string, string | number>();
+    this.#readMap(offset, '', wanted, fields);
+    return fields;
+  }
+
+  /** Nests as deep as the names of wanted fields. */
+  #readMap(offset: number, prefix: string, wanted: WantedFields, fields: Map<string, string | number>): void {
+    const { type, size, next } = this.#resolved(offset);
+    if (type !== MAP) {
+      if (prefix === '') throw damaged('a record is not a map');
+      return;
+    }
     let at = next;
     for (let pair = 0; pair < size; pair++) {
       const key = this.#scalarAt(at);
       at = this.#skip(at);
-      const value = typeof key === 'string' && wanted.has(key) ? this.#scalarAt(at) : undefined;
-      if (typeof key === 'string' && value !== undefined) fields.set(key, value);
+      if (typeof key === 'string') {
+        const name = `${prefix}${key}`;
+        const value = wanted.names.has(name) ? this.#scalarAt(at) : undefined;
+        if (value !== undefined) fields.set(name, value);
+        else if (wanted.maps.has(name)) this.#readMap(at, `${name}.`, wanted, fields);
+      }
       at = this.#skip(at);
     }
-    return fields;
   }
 
   #scalarAt(offset: number): string | number | undefined {
     const { type, size, next } = this.#resolved(offset);
     if (type === TEXT) return this.#slice(next, size).toString('utf8');
+    if (type === DOUBLE && size === 8) return this.#slice(next, size).readDoubleBE();
+    if (type === FLOAT && size === 4) return this.#slice(next, size).readFloatBE();
     if (!UNSIGNED.has(type) || size > 6) return undefined;
     return size === 0 ? 0 : this.#slice(next, size).readUIntBE(0, size);
   }

@@ -6,6 +6,7 @@ import { parseAsn } from '../asn.ts';
 import { ColumnBuilder } from '../column-builder.ts';
 import { SearchTree } from './search-tree.ts';
 import { StepBudget } from './step-budget.ts';
+import { wantedFields } from './wanted-fields.ts';
 
 /** The origin AS of addresses, from an MMDB file. */
 export interface MmdbOrigins {
@@ -17,7 +18,7 @@ export interface MmdbOrigins {
 
 const MOST_STEPS = 2 ** 27;
 /** MaxMind writes a number to the first field; IPinfo writes text such as `AS64500` to the second. */
-const ASN_FIELDS = new Set(['autonomous_system_number', 'asn']);
+const ASN_FIELDS = wantedFields('autonomous_system_number', 'asn');
 
 /**
  * Reads an MMDB file of ASes, as MaxMind (GeoLite2 ASN) and IPinfo publish them. The whole search tree is read at once, so a

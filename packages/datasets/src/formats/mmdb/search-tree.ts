@@ -1,10 +1,14 @@
 import { DatasetError } from '../../errors.ts';
 import { DataSection, damaged } from './data-section.ts';
 import type { StepBudget } from './step-budget.ts';
+import { wantedFields } from './wanted-fields.ts';
 
 const MARKER = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
 const SEPARATOR_BYTES = 16;
-const METADATA_FIELDS = new Set(['node_count', 'record_size', 'ip_version', 'binary_format_major_version']);
+const METADATA_FIELDS = wantedFields(
+  ...['node_count', 'record_size', 'ip_version', 'binary_format_major_version'],
+  ...['database_type', 'build_epoch'],
+);
 const RECORD_SIZES = [24, 28, 32];
 
 /** A prefix with the offset of its record in the data section. */
@@ -17,6 +21,8 @@ export interface TreeLeaf {
 /** The search tree of an MMDB file for IPv4 addresses, and the data section that it refers to. */
 export class SearchTree {
   readonly data: DataSection;
+  /** Type of the database and the day on which it was built, for people. */
+  readonly title: string;
   readonly #bytes: Buffer;
   readonly #budget: StepBudget;
   readonly #nodes: number;
@@ -39,6 +45,7 @@ export class SearchTree {
     this.#budget = budget;
     this.#nodes = nodes;
     this.#recordBits = recordBits;
+    this.title = titleOf(metadata);
     this.#isIpv6 = metadata.get('ip_version') === 6;
   }
 
@@ -74,6 +81,16 @@ export class SearchTree {
     const high = side === 0 ? middle >> 4 : middle & 0x0f;
     return high * 2 ** 24 + this.#bytes.readUIntBE(start + side * 4, 3);
   }
+}
+
+const LONGEST_TITLE = 100;
+const MOST_SECONDS = 8.64e12;
+
+function titleOf(metadata: ReadonlyMap<string, string | number>): string {
+  const [type, built] = [metadata.get('database_type'), metadata.get('build_epoch')];
+  const name = typeof type === 'string' ? type.slice(0, LONGEST_TITLE) : 'MMDB file';
+  const isDate = typeof built === 'number' && built <= MOST_SECONDS;
+  return isDate ? `${name} of ${new Date(built * 1000).toISOString().slice(0, 10)}` : name;
 }
 
 function wrongFormat(at: string): DatasetError<'wrongFormat'> {

@@ -1,12 +1,14 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock, Prober } from '@revtr/probing';
 import type { Atlas } from '../../atlas/atlas.ts';
+import type { AtlasTraceroute } from '../../atlas/traceroute.ts';
 import type { Calibration } from '../../calibration/calibration.ts';
 import type { Aliases } from '../../facts/aliases.ts';
 import type { IpToAs } from '../../facts/ip-to-as.ts';
 import type { Relations } from '../../facts/relations.ts';
 import type { NextHops } from '../../knowledge/next-hops.ts';
 import type { SilentTargets } from '../../knowledge/silent-targets.ts';
+import type { Activity } from '../../measurement/activity.ts';
 import type { MeasurementOptions } from '../../measurement/request.ts';
 import type { ProbeStats } from '../../measurement/stats.ts';
 import type { AssumptionConfidence } from '../../path/confidence.ts';
@@ -21,6 +23,20 @@ import type { TargetAnswers } from './target-answers.ts';
 
 /** Runs work whose probes a technique sends, and returns its outcome. */
 export type WithTechnique = <T>(technique: string, work: () => Promise<T>) => Promise<T>;
+
+/** What came of asking for a traceroute. */
+export interface AskedTraceroute {
+  /** The path, which is in the atlas; `undefined` when there is none. */
+  readonly path?: AtlasTraceroute;
+  /** What happened, for people. */
+  readonly detail: string;
+}
+
+/**
+ * Asks a host in the network of `near` for a traceroute to the source of the measurement, and adds it to the atlas. Takes seconds to minutes.
+ * Does not fail: an error becomes a detail. @throws {ProbingError} `cancelled` when the signal fires
+ */
+export type AskTraceroute = (near: Ipv4Address, signal?: AbortSignal) => Promise<AskedTraceroute>;
 
 /** The default of {@link EngineCollaborators.withTechnique}. */
 export const untold: WithTechnique = (_technique, work) => work();
@@ -69,5 +85,9 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   readonly targetAnswers: TargetAnswers;
   /** Techniques add what they send. */
   readonly stats: ProbeStats;
+  /** Told what is tried. */
+  readonly onActivity?: ((activity: Activity) => void) | undefined;
+  /** Asks a host near a hop for a traceroute; absent when the request does not allow it. */
+  readonly askTraceroute?: AskTraceroute | undefined;
   readonly signal?: AbortSignal;
 }

@@ -1,9 +1,10 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Random } from '@revtr/probing';
-import type { SimulatedInternet } from '@revtr/sim';
+import type { SimulatedInternet, TruePath } from '@revtr/sim';
 import { mean, median, quantiles, share, shareWithin } from '../../statistics/quantiles.ts';
 import { compare, type RealismRow } from './figure.ts';
 import type { RecordRouteSurvey } from './survey.ts';
+import { visibleHops } from './visible-hops.ts';
 
 const REV10 = 'NSDI 2010, section 5.1';
 const REV22 = 'IMC 2022, section 4.4';
@@ -14,20 +15,13 @@ const NEAR = 3;
 
 /** Lengths and symmetry of paths between sources and destinations. */
 export function pathRows(internet: SimulatedInternet, targets: readonly Ipv4Address[], random: Random): RealismRow[] {
-  const { truth, places, clock } = internet;
-  const now = clock.now();
+  const { truth, places, topology } = internet;
   const origins = places.sources.map(({ address }) => address);
-  const pairs = Array.from({ length: PAIRS }, () => {
-    const [source, destination] = [random.pick(origins), random.pick(targets)];
-    const flow = random.below(2 ** 30);
-    const [forward, reverse] = [truth.path(source, destination, now, flow), truth.path(destination, source, now, flow)];
-    return { source, forward, reverse };
-  }).filter(({ forward, reverse }) => forward.reached && reverse.reached);
-  const shared = pairs.map(({ forward, reverse }) => {
-    const passed = new Set(forward.routers);
-    return share(reverse.routers.filter((router) => passed.has(router)).length, reverse.routers.length);
-  });
-  const lengths = quantiles(pairs.map(({ forward }) => forward.routers.length + 1));
+  const pairs = pathPairs(internet, [origins, targets], random);
+  const sites = pathPairs(internet, [origins, places.vantagePoints.map(({ address }) => address)], random);
+  const byRouter = (router: number): string => String(router);
+  const byPop = (router: number): string => `${truth.asOf(router)} ${topology.routers.city[router]}`;
+  const lengths = quantiles(pairs.map(({ forward }) => visibleHops(topology, forward.routers)));
   const networks = quantiles(pairs.map(({ forward }) => forward.asPath.length));
   const symmetricAs = pairs.filter(
     ({ forward, reverse }) => [...reverse.asPath].reverse().join() === forward.asPath.join(),
@@ -54,8 +48,13 @@ export function pathRows(internet: SimulatedInternet, targets: readonly Ipv4Addr
       REV22,
       penultimate.inside,
     ),
-    compare(['reverse routers on the forward path, median', 0.39, 0.06, 'read'], REV10, median(shared)),
-    compare(['reverse routers on the forward path, mean', 0.41, 0.06, 'read'], REV10, mean(shared)),
+    ...sharedRows(
+      'routers on the forward path, between well-connected hosts',
+      [0.39, 0.41],
+      sharedParts(sites, byRouter),
+    ),
+    ...sharedRows('places on the forward path, between well-connected hosts', [0.6, 0.61], sharedParts(sites, byPop)),
+    ...sharedRows('routers on the forward path, to any destination', [0.39, 0.41], sharedParts(pairs, byRouter)),
     compare(
       ['reverse paths with the same networks as the forward path', 0.53, 0.1, 'memory'],
       'IMC 2022',
@@ -83,16 +82,58 @@ export function pathRows(internet: SimulatedInternet, targets: readonly Ipv4Addr
   ];
 }
 
+/** Paths in both directions between a source and a destination. */
+interface PathPair {
+  readonly source: Ipv4Address;
+  readonly forward: TruePath;
+  readonly reverse: TruePath;
+}
+
+/** Paths between random addresses of two lists. */
+function pathPairs(
+  { truth, clock }: SimulatedInternet,
+  [sources, destinations]: readonly [readonly Ipv4Address[], readonly Ipv4Address[]],
+  random: Random,
+): PathPair[] {
+  const now = clock.now();
+  return Array.from({ length: PAIRS }, () => {
+    const [source, destination] = [random.pick(sources), random.pick(destinations)];
+    const flow = random.below(2 ** 30);
+    const [forward, reverse] = [truth.path(source, destination, now, flow), truth.path(destination, source, now, flow)];
+    return { source, forward, reverse };
+  }).filter(({ forward, reverse }) => forward.reached && reverse.reached);
+}
+
+/** For each pair the part of the reverse path, by routers or by places, that is on the forward path too. */
+function sharedParts(pairs: readonly PathPair[], keyOf: (router: number) => string): number[] {
+  return pairs.map(({ forward, reverse }) => {
+    const passed = new Set(forward.routers.map(keyOf));
+    const back = [...new Set(reverse.routers.map(keyOf))];
+    return share(back.filter((key) => passed.has(key)).length, back.length);
+  });
+}
+
+function sharedRows(
+  name: string,
+  [middle, average]: readonly [number, number],
+  parts: readonly number[],
+): RealismRow[] {
+  return [
+    compare([`reverse ${name}, median`, middle, 0.06, 'read'], REV10, median(parts)),
+    compare([`reverse ${name}, mean`, average, 0.06, 'read'], REV10, mean(parts)),
+  ];
+}
+
 /** Lengths of paths from vantage points, compared with the share of destinations that Record Route pings with a small TTL reach. */
 export function ttlRows(
-  { truth, places, clock }: SimulatedInternet,
+  { truth, topology, places, clock }: SimulatedInternet,
   { targets, slots, answered }: RecordRouteSurvey,
   random: Random,
 ): RealismRow[] {
   const distances = (list: readonly Ipv4Address[]): number[] =>
     Array.from({ length: PAIRS }, () => {
       const { routers } = truth.path(random.pick(places.vantagePoints).address, random.pick(list), clock.now());
-      return routers.length + 1;
+      return visibleHops(topology, routers);
     });
   const isReachable = (i: number): boolean => slots.some((row) => row[i] > 0);
   const isAnswering = (i: number): boolean => answered.some((row) => row[i] > 0);

@@ -11,6 +11,7 @@ import { pathRows, ttlRows } from './paths.ts';
 import { renderRealism } from './render.ts';
 import { responsivenessRows } from './responsiveness.ts';
 import { surveyRecordRoute, takeCensus } from './survey.ts';
+import { tracerouteRows } from './traceroutes.ts';
 
 /** The vantage points of the published survey (IMC 2017). */
 const VANTAGE_POINTS = 141;
@@ -60,6 +61,7 @@ export async function realismOf(size: Size, seed: number, profile: Profile): Pro
     ...distanceRows(survey),
     ...ttlRows(internet, survey, random),
     ...pathRows(internet, candidates, random),
+    ...(await tracerouteRows(internet, prober, candidates, random.fork('traceroutes'))),
     ...coverageRows(internet, survey),
     ...changeRows(internet, candidates, random),
     ...(await forwardingRows(internet, prober, survey.targets)),

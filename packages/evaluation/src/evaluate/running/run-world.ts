@@ -16,6 +16,7 @@ import { choosePairs, type EvaluatedPair } from '../world/destinations.ts';
 import { createWorld, type EvaluationWorld } from '../world/evaluation-world.ts';
 import { ownersFrom } from '../world/owners.ts';
 import { Preparation } from '../world/preparation.ts';
+import { TraceroutesOnDemand } from '../world/traceroutes-on-demand.ts';
 import { visibleRouters } from '../world/visible-routers.ts';
 
 /** Parallel measurements. The number is small because later measurements learn from earlier ones, as in production. */
@@ -65,6 +66,7 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
     : undefined;
   const assumptions = unit.profile === 'kind' ? SIMULATED_ASSUMPTIONS : SIMULATED_PUBLISHED_ASSUMPTIONS;
   const engine = new ReverseTracerouteEngine({ plan: evaluated.plan, assumptions }, collaborators);
+  const onDemand = evaluated.asksTraceroutes ? new TraceroutesOnDemand(internet, collaborators) : undefined;
   const results: EvaluatedResult[] = new Array(pairs.length);
   const measureAll = async (): Promise<void> => {
     if (unit.atlas !== 'usual') {
@@ -74,7 +76,8 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
     await inParallel(pairs.length, CONCURRENCY, async (i) => {
       const { source, destination, kind, isUsual } = pairs[i];
       await clock.sleep(Math.max(0, startsAt(i) - clock.now()));
-      const result = await engine.measure({ source, destination });
+      const askTraceroute = onDemand?.askerFor(source);
+      const result = await engine.measure({ source, destination }, { ...(askTraceroute && { askTraceroute }) });
       results[i] = { ...judge(result, { truth, ipToAs, networksOf, visible: visible[i] }), destination: kind, isUsual };
     });
   };

@@ -19,6 +19,8 @@ export interface EvaluatedPlan {
   };
   /** Whether users see the operators of routers beside hops, as this project's API shows them, instead of the origins of addresses. */
   readonly showsOperators?: boolean;
+  /** Whether measurements may ask RIPE Atlas probes for traceroutes. */
+  readonly asksTraceroutes?: boolean;
 }
 
 const WHOLE = { survey: true, atlas: 'recordRoute' } as const;
@@ -26,6 +28,7 @@ const WHOLE = { survey: true, atlas: 'recordRoute' } as const;
 /** The plans that the evaluation compares, by name. The first one is the project's own. */
 export const PLANS: Readonly<Record<string, EvaluatedPlan>> = {
   default: { plan: defaultPlan, needs: WHOLE, showsOperators: true },
+  'on-demand': { plan: defaultPlan, needs: WHOLE, showsOperators: true, asksTraceroutes: true },
   revtr2: { plan: revtr2Plan, needs: WHOLE },
   'revtr2-labelled': { plan: revtr2LabelledPlan, needs: WHOLE },
   revtr1: { plan: revtr1Plan, needs: { survey: true, atlas: 'traceroutes' } },

@@ -12,7 +12,7 @@ import {
   type VantagePointRanking,
 } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
-import type { SimulatedInternet } from '@revtr/sim';
+import type { Place, SimulatedInternet } from '@revtr/sim';
 import type { EvaluatedPlan } from '../units/plans.ts';
 import type { PreparationCost } from '../units/unit-result.ts';
 import type { EvaluationWorld } from './evaluation-world.ts';
@@ -150,7 +150,9 @@ export class Preparation {
     const mayProbe = (address: Ipv4Address): boolean => targetPolicy.mayProbe(address);
     const network = { prober, clock, atlas, ranking, facts: this.#facts, mayProbe };
     const origins = [
-      ...places.atlasProbes.map(({ address }): TracerouteOrigin => ({ address, platform: 'ripeAtlas' })),
+      ...askedProbes(places.atlasProbes, this.#world.spec.atlasProbes).map(
+        ({ address }): TracerouteOrigin => ({ address, platform: 'ripeAtlas' }),
+      ),
       ...vantagePoints.map((address): TracerouteOrigin => ({ address, platform: 'vantagePoint' })),
     ];
     const begin = clock.now();
@@ -170,4 +172,11 @@ export class Preparation {
       atlasOptionProbes: prober.sent.withOptions,
     };
   }
+}
+
+/** The probes that send traceroutes for the atlas: all, or one of each of a share of the networks. */
+function askedProbes(probes: readonly Place[], share: number): readonly Place[] {
+  if (share >= 1) return probes;
+  const networks = [...Map.groupBy(probes, ({ asn }) => asn).values()];
+  return networks.slice(0, Math.round(share * networks.length)).map(([first]) => first);
 }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { buildWeb, WEB_DIRECTORY } from '@revtr/web/build';
+import { WEB_DIRECTORY } from '@revtr/web/build';
 
 /** Bytes of some files. */
 interface Size {
@@ -11,10 +11,7 @@ interface Size {
 }
 
 /** What a browser transfers for the first page: the document and everything that it loads before the page is drawn. */
-export async function benchWeb(): Promise<{ readonly firstLoad: Size }> {
-  await buildWeb();
-  return { firstLoad: sizeOf(firstLoad()) };
-}
+export const firstLoadSize = (): Size => sizeOf(firstLoad());
 
 function firstLoad(): ReadonlySet<string> {
   const found = new Set(['/index.html']);

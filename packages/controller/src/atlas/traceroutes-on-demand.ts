@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import type { AskedTraceroute, AskTraceroute, AtlasTraceroute, EngineCollaborators } from '@revtr/engine';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { type Clock, cancelled, type Random } from '@revtr/probing';
+import { creditsPerTraceroute, RipeAtlasError, type RipeProbe } from '@revtr/ripe-atlas';
+import type { AtlasRuns } from '@revtr/storage';
+import type { Logger } from 'pino';
+import { nearestProbe } from './nearest-probe.ts';
+import type { RipeAtlasAccess } from './ripe-access.ts';
+import { createMeasurements, PACKETS } from './ripe-measurements.ts';
+import { gatherResults } from './ripe-results.ts';
+import { beginRun, type RunRecord } from './run-record.ts';
+
+export interface TraceroutesOnDemandOptions {
+  /** Credits that all measurements together may cost the system in 24 hours. */
+  readonly creditsPerDay: number;
+  /** Longest time that a measurement waits for one traceroute, milliseconds. */
+  readonly waitMs: number;
+}
+
+export interface TraceroutesOnDemandCollaborators {
+  readonly engineParts: Pick<EngineCollaborators, 'atlas' | 'clock' | 'ipToAs'>;
+  /** The controller's clock, by which a measurement waits. */
+  readonly clock: Clock;
+  readonly runs: AtlasRuns;
+  readonly ripe: RipeAtlasAccess;
+  /** RIPE Atlas probes from an imported list; empty when no list was imported. */
+  readonly importedProbes: () => readonly RipeProbe[];
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** The measurement that asks. */
+export interface AskingMeasurement {
+  readonly measurementId: number;
+  readonly userId: number;
+  readonly keyId: number | undefined;
+}
+
+const DAY_MS = 86_400_000;
+/** A probe whose path is younger is not asked again, milliseconds. */
+const FRESH_MS = 3_600_000;
+const CREDITS = creditsPerTraceroute(PACKETS);
+/** How far the clock of a probe may be behind, milliseconds. */
+const CLOCK_ERROR_MS = 60_000;
+const INTERRUPTED = 'interrupted: the controller stopped, or the run failed unexpectedly';
+
+interface UnderWay {
+  /** The path; `undefined` when it did not arrive. */
+  readonly arrived: Promise<AtlasTraceroute | undefined>;
+}
+
+/**
+ * Asks RIPE Atlas for single traceroutes while measurements wait. Each is stored as an atlas run before it is created, with who asked and what
+ * it costs. A traceroute that arrives too late for the measurement is in the atlas for the next one.
+ */
+export class TraceroutesOnDemand {
+  readonly #options: TraceroutesOnDemandOptions;
+  readonly #collaborators: TraceroutesOnDemandCollaborators;
+  /** Traceroutes under way, by source and probe. */
+  readonly #underWay = new Map<string, UnderWay>();
+  readonly #over = new AbortController();
+  /** Runs begin one after the other, because each must see what the ones before it cost. */
+  #beginning: Promise<unknown> = Promise.resolve();
+
+  constructor(options: TraceroutesOnDemandOptions, collaborators: TraceroutesOnDemandCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+  }
+
+  /** What one measurement asks for traceroutes to its source. */
+  askerFor(source: Ipv4Address, asking: AskingMeasurement): AskTraceroute {
+    return async (near, signal = this.#over.signal) => {
+      try {
+        return await this.#ask(source, near, asking, signal);
+      } catch (error) {
+        if (signal.aborted) throw cancelled();
+        if (error instanceof RipeAtlasError) return { detail: `RIPE Atlas: ${error.message}` };
+        this.#collaborators.log.error({ err: error }, 'a traceroute on demand failed unexpectedly');
+        return { detail: 'the traceroute failed unexpectedly; the operator finds the cause in the log' };
+      }
+    };
+  }
+
+  /** Ends the runs that a crash interrupted. The controller calls it once, at the start. */
+  async closeInterrupted(): Promise<void> {
+    const { runs, engineParts } = this.#collaborators;
+    for (const { id, cause, estimated_credits } of await runs.open()) {
+      if (cause !== 'onDemand') continue;
+      const ended_at = new Date(engineParts.clock.now());
+      // Whether RIPE Atlas has created the measurement is unknown: the budget must not be exceeded.
+      const interrupted = { state: 'failed', reason: INTERRUPTED, spent_credits: estimated_credits, ended_at } as const;
+      await runs.change(id, interrupted);
+    }
+  }
+
+  /** Interrupts the traceroutes under way. */
+  async stop(): Promise<void> {
+    this.#over.abort();
+    await this.#beginning;
+    await Promise.all([...this.#underWay.values()].map(({ arrived }) => arrived));
+  }
+
+  async #ask(
+    source: Ipv4Address,
+    near: Ipv4Address,
+    asking: AskingMeasurement,
+    signal: AbortSignal,
+  ): Promise<AskedTraceroute> {
+    const { ripe, importedProbes, engineParts } = this.#collaborators;
+    const { atlas, clock, ipToAs } = engineParts;
+    const asn = ipToAs.originOf(near);
+    if (asn === undefined) return { detail: `the network of ${formatIpv4(near)} is unknown` };
+    const probes = await ripe.probes(importedProbes(), signal);
+    const fresh = atlas.traceroutesTo(source).filter(({ at }) => at > clock.now() - FRESH_MS);
+    const probe = nearestProbe(probes, near, asn, new Set(fresh.flatMap(({ probe }) => probe ?? [])));
+    if (probe === undefined) return { detail: `no RIPE Atlas probe of AS ${asn} is left to ask` };
+    const key = `${source} ${probe.id}`;
+    const underWay = this.#underWay.get(key) ?? (await this.#begin(key, source, probe.id, asking));
+    if (underWay === undefined) return { detail: 'the RIPE Atlas credits of the day are used up' };
+    const path = await this.#inTime(underWay.arrived, signal);
+    return path === undefined
+      ? { detail: `the traceroute of RIPE Atlas probe ${probe.id} did not arrive` }
+      : { path, detail: `RIPE Atlas probe ${probe.id} of AS ${asn} has sent a traceroute` };
+  }
+
+  /** Waits for a traceroute as long as a measurement waits. @throws {ProbingError} `cancelled` when `signal` fires */
+  async #inTime(arrived: UnderWay['arrived'], signal: AbortSignal): Promise<AtlasTraceroute | undefined> {
+    const waited = new AbortController();
+    const { clock } = this.#collaborators;
+    const timeout = clock.sleep(this.#options.waitMs, AbortSignal.any([signal, waited.signal])).then(() => undefined);
+    try {
+      return await Promise.race([arrived, timeout]);
+    } finally {
+      timeout.catch(() => undefined);
+      waited.abort();
+    }
+  }
+
+  /** Begins a traceroute, or joins one that has begun meanwhile. `undefined` when the budget does not allow it. */
+  #begin(
+    key: string,
+    source: Ipv4Address,
+    probe: number,
+    { measurementId, userId, keyId }: AskingMeasurement,
+  ): Promise<UnderWay | undefined> {
+    const { runs, engineParts } = this.#collaborators;
+    const begun = this.#beginning.then(async () => {
+      const known = this.#underWay.get(key);
+      if (known !== undefined) return known;
+      const now = engineParts.clock.now();
+      const { credits } = await runs.paidSince('onDemand', new Date(now - DAY_MS));
+      if (credits + CREDITS > this.#options.creditsPerDay) return undefined;
+      const run = await beginRun(runs, {
+        source,
+        userId,
+        keyId,
+        askedBy: measurementId,
+        cause: 'onDemand',
+        payer: 'system',
+        estimatedCredits: CREDITS,
+        origins: [],
+        probes: [probe],
+        tag: `revtr-${randomUUID()}`,
+        at: now,
+      });
+      const underWay = { arrived: this.#carryOut(run).finally(() => this.#underWay.delete(key)) };
+      this.#underWay.set(key, underWay);
+      return underWay;
+    });
+    this.#beginning = begun.catch(() => undefined);
+    return begun;
+  }
+
+  /** Carries out a run, which always ends with a state. `undefined` when the traceroute did not arrive. */
+  async #carryOut(run: RunRecord): Promise<AtlasTraceroute | undefined> {
+    const { engineParts, ripe, random, log } = this.#collaborators;
+    const { atlas, clock } = engineParts;
+    const { signal } = this.#over;
+    const client = ripe.client(ripe.settings.key);
+    const parts = { payer: client, reader: client, streamUrl: ripe.settings.streamUrl, atlas, clock, random };
+    const [probe] = run.details.probes;
+    try {
+      await run.enter('creating', 1);
+      await createMeasurements(run, parts, signal);
+      await run.enter('traceroutes', 1);
+      await gatherResults(run, parts, signal);
+      await run.end('done', clock.now());
+      const own = atlas.traceroutesTo(run.source).filter((path) => path.probe === probe);
+      return own.find(({ at }) => at > run.startedAt - CLOCK_ERROR_MS);
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error, run: run.id }, 'a traceroute on demand failed');
+      if (run.details.measurements.length > 0) run.spentCredits = run.estimatedCredits;
+      const reason = error instanceof RipeAtlasError && !signal.aborted ? error.message : INTERRUPTED;
+      await run
+        .end('failed', clock.now(), reason)
+        .catch((failure: unknown) => log.error({ err: failure, run: run.id }, 'an atlas run could not be stored'));
+      return undefined;
+    }
+  }
+}

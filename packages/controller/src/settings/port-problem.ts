@@ -1,0 +1,19 @@
+import type { Settings } from './settings.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is used by another program',
+  EACCES: 'may not be opened by this user',
+};
+
+/**
+ * Says which setting names a port that cannot be opened, for instance `port 8080 is used by another program: set REVTR_PORT to another
+ * port`. `undefined` for other errors.
+ */
+export function portProblem(error: unknown, { port, gateway }: Pick<Settings, 'port' | 'gateway'>): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('port' in error)) return undefined;
+  const reason = REASONS[String(error.code)];
+  const settings: Readonly<Record<string, number>> = { REVTR_PORT: port, REVTR_GATEWAY_PORT: gateway.port };
+  const setting = Object.keys(settings).find((name) => settings[name] === error.port);
+  if (reason === undefined || setting === undefined) return undefined;
+  return `port ${error.port} ${reason} (${error.code}): set ${setting} to another port`;
+}

@@ -1,0 +1,91 @@
+import { type Ipv4Address, NO_MATCH, PrefixTable } from '@revtr/net';
+import { type Content, EntryCounter, type ReadLimits } from '../../content/limits.ts';
+import { readWhole } from '../../content/whole.ts';
+import { emptyFile } from '../../errors.ts';
+import { ColumnBuilder } from '../column-builder.ts';
+import { SearchTree } from './search-tree.ts';
+import { StepBudget } from './step-budget.ts';
+import { wantedFields } from './wanted-fields.ts';
+
+/** Where an address is believed to be. */
+export interface Position {
+  /** Degrees; north and east are positive. */
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly city?: string;
+  /** Two letters (ISO 3166-1). */
+  readonly country?: string;
+}
+
+/** The positions of addresses, from an MMDB file. */
+export interface Geolocation {
+  /** The position of the longest prefix that covers the address. Never throws. */
+  positionOf(address: Ipv4Address): Position | undefined;
+  /** Type of the database and the day on which it was built, for people. */
+  readonly title: string;
+  /** Number of IPv4 prefixes with a position. */
+  readonly entries: number;
+}
+
+const MOST_STEPS = 2 ** 28;
+const LONGEST_NAME = 100;
+/** MaxMind and DB-IP write nested maps, IPinfo writes text into fields of the record itself. */
+const FIELDS = wantedFields(
+  ...['location.latitude', 'location.longitude', 'city.names.en', 'country.iso_code'],
+  ...['lat', 'lng', 'city', 'country'],
+);
+
+type Fields = ReadonlyMap<string, string | number>;
+
+/**
+ * Reads an MMDB file of cities, as MaxMind (GeoLite2 City), DB-IP (IP to City Lite) and IPinfo publish them. Records without coordinates are
+ * left out. The whole search tree is read at once, so a damaged file is refused here and cannot fail at a look-up. @throws {DatasetError}
+ */
+export async function readGeolocation(content: Content, limits: ReadLimits): Promise<Geolocation> {
+  const tree = new SearchTree(await readWhole(content), new StepBudget(MOST_STEPS));
+  const counter = new EntryCounter(limits);
+  const builder = new ColumnBuilder();
+  const positions: Position[] = [];
+  const indexes = new Map<number, number | undefined>();
+  for (const { address, length, offset } of tree.leaves()) {
+    if (!indexes.has(offset)) {
+      const position = toPosition(tree.data.fieldsAt(offset, FIELDS));
+      indexes.set(offset, position === undefined ? undefined : positions.push(position) - 1);
+    }
+    const index = indexes.get(offset);
+    if (index === undefined) continue;
+    counter.add();
+    builder.add(address, length, index);
+  }
+  if (builder.count === 0) throw emptyFile('the file contains no IPv4 prefix with a position');
+  const table = new PrefixTable(builder.columns());
+  return {
+    positionOf: (address) => {
+      const found = table.lookup(address);
+      return found === NO_MATCH ? undefined : positions[found];
+    },
+    title: tree.title,
+    entries: builder.count,
+  };
+}
+
+function toPosition(fields: Fields): Position | undefined {
+  const latitude = degrees(fields.get('location.latitude') ?? fields.get('lat'), 90);
+  const longitude = degrees(fields.get('location.longitude') ?? fields.get('lng'), 180);
+  if (latitude === undefined || longitude === undefined) return undefined;
+  const city = fields.get('city.names.en') ?? fields.get('city');
+  const country = fields.get('country.iso_code') ?? fields.get('country');
+  return {
+    latitude,
+    longitude,
+    ...(typeof city === 'string' && city !== '' && { city: city.slice(0, LONGEST_NAME) }),
+    ...(typeof country === 'string' && /^[A-Z]{2}$/.test(country) && { country }),
+  };
+}
+
+/** IPinfo writes numbers as text. */
+function degrees(value: string | number | undefined, most: number): number | undefined {
+  if (value === undefined || value === '') return undefined;
+  const number = Number(value);
+  return Math.abs(number) <= most ? number : undefined;
+}

@@ -1,0 +1,50 @@
+import { formatIpv4 } from '@revtr/net';
+import { isBeside } from '../calibration/foreign-host.ts';
+import type { Measurement } from './contract/measurement.ts';
+import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
+import { crossingHops, crossingOf, type NetworkCrossing } from './network-path/path-through-network.ts';
+
+/**
+ * Takes the path of another host that crosses the network of the last hop, from where it leaves that network. Of several, it takes the one
+ * with a hop whose address is most like that of the last hop, then the newest. It sends no probe.
+ */
+export class NetworkPath implements Technique {
+  readonly name = 'networkPath';
+
+  async extend(measurement: Measurement): Promise<Extension> {
+    const { path, options, atlas, clock } = measurement;
+    if (!options.useAtlas) return notApplicable('the atlas is off');
+    const { address } = path.last;
+    const oldest = clock.now() - options.atlasMaxAgeMs;
+    const [{ address: destination }] = path.hops;
+    const accepts = acceptance(measurement, destination);
+    let best: NetworkCrossing | undefined;
+    for (const traceroute of atlas.of(path.source)?.measuredPaths() ?? []) {
+      if (traceroute.at < oldest || !accepts(traceroute)) continue;
+      const crossing = crossingOf(traceroute, address, measurement);
+      if (crossing !== undefined && (best === undefined || isBetter(crossing, best))) best = crossing;
+    }
+    if (best === undefined) return nothingFound('no path of the atlas crosses the network of the last hop');
+    const detail = `${formatIpv4(best.traceroute.origin)} reaches the source through AS ${best.network}`;
+    const hops = crossingHops(best, address, false, measurement);
+    return { outcome: 'extended', from: path.hops.length - 1, hops, detail };
+  }
+}
+
+const isBetter = (a: NetworkCrossing, b: NetworkCrossing): boolean =>
+  a.sharedBits > b.sharedBits || (a.sharedBits === b.sharedBits && a.traceroute.at > b.traceroute.at);
+
+/** Which paths the request lets the measurement use. */
+function acceptance(
+  { options, ipToAs }: Measurement,
+  destination: number,
+): (path: NetworkCrossing['traceroute']) => boolean {
+  const { atlasPlatforms, ignoreOwnTraceroutes, ignoreOwnNetwork, asForeignHost } = options;
+  const network = ignoreOwnNetwork ? ipToAs.originOf(destination) : undefined;
+  return ({ platform, origin }) => {
+    if (atlasPlatforms !== undefined && !atlasPlatforms.includes(platform)) return false;
+    if (ignoreOwnTraceroutes && origin === destination) return false;
+    if (asForeignHost && isBeside(origin, destination)) return false;
+    return network === undefined || ipToAs.originOf(origin) !== network;
+  };
+}

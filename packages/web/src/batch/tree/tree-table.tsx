@@ -1,0 +1,76 @@
+import { VirtualTable } from '../../tables/virtual-table.tsx';
+import { layOut } from './layout.ts';
+import { labelOf, type NodeNames } from './node-label.ts';
+import type { OpenNodes } from './open-nodes.ts';
+import type { PathNode } from './path-tree.ts';
+
+/** The open part of a tree of paths as a table, indented by level. */
+export function TreeTable(props: {
+  readonly root: PathNode;
+  readonly open: OpenNodes;
+  readonly names: NodeNames;
+  readonly chosen: string;
+  readonly onChoose: (id: string) => void;
+}) {
+  const { root, open, names, chosen, onChoose } = props;
+  const { nodes } = layOut(root, open);
+  return (
+    <VirtualTable
+      className="tree-table"
+      count={nodes.length}
+      head={HEAD}
+      row={(index) => {
+        const { data, depth, children } = nodes[index];
+        const { text, more } = labelOf(data.key, names);
+        const isOpen = children !== undefined;
+        return (
+          <tr key={data.id} aria-rowindex={index + 2} className={data.id === chosen ? 'chosen' : undefined}>
+            <td className="numeric wide">{depth + 1}</td>
+            <td className="clipped" style={{ paddingLeft: `${depth}rem` }}>
+              <button
+                type="button"
+                className="link"
+                aria-pressed={data.id === chosen}
+                onClick={() => onChoose(data.id === chosen ? '' : data.id)}
+              >
+                {text}
+              </button>{' '}
+              <span className="age">{more}</span>
+            </td>
+            <td className="numeric">{data.count.toLocaleString('en')}</td>
+            <td className="numeric wide">{((100 * data.count) / root.count).toFixed(1)} %</td>
+            <td>
+              {data.children.length > 0 && (
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-expanded={isOpen}
+                  onClick={() => open.setOpen(data, !isOpen)}
+                >
+                  {isOpen ? '−' : `+ ${data.children.length}`}
+                  <span className="visually-hidden"> behind {text}</span>
+                </button>
+              )}
+            </td>
+          </tr>
+        );
+      }}
+    />
+  );
+}
+
+const HEAD = (
+  <>
+    <th scope="col" className="numeric wide">
+      Level
+    </th>
+    <th scope="col">Network or router</th>
+    <th scope="col" className="numeric">
+      Paths
+    </th>
+    <th scope="col" className="numeric wide">
+      Share
+    </th>
+    <th scope="col">Behind it</th>
+  </>
+);

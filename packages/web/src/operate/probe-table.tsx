@@ -1,0 +1,46 @@
+import type { AuditRecord } from '@revtr/client';
+import { Link } from 'react-router';
+import { type Column, DataTable } from '../records/data-table.tsx';
+import { Time } from '../records/time.tsx';
+
+/** Probes of the audit, newest first. */
+export function ProbeTable({ label, records }: { readonly label: string; readonly records: readonly AuditRecord[] }) {
+  return (
+    <DataTable
+      label={label}
+      columns={COLUMNS}
+      rows={records.map((record, i) => ({ ...record, i }))}
+      keyOf={({ i }) => i}
+      empty="No probe matches."
+    />
+  );
+}
+
+const COLUMNS: readonly Column<AuditRecord>[] = [
+  { title: 'Sent', cell: ({ at }) => <Time at={at} /> },
+  { title: 'To', className: 'mono', cell: ({ target }) => target },
+  { title: 'By', className: 'mono', cell: ({ agent }) => agent },
+  { title: 'Claimed source', className: 'mono wide', cell: ({ spoofed }) => spoofed?.source ?? '–' },
+  {
+    title: 'Probe',
+    className: 'wide',
+    cell: ({ kind, technique, packets }) => `${kind}, ${technique}${packets > 1 ? `, ${packets} packets` : ''}`,
+  },
+  { title: 'For', className: 'breakable', cell: (record) => <Cause record={record} /> },
+];
+
+function Cause({ record }: { readonly record: AuditRecord }) {
+  const { cause, measurement, user, testedAgent } = record;
+  return (
+    <>
+      {measurement === undefined ? cause : <Link to={`/measurements/${measurement}`}>measurement {measurement}</Link>}
+      {testedAgent !== undefined && ` ${testedAgent}`}
+      {user !== undefined && (
+        <>
+          {' '}
+          <Link to={`/operate/users?user=${user.id}`}>{user.email ?? `user ${user.id}`}</Link>
+        </>
+      )}
+    </>
+  );
+}
