@@ -89,16 +89,17 @@ describe('a watch', () => {
       name: 'lab',
     });
     expect(await owner.watches.change(id, { isPaused: false })).toMatchObject({ state: 'active', intervalSeconds: 60 });
-    for (const work of [
-      stranger.watches.get(id),
-      stranger.watches.change(id, { isPaused: true }),
-      stranger.watches.delete(id),
-      stranger.watches.test(id),
-      stranger.watches.runs(id),
-      stranger.watches.changes(id),
-      stranger.watches.alerts(id),
-    ])
-      expect(await codeOf(work)).toBe('notFound');
+    const { watches } = stranger;
+    const calls = [
+      () => watches.get(id),
+      () => watches.change(id, { isPaused: true }),
+      () => watches.delete(id),
+      () => watches.test(id),
+      () => watches.runs(id),
+      () => watches.changes(id),
+      () => watches.alerts(id),
+    ];
+    for (const call of calls) expect(await codeOf(call())).toBe('notFound');
     // An operator may look, and may not change.
     const operator = clientWith(system.key);
     expect(await operator.watches.get(id)).toMatchObject({ id });
