@@ -68,7 +68,7 @@ describe('AlertDispatcher', () => {
     alerts.add(watch.id, messages, new Date(clock.now()));
   const stored = async () => (await new WatchHistory(database().db).alerts(watch.id, { limit: 100 })).reverse();
   const idle = async (): Promise<void> => {
-    await vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 1 });
+    await vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 1, timeout: 60_000 });
   };
   const pass = async (milliseconds: number, step: number): Promise<void> => {
     await idle();

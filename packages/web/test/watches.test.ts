@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)('the pages of watches', () => {
       await page.getByRole('button', { name: 'Delete branch' }).click();
       await page.waitForURL(/\/watches$/);
       await page.getByRole('link', { name: HOSTILE_NAME }).waitFor();
-      expect(await page.getByRole('link', { name: 'branch', exact: true }).count()).toBe(0);
+      await page.getByRole('link', { name: 'branch', exact: true }).waitFor({ state: 'detached' });
     }));
 
   it('say what is wrong with a new watch', () =>
