@@ -14,7 +14,7 @@ const mayImport = {
   controller: ['datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
   client: [],
   web: ['client'],
-  cli: ['client', 'net', 'scamper', 'sim'],
+  cli: ['client', 'datasets', 'net', 'scamper', 'sim'],
   'ripe-atlas-emulator': ['net', 'probing', 'sim'],
   lab: [
     'agent',

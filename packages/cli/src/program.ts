@@ -56,8 +56,8 @@ export function createProgram(context: Context): Command {
   addBatch(program, context);
   addBatches(program, context);
   addFetch(program, context);
-  addWatch(program, context);
   addShare(program, context);
+  addWatch(program, context);
   addSources(program, context);
   addApply(program, context);
   addAgents(program, context);

@@ -14,6 +14,14 @@ const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
 const dataset = join(directory, 'dataset');
 const pairs = join(directory, 'pairs');
 const networks = join(directory, 'networks');
+const traceroutes = join(directory, 'traceroutes');
+
+/** A traceroute to the /24 of the source that the server has, as RIPE Atlas writes it. */
+const TRACEROUTE = JSON.stringify({
+  ...{ fw: 5080, msm_id: 1, prb_id: 1, timestamp: 1_700_000_000, type: 'traceroute', af: 4 },
+  ...{ from: '203.0.113.7', dst_addr: '198.51.100.9' },
+  result: [{ hop: 1, result: [{ from: '198.51.100.9', rtt: 1 }] }],
+});
 
 /** Arguments for every command, and the form of its JSON: one value, or one value per line. */
 const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; readonly form: 'value' | 'lines' }>> = {
@@ -60,6 +68,7 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'data status': { args: [], form: 'value' },
   'data import': { args: ['prefix2as', dataset], form: 'value' },
   'data update': { args: [], form: 'value' },
+  'admin atlas import': { args: [traceroutes], form: 'value' },
   'admin applications': { args: ['--all'], form: 'value' },
   'admin approve': { args: ['4'], form: 'value' },
   'admin refuse': { args: ['4', '--note', 'no'], form: 'value' },
@@ -125,6 +134,7 @@ beforeAll(async () => {
   environment = { REVTR_SERVER: api.url, REVTR_KEY: 'a-key' };
   writeFileSync(dataset, '1.0.0.0\t8\t64500\n');
   writeFileSync(networks, '192.0.2.0/24 # one\nAS64500\n');
+  writeFileSync(traceroutes, `${TRACEROUTE}\n`);
   writeFileSync(pairs, '192.0.2.1\n');
 });
 afterAll(async () => {

@@ -23,9 +23,11 @@ import type {
   NewApplication,
   OptOut,
   OptOutRequest,
+  PublishedTraceroute,
   Queue,
   SelfAudit,
   Suspension,
+  TracerouteImport,
 } from './types.ts';
 
 const ATLAS_POLL_MS = 500;
@@ -199,6 +201,11 @@ export class FleetClient {
         headers: { 'content-type': 'application/octet-stream' },
       }),
     );
+  }
+
+  /** Adds up to 1,000 published traceroutes to the atlases of the sources near their targets (operators). */
+  async importTraceroutes(traceroutes: readonly PublishedTraceroute[]): Promise<TracerouteImport> {
+    return good(this.#connection.api.POST('/api/v2/atlas/traceroutes', { body: { traceroutes: [...traceroutes] } }));
   }
 
   /** Downloads a dataset from its configured address (operators). */

@@ -52,6 +52,12 @@ export type Application = Schemas['Application'];
 export type NewApplication = NonNullable<
   paths['/api/v2/sources/applications']['post']['requestBody']
 >['content']['application/json'];
+/** A traceroute that somebody published: origin, target, time, and hops to the target. */
+export type PublishedTraceroute = NonNullable<
+  paths['/api/v2/atlas/traceroutes']['post']['requestBody']
+>['content']['application/json']['traceroutes'][number];
+/** What became of published traceroutes. */
+export type TracerouteImport = Schemas['TracerouteImport'];
 /** A mail of the system, sent or waiting. */
 export type Mail = paths['/api/v2/mails']['get']['responses'][200]['content']['application/json']['mails'][number];
 /** A kill switch that is set. */
@@ -113,6 +119,12 @@ export type UserChange = Body<'/api/v2/users/{id}', 'patch'>;
 export type RedeemedLink = Schemas['RedeemedLink'];
 /** A session of a browser. */
 export type Session = Schemas['Session'];
+/** A session of a browser that has not ended. */
+export type OpenSession = Schemas['OpenSession'];
+/** How much of one of the account's limits is used. */
+export type LimitUse = Schemas['LimitUse'];
+/** Measurements that have not ended, by user, and the processes that hold them. */
+export type Queue = Schemas['Queue'];
 /** A recurring measurement of one pair. */
 export type Watch = Schemas['Watch'];
 /** A watch to create. */
@@ -127,12 +139,6 @@ export type WatchChange = Schemas['WatchChange'];
 export type WatchAlert = Schemas['WatchAlert'];
 /** How a test delivery ended. */
 export type WatchDelivery = paths['/api/v2/watches/{id}/test']['post']['responses'][200]['content']['application/json'];
-/** A session of a browser that has not ended. */
-export type OpenSession = Schemas['OpenSession'];
-/** How much of one of the account's limits is used. */
-export type LimitUse = Schemas['LimitUse'];
-/** Measurements that have not ended, by user, and the processes that hold them. */
-export type Queue = Schemas['Queue'];
 /** Who may measure to a source. */
 export type SourceVisibility = Schemas['SourceVisibility'];
 /** A mail with the link that {@link Mail} leaves out. */

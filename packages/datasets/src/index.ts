@@ -20,3 +20,5 @@ export type { RipeProbeList } from './formats/ripe-probes.ts';
 export { type DatasetMetadata, type DatasetStatus, DatasetStore } from './store/dataset-store.ts';
 export { DatasetUpdater } from './store/dataset-updater.ts';
 export { type DatasetSources, datasetSourcesSchema } from './store/sources.ts';
+export type { PublicTraceroute } from './traceroutes/public-traceroute.ts';
+export { type ReadTraceroutesOptions, readTraceroutes, type TracerouteLine } from './traceroutes/read-traceroutes.ts';

@@ -7,8 +7,8 @@ const RTT_TIMEOUT_MS = 1_000;
 
 /**
  * Round-trip times from the source to the hops of a path that identify a router and may be probed, milliseconds by address; hops that did not answer are absent.
- * Each hop is pinged once, unless `known` has an answer or a silence that is still valid and that the options allow to reuse. A hop whose
- * ping cannot be sent is absent, too: the path is right without it. `onRtt` is told each one as soon as it is known. @throws {ProbingError} `cancelled`
+ * Each hop is pinged once, unless `known` has an answer or a silence that is still valid and that the options allow to reuse. A hop whose ping
+ * cannot be sent is absent, too: the path is right without it. `onRtt` is told each one as soon as it is known. @throws {ProbingError} `cancelled`
  */
 export async function measureRtts(
   { path, prober, clock, stats, signal, mayProbe, outages, aliases, options }: Measurement,

@@ -239,6 +239,21 @@ describe('a path that reached the source', () => {
     ]);
   });
 
+  it.each([
+    ['measured again when nothing may be reused', 0, 2],
+    ['kept otherwise', 3_600_000, 1],
+  ])('has round-trip times that are %s', async (_, reuseMaxAgeMs, pings) => {
+    const network = new FakeNetwork();
+    const engine = new ReverseTracerouteEngine({ plan: defaultPlan }, engineIn(network).parts);
+    const options = { useAtlas: false, reuseMaxAgeMs, measureRtts: true };
+    for (let i = 0; i < 2; i++) {
+      await network.clock.drive(engine.measure({ source: SOURCE, destination: DESTINATION, options }));
+      await network.clock.drive(network.clock.sleep(1_000));
+    }
+    const plain = network.pings.filter(({ option, target }) => option === undefined && target === ROUTERS[1]);
+    expect(plain).toHaveLength(pings);
+  });
+
   it('does not keep a measurement that is cancelled afterwards from being cancelled', async () => {
     const network = new FakeNetwork();
     network.refuses = ({ option }) => (option === undefined ? new ProbingError('cancelled', 'cancelled') : undefined);

@@ -26,6 +26,7 @@ const summary = (plan: string, sharedPrivateStamps: number, hopsRight: number) =
   seeds: [1],
   pairs: 10,
   figures: estimates({ hopsRight }),
+  silentShare: 0,
   byDestination: {},
   preparation: { surveyProbes: 0, tracerouteProbes: 0, atlasOptionProbes: 0 },
   preparationOptionProbesPerPair: 0,

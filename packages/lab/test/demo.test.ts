@@ -45,6 +45,10 @@ describe('the demo', () => {
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/API at http:\/\/127\.0\.0\.1:\d+, key revtr_/);
     expect(out).toContain('TECHNIQUE');
+    const [measured] = /from ([\d.]+) back to/.exec(out)?.slice(1) ?? [];
+    const [suggested] = /npx revtr measure ([\d.]+) --to/.exec(out)?.slice(1) ?? [];
+    expect(suggested).not.toBe(measured);
+    expect(out).toContain(`/?from=${suggested}&to=`);
     expect(out).toMatch(/stopping\n$/);
   });
 
@@ -52,6 +56,10 @@ describe('the demo', () => {
     const { code, out, err } = await demo([], 'surveying');
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/stopped\n$/);
+  });
+
+  it('says which scenarios there are', async () => {
+    expect(await demo(['--scenario', 'none'])).toEqual({ code: 2, out: '', err: '--scenario must be detour\n' });
   });
 
   it('says when the port is taken', async () => {

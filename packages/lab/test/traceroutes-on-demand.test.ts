@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ReverseTracerouteClient } from '@revtr/client';
 import { RipeAtlasAccess, TraceroutesOnDemand } from '@revtr/controller';
 import { type AskedTraceroute, Atlas } from '@revtr/engine';
-import type { Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { createRandom, systemClock } from '@revtr/probing';
 import { accountOf, NO_FAULTS, type RipeAtlasEmulator, SYSTEM_KEY, startEmulator } from '@revtr/ripe-atlas-emulator';
 import { simParameters } from '@revtr/sim';
@@ -9,7 +10,9 @@ import { AtlasRuns, openDatabase, parseDatabaseSettings, Users } from '@revtr/st
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ripeAtlasSettings } from '../src/world/ripe-atlas-settings.ts';
+import { startSimulatedSystem } from '../src/world/simulated-system.ts';
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
+import type { System } from '../src/world/system.ts';
 
 const log = pino({ level: 'fatal' });
 const MEASUREMENT = 7;
@@ -153,5 +156,45 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
       faults: { ...NO_FAULTS, serverErrors: 1 },
     });
     expect((await drive(ask(service(), networks[0]))).detail).toMatch(/^RIPE Atlas: /);
+  });
+});
+
+describe('a measurement that may wait for traceroutes', () => {
+  const world = new SimulatedWorld({ parameters: simParameters('small', 2), sources: 1, atlas: 'none' });
+  const [source] = world.sources.map(({ address }) => formatIpv4(address));
+  const destinations = [...new Set(world.randomPairs(60).map(({ destination }) => formatIpv4(destination)))];
+  const account = accountOf('system@revtr.example', BALANCE);
+  let emulator: RipeAtlasEmulator;
+  let system: System;
+  beforeAll(async () => {
+    emulator = await startEmulator(world, { keys: { [SYSTEM_KEY]: account } });
+    const ripeAtlas = { ...ripeAtlasSettings(emulator), onDemandCreditsPerDay: 20 * CREDITS };
+    const common = { host: '127.0.0.1', port: 0, database: 'memory:', concurrency: 50, realTime: false };
+    system = await startSimulatedSystem(world, { ...common, ripeAtlas }, log);
+  });
+  afterAll(async () => {
+    await system.stop();
+    await emulator.stop();
+  });
+  /** How many traceroutes the measurements of all destinations waited for. */
+  const waitedFor = async (options: object): Promise<number> => {
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    const pairs = destinations.map((dst) => ({ src: source, dst, useCache: false, ...options }));
+    const { batchId } = await client.submit(pairs);
+    const { measurements } = await client.wait(batchId);
+    return measurements.reduce((sum, { result }) => sum + (result?.stats.onDemandTraceroutes ?? 0), 0);
+  };
+
+  it('asks RIPE Atlas only when the request says so, within the credits, and shows what they cost', async () => {
+    expect(await waitedFor({})).toBe(0);
+    expect(account.balance).toBe(BALANCE);
+    expect(await waitedFor({ isRunTracerouteOnDemand: true })).toBeGreaterThan(0);
+    const spent = BALANCE - account.balance;
+    expect(spent).toBeGreaterThan(0);
+    expect(spent).toBeLessThanOrEqual(20 * CREDITS);
+    const { fleet } = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    const { onDemand, runs } = await fleet.atlas(source);
+    expect(onDemand).toEqual({ traceroutes: spent / CREDITS, credits: spent });
+    expect(runs.map(({ cause }) => cause)).not.toContain('onDemand');
   });
 });

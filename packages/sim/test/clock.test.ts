@@ -64,6 +64,29 @@ describe('virtual clock', () => {
     expect(ranAt).toBeGreaterThanOrEqual(20);
   });
 
+  it('jumps over gaps again when it is not paced any more', async () => {
+    const clock = new VirtualClock({ startMs: 0 });
+    clock.pace();
+    const driving = clock.drive(clock.sleep(3_600_000));
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.unpace();
+    await driving;
+    expect(clock.now()).toBeGreaterThanOrEqual(3_600_000);
+    expect(clock.now()).toBeLessThan(3_660_000);
+  });
+
+  it('can follow real time from a later time on, and never goes back', async () => {
+    const clock = new VirtualClock({ startMs: 1_000 });
+    const order: string[] = [];
+    const waiting = clock.sleep(50).then(() => order.push(`woken@${clock.now() >= 5_000}`));
+    clock.scheduleInternal(1_020, () => order.push('internal'));
+    clock.pace(5_000);
+    await clock.drive(waiting);
+    expect(order).toEqual(['internal', 'woken@true']);
+    clock.pace(2_000);
+    expect(clock.now()).toBeGreaterThanOrEqual(5_000);
+  });
+
   it('drops any number of cancelled events', async () => {
     const clock = new VirtualClock({ startMs: 0 });
     let happened = 0;

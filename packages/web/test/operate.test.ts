@@ -215,6 +215,10 @@ describe.skipIf(!hasBrowser)('the pages of operators', () => {
     await page.getByText(/\/confirm#[\w-]{20}/).waitFor();
     await page.goto('/operate/datasets');
     await page
+      .getByText(/^Replace /)
+      .first()
+      .click();
+    await page
       .getByLabel(/^File for/)
       .first()
       .setInputFiles({ name: 'x', mimeType: 'text/plain', buffer: Buffer.from('<b>\n') });

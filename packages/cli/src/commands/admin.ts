@@ -4,6 +4,7 @@ import { addCommand, type Context } from '../context.ts';
 import { renderApplications, renderMails } from '../render/applications.ts';
 import { addKillSwitches } from './admin-stop.ts';
 import { readCount } from './arguments.ts';
+import { addTracerouteImport } from './import-traceroutes.ts';
 
 interface ApplicationsOptions extends ConnectionOptions {
   readonly all?: boolean;
@@ -32,6 +33,7 @@ export function addAdmin(program: Command, context: Context): Command {
   addApplications(admin, context);
   addFleet(admin, context);
   addKillSwitches(admin, context);
+  addTracerouteImport(admin, context);
   return admin;
 }
 

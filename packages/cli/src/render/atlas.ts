@@ -8,7 +8,7 @@ export function renderAtlas(atlas: Atlas): string {
   const { paths, agesMs, contradictions } = atlas;
   const lines = [
     `${atlas.source}`,
-    `paths: ${paths.ripeAtlas} of RIPE Atlas, ${paths.vantagePoint} of vantage points, ${paths.reverseTraceroute} learned from measurements`,
+    `paths: ${paths.ripeAtlas} of RIPE Atlas, ${paths.vantagePoint} of vantage points, ${paths.reverseTraceroute} learned from measurements${paths.publicTraceroute > 0 ? `, ${paths.publicTraceroute} published` : ''}`,
     `covers: ${atlas.hops} addresses, ${atlas.routers} routers, ${atlas.networks} networks; ${atlas.used} intersections used within a day`,
     `Record Route: ${atlas.placedExactly} addresses belong to a hop, ${atlas.placedBetween} lie between hops; contradictions: ${contradictions.order} by order, ${contradictions.bounds} by bounds, ${contradictions.branch} by branch, ${contradictions.asLoop} by AS loop`,
   ];

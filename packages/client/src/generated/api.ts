@@ -1462,6 +1462,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/atlas/traceroutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add published traceroutes to the atlases of the sources near their targets (operators)
+         * @description Importing a traceroute again changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        traceroutes: {
+                            /** @description Milliseconds since the Unix epoch */
+                            at: number;
+                            /** @description From the first router to the target; null for hops that did not answer */
+                            hops: (string | null)[];
+                            /** Format: ipv4 */
+                            origin: string;
+                            /** Format: ipv4 */
+                            target: string;
+                        }[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TracerouteImport"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/audit": {
         parameters: {
             query?: never;
@@ -6161,6 +6233,7 @@ export interface components {
                 traceroutes: number;
             };
             paths: {
+                publicTraceroute: number;
                 reverseTraceroute: number;
                 ripeAtlas: number;
                 vantagePoint: number;
@@ -6196,6 +6269,7 @@ export interface components {
                 traceroutes: number;
             };
             paths: {
+                publicTraceroute: number;
                 reverseTraceroute: number;
                 ripeAtlas: number;
                 vantagePoint: number;
@@ -7181,6 +7255,12 @@ export interface components {
                      * @enum {string}
                      */
                     divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
+                    };
                     /** @description Reverse DNS */
                     name?: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -7259,6 +7339,12 @@ export interface components {
                      * @enum {string}
                      */
                     divergence?: "loadBalancing" | "notDestinationBased";
+                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
+                    hiddenNetwork?: {
+                        asn: number;
+                        /** @description Probability that the path passes it */
+                        confidence: number;
+                    };
                     /** @description Reverse DNS */
                     name?: string;
                     /** @description Age of the evidence when it comes from an earlier measurement */
@@ -7598,6 +7684,30 @@ export interface components {
             };
             /** Format: date-time */
             since: string;
+        };
+        TracerouteImport: {
+            /** @description Paths added to an atlas */
+            added: number;
+            /** @description Paths of which the atlas has one of the same origin that is as new */
+            known: number;
+            /** @description Paths whose last router is none through which other paths reach the source */
+            otherGateway: number;
+            /** @description Traceroutes older than seven days, or of the future */
+            untimely: number;
+            /** @description Traceroutes that loop, do not end at their target, or lead to the /24 of no source */
+            unusable: number;
+        };
+        TracerouteImportInput: {
+            /** @description Paths added to an atlas */
+            added: number;
+            /** @description Paths of which the atlas has one of the same origin that is as new */
+            known: number;
+            /** @description Paths whose last router is none through which other paths reach the source */
+            otherGateway: number;
+            /** @description Traceroutes older than seven days, or of the future */
+            untimely: number;
+            /** @description Traceroutes that loop, do not end at their target, or lead to the /24 of no source */
+            unusable: number;
         };
         User: {
             /** Format: date-time */

@@ -44,6 +44,7 @@ import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
+import { registerPublicTraceroutes } from './v2/public-traceroutes.ts';
 import { registerPublications } from './v2/publications.ts';
 import { registerQueue } from './v2/queue.ts';
 import { registerV2 } from './v2/routes.ts';
@@ -161,6 +162,7 @@ export async function createServer(
     registerUsers(routes, collaborators);
     registerWatches(routes, collaborators);
     registerAtlasV2(routes, collaborators);
+    registerPublicTraceroutes(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerQueue(routes, collaborators);

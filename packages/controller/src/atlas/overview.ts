@@ -38,7 +38,7 @@ export function overviewOf(
   },
   now: number,
 ): AtlasOverview {
-  const paths = { vantagePoint: 0, ripeAtlas: 0, reverseTraceroute: 0 };
+  const paths = { vantagePoint: 0, ripeAtlas: 0, publicTraceroute: 0, reverseTraceroute: 0 };
   const all = [...(atlas?.paths.values() ?? [])];
   for (const { platform } of all) paths[platform]++;
   const addresses = new Set<Ipv4Address>();

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const addressSchema = z.ipv4().transform(parseIpv4);
 const pathSchema = z.object({
   id: z.int(),
-  platform: z.enum(['vantagePoint', 'ripeAtlas', 'reverseTraceroute']),
+  platform: z.enum(['vantagePoint', 'ripeAtlas', 'publicTraceroute', 'reverseTraceroute']),
   probe: z
     .int()
     .nullable()

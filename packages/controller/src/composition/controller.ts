@@ -170,16 +170,16 @@ export class Controller {
       },
       options,
     );
-    const watches = openWatches(
-      contextOf(context, 'watches'),
-      { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
-      { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook },
-    );
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
+    const watches = openWatches(
+      contextOf(context, 'watches'),
+      { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
+      { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook },
+    );
     const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
       calibration,
       measuring,
@@ -233,8 +233,8 @@ export class Controller {
       agents,
       survey,
       measurements,
-      watches,
       publications,
+      watches,
       selfAudit,
       optOuts,
       api,

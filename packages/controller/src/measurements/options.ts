@@ -5,7 +5,7 @@ export const measurementOptionsSchema = z.object({
   useAtlas: z.boolean().optional(),
   useRecordRouteAtlas: z.boolean().optional(),
   atlasMaxAgeMs: z.number().nonnegative().optional(),
-  atlasPlatforms: z.array(z.enum(['vantagePoint', 'ripeAtlas', 'reverseTraceroute'])).optional(),
+  atlasPlatforms: z.array(z.enum(['vantagePoint', 'ripeAtlas', 'publicTraceroute', 'reverseTraceroute'])).optional(),
   ignoreOwnTraceroutes: z.boolean().optional(),
   ignoreOwnNetwork: z.boolean().optional(),
   useTimestamp: z.boolean().optional(),

@@ -9,6 +9,7 @@ const MATCHES: Readonly<Record<string, string>> = {
 const AUTHORS: Readonly<Record<string, string>> = {
   ripeAtlas: 'a traceroute of the RIPE Atlas probe at',
   vantagePoint: 'a traceroute of the vantage point',
+  publicTraceroute: 'a published traceroute to the /24 of the source from',
   reverseTraceroute: 'an earlier reverse traceroute from',
 };
 const PROOFS: Readonly<Record<string, string>> = {

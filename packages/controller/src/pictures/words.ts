@@ -15,8 +15,11 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 /** A round-trip time for people. */
 export const formatMs = (ms: number): string => `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
-/** A probability for people. Nothing that was measured is certain. */
-const formatConfidence = (confidence: number): string => `${Math.min(99, Math.round(confidence * 100))} %`;
+/** A probability for people, as the web interface shows it: 0 % and 100 % only for what is certain. */
+function formatConfidence(confidence: number): string {
+  if (confidence <= 0) return '0 %';
+  return confidence >= 1 ? '100 %' : `${Math.min(99, Math.max(1, Math.round(100 * confidence)))} %`;
+}
 
 /** A time for people, in UTC. */
 export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

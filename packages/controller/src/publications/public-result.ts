@@ -16,6 +16,7 @@ const publicHopSchema = hopSchema
     trust: true,
     confidence: true,
     asn: true,
+    hiddenNetwork: true,
     rttMs: true,
     reusedAgeMs: true,
     alternatives: true,
@@ -89,7 +90,8 @@ function toPublicFailReason({ code, message, hop }: NonNullable<StoredResult['fa
 }
 
 async function toPublicHop(hop: StoredResult['hops'][number], facts: AddressFacts): Promise<PublicHop> {
-  const { address, technique, trust, confidence, asn, rttMs, reusedAgeMs, alternatives, divergence } = hop;
+  const { address, technique, trust, confidence, asn, hiddenNetwork, rttMs, reusedAgeMs, alternatives, divergence } =
+    hop;
   const name = await facts.nameOf(parseIpv4(address));
   const asName = asn === undefined ? undefined : facts.asName(asn);
   return {
@@ -99,6 +101,7 @@ async function toPublicHop(hop: StoredResult['hops'][number], facts: AddressFact
     confidence,
     ...(asn !== undefined && { asn }),
     ...(asName !== undefined && { asName: visibleText(asName) }),
+    ...(hiddenNetwork && { hiddenNetwork }),
     ...(name !== undefined && { name: visibleText(name) }),
     ...(rttMs !== undefined && { rttMs }),
     ...(reusedAgeMs !== undefined && { reusedAgeMs }),

@@ -91,14 +91,14 @@ const settingsSchema = z.object({
   REVTR_SELF_AUDITS_PER_DAY: z.coerce.number().int().min(0).max(10_000).default(DEFAULT_SELF_AUDIT.perDay),
   /** RIPE Atlas credits that refreshing may cost the system in a day, all sources together. */
   REVTR_ATLAS_REFRESH_CREDITS: z.coerce.number().int().min(0).default(0),
+  /** RIPE Atlas credits that traceroutes for single measurements may cost the system in a day; 0: measurements get none. */
+  REVTR_ATLAS_ON_DEMAND_CREDITS: z.coerce.number().int().min(0).default(0),
   /** Most watches of one user. */
   REVTR_WATCHES_PER_USER: z.coerce.number().int().min(0).max(1_000).default(DEFAULT_WATCHES.perUser),
   /** How long the history of watches is kept, with the measurements of their runs. */
   REVTR_WATCH_HISTORY_DAYS: z.coerce.number().int().min(1).max(3_650).default(DEFAULT_WATCHES.historyDays),
   /** Whether webhooks may lead to internal addresses, and need no TLS; for test networks. */
   REVTR_INTERNAL_WEBHOOKS: z.stringbool().default(DEFAULT_WATCHES.allowsInternalWebhooks),
-  /** RIPE Atlas credits that traceroutes for single measurements may cost the system in a day; 0: measurements get none. */
-  REVTR_ATLAS_ON_DEMAND_CREDITS: z.coerce.number().int().min(0).default(0),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private prefixes that may be probed, for test networks; separated by commas. */

@@ -39,7 +39,7 @@ export interface CollectCollaborators {
 /** A host that sends traceroutes to the source. */
 export interface TracerouteOrigin {
   readonly address: Ipv4Address;
-  readonly platform: Exclude<AtlasPlatform, 'reverseTraceroute'>;
+  readonly platform: Extract<AtlasPlatform, 'vantagePoint' | 'ripeAtlas'>;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { AtlasMatchKind } from '../path/evidence.ts';
 import type { PathNode } from './path-tree.ts';
-import type { AtlasTraceroute } from './traceroute.ts';
+import { type AtlasTraceroute, isYoungEnough } from './traceroute.ts';
 
 /** Where a Record Route address lies on the paths to a source: at one node, or somewhere from `first` to `last`. */
 export interface PlacedStamp {
@@ -89,6 +89,8 @@ interface Rated {
 const MEAN_LIFE_MS = 100 * 86_400_000;
 /** Confidence in a path that a reverse traceroute assembled, relative to one that a traceroute measured as a whole. */
 const GROWN = 0.998;
+/** The same in a path to another host of the source's /24. */
+const PUBLIC = 0.99;
 /** Each further position that an address may have makes its place less sure. */
 const PER_POSITION = 0.999;
 
@@ -107,7 +109,7 @@ export function bestOf(
       const [traced, grown] =
         query.accepts === undefined ? [first.traced, first.grown] : freshest(first, query.accepts);
       for (const traceroute of [traced, grown]) {
-        if (traceroute === undefined || traceroute.at < query.oldest) continue;
+        if (traceroute === undefined || !isYoungEnough(traceroute, query)) continue;
         const confidence = confidenceIn(match, traceroute, first.depth - last.depth, query.now);
         const lead = best === undefined ? 1 : confidence - best.confidence;
         if (lead > 1e-9 || (lead > -1e-9 && best !== undefined && last.depth < best.last.depth))
@@ -122,7 +124,7 @@ export function bestOf(
 
 function confidenceIn(match: AtlasMatchKind, { at, platform }: AtlasTraceroute, width: number, now: number): number {
   const survival = Math.exp(-Math.max(0, now - at) / MEAN_LIFE_MS);
-  const trust = platform === 'reverseTraceroute' ? GROWN : 1;
+  const trust = platform === 'reverseTraceroute' ? GROWN : platform === 'publicTraceroute' ? PUBLIC : 1;
   return CONFIDENCE.atlas[match].first * survival * trust * PER_POSITION ** width;
 }
 

@@ -84,8 +84,17 @@ export class PathNode {
 
 function fresher(a: AtlasTraceroute | undefined, b: AtlasTraceroute | undefined): AtlasTraceroute | undefined {
   if (a === undefined || b === undefined) return a ?? b;
+  if (isPublic(a) !== isPublic(b)) {
+    const [own, other] = isPublic(a) ? [b, a] : [a, b];
+    return other.at - own.at < OWN_FIRST_MS ? own : other;
+  }
   return b.at >= a.at ? b : a;
 }
+
+/** How much older a path of this system may be than a published one, milliseconds, to be preferred. */
+const OWN_FIRST_MS = 86_400_000;
+
+const isPublic = ({ platform }: AtlasTraceroute): boolean => platform === 'publicTraceroute';
 
 /** Told which nodes come and go. */
 export interface PathTreeListener {

@@ -22,6 +22,20 @@ export interface AtlasTraceroute {
 /** A path as it is measured, before the atlas numbers it. */
 export type MeasuredPath = Omit<AtlasTraceroute, 'id'>;
 
+/**
+ * How old a path may be that was published, milliseconds: archives appear a day later, and nobody measures their paths again. Other paths may be
+ * as old as the request says.
+ */
+export const PUBLIC_MAX_AGE_MS = 7 * 86_400_000;
+
+/** Whether a path may be used. @param oldest time before which paths are too old, milliseconds since the Unix epoch */
+export function isYoungEnough(
+  { platform, at }: Pick<AtlasTraceroute, 'platform' | 'at'>,
+  { oldest, now }: { readonly oldest: number; readonly now: number },
+): boolean {
+  return at >= (platform === 'publicTraceroute' ? Math.min(oldest, now - PUBLIC_MAX_AGE_MS) : oldest);
+}
+
 /** Paths with the same key replace each other: the atlas holds one from each origin of a platform. */
 export const pathKey = ({ platform, origin }: Pick<AtlasTraceroute, 'platform' | 'origin'>): string =>
   `${platform} ${origin}`;

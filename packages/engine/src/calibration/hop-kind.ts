@@ -58,6 +58,13 @@ export const isStepKind = (kind: HopKind): boolean => !kind.startsWith(REJOIN) &
 const REJOIN = 'rejoin.';
 const ON_PATH = 'onPath.';
 
+const KIND_OF_PLATFORM = {
+  vantagePoint: '',
+  ripeAtlas: '',
+  reverseTraceroute: '.grown',
+  publicTraceroute: '.public',
+} as const;
+
 function firstKindOf({ technique, evidence, standIn, reusedAgeMs }: Hop): HopKind {
   switch (evidence.type) {
     case 'recordRoute':
@@ -65,7 +72,7 @@ function firstKindOf({ technique, evidence, standIn, reusedAgeMs }: Hop): HopKin
     case 'unfilledRecordRoute':
       return `${technique}.arrival`;
     case 'atlas':
-      return `${technique}.${evidence.match}${evidence.platform === 'reverseTraceroute' ? '.grown' : ''}`;
+      return `${technique}.${evidence.match}${KIND_OF_PLATFORM[evidence.platform]}`;
     case 'proxy':
       return `${technique}.proxy${evidence.isAsLong === false ? '.otherLength' : ''}`;
     case 'networkPath':

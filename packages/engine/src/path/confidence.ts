@@ -46,8 +46,8 @@ export interface AssumptionConfidence {
   readonly proxyFurther: number;
   /** Factor of the first one when the path of the stand-in is longer or shorter than that of the destination. */
   readonly proxyOfOtherLength: number;
-  /** A hop of another host's path, from where it leaves the network that both paths cross. */
-  readonly networkPath: number;
+  /** The hops of another host's path through the same network: the first one often shows another way inside that network. */
+  readonly networkPath: Sequence;
   /** The first hop from an address of the same /24: when the distance of the destination confirms it, and when it cannot. */
   readonly neighbour: number;
   readonly neighbourUnconfirmed: number;
@@ -61,11 +61,12 @@ export interface AssumptionConfidence {
   readonly notAdjacent: number;
 }
 
-/** Shares of stand-ins, for which nothing is published: as those of {@link CONFIDENCE}. */
+/** Shares of stand-ins and of paths through the same network, for which nothing is published: as those of {@link CONFIDENCE}. */
 const STAND_INS = {
   proxy: { subnet: 0.985, prefix: 0.34, network: 0.5 },
   proxyFurther: 0.98,
   proxyOfOtherLength: 0.8,
+  networkPath: { first: 0.6, further: 0.985 },
 } satisfies Partial<AssumptionConfidence>;
 
 /**
@@ -74,7 +75,6 @@ const STAND_INS = {
  */
 export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   ...STAND_INS,
-  networkPath: 0.85,
   neighbour: 0.97,
   neighbourUnconfirmed: 0.9,
   gateway: 0.95,
@@ -89,7 +89,6 @@ export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
  */
 export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   ...STAND_INS,
-  networkPath: 0.93,
   neighbour: 0.98,
   neighbourUnconfirmed: 0.97,
   gateway: 0.9995,
@@ -101,7 +100,6 @@ export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
 /** The same for profile `kind`. */
 export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
   ...STAND_INS,
-  networkPath: 0.93,
   neighbour: 0.9995,
   neighbourUnconfirmed: 0.99,
   gateway: 0.999,
@@ -115,8 +113,7 @@ export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
  */
 export function rejoinChance({ evidence: { type }, isContinuation }: Pick<Hop, 'evidence' | 'isContinuation'>): number {
   if (type === 'symmetry') return 0.25;
-  if (type === 'networkPath') return 0.44;
-  if (type === 'atlas') return isContinuation === true ? 0.5 : 0.34;
+  if (type === 'atlas' || type === 'networkPath') return isContinuation === true ? 0.5 : 0.34;
   return 0.38;
 }
 

@@ -84,6 +84,8 @@ export type Evidence =
       readonly adjacent: boolean;
       /** Whether this is the gateway of a host: it counts as a router of the network of the host, also if another network announces its address. */
       readonly isGateway: boolean;
+      /** Links between the source and this hop on the forward path. Absent for hops that identify no router. */
+      readonly links?: number;
       /** What the network of this hop is to that of `target`, where both and their relation are known. */
       readonly relation?: Relation;
       readonly at: number;
@@ -105,7 +107,7 @@ export type TimestampProof = 'order' | 'honest' | 'bothWays' | 'backOnly';
 export type AtlasMatchKind = 'exact' | 'alias' | 'recordRoute' | 'recordRouteBetween';
 
 /**
- * Who measured a path of the atlas: a vantage point of this system, a probe of RIPE Atlas, or a reverse traceroute that came
- * to the source, so that the atlas grows by use.
+ * Who measured a path of the atlas: a vantage point of this system, a probe of RIPE Atlas, a reverse traceroute that came to the source, or
+ * somebody else who published a traceroute to a host in the /24 of the source.
  */
-export type AtlasPlatform = 'vantagePoint' | 'ripeAtlas' | 'reverseTraceroute';
+export type AtlasPlatform = 'vantagePoint' | 'ripeAtlas' | 'reverseTraceroute' | 'publicTraceroute';

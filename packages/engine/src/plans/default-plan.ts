@@ -58,6 +58,7 @@ export const defaultPlan: Plan<IngressRanking> = {
         learnsSilences: true,
         confirmsContradictions: true,
         pingsTargets: true,
+        climbBeforeRetry: 3,
         targetsPerSegment: 2,
         useHeuristics: true,
         deadline: ({ firstUsefulMs }, adaptiveMs) =>

@@ -96,7 +96,8 @@ function toHops({ match, traceroute, tail, confidence: found }: Intersection, me
   const reused = traceroute.platform === 'reverseTraceroute' ? { reusedAgeMs: now - traceroute.at } : {};
   return tail.map(({ address, isBetween, isOneOfSeveral, alternatives }, i): Hop => {
     const technique = isBetween ? 'atlasBetween' : 'atlas';
-    const trust = isBetween || isOneOfSeveral ? 'inferred' : 'measured';
+    const isElsewhere = traceroute.platform === 'publicTraceroute';
+    const trust = isBetween || isOneOfSeveral || isElsewhere ? 'inferred' : 'measured';
     const balanced = alternatives.length > 0 && ({ alternatives, divergence: 'loadBalancing' } as const);
     // Behind the branching point, the hops of one branch are right or wrong with its first one.
     const step = balanced

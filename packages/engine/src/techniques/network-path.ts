@@ -1,4 +1,5 @@
 import { formatIpv4 } from '@revtr/net';
+import { isYoungEnough } from '../atlas/traceroute.ts';
 import { isBeside } from '../calibration/foreign-host.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
@@ -15,12 +16,13 @@ export class NetworkPath implements Technique {
     const { path, options, atlas, clock } = measurement;
     if (!options.useAtlas) return notApplicable('the atlas is off');
     const { address } = path.last;
-    const oldest = clock.now() - options.atlasMaxAgeMs;
+    const now = clock.now();
+    const age = { now, oldest: now - options.atlasMaxAgeMs };
     const [{ address: destination }] = path.hops;
     const accepts = acceptance(measurement, destination);
     let best: NetworkCrossing | undefined;
     for (const traceroute of atlas.of(path.source)?.measuredPaths() ?? []) {
-      if (traceroute.at < oldest || !accepts(traceroute)) continue;
+      if (!isYoungEnough(traceroute, age) || !accepts(traceroute)) continue;
       const crossing = crossingOf(traceroute, address, measurement);
       if (crossing !== undefined && (best === undefined || isBetter(crossing, best))) best = crossing;
     }

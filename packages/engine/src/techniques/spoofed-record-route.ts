@@ -36,6 +36,11 @@ export interface SpoofedRecordRouteOptions {
    * how far they are, which a forward traceroute needs, and how long the way back is for ordinary packets.
    */
   readonly pingsTargets: boolean;
+  /**
+   * Assumed hops in a row after which one vantage point is asked that does not reach the destination's network: the last of these hops is so
+   * many links nearer. Default: never.
+   */
+  readonly climbBeforeRetry?: number;
   /** Hops of the last segment tried, latest first. */
   readonly targetsPerSegment: number;
   /** Whether the turning point of a target that does not stamp is inferred, where the request does not say. */
@@ -99,14 +104,16 @@ export class SpoofedRecordRoute implements Technique {
 
   /** Asks spoofers in rounds until one shows the hops that follow `hop`. */
   async #ask(measurement: Measurement, hop: Hop): Promise<Extended | undefined> {
-    const { path, ranking, targetAnswers, plainPings } = measurement;
+    const { path, targetAnswers, plainPings } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
     const asked = this.#asked.get(hop.address) ?? new Set();
     this.#asked.set(hop.address, asked);
     const failures = new Map<Ipv4Address, number>();
     const hasFailed = ({ ingress }: RankedVantagePoint): boolean =>
       ingress !== undefined && (failures.get(ingress) ?? 0) >= this.#options.failuresPerIngress;
-    const spoofers = ranking.rank(hop.address).filter(({ address }) => address !== path.source && !asked.has(address));
+    const spoofers = this.#spoofersFor(measurement, hop).filter(
+      ({ address }) => address !== path.source && !asked.has(address),
+    );
     for (let round = 0; ; round++) {
       const late = this.#toExtension(measurement, hop, targetAnswers.lateAnswersOf(hop.address));
       if (late !== undefined) return late;
@@ -125,6 +132,15 @@ export class SpoofedRecordRoute implements Technique {
       if (found !== undefined) return found;
       countFailures(failures, chosen, answers);
     }
+  }
+
+  #spoofersFor({ path, ranking }: Measurement, hop: Hop): readonly RankedVantagePoint[] {
+    const ranked = ranking.rank(hop.address);
+    const climbed = path.hops.length - 1 - path.hops.findLastIndex(({ trust }) => trust !== 'assumed');
+    const { climbBeforeRetry = Number.POSITIVE_INFINITY } = this.#options;
+    if (hop !== path.last || climbed < climbBeforeRetry || ranked.some(isKnown)) return ranked;
+    // Vantage points of which nothing is known were asked at the hops before.
+    return ranking.rank(hop.address, climbed).filter(isKnown).slice(0, 1);
   }
 
   #toExtension({ path, aliases }: Measurement, hop: Hop, answers: readonly ReadAnswer[]): Extended | undefined {
@@ -160,6 +176,8 @@ export class SpoofedRecordRoute implements Technique {
     return answers;
   }
 }
+
+const isKnown = ({ level }: RankedVantagePoint): boolean => level !== 'unknown';
 
 /** Probability that a hop's own packets show the way of packets which another router than expected has followed on that hop. */
 const DETOUR_IS_RIGHT = 0.85;

@@ -40,6 +40,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
     'hitlist',
     'ripeProbes',
   ]),
+  'public-traceroutes': async () => (await import('./public-traceroutes.ts')).publicTraceroutes,
   'dataset-gzip': async () => (await import('./datasets.ts')).datasetGzip,
   'dataset-bzip2': async () => (await import('./datasets.ts')).datasetBzip2,
   'bzip2-decoder': async () => (await import('./datasets.ts')).bzip2Decoder,

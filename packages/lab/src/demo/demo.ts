@@ -8,16 +8,20 @@ import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { buildWeb, WEB_DIRECTORY } from '@revtr/web/build';
 import { pino } from 'pino';
 import { ripeAtlasSettings } from '../world/ripe-atlas-settings.ts';
-import { collectAtlases, startSimulatedSystem } from '../world/simulated-system.ts';
+import { atlasesCollected, startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import type { System } from '../world/system.ts';
 import { compareWithTruth } from './compare.ts';
+import { announceWithPrepends, DETOUR, measureDetour } from './detour.ts';
+import { DetourCommands } from './detour-commands.ts';
 
 export interface DemoOptions {
   readonly once: boolean;
   readonly json: boolean;
   readonly seed: string;
   readonly size: string;
+  /** Only `detour`. */
+  readonly scenario?: string | undefined;
 }
 
 const SOURCES = 3;
@@ -35,8 +39,14 @@ const DEMO_SELF_AUDITS_PER_DAY = 17_280;
 
 /** Starts the system, measures one reverse traceroute, and runs until `signal` fires. Returns the exit code. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {
-  const seed = Number(options.seed);
-  if (!Number.isSafeInteger(seed) || !isSize(options.size)) {
+  const isDetour = options.scenario === 'detour';
+  if (options.scenario !== undefined && !isDetour) {
+    process.stderr.write('--scenario must be detour\n');
+    return 2;
+  }
+  const seed = isDetour ? DETOUR.seed : Number(options.seed);
+  const size = isDetour ? DETOUR.size : options.size;
+  if (!Number.isSafeInteger(seed) || !isSize(size)) {
     process.stderr.write(`--seed must be an integer and --size one of ${Object.keys(SIZES).join(', ')}\n`);
     return 2;
   }
@@ -46,7 +56,7 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
     (options.json ? process.stderr : process.stdout).write(`[${seconds} s] ${message}\n`);
   };
   try {
-    return await demonstrate({ ...options, seed, size: options.size }, say, signal);
+    return await demonstrate({ ...options, seed, size, isDetour }, say, signal);
   } catch (error) {
     if (signal.aborted && error instanceof ProbingError) {
       say('stopped');
@@ -59,20 +69,27 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
 }
 
 async function demonstrate(
-  options: { readonly once: boolean; readonly json: boolean; readonly seed: number; readonly size: Size },
+  options: {
+    readonly once: boolean;
+    readonly json: boolean;
+    readonly seed: number;
+    readonly size: Size;
+    readonly isDetour: boolean;
+  },
   say: (message: string) => void,
   signal: AbortSignal,
 ): Promise<number> {
-  const { once, json, seed, size } = options;
+  const { once, json, seed, size, isDetour } = options;
   const settings = readSettings({ REVTR_LOG_LEVEL: 'warn', REVTR_DATABASE: 'memory:', ...process.env });
   const world = new SimulatedWorld({
-    parameters: simParameters(size, seed),
+    parameters: simParameters(size, seed, {}, 'published'),
     sources: SOURCES,
     // With --once, the result must be reproducible. HTTP requests to the emulator take real time, which varies.
     atlas: once ? 'recordRoute' : 'none',
     onProgress: say,
     ...(!once && { startMs: Date.now() - HEAD_START_MS }),
   });
+  if (isDetour) announceWithPrepends(world.internet, DETOUR.prepends);
   const { networks, routers } = world.internet.topology;
   say(`simulated Internet: ${networks.count} networks, ${routers.count} routers (seed ${seed}, ${size})`);
   if (!once && (await buildWeb())) say('built the web interface');
@@ -103,27 +120,42 @@ async function demonstrate(
     );
     if (!once) {
       const sources = world.sources.map(({ address }) => formatIpv4(address));
-      await Promise.race([collectAtlases(system, sources, say), untilAborted(signal)]);
-      if (signal.aborted) return 0;
+      say('testing the agents, and collecting the atlas of each source through the emulated RIPE Atlas');
+      await atlasesCollected(system, sources, say, signal);
       world.internet.clock.pace(Date.now());
     }
     say(`${once ? 'API' : 'web page and API'} at ${system.url}, key ${system.key}`);
-    const measurement = await measureFirst(world, system);
-    const comparison = compareWithTruth(measurement, world.internet.truth);
-    if (json) {
-      process.stdout.write(`${JSON.stringify({ ...measurement, truth: comparison }, null, 2)}\n`);
-    } else {
-      process.stdout.write(`\n${renderMeasurement(measurement, terminal())}`);
-      process.stdout.write(`${comparison.text}\n\n`);
+    const measurement = await (isDetour ? measureDetour(system) : measureFirst(world, system));
+    show(measurement, world, json);
+    const detour = isDetour
+      ? new DetourCommands(world, system, {
+          ripeKey: ripeAtlas?.key,
+          isPaced: !once,
+          say,
+          show: (again) => show(again, world, json),
+        })
+      : undefined;
+    if (once) {
+      await detour?.change(0);
+      return 0;
     }
-    if (once) return 0;
     explainUse(system, measurement, world, say);
-    await untilAborted(signal);
+    await Promise.race([detour?.follow(process.stdin, signal), untilAborted(signal)]);
     say('stopping');
     return 0;
   } finally {
     await system?.stop();
     await emulator?.stop();
+  }
+}
+
+function show(measurement: Measurement, { internet }: SimulatedWorld, json: boolean): void {
+  const comparison = compareWithTruth(measurement, internet.truth);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...measurement, truth: comparison }, null, 2)}\n`);
+  } else {
+    process.stdout.write(`\n${renderMeasurement(measurement, terminal())}`);
+    process.stdout.write(`${comparison.text}\n\n`);
   }
 }
 
@@ -145,6 +177,10 @@ function explainUse(
 ): void {
   const others = world.randomPairs(MOST_TRIED).map((pair) => formatIpv4(pair.destination));
   const other = others.find((address) => address !== destination) ?? destination;
+  // A simulated host whose agent connects as soon as an operator has approved it.
+  const used = new Set(world.sources.map(({ address }) => address));
+  const unused = world.internet.places.sources.find(({ address }) => !used.has(address));
+  const spare = unused && formatIpv4(unused.address);
   process.stdout.write(
     [
       'To try it, run in another terminal:',
@@ -153,6 +189,8 @@ function explainUse(
       '  npx revtr accuracy',
       `  npx revtr measure ${other} --to ${source}`,
       `  curl -H "Revtr-Key: $REVTR_KEY" ${url}/api/v1/revtr --data '{"revtrs":[{"src":"${source}","dst":"${destination}"}]}'`,
+      `Or open ${url}/?from=${other}&to=${source} in a browser, and press Measure.`,
+      ...(spare === undefined ? [] : [`To watch how a source is added, apply for ${spare} at ${url}/sources/apply.`]),
       `The API is described at ${url}/openapi.json.`,
       '',
     ].join('\n'),

@@ -10,6 +10,9 @@ Runs the whole Reverse Traceroute system in one process on a simulated Internet.
   --json          print the result as JSON and messages to standard error
   --seed <n>      seed of the simulated Internet; default 1
   --size <size>   small, medium or large; default medium
+  --scenario detour
+                  show a detour of the traffic back to a source, and what removes it (docs/case-study.md);
+                  it has its own seed and size
 
 REVTR_PORT sets the port of the API (default 8080), REVTR_DATABASE the database (default memory:).
 `;
@@ -22,6 +25,7 @@ const { values } = parseOrExit(
         json: { type: 'boolean', default: false },
         seed: { type: 'string', default: '1' },
         size: { type: 'string', default: 'medium' },
+        scenario: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }),

@@ -1,7 +1,7 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { SafetySettings } from '@revtr/controller';
 import { formatIpv4 } from '@revtr/net';
-import { systemClock } from '@revtr/probing';
+import { orCancelled, systemClock } from '@revtr/probing';
 import type { Place } from '@revtr/sim';
 import type { Logger } from 'pino';
 import { openSimulatedDatasets } from './simulated-datasets.ts';
@@ -86,21 +86,32 @@ export async function startSimulatedSystem(
 
 const toHost = ({ address, hostname, site }: Place) => ({ address: formatIpv4(address), hostname, site });
 
-/** Collects the atlas of each source through the API, one after the other. Sources are dotted quads. */
-export async function collectAtlases(
+/** Pause between questions whether the atlas of a source is being collected, milliseconds. */
+const ASK_AGAIN_MS = 200;
+
+/**
+ * Waits until a live system has collected the atlas of each source, which begins when the agent of the source has passed its tests. Sources
+ * are dotted quads. @throws {ProbingError} `cancelled` when `signal` fires first
+ */
+export async function atlasesCollected(
   { url, key }: Pick<System, 'url' | 'key'>,
   sources: readonly string[],
   onProgress: (message: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const { fleet } = new ReverseTracerouteClient({ server: url, key });
   for (const source of sources) {
-    const { credits } = await fleet.estimateAtlas(source);
-    onProgress(`collecting the atlas of ${source} through the emulated RIPE Atlas for an estimated ${credits} credits`);
-    await fleet.runAtlas(source);
-    const { runs } = await fleet.atlasWhenDone(source);
+    const isQuarantined = async () => (await fleet.agent(source)).state === 'quarantined';
+    while ((await fleet.atlas(source)).runs.length === 0 && !(await isQuarantined()))
+      await systemClock.sleep(ASK_AGAIN_MS, signal);
+    const { runs } = await orCancelled(fleet.atlasWhenDone(source), signal);
+    if (runs.length === 0) {
+      onProgress(`the agent of ${source} failed its tests and is in quarantine`);
+      continue;
+    }
     const [{ report, spentCredits }] = runs;
     onProgress(
-      `${report.arrived} of ${report.traceroutes} traceroutes arrived; the atlas cost ${spentCredits} credits`,
+      `atlas of ${source}: ${report.arrived} of ${report.traceroutes} traceroutes arrived; it cost ${spentCredits} credits`,
     );
   }
 }

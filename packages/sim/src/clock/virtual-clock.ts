@@ -11,8 +11,8 @@ export interface VirtualClockOptions {
 const GRANULARITY_MS = 0.05;
 
 /**
- * A virtual clock. It advances to the next event as soon as all pending promises have settled; after {@link VirtualClock.pace} it
- * follows the clock of the machine.
+ * A virtual clock. It advances to the next event as soon as all pending promises have settled; between
+ * {@link VirtualClock.pace} and {@link VirtualClock.unpace} it follows the clock of the machine.
  */
 export class VirtualClock implements Clock {
   readonly #events = new EventHeap();
@@ -69,8 +69,15 @@ export class VirtualClock implements Clock {
    * Switches to real time, which begins at `atMs`, milliseconds since the Unix epoch. Default: the time of the clock, which it never goes
    * behind.
    */
-  pace(atMs: number = this.#now): void {
-    this.#paced = { virtual: Math.max(this.#now, atMs), real: performance.now() };
+  pace(atMs: number = this.now()): void {
+    this.#paced = { virtual: Math.max(this.now(), atMs), real: performance.now() };
+    this.#wake?.();
+  }
+
+  /** Switches back from real time: the clock advances to the next event as soon as it can. */
+  unpace(): void {
+    this.#now = this.now();
+    this.#paced = undefined;
     this.#wake?.();
   }
 

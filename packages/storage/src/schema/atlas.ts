@@ -6,7 +6,7 @@ export interface AtlasTracerouteTable {
   /** Dotted quad. */
   readonly source: string;
   readonly id: number;
-  /** What measured it: `vantagePoint`, `ripeAtlas` or `reverseTraceroute`. */
+  /** What measured it: `vantagePoint`, `ripeAtlas`, `publicTraceroute` or `reverseTraceroute`. */
   readonly platform: string;
   /** Id of the RIPE Atlas probe that measured it. */
   readonly probe: number | null;

@@ -52,11 +52,30 @@ export function align(forward: readonly ComparedHop[], reverse: readonly Compare
         reverse: reverse[j++],
         isShared: score >= SAME_ROUTER,
       });
-    } else if (j >= reverse.length || (i < forward.length && best[i][j] === best[i + 1][j])) {
-      rows.push({ position: rows.length, forward: forward[i++], reverse: undefined, isShared: false });
-    } else rows.push({ position: rows.length, forward: undefined, reverse: reverse[j++], isShared: false });
+      continue;
+    }
+    const mayLeaveForward = i < forward.length && best[i][j] === best[i + 1][j];
+    const mayLeaveReverse = j < reverse.length && best[i][j] === best[i][j + 1];
+    const isForward =
+      mayLeaveForward && (!mayLeaveReverse || isForwardFirst(rows.at(-1), forward[i], reverse.slice(j)));
+    if (isForward) rows.push({ position: rows.length, forward: forward[i++], reverse: undefined, isShared: false });
+    else rows.push({ position: rows.length, forward: undefined, reverse: reverse[j++], isShared: false });
   }
   return rows;
+}
+
+/**
+ * Whether the next line shows a hop of the forward path, where both paths have one that stands alone: it continues the network of the line
+ * before, or the reverse path does not pass its network later.
+ */
+function isForwardFirst(
+  before: AlignedRow | undefined,
+  forward: ComparedHop,
+  reverse: readonly ComparedHop[],
+): boolean {
+  const network = (before?.reverse ?? before?.forward)?.asn;
+  if (forward.asn === undefined || forward.asn === network) return true;
+  return reverse[0]?.asn !== network && !reverse.some(({ asn }) => asn === forward.asn);
 }
 
 function scoreOf(a: ComparedHop, b: ComparedHop): number {

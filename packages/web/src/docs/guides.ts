@@ -5,6 +5,7 @@ const loaders = import.meta.glob<GuideDocument>('../../../../docs/*.md', { impor
 /** The guides, in the order in which the index lists them. */
 const TITLES: readonly (readonly [name: string, title: string])[] = [
   ['web', 'The web interface'],
+  ['case-study', 'Case study: a detour is found and removed'],
   ['measuring', 'How paths are measured, and how reliable they are'],
   ['atlas', 'The atlas'],
   ['glossary', 'Glossary'],

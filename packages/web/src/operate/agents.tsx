@@ -79,19 +79,20 @@ const COLUMNS: readonly Column<Agent>[] = [
     className: 'mono',
     cell: ({ address }) => <Link to={`/sources/${address}`}>{address}</Link>,
   },
-  { title: 'Kind', cell: ({ kind }) => (kind === 'source' ? 'source' : 'vantage point') },
+  { title: 'Kind', className: 'wide', cell: ({ kind }) => (kind === 'source' ? 'source' : 'vantage point') },
   { title: 'State', cell: (agent) => <State agent={agent} /> },
-  { title: 'Connected', cell: ({ connected }) => (connected ? 'yes' : 'no') },
+  { title: 'Connected', className: 'wide', cell: ({ connected }) => (connected ? 'yes' : 'no') },
   { title: 'Spoofs', className: 'wide', cell: ({ canSpoof }) => (canSpoof ? 'yes' : 'no') },
   { title: 'Name', className: 'wide breakable', cell: ({ hostname, site }) => `${hostname} ${site}` },
   { title: 'Last tested', className: 'wide', cell: ({ lastTestedAt }) => <Time at={lastTestedAt} absent="never" /> },
   { title: '', className: 'actions', cell: (agent) => <Actions agent={agent} /> },
 ];
 
-function State({ agent: { state, quarantine } }: { readonly agent: Agent }) {
+function State({ agent: { state, quarantine, connected } }: { readonly agent: Agent }) {
   return (
     <>
       <span data-state={state}>{state}</span>
+      {state === 'ready' && !connected && <span className="fault"> not connected</span>}
       {quarantine !== undefined && (
         <span className="hint breakable">
           {' '}

@@ -67,7 +67,7 @@ function Decision({ application }: { readonly application: Application }) {
         <dt>Hosting</dt>
         <dd>{hosting}</dd>
         <dt>Reason</dt>
-        <dd>{reason}</dd>
+        <dd className="lines">{reason}</dd>
         <dt>Received</dt>
         <dd>
           <Time at={createdAt} />

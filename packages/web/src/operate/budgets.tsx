@@ -1,5 +1,6 @@
 import type { Budgets as BudgetsAnswer, Circuit } from '@revtr/client';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import { formatCount, formatShare } from '../app/percent.ts';
 import { Problem } from '../app/problem.tsx';
@@ -7,10 +8,15 @@ import { type Column, DataTable } from '../records/data-table.tsx';
 import { Time } from '../records/time.tsx';
 import { budgetsQuery, circuitsQuery } from './queries.ts';
 
+/** Subjects that are shown at first. */
+const FEW = 15;
+
 /** The limits of probing, what is closest to them, and the networks whose probing is suspended. */
 export function Budgets() {
   const budgets = useQuery(budgetsQuery);
   const circuits = useQuery(circuitsQuery);
+  const [showsAll, setShowsAll] = useState(false);
+  const closest = (budgets.data?.closest ?? []).toSorted((a, b) => b.share - a.share);
   return (
     <>
       <section>
@@ -38,10 +44,15 @@ export function Budgets() {
             <DataTable
               label="Closest to the daily limits"
               columns={USES}
-              rows={budgets.data.closest}
+              rows={showsAll ? closest : closest.slice(0, FEW)}
               keyOf={({ kind, subject }) => `${kind} ${subject}`}
               empty="No packet was sent today (UTC)."
             />
+            {closest.length > FEW && !showsAll && (
+              <button type="button" className="quiet" onClick={() => setShowsAll(true)}>
+                Show all {closest.length}
+              </button>
+            )}
           </section>
           <section>
             <h2>Limits</h2>
@@ -81,12 +92,23 @@ const CIRCUITS: readonly Column<Circuit>[] = [
   { title: 'Next trial', className: 'wide', cell: ({ retryAt }) => <Time at={retryAt} absent="now" /> },
 ];
 
+const KINDS: Readonly<Record<string, string>> = {
+  slash24: '/24',
+  as: 'network',
+  vantagePoint: 'vantage point',
+};
+
 type Use = BudgetsAnswer['closest'][number];
 type Limit = BudgetsAnswer['limits'][number];
 
 const USES: readonly Column<Use>[] = [
-  { title: 'Kind', cell: ({ kind }) => kind },
-  { title: 'Subject', className: 'mono', cell: ({ subject }) => subject },
+  { title: 'Kind', cell: ({ kind }) => KINDS[kind] ?? kind },
+  {
+    title: 'Subject',
+    className: 'mono',
+    cell: ({ kind, subject }) =>
+      kind === 'user' ? <Link to={`/operate/users?user=${subject}`}>{subject}</Link> : subject,
+  },
   {
     title: 'Used',
     className: 'numeric',
@@ -101,7 +123,7 @@ const USES: readonly Column<Use>[] = [
 ];
 
 const LIMITS: readonly Column<Limit>[] = [
-  { title: 'Kind', cell: ({ kind }) => kind },
+  { title: 'Kind', cell: ({ kind }) => KINDS[kind] ?? kind },
   { title: 'Packets a second', className: 'numeric', cell: ({ packetsPerSecond }) => formatCount(packetsPerSecond) },
   { title: 'A day', className: 'numeric', cell: ({ packetsPerDay }) => formatCount(packetsPerDay) },
   {

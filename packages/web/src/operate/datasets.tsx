@@ -57,33 +57,36 @@ function Entry({ dataset }: { readonly dataset: Dataset }) {
           ): {failure.message}
         </p>
       )}
-      <form
-        className="filters"
-        onSubmit={submitting(() => {
-          if (file !== undefined) change.mutate(() => client.fleet.importDataset(kind, file, { mayShrink }));
-        })}
-      >
-        <label>
-          File for {title}
-          <input type="file" required onChange={({ target }) => setFile(target.files?.[0])} />
-        </label>
-        <label>
-          <input type="checkbox" checked={mayShrink} onChange={({ target }) => setMayShrink(target.checked)} /> may have
-          far fewer entries
-        </label>
-        <button type="submit" disabled={change.isPending || file === undefined}>
-          Import
-        </button>
-        {hasSource && (
-          <button
-            type="button"
-            disabled={change.isPending}
-            onClick={() => change.mutate(() => client.fleet.updateDataset(kind))}
-          >
-            Download now
+      <details>
+        <summary>Replace {title}</summary>
+        <form
+          className="filters"
+          onSubmit={submitting(() => {
+            if (file !== undefined) change.mutate(() => client.fleet.importDataset(kind, file, { mayShrink }));
+          })}
+        >
+          <label>
+            File for {title}
+            <input type="file" required onChange={({ target }) => setFile(target.files?.[0])} />
+          </label>
+          <label>
+            <input type="checkbox" checked={mayShrink} onChange={({ target }) => setMayShrink(target.checked)} /> may
+            have far fewer entries
+          </label>
+          <button type="submit" disabled={change.isPending || file === undefined}>
+            Import
           </button>
-        )}
-      </form>
+          {hasSource && (
+            <button
+              type="button"
+              disabled={change.isPending}
+              onClick={() => change.mutate(() => client.fleet.updateDataset(kind))}
+            >
+              Download now
+            </button>
+          )}
+        </form>
+      </details>
       {change.isSuccess && <p role="status">The dataset is replaced.</p>}
       <Problem error={change.error} />
     </article>

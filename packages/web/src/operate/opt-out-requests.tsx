@@ -57,7 +57,7 @@ function Decision({ request }: { readonly request: OptOutRequest }) {
         <dt>Abuse contact</dt>
         <dd>{contact ?? 'none is known'}</dd>
         <dt>Reason</dt>
-        <dd>{reason || '–'}</dd>
+        <dd className="lines">{reason || '–'}</dd>
         <dt>Received</dt>
         <dd>
           <Time at={createdAt} />, expires <Time at={expiresAt} />

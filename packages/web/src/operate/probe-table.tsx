@@ -24,17 +24,30 @@ const COLUMNS: readonly Column<AuditRecord>[] = [
   {
     title: 'Probe',
     className: 'wide',
-    cell: ({ kind, technique, packets }) => `${kind}, ${technique}${packets > 1 ? `, ${packets} packets` : ''}`,
+    cell: ({ kind, technique, packets }) =>
+      [kind, ...(technique === 'none' ? [] : [technique]), ...(packets > 1 ? [`at most ${packets} packets`] : [])].join(
+        ', ',
+      ),
   },
   { title: 'For', className: 'breakable', cell: (record) => <Cause record={record} /> },
 ];
 
+const CAUSES: Readonly<Record<string, string>> = {
+  atlasRun: 'atlas run',
+  agentTest: 'test of agent',
+  selfAudit: 'self-audit',
+};
+
 function Cause({ record }: { readonly record: AuditRecord }) {
-  const { cause, measurement, user, testedAgent } = record;
+  const { cause, measurement, user, testedAgent, atlasRun, selfAudit } = record;
+  const number = testedAgent ?? atlasRun ?? selfAudit ?? '';
   return (
     <>
-      {measurement === undefined ? cause : <Link to={`/measurements/${measurement}`}>measurement {measurement}</Link>}
-      {testedAgent !== undefined && ` ${testedAgent}`}
+      {measurement === undefined ? (
+        `${CAUSES[cause] ?? cause} ${number}`
+      ) : (
+        <Link to={`/measurements/${measurement}`}>measurement {measurement}</Link>
+      )}
       {user !== undefined && (
         <>
           {' '}

@@ -11,7 +11,7 @@ import { usersQuery } from './queries.ts';
 const LIMITS = [
   ['perDay', 'Measurements a day'],
   ['perMinute', 'Measurements a minute'],
-  ['parallel', 'Measurements at the same time'],
+  ['parallel', 'Measurements at once'],
 ] as const;
 
 /** Changes limits, role and access of a user. */

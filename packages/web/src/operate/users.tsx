@@ -41,7 +41,7 @@ const UNLIMITED = 1_000_000_000;
 const limit = (count: number): string => (count >= UNLIMITED ? 'any' : formatCount(count));
 
 const COLUMNS: readonly Column<User>[] = [
-  { title: 'No.', className: 'numeric', cell: ({ id }) => id },
+  { title: 'No.', className: 'number', cell: ({ id }) => id },
   {
     title: 'User',
     className: 'breakable',

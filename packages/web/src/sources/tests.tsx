@@ -20,23 +20,36 @@ export function Tests({ tests }: { readonly tests: AgentDetails['tests'] }) {
           <summary>
             {formatTime(Date.parse(testedAt))}: {report.verdict} ({cause})
           </summary>
-          <ul>
-            {report.tests.map(({ name, verdict, isRequired, evidence }) => (
-              <li key={name} data-verdict={verdict}>
-                {TITLES[name] ?? name}: <strong>{verdict === 'notTested' ? 'not tested' : verdict}</strong>
-                {!isRequired && ' (not required)'}
-                <ul className="hint">
-                  {evidence.map(({ sender, target, detail }) => (
-                    <li key={`${sender} ${target} ${detail}`}>
-                      <span className="mono">{sender}</span> to <span className="mono">{target}</span>: {detail}
-                    </li>
-                  ))}
-                </ul>
+          <ul className="tests">
+            {report.tests.map((test) => (
+              <li key={test.name}>
+                <Test test={test} />
               </li>
             ))}
           </ul>
         </details>
       ))}
     </section>
+  );
+}
+
+type Result = AgentDetails['tests'][number]['report']['tests'][number];
+
+/** The verdict of one test; its evidence is open when it failed and had to pass. */
+function Test({ test: { name, verdict, isRequired, evidence } }: { readonly test: Result }) {
+  return (
+    <details open={isRequired && verdict === 'failed'}>
+      <summary>
+        {TITLES[name] ?? name}: <strong>{verdict === 'notTested' ? 'not tested' : verdict}</strong>
+        {!isRequired && ' (not required)'}
+      </summary>
+      <ul className="hint">
+        {evidence.map(({ sender, target, detail }) => (
+          <li key={`${sender} ${target} ${detail}`}>
+            <span className="mono">{sender}</span> to <span className="mono">{target}</span>: {detail}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

@@ -76,8 +76,8 @@ export interface ApiCollaborators {
   readonly probeIdentity: ProbeIdentity;
   readonly switches: KillSwitches;
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
-  readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
   readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper; readonly perDay: number };
+  readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

@@ -26,6 +26,6 @@ ${contact === undefined ? '' : markup`<li>The payload of a probe contains <code>
 <h2>How to stop them</h2>
 <p>Use <a href="/opt-out">the opt-out page</a>: no account is needed, and the probes stop within a minute after the proof that the
 network is yours.${contact === undefined ? '' : ' Or write to the contact above, with the addresses and times from your logs.'}</p>
-<p>Programs find this description at <a href="/.well-known/probing.txt">/.well-known/probing.txt</a> (RFC 9511).</p>`,
+${contact === undefined ? '' : markup`<p>Programs find this description at <a href="/.well-known/probing.txt">/.well-known/probing.txt</a> (RFC 9511).</p>`}`,
   );
 }

@@ -43,7 +43,7 @@ z.globalRegistry.add(runSchema, { id: 'AtlasRun' });
 const agesSchema = z.object({ newest: z.number(), median: z.number(), oldest: z.number() });
 const atlasSchema = z.object({
   source: z.string(),
-  paths: z.object({ vantagePoint: z.int(), ripeAtlas: z.int(), reverseTraceroute: z.int() }),
+  paths: z.object({ vantagePoint: z.int(), ripeAtlas: z.int(), publicTraceroute: z.int(), reverseTraceroute: z.int() }),
   hops: z.int(),
   routers: z.int(),
   networks: z.int(),

@@ -58,6 +58,9 @@ export function crossingHops(
     isOnDemand,
     at,
   } as const;
-  const { networkPath: confidence } = assumptions;
-  return hops.map((address) => ({ address, technique: 'networkPath', trust: 'inferred', confidence, evidence }));
+  const { first, further } = assumptions.networkPath;
+  return hops.map((address, i) => {
+    const confidence = i === 0 ? first : further;
+    return { address, technique: 'networkPath', trust: 'inferred', confidence, evidence };
+  });
 }
