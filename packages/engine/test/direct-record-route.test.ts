@@ -28,7 +28,10 @@ async function pinged(hop: Hop | undefined, skipOutOfReach = true): Promise<numb
   const prober = new ScriptedProber(() => [ROUTER, ip(21)]);
   const measurement = measurementWith(prober, { ranking, ipToAs });
   if (hop !== undefined) measurement.path.extend(0, [hop]);
-  const options = { useHeuristics: true, timeoutMs: 1_000, isAdaptive: true, pingsDestination: false, skipOutOfReach };
+  const options = {
+    ...{ useHeuristics: true, timeoutMs: 1_000, isAdaptive: true, pingsDestination: false },
+    ...{ overlapsLikelySilence: false, skipOutOfReach },
+  };
   await new DirectRecordRoute(options).extend(measurement);
   return prober.pings.map(({ target }) => target);
 }
