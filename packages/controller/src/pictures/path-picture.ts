@@ -1,6 +1,6 @@
+import { type Band, toBands } from '@revtr/client/wording';
 import { type Markup, markup } from '../foundation/markup.ts';
 import type { PublicHop, PublicResult } from '../publications/public-result.ts';
-import { type Band, toBands } from './bands.ts';
 import { boxAt, type Drawing, dotAt, lineTo, textAt } from './drawing.ts';
 import { fit, wrap } from './fit.ts';
 import { legendAt } from './legend.ts';
@@ -84,7 +84,7 @@ function drawBands(result: PublicResult, layout: Layout, top: number): Drawing {
     const label = networkLabel(band, layout, y);
     texts.push(label.body);
     if (layout === 'narrow') y += label.height;
-    for (const row of band.hops.flatMap((hop) => rows.get(hop) ?? [])) {
+    for (const row of band.hops.flatMap(({ hop }) => rows.get(hop) ?? [])) {
       if (drawn++ === FIRST_DRAWN && leftOut > 0) {
         texts.push(textAt(track + 24, y + 18, 'muted', `${leftOut} more hops`));
         y += 28;
@@ -113,7 +113,7 @@ function drawBands(result: PublicResult, layout: Layout, top: number): Drawing {
   return { width, height: y + BORDER - top, body: markup`${backs}${lines}${marks}${texts}` };
 }
 
-function networkLabel({ asn, asName }: Band, layout: Layout, y: number): Drawing {
+function networkLabel({ asn, asName }: Band<PublicHop>, layout: Layout, y: number): Drawing {
   if (layout === 'narrow') {
     const name = fit(networkName({ asn, asName }), 340, 13);
     return { width: 340, height: 22, body: textAt(44, y + 17, 'strong ink', name) };

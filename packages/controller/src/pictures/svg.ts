@@ -1,6 +1,6 @@
+import { toBands } from '@revtr/client/wording';
 import { type Markup, markup } from '../foundation/markup.ts';
 import type { PublicResult } from '../publications/public-result.ts';
-import { toBands } from './bands.ts';
 import { boxAt, type Drawing } from './drawing.ts';
 import { styleSheetOf, type Theme } from './theme.ts';
 import { describeHop, networkName, summaryOf, titleOf } from './words.ts';
@@ -28,7 +28,7 @@ function descriptionOf(result: PublicResult): string {
   const first = hops[0];
   const networks = toBands(hops).map(
     (band) =>
-      `${networkName(band)}: ${band.hops.map((hop) => describeHop(hop, hop === first && measuredThrough !== undefined)).join('; ')}.`,
+      `${networkName(band)}: ${band.hops.map(({ hop }) => describeHop(hop, hop === first && measuredThrough !== undefined)).join('; ')}.`,
   );
   return [summaryOf(result), ...networks].join(' ');
 }
