@@ -1,6 +1,5 @@
 import type { Application } from '@revtr/client';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { Link } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
@@ -8,6 +7,7 @@ import { applicationsQuery } from '../app/queries.ts';
 import { type Column, DataTable } from '../records/data-table.tsx';
 import { Time } from '../records/time.tsx';
 import { useChange } from '../records/use-change.ts';
+import { DecisionForm } from './decision-form.tsx';
 
 const POLL_MS = 10_000;
 
@@ -52,9 +52,10 @@ const COLUMNS: readonly Column<Application>[] = [
 
 function Decision({ application }: { readonly application: Application }) {
   const { id, address, name, email, hosting, reason, createdAt } = application;
-  const [note, setNote] = useState('');
-  const { mutate, error, isPending } = useChange([applicationsQuery.queryKey], (decision: 'approve' | 'refuse') =>
-    client.fleet[decision](id, note),
+  const { mutate, error, isPending } = useChange(
+    [applicationsQuery.queryKey],
+    (decision: { readonly choice: 'approve' | 'refuse'; readonly note: string }) =>
+      client.fleet[decision.choice](id, decision.note),
   );
   return (
     <article className="application">
@@ -73,17 +74,16 @@ function Decision({ application }: { readonly application: Application }) {
           <Time at={createdAt} />
         </dd>
       </dl>
-      <label>
-        Note for the mail
-        <input value={note} maxLength={2_000} onChange={({ target }) => setNote(target.value)} />
-      </label>
-      <button type="button" disabled={isPending} onClick={() => mutate('approve')}>
-        Approve {address}
-      </button>{' '}
-      <button type="button" disabled={isPending} onClick={() => mutate('refuse')}>
-        Refuse {address}
-      </button>
-      <Problem error={error} />
+      <DecisionForm
+        subject={address}
+        choices={[
+          { choice: 'approve', label: 'Approve' },
+          { choice: 'refuse', label: 'Refuse' },
+        ]}
+        isPending={isPending}
+        error={error}
+        onDecide={(choice, note) => mutate({ choice, note })}
+      />
     </article>
   );
 }

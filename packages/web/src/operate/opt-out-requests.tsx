@@ -1,11 +1,11 @@
 import type { OptOutRequest } from '@revtr/client';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { type Column, DataTable } from '../records/data-table.tsx';
 import { Time } from '../records/time.tsx';
 import { useChange } from '../records/use-change.ts';
+import { DecisionForm } from './decision-form.tsx';
 import { optOutRequestsQuery, optOutsQuery } from './queries.ts';
 
 /** Requests to opt out of people without an account. */
@@ -43,10 +43,10 @@ const COLUMNS: readonly Column<OptOutRequest>[] = [
 
 function Decision({ request }: { readonly request: OptOutRequest }) {
   const { id, network, email, contact, reason, createdAt, expiresAt } = request;
-  const [note, setNote] = useState('');
   const { mutate, error, isPending } = useChange(
     [optOutRequestsQuery.queryKey, optOutsQuery.queryKey],
-    (decision: 'acceptOptOut' | 'refuseOptOut') => client.fleet[decision](id, note),
+    (decision: { readonly choice: 'acceptOptOut' | 'refuseOptOut'; readonly note: string }) =>
+      client.fleet[decision.choice](id, decision.note),
   );
   return (
     <article className="application">
@@ -63,17 +63,16 @@ function Decision({ request }: { readonly request: OptOutRequest }) {
           <Time at={createdAt} />, expires <Time at={expiresAt} />
         </dd>
       </dl>
-      <label>
-        Note for the mail
-        <input value={note} maxLength={2_000} onChange={({ target }) => setNote(target.value)} />
-      </label>
-      <button type="button" disabled={isPending} onClick={() => mutate('acceptOptOut')}>
-        Accept {network}
-      </button>{' '}
-      <button type="button" disabled={isPending} onClick={() => mutate('refuseOptOut')}>
-        Refuse {network}
-      </button>
-      <Problem error={error} />
+      <DecisionForm
+        subject={network}
+        choices={[
+          { choice: 'acceptOptOut', label: 'Accept' },
+          { choice: 'refuseOptOut', label: 'Refuse' },
+        ]}
+        isPending={isPending}
+        error={error}
+        onDecide={(choice, note) => mutate({ choice, note })}
+      />
     </article>
   );
 }
