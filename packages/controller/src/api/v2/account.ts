@@ -70,6 +70,8 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
     '/api/v2/account/export',
     {
       config: { access: 'account' },
+      // A request for the head alone would read everything, and its response closes at once: the limit would not hold.
+      exposeHeadRoute: false,
       schema: {
         ...parts,
         summary: 'Everything that is stored about you, as JSON Lines',
