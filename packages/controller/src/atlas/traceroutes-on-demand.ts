@@ -129,7 +129,7 @@ export class TraceroutesOnDemand {
     if (underWay === undefined) return { detail: 'the RIPE Atlas credits of the day are used up' };
     const path = await this.#inTime(underWay.arrived, signal);
     return path === undefined
-      ? { detail: `the traceroute of RIPE Atlas probe ${probe.id} did not arrive` }
+      ? { isMissing: true, detail: `the traceroute of RIPE Atlas probe ${probe.id} did not arrive` }
       : { path, detail: `RIPE Atlas probe ${probe.id} of AS ${asn} has sent a traceroute` };
   }
 
