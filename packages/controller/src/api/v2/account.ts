@@ -84,8 +84,7 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
       const { id } = callerOf(request).user;
       const user = await storedUser(id);
       exports.enter(id, reply.raw);
-      reply.header('cache-control', 'no-store').type('application/x-ndjson');
-      return reply.send(Readable.from(lines(accounts.export(user))));
+      return reply.type('application/x-ndjson').send(Readable.from(lines(accounts.export(user))));
     },
   );
 
