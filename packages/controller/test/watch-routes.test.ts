@@ -14,7 +14,8 @@ beforeEach(async () => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installErrorHandler(app);
-  const errorResponseBuilder = () => new ControllerError('tooManyRequests', 'too many requests');
+  const errorResponseBuilder = () =>
+    new ControllerError('tooManyRequests', 'too many requests', { retryAfterSeconds: 60 });
   await app.register(rateLimit, { global: false, errorResponseBuilder });
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request) => {
