@@ -24,6 +24,7 @@ import type {
   Measurement,
   OptOut,
   OptOutRequest,
+  Publication,
   RedeemedLink,
   SelfAudit,
   SourceVisibility,
@@ -58,6 +59,19 @@ const STATS = {
 };
 
 type Result = NonNullable<Measurement['result']>;
+
+const publicationOf = (text: string): Publication => ({
+  ...{
+    measurementId: 1,
+    publishedAt: TIME,
+    token: text,
+    url: text,
+    svg: text,
+    png: text,
+    embed: text,
+    embedCode: text,
+  },
+});
 
 /** A measurement as the API returns it, with `text` in every string that comes from other people or the network. */
 export function measurementOf(stopReason: Result['stopReason'] | 'unfinished', text = 'text'): Measurement {
@@ -421,6 +435,8 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'GET /api/v2/batches': { batches: [{ id: 7, total: 1, done: 1, createdAt: TIME, cancelledAt: TIME }] },
     'POST /api/v2/batches/7/cancel': { id: 7, total: 2, done: 1, cancelled: 1 },
     'GET /api/v2/batches/7/export': `${JSON.stringify(measurement)}\n`,
+    'PUT /api/v2/measurements/1/publication': publicationOf(text),
+    'DELETE /api/v2/measurements/1/publication': {},
     'GET /api/v2/measurements': { measurements: [measurement] },
     'GET /api/v2/watches': { watches: [watchOf(text)] },
     'POST /api/v2/watches': watchOf(text),

@@ -36,6 +36,8 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'watch resume': { args: ['3'], form: 'value' },
   'watch remove': { args: ['3'], form: 'value' },
   'watch test': { args: ['3'], form: 'value' },
+  share: { args: ['1'], form: 'value' },
+  unshare: { args: ['1'], form: 'value' },
   batches: { args: ['--limit', '5', '--before', '9'], form: 'value' },
   cancel: { args: ['7'], form: 'value' },
   last: { args: [], form: 'lines' },

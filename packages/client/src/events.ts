@@ -14,6 +14,7 @@ const eventSchema = z.discriminatedUnion('type', [
         trust: z.enum(['measured', 'inferred', 'assumed']),
         confidence: z.number(),
         asn: z.int().optional(),
+        hiddenNetwork: z.object({ asn: z.int(), confidence: z.number() }).optional(),
         rttMs: z.number().optional(),
         reusedAgeMs: z.number().optional(),
       }),

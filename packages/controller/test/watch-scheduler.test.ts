@@ -152,7 +152,7 @@ describe('WatchScheduler', () => {
   };
   /** Resolves when all that is due has been done: every series sleeps again. */
   const idle = async (sleeping = 3): Promise<void> => {
-    await vi.waitFor(() => expect(clock.sleeping).toBe(sleeping * schedulers.length), { interval: 1 });
+    await vi.waitFor(() => expect(clock.sleeping).toBe(sleeping * schedulers.length), { interval: 1, timeout: 60_000 });
   };
   /** Lets time pass in steps, and measures after each. */
   const pass = async (milliseconds: number, step = POLL_MS): Promise<void> => {

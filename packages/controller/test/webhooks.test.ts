@@ -198,7 +198,7 @@ describe('WebhookSender', () => {
     expect(await stopped).toBe('unreachable');
   });
 
-  it('does not trust a certificate that nobody has signed', async () => {
+  it('sends nothing to a server with which it cannot agree on TLS', async () => {
     const server = createTlsServer({}, (_, response) => response.end()).listen(0, '127.0.0.1');
     servers.push(server);
     await once(server, 'listening');

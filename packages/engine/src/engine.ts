@@ -61,6 +61,8 @@ const FORWARD_TIMEOUT_MS = 1_000;
 /** Longest time that one measurement waits for a source that is offline, milliseconds. */
 const MOST_OUTAGE_WAIT_MS = 60_000;
 
+/** Why probes that were sent ahead end. One object for all: making errors is costly. */
+const SEARCH_OVER = 'the search for the path is over';
 const OFFLINE = `the source was offline for more than ${MOST_OUTAGE_WAIT_MS / 1_000} seconds`;
 
 /**
@@ -113,6 +115,7 @@ export class ReverseTracerouteEngine {
     };
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const { signal, askTraceroute } = hooks;
+    const over = new AbortController();
     const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
     const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
     const stats = emptyStats();
@@ -134,6 +137,7 @@ export class ReverseTracerouteEngine {
       onActivity: hooks.onActivity,
       askTraceroute,
       ...(signal && { signal }),
+      endSignal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]),
     };
     const startedAt = clock.now();
     const attempts: Attempt[] = [];
@@ -142,7 +146,9 @@ export class ReverseTracerouteEngine {
     let rtts: ReadonlyMap<Ipv4Address, number> = new Map();
     let forward: TracerouteResult | undefined;
     try {
-      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress));
+      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress).finally(() =>
+        over.abort(SEARCH_OVER),
+      ));
       // The pings take one round-trip time, the traceroute many.
       if (options.measureRtts && stopReason !== 'failed') {
         hooks.onActivity?.({ technique: 'roundTripTimes', hop: destination });
@@ -156,11 +162,7 @@ export class ReverseTracerouteEngine {
       if (!(error instanceof ProbingError)) throw error;
       stopReason = error.code === 'cancelled' ? 'cancelled' : 'failed';
       const hop = measurement.path.last.address;
-      if (stopReason === 'failed')
-        failReason =
-          outages.gaveUpOn === undefined
-            ? { code: 'probingFailed', message: error.message, hop, details: { cause: error.code } }
-            : { code: 'sourceOffline', message: OFFLINE, hop, details: { waitedMs: MOST_OUTAGE_WAIT_MS } };
+      if (stopReason === 'failed') failReason = probingFailed(error, hop, outages);
     }
     const checked = checkedByDistances(measurement);
     const hops = checked.hops.map((onPath): MeasuredHop => {
@@ -199,6 +201,11 @@ export class ReverseTracerouteEngine {
     };
   }
 }
+
+const probingFailed = (error: ProbingError, hop: Ipv4Address, { gaveUpOn }: Outages): FailReason =>
+  gaveUpOn === undefined
+    ? { code: 'probingFailed', message: error.message, hop, details: { cause: error.code } }
+    : { code: 'sourceOffline', message: OFFLINE, hop, details: { waitedMs: MOST_OUTAGE_WAIT_MS } };
 
 /** The forward traceroute to the destination; `undefined`, with an attempt that says why, when it cannot be sent. */
 async function traceForward(measurement: Measurement, attempts: Attempt[]): Promise<TracerouteResult | undefined> {

@@ -158,3 +158,32 @@ describe('spoofed Record Route', () => {
     expect(await new SpoofedRecordRoute(OPTIONS).extend(measurement)).toMatchObject({ outcome: 'extended' });
   });
 });
+
+describe('spoofed Record Route behind assumed hops', () => {
+  const assumed = (last: number): Hop => ({ ...measured(ip(last)), technique: 'assumedIntradomain', trust: 'assumed' });
+  const targets = async (hops: number, climbBeforeRetry?: number): Promise<number[]> => {
+    const ranking = newRanking();
+    // Both vantage points are known not to reach the network of the destination, the second by less.
+    ranking.observe(FIRST, DESTINATION, 9, []);
+    ranking.observe(SECOND, DESTINATION, 9, []);
+    ranking.observe(SECOND, DESTINATION, 8, []);
+    const prober = new ScriptedProber(() => FULL);
+    const measurement = measurementWith(prober, { ranking, ipToAs });
+    measurement.path.extend(
+      0,
+      Array.from({ length: hops }, (_, i) => assumed(20 + i)),
+    );
+    const options = { ...OPTIONS, ...(climbBeforeRetry !== undefined && { climbBeforeRetry }) };
+    await new SpoofedRecordRoute(options).extend(measurement);
+    expect(prober.pings.every(({ sender }) => sender === SECOND)).toBe(true);
+    return prober.pings.map(({ target }) => target);
+  };
+
+  it('asks one vantage point again that does not reach the network, once the path has come so many links nearer', async () => {
+    expect(await targets(1, 3)).toEqual([]);
+    expect(await targets(2, 3)).toEqual([]);
+    expect(await targets(3, 3)).toEqual([ip(22)]);
+    expect(await targets(4, 3)).toEqual([ip(23)]);
+    expect(await targets(4)).toEqual([]);
+  });
+});

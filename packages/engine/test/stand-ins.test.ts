@@ -129,6 +129,29 @@ describe('an address next to a silent destination', () => {
     });
   });
 
+  it('is asked with options only if it answers a plain ping from where a neighbour must be', async () => {
+    const optionsSent = async (hosts: [Ipv4Address, { links: number; stamps?: readonly Ipv4Address[] }][]) => {
+      const network = new Network(new Map(hosts));
+      await new NearbyAddress({ spoofers: 1, timeoutMs: 1_000 }).extend(at(DESTINATION, network));
+      return network.asked.flatMap(({ target, option }) => (option === undefined ? [] : [target]));
+    };
+    expect(await optionsSent([[DESTINATION, { links: 9 }]])).toEqual([]);
+    const tooFar = { links: 11, stamps: fromGateway };
+    expect(
+      await optionsSent([
+        [DESTINATION, { links: 9 }],
+        [GATEWAY, tooFar],
+      ]),
+    ).toEqual([]);
+    const near = { links: 8, stamps: fromGateway };
+    expect(
+      await optionsSent([
+        [DESTINATION, { links: 9 }],
+        [GATEWAY, near],
+      ]),
+    ).toEqual([GATEWAY]);
+  });
+
   it('does not stand in for a router', async () => {
     const aliases = new AliasSets([[DESTINATION, ip(90)]]);
     const network = new Network(new Map([[GATEWAY, { links: 8, stamps: fromGateway }]]));

@@ -26,6 +26,7 @@ const summary = (plan: string, sharedPrivateStamps: number, hopsRight: number) =
   seeds: [1],
   pairs: 10,
   figures: estimates({ hopsRight }),
+  silentShare: 0,
   byDestination: {},
   preparation: { surveyProbes: 0, tracerouteProbes: 0, atlasOptionProbes: 0 },
   preparationOptionProbesPerPair: 0,
@@ -33,8 +34,8 @@ const summary = (plan: string, sharedPrivateStamps: number, hopsRight: number) =
   firstWrongHop: {},
   errorBudget: {},
   kinds: {},
-  calibration: { bins: [], error: sharedPrivateStamps / 2, brier: 0 },
-  pathCalibration: { bins: [], error: 0, brier: 0 },
+  calibration: { bins: [], error: sharedPrivateStamps / 2, chanceError: 0, brier: 0 },
+  pathCalibration: { bins: [], error: 0, chanceError: 0, brier: 0 },
 });
 
 describe('the table of a varied parameter', () => {

@@ -12,6 +12,7 @@ import { mean, quantile } from '../src/statistics/quantiles.ts';
 
 const pair = (changes: Partial<EvaluatedResult> = {}): EvaluatedResult => ({
   destination: 'host',
+  network: 1,
   isUsual: true,
   reached: true,
   basis: 'measured',
@@ -49,6 +50,7 @@ const preparation = { surveyProbes: 100, tracerouteProbes: 50, atlasOptionProbes
 const resultOf = (changes: Partial<Unit>, pairs: readonly EvaluatedResult[]): UnitResult => ({
   unit: { ...unit, ...changes },
   preparation,
+  silentShare: 0.2,
   pairs,
 });
 
@@ -82,6 +84,51 @@ describe('confidence intervals', () => {
     expect(width(bootstrap([groups.flat()], average))).toBeLessThan(0.05);
     expect(width(bootstrap(groups, average))).toBeGreaterThan(0.3);
   });
+
+  it('contain the true mean in about 95 % of the cases also with three groups that differ', () => {
+    const random = createRandom(11);
+    const normal = (): number => Array.from({ length: 12 }, () => random.next()).reduce((a, b) => a + b, -6);
+    const holds = Array.from({ length: 200 }, () => {
+      const groups = Array.from({ length: 3 }, () => {
+        const level = normal();
+        return Array.from({ length: 20 }, () => level + normal() / 2);
+      });
+      const { average } = bootstrap(groups, (sample) => ({ average: mean(sample) }));
+      return average.low <= 0 && average.high >= 0;
+    }).filter(Boolean).length;
+    expect(holds).toBeGreaterThan(180);
+    expect(holds).toBeLessThan(200);
+  });
+
+  it('include the dependence of items of one cluster', () => {
+    const items = Array.from({ length: 400 }, (_, i) => ({ cluster: i % 8, value: (i % 8) / 8 }));
+    const average = (sample: readonly (typeof items)[number][]) => ({
+      average: mean(sample.map(({ value }) => value)),
+    });
+    const width = ({ average: { low, high } }: ReturnType<typeof bootstrap<unknown, 'average'>>): number => high - low;
+    const apart = width(bootstrap([items], average));
+    expect(width(bootstrap([items], average, { clusterOf: ({ cluster }) => cluster }))).toBeGreaterThan(4 * apart);
+  });
+
+  it('stay within the bounds of a figure, and leave out resamples without a value', () => {
+    const groups = [[1], [1], [Number.NaN]];
+    const figures = (sample: readonly number[]) => {
+      const counted = sample.filter((value) => !Number.isNaN(value));
+      return { share: counted.length === 0 ? Number.NaN : mean(counted) };
+    };
+    expect(bootstrap(groups, figures).share).toEqual({ value: 1, low: 1, high: 1 });
+    const wide = bootstrap(
+      [
+        [0, 1],
+        [1, 1],
+        [1, 1],
+      ],
+      (sample) => ({ share: mean(sample) }),
+      { bounds: () => [0, 1] },
+    );
+    expect(wide.share.high).toBe(1);
+    expect(wide.share.low).toBeGreaterThanOrEqual(0);
+  });
 });
 
 describe('calibration', () => {
@@ -92,6 +139,19 @@ describe('calibration', () => {
     expect(calibrate(claims(0.75, 75, 25)).error).toBeCloseTo(0);
     expect(calibrate(claims(0.75, 75, 25)).brier).toBeCloseTo(0.1875);
     expect(calibrate([...claims(0.75, 55, 45), ...claims(1, 100, 0)]).error).toBeCloseTo(0.1);
+  });
+
+  it('has the error by chance that exact claims have on average', () => {
+    const random = createRandom(1);
+    const draw = (confidence: number): Claim => ({ confidence, isRight: random.chance(confidence) });
+    const samples = Array.from({ length: 400 }, () =>
+      calibrate([...Array(100).keys()].flatMap(() => [draw(0.3), draw(0.75), draw(0.97)])),
+    );
+    const average = (pick: (sample: (typeof samples)[number]) => number): number => mean(samples.map(pick));
+    expect(average(({ error }) => error)).toBeCloseTo(
+      average(({ chanceError }) => chanceError),
+      2,
+    );
   });
 });
 
@@ -131,8 +191,8 @@ describe('the figures', () => {
 describe('the comparison with rivals', () => {
   // Of 1,000 pairs the plan has 900 exact and the rival 800; the rival completes 850. Errors fall on the same pairs where they can.
   const pairs = Array.from({ length: 1_000 }, (_, i) => ({
-    own: pair({ asPathExact: i < 900, optionProbes: 3 }),
-    other: pair({ asPathExact: i < 800, reached: i < 850, optionProbes: 6 }),
+    own: pair({ network: i, asPathExact: i < 900, optionProbes: 3 }),
+    other: pair({ network: i, asPathExact: i < 800, reached: i < 850, optionProbes: 6 }),
   }));
   const results = [
     resultOf(

@@ -28,6 +28,9 @@ import {
   StorageError,
   type User,
   Users,
+  Watches,
+  WatchHistory,
+  WatchRuns,
 } from '../src/index.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
 
@@ -427,6 +430,64 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect((await contacts.list()).map(({ network }) => network)).toEqual(['192.0.2.0/24', 'AS64500']);
       expect(await contacts.remove('AS64500')).toBe(true);
       expect(await contacts.remove('AS64500')).toBe(false);
+    });
+
+    it('begins, judges and forgets each run of a watch once, also for several processes', async () => {
+      const { db } = database;
+      const user = await newUser();
+      const [watches, runs, history] = [new Watches(db), new WatchRuns(db), new WatchHistory(db)];
+      const limits = { most: 2, runsPerDay: 100 };
+      const create = (intervalSeconds: number) =>
+        watches.create(
+          {
+            ...{ user_id: user.id, key_id: null, name: 'w', source: '1.0.0.1', destination: '1.0.1.1' },
+            ...{ intervalSeconds, alertOn: ['path'], alertMail: true, webhook: null },
+          },
+          limits,
+          now,
+        );
+      expect(await create(60)).toBe('tooOften');
+      const made = await Promise.all([create(3_600), create(3_600), create(3_600)]);
+      expect(made.filter((one) => one === 'tooMany')).toHaveLength(1);
+      const [first] = await watches.of(user.id);
+      expect(await watches.change(first, { intervalSeconds: 1_000 }, limits)).toBe('tooOften');
+      expect(await watches.find(first.id)).toMatchObject({ interval_seconds: 3_600, alert_on: ['path'] });
+
+      const lease = { limit: 10, leaseUntil: later(60) };
+      const claim = () => runs.claimDue(now, { ...lease, next: () => later(3_600) });
+      const claimed = (await Promise.all([claim(), claim()])).flat();
+      expect(new Set(claimed.map(({ watch }) => watch.id)).size).toBe(2);
+      expect(claimed).toHaveLength(2);
+      expect(await runs.takeAbandoned(later(59), lease)).toEqual([]);
+      expect(await runs.takeAbandoned(later(61), lease)).toHaveLength(2);
+
+      const [{ run }] = claimed;
+      const batch = await accept(user, 1);
+      await runs.submitted(run, batch);
+      expect(await runs.ended(10)).toEqual([]);
+      await db.updateTable('measurements').set({ state: 'done', result: '{"a":1}' }).execute();
+      expect((await runs.ended(10)).map(({ result }) => result)).toEqual([{ a: 1 }]);
+      const alert = { channel: 'mail', type: 't', messageId: `msg_${run.id}`, subject: 's\0', body: 'b' } as const;
+      const change = { kinds: ['path'], before: {}, after: { text: '\0' }, firstRun: run.id };
+      const finish = () =>
+        runs.finish(run, later(5), () => ({
+          outcome: 'measured',
+          path: 2,
+          detector: { n: 1 },
+          change,
+          alerts: [alert],
+        }));
+      expect((await Promise.all([finish(), finish()])).sort()).toEqual([false, true]);
+      expect(await history.alerts(run.watch_id, { limit: 10 })).toMatchObject([
+        { subject: 's\ufffd', state: 'pending' },
+      ]);
+      expect(await history.changes(run.watch_id, { limit: 10 })).toMatchObject([{ after: { text: '\ufffd' } }]);
+      expect(await watches.find(run.watch_id)).toMatchObject({ detector: { n: 1 } });
+
+      expect(await history.deleteBefore(later(1))).toBe(false);
+      expect(await history.runs(run.watch_id, { limit: 10 })).toEqual([]);
+      expect(await new Batches(db).find(batch)).toBeUndefined();
+      for (const { id } of await watches.of(user.id)) await watches.delete(id);
     });
 
     it('returns the measurements of a batch in order, with options and label', async () => {

@@ -9,6 +9,8 @@ export const PAGES = [
   '/sources',
   '/sources/apply',
   '/sources/:address',
+  '/watches',
+  '/watches/:id',
   '/accuracy',
   '/register',
   '/account',

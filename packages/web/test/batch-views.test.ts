@@ -1,4 +1,4 @@
-import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
+import { type Hop, type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityFaults } from './accessibility.ts';
@@ -143,7 +143,8 @@ describe.skipIf(!hasBrowser)('the views of batches', () => {
         [entry]: ({ networks }) => ({ networks: [...networks.slice(0, -2), 64_501, ...networks.slice(-1)] }),
         [lost]: () => ({ stopReason: 'failed' }),
         [slow]: ({ rttMs = 0 }) => ({ rttMs: rttMs * 2 + 20 }),
-        [hidden]: ({ networks }) => ({ networks: networks.filter((_, i) => i !== 1) }),
+        // The entry network is not visible.
+        [hidden]: ({ networks }) => ({ networks: networks.toSpliced(-2, 1) }),
       };
       // What the second batch would say if the routing had changed. Everything else is as in the first one.
       const first = await client.outlines(before[0].batchId);
@@ -212,8 +213,8 @@ interface Outline {
   readonly stopReason?: string;
 }
 
-/** The networks of a path, repetitions in a row taken once. */
-function asPathOf(hops: readonly { readonly asn?: number | undefined }[]): number[] {
-  const known = hops.flatMap(({ asn }) => asn ?? []);
+/** The networks of a path, also those of which no router is visible; repetitions in a row are taken once. */
+function asPathOf(hops: readonly Pick<Hop, 'asn' | 'hiddenNetwork'>[]): number[] {
+  const known = hops.flatMap(({ asn, hiddenNetwork }) => [asn ?? [], hiddenNetwork?.asn ?? []].flat());
   return known.filter((asn, i) => asn !== known[i - 1]);
 }

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, startBrowser, type WatchedPage, withPage } from './browser.ts';
 import { logIn, pressTwice, useMailedLink } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
+
+const PICTURE = join(import.meta.dirname, '../../../docs/pictures/onboarding.png');
 
 describe.skipIf(!hasBrowser)('the pages of people who join', () => {
   let system: DemoSystem;
@@ -62,6 +65,9 @@ describe.skipIf(!hasBrowser)('the pages of people who join', () => {
         Array.from({ length: 7 }, () => 'done'),
       );
       await page.getByText('Receives replies to spoofed probes').waitFor();
+      // The picture in the documentation is replaced when REVTR_PICTURES is set.
+      if (process.env.REVTR_PICTURES !== undefined)
+        await page.locator('article.application').screenshot({ path: PICTURE });
       await page.getByRole('link', { name: 'Measure a path back to it' }).click();
       expect(await page.getByLabel('back to').inputValue()).toBe(system.spareHost);
     }));

@@ -73,7 +73,7 @@ export function renderMeasurement(measurement: Measurement, terminal: Terminal):
     table.push([i + 1, `${hop.address}${others}`, paint.cyan(hop.name ?? '-'), network, rtt, technique, trust]);
     if (hop.hiddenNetwork !== undefined) {
       const { asn, confidence } = hop.hiddenNetwork;
-      const howSure = paint.yellow(`inferred ${Math.round(confidence * 100)}%`);
+      const howSure = paint.yellow(`inferred ${percentOf(confidence)}%`);
       table.push(['', 'no router seen', '', asn, '', 'AS relations', howSure]);
     }
   }

@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * Everything that is stored about you, as JSON Lines
-         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, batch, measurement and publication.
+         * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, watchRun, watchChange, watchAlert, batch, measurement and publication.
          */
         get: {
             parameters: {

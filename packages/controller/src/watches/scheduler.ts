@@ -43,10 +43,10 @@ const MOST_JITTER_MS = 600_000;
 const CONFIRM_MS = 60_000;
 
 /**
- * Every run measures anew: reused results would hide a change, and repeated ones would confirm themselves. Traceroutes of the atlas that are
- * older than an hour show the routes of that time, and are not used.
+ * Every run measures anew: reused results would hide a change, and repeated ones would confirm themselves. Traceroutes of the atlas show the
+ * routes of the time when they were measured, which may be a day ago.
  */
-export const WATCH_OPTIONS: StoredOptions = { reuseMaxAgeMs: 0, atlasMaxAgeMs: 3_600_000, measureRtts: true };
+export const WATCH_OPTIONS: StoredOptions = { reuseMaxAgeMs: 0, useAtlas: false, measureRtts: true };
 
 /** Submits the runs of watches when they are due, judges them when they have ended, and deletes old ones. */
 export class WatchScheduler {

@@ -33,7 +33,7 @@ export class ForeignNextHops extends NextHops {
 export function rankingWithout(host: Ipv4Address, ranking: VantagePointRanking): VantagePointRanking {
   const isForeign = ({ address }: RankedVantagePoint): boolean => !isBeside(address, host);
   return {
-    rank: (target) => ranking.rank(target).filter(isForeign),
+    rank: (target, nearer) => ranking.rank(target, nearer).filter(isForeign),
     expectedDistance: (sender, target) => ranking.expectedDistance(sender, target),
     observe: (sender, target, distance, stamps) => ranking.observe(sender, target, distance, stamps),
     observeSilence: (sender, target) => ranking.observeSilence(sender, target),

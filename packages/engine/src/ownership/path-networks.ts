@@ -34,6 +34,8 @@ const SUGGESTION_WEIGHT = 0.4;
 const MOST_SUGGESTION = 5;
 /** Hops at either end of a run of hops of one network that may belong to another one. */
 const MOST_SHIFTED = 2;
+/** A way that costs so much more than the cheapest one up to the same hop is given up: it does not catch up in practice. */
+const MOST_BEHIND = 6;
 /** Which side of a router a hop shows: the interface towards the hop before it on the path, towards the hop behind, or either. */
 type Side = 'before' | 'behind' | 'forward' | 'either';
 
@@ -129,15 +131,14 @@ class NetworkSearch {
         for (const { cost, descends, hidden } of this.#steps(state, network)) {
           const before = hidden ?? state.network;
           const total = state.cost + cost + this.#costOfHop(i - 1, state, hidden ?? network);
-          const same = best.findIndex(
-            (other) => other.network === network && other.before === before && other.descends === descends,
-          );
+          const same = indexOfLike(best, network, before, descends);
           if (same >= 0 && best[same].cost <= total) continue;
           const next = { cost: total, network, before, hidden, descends, previous: state };
           if (same >= 0) best[same] = next;
           else best.push(next);
         }
-    return best;
+    const most = cheapest(best).cost + MOST_BEHIND;
+    return best.filter(({ cost }) => cost <= most);
   }
 
   /** Networks that hop `i` may belong to: that of its address, the one that the atlas suggests, and those nearby on the path. */
@@ -167,7 +168,7 @@ class NetworkSearch {
 
   /** The ways to get from the network of a state to `network`. */
   #steps({ network: from, before, descends }: State, network: number | undefined): readonly Step[] {
-    if (from === undefined || network === undefined || from === network) return [{ cost: 0, descends }];
+    if (from === undefined || network === undefined || from === network) return descends ? STAYS_DESCENDING : STAYS;
     const relation = this.#relations.relationOf(network, from);
     if (relation === undefined) {
       const cost = COSTS.border + COSTS.unrelated;
@@ -231,11 +232,29 @@ class NetworkSearch {
   }
 }
 
+const STAYS: readonly Step[] = [{ cost: 0, descends: false }];
+const STAYS_DESCENDING: readonly Step[] = [{ cost: 0, descends: true }];
+
+/** Where the state is that later costs cannot tell from another one; -1 if there is none. */
+function indexOfLike(
+  states: readonly State[],
+  network: number | undefined,
+  before: number | undefined,
+  descends: boolean,
+): number {
+  // This is the innermost loop: a callback would cost much.
+  for (let i = 0; i < states.length; i++) {
+    const state = states[i];
+    if (state.network === network && state.before === before && state.descends === descends) return i;
+  }
+  return -1;
+}
+
 const cheapest = (states: readonly State[]): State => states.reduce((a, b) => (b.cost < a.cost ? b : a));
 
 /** Traceroutes show the address by which packets enter a router, Record Route the one by which they leave, the forward path the reverse. */
 function sideOf({ evidence }: Pick<NetworkedHop, 'evidence'>): Side {
-  if (evidence.type === 'proxy') return 'before';
+  if (evidence.type === 'proxy' || evidence.type === 'networkPath') return 'before';
   if (evidence.type === 'atlas') return evidence.platform === 'reverseTraceroute' ? 'either' : 'before';
   if (evidence.type === 'symmetry') return 'forward';
   return evidence.type === 'destination' || evidence.type === 'nearby' ? 'either' : 'behind';

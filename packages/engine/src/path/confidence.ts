@@ -66,7 +66,7 @@ const STAND_INS = {
   proxy: { subnet: 0.985, prefix: 0.34, network: 0.5 },
   proxyFurther: 0.98,
   proxyOfOtherLength: 0.8,
-  networkPath: { first: 0.6, further: 0.985 },
+  networkPath: { first: 0.55, further: 0.985 },
 } satisfies Partial<AssumptionConfidence>;
 
 /**

@@ -84,6 +84,8 @@ export type Evidence =
       readonly adjacent: boolean;
       /** Whether this is the gateway of a host: it counts as a router of the network of the host, also if another network announces its address. */
       readonly isGateway: boolean;
+      /** Links between the source and this hop on the forward path. Absent for hops that identify no router. */
+      readonly links?: number;
       /** What the network of this hop is to that of `target`, where both and their relation are known. */
       readonly relation?: Relation;
       readonly at: number;

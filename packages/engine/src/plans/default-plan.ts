@@ -1,7 +1,7 @@
 import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
-import { traceTail } from '../techniques/forward-path/trace-tail.ts';
+import { StartedTails } from '../techniques/forward-path/started-tails.ts';
 import { traceWhole } from '../techniques/forward-path/trace-whole.ts';
 import { KnownPath } from '../techniques/known-path.ts';
 import { NearbyAddress } from '../techniques/nearby-address.ts';
@@ -31,12 +31,14 @@ export const defaultPlan: Plan<IngressRanking> = {
   growsAtlas: true,
   ranking: (options, collaborators) => new IngressRanking(options, collaborators),
   techniques: () => {
+    const tails = new StartedTails('assumedSymmetry', { timeoutMs: 1_000 });
+    const nearbyAddress = new NearbyAddress({ spoofers: 1, timeoutMs: LISTEN_MS.spoofed });
     const symmetry = new AssumedSymmetry({
       allowInterdomain: true,
       trustGateways: true,
       ownersByRelation: true,
       allowIncomplete: true,
-      trace: (measurement, target) => traceTail(measurement, target, { timeoutMs: 1_000 }),
+      trace: (measurement, target) => tails.of(measurement, target),
       traceFurther: (measurement, target) =>
         traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
     });
@@ -48,25 +50,31 @@ export const defaultPlan: Plan<IngressRanking> = {
         timeoutMs: LISTEN_MS.direct,
         isAdaptive: true,
         pingsDestination: true,
+        overlapsLikelySilence: true,
         skipOutOfReach: true,
       }),
       new SpoofedRecordRoute({
-        rounds: { untilChance: 0.8, most: 3 },
+        rounds: { untilChance: 0.8, most: 3, leastChance: 0.4 },
         maxSpoofers: 8,
         failuresPerIngress: 2,
         prefersIdleSpoofers: true,
         learnsSilences: true,
         confirmsContradictions: true,
         pingsTargets: true,
+        climbBeforeRetry: 3,
         targetsPerSegment: 2,
         useHeuristics: true,
         deadline: ({ firstUsefulMs }, adaptiveMs) =>
           firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
         timeoutMs: LISTEN_MS.spoofed,
+        onUnlikely: (measurement, target) => {
+          tails.start(measurement, target);
+          nearbyAddress.prepare(measurement);
+        },
       }),
       new OtherAnswers(),
       new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
-      new NearbyAddress({ spoofers: 1, timeoutMs: LISTEN_MS.spoofed }),
+      nearbyAddress,
       new ProxyPath({ widest: 'network' }),
       symmetry.insideNetworks(),
       new NetworkPath(),

@@ -28,6 +28,7 @@ export const originalRecordRoute = (): Technique =>
     timeoutMs: PING_MS,
     isAdaptive: false,
     pingsDestination: false,
+    overlapsLikelySilence: false,
     skipOutOfReach: false,
   });
 

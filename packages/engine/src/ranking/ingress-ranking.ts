@@ -61,9 +61,10 @@ export class IngressRanking implements VantagePointRanking {
     this.#clock = collaborators.clock;
   }
 
-  rank(target: Ipv4Address): readonly RankedVantagePoint[] {
+  rank(target: Ipv4Address, nearer = 0): readonly RankedVantagePoint[] {
     const place = placeOf(target, this.#ipToAs);
     const now = this.#clock.now();
+    if (nearer > 0) return this.#compute(place, now, nearer).vantagePoints;
     const known = this.#ranked.get(place.prefix);
     if (known !== undefined && now < known.validUntil) return known.vantagePoints;
     const ranking = this.#compute(place, now);
@@ -118,11 +119,11 @@ export class IngressRanking implements VantagePointRanking {
     return this.#store.size;
   }
 
-  #compute(place: TargetPlace, now: number): PrefixRanking {
+  #compute(place: TargetPlace, now: number, nearer = 0): PrefixRanking {
     const { isFiltered, validUntil } = this.#silences.filterOf(place.prefix, now);
-    const known = this.#connected(this.#store.known(place, now - this.#maxAgeMs)).filter(
-      ({ address }) => !isFiltered(address),
-    );
+    const known = this.#connected(this.#store.known(place, now - this.#maxAgeMs))
+      .filter(({ address }) => !isFiltered(address))
+      .map((vantagePoint) => ({ ...vantagePoint, distance: Math.max(1, vantagePoint.distance - nearer) }));
     const groups = groupByIngress(known.filter(({ distance }) => distance < USABLE));
     const ranked = orderGroups(groups, this.#order).map(({ ingress, ...rest }): RankedVantagePoint => {
       const found = { ...rest, chance: this.#rates.chance(rest.level, rest.distance) };

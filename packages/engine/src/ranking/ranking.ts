@@ -16,8 +16,11 @@ export interface RankedVantagePoint {
 
 /** Decides which vantage points are asked first, and learns from their answers. */
 export interface VantagePointRanking {
-  /** Vantage points that are expected to be near enough to `target`, best first. */
-  rank(target: Ipv4Address): readonly RankedVantagePoint[];
+  /**
+   * Vantage points that are expected to be near enough to `target`, best first.
+   * @param nearer how many links nearer the target is than the addresses of its network that are known. Default 0. A ranking may ignore it.
+   */
+  rank(target: Ipv4Address, nearer?: number): readonly RankedVantagePoint[];
   /** Expected Record Route distance from `sender` to `target`; `undefined` when nothing is known. */
   expectedDistance(sender: Ipv4Address, target: Ipv4Address): number | undefined;
   /** Learns from an answer: the slot where the reverse path began, or {@link OUT_OF_REACH}, and all stamps of the answer. */

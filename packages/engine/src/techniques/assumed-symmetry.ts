@@ -116,6 +116,7 @@ export class AssumedSymmetry implements Technique {
         target,
         adjacent,
         isGateway,
+        ...(router === address && { links: hopBefore.links }),
         ...(relation && { relation }),
         at: clock.now(),
       },

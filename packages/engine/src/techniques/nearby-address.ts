@@ -19,6 +19,10 @@ export interface NearbyAddressOptions {
 const PREFIX_LENGTH = 24;
 /** Where routers of a /24 mostly have their address: the first one, then the last. */
 const USUAL_GATEWAYS = [1, 254];
+/** An address of the same /24 that has not answered after this multiple of the time of the destination and these milliseconds is silent. */
+const LATER_FACTOR = 1.25;
+const LATER_MS = 50;
+
 /** What an address of the same /24 turned out to be. */
 interface Neighbour {
   readonly isGateway: boolean;
@@ -35,26 +39,33 @@ export class NearbyAddress implements Technique {
   readonly name = 'nearbyAddress';
   readonly #options: NearbyAddressOptions;
   #isTried = false;
+  #preparedAt: number | undefined;
 
   constructor(options: NearbyAddressOptions) {
     this.#options = options;
   }
 
   async extend(measurement: Measurement): Promise<Extension> {
-    const { path, silentTargets, clock } = measurement;
+    const { path, plainPings, clock } = measurement;
     if (this.#isTried || path.hops.length > 1)
       return notApplicable('the path has left the destination, or this was tried before');
     this.#isTried = true;
     const destination = path.last.address;
     if (isRouter(measurement, destination)) return notApplicable('the destination is a router');
+    this.prepare(measurement);
+    const distance = await plainPings.distanceOf(destination);
+    await this.#awaitNeighbours(measurement, destination);
     for (const address of this.#candidates(measurement, destination)) {
-      if (!measurement.mayProbe(address) || silentTargets.isSilent(address, path.source, clock.now())) continue;
-      const distance = measurement.plainPings.distanceOf(destination);
-      // Whoever cancels the measurement also learns it from the round.
-      distance.catch(() => undefined);
+      const own = plainPings.distanceSoFar(address);
+      // An address that answers no plain ping mostly answers none with options, which cost routers more.
+      if (
+        own === undefined ||
+        examine(measurement, destination, distance, { target: address, distance: own }) === undefined
+      )
+        continue;
       const best = await this.#ask(measurement, address);
       if (best === undefined) continue;
-      const neighbour = await examine(measurement, destination, await distance, best);
+      const neighbour = examine(measurement, destination, distance, best);
       if (neighbour === undefined) continue;
       const { isGateway, confidence } = neighbour;
       const common = { technique: 'standInSubnet', trust: 'inferred', standIn: { address, scope: 'subnet' } } as const;
@@ -79,11 +90,36 @@ export class NearbyAddress implements Technique {
     return nothingFound('no other address of its /24 answers');
   }
 
-  #candidates({ silentTargets }: Measurement, destination: Ipv4Address): Ipv4Address[] {
+  /** Sends plain pings to the destination and the addresses that may stand in for it, and does not wait for the replies. */
+  prepare(measurement: Measurement): void {
+    const { path, plainPings, clock } = measurement;
+    const destination = path.last.address;
+    if (path.hops.length > 1 || isRouter(measurement, destination)) return;
+    if (!measurement.mayProbe(destination)) return;
+    this.#preparedAt ??= clock.now();
+    for (const address of [destination, ...this.#candidates(measurement, destination)]) plainPings.start(address);
+  }
+
+  /** Waits until the other addresses would have answered if they were as far as the destination. */
+  async #awaitNeighbours(measurement: Measurement, destination: Ipv4Address): Promise<void> {
+    const { plainPings, clock, signal } = measurement;
+    const reply = await plainPings.replyOf(destination);
+    // Where the destination is silent, its timeout has passed.
+    if (reply === undefined || this.#preparedAt === undefined) return;
+    const waitedMs = clock.now() - this.#preparedAt;
+    const over = new AbortController();
+    const neighbours = this.#candidates(measurement, destination).map((address) => plainPings.distanceOf(address));
+    const leftMs = Math.max(0, LATER_FACTOR * reply.rttMs + LATER_MS - waitedMs);
+    const ended = clock.sleep(leftMs, AbortSignal.any([over.signal, ...(signal ? [signal] : [])]));
+    await Promise.race([Promise.all(neighbours), ended]).finally(() => over.abort());
+  }
+
+  #candidates({ silentTargets, path, clock, mayProbe }: Measurement, destination: Ipv4Address): Ipv4Address[] {
     const network = ((destination >>> (32 - PREFIX_LENGTH)) << (32 - PREFIX_LENGTH)) >>> 0;
     const usual = USUAL_GATEWAYS.map((last) => network + last);
     return [...new Set([...silentTargets.answeringBeside(destination), ...usual])].filter(
-      (address) => address !== destination,
+      (address) =>
+        address !== destination && mayProbe(address) && !silentTargets.isSilent(address, path.source, clock.now()),
     );
   }
 
@@ -109,7 +145,7 @@ function examine(
   { assumptions }: Measurement,
   destination: Ipv4Address,
   expected: number | undefined,
-  { target, distance }: ReadAnswer,
+  { target, distance }: Pick<ReadAnswer, 'target' | 'distance'>,
 ): Neighbour | undefined {
   const isUsualGateway = USUAL_GATEWAYS.includes(target & 0xff);
   // Both may be the ends of a point-to-point link between routers: the other end is then on the way only if it is nearer.

@@ -16,7 +16,12 @@ export interface RecordRouteOptions {
   readonly isAdaptive: boolean;
   /** Whether the destination is pinged without options at the same time. */
   readonly pingsDestination: boolean;
-  /** Whether the probe is skipped when earlier answers show that the target is out of reach of the source. */
+  /**
+   * Whether the measurement does not wait for the answer when the hop before was silent: this one is then mostly silent as well, which a vantage
+   * point has to confirm. An answer that comes meanwhile counts.
+   */
+  readonly overlapsLikelySilence: boolean;
+  /** Whether the probe is skipped when the target is probably out of reach of the source. */
   readonly skipOutOfReach: boolean;
 }
 
@@ -31,21 +36,21 @@ export class DirectRecordRoute implements Technique {
   }
 
   async extend(measurement: Measurement): Promise<Extension> {
-    const { path, clock, ranking, silentTargets, stats } = measurement;
+    const { path, clock, silentTargets, stats } = measurement;
     const target = path.last.address;
     if (this.#tried.has(target)) return notApplicable('tried before');
     if (!measurement.mayProbe(target)) return notApplicable('the last hop cannot be probed');
     if (silentTargets.isSilent(target, path.source, clock.now()))
       return notApplicable('the last hop did not answer recently');
-    const distance = ranking.expectedDistance(path.source, target);
-    if (this.#options.skipOutOfReach && distance !== undefined && distance >= OUT_OF_REACH - 0.5) {
+    if (this.#options.skipOutOfReach && isOutOfReach(measurement)) {
       return notApplicable('out of reach of the source');
     }
     this.#tried.add(target);
     if (this.#options.pingsDestination && path.hops.length === 1) measurement.plainPings.start(target);
     const { timeoutMs, isAdaptive } = this.#options;
     const adaptiveMs = measurement.adaptiveTimeout.patienceFor([path.source], target);
-    const deadline: RoundDeadline = () => (isAdaptive ? adaptiveMs : timeoutMs);
+    const isSilenceLikely = this.#options.overlapsLikelySilence && followsSilence(measurement);
+    const deadline: RoundDeadline = () => (isSilenceLikely ? 0 : isAdaptive ? adaptiveMs : timeoutMs);
     const requests = [recordRoutePing(path.source, path.source, target, timeoutMs)];
     const onSend = (): void => {
       stats.recordRoutePings += measurement.prober.fresh(requests);
@@ -63,4 +68,22 @@ export class DirectRecordRoute implements Technique {
     if (answer.hops.length === 0) return nothingFound('the answer shows no reverse hop');
     return { outcome: 'extended', from: path.hops.length - 1, hops: answer.hops, detail: `${answer.hops.length} hops` };
   }
+}
+
+/**
+ * Whether the source's ping to the last hop has probably no slot left for the way back. Behind an assumption, the forward path tells how far the
+ * hop is. Elsewhere only answers of other hosts of its network do: the routers before them are nearer.
+ */
+function isOutOfReach({ path, ranking }: Measurement): boolean {
+  const { address, evidence } = path.last;
+  if (evidence.type === 'symmetry' && evidence.links !== undefined) return evidence.links >= OUT_OF_REACH;
+  const distance = ranking.expectedDistance(path.source, address);
+  return distance !== undefined && distance >= OUT_OF_REACH - 0.5;
+}
+
+/** Whether the hop before the last one was asked in this measurement, or recently, and has not answered. */
+function followsSilence({ path, targetAnswers, silentTargets, clock }: Measurement): boolean {
+  const before = path.hops.at(-2)?.address;
+  if (before === undefined || targetAnswers.hasAnswered(before)) return false;
+  return targetAnswers.silentSendersOf(before) > 0 || silentTargets.isSilent(before, path.source, clock.now());
 }

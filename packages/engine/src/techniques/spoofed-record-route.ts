@@ -36,6 +36,11 @@ export interface SpoofedRecordRouteOptions {
    * how far they are, which a forward traceroute needs, and how long the way back is for ordinary packets.
    */
   readonly pingsTargets: boolean;
+  /**
+   * Assumed hops in a row after which one vantage point is asked that does not reach the destination's network: the last of these hops is so
+   * many links nearer. Default: never.
+   */
+  readonly climbBeforeRetry?: number;
   /** Hops of the last segment tried, latest first. */
   readonly targetsPerSegment: number;
   /** Whether the turning point of a target that does not stamp is inferred, where the request does not say. */
@@ -44,10 +49,21 @@ export interface SpoofedRecordRouteOptions {
   readonly deadline: (state: RoundState, adaptiveMs: number) => number;
   /** How long an answer is listened for, milliseconds. */
   readonly timeoutMs: number;
+  /**
+   * Called when it is unlikely that a hop will show what is behind it, so that the techniques that come next can start before this one has
+   * ended. Default: they do not.
+   */
+  readonly onUnlikely?: (measurement: Measurement, target: Ipv4Address) => void;
 }
+
+/** Probability that one of the vantage points is within reach, below which success is unlikely. */
+const UNLIKELY = 0.4;
 
 /** Senders without an answer after which a hop is not asked again in this measurement: the silence of one alone may be its own. */
 const SILENT_SENDERS = 2;
+
+const areUnlikely = (spoofers: readonly RankedVantagePoint[]): boolean =>
+  spoofers.every(({ chance }) => chance < UNLIKELY);
 
 type Extended = Extract<Extension, { outcome: 'extended' }>;
 
@@ -73,6 +89,7 @@ export class SpoofedRecordRoute implements Technique {
       if (hop.trust === 'assumed' && hop !== path.last) continue;
       if (!measurement.mayProbe(hop.address) || hop.address === path.source) continue;
       if (silentTargets.isSilent(hop.address, path.source, clock.now())) {
+        this.#options.onUnlikely?.(measurement, hop.address);
         reasons.push(`${formatIpv4(hop.address)} did not answer recently`);
         continue;
       }
@@ -99,24 +116,27 @@ export class SpoofedRecordRoute implements Technique {
 
   /** Asks spoofers in rounds until one shows the hops that follow `hop`. */
   async #ask(measurement: Measurement, hop: Hop): Promise<Extended | undefined> {
-    const { path, ranking, targetAnswers, plainPings } = measurement;
+    const { path, targetAnswers, plainPings } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
     const asked = this.#asked.get(hop.address) ?? new Set();
     this.#asked.set(hop.address, asked);
     const failures = new Map<Ipv4Address, number>();
     const hasFailed = ({ ingress }: RankedVantagePoint): boolean =>
       ingress !== undefined && (failures.get(ingress) ?? 0) >= this.#options.failuresPerIngress;
-    const spoofers = ranking.rank(hop.address).filter(({ address }) => address !== path.source && !asked.has(address));
+    const spoofers = this.#spoofersFor(measurement, hop).filter(
+      ({ address }) => address !== path.source && !asked.has(address),
+    );
     for (let round = 0; ; round++) {
       const late = this.#toExtension(measurement, hop, targetAnswers.lateAnswersOf(hop.address));
       if (late !== undefined) return late;
-      const waiting = targetAnswers.hasAnswered(hop.address) ? 0 : targetAnswers.sendersWaitingFor(hop.address);
+      const waiting = targetAnswers.silentSendersOf(hop.address);
       if (waiting >= SILENT_SENDERS) return undefined;
       const ranked = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
       const left = this.#options.prefersIdleSpoofers ? idleFirst(ranked, measurement.prober) : ranked;
       // One other sender is enough to confirm a silence.
       const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
       const chosen = left.slice(0, Math.min(most - asked.size, size));
+      if (round > 0 || waiting > 0 || areUnlikely(chosen)) this.#options.onUnlikely?.(measurement, hop.address);
       if (chosen.length === 0) return undefined;
       if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
       for (const { address } of chosen) asked.add(address);
@@ -125,6 +145,15 @@ export class SpoofedRecordRoute implements Technique {
       if (found !== undefined) return found;
       countFailures(failures, chosen, answers);
     }
+  }
+
+  #spoofersFor({ path, ranking }: Measurement, hop: Hop): readonly RankedVantagePoint[] {
+    const ranked = ranking.rank(hop.address);
+    const climbed = path.hops.length - 1 - path.hops.findLastIndex(({ trust }) => trust !== 'assumed');
+    const { climbBeforeRetry = Number.POSITIVE_INFINITY } = this.#options;
+    if (hop !== path.last || climbed < climbBeforeRetry || ranked.some(isKnown)) return ranked;
+    // Vantage points of which nothing is known were asked at the hops before.
+    return ranking.rank(hop.address, climbed).filter(isKnown).slice(0, 1);
   }
 
   #toExtension({ path, aliases }: Measurement, hop: Hop, answers: readonly ReadAnswer[]): Extended | undefined {
@@ -160,6 +189,8 @@ export class SpoofedRecordRoute implements Technique {
     return answers;
   }
 }
+
+const isKnown = ({ level }: RankedVantagePoint): boolean => level !== 'unknown';
 
 /** Probability that a hop's own packets show the way of packets which another router than expected has followed on that hop. */
 const DETOUR_IS_RIGHT = 0.85;

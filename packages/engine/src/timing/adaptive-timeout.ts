@@ -74,10 +74,13 @@ export class AdaptiveTimeout {
     return this.#waitFor(sender, target, 4);
   }
 
-  /** How long a measurement does nothing else, milliseconds, where an answer that comes later still counts. The longest for any of `senders`. */
+  /**
+   * How long a measurement does nothing else, milliseconds, where an answer that comes later still counts: the mean and one variation. The longest
+   * for any of `senders`.
+   */
   patienceFor(senders: readonly Ipv4Address[], target: Ipv4Address): number {
     const { leastMs } = this.#options;
-    return senders.reduce((longest, sender) => Math.max(longest, this.#waitFor(sender, target, 2)), leastMs);
+    return senders.reduce((longest, sender) => Math.max(longest, this.#waitFor(sender, target, 1)), leastMs);
   }
 
   #waitFor(sender: Ipv4Address, target: Ipv4Address, variations: number): number {

@@ -43,7 +43,7 @@ Runs one benchmark and prints its figures, as JSON unless noted. Repeated timing
   listener       receive a flood of replies (requires root)
   opt-out        look up and change an opt-out list of a million prefixes
   ranking        rank vantage points
-  realism        compare a simulated Internet with published figures [--size SIZE] [--seed N] [--profile PROFILE] [--json]
+  realism        compare a simulated Internet with published figures [--size SIZE] [--seed N] [--profile PROFILE] [--family FAMILY] [--json]
   safety         send probes with and without budgets and circuit breakers
   throughput     measure reverse traceroutes from the API to the database [--safety on|off|both] [--rounds N]
   warts          decode warts files

@@ -18,7 +18,7 @@ after links on their paths have failed. Reports false alarms, and which real cha
   --after <n>        runs of each after that; default 12
   --failures <n>     links that fail; default 30
   --interval <n>     minutes between two runs; default 15
-  --no-atlas         measure without the atlas, whose traceroutes are from before the failures
+  --atlas            measure with the atlas, whose traceroutes are from before the failures
   --json             print every watch as JSON
 `;
 
@@ -33,7 +33,7 @@ const { values } = parseOrExit(
         after: { type: 'string', default: '12' },
         failures: { type: 'string', default: '30' },
         interval: { type: 'string', default: '15' },
-        'no-atlas': { type: 'boolean', default: false },
+        atlas: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -53,7 +53,7 @@ for (const seed of values.seed.split(',').map(Number)) {
       runsAfter: Number(values.after),
       failures: Number(values.failures),
       intervalMinutes: Number(values.interval),
-      ...(values['no-atlas'] && { options: { useAtlas: false } }),
+      ...(values.atlas && { options: { useAtlas: true } }),
     })),
   );
 }

@@ -13,6 +13,8 @@ interface ReliabilityBin {
   readonly claims: number;
   readonly meanConfidence: number;
   readonly right: number;
+  /** Variance of the number of right claims if the confidence of each is exact and they are independent. */
+  readonly variance: number;
 }
 
 /** How well the confidence of claims agrees with the share of right claims. */
@@ -20,6 +22,11 @@ export interface Calibration {
   readonly bins: readonly ReliabilityBin[];
   /** Expected calibration error: mean distance between confidence and share of right claims, weighted by the size of the bins. */
   readonly error: number;
+  /**
+   * The error to expect from as many independent claims whose confidence is exact, because the share of right ones varies by chance: normal
+   * approximation in each bin. Claims that depend on each other vary more.
+   */
+  readonly chanceError: number;
   /** Brier score (Brier 1950): mean squared distance between confidence and verdict. */
   readonly brier: number;
 }
@@ -36,6 +43,7 @@ export function calibrate(claims: readonly Claim[]): Calibration {
       claims: inside.length,
       meanConfidence: mean(inside.map(({ confidence }) => confidence)),
       right: share(inside.filter(({ isRight }) => isRight).length, inside.length),
+      variance: inside.reduce((sum, { confidence }) => sum + confidence * (1 - confidence), 0),
     };
   });
   const filled = bins.filter((bin) => bin.claims > 0);
@@ -45,6 +53,8 @@ export function calibrate(claims: readonly Claim[]): Calibration {
       (sum, bin) => sum + (bin.claims / claims.length) * Math.abs(bin.meanConfidence - bin.right),
       0,
     ),
+    // The mean distance of a normal variable from its mean is sqrt(2 / pi) standard deviations.
+    chanceError: filled.reduce((sum, { variance }) => sum + Math.sqrt((2 * variance) / Math.PI) / claims.length, 0),
     brier: mean(claims.map(({ confidence, isRight }) => (confidence - (isRight ? 1 : 0)) ** 2)),
   };
 }

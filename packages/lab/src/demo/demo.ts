@@ -82,7 +82,7 @@ async function demonstrate(
   const { once, json, seed, size, isDetour } = options;
   const settings = readSettings({ REVTR_LOG_LEVEL: 'warn', REVTR_DATABASE: 'memory:', ...process.env });
   const world = new SimulatedWorld({
-    parameters: simParameters(size, seed),
+    parameters: simParameters(size, seed, {}, 'published'),
     sources: SOURCES,
     // With --once, the result must be reproducible. HTTP requests to the emulator take real time, which varies.
     atlas: once ? 'recordRoute' : 'none',

@@ -46,6 +46,8 @@ export interface SystemOptions {
   readonly reverseDns?: ControllerCollaborators['reverseDns'];
   /** How often hosts are audited. Default: never. */
   readonly selfAudit?: ControllerOptions['selfAudit'];
+  /** Limits of watches. Default: those of the controller. */
+  readonly watches?: ControllerOptions['watches'];
   /** Limits of probing. */
   readonly safety: SafetySettings;
   /** Sources to register. */
@@ -115,6 +117,7 @@ export async function startSystem(
     ripeAtlas: options.ripeAtlas,
     surveyProbesPerHour: 0,
     selfAudit: options.selfAudit,
+    watches: options.watches,
     safety: options.safety,
   };
   try {

@@ -14,6 +14,9 @@ export interface AccountRecord {
     | 'share'
     | 'mail'
     | 'watch'
+    | 'watchRun'
+    | 'watchChange'
+    | 'watchAlert'
     | 'batch'
     | 'measurement'
     | 'publication';
@@ -21,6 +24,11 @@ export interface AccountRecord {
 }
 
 const ROWS_AT_ONCE = 500;
+const WATCH_TABLES = [
+  ['watchRun', 'watch_runs'],
+  ['watchChange', 'watch_changes'],
+  ['watchAlert', 'watch_alerts'],
+] as const;
 
 /** Everything that is stored about a user: exported and deleted as a whole. */
 export class Accounts {
@@ -49,6 +57,17 @@ export class Accounts {
     for (const value of await mails.where('recipient', '=', email).execute()) yield { type: 'mail', value };
     const watches = db.selectFrom('watches').selectAll().where('user_id', '=', id);
     for (const { webhook_secret: _, ...value } of await watches.execute()) yield { type: 'watch', value };
+    for (const [type, table] of WATCH_TABLES)
+      yield* paged(type, (after) =>
+        db
+          .selectFrom(table)
+          .selectAll()
+          .where('watch_id', 'in', db.selectFrom('watches').select('id').where('user_id', '=', id))
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(ROWS_AT_ONCE)
+          .execute(),
+      );
     yield* paged('batch', (after) =>
       db
         .selectFrom('batches')

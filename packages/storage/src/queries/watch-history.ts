@@ -59,6 +59,7 @@ export class WatchHistory {
 
   /**
    * Deletes runs, changes and alerts from before `time`, and measurements of watches from before `time`, at most 1,000 of these at once.
+   * Published measurements stay.
    * Returns whether there may be more.
    */
   async deleteBefore(time: Date): Promise<boolean> {
@@ -71,6 +72,16 @@ export class WatchHistory {
         .select('id')
         .where('watch_id', 'is not', null)
         .where('created_at', '<', time)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('publications')
+                .innerJoin('measurements', 'measurements.id', 'publications.measurement_id')
+                .select('publications.measurement_id')
+                .whereRef('measurements.batch_id', '=', 'batches.id'),
+            ),
+          ),
+        )
         .orderBy('created_at')
         .limit(MOST_DELETED_BATCHES)
         .execute();

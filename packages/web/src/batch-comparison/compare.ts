@@ -13,7 +13,7 @@ export interface ComparedPair {
   readonly asPath: 'same' | 'visibility' | 'changed' | undefined;
   /** Which of the paths reach the source; `undefined` when the pair is in one batch only. */
   readonly reach: 'both' | 'neither' | 'onlyBefore' | 'onlyAfter' | undefined;
-  /** Whether the paths enter the network of the source through another network; `undefined` as for `asPath`. */
+  /** Whether the AS path changed and enters the network of the source through another network; `undefined` as for `asPath`. */
   readonly entryChanged: boolean | undefined;
   /** How much the round-trip time grew, milliseconds; `undefined` when not both are known. */
   readonly rttChangeMs: number | undefined;
@@ -57,12 +57,15 @@ function comparePair(before: MeasurementOutline | undefined, after: MeasurementO
   const { destination = '', source = '' } = before ?? after ?? {};
   const isPair = before !== undefined && after !== undefined;
   const reach = isPair ? reachOf(before, after) : undefined;
+  const asPath = isPair && reach === 'both' ? compareNetworks(before.networks ?? [], after.networks ?? []) : undefined;
   const rttChangeMs =
     before?.rttMs === undefined || after?.rttMs === undefined ? undefined : after.rttMs - before.rttMs;
   return {
     ...{ destination, source, before, after, reach, rttChangeMs },
-    asPath: isPair && reach === 'both' ? compareNetworks(before.networks ?? [], after.networks ?? []) : undefined,
-    entryChanged: isPair && reach === 'both' ? entryOf(before) !== entryOf(after) : undefined,
+    asPath,
+    // Where a network is only not visible, the entry network may be the same.
+    entryChanged:
+      isPair && asPath !== undefined ? asPath === 'changed' && entryOf(before) !== entryOf(after) : undefined,
     rtt: rttChangeMs === undefined ? undefined : rttVerdict(rttChangeMs, before?.rttMs ?? 0),
   };
 }

@@ -3,7 +3,7 @@ import { memo } from 'react';
 import { Link } from 'react-router';
 import { entryOf } from '../batch/filters.ts';
 import { formatMs } from '../path/hop.ts';
-import { VirtualTable } from '../tables/virtual-table.tsx';
+import { type Column, VirtualTable } from '../tables/virtual-table.tsx';
 import type { ComparedPair } from './compare.ts';
 import type { BatchNames } from './sentences.ts';
 
@@ -20,24 +20,7 @@ export function PairTable(props: {
     <VirtualTable
       className="batch"
       count={pairs.length}
-      head={
-        <>
-          <th scope="col">Destination</th>
-          <th scope="col">AS path</th>
-          <th scope="col" className="wide">
-            Reaches the source
-          </th>
-          <th scope="col" className="wide">
-            Enters through
-          </th>
-          <th scope="col" className="numeric">
-            RTT
-          </th>
-          <th scope="col" className="wide">
-            Measurements
-          </th>
-        </>
-      }
+      columns={COLUMNS}
       row={(index) => {
         const pair = pairs[index];
         const key = `${pair.before?.id ?? ''} ${pair.after?.id ?? ''}`;
@@ -46,6 +29,15 @@ export function PairTable(props: {
     />
   );
 }
+
+const COLUMNS: readonly Column[] = [
+  { name: 'Destination', width: 13 },
+  { name: 'AS path', width: 16 },
+  { name: 'Reaches the source', width: 15, isWide: true },
+  { name: 'Enters through', width: 24, isWide: true },
+  { name: 'RTT', width: 16, isNumeric: true },
+  { name: 'Measurements', width: 16, isWide: true },
+];
 
 const Row = memo(function Row(props: {
   readonly index: number;
@@ -61,13 +53,13 @@ const Row = memo(function Row(props: {
       <td className="mono">
         {latest === undefined ? destination : <Link to={`/measurements/${latest.id}`}>{destination}</Link>}
       </td>
-      <td className="clipped" data-change={pair.asPath === 'changed'} title={pathsOf(pair)}>
+      <td data-change={pair.asPath === 'changed'} title={pathsOf(pair)}>
         {networkChange(pair)}
       </td>
       <td className="wide" data-change={pair.reach === 'onlyBefore' || pair.reach === 'onlyAfter'}>
         {reachText(pair)}
       </td>
-      <td className="wide clipped" data-change={pair.entryChanged === true}>
+      <td className="wide" data-change={pair.entryChanged === true}>
         {entryText(pair, names)}
       </td>
       <td className="numeric" data-change={pair.rtt === 'slower' || pair.rtt === 'faster'}>
@@ -118,5 +110,5 @@ const short = (asn: number | undefined): string => (asn === undefined ? 'none' :
 function rttText({ before, after, rttChangeMs }: ComparedPair): string {
   const [old, now] = [before?.rttMs, after?.rttMs];
   if (old === undefined || now === undefined || rttChangeMs === undefined) return '';
-  return `${formatMs(old)} → ${formatMs(now)}`;
+  return `${formatMs(old).replace(' ms', '')} → ${formatMs(now)}`;
 }

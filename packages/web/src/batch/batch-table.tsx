@@ -2,7 +2,7 @@ import type { MeasurementOutline } from '@revtr/client';
 import { memo } from 'react';
 import { Link } from 'react-router';
 import { formatConfidence } from '../path/hop.ts';
-import { VirtualTable } from '../tables/virtual-table.tsx';
+import { type Column, VirtualTable } from '../tables/virtual-table.tsx';
 import { entryOf, outcomeOf } from './filters.ts';
 
 /** A table of the measurements of a batch. */
@@ -15,7 +15,7 @@ export function BatchTable(props: {
     <VirtualTable
       className="batch"
       count={measurements.length}
-      head={HEAD}
+      columns={COLUMNS}
       row={(index) => (
         <Row key={measurements[index].id} index={index} measurement={measurements[index]} names={names} />
       )}
@@ -23,30 +23,16 @@ export function BatchTable(props: {
   );
 }
 
-const HEAD = (
-  <>
-    <th scope="col">Destination</th>
-    <th scope="col">Outcome</th>
-    <th scope="col" className="numeric wide">
-      Hops
-    </th>
-    <th scope="col" className="wide">
-      Enters through
-    </th>
-    <th scope="col" className="wide">
-      Least trust
-    </th>
-    <th scope="col" className="numeric">
-      All right
-    </th>
-    <th scope="col" className="numeric wide">
-      Time
-    </th>
-    <th scope="col" className="wide">
-      Label
-    </th>
-  </>
-);
+const COLUMNS: readonly Column[] = [
+  { name: 'Destination', width: 13 },
+  { name: 'Outcome', width: 12 },
+  { name: 'Hops', width: 6, isNumeric: true, isWide: true },
+  { name: 'Enters through', width: 25, isWide: true },
+  { name: 'Least trust', width: 10, isWide: true },
+  { name: 'All right', width: 8, isNumeric: true },
+  { name: 'Time', width: 8, isNumeric: true, isWide: true },
+  { name: 'Label', width: 18, isWide: true },
+];
 
 const Row = memo(function Row(props: {
   readonly index: number;
@@ -63,13 +49,13 @@ const Row = memo(function Row(props: {
       </td>
       <td data-stop={stopReason}>{outcomeOf(measurement)}</td>
       <td className="numeric wide">{hops}</td>
-      <td className="wide clipped">{entry !== undefined && `AS${entry} ${names[entry] ?? ''}`}</td>
+      <td className="wide">{entry !== undefined && `AS${entry} ${names[entry] ?? ''}`}</td>
       <td className="wide">{leastTrust}</td>
       <td className="numeric">
         {stopReason === 'reaches' && confidence !== undefined && formatConfidence(confidence)}
       </td>
       <td className="numeric wide">{durationMs !== undefined && `${(durationMs / 1000).toFixed(1)} s`}</td>
-      <td className="wide clipped">{label}</td>
+      <td className="wide">{label}</td>
     </tr>
   );
 });

@@ -18,7 +18,7 @@ export function CompareWith({ id }: { readonly id: number }) {
       className="filters"
       onSubmit={submitting(() => void navigate(`/batches/${Math.min(id, other)}/compare/${Math.max(id, other)}`))}
     >
-      <label>
+      <label className="long">
         Compare with
         <select value={other} onChange={({ target }) => setChosen(target.value)}>
           {others.map((batch) => (

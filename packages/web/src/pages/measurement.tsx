@@ -72,6 +72,9 @@ function Shown({ measurement }: { readonly measurement: Measurement }) {
           <button type="button" disabled={isPending} onClick={() => mutate({ source, destination, mayReuse: false })}>
             Measure again
           </button>{' '}
+          <Link className="button" to={`/watches?destination=${destination}&source=${source}`}>
+            Watch this
+          </Link>{' '}
           {measurement.state === 'done' && <ShareButton id={measurement.id} />}
         </div>
       </div>

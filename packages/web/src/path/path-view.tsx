@@ -1,7 +1,8 @@
 import type { MeasurementResult } from '@revtr/client';
-import { useId } from 'react';
+import { Fragment, useId } from 'react';
 import { type Band, toBands } from './bands.ts';
 import { EvidencePanel } from './evidence-panel.tsx';
+import { HiddenNetwork } from './hidden-network.tsx';
 import type { PathHop } from './hop.ts';
 import { HopRow } from './hop-row.tsx';
 import { Legend } from './legend.tsx';
@@ -35,27 +36,35 @@ export function PathView(props: {
           Hops from the destination to the source
         </h2>
         <ol className="bands" onKeyDown={moveBetweenHops}>
-          {bands.map((band) => (
-            <li className="band" key={band.hops[0].index}>
-              <Network band={band} isFirst={band === bands[0]} />
-              <ol className="hops" start={band.hops[0].index + 1}>
-                {band.hops.map(({ hop, index }) => (
-                  <HopRow
-                    key={`${index} ${hop.address}`}
-                    hop={hop}
-                    next={hops[index + 1]}
-                    index={index}
-                    scale={scale}
-                    isSource={hop.address === source}
-                    isTip={result === undefined && index === hops.length - 1}
-                    isSelected={index === selected}
-                    isSilent={index === 0 && result?.measuredThrough !== undefined}
-                    href={linkTo(index)}
-                  />
-                ))}
-              </ol>
-            </li>
-          ))}
+          {bands.map((band) => {
+            const last = band.hops[band.hops.length - 1];
+            return (
+              <Fragment key={band.hops[0].index}>
+                <li className="band">
+                  <Network band={band} isFirst={band === bands[0]} />
+                  <ol className="hops" start={band.hops[0].index + 1}>
+                    {band.hops.map(({ hop, index }) => (
+                      <HopRow
+                        key={`${index} ${hop.address}`}
+                        hop={hop}
+                        next={hops[index + 1]}
+                        index={index}
+                        scale={scale}
+                        isSource={hop.address === source}
+                        isTip={result === undefined && index === hops.length - 1}
+                        isSelected={index === selected}
+                        isSilent={index === 0 && result?.measuredThrough !== undefined}
+                        href={linkTo(index)}
+                      />
+                    ))}
+                  </ol>
+                </li>
+                {last.hop.hiddenNetwork !== undefined && (
+                  <HiddenNetwork network={last.hop.hiddenNetwork} next={hops[last.index + 1]} />
+                )}
+              </Fragment>
+            );
+          })}
         </ol>
         {end !== undefined && <OpenEnd end={end} {...(onAssume && { onAssume })} />}
         {hops.length > 0 && <Legend hops={hops} />}

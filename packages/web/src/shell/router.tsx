@@ -19,6 +19,8 @@ const LAZY: Readonly<Record<Exclude<Page, '/'>, Loader>> = {
   }),
   '/sources': async () => ({ Component: (await import('../pages/sources.tsx')).SourcesPage }),
   '/sources/:address': async () => ({ Component: (await import('../pages/source.tsx')).SourcePage }),
+  '/watches': async () => ({ Component: (await import('../pages/watches.tsx')).WatchesPage }),
+  '/watches/:id': async () => ({ Component: (await import('../pages/watch.tsx')).WatchPage }),
   '/sources/apply': async () => ({ Component: (await import('../pages/apply.tsx')).ApplyPage }),
   '/accuracy': async () => ({ Component: (await import('../pages/accuracy.tsx')).AccuracyPage }),
   '/register': async () => ({ Component: (await import('../pages/register.tsx')).RegisterPage }),

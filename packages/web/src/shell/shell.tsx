@@ -48,6 +48,7 @@ function Person() {
   ) : (
     <>
       <NavLink to="/batches">Batches</NavLink>
+      <NavLink to="/watches">Watches</NavLink>
       {mayOperate(account) && <NavLink to="/operate">Operate</NavLink>}
       <NavLink to="/account">{account.name}</NavLink>
     </>

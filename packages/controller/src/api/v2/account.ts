@@ -76,7 +76,7 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
         ...parts,
         summary: 'Everything that is stored about you, as JSON Lines',
         description:
-          'Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, batch, measurement and publication.',
+          'Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, watchRun, watchChange, watchAlert, batch, measurement and publication.',
         response: { 200: z.custom<Readable>().meta({ type: 'string', description: 'JSON Lines' }), ...errorResponses },
       },
     },

@@ -30,7 +30,7 @@ export const observationSchema = z.object({
   through: z.string().optional(),
   /** Round-trip time from the source to the destination, milliseconds. */
   rttMs: z.number().optional(),
-  /** From the destination to the source. Assumed hops and addresses that identify no router are left out. */
+  /** From the destination to the source, without hops that are assumed or from the path of another host, and without addresses that identify no router. */
   places: z.array(placeSchema).max(64),
 });
 export type Observation = z.infer<typeof observationSchema>;
@@ -98,7 +98,7 @@ const VIEW_OF: Readonly<Record<StoredResult['hops'][number]['technique'], Place[
   standInSubnet: 'neighbour',
   standInPrefix: 'neighbour',
   standInNetwork: 'neighbour',
-  assumedIntradomain: undefined,
   networkPath: undefined,
+  assumedIntradomain: undefined,
   assumedInterdomain: undefined,
 };

@@ -92,4 +92,6 @@ export interface Measurement extends EngineCollaborators, EngineMemory {
   /** Asks a host near a hop for a traceroute; absent when the request does not allow it. */
   readonly askTraceroute?: AskTraceroute | undefined;
   readonly signal?: AbortSignal;
+  /** Fires when the search for the path is over, and with `signal`: what was started ahead is not needed any more. */
+  readonly endSignal?: AbortSignal;
 }

@@ -61,6 +61,11 @@ export class TargetAnswers {
     return this.#targets.get(target)?.waiting.size ?? 0;
   }
 
+  /** As {@link sendersWaitingFor}, of a target that has answered nobody; otherwise 0. */
+  silentSendersOf(target: Ipv4Address): number {
+    return this.hasAnswered(target) ? 0 : this.sendersWaitingFor(target);
+  }
+
   /** The answers of a target so far, late ones included. */
   answersOf(target: Ipv4Address): readonly ReadAnswer[] {
     return this.#targets.get(target)?.answers ?? [];

@@ -11,6 +11,8 @@ export interface PenultimateHop {
   readonly before: Ipv4Address | undefined;
   /** Whether the traceroute passes the target with no silent hop between this hop and the target. */
   readonly adjacent: boolean;
+  /** Links between the source and this hop on the forward path; 0 for the source itself. */
+  readonly links: number;
 }
 
 /**
@@ -47,8 +49,8 @@ export function penultimateHop(
       adjacent = false;
       continue;
     }
-    return { address: from, unidentified, before: hops[i - 1]?.from, adjacent };
+    return { address: from, unidentified, before: hops[i - 1]?.from, adjacent, links: hops[i].ttl };
   }
   const isFirst = isPassed && hops[0].ttl === 1;
-  return isFirst ? { address: path.source, unidentified, before: undefined, adjacent } : undefined;
+  return isFirst ? { address: path.source, unidentified, before: undefined, adjacent, links: 0 } : undefined;
 }

@@ -26,6 +26,11 @@ export class TailProbes {
     this.#timeoutMs = timeoutMs;
   }
 
+  /** How long the target took to answer, milliseconds; `undefined` when it has not answered. */
+  get #reachedMs(): number | undefined {
+    return this.#replies.get(this.reachedAt ?? 0)?.rttMs;
+  }
+
   /** Lowest TTL with which the target itself answered. */
   get reachedAt(): number | undefined {
     const reached = [...this.#replies].flatMap(([ttl, { icmpType }]) => (icmpType === ICMP.echoReply ? [ttl] : []));
@@ -72,17 +77,21 @@ export class TailProbes {
   }
 
   async #send(ttls: readonly number[]): Promise<void> {
-    const sender = this.#measurement.path.source;
+    const { path, endSignal } = this.#measurement;
+    const sender = path.source;
     const [target, timeoutMs] = [this.#target, this.#timeoutMs];
     const requests = ttls.map((ttl) => ({ type: 'ping', sender, target, ttl, timeoutMs }) as const);
     const onSend = (sent: readonly PingRequest[]): void => {
       this.sent += sent.length;
+      // Counted at once, because the measurement may end before the traceroute does.
+      this.#measurement.stats.tracerouteProbes += sent.length;
     };
     let heldBack: HeldBack | undefined;
     const onHeldBack = (_request: unknown, error: HeldBack): void => {
       heldBack ??= error;
     };
-    let furthestMs: number | undefined;
+    // A hop that is asked again is nearer than the target, which has answered.
+    let furthestMs = this.#reachedMs;
     const onAnswer = ({ request }: PingResult, waitedMs: number): boolean => {
       if (request.ttl === ttls[ttls.length - 1]) furthestMs = waitedMs;
       return false;
@@ -90,7 +99,8 @@ export class TailProbes {
     const deadline = (): number =>
       furthestMs === undefined ? timeoutMs : Math.min(timeoutMs, NEARER_MS + NEARER_FACTOR * furthestMs);
     const round = { source: sender, requests, deadline, onAnswer, onSend, onHeldBack };
-    const { answers } = await runConfirmedRound(round, this.#measurement);
+    const signal = endSignal ?? this.#measurement.signal;
+    const { answers } = await runConfirmedRound(round, { ...this.#measurement, ...(signal && { signal }) });
     // A hop that was not asked would look silent.
     if (heldBack !== undefined) throw heldBack;
     for (const { request, reply } of answers) if (reply !== undefined) this.#replies.set(request.ttl ?? 0, reply);

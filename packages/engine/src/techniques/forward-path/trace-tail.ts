@@ -5,7 +5,7 @@ import type { Measurement } from '../contract/measurement.ts';
 import { MOST_HOPS, TailProbes } from './tail-probes.ts';
 
 /** Hops probed at once before the expected distance of the target, and behind it. */
-const BEFORE = 2;
+const BEFORE = 4;
 const BEHIND = 1;
 /** Hops probed at once when the target was not where it was expected, and how often. */
 const WINDOW = 4;
@@ -24,6 +24,7 @@ export async function traceTail(
   options: { /** Longest wait for a reply, milliseconds. */ readonly timeoutMs: number },
 ): Promise<TracerouteResult> {
   const { path, plainPings, stats, adaptiveTimeout, clock } = measurement;
+  stats.traceroutes++;
   const sender = path.source;
   const startedAt = clock.now();
   const patience = Math.min(options.timeoutMs, adaptiveTimeout.timeoutFor(sender, target));
@@ -36,8 +37,6 @@ export async function traceTail(
   if (reply === undefined) await probeBlindly(tail);
   else await probeAround(tail, Math.min(MOST_HOPS, hopsTravelled(reply.ttl)));
   await tail.retryBefore();
-  stats.traceroutes++;
-  stats.tracerouteProbes += tail.sent;
   const request = { type: 'traceroute', sender, target, firstHop: tail.first, timeoutMs: options.timeoutMs } as const;
   const stop = tail.reachedAt === undefined ? 'gapLimit' : 'completed';
   return { type: 'traceroute', request, startedAt, endedAt: clock.now(), stop, hops: tail.hops, probesSent: tail.sent };

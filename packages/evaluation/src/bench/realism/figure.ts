@@ -21,6 +21,12 @@ export interface RealismRow extends PublishedFigure {
   readonly isInside: boolean;
 }
 
+/** Compares a simulated value with a published one that is a lower bound. */
+export function compareWithLeast(figure: Parameters<typeof compare>[0], source: string, simulated: number): RealismRow {
+  const row = compare(figure, source, simulated);
+  return { ...row, isInside: simulated >= row.published - row.tolerance };
+}
+
 /** Compares a simulated value with the published one. */
 export function compare(
   [figure, published, tolerance, confidence]: readonly [string, number, number, Confidence],

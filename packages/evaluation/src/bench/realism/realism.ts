@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
 import { createRandom } from '@revtr/probing';
-import { type Profile, SimulatedInternet, type Size, simParameters } from '@revtr/sim';
+import type { Profile, Size } from '@revtr/sim';
+import { isFamily, isProfile, isSize } from '../../evaluate/units/unit.ts';
+import type { WorldSpec } from '../../evaluate/units/world-spec.ts';
+import { createInternet } from '../../evaluate/world/evaluation-world.ts';
 import { changeRows } from './changes.ts';
 import { coverageRows } from './coverage.ts';
 import { distanceRows } from './distance.ts';
@@ -18,9 +21,10 @@ const VANTAGE_POINTS = 141;
 const PREFIXES = 1_500;
 const BITS_24 = 0xffffff00;
 
-const HELP = `npm run bench -- realism [--size SIZE] [--seed N] [--profile PROFILE] [--json]
+const HELP = `npm run bench -- realism [--size SIZE] [--seed N] [--profile PROFILE] [--family FAMILY] [--json]
 
-Compares a simulated Internet with published figures. Default: size medium, seed 1, profile published.
+Compares a simulated Internet with published figures. Default: size medium, seed 1, profile published, family grown.
+FAMILY is grown, flat, or caida:FILE with an AS-relationship file of CAIDA.
 `;
 
 /** Prints one row for each published figure: value, tolerance, simulated value, and whether the simulated value agrees. */
@@ -33,21 +37,41 @@ export async function benchRealism(args: readonly string[]): Promise<string | re
           size: { type: 'string', default: 'medium' },
           seed: { type: 'string', default: '1' },
           profile: { type: 'string', default: 'published' },
+          family: { type: 'string', default: 'grown' },
           json: { type: 'boolean', default: false },
         },
       }),
     HELP,
   );
-  const { size, profile, json } = values;
-  const rows = await realismOf(size as Size, Number(values.seed), profile as Profile);
+  const { size, profile, family, json } = values;
+  const seed = Number(values.seed);
+  if (!isSize(size) || !isProfile(profile) || !isFamily(family) || !Number.isSafeInteger(seed)) {
+    process.stderr.write(HELP);
+    process.exit(2);
+  }
+  const rows = await realismOf(size, seed, profile, family);
   return json ? rows : renderRealism(rows);
 }
 
 /** Compares one simulated Internet with published figures. The same arguments give the same rows. */
-export async function realismOf(size: Size, seed: number, profile: Profile): Promise<RealismRow[]> {
-  const internet = new SimulatedInternet({
-    parameters: simParameters(size, seed, { vantagePoints: VANTAGE_POINTS }, profile),
-  });
+export async function realismOf(
+  size: Size,
+  seed: number,
+  profile: Profile,
+  family: WorldSpec['family'] = 'grown',
+): Promise<RealismRow[]> {
+  const spec = {
+    size,
+    seed,
+    profile,
+    family,
+    mostVantagePoints: VANTAGE_POINTS,
+    atlasProbes: 1,
+    pairs: 0,
+    hours: 0,
+    changes: {},
+  };
+  const internet = createInternet(spec);
   const random = createRandom(seed).fork('realism');
   const all = [...new Set(internet.topology.hosts.prefixes.map(({ address }) => address & BITS_24))];
   const prefixes = random.shuffle(all).slice(0, PREFIXES);

@@ -1,4 +1,5 @@
-import { ReverseTracerouteClient } from '@revtr/client';
+import { setTimeout } from 'node:timers/promises';
+import { ClientError, ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { formatIpv4 } from '@revtr/net';
@@ -8,6 +9,7 @@ import { pino } from 'pino';
 
 const ROWS = 10_000;
 const PATHS = 1_000;
+const POLL_MS = 500;
 
 /** A system with measurements that the pages of the benchmark show. */
 export interface MeasuredSystem {
@@ -34,12 +36,23 @@ export async function startMeasuredSystem(): Promise<MeasuredSystem> {
   const submit = async (count: number, wanted: readonly string[]): Promise<number> => {
     const pairs = Array.from({ length: count }, (_, i) => ({ src: source, dst: wanted[i % wanted.length] }));
     const { batchId } = await client.submit(pairs.map((pair, i) => ({ ...pair, label: `row ${i}` })));
-    await client.wait(batchId);
+    while ((await isUnderWay(client, batchId)) !== false) await setTimeout(POLL_MS);
     return batchId;
   };
   const rowsBatch = await submit(ROWS, destinations);
-  const { measurements } = await client.batch(rowsBatch);
-  const reached = measurements.filter(({ result }) => result?.stopReason === 'reaches');
+  const { measurements } = await client.outlines(rowsBatch);
+  const reached = measurements.filter(({ stopReason }) => stopReason === 'reaches');
   const pathsBatch = await submit(PATHS, [...new Set(reached.map(({ destination }) => destination))]);
   return { ...system, measurement: reached[0].id, rowsBatch, pathsBatch };
+}
+
+/** Whether measurements of a batch have not ended; `undefined` when the connection broke, which happens on an overloaded machine. */
+async function isUnderWay(client: ReverseTracerouteClient, batchId: number): Promise<boolean | undefined> {
+  try {
+    const batch = (await client.batches()).find(({ id }) => id === batchId);
+    return batch === undefined || batch.done < batch.total;
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 'unreachable') return undefined;
+    throw error;
+  }
 }

@@ -34,10 +34,12 @@ export const SCROLL = `new Promise((resolve) => {
   requestAnimationFrame(step);
 })`;
 
+/** What was seen in one round, and the processor time of the main thread, milliseconds. */
+type Round = z.infer<typeof scrollSchema> & { readonly processorMs: number };
+
 /** Figures of several rounds: medians of the rounds. */
-export function scrollFigures(rounds: readonly z.infer<typeof scrollSchema>[]) {
-  const over = (figure: (round: z.infer<typeof scrollSchema>) => number): number =>
-    Math.round(100 * median(rounds.map(figure))) / 100;
+export function scrollFigures(rounds: readonly Round[]) {
+  const over = (figure: (round: Round) => number): number => Math.round(100 * median(rounds.map(figure))) / 100;
   return {
     frames: over(({ frames }) => frames.length),
     medianFrameMs: over(({ frames }) => median(frames)),
@@ -46,5 +48,6 @@ export function scrollFigures(rounds: readonly z.infer<typeof scrollSchema>[]) {
       ({ frames }) => (100 * frames.filter((ms) => ms > LONG_FRAME_MS).length) / frames.length,
     ),
     tasksAbove50ms: over(({ longTasks }) => longTasks.length),
+    processorMsPerFrame: over(({ frames, processorMs }) => processorMs / frames.length),
   };
 }

@@ -41,6 +41,7 @@ function mainTable(summaries: readonly Summary[], names: readonly string[]): Tab
     title: 'Accuracy and cost',
     rows: [
       ['', ...names],
+      ...silentRows(summaries),
       ...rows,
       number('preparation: option probes of the survey', ({ preparation }) => preparation.surveyProbes, 0),
       number('preparation: option probes to atlas hops', ({ preparation }) => preparation.atlasOptionProbes, 0),
@@ -48,9 +49,34 @@ function mainTable(summaries: readonly Summary[], names: readonly string[]): Tab
       number('preparation: option probes for each pair of this run', (s) => s.preparationOptionProbesPerPair, 1),
       number('calibration error of hops, points', ({ calibration }) => 100 * calibration.error, 1),
       number('calibration error of whole paths, points', ({ pathCalibration }) => 100 * pathCalibration.error, 1),
+      number('of this by chance, points', ({ pathCalibration }) => 100 * pathCalibration.chanceError, 1),
       number('Brier score of hops', ({ calibration }) => calibration.brier, 4),
     ],
   };
+}
+
+/** The part of destinations that answer nothing, what a plan finds for them, and both kinds together. */
+function silentRows(summaries: readonly Summary[]): string[][] {
+  const together = (figure: Figure): string[] =>
+    summaries.map(({ silentShare, figures, byDestination: { silent } }) => {
+      if (silent === undefined) return '–';
+      const all = (1 - silentShare) * figures[figure].value + silentShare * silent.figures[figure].value;
+      return `${showPercent(all)} %`;
+    });
+  const ofSilent = (figure: Figure): string[] =>
+    summaries.map(({ byDestination: { silent } }) =>
+      silent === undefined ? '–' : showFigure(figure, silent.figures[figure]),
+    );
+  return [
+    [
+      '/24s in which no host answers (not in the rows below)',
+      ...summaries.map((s) => `${showPercent(s.silentShare)} %`),
+    ],
+    ['silent destinations: reach the source', ...ofSilent('reached')],
+    ['silent destinations: AS paths exact as printed', ...ofSilent('asPathsExactOfAll')],
+    ['silent and other destinations by their share: reach the source', ...together('reached')],
+    ['silent and other destinations by their share: AS paths exact as printed', ...together('asPathsExactOfAll')],
+  ];
 }
 
 function comparisonTable(comparisons: readonly Comparison[]): Table {
@@ -142,5 +168,6 @@ export function describeRun(summaries: readonly Summary[]): string {
     `size ${distinct(({ size }) => size)}`,
     `seeds ${distinct(({ seeds }) => seeds.join(', '))}`,
     `${distinct(({ pairs }) => String(pairs))} pairs over ${distinct(({ hours }) => String(hours))} virtual hours`,
+    ...(summaries.some(({ seeds }) => seeds.length === 1) ? ['intervals do not cover other Internets: one seed'] : []),
   ].join('; ');
 }

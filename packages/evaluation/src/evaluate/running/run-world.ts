@@ -78,11 +78,19 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
       await clock.sleep(Math.max(0, startsAt(i) - clock.now()));
       const askTraceroute = onDemand?.askerFor(source);
       const result = await engine.measure({ source, destination }, { ...(askTraceroute && { askTraceroute }) });
-      results[i] = { ...judge(result, { truth, ipToAs, networksOf, visible: visible[i] }), destination: kind, isUsual };
+      const judged = judge(result, { truth, ipToAs, networksOf, visible: visible[i] });
+      results[i] = { ...judged, destination: kind, network: ipToAs.originOf(destination) ?? 0, isUsual };
     });
   };
   await clock.drive(measureAll());
-  return { unit, preparation: cost, pairs: results };
+  return { unit, preparation: cost, silentShare: silentShareOf(created), pairs: results };
+}
+
+/** Share of the /24s with hosts in which no host answers pings. */
+function silentShareOf({ world }: EvaluationWorld): number {
+  const { topology, places } = world.internet;
+  const all = new Set(topology.hosts.prefixes.map(({ address }) => address >>> 8));
+  return 1 - places.hitlist.length / all.size;
 }
 
 /** The plan with another content of the atlas than its usual one. */

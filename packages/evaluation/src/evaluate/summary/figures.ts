@@ -42,6 +42,13 @@ export const FIGURES = {
 } as const satisfies Record<string, readonly [label: string, unit: FigureUnit]>;
 export type Figure = keyof typeof FIGURES;
 
+/** Least and largest possible value of a figure. */
+export const boundsOf = (figure: string): readonly [number, number] =>
+  figure in FIGURES && FIGURES[figure as Figure][1] === 'share' ? [0, 1] : [0, Number.POSITIVE_INFINITY];
+
+/** Pairs of one network depend on each other. */
+export const clusterOf = ({ network }: Pick<EvaluatedResult, 'network'>): number => network;
+
 /** A pair with counts instead of hops. The bootstrap copies pairs thousands of times, so they must be small. */
 export interface CountedPair extends Omit<EvaluatedResult, 'hops'> {
   readonly judged: number;

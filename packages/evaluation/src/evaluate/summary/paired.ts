@@ -2,6 +2,7 @@ import { bootstrap, type Estimate } from '../../statistics/bootstrap.ts';
 import { mean, share } from '../../statistics/quantiles.ts';
 import type { Column } from '../units/unit.ts';
 import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
+import { clusterOf } from './figures.ts';
 import { byColumn, columnName } from './summary.ts';
 
 /** Differences between a plan and a rival, from the same pairs; positive if the plan has more. */
@@ -53,13 +54,17 @@ export function compareWithRivals(results: readonly UnitResult[], plan: string):
 
 function compare(groups: readonly (readonly Both[])[]): PairedFigures {
   const pairs = groups.flat().length;
-  const estimates = bootstrap(groups, (sample) => ({
+  const figures = (sample: readonly Both[]) => ({
     asPathsExact: difference(sample, ({ asPathExact }) => asPathExact),
     asPathsExactByOwners: difference(sample, ({ asPathExactByOwners }) => asPathExactByOwners),
     reached: difference(sample, ({ reached }) => reached),
     optionProbesRatio:
       mean(sample.map(({ own }) => own.optionProbes)) / mean(sample.map(({ other }) => other.optionProbes)),
-  }));
+  });
+  const estimates = bootstrap(groups, figures, {
+    clusterOf: ({ own }) => clusterOf(own),
+    bounds: (name) => (name === 'optionProbesRatio' ? [0, Number.POSITIVE_INFINITY] : [-1, 1]),
+  });
   return { pairs, ...estimates };
 }
 

@@ -9,7 +9,7 @@ import {
   type PreparationCost,
   type UnitResult,
 } from '../units/unit-result.ts';
-import { type CountedPair, countHops, type Figure, figuresOf } from './figures.ts';
+import { boundsOf, type CountedPair, clusterOf, countHops, type Figure, figuresOf } from './figures.ts';
 import { byTechnique, type KindFigures, kindFigures, type TechniqueFigures } from './hop-kinds.ts';
 
 /** Figures of the pairs with one kind of destination. */
@@ -23,6 +23,8 @@ export interface Summary extends Column {
   readonly seeds: readonly number[];
   readonly pairs: number;
   readonly figures: Readonly<Record<Figure, Estimate>>;
+  /** Share of the /24s with hosts in which no host answers pings; no usual destination is in them. */
+  readonly silentShare: number;
   readonly byDestination: Readonly<Partial<Record<DestinationKind, DestinationFigures>>>;
   /** Mean cost of the preparation of one Internet. */
   readonly preparation: PreparationCost;
@@ -65,7 +67,8 @@ export function summarise(results: readonly UnitResult[]): Summary[] {
       ...column,
       seeds: group.map((result) => result.unit.seed),
       pairs: pairs.length,
-      figures: bootstrap(groups, figuresOf),
+      figures: bootstrap(groups, figuresOf, { clusterOf, bounds: boundsOf }),
+      silentShare: mean(group.map((result) => result.silentShare)),
       byDestination: byDestination(everyone),
       preparation,
       preparationOptionProbesPerPair: (preparation.surveyProbes + preparation.atlasOptionProbes) / measured,
@@ -96,7 +99,9 @@ function byDestination(groups: readonly (readonly CountedPair[])[]): Summary['by
       const own = groups.map((pairs) => pairs.filter(({ destination }) => destination === kind));
       const filled = own.filter(({ length }) => length > 0);
       if (filled.length === 0) return [];
-      return [[kind, { pairs: filled.flat().length, figures: bootstrap(filled, figuresOf) }]];
+      return [
+        [kind, { pairs: filled.flat().length, figures: bootstrap(filled, figuresOf, { clusterOf, bounds: boundsOf }) }],
+      ];
     }),
   );
 }

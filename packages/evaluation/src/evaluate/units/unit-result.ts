@@ -28,6 +28,8 @@ export interface PreparationCost {
 /** A judged pair of a unit. */
 export interface EvaluatedResult extends JudgedPair {
   readonly destination: DestinationKind;
+  /** AS number of the network that announces the destination; 0 if it is not known. Pairs of one network depend on each other. */
+  readonly network: number;
   /** Whether it counts in the figures, and not only in the row of its kind of destination. */
   readonly isUsual: boolean;
 }
@@ -36,5 +38,7 @@ export interface EvaluatedResult extends JudgedPair {
 export interface UnitResult {
   readonly unit: Unit;
   readonly preparation: PreparationCost;
+  /** Share of the /24s with hosts in which no host answers pings. */
+  readonly silentShare: number;
   readonly pairs: readonly EvaluatedResult[];
 }

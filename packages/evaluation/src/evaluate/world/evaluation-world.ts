@@ -24,16 +24,14 @@ export interface EvaluationWorld {
   readonly restart: (startMs: number) => SimulatedInternet;
 }
 
-/** Generates a simulated Internet. Equal specifications give equal worlds. @throws {SimError} `badRelationships` for a CAIDA file that is malformed */
+/** Generates a simulated Internet with its datasets. Equal specifications give equal worlds. @throws {SimError} as {@link createInternet} */
 export function createWorld(spec: WorldSpec): EvaluationWorld {
-  const { profile, size, seed, mostVantagePoints, changes, hours } = spec;
-  const graph = graphOf(spec);
-  const counts = graph === undefined ? {} : countsOf(graph);
-  const steady = hours === 0 ? { linkFailuresPerDay: 0 } : {};
-  const chosen = { vantagePoints: mostVantagePoints, ...counts, ...steady, ...changes };
-  const parameters = simParameters(size, seed, chosen, profile);
-  const family = FAMILIES[isNamed(spec.family) ? spec.family : 'grown'];
-  const internet = new SimulatedInternet({ parameters, family, ...(graph && { graph }) });
+  const { hours } = spec;
+  const internet = createInternet({
+    ...spec,
+    ...(hours === 0 && { changes: { linkFailuresPerDay: 0, ...spec.changes } }),
+  });
+  const { parameters } = internet;
   // The survey and the atlas come before the measurements.
   if (hours > 0) scheduleDailyChanges(internet, 1 + Math.ceil(hours / 24));
   const world = new SimulatedWorld({ parameters, internet, sources: SOURCES });
@@ -42,6 +40,16 @@ export function createWorld(spec: WorldSpec): EvaluationWorld {
     world,
     restart: (startMs) => new SimulatedInternet({ parameters, startMs, like: internet }),
   };
+}
+
+/** Generates a simulated Internet. @throws {SimError} `badRelationships` for a CAIDA file that is malformed */
+export function createInternet(spec: WorldSpec): SimulatedInternet {
+  const { profile, size, seed, mostVantagePoints, changes } = spec;
+  const graph = graphOf(spec);
+  const counts = graph === undefined ? {} : countsOf(graph);
+  const parameters = simParameters(size, seed, { vantagePoints: mostVantagePoints, ...counts, ...changes }, profile);
+  const family = FAMILIES[isNamed(spec.family) ? spec.family : 'grown'];
+  return new SimulatedInternet({ parameters, family, ...(graph && { graph }) });
 }
 
 const isNamed = (family: WorldSpec['family']): family is FamilyName => family in FAMILIES;

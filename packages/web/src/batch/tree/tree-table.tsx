@@ -1,4 +1,4 @@
-import { VirtualTable } from '../../tables/virtual-table.tsx';
+import { type Column, VirtualTable } from '../../tables/virtual-table.tsx';
 import { layOut } from './layout.ts';
 import { labelOf, type NodeNames } from './node-label.ts';
 import type { OpenNodes } from './open-nodes.ts';
@@ -18,7 +18,7 @@ export function TreeTable(props: {
     <VirtualTable
       className="tree-table"
       count={nodes.length}
-      head={HEAD}
+      columns={COLUMNS}
       row={(index) => {
         const { data, depth, children } = nodes[index];
         const { text, more } = labelOf(data.key, names);
@@ -26,7 +26,7 @@ export function TreeTable(props: {
         return (
           <tr key={data.id} aria-rowindex={index + 2} className={data.id === chosen ? 'chosen' : undefined}>
             <td className="numeric wide">{depth + 1}</td>
-            <td className="clipped" style={{ paddingLeft: `${depth}rem` }}>
+            <td style={{ paddingLeft: `${depth}rem` }}>
               <button
                 type="button"
                 className="link"
@@ -59,18 +59,10 @@ export function TreeTable(props: {
   );
 }
 
-const HEAD = (
-  <>
-    <th scope="col" className="numeric wide">
-      Level
-    </th>
-    <th scope="col">Network or router</th>
-    <th scope="col" className="numeric">
-      Paths
-    </th>
-    <th scope="col" className="numeric wide">
-      Share
-    </th>
-    <th scope="col">Behind it</th>
-  </>
-);
+const COLUMNS: readonly Column[] = [
+  { name: 'Level', width: 7, isNumeric: true, isWide: true },
+  { name: 'Network or router', width: 59 },
+  { name: 'Paths', width: 11, isNumeric: true },
+  { name: 'Share', width: 9, isNumeric: true, isWide: true },
+  { name: 'Behind', width: 14 },
+];

@@ -8,7 +8,7 @@ import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const MOST_TRIED = 30;
 
-describe.skipIf(!hasBrowser)('the map and the two directions of a path', () => {
+describe.skipIf(!hasBrowser)('the views of a result', () => {
   let system: DemoSystem;
   let browser: Browser;
   let measurements: readonly Measurement[];
@@ -36,7 +36,25 @@ describe.skipIf(!hasBrowser)('the map and the two directions of a path', () => {
     return measurement;
   };
 
-  it('shows the hops with a known position, and says how many have none and where positions come from', () =>
+  it('show a network without a visible router between the hops, with its probability', () =>
+    withUser(async (page) => {
+      const { id } = found(
+        ({ hops }) => hops.every(({ asn }) => asn !== undefined) && new Set(hops.map(({ asn }) => asn)).size > 2,
+      );
+      await page.route(`**/api/v2/measurements/${id}`, async (route) => {
+        const answer = answerSchema.parse(await (await route.fetch()).json());
+        const { hops } = answer.result;
+        const border = hops.findIndex(({ asn }, i) => asn !== hops[i + 1].asn);
+        Object.assign(hops[border], { hiddenNetwork: { asn: 64_502, confidence: 0.62 } });
+        await route.fulfill({ json: answer });
+      });
+      await page.goto(`/measurements/${id}`);
+      await page.locator('.hidden-network').waitFor();
+      const bands = await page.locator('.bands > li').allTextContents();
+      expect(bands[1]).toMatch(/^\s*AS64502\s+No router of this network is visible\. .*: 62 % probable\.$/);
+    }));
+
+  it('show the hops with a known position on a map, and say how many have none and where positions come from', () =>
     withUser(async (page) => {
       const { id, result } = found(({ hops }) => hops.some(({ position }) => position === undefined));
       const hops = result?.hops ?? [];
@@ -56,7 +74,7 @@ describe.skipIf(!hasBrowser)('the map and the two directions of a path', () => {
       expect(cells.filter((text) => text === 'unknown')).toHaveLength(hops.length - known);
     }));
 
-  it('marks a position that light in fibre cannot reach within the round-trip time, and no other', () =>
+  it('mark a position that light in fibre cannot reach within the round-trip time, and no other', () =>
     withUser(async (page) => {
       const { id } = found(({ hops }) => hops.at(-1)?.position !== undefined && hops.length > 4);
       // London and Sydney are 17,000 km apart: a packet needs at least 170 ms there and back.
@@ -74,7 +92,7 @@ describe.skipIf(!hasBrowser)('the map and the two directions of a path', () => {
       expect(await page.locator('.map [data-impossible="true"]').count()).toBe(1);
     }));
 
-  it('says what an operator can do when the system has no positions', () =>
+  it('say what an operator can do when the system has no positions', () =>
     withUser(async (page) => {
       const { id } = found(() => true);
       await page.route(`**/api/v2/measurements/${id}`, async (route) => {
@@ -85,7 +103,7 @@ describe.skipIf(!hasBrowser)('the map and the two directions of a path', () => {
       await page.getByText('This system has no positions of addresses.').waitFor();
     }));
 
-  it('joins the dots of both directions where the alias data show one router', () =>
+  it('join the dots of both directions where the alias data show one router', () =>
     withUser(async (page) => {
       const { id, result } = found(({ forward }) => (forward?.hops ?? []).filter(isJoined).length > 1);
       await page.goto(`/measurements/${id}?tab=comparison`);
@@ -101,7 +119,7 @@ describe.skipIf(!hasBrowser)('the map and the two directions of a path', () => {
       }
     }));
 
-  it('prints the path without navigation and buttons', () =>
+  it('can be printed without navigation and buttons', () =>
     withUser(async (page) => {
       const { id } = found(() => true);
       await page.goto(`/measurements/${id}`);
