@@ -23,6 +23,7 @@ const pair = (changes: Partial<EvaluatedResult> = {}): EvaluatedResult => ({
   visibleRouters: { found: 8, of: 8 },
   asPathExact: true,
   asPathExactByOrigins: true,
+  asPathExactBySearch: true,
   asPathExactByOwners: true,
   confidence: 1,
   allRight: true,
@@ -191,8 +192,15 @@ describe('the figures', () => {
 describe('the comparison with rivals', () => {
   // Of 1,000 pairs the plan has 900 exact and the rival 800; the rival completes 850. Errors fall on the same pairs where they can.
   const pairs = Array.from({ length: 1_000 }, (_, i) => ({
-    own: pair({ network: i, asPathExact: i < 900, optionProbes: 3 }),
-    other: pair({ network: i, asPathExact: i < 800, reached: i < 850, optionProbes: 6 }),
+    own: pair({ network: i, asPathExact: i < 900, asPathExactByOrigins: i < 700, optionProbes: 3 }),
+    other: pair({
+      network: i,
+      asPathExact: i < 800,
+      asPathExactByOrigins: i < 800,
+      asPathExactBySearch: i < 950,
+      reached: i < 850,
+      optionProbes: 6,
+    }),
   }));
   const results = [
     resultOf(
@@ -217,6 +225,8 @@ describe('the comparison with rivals', () => {
     expect([allPairs.pairs, pairsThatRivalCompletes.pairs]).toEqual([1_000, 850]);
     expect(allPairs.asPathsExact.value).toBeCloseTo(0.1);
     expect(allPairs.reached.value).toBeCloseTo(0.15);
+    expect(allPairs.asPathsExactByOrigins.value).toBeCloseTo(-0.1);
+    expect(allPairs.asPathsExactBySearch.value).toBeCloseTo(0.05);
     expect(allPairs.optionProbesRatio.value).toBe(0.5);
     expect(pairsThatRivalCompletes.asPathsExact.value).toBeCloseTo(50 / 850);
   });

@@ -40,6 +40,8 @@ export interface JudgedPair {
   readonly asPathExact: boolean;
   /** Whether the AS path equals the true one if every hop is mapped to the origin of its address. */
   readonly asPathExactByOrigins: boolean;
+  /** Whether the AS path equals the true one if this project's search finds the networks of the hops (`networksOfHops` of the engine). */
+  readonly asPathExactBySearch: boolean;
   /** Whether the AS path equals the true one if every hop is mapped to the network that operates its router. */
   readonly asPathExactByOwners: boolean;
   /** Probability that all hops are right according to the engine, and whether they are. */
