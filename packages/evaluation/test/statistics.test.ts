@@ -176,6 +176,29 @@ describe('the figures', () => {
     expect(figuresOf(pairs)).toMatchObject({ asPathsExactOfAll: 1 / 3, asPathsExact: 0.5, reached: 2 / 3 });
   });
 
+  it('tell why pairs are incomplete, as parts of the incomplete ones', () => {
+    const failed = (['border', 'border', 'traceroute', 'noHop', 'other'] as const).map((failure) =>
+      pair({ reached: false, basis: 'incomplete', failure }),
+    );
+    const figures = figuresOf([...failed, pair(), pair(), pair()].map(countHops));
+    const { incomplete, failedAtBorder, failedTraceroute, failedWithoutHop, failedOtherwise } = figures;
+    expect([failedAtBorder, failedTraceroute, failedWithoutHop, failedOtherwise]).toEqual([2 / 8, 1 / 8, 1 / 8, 1 / 8]);
+    expect(incomplete).toBe(5 / 8);
+  });
+
+  it('take the hops called measured as a share of all hops, whether they can be judged or not', () => {
+    const hop = {
+      technique: 'recordRoute',
+      kind: 'recordRoute.stamp',
+      confidence: 1,
+      trust: 'measured',
+      verdict: 'unjudged',
+      isRightByOneFlow: false,
+    } as const;
+    const hops = [hop, { ...hop, trust: 'assumed' }, { ...hop, trust: 'inferred' }, hop] as const;
+    expect(figuresOf([countHops(pair({ hops }))]).measuredHops).toBe(0.5);
+  });
+
   it('have no value where there is nothing to count', () => {
     expect(figuresOf([countHops(pair({ visibleRouters: { found: 0, of: 0 } }))]).visibleRoutersFound).toBeNaN();
   });

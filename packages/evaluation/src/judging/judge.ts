@@ -1,6 +1,7 @@
 import { asPathOfNumbers, type Hop, hopKindOf, type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
 import { basisOf, basisOfHop } from './basis.ts';
 import { causeOf } from './cause.ts';
+import { failureOf } from './failure.ts';
 import type { Found, JudgedHop, JudgedPair } from './judged-pair.ts';
 import { shownRouters, type TrueRoute, type Truth } from './truth.ts';
 
@@ -67,6 +68,7 @@ export function judge(result: ReverseTraceroute, facts: JudgeFacts): JudgedPair 
     allProbes: optionProbes(stats) + stats.tracerouteProbes + stats.plainPings,
     spoofedRounds: stats.spoofedRecordRouteRounds,
     latencyMs: endedAt - startedAt,
+    ...(!reached && { failure: failureOf(failReason?.code) }),
     ...(!asPathExact && { cause: causeOf({ reached, failure: failReason?.code, hops, ...paths }) }),
   };
 }

@@ -1,5 +1,6 @@
 import type { HopTechnique, Trust } from '@revtr/engine';
 import type { Basis } from './basis.ts';
+import type { Failure } from './failure.ts';
 
 /** A judged hop. It is `unjudged` if its address belongs to no router, for example a private address. */
 export interface JudgedHop {
@@ -52,6 +53,8 @@ export interface JudgedPair {
   readonly spoofedRounds: number;
   /** Duration in virtual time, in milliseconds. */
   readonly latencyMs: number;
+  /** Why the path does not reach the source; absent if it does. */
+  readonly failure?: Failure;
   /** Cause of an inexact AS path; absent if the AS path is exact. */
   readonly cause?: string;
 }

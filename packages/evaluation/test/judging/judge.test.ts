@@ -173,6 +173,7 @@ describe('the AS path', () => {
       asPathExact: false,
       asPathExactByOwners: false,
       basis: 'incomplete',
+      failure: 'noHop',
       cause: 'does not reach: noHops',
     });
   });
