@@ -40,6 +40,12 @@ describe('the evaluation', () => {
     const lost = Object.values<number>(ours.errorBudget).reduce((sum, count) => sum + count, 0);
     expect(lost).toBe(80 - Math.round(80 * ours.figures.asPathsExactOfAll.value));
     expect(ours.figures.reached.low).toBeLessThanOrEqual(ours.figures.reached.value);
+    // What a plan prints is the search for `default` and the origins for the rivals.
+    const exact = (figure: string): number[] =>
+      summaries.map(({ figures }: { figures: Record<string, { value: number }> }) => figures[figure].value);
+    expect(exact('asPathsExactBySearchOfAll')[0]).toBe(exact('asPathsExactOfAll')[0]);
+    expect(exact('asPathsExactByOriginsOfAll').slice(1)).toEqual(exact('asPathsExactOfAll').slice(1));
+    expect(exact('asPathsExactBySearchOfAll')[2]).toBeGreaterThan(exact('asPathsExactByOriginsOfAll')[2]);
     const symmetry = summaries[4].preparation;
     expect([symmetry.surveyProbes, symmetry.tracerouteProbes, symmetry.atlasOptionProbes]).toEqual([0, 0, 0]);
     expect(readdirSync(folder).sort()).toEqual(

@@ -23,6 +23,7 @@ const pair = (changes: Partial<EvaluatedResult> = {}): EvaluatedResult => ({
   visibleRouters: { found: 8, of: 8 },
   asPathExact: true,
   asPathExactByOrigins: true,
+  asPathExactBySearch: true,
   asPathExactByOwners: true,
   confidence: 1,
   allRight: true,
@@ -175,6 +176,29 @@ describe('the figures', () => {
     expect(figuresOf(pairs)).toMatchObject({ asPathsExactOfAll: 1 / 3, asPathsExact: 0.5, reached: 2 / 3 });
   });
 
+  it('tell why pairs are incomplete, as parts of the incomplete ones', () => {
+    const failed = (['border', 'border', 'traceroute', 'noHop', 'other'] as const).map((failure) =>
+      pair({ reached: false, basis: 'incomplete', failure }),
+    );
+    const figures = figuresOf([...failed, pair(), pair(), pair()].map(countHops));
+    const { incomplete, failedAtBorder, failedTraceroute, failedWithoutHop, failedOtherwise } = figures;
+    expect([failedAtBorder, failedTraceroute, failedWithoutHop, failedOtherwise]).toEqual([2 / 8, 1 / 8, 1 / 8, 1 / 8]);
+    expect(incomplete).toBe(5 / 8);
+  });
+
+  it('take the hops called measured as a share of all hops, whether they can be judged or not', () => {
+    const hop = {
+      technique: 'recordRoute',
+      kind: 'recordRoute.stamp',
+      confidence: 1,
+      trust: 'measured',
+      verdict: 'unjudged',
+      isRightByOneFlow: false,
+    } as const;
+    const hops = [hop, { ...hop, trust: 'assumed' }, { ...hop, trust: 'inferred' }, hop] as const;
+    expect(figuresOf([countHops(pair({ hops }))]).measuredHops).toBe(0.5);
+  });
+
   it('have no value where there is nothing to count', () => {
     expect(figuresOf([countHops(pair({ visibleRouters: { found: 0, of: 0 } }))]).visibleRoutersFound).toBeNaN();
   });
@@ -191,8 +215,15 @@ describe('the figures', () => {
 describe('the comparison with rivals', () => {
   // Of 1,000 pairs the plan has 900 exact and the rival 800; the rival completes 850. Errors fall on the same pairs where they can.
   const pairs = Array.from({ length: 1_000 }, (_, i) => ({
-    own: pair({ network: i, asPathExact: i < 900, optionProbes: 3 }),
-    other: pair({ network: i, asPathExact: i < 800, reached: i < 850, optionProbes: 6 }),
+    own: pair({ network: i, asPathExact: i < 900, asPathExactByOrigins: i < 700, optionProbes: 3 }),
+    other: pair({
+      network: i,
+      asPathExact: i < 800,
+      asPathExactByOrigins: i < 800,
+      asPathExactBySearch: i < 950,
+      reached: i < 850,
+      optionProbes: 6,
+    }),
   }));
   const results = [
     resultOf(
@@ -217,6 +248,8 @@ describe('the comparison with rivals', () => {
     expect([allPairs.pairs, pairsThatRivalCompletes.pairs]).toEqual([1_000, 850]);
     expect(allPairs.asPathsExact.value).toBeCloseTo(0.1);
     expect(allPairs.reached.value).toBeCloseTo(0.15);
+    expect(allPairs.asPathsExactByOrigins.value).toBeCloseTo(-0.1);
+    expect(allPairs.asPathsExactBySearch.value).toBeCloseTo(0.05);
     expect(allPairs.optionProbesRatio.value).toBe(0.5);
     expect(pairsThatRivalCompletes.asPathsExact.value).toBeCloseTo(50 / 850);
   });

@@ -387,6 +387,7 @@ describe('the document', () => {
       '/api/v2/agents/{address}/quarantine',
       '/api/v2/agents/{address}/test',
       '/api/v2/aliases',
+      '/api/v2/atlas/traceroutes',
       '/api/v2/atlas/{source}',
       '/api/v2/atlas/{source}/estimate',
       '/api/v2/atlas/{source}/runs',

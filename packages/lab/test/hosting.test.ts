@@ -125,7 +125,6 @@ describe('hosting a source', () => {
     const key = await addUser(system, 'user@revtr.example');
     const { fleet } = new ReverseTracerouteClient({ server: system.url, key });
     const attempts = [
-      fleet.applications(),
       fleet.approve(1),
       fleet.refuse(1),
       fleet.mails(),
@@ -137,6 +136,7 @@ describe('hosting a source', () => {
     expect(new Set(await Promise.all(attempts.map(codeOf)))).toEqual(new Set(['forbidden']));
     expect(await codeOf(stranger.fleet.agents())).toBe('unauthorized');
     expect(await fleet.agents()).toEqual([]);
+    expect(await fleet.applications()).toEqual([]);
   });
 
   it('registers vantage points once', async () => {

@@ -53,10 +53,9 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up', () => {
 
   it('prints keys of the owner and of the operator, and removes the lab after Ctrl-C although its pipe has ended', async () => {
     const { api, key, operatorKey } = await started();
-    const applications = (apiKey: string) =>
-      new ReverseTracerouteClient({ server: api, key: apiKey }).fleet.applications();
-    expect(await applications(operatorKey)).toHaveLength(1);
-    await expect(applications(key)).rejects.toMatchObject({ serverCode: 'forbidden' });
+    const fleetOf = (apiKey: string) => new ReverseTracerouteClient({ server: api, key: apiKey }).fleet;
+    expect(await fleetOf(operatorKey).applications()).toHaveLength(1);
+    await expect(fleetOf(key).mails()).rejects.toMatchObject({ serverCode: 'forbidden' });
     lab.stdout?.destroy();
     lab.stderr?.destroy();
     // The terminal and npm both send the signal.

@@ -1,8 +1,9 @@
 import { asPathOfNumbers, type Hop, hopKindOf, type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
 import { basisOf, basisOfHop } from './basis.ts';
 import { causeOf } from './cause.ts';
+import { failureOf } from './failure.ts';
 import type { Found, JudgedHop, JudgedPair } from './judged-pair.ts';
-import type { TrueRoute, Truth } from './truth.ts';
+import { shownRouters, type TrueRoute, type Truth } from './truth.ts';
 
 /** What a result is judged with. */
 export interface JudgeFacts {
@@ -10,6 +11,8 @@ export interface JudgeFacts {
   readonly ipToAs: Pick<IpToAs, 'originOf'>;
   /** The networks of hops as users of the plan see them. Default: the origins of the addresses. */
   readonly networksOf?: ((hops: ReverseTraceroute['hops']) => readonly (number | undefined)[]) | undefined;
+  /** The networks of hops by this project's search, which maps the paths of all plans alike. Default: the origins of the addresses. */
+  readonly searchedNetworksOf?: JudgeFacts['networksOf'];
   /** Routers that a traceroute from the destination to the source shows; `undefined` when none was made. */
   readonly visible?: ReadonlySet<number> | undefined;
 }
@@ -17,7 +20,8 @@ export interface JudgeFacts {
 /**
  * Compares a result with the ground truth. Routing may change during a measurement: what is true at its start or at its end is right.
  */
-export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, visible }: JudgeFacts): JudgedPair {
+export function judge(result: ReverseTraceroute, facts: JudgeFacts): JudgedPair {
+  const { truth, ipToAs, networksOf, searchedNetworksOf, visible } = facts;
   const { source, destination, startedAt, endedAt, stats, failReason } = result;
   const routes = [startedAt, endedAt].map((at) => truth.route(destination, source, at));
   const [route] = routes;
@@ -38,7 +42,7 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, vi
       isRightByOneFlow: isAtDestination || isAny((flow) => routers.some((router) => flow.routers.includes(router))),
     };
   });
-  const shown = new Set(result.hops.flatMap(({ address }) => truth.routersOf(address)));
+  const shown = new Set(result.hops.flatMap(({ address }) => shownRouters(address, routes, truth)));
   const reached = result.stopReason === 'reaches';
   const origins = result.hops.map(({ address }) => ipToAs.originOf(address));
   const asPath = asPathOfNumbers(networksOf?.(result.hops) ?? origins);
@@ -56,6 +60,7 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, vi
     visibleRouters: countFound(shown, visible ?? new Set()),
     asPathExact,
     asPathExactByOrigins: isExact(asPathOfNumbers(origins)),
+    asPathExactBySearch: isExact(asPathOfNumbers(searchedNetworksOf?.(result.hops) ?? origins)),
     asPathExactByOwners: isExactByOwners,
     confidence: result.confidence,
     allRight: hops.every(({ verdict }) => verdict !== 'wrong'),
@@ -63,6 +68,7 @@ export function judge(result: ReverseTraceroute, { truth, ipToAs, networksOf, vi
     allProbes: optionProbes(stats) + stats.tracerouteProbes + stats.plainPings,
     spoofedRounds: stats.spoofedRecordRouteRounds,
     latencyMs: endedAt - startedAt,
+    ...(!reached && { failure: failureOf(failReason?.code) }),
     ...(!asPathExact && { cause: causeOf({ reached, failure: failReason?.code, hops, ...paths }) }),
   };
 }

@@ -1,5 +1,6 @@
 import type { HopTechnique, Trust } from '@revtr/engine';
 import type { Basis } from './basis.ts';
+import type { Failure } from './failure.ts';
 
 /** A judged hop. It is `unjudged` if its address belongs to no router, for example a private address. */
 export interface JudgedHop {
@@ -40,6 +41,8 @@ export interface JudgedPair {
   readonly asPathExact: boolean;
   /** Whether the AS path equals the true one if every hop is mapped to the origin of its address. */
   readonly asPathExactByOrigins: boolean;
+  /** Whether the AS path equals the true one if this project's search finds the networks of the hops (`networksOfHops` of the engine). */
+  readonly asPathExactBySearch: boolean;
   /** Whether the AS path equals the true one if every hop is mapped to the network that operates its router. */
   readonly asPathExactByOwners: boolean;
   /** Probability that all hops are right according to the engine, and whether they are. */
@@ -50,6 +53,8 @@ export interface JudgedPair {
   readonly spoofedRounds: number;
   /** Duration in virtual time, in milliseconds. */
   readonly latencyMs: number;
+  /** Why the path does not reach the source; absent if it does. */
+  readonly failure?: Failure;
   /** Cause of an inexact AS path; absent if the AS path is exact. */
   readonly cause?: string;
 }

@@ -23,6 +23,19 @@ export interface Truth {
   readonly operatorOf: (router: number) => number;
 }
 
+/**
+ * The routers that an address shows on a path. Of the routers that share an address, only those on one of the possible routes can have shown
+ * it.
+ */
+export function shownRouters(
+  address: Ipv4Address,
+  routes: readonly Pick<TrueRoute, 'possible'>[],
+  truth: Pick<Truth, 'routersOf'>,
+): readonly number[] {
+  const routers = truth.routersOf(address);
+  return routers.length < 2 ? routers : routers.filter((router) => routes.some(({ possible }) => possible.has(router)));
+}
+
 /** The ground truth of a simulated Internet. */
 export function truthOf({ truth, topology, parameters }: SimulatedInternet): Truth {
   const byPrivateAddress = routersByPrivateAddress(topology, parameters);

@@ -2,7 +2,7 @@ import { emptyStats, type Hop, type ReverseTraceroute, STAND_IN_TECHNIQUES } fro
 import { describe, expect, it } from 'vitest';
 import { BASES, basisOf } from '../../src/judging/basis.ts';
 import { judge } from '../../src/judging/judge.ts';
-import type { TrueRoute, Truth } from '../../src/judging/truth.ts';
+import { shownRouters, type TrueRoute, type Truth } from '../../src/judging/truth.ts';
 
 // A hand-made Internet. Router 1 is the gateway of the destination (network 100); routers 2 and 3 belong to network 200, which balances load
 // between 3 and 4; router 5 is the gateway of the source (network 300). Router 9 is elsewhere. An address is ten times its router, plus a
@@ -119,6 +119,14 @@ describe('the routers that are found', () => {
     expect(visibleRouters).toEqual({ found: 1, of: 3 });
   });
 
+  it('do not include routers elsewhere that share an address with one on the path', () => {
+    expect(shownRouters(SHARED, [TRUE_ROUTE], truth)).toEqual([3]);
+    expect(shownRouters(90, [TRUE_ROUTE], truth)).toEqual([9]);
+    // Router 9 is visible, but the shared address on this path is not its own.
+    const result = judge(resultOf([hop(SHARED)]), { truth, ipToAs, visible: new Set([3, 9]) });
+    expect(result.visibleRouters).toEqual({ found: 1, of: 2 });
+  });
+
   it('are not counted against a traceroute that was not made', () => {
     expect(judge(resultOf([hop(20)]), { truth, ipToAs }).visibleRouters).toEqual({ found: 0, of: 0 });
   });
@@ -141,6 +149,14 @@ describe('the AS path', () => {
     expect(result.cause).toBe('an address belongs to another network than its router');
   });
 
+  it('is mapped by the search alike, whatever the plan prints', () => {
+    // Router 3 of network 200 shows an address of network 900.
+    const wrong = { originOf: (address: number) => (address === 30 ? 900 : ORIGINS[address]) };
+    const searchedNetworksOf = () => [100, 200, 300];
+    const result = judge(resultOf([hop(10), hop(20), hop(30)]), { truth, ipToAs: wrong, searchedNetworksOf });
+    expect(result).toMatchObject({ asPathExact: false, asPathExactByOrigins: false, asPathExactBySearch: true });
+  });
+
   it('is inexact if a network shows no router, if a hop is wrong, or if the path does not reach the source', () => {
     expect(judged([hop(10), hop(50)])).toMatchObject({
       asPathExact: false,
@@ -157,6 +173,7 @@ describe('the AS path', () => {
       asPathExact: false,
       asPathExactByOwners: false,
       basis: 'incomplete',
+      failure: 'noHop',
       cause: 'does not reach: noHops',
     });
   });

@@ -89,6 +89,8 @@ function comparisonTable(comparisons: readonly Comparison[]): Table {
       `${names[i]}, ${label}`,
       String(figures.pairs),
       points(figures.asPathsExact),
+      points(figures.asPathsExactByOrigins),
+      points(figures.asPathsExactBySearch),
       points(figures.asPathsExactByOwners),
       points(figures.reached),
       Number.isFinite(figures.optionProbesRatio.value) ? showEstimate(figures.optionProbesRatio, 2) : '–',
@@ -97,7 +99,19 @@ function comparisonTable(comparisons: readonly Comparison[]): Table {
   });
   return {
     title: `${plan.plan} minus each rival on the same pairs, points; option probes as a ratio`,
-    rows: [['', 'pairs', 'AS paths exact as printed', 'by owners', 'reach', 'option probes'], ...rows],
+    rows: [
+      [
+        '',
+        'pairs',
+        'AS paths exact as printed',
+        'by origins',
+        'by networks of hops',
+        'by owners',
+        'reach',
+        'option probes',
+      ],
+      ...rows,
+    ],
   };
 }
 

@@ -3,6 +3,7 @@ import {
   networksOfHops,
   type ReverseTraceroute,
   ReverseTracerouteEngine,
+  type RouterOwners,
   SIMULATED_ASSUMPTIONS,
   SIMULATED_PUBLISHED_ASSUMPTIONS,
 } from '@revtr/engine';
@@ -25,6 +26,9 @@ const HOUR_MS = 3_600_000;
 /** Longer than the reuse of measured hops, so only the atlas keeps information about earlier measurements. */
 const PAUSE_MS = 2 * HOUR_MS;
 
+/** What the owners of routers are learned from, for the paths of all plans. */
+const WHOLE_ATLAS: EvaluatedPlan = { ...PLANS.default, needs: { survey: false, atlas: 'recordRoute' } };
+
 /** What all units of one world share. */
 interface SharedWorld {
   readonly created: EvaluationWorld;
@@ -34,6 +38,8 @@ interface SharedWorld {
   /** When the measurement of a pair begins, milliseconds since the Unix epoch. */
   readonly startsAt: (index: number) => number;
   readonly visible: readonly (ReadonlySet<number> | undefined)[];
+  /** The owners of routers that the whole atlas of a fleet shows, whatever a plan uses of it. */
+  readonly ownersOf: (fleet: number) => Promise<RouterOwners>;
 }
 
 /**
@@ -50,20 +56,30 @@ export async function runWorld(units: readonly Unit[], onResult: (result: UnitRe
   const startsAt = (index: number): number => first + (index / pairs.length) * hours * HOUR_MS;
   const internet = created.restart(first);
   const visible = await visibleRouters(pairs, startsAt, { internet, truth });
-  const shared = { created, preparation, truth, pairs, startsAt, visible };
+  const ownersByFleet = new Map<number, Promise<RouterOwners>>();
+  const ownersOf = (fleet: number): Promise<RouterOwners> => {
+    const owners =
+      ownersByFleet.get(fleet) ??
+      preparation.forPlan(WHOLE_ATLAS, fleet).then((parts) => ownersFrom(parts.collaborators));
+    ownersByFleet.set(fleet, owners);
+    return owners;
+  };
+  const shared = { created, preparation, truth, pairs, startsAt, visible, ownersOf };
   for (const unit of units) onResult(await runUnit(unit, shared));
 }
 
 async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
-  const { created, preparation, truth, pairs, startsAt, visible } = shared;
+  const { created, preparation, truth, pairs, startsAt, visible, ownersOf } = shared;
   const evaluated = withContent(PLANS[unit.plan], unit.atlas);
   const { internet, collaborators, cost } = await preparation.forPlan(evaluated, unit.fleet);
   const { clock } = internet;
   const { ipToAs, relations } = created.world;
-  const owners = await ownersFrom(collaborators);
-  const networksOf = evaluated.showsOperators
-    ? (hops: ReverseTraceroute['hops']) => asPathOf(networksOfHops(hops, { ipToAs, relations, owners }))
-    : undefined;
+  const searchWith =
+    (owners: RouterOwners) =>
+    (hops: ReverseTraceroute['hops']): number[] =>
+      asPathOf(networksOfHops(hops, { ipToAs, relations, owners }));
+  const searchedNetworksOf = searchWith(await ownersOf(unit.fleet));
+  const networksOf = evaluated.showsOperators ? searchWith(await ownersFrom(collaborators)) : undefined;
   const assumptions = unit.profile === 'kind' ? SIMULATED_ASSUMPTIONS : SIMULATED_PUBLISHED_ASSUMPTIONS;
   const engine = new ReverseTracerouteEngine({ plan: evaluated.plan, assumptions }, collaborators);
   const onDemand = evaluated.asksTraceroutes ? new TraceroutesOnDemand(internet, collaborators) : undefined;
@@ -78,7 +94,7 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
       await clock.sleep(Math.max(0, startsAt(i) - clock.now()));
       const askTraceroute = onDemand?.askerFor(source);
       const result = await engine.measure({ source, destination }, { ...(askTraceroute && { askTraceroute }) });
-      const judged = judge(result, { truth, ipToAs, networksOf, visible: visible[i] });
+      const judged = judge(result, { truth, ipToAs, networksOf, searchedNetworksOf, visible: visible[i] });
       results[i] = { ...judged, destination: kind, network: ipToAs.originOf(destination) ?? 0, isUsual };
     });
   };

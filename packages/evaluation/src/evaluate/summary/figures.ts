@@ -1,5 +1,6 @@
 import { countRight, judgedHops } from '../../judging/accuracy.ts';
 import { BASES, type Basis } from '../../judging/basis.ts';
+import type { Failure } from '../../judging/failure.ts';
 import type { Found } from '../../judging/judged-pair.ts';
 import { mean, median, quantiles } from '../../statistics/quantiles.ts';
 import type { EvaluatedResult } from '../units/unit-result.ts';
@@ -13,15 +14,18 @@ export const FIGURES = {
   reachedWithoutInterdomain: ['reach it without an interdomain assumption', 'share'],
   reachedNearby: ['reach it without one, and without a stand-in from another /24', 'share'],
   asPathsExactOfAll: ['AS paths exact as printed, of all pairs', 'share'],
+  asPathsExactByOriginsOfAll: ['AS paths exact by the origins of the addresses, of all pairs', 'share'],
+  asPathsExactBySearchOfAll: ['AS paths exact by the networks of hops, of all pairs', 'share'],
   asPathsExact: ['AS paths exact as printed, of those that reach', 'share'],
   asPathsExactByOrigins: ['the same by the origins of the addresses', 'share'],
   asPathsExactByOwners: ['the same by the true owners of the routers', 'share'],
   hopsRight: ['hops right by any flow', 'share'],
   hopsRightByOneFlow: ['hops right by one flow', 'share'],
+  measuredHops: ['hops called measured, of all hops', 'share'],
   measuredHopsRight: ['hops called measured right', 'share'],
-  visibleRoutersFound: ['routers found, of those a traceroute from the destination shows', 'share'],
+  visibleRoutersFound: ['routers found on complete paths, of those a traceroute from the destination shows', 'share'],
   visibleRoutersFoundMedian: ['the same, median of the pairs', 'share'],
-  routersFound: ['routers found, of all', 'share'],
+  routersFound: ['routers found on complete paths, of all', 'share'],
   measured: ['rest on: measured hops only', 'share'],
   inferred: ['rest on: measured hops, places of some inferred', 'share'],
   standInInSubnet: ['rest on: a stand-in in the same /24', 'share'],
@@ -29,6 +33,10 @@ export const FIGURES = {
   intradomainAssumption: ['rest on: an intradomain assumption', 'share'],
   interdomainAssumption: ['rest on: an interdomain assumption', 'share'],
   incomplete: ['incomplete', 'share'],
+  failedAtBorder: ['incomplete: no assumption across a border', 'share'],
+  failedTraceroute: ['incomplete: gap limit or other end of the forward traceroute', 'share'],
+  failedWithoutHop: ['incomplete: no further hop', 'share'],
+  failedOtherwise: ['incomplete: other reasons', 'share'],
   optionProbesMedian: ['option probes, median', 'number'],
   optionProbesMean: ['option probes, mean', 'number'],
   optionProbesP95: ['option probes, p95', 'number'],
@@ -51,6 +59,8 @@ export const clusterOf = ({ network }: Pick<EvaluatedResult, 'network'>): number
 
 /** A pair with counts instead of hops. The bootstrap copies pairs thousands of times, so they must be small. */
 export interface CountedPair extends Omit<EvaluatedResult, 'hops'> {
+  readonly hops: number;
+  readonly measured: number;
   readonly judged: number;
   readonly right: number;
   readonly rightByOneFlow: number;
@@ -64,6 +74,8 @@ export function countHops({ hops, ...pair }: EvaluatedResult): CountedPair {
   const measured = judged.filter(({ trust }) => trust === 'measured');
   return {
     ...pair,
+    hops: hops.length,
+    measured: hops.filter(({ trust }) => trust === 'measured').length,
     judged: judged.length,
     right: countRight(judged),
     rightByOneFlow: judged.filter(({ isRightByOneFlow }) => isRightByOneFlow).length,
@@ -81,12 +93,15 @@ export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number>
     quantiles(pairs.map((pair) => pair.allProbes)),
     quantiles(pairs.map((pair) => pair.latencyMs)),
   ];
+  const failed = (failure: Failure): number => shareOf(pairs, (pair) => pair.failure === failure);
   const shares = reached.flatMap(({ visibleRouters: { found, of } }) => (of === 0 ? [] : [found / of]));
   return {
     reached: ratio(reached.length, pairs.length),
     reachedWithoutInterdomain: shareOf(pairs, isSure),
     reachedNearby: shareOf(pairs, (pair) => isSure(pair) && !pair.usesFarStandIn),
     asPathsExactOfAll: shareOf(pairs, (pair) => pair.asPathExact),
+    asPathsExactByOriginsOfAll: shareOf(pairs, (pair) => pair.asPathExactByOrigins),
+    asPathsExactBySearchOfAll: shareOf(pairs, (pair) => pair.asPathExactBySearch),
     asPathsExact: shareOf(reached, (pair) => pair.asPathExact),
     asPathsExactByOrigins: shareOf(reached, (pair) => pair.asPathExactByOrigins),
     asPathsExactByOwners: shareOf(reached, (pair) => pair.asPathExactByOwners),
@@ -98,6 +113,10 @@ export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number>
       sum(pairs, (pair) => pair.rightByOneFlow),
       sum(pairs, (pair) => pair.judged),
     ),
+    measuredHops: ratio(
+      sum(pairs, (pair) => pair.measured),
+      sum(pairs, (pair) => pair.hops),
+    ),
     measuredHopsRight: ratio(
       sum(pairs, (pair) => pair.rightMeasured),
       sum(pairs, (pair) => pair.judgedMeasured),
@@ -106,6 +125,10 @@ export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number>
     visibleRoutersFoundMedian: shares.length === 0 ? Number.NaN : median(shares),
     routersFound: foundShare(reached, (pair) => pair.routers),
     ...basisShares(pairs),
+    failedAtBorder: failed('border'),
+    failedTraceroute: failed('traceroute'),
+    failedWithoutHop: failed('noHop'),
+    failedOtherwise: failed('other'),
     optionProbesMedian: optionsAt(0.5),
     optionProbesMean: mean(pairs.map((pair) => pair.optionProbes)),
     optionProbesP95: optionsAt(0.95),

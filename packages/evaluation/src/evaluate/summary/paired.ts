@@ -9,6 +9,9 @@ import { byColumn, columnName } from './summary.ts';
 export interface PairedFigures {
   readonly pairs: number;
   readonly asPathsExact: Estimate;
+  /** Both sides mapped alike: to the origins of the addresses, or to the networks that this project's search finds. */
+  readonly asPathsExactByOrigins: Estimate;
+  readonly asPathsExactBySearch: Estimate;
   readonly asPathsExactByOwners: Estimate;
   readonly reached: Estimate;
   /** Mean option probes of the plan divided by those of the rival; infinite if the rival sends none. */
@@ -56,6 +59,8 @@ function compare(groups: readonly (readonly Both[])[]): PairedFigures {
   const pairs = groups.flat().length;
   const figures = (sample: readonly Both[]) => ({
     asPathsExact: difference(sample, ({ asPathExact }) => asPathExact),
+    asPathsExactByOrigins: difference(sample, ({ asPathExactByOrigins }) => asPathExactByOrigins),
+    asPathsExactBySearch: difference(sample, ({ asPathExactBySearch }) => asPathExactBySearch),
     asPathsExactByOwners: difference(sample, ({ asPathExactByOwners }) => asPathExactByOwners),
     reached: difference(sample, ({ reached }) => reached),
     optionProbesRatio:

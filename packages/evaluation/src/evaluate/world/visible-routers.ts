@@ -1,5 +1,5 @@
 import { SimProber, type SimulatedInternet } from '@revtr/sim';
-import type { Truth } from '../../judging/truth.ts';
+import { shownRouters, type Truth } from '../../judging/truth.ts';
 import type { EvaluatedPair } from './destinations.ts';
 
 const TRACEROUTE = { timeoutMs: 2_000, attempts: 3, gapLimit: 8 };
@@ -28,7 +28,10 @@ export async function visibleRouters(
         target: source,
         ...TRACEROUTE,
       });
-      visible[i] = new Set(result.hops.flatMap(({ from }) => (from === undefined ? [] : truth.routersOf(from))));
+      const routes = [result.startedAt, clock.now()].map((at) => truth.route(destination, source, at));
+      visible[i] = new Set(
+        result.hops.flatMap(({ from }) => (from === undefined ? [] : shownRouters(from, routes, truth))),
+      );
     }
   };
   await clock.drive(traceAll());
