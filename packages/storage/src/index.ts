@@ -31,16 +31,15 @@ export { type AuditEventQuery, AuditEventRecords, type NewAuditEvent } from './q
 export {
   Batches,
   type BatchProgress,
-  type LimitUse,
   type MeasurementOutline,
   type MeasurementPage,
   type NewMeasurement,
-  type QuotaExceeded,
   type Repeated,
 } from './queries/batches.ts';
 export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
+export type { LimitUse, QuotaExceeded } from './queries/limit-use.ts';
 export { Mails } from './queries/mails.ts';
 export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';

@@ -4,6 +4,7 @@ import { toJson } from '../access/text.ts';
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
+import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from './limit-use.ts';
 
 /** One measurement to submit. */
 export interface NewMeasurement {
@@ -15,28 +16,10 @@ export interface NewMeasurement {
   readonly options: unknown;
 }
 
-/** The limit of a user that a batch would exceed. */
-export interface QuotaExceeded extends Pick<LimitUse, 'limit' | 'allowed' | 'used'> {
-  /** Seconds until the user may try again. */
-  readonly retryAfterSeconds: number;
-  /** All limits of the user. */
-  readonly limits: readonly LimitUse[];
-}
-
 /** A batch that was stored, and how much of each limit of the user is used with it. */
 export interface Accepted {
   readonly id: number;
   readonly limits: readonly LimitUse[];
-}
-
-/** How much of one of a user's limits is used. */
-export interface LimitUse {
-  readonly limit: 'perDay' | 'parallel' | 'perMinute';
-  /** Measurements that the limit allows, and those that count toward it. */
-  readonly allowed: number;
-  readonly used: number;
-  /** Seconds until more is allowed; for `parallel` an estimate. */
-  readonly resetSeconds: number;
 }
 
 /** A request that may be repeated: the same user, key and hash mean the same batch for a day. */
@@ -111,7 +94,6 @@ const MOST_OF_BATCH = 100_000;
 const MOST_LABELLED = 10_000;
 const MOST_ENDED = 1_000_000;
 const ROWS_PER_INSERT = 5_000;
-const MINUTE_MS = 60_000;
 const REPEATABLE_MS = 86_400_000;
 
 /** Batches and their measurements. */
@@ -345,37 +327,4 @@ async function repeatedBy(
     .where('created_at', '>', new Date(now.getTime() - REPEATABLE_MS))
     .executeTakeFirst();
   return found && { repeatedId: found.id, isOther: found.request_hash !== hash, rejected: found.rejected };
-}
-
-function exceededOf(limits: readonly LimitUse[], size: number): QuotaExceeded | undefined {
-  const exceeded = limits.find(({ allowed, used }) => used + size > allowed);
-  if (exceeded === undefined) return undefined;
-  const { limit, allowed, used, resetSeconds } = exceeded;
-  return { limit, allowed, used, retryAfterSeconds: resetSeconds, limits };
-}
-
-async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
-  const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
-  const minuteAgo = new Date(now.getTime() - MINUTE_MS);
-  const { today, minute } = await db
-    .selectFrom('measurements')
-    .select(({ fn }) => [
-      fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
-      fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
-    ])
-    .where('user_id', '=', user.id)
-    .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
-    .executeTakeFirstOrThrow();
-  const { open } = await db
-    .selectFrom('measurements')
-    .select(({ fn }) => fn.countAll<number>().as('open'))
-    .where('user_id', '=', user.id)
-    .where('state', '<>', 'done')
-    .executeTakeFirstOrThrow();
-  const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
-  return [
-    { limit: 'perDay', allowed: user.max_per_day, used: today, resetSeconds: untilMidnight },
-    { limit: 'parallel', allowed: user.max_parallel, used: open, resetSeconds: 10 },
-    { limit: 'perMinute', allowed: user.max_per_minute, used: minute, resetSeconds: 60 },
-  ];
 }

@@ -1,0 +1,58 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema/schema.ts';
+import type { User } from '../schema/users.ts';
+
+/** How much of one of a user's limits is used. */
+export interface LimitUse {
+  readonly limit: 'perDay' | 'parallel' | 'perMinute';
+  /** Measurements that the limit allows, and those that count toward it. */
+  readonly allowed: number;
+  readonly used: number;
+  /** Seconds until more is allowed; for `parallel` an estimate. */
+  readonly resetSeconds: number;
+}
+
+/** The limit of a user that a batch would exceed. */
+export interface QuotaExceeded extends Pick<LimitUse, 'limit' | 'allowed' | 'used'> {
+  /** Seconds until the user may try again. */
+  readonly retryAfterSeconds: number;
+  /** All limits of the user. */
+  readonly limits: readonly LimitUse[];
+}
+
+const MINUTE_MS = 60_000;
+
+/** The first limit that `size` more measurements would break. */
+export function exceededOf(limits: readonly LimitUse[], size: number): QuotaExceeded | undefined {
+  const exceeded = limits.find(({ allowed, used }) => used + size > allowed);
+  if (exceeded === undefined) return undefined;
+  const { limit, allowed, used, resetSeconds } = exceeded;
+  return { limit, allowed, used, retryAfterSeconds: resetSeconds, limits };
+}
+
+/** How much of each limit of a user is used. */
+export async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
+  const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
+  const minuteAgo = new Date(now.getTime() - MINUTE_MS);
+  const { today, minute } = await db
+    .selectFrom('measurements')
+    .select(({ fn }) => [
+      fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
+      fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
+    ])
+    .where('user_id', '=', user.id)
+    .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
+    .executeTakeFirstOrThrow();
+  const { open } = await db
+    .selectFrom('measurements')
+    .select(({ fn }) => fn.countAll<number>().as('open'))
+    .where('user_id', '=', user.id)
+    .where('state', '<>', 'done')
+    .executeTakeFirstOrThrow();
+  const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
+  return [
+    { limit: 'perDay', allowed: user.max_per_day, used: today, resetSeconds: untilMidnight },
+    { limit: 'parallel', allowed: user.max_parallel, used: open, resetSeconds: 10 },
+    { limit: 'perMinute', allowed: user.max_per_minute, used: minute, resetSeconds: 60 },
+  ];
+}
