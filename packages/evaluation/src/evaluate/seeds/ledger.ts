@@ -16,6 +16,8 @@ const lookSchema = z.strictObject({
   date: z.iso.date(),
   /** What was run. */
   command: z.string().max(1_000),
+  /** Commit that the figures come from. Early looks have none. */
+  commit: z.string().max(100).optional(),
 });
 export type Look = z.infer<typeof lookSchema>;
 
