@@ -106,7 +106,7 @@ const isWithin = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
 
 /** Parses numbers and ranges: `1-3,7` means 1, 2, 3 and 7. None if the text is malformed. */
-function readNumbers(text: string): number[] {
+export function readNumbers(text: string): number[] {
   const parts = text.split(',').map((part) => /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part));
   if (parts.some((part) => part === null)) return [];
   return parts.flatMap((part) => {
