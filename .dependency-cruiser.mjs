@@ -11,7 +11,7 @@ const mayImport = {
   storage: [],
   datasets: ['net', 'ripe-atlas'],
   'ripe-atlas': ['net', 'probing'],
-  controller: ['datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
+  controller: ['client', 'datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
   client: [],
   web: ['client'],
   cli: ['client', 'datasets', 'net', 'scamper', 'sim'],

@@ -4,6 +4,5 @@ export type { ClientOptions } from './connection.ts';
 export * from './errors.ts';
 export type { BatchEvent } from './events.ts';
 export { FleetClient } from './fleet.ts';
-export { percentOf } from './probability.ts';
 export * from './types.ts';
 export { type HistoryPage, WatchesClient } from './watches.ts';

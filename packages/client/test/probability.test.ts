@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { percentOf } from '../src/index.ts';
+import { percentOf } from '../src/wording/index.ts';
 
 describe('a probability as a percentage', () => {
   it('is 100 for certainty alone, and 0 for the impossible alone', () => {

@@ -61,6 +61,11 @@ describe('access to routes', () => {
   const statusOf = async (key: string, remoteAddress = '192.0.2.1'): Promise<number> =>
     (await app.inject({ url: '/read', headers: { 'revtr-key': key }, remoteAddress })).statusCode;
 
+  it('keeps answers to a key out of caches, and refusals too', async () => {
+    for (const headers of [{ 'revtr-key': await addKey() }, {}])
+      expect((await app.inject({ url: '/read', headers })).headers['cache-control']).toBe('no-store');
+  });
+
   it('asks the database once in ten seconds for each key, and notices an expiry at once', async () => {
     const key = await addKey({ expiresAt: new Date(clock.now() + 15_000) });
     for (let i = 0; i < 5; i++) expect(await statusOf(key)).toBe(200);

@@ -36,6 +36,23 @@ describe('the picture of a path', () => {
     expect(summaryOf(result)).toContain('From measurements up to 12 minutes old.');
   });
 
+  it.each(['wide', 'narrow'] as const)(
+    '%s shows a network without visible routers between its neighbours',
+    (layout) => {
+      const hops = EXAMPLE.result.hops.map((hop, i) =>
+        i === 1 ? { ...hop, hiddenNetwork: { asn: 64_999, confidence: 0.62 } } : hop,
+      );
+      const result = { ...EXAMPLE, result: { ...EXAMPLE.result, hops } };
+      const drawing = drawPath(result, layout);
+      const svg = svgDocument(drawing, result, 'light');
+      const at = (text: string): number => Number(new RegExp(`y="(\\d+)"[^>]*>${text}`).exec(drawing.body.text)?.[1]);
+      expect(at('192.0.2.1<')).toBeLessThan(at('AS64999<'));
+      expect(at('AS64999<')).toBeLessThan(at('198.51.100.9<'));
+      expect(svg).toContain('AS64999: No router of this network is visible.');
+      expect(svg).toContain('62 % probable');
+    },
+  );
+
   it('says that a path is incomplete', () => {
     expect(drawPath(longPath(3), 'wide').body.text).toContain('The path ends here.');
     expect(drawPath(EXAMPLE, 'wide').body.text).not.toContain('The path ends here.');

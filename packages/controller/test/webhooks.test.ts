@@ -86,6 +86,8 @@ describe('addresses of webhooks', () => {
     expect(await find('8.8.8.8', '2606:4700::1111')).toMatchObject({ address: '8.8.8.8', host: 'hooks.example' });
     for (const addresses of [['10.0.0.1'], ['8.8.8.8', '127.0.0.1'], ['8.8.8.8', '::1']])
       expect(await codeOf(find(...addresses))).toBe('internalAddress');
+    // The message is shown to the owner of the watch, who must not look up names of internal zones.
+    await expect(find('10.0.0.1')).rejects.toThrow(/^(?!.*10\.0\.0\.1)/);
     expect(await codeOf(find())).toBe('unresolved');
     const failing = findTarget('https://hooks.example/', () => Promise.reject(new Error('SERVFAIL')), rules);
     expect(await codeOf(failing)).toBe('unresolved');

@@ -47,6 +47,14 @@ describe('MMDB files', () => {
     expect(await read(bytes)).toBe('damaged');
   });
 
+  it('are refused when the search tree refers to the separator before the data', async () => {
+    const bytes = Buffer.from(GOOD);
+    // Two bytes before the data: read from the end of the data, they would be a text with a length of two bytes.
+    bytes.writeUIntBE(1 + 16 - 2, 3, 3);
+    bytes[bytes.indexOf('MaxMind.com') - 3 - 2] = 0x5e;
+    expect(await read(bytes)).toBe('damaged');
+  });
+
   it('are refused when the search tree leads to itself', async () => {
     const bytes = Buffer.from(GOOD);
     bytes.writeUIntBE(0, 3, 3);

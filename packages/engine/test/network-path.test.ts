@@ -138,4 +138,17 @@ describe('a traceroute on demand', () => {
     const third = await new TracerouteOnDemand({ most: 1 }).extend(at({ atlas, askTraceroute }));
     expect(third).toMatchObject({ outcome: 'nothingFound', detail: 'no probe is near' });
   });
+
+  it('counts as asked for when it does not arrive', async () => {
+    const atlas = atlasWith();
+    let asked = 0;
+    const askTraceroute: AskTraceroute = async () => {
+      asked++;
+      return { isMissing: true, detail: 'it did not arrive' };
+    };
+    const technique = new TracerouteOnDemand({ most: 1 });
+    const outcomes = [];
+    for (let i = 0; i < 3; i++) outcomes.push((await technique.extend(at({ atlas, askTraceroute }))).outcome);
+    expect([outcomes, asked]).toEqual([['nothingFound', 'notApplicable', 'notApplicable'], 1]);
+  });
 });

@@ -141,7 +141,12 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas tha
       .catch((reason: unknown) => reason);
     expect(error instanceof ClientError && error.code).toBe('refused');
     expect((await post('/api/v1/atlas/clean')).status).toBe(200);
-    expect((await fleet().atlas(source)).paths).toEqual({ vantagePoint: 0, ripeAtlas: 0, reverseTraceroute: 0 });
+    expect((await fleet().atlas(source)).paths).toEqual({
+      publicTraceroute: 0,
+      vantagePoint: 0,
+      ripeAtlas: 0,
+      reverseTraceroute: 0,
+    });
   });
 
   it('is accessible to its owner only', async () => {

@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest';
 
 const MAIN = new URL('../src/demo/main.ts', import.meta.url).pathname;
 
-/** Runs the demo as a newcomer does, and reads what it prints. `until` ends it with Ctrl-C. */
+/** Runs the demo as a newcomer does, and reads what it prints. After `until` and `use`, Ctrl-C ends it. */
 function demo(
   args: string[],
   until?: string,
   environment: Record<string, string> = {},
+  use: (out: string) => Promise<void> = async () => {},
 ): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
@@ -21,7 +22,7 @@ function demo(
       out += chunk.toString();
       if (until === undefined || isTold || !out.includes(until)) return;
       isTold = true;
-      child.kill('SIGINT');
+      void use(out).then(() => child.kill('SIGINT'));
     });
     child.stderr.on('data', (chunk: Buffer) => {
       err += chunk.toString();
@@ -41,7 +42,12 @@ describe('the demo', () => {
   });
 
   it('stays up until Ctrl-C and stops cleanly', async () => {
-    const { code, out, err } = await demo(['--size', 'small'], 'press Ctrl-C to stop');
+    const statuses: (number | string)[] = [];
+    const { code, out, err } = await demo(['--size', 'small'], 'press Ctrl-C to stop', {}, async (printed) => {
+      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(printed) ?? [];
+      for (let i = 0; i < 20; i++) statuses.push(await fetch(`${url}/health`).then(({ status }) => status, String));
+    });
+    expect(statuses).toEqual(Array.from({ length: 20 }, () => 200));
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/API at http:\/\/127\.0\.0\.1:\d+, key revtr_/);
     expect(out).toContain('TECHNIQUE');

@@ -69,6 +69,8 @@ describe('publishing a result', () => {
     const { token, svg, embed } = await owner.publish(measurement.id);
     const hops = measurement.result?.hops ?? [];
     const shown = await visitor().publicResult(token);
+    const { headers } = await fetch(`${system.url}/api/v2/public-results/${token}`);
+    expect(headers.get('cache-control')).toBe('no-cache');
     expect(shown.result.hops.map(({ address }) => address)).toEqual(hops.map(({ address }) => address));
     expect(shown.result.hops.map(({ confidence }) => confidence)).toEqual(hops.map(({ confidence }) => confidence));
 

@@ -49,8 +49,8 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
   afterEach(async () => {
     await emulator.stop();
   });
-  const service = (creditsPerDay = 1_000, waitMs = 60_000) => {
-    const ripe = new RipeAtlasAccess(ripeAtlasSettings(emulator), { clock, random: createRandom(1), fetch });
+  const service = (creditsPerDay = 1_000, waitMs = 60_000, request: typeof fetch = fetch) => {
+    const ripe = new RipeAtlasAccess(ripeAtlasSettings(emulator), { clock, random: createRandom(1), fetch: request });
     const engineParts = { atlas, clock, ipToAs: world.ipToAs };
     // Virtual time does not wait for the requests to the emulator: a measurement waits in real time.
     return new TraceroutesOnDemand(
@@ -107,8 +107,8 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
 
   it('keep a measurement waiting for a limited time, and reach the atlas all the same', async () => {
     const onDemand = service(1_000, 1);
-    const { path, detail } = await drive(ask(onDemand, networks[0]));
-    expect([path, detail]).toEqual([undefined, expect.stringMatching(/did not arrive/)]);
+    const { path, isMissing, detail } = await drive(ask(onDemand, networks[0]));
+    expect([path, isMissing, detail]).toEqual([undefined, true, expect.stringMatching(/did not arrive/)]);
     const arrived = async (): Promise<void> => {
       for (let tries = 0; tries < 1_000 && atlas.traceroutesTo(source).length === 0; tries++) await sleep(2);
     };
@@ -144,6 +144,20 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
     await service().closeInterrupted();
     expect((await runs.open()).map(({ id }) => id)).toEqual([other.id]);
     expect(await runs.paidSince('onDemand', new Date(0))).toEqual({ runs: 1, credits: CREDITS });
+  });
+
+  it('count as paid when the answer to their creation is lost', async () => {
+    let isLost = false;
+    const losing: typeof fetch = async (url, options) => {
+      if (options?.method === 'POST') await (await fetch(url, options)).arrayBuffer();
+      isLost ||= options?.method === 'POST';
+      if (isLost) throw new TypeError('fetch failed');
+      return fetch(url, options);
+    };
+    const { path } = await drive(ask(service(CREDITS, 60_000, losing), networks[0]));
+    expect(path).toBeUndefined();
+    expect(await runs.paidSince('onDemand', new Date(0))).toEqual({ runs: 1, credits: CREDITS });
+    expect((await drive(ask(service(CREDITS), networks[1]))).detail).toMatch(/used up/);
   });
 
   it('that RIPE Atlas refuses do not fail the measurement', async () => {

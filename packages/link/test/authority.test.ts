@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
@@ -98,6 +98,19 @@ describe('the authority', () => {
       expect(verifyChain(now.certificate, root, after(400))).toBeDefined();
     }
     expect((await open(after(245))).controller).toEqual(authority.controller);
+  });
+
+  it('replaces a credential of which a crash has left a new key and an old certificate', async () => {
+    const before = await open(NOW);
+    const other = await Authority.open(join(directory, 'other'), NOW);
+    for (const name of ['intermediate', 'controller', 'grant-signer'])
+      renameSync(join(directory, 'other', `${name}.key`), join(directory, 'authority', `${name}.key`));
+    const authority = await open(NOW);
+    expect(authority.rootCertificate).toBe(before.rootCertificate);
+    expect(authority.rootCertificate).not.toBe(other.rootCertificate);
+    const root = new X509Certificate(authority.rootCertificate);
+    for (const { key, certificate } of [authority.controller, authority.grantSigner, await certify(authority, NOW)])
+      expect(verifyChain(certificate, root, NOW)?.checkPrivateKey(createPrivateKey(key))).toBe(true);
   });
 
   it('does not accept a certificate that an agent has signed', async () => {

@@ -152,13 +152,15 @@ describe('the link over TLS', () => {
     /** Directory of its identity. Default: a new one. */
     readonly identity?: string;
     readonly listeningPort?: number;
+    /** How far its clock is ahead, milliseconds. Default 0. */
+    readonly aheadMs?: number;
     /** Ends it. Default: the end of the test. */
     readonly signal?: AbortSignal;
   }
 
   /** Starts an agent whose work is done by `perform`. */
   const startAgent = (perform: Perform, options: TestAgent = {}): { states: LinkState[]; ended: Promise<void> } => {
-    const { identity = `agent${agents++}`, listeningPort, signal = stopping.signal } = options;
+    const { identity = `agent${agents++}`, listeningPort, aheadMs = 0, signal = stopping.signal } = options;
     const states: LinkState[] = [];
     const { rootCertificate } = authority;
     const client = new LinkClient(
@@ -170,7 +172,7 @@ describe('the link over TLS', () => {
       {
         identity: new AgentIdentity({ directory: join(directory, identity), rootCertificate }),
         work: new AgentWork({ perform }),
-        clock: systemClock,
+        clock: { now: () => systemClock.now() + aheadMs, sleep: (ms, until) => systemClock.sleep(ms, until) },
         random: Math.random,
         onWelcome: () => undefined,
         policy: NO_POLICY,
@@ -426,6 +428,34 @@ describe('the link over TLS', () => {
           ),
         ).toBe('refused');
       }
+    } finally {
+      dialer.stop();
+    }
+  });
+
+  it.each([
+    ['recorded', false],
+    ['lost', true],
+  ])('connects to a listening agent again whose renewal was %s', async (_, isLost) => {
+    const listeningPort = await freePort();
+    const renewals: string[] = [];
+    const record = admission.renewed.bind(admission);
+    admission.renewed = async (address, serialNumber) => {
+      renewals.push(serialNumber);
+      if (!isLost) await record(address, serialNumber);
+    };
+    const { states } = startAgent(async () => ({ kind: 'catch' }), { listeningPort, aheadMs: DUE_AFTER_MS });
+    const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
+    const dialer = new Dialer({ authority, hub, admission, listening: () => admission.listening, onRefused });
+    dialer.start();
+    try {
+      await joined();
+      await expect.poll(() => renewals.length, { timeout: 5_000 }).toBe(1);
+      hub.disconnect(parseIpv4(ONE), 'the controller renewed its certificates');
+      const connections = () => states.filter(({ type }) => type === 'connected').length;
+      await expect.poll(connections, { timeout: 15_000 }).toBeGreaterThan(1);
+      const session = await joined();
+      expect(await session.run(() => listen, { timeoutMs: 1_000 })).toEqual({ kind: 'catch' });
     } finally {
       dialer.stop();
     }

@@ -29,8 +29,8 @@ describe.skipIf(!hasBrowser)('the case study', () => {
   beforeAll(async () => {
     await buildWeb();
     browser = await startBrowser();
-    const { seed, size, prepends } = DETOUR;
-    world = new SimulatedWorld({ parameters: simParameters(size, seed), sources: 3, atlas: 'none' });
+    const { seed, size, profile, prepends } = DETOUR;
+    world = new SimulatedWorld({ parameters: simParameters(size, seed, {}, profile), sources: 3, atlas: 'none' });
     announceWithPrepends(world.internet, prepends);
     system = await startSimulatedSystem(
       world,

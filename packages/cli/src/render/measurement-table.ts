@@ -1,10 +1,12 @@
-import { type Hop, type Measurement, percentOf } from '@revtr/client';
+import type { Hop, Measurement } from '@revtr/client';
+import { percentOf, standInSentence } from '@revtr/client/wording';
 import Table from 'cli-table3';
 import { colours, type Terminal } from '../terminal.ts';
 import { renderAge } from './age.ts';
 
 type Result = NonNullable<Measurement['result']>;
 
+/** Short labels: a column of the table is narrow. */
 const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   destination: 'destination',
   atlas: 'atlas',
@@ -20,13 +22,6 @@ const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   networkPath: 'path through the same AS',
   assumedIntradomain: 'assumed (same AS)',
   assumedInterdomain: 'assumed (across ASes)',
-};
-
-/** What a stand-in is to the destination. */
-const STAND_INS: Readonly<Record<NonNullable<Result['measuredThrough']>['scope'], string>> = {
-  subnet: 'its neighbour',
-  prefix: 'a host of its prefix,',
-  network: 'a host of its network,',
 };
 
 const NO_BORDERS = Object.fromEntries(
@@ -99,9 +94,7 @@ export function renderReasons({ result }: Measurement): string {
 
 /** Sentences that keep the table from being read as a measurement of this destination at this time. */
 function noteLines({ measuredThrough, reused, stats }: Result): string[] {
-  const through =
-    measuredThrough &&
-    `The destination did not answer; measured through ${STAND_INS[measuredThrough.scope]} ${measuredThrough.address}.`;
+  const through = measuredThrough && standInSentence(measuredThrough);
   const age =
     reused &&
     `From measurements up to ${renderAge(reused.oldestAgeMs)} old${probesOf(stats) === 0 ? '; nothing was probed' : ''}.`;

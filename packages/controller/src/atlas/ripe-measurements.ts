@@ -15,9 +15,12 @@ export const PACKETS = 3;
 const QUOTA_WAIT_MS = 60_000;
 const QUOTA_TRIES = 30;
 
+/** What creates measurements, and is charged for them. */
+export type RipePayer = Pick<RipeAtlasClient, 'ownMeasurements' | 'createTraceroute'>;
+
 export interface RipeMeasurementsCollaborators {
   /** Acts for the payer; `undefined` when the payer's key is no longer known. */
-  readonly payer: RipeAtlasClient | undefined;
+  readonly payer: RipePayer | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -57,7 +60,7 @@ async function create(
   ids: readonly number[],
   tag: string,
   source: Ipv4Address,
-  client: RipeAtlasClient,
+  client: RipePayer,
   { clock, random }: RipeMeasurementsCollaborators,
   signal: AbortSignal,
 ): Promise<number> {

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AskedTraceroute, AskTraceroute, AtlasTraceroute, EngineCollaborators } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Clock, cancelled, type Random } from '@revtr/probing';
-import { creditsPerTraceroute, RipeAtlasError, type RipeProbe } from '@revtr/ripe-atlas';
+import { creditsPerTraceroute, RipeAtlasError, type RipeAtlasErrorCode, type RipeProbe } from '@revtr/ripe-atlas';
 import type { AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { nearestProbe } from './nearest-probe.ts';
 import type { RipeAtlasAccess } from './ripe-access.ts';
-import { createMeasurements, PACKETS } from './ripe-measurements.ts';
+import { createMeasurements, PACKETS, type RipePayer } from './ripe-measurements.ts';
 import { gatherResults } from './ripe-results.ts';
 import { beginRun, type RunRecord } from './run-record.ts';
 
@@ -43,6 +43,15 @@ const FRESH_MS = 3_600_000;
 const CREDITS = creditsPerTraceroute(PACKETS);
 /** How far the clock of a probe may be behind, milliseconds. */
 const CLOCK_ERROR_MS = 60_000;
+/** Answers that say that a measurement was not created. */
+const REFUSALS: ReadonlySet<RipeAtlasErrorCode> = new Set([
+  'badRequest',
+  'forbidden',
+  'notFound',
+  'rateLimited',
+  'quota',
+  'insufficientCredits',
+]);
 const INTERRUPTED = 'interrupted: the controller stopped, or the run failed unexpectedly';
 
 interface UnderWay {
@@ -120,7 +129,7 @@ export class TraceroutesOnDemand {
     if (underWay === undefined) return { detail: 'the RIPE Atlas credits of the day are used up' };
     const path = await this.#inTime(underWay.arrived, signal);
     return path === undefined
-      ? { detail: `the traceroute of RIPE Atlas probe ${probe.id} did not arrive` }
+      ? { isMissing: true, detail: `the traceroute of RIPE Atlas probe ${probe.id} did not arrive` }
       : { path, detail: `RIPE Atlas probe ${probe.id} of AS ${asn} has sent a traceroute` };
   }
 
@@ -178,7 +187,15 @@ export class TraceroutesOnDemand {
     const { atlas, clock } = engineParts;
     const { signal } = this.#over;
     const client = ripe.client(ripe.settings.key);
-    const parts = { payer: client, reader: client, streamUrl: ripe.settings.streamUrl, atlas, clock, random };
+    let isOrdered = false;
+    const payer: RipePayer = {
+      ownMeasurements: (tag, until) => client.ownMeasurements(tag, until),
+      createTraceroute: (...order) => {
+        isOrdered = true;
+        return client.createTraceroute(...order);
+      },
+    };
+    const parts = { payer, reader: client, streamUrl: ripe.settings.streamUrl, atlas, clock, random };
     const [probe] = run.details.probes;
     try {
       await run.enter('creating', 1);
@@ -190,7 +207,9 @@ export class TraceroutesOnDemand {
       return own.find(({ at }) => at > run.startedAt - CLOCK_ERROR_MS);
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error, run: run.id }, 'a traceroute on demand failed');
-      if (run.details.measurements.length > 0) run.spentCredits = run.estimatedCredits;
+      // A lost answer, or a stop while waiting for it, does not say that the measurement was not created.
+      if (isOrdered && !(error instanceof RipeAtlasError && REFUSALS.has(error.code)))
+        run.spentCredits = run.estimatedCredits;
       const reason = error instanceof RipeAtlasError && !signal.aborted ? error.message : INTERRUPTED;
       await run
         .end('failed', clock.now(), reason)

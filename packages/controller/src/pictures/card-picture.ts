@@ -1,10 +1,10 @@
+import { type Band, formatMs, toBands } from '@revtr/client/wording';
 import { type Markup, markup } from '../foundation/markup.ts';
-import type { PublicResult } from '../publications/public-result.ts';
-import { type Band, toBands } from './bands.ts';
+import type { PublicHop, PublicResult } from '../publications/public-result.ts';
 import { boxAt, type Drawing, dotAt, lineTo, textAt } from './drawing.ts';
 import { fit, wrap } from './fit.ts';
 import { legendAt } from './legend.ts';
-import { caveatsOf, formatMs, formatTime, outcomeOf } from './words.ts';
+import { caveatsOf, formatTime, outcomeOf } from './words.ts';
 
 /** Size of a picture for previews of links (The Open Graph protocol, `og:image`). */
 export const CARD_SIZE = { width: 1200, height: 630 } as const;
@@ -54,7 +54,7 @@ function drawLine({ source, result: { hops, measuredThrough, stopReason } }: Pub
     }
     texts.push(labelAt(x + 14, width - 22, band));
     const shown = band.hops.slice(0, MOST_DOTS);
-    for (const [j, hop] of shown.entries()) {
+    for (const [j, { hop }] of shown.entries()) {
       const at = Math.round(x + (width * (j + 0.5)) / shown.length);
       const isSilent = hop === hops[0] && measuredThrough !== undefined;
       const trust = isSilent ? 'inferred' : hop.trust;
@@ -74,12 +74,12 @@ function drawLine({ source, result: { hops, measuredThrough, stopReason } }: Pub
 }
 
 /** How wide a network is drawn: its name needs space as well. */
-const unitsOf = ({ hops }: Band): number => Math.max(2, Math.min(hops.length, MOST_DOTS));
+const unitsOf = ({ hops }: Band<PublicHop>): number => Math.max(2, Math.min(hops.length, MOST_DOTS));
 
-function labelAt(x: number, width: number, { asn, asName, hops }: Band): Markup {
+function labelAt(x: number, width: number, { asn, asName, hops }: Band<PublicHop>): Markup {
   const title = asn === undefined ? 'not announced' : `AS${asn}`;
   const name = asName === undefined ? [] : wrap(asName, width, 17, 3);
-  const rtt = hops.find(({ rttMs }) => rttMs !== undefined)?.rttMs;
+  const rtt = hops.find(({ hop }) => hop.rttMs !== undefined)?.hop.rttMs;
   return markup`${textAt(x, TOP + 36, 'medium strong ink', fit(title, width, 20))}${name.map((line, i) =>
     textAt(x, TOP + 64 + i * 22, 'normal muted', line),
   )}${rtt === undefined ? '' : textAt(x, LINE + 46, 'normal ink', fit(formatMs(rtt), width, 17))}`;

@@ -1,6 +1,6 @@
+import { TECHNIQUE_STYLES } from '@revtr/client/wording';
 import { type Markup, markup } from '../foundation/markup.ts';
 import type { PublicHop } from '../publications/public-result.ts';
-import { TECHNIQUE_STYLES } from './technique-style.ts';
 
 /** A part of a picture, in pixels. */
 export interface Drawing {

@@ -1,8 +1,9 @@
+import { type Band, toBands } from '@revtr/client/wording';
 import { type Markup, markup } from '../foundation/markup.ts';
 import type { PublicHop, PublicResult } from '../publications/public-result.ts';
-import { type Band, toBands } from './bands.ts';
 import { boxAt, type Drawing, dotAt, lineTo, textAt } from './drawing.ts';
 import { fit, wrap } from './fit.ts';
+import { drawHiddenNetwork, lineThrough } from './hidden-network.ts';
 import { legendAt } from './legend.ts';
 import { drawRow, heightOf, type Layout, type Row } from './path-rows.ts';
 import { caveatsOf, formatTime, networkName, outcomeOf } from './words.ts';
@@ -72,19 +73,20 @@ function drawBands(result: PublicResult, layout: Layout, top: number): Drawing {
   const width = WIDTHS[layout];
   const track = TRACKS[layout];
   const rows = rowsOf(result);
+  const drawnHops = [...rows.keys()];
   const leftOut = hops.length - rows.size;
   const maxMs = Math.max(0, ...hops.map(({ rttMs = 0 }) => rttMs));
   const [backs, lines, marks, texts]: [Markup[], Markup[], Markup[], Markup[]] = [[], [], [], []];
   let y = top;
   let above: number | undefined;
   let drawn = 0;
-  for (const [i, band] of toBands([...rows.keys()]).entries()) {
+  for (const [i, band] of toBands(drawnHops).entries()) {
     const bandTop = y;
     y += BORDER;
     const label = networkLabel(band, layout, y);
     texts.push(label.body);
     if (layout === 'narrow') y += label.height;
-    for (const row of band.hops.flatMap((hop) => rows.get(hop) ?? [])) {
+    for (const row of band.hops.flatMap(({ hop }) => rows.get(hop) ?? [])) {
       if (drawn++ === FIRST_DRAWN && leftOut > 0) {
         texts.push(textAt(track + 24, y + 18, 'muted', `${leftOut} more hops`));
         y += 28;
@@ -102,6 +104,15 @@ function drawBands(result: PublicResult, layout: Layout, top: number): Drawing {
     if (layout === 'wide') y = Math.max(y, bandTop + BORDER + label.height);
     if (i % 2 === 1) backs.push(boxAt(0, bandTop, width, y - bandTop, 'raised'));
     backs.push(boxAt(0, bandTop, width, BORDER, 'ink'));
+    const last = band.hops[band.hops.length - 1];
+    if (last.hop.hiddenNetwork !== undefined) {
+      backs.push(boxAt(0, y, width, BORDER, 'ink'));
+      const hidden = drawHiddenNetwork(last.hop.hiddenNetwork, layout, y + BORDER);
+      texts.push(hidden.body);
+      y += BORDER + hidden.height;
+      lines.push(lineThrough(drawnHops[last.index + 1], `M${track} ${above ?? y}V${y}`));
+      above = y;
+    }
   }
   if (above !== undefined && stopReason !== 'reaches' && stopReason !== 'trivial') {
     lines.push(markup`<path d="M${track} ${above}V${y + 14}" class="line s-end assumed"/>`);
@@ -113,7 +124,7 @@ function drawBands(result: PublicResult, layout: Layout, top: number): Drawing {
   return { width, height: y + BORDER - top, body: markup`${backs}${lines}${marks}${texts}` };
 }
 
-function networkLabel({ asn, asName }: Band, layout: Layout, y: number): Drawing {
+function networkLabel({ asn, asName }: Band<PublicHop>, layout: Layout, y: number): Drawing {
   if (layout === 'narrow') {
     const name = fit(networkName({ asn, asName }), 340, 13);
     return { width: 340, height: 22, body: textAt(44, y + 17, 'strong ink', name) };

@@ -1,9 +1,9 @@
+import { formatMs, TECHNIQUE_STYLES } from '@revtr/client/wording';
 import { type Markup, markup } from '../foundation/markup.ts';
 import type { PublicHop } from '../publications/public-result.ts';
 import { boxAt, textAt } from './drawing.ts';
 import { fit } from './fit.ts';
-import { TECHNIQUE_STYLES } from './technique-style.ts';
-import { formatMs, trustOf } from './words.ts';
+import { trustOf } from './words.ts';
 
 /** How a path is laid out: in columns, or below each other on a narrow page. */
 export const LAYOUTS = ['wide', 'narrow'] as const;

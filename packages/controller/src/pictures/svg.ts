@@ -1,6 +1,6 @@
+import { hiddenNetworkSentence, toBands } from '@revtr/client/wording';
 import { type Markup, markup } from '../foundation/markup.ts';
 import type { PublicResult } from '../publications/public-result.ts';
-import { toBands } from './bands.ts';
 import { boxAt, type Drawing } from './drawing.ts';
 import { styleSheetOf, type Theme } from './theme.ts';
 import { describeHop, networkName, summaryOf, titleOf } from './words.ts';
@@ -26,9 +26,13 @@ export function svgElement(
 function descriptionOf(result: PublicResult): string {
   const { hops, measuredThrough } = result.result;
   const first = hops[0];
-  const networks = toBands(hops).map(
-    (band) =>
-      `${networkName(band)}: ${band.hops.map((hop) => describeHop(hop, hop === first && measuredThrough !== undefined)).join('; ')}.`,
-  );
+  const networks = toBands(hops).flatMap((band) => {
+    const described = band.hops.map(({ hop }) => describeHop(hop, hop === first && measuredThrough !== undefined));
+    const hidden = band.hops[band.hops.length - 1].hop.hiddenNetwork;
+    return [
+      `${networkName(band)}: ${described.join('; ')}.`,
+      ...(hidden === undefined ? [] : [`AS${hidden.asn}: ${hiddenNetworkSentence(hidden)}`]),
+    ];
+  });
   return [summaryOf(result), ...networks].join(' ');
 }

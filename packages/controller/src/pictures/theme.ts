@@ -1,4 +1,4 @@
-import { FAMILIES, type Family } from './technique-style.ts';
+import { FAMILIES, type Family } from '@revtr/client/wording';
 
 /** Colours of a picture; `auto` follows the preference of the reader, where the viewer of the picture knows it. */
 export const THEMES = ['auto', 'light', 'dark'] as const;

@@ -1,38 +1,23 @@
+import {
+  type Band,
+  formatAge,
+  formatMs,
+  formatProbability,
+  standInSentence,
+  TECHNIQUE_STYLES,
+  toBands,
+} from '@revtr/client/wording';
 import type { PublicHop, PublicResult } from '../publications/public-result.ts';
-import { type Band, toBands } from './bands.ts';
-import { TECHNIQUE_STYLES } from './technique-style.ts';
 
-/** What a stand-in is to the destination. */
-const STAND_INS: Readonly<Record<NonNullable<PublicResult['result']['measuredThrough']>['scope'], string>> = {
-  subnet: 'its neighbour',
-  prefix: 'a host of its prefix,',
-  network: 'a host of its network,',
-};
 const MOST_NAMED = 6;
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-/** A round-trip time for people. */
-export const formatMs = (ms: number): string => `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms`;
-
-/** A probability for people, as the web interface shows it: 0 % and 100 % only for what is certain. */
-function formatConfidence(confidence: number): string {
-  if (confidence <= 0) return '0 %';
-  return confidence >= 1 ? '100 %' : `${Math.min(99, Math.max(1, Math.round(100 * confidence)))} %`;
-}
-
 /** A time for people, in UTC. */
 export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-function formatAge(ms: number): string {
-  const minutes = Math.max(0, ms) / 60_000;
-  if (minutes < 1.5) return 'less than 2 minutes';
-  if (minutes < 120) return `${Math.round(minutes)} minutes`;
-  return minutes < 2_880 ? `${Math.round(minutes / 60)} hours` : `${Math.round(minutes / 1_440)} days`;
-}
-
 /** The name of a network for people. */
-export function networkName({ asn, asName }: Pick<Band, 'asn' | 'asName'>): string {
+export function networkName({ asn, asName }: Pick<Band<PublicHop>, 'asn' | 'asName'>): string {
   if (asn === undefined) return 'Not announced by any network';
   return asName === undefined ? `AS${asn}` : `AS${asn} ${asName}`;
 }
@@ -50,15 +35,14 @@ export function outcomeOf({ result }: PublicResult): string {
   if (stopReason !== 'reaches')
     return `The path ends after ${size}, before the source${failReason === undefined ? '' : ` (${failReason.code})`}.`;
   const trust =
-    confidence === undefined ? '' : `, right as a whole with a probability of ${formatConfidence(confidence)}`;
+    confidence === undefined ? '' : `, right as a whole with a probability of ${formatProbability(confidence)}`;
   return `${size}${trust}.`;
 }
 
 /** What a reader must know before believing a result. */
 export function caveatsOf({ result: { measuredThrough, reused } }: PublicResult): readonly string[] {
   return [
-    measuredThrough &&
-      `The destination did not answer; measured through ${STAND_INS[measuredThrough.scope]} ${measuredThrough.address}.`,
+    measuredThrough && standInSentence(measuredThrough),
     reused && `From measurements up to ${formatAge(reused.oldestAgeMs)} old.`,
   ].filter((caveat) => caveat !== undefined);
 }
@@ -83,7 +67,7 @@ export function summaryOf(result: PublicResult): string {
 /** How a hop is believed, for people. `isSilent`: it is a destination that did not answer. */
 export function trustOf({ technique, trust, confidence }: PublicHop, isSilent: boolean): string {
   if (isSilent) return 'no answer';
-  return technique === 'destination' ? '' : `${trust} ${formatConfidence(confidence)}`;
+  return technique === 'destination' ? '' : `${trust} ${formatProbability(confidence)}`;
 }
 
 /** A hop in a line, for screen readers. */

@@ -25,9 +25,10 @@ export class TracerouteOnDemand implements Technique {
     if (!measurement.options.useAtlas) return notApplicable('the atlas is off');
     if (this.#asked >= this.#most) return notApplicable(`the measurement has asked for ${this.#most} traceroutes`);
     const { address } = path.last;
-    const { path: traceroute, detail } = await askTraceroute(address, signal);
+    const { path: traceroute, isMissing = false, detail } = await askTraceroute(address, signal);
+    // One that does not arrive is waited for longest, and may cost as much.
+    if (traceroute !== undefined || isMissing) this.#asked++;
     if (traceroute === undefined) return nothingFound(detail);
-    this.#asked++;
     stats.onDemandTraceroutes++;
     const met = await this.#intersection.extend(measurement);
     if (met.outcome === 'extended') return met;

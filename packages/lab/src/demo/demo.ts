@@ -82,7 +82,7 @@ async function demonstrate(
   const { once, json, seed, size, isDetour } = options;
   const settings = readSettings({ REVTR_LOG_LEVEL: 'warn', REVTR_DATABASE: 'memory:', ...process.env });
   const world = new SimulatedWorld({
-    parameters: simParameters(size, seed, {}, 'published'),
+    parameters: simParameters(size, seed, {}, isDetour ? DETOUR.profile : 'published'),
     sources: SOURCES,
     // With --once, the result must be reproducible. HTTP requests to the emulator take real time, which varies.
     atlas: once ? 'recordRoute' : 'none',
@@ -140,7 +140,7 @@ async function demonstrate(
       return 0;
     }
     explainUse(system, measurement, world, say);
-    await Promise.race([detour?.follow(process.stdin, signal), untilAborted(signal)]);
+    await Promise.race([untilAborted(signal), ...(detour === undefined ? [] : [detour.follow(process.stdin, signal)])]);
     say('stopping');
     return 0;
   } finally {

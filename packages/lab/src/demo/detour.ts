@@ -9,6 +9,7 @@ import type { System } from '../world/system.ts';
 export const DETOUR = {
   seed: 1,
   size: 'medium',
+  profile: 'kind',
   source: '1.26.10.250',
   destination: '1.3.247.3',
   /** AS numbers of the network of the source, and of the provider that receives the longer announcement. */

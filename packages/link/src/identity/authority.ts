@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ipv4Address } from '@revtr/net';
@@ -147,7 +147,9 @@ class AuthorityFiles {
   #find(name: string, rootCertificate: string): Credential | undefined {
     const [key, certificate] = [this.#read(`${name}.key`), this.#read(`${name}.crt`)];
     if (key === undefined || certificate === undefined) return undefined;
-    return verifyChain(certificate, readRoot(rootCertificate), this.#now) && { key, certificate };
+    const leaf = verifyChain(certificate, readRoot(rootCertificate), this.#now);
+    // Key and certificate are two files: after a crash between the two, they do not belong together.
+    return leaf !== undefined && isKeyOf(key, leaf) ? { key, certificate } : undefined;
   }
 
   #rootCredential(certificate: string): Credential {
@@ -165,6 +167,14 @@ class AuthorityFiles {
   #write(name: string, { key, certificate }: Credential): void {
     replaceFile(join(this.#directory, `${name}.key`), key, 0o600);
     replaceFile(join(this.#directory, `${name}.crt`), certificate, modeOf(`${name}.crt`));
+  }
+}
+
+function isKeyOf(key: string, certificate: X509Certificate): boolean {
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
   }
 }
 

@@ -22,6 +22,7 @@ const CONNECTIONS = { total: 64, perAddress: 8 };
 export class InboundServer {
   readonly #server: Server;
   readonly #port: number;
+  readonly #rootCertificate: string;
 
   /** `onConnection` receives each connection of the controller. */
   constructor(
@@ -31,6 +32,7 @@ export class InboundServer {
     this.#port = options.port;
     const sockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, maxPayload: MOST_BYTES_TO_AGENT });
     const { credential, rootCertificate } = options;
+    this.#rootCertificate = rootCertificate;
     this.#server = createServer(serverOptions(credential, rootCertificate, { isStrict: true }));
     limitConnections(this.#server, CONNECTIONS);
     this.#server.on('request', (_request, response) => response.writeHead(404).end());
@@ -63,6 +65,11 @@ export class InboundServer {
       );
       this.#server.listen(this.#port, resolve);
     });
+  }
+
+  /** Answers new connections with another credential. */
+  useCredential(credential: Credential): void {
+    this.#server.setSecureContext(serverOptions(credential, this.#rootCertificate, { isStrict: true }));
   }
 
   stop(): void {

@@ -37,6 +37,14 @@ export interface LinkClientCollaborators {
   readonly onState: (state: LinkState) => void;
 }
 
+/** What one connection tells. */
+interface ConnectionEvents {
+  /** The controller has accepted the credential of the connection. */
+  readonly onConnected: () => void;
+  /** A new credential is stored. */
+  readonly onRenewed?: () => void;
+}
+
 /** How long the TLS handshake and the WebSocket upgrade may take together, milliseconds. */
 const HANDSHAKE_MS = 20_000;
 
@@ -79,7 +87,7 @@ export class LinkClient {
         };
         reason =
           this.#options.endpoint.listeningPort === undefined
-            ? await this.#connect(credential, signal, onConnected)
+            ? await this.#connect(credential, signal, { onConnected })
             : await this.#listen(credential, this.#options.endpoint.listeningPort, signal);
       } catch (error) {
         if (!(error instanceof LinkError)) throw error;
@@ -107,7 +115,7 @@ export class LinkClient {
   }
 
   /** Resolves with the reason when the connection has ended. @throws {LinkError} `unknownAgent` when it was refused */
-  #connect(credential: Credential, signal: AbortSignal, onConnected: () => void): Promise<string> {
+  #connect(credential: Credential, signal: AbortSignal, events: ConnectionEvents): Promise<string> {
     const { host, port, rootCertificate, localAddress } = this.#options.endpoint;
     const socket = new WebSocket(`wss://${host}:${port}${LINK_PATH}`, {
       ...WEBSOCKET_OPTIONS,
@@ -121,15 +129,45 @@ export class LinkClient {
       maxPayload: MOST_BYTES_TO_AGENT,
       handshakeTimeout: HANDSHAKE_MS,
     });
-    return this.#serve(socket, credential, signal, onConnected);
+    return this.#serve(socket, credential, signal, events);
   }
 
-  /** Accepts connections of the controller until `signal` fires. @throws {LinkError} `unreachable` when the port is taken */
+  /**
+   * Accepts connections of the controller until `signal` fires. After a renewal it offers the new certificate; the one before is offered
+   * again in turn with it until the controller has accepted one of them. @throws {LinkError} `unreachable` when the port is taken
+   */
   async #listen(credential: Credential, port: number, signal: AbortSignal): Promise<string> {
-    const { onState } = this.#collaborators;
+    const { identity, clock, onState } = this.#collaborators;
+    let offered = credential;
+    let before: Credential | undefined;
+    const offer = (next: Credential): void => {
+      offered = next;
+      server.useCredential(next);
+    };
     const onConnection = (socket: WebSocket): void => {
-      this.#serve(socket, credential, signal, () => undefined).then(
-        (reason) => onState({ type: 'disconnected', reason, retryInMs: 0 }),
+      const shown = offered;
+      let isWelcome = false;
+      const onConnected = (): void => {
+        isWelcome = true;
+        before = undefined;
+        // The controller may not have recorded the last renewal.
+        if (identity.load(new Date(clock.now()))?.certificate !== shown.certificate) identity.save(shown);
+      };
+      const onRenewed = (): void => {
+        const renewed = identity.load(new Date(clock.now()));
+        if (renewed === undefined) return;
+        before = shown;
+        offer(renewed);
+      };
+      this.#serve(socket, shown, signal, { onConnected, onRenewed }).then(
+        (reason) => {
+          if (!isWelcome && before !== undefined) {
+            const next = before;
+            before = offered;
+            offer(next);
+          }
+          onState({ type: 'disconnected', reason, retryInMs: 0 });
+        },
         () => undefined,
       );
     };
@@ -146,13 +184,17 @@ export class LinkClient {
     socket: WebSocket,
     credential: Credential,
     signal: AbortSignal,
-    onConnected: () => void,
+    { onConnected, onRenewed }: ConnectionEvents,
   ): Promise<string> {
     const { profile } = this.#options;
+    const onState = (state: LinkState): void => {
+      if (state.type === 'renewed') onRenewed?.();
+      this.#collaborators.onState(state);
+    };
     const connection = new ControllerSocket(
       socket,
       { profile, credential, health: this.#health },
-      { ...this.#collaborators, optOuts: this.#optOuts, onConnected },
+      { ...this.#collaborators, optOuts: this.#optOuts, onConnected, onState },
     );
     this.#connections.add(connection);
     try {

@@ -1,8 +1,8 @@
 import type { MeasurementOutline } from '@revtr/client';
+import { formatMs } from '@revtr/client/wording';
 import { memo } from 'react';
 import { Link } from 'react-router';
 import { entryOf } from '../batch/filters.ts';
-import { formatMs } from '../path/hop.ts';
 import { type Column, VirtualTable } from '../tables/virtual-table.tsx';
 import type { ComparedPair } from './compare.ts';
 import type { BatchNames } from './sentences.ts';

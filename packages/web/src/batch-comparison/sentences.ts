@@ -1,4 +1,4 @@
-import { formatMs } from '../path/hop.ts';
+import { formatMs } from '@revtr/client/wording';
 import { type ComparedPair, RTT_CHANGE } from './compare.ts';
 import { hasChange } from './filters.ts';
 

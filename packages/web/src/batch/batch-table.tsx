@@ -1,7 +1,7 @@
 import type { MeasurementOutline } from '@revtr/client';
+import { formatProbability } from '@revtr/client/wording';
 import { memo } from 'react';
 import { Link } from 'react-router';
-import { formatConfidence } from '../path/hop.ts';
 import { type Column, VirtualTable } from '../tables/virtual-table.tsx';
 import { entryOf, outcomeOf } from './filters.ts';
 
@@ -52,7 +52,7 @@ const Row = memo(function Row(props: {
       <td className="wide">{entry !== undefined && `AS${entry} ${names[entry] ?? ''}`}</td>
       <td className="wide">{leastTrust}</td>
       <td className="numeric">
-        {stopReason === 'reaches' && confidence !== undefined && formatConfidence(confidence)}
+        {stopReason === 'reaches' && confidence !== undefined && formatProbability(confidence)}
       </td>
       <td className="numeric wide">{durationMs !== undefined && `${(durationMs / 1000).toFixed(1)} s`}</td>
       <td className="wide">{label}</td>

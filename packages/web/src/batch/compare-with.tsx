@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { batchesQuery } from '../app/queries.ts';
 import { submitting } from '../app/submitting.ts';
-import { formatTime } from '../path/hop.ts';
+import { formatTime } from '../app/time.ts';
 
 /** Opens the comparison of a batch with another one of the account. */
 export function CompareWith({ id }: { readonly id: number }) {

@@ -1,5 +1,5 @@
 import type { Measurement, MeasurementResult } from '@revtr/client';
-import { formatMs } from '../path/hop.ts';
+import { formatMs } from '@revtr/client/wording';
 import { type AlignedBand, type AlignedRow, align, type ComparedHop, toAlignedBands } from './align.ts';
 import { compareInWords } from './sentence.ts';
 

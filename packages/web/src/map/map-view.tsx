@@ -1,6 +1,6 @@
 import type { Measurement, MeasurementResult } from '@revtr/client';
+import { formatMs } from '@revtr/client/wording';
 import { Link } from 'react-router';
-import { formatMs } from '../path/hop.ts';
 import { techniqueStyle } from '../path/technique.ts';
 import { type LocatedHop, locate, nameOf, type Stop, toPoint, toStops } from './located.ts';
 import { draw, SIZE } from './projection.ts';

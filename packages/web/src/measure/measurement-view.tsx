@@ -1,8 +1,10 @@
 import type { Measurement, MeasurementResult, PublicResult } from '@revtr/client';
+import { formatProbability } from '@revtr/client/wording';
 import { useEffect, useState } from 'react';
-import { networksOf } from '../path/bands.ts';
+import { formatTime } from '../app/time.ts';
 import { caveatsOf } from '../path/caveats.ts';
-import { formatConfidence, formatTime, type PathHop } from '../path/hop.ts';
+import type { PathHop } from '../path/hop.ts';
+import { networksOf } from '../path/networks.ts';
 import { PathView } from '../path/path-view.tsx';
 import { countProbes } from '../path/probes.ts';
 import { activityText } from './activity.ts';
@@ -118,7 +120,7 @@ export function outcomeOf(
   if (stopReason !== 'reaches')
     return `The path from ${destination} back to ${source} is incomplete: ${size} were found.`;
   const sure =
-    confidence === undefined ? '' : ` All of them are right with a probability of ${formatConfidence(confidence)}.`;
+    confidence === undefined ? '' : ` All of them are right with a probability of ${formatProbability(confidence)}.`;
   return `The path from ${destination} back to ${source} has ${size}.${sure}`;
 }
 

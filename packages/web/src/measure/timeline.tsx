@@ -1,5 +1,5 @@
 import type { Measurement } from '@revtr/client';
-import { formatMs } from '../path/hop.ts';
+import { formatMs } from '@revtr/client/wording';
 
 const TECHNIQUES: Readonly<Record<string, string>> = {
   atlas: 'atlas',

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { Problem } from '../app/problem.tsx';
 import { batchesQuery } from '../app/queries.ts';
-import { formatTime } from '../path/hop.ts';
+import { formatTime } from '../app/time.ts';
 
 /** The latest batches of the account. */
 export function BatchesPage() {

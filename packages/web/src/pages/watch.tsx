@@ -2,7 +2,7 @@ import type { Watch } from '@revtr/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import { Problem } from '../app/problem.tsx';
-import { formatTime } from '../path/hop.ts';
+import { formatTime } from '../app/time.ts';
 import { Changes } from '../watches/changes.tsx';
 import { Deliveries } from '../watches/deliveries.tsx';
 import { EditAlerts } from '../watches/edit-alerts.tsx';

@@ -1,13 +1,6 @@
 import type { Hop, MeasurementResult } from '@revtr/client';
-import { formatAge } from './hop.ts';
+import { formatAge, standInSentence } from '@revtr/client/wording';
 import { countProbes } from './probes.ts';
-
-/** What a stand-in is to the destination. */
-const STAND_INS: Readonly<Record<NonNullable<MeasurementResult['measuredThrough']>['scope'], string>> = {
-  subnet: 'its neighbour',
-  prefix: 'a host of its prefix,',
-  network: 'a host of its network,',
-};
 
 /** What a reader must know about a result before believing it. */
 export interface Caveat {
@@ -22,11 +15,7 @@ export function caveatsOf({
   stats,
 }: Pick<MeasurementResult, 'measuredThrough' | 'reused' | 'stats'>): readonly Caveat[] {
   const caveats: Caveat[] = [];
-  if (measuredThrough !== undefined)
-    caveats.push({
-      type: 'standIn',
-      text: `The destination did not answer; measured through ${STAND_INS[measuredThrough.scope]} ${measuredThrough.address}.`,
-    });
+  if (measuredThrough !== undefined) caveats.push({ type: 'standIn', text: standInSentence(measuredThrough) });
   const { withOptions, others } = countProbes(stats);
   if (reused !== undefined)
     caveats.push({

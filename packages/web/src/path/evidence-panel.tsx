@@ -1,8 +1,9 @@
+import { formatAge, formatMs, formatProbability } from '@revtr/client/wording';
 import { useEffect, useRef } from 'react';
 import { CopyButton } from '../app/copy-button.tsx';
 import { sentence } from '../app/problem.tsx';
 import { ageOf } from './caveats.ts';
-import { formatAge, formatConfidence, formatMs, type PathHop } from './hop.ts';
+import type { PathHop } from './hop.ts';
 import { techniqueStyle } from './technique.ts';
 
 /** Why a hop is believed: a panel beside the path, and a sheet from below on a phone. */
@@ -58,7 +59,7 @@ function Facts({ hop, startedAt }: { readonly hop: PathHop; readonly startedAt: 
       {hop.reason !== undefined && <p>{sentence(hop.reason)}</p>}
       {evidence !== undefined && <Slots evidence={evidence} />}
       <dl>
-        <Fact name="Trust" value={`${hop.trust}, ${formatConfidence(hop.confidence)} probable`} />
+        <Fact name="Trust" value={`${hop.trust}, ${formatProbability(hop.confidence)} probable`} />
         <Fact name="Name" value={hop.name} />
         <Fact name="Network" value={hop.asn === undefined ? undefined : `AS${hop.asn} ${hop.asName ?? ''}`} />
         <Fact name="Round-trip time" value={hop.rttMs === undefined ? undefined : formatMs(hop.rttMs)} />

@@ -1,4 +1,5 @@
-import { formatConfidence, type PathHop } from './hop.ts';
+import { hiddenNetworkSentence } from '@revtr/client/wording';
+import type { PathHop } from './hop.ts';
 import { techniqueStyle } from './technique.ts';
 
 /** A network between two hops of which no router is visible. */
@@ -16,8 +17,7 @@ export function HiddenNetwork(props: {
         {line} AS{network.asn}
       </div>
       <p className="passage">
-        {line} No router of this network is visible. Relations between networks suggest it:{' '}
-        {formatConfidence(network.confidence)} probable.
+        {line} {hiddenNetworkSentence(network)}
       </p>
     </li>
   );

@@ -1,5 +1,6 @@
+import { formatMs, formatProbability } from '@revtr/client/wording';
 import { Link } from 'react-router';
-import { formatConfidence, formatMs, type PathHop } from './hop.ts';
+import type { PathHop } from './hop.ts';
 import type { RttScale } from './rtt.ts';
 import { techniqueStyle } from './technique.ts';
 
@@ -54,7 +55,7 @@ export function HopRow(props: {
         {hop.reusedAgeMs !== undefined && <span className="age"> reused</span>}
       </span>
       <span className="trust">
-        {isSilent ? 'no answer' : isEnd ? '' : `${hop.trust} ${formatConfidence(hop.confidence)}`}
+        {isSilent ? 'no answer' : isEnd ? '' : `${hop.trust} ${formatProbability(hop.confidence)}`}
       </span>
     </li>
   );

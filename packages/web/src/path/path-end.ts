@@ -1,6 +1,6 @@
 import type { MeasurementResult } from '@revtr/client';
 import { sentence } from '../app/problem.tsx';
-import { formatTime } from './hop.ts';
+import { formatTime } from '../app/time.ts';
 
 /** Why a path ends before the source, and what the reader can do. */
 export interface PathEnd {

@@ -1,6 +1,6 @@
 import type { MeasurementResult } from '@revtr/client';
+import { type Band, toBands } from '@revtr/client/wording';
 import { Fragment, useId } from 'react';
-import { type Band, toBands } from './bands.ts';
 import { EvidencePanel } from './evidence-panel.tsx';
 import { HiddenNetwork } from './hidden-network.tsx';
 import type { PathHop } from './hop.ts';
@@ -74,7 +74,13 @@ export function PathView(props: {
   );
 }
 
-function Network({ band: { asn, asName, hops }, isFirst }: { readonly band: Band; readonly isFirst: boolean }) {
+function Network({
+  band: { asn, asName, hops },
+  isFirst,
+}: {
+  readonly band: Band<PathHop>;
+  readonly isFirst: boolean;
+}) {
   const [{ hop: first }] = hops;
   const isEnd = hops.some(({ hop }) => hop.technique === 'destination');
   return (

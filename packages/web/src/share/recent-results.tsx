@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { formatTime } from '../path/hop.ts';
+import { formatTime } from '../app/time.ts';
 import { recentResultsQuery } from './queries.ts';
 
 /** The latest results of people without an account; nothing where they may not measure, or have not. */

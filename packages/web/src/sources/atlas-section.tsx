@@ -1,7 +1,7 @@
+import { formatAge } from '@revtr/client/wording';
 import { useQuery } from '@tanstack/react-query';
 import { Problem } from '../app/problem.tsx';
 import { atlasQuery } from '../app/queries.ts';
-import { formatAge } from '../path/hop.ts';
 
 /** What the atlas of a source covers, and how old it is. */
 export function AtlasSection({ source }: { readonly source: string }) {

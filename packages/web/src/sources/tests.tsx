@@ -1,5 +1,5 @@
 import type { AgentDetails } from '@revtr/client';
-import { formatTime } from '../path/hop.ts';
+import { formatTime } from '../app/time.ts';
 
 const TITLES: Readonly<Record<string, string>> = {
   ping: 'Sends pings',

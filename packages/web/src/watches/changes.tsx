@@ -1,5 +1,6 @@
 import type { WatchChange } from '@revtr/client';
-import { formatMs, formatTime } from '../path/hop.ts';
+import { formatMs } from '@revtr/client/wording';
+import { formatTime } from '../app/time.ts';
 import { KINDS, REACH } from './words.ts';
 
 type Side = WatchChange['before'];

@@ -1,5 +1,5 @@
 import type { WatchAlert } from '@revtr/client';
-import { formatTime } from '../path/hop.ts';
+import { formatTime } from '../app/time.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   'watch.changed': 'change',

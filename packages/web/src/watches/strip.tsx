@@ -1,6 +1,7 @@
 import type { WatchRun } from '@revtr/client';
+import { formatMs } from '@revtr/client/wording';
 import { Link } from 'react-router';
-import { formatMs, formatTime } from '../path/hop.ts';
+import { formatTime } from '../app/time.ts';
 import { letterOf, REACH } from './words.ts';
 
 const COLOURS = 7;

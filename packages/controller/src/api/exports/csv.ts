@@ -2,9 +2,17 @@ import { type ExportFormat, linesFormat } from './export-format.ts';
 
 type Cell = string | number | undefined;
 
+/** Spreadsheets run a text that begins like this as a formula (OWASP, CSV Injection). */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** Text that others chose, for example a label or a reverse name, gets an apostrophe where a spreadsheet would run it. */
+function csvCell(cell: Cell): string {
+  const text = typeof cell === 'string' && FORMULA.test(cell) ? `'${cell}` : String(cell ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 /** A line of a CSV file (RFC 4180). */
-const csvLine = (cells: readonly Cell[]): string =>
-  `${cells.map((cell) => (/[",\r\n]/.test(String(cell ?? '')) ? `"${String(cell).replaceAll('"', '""')}"` : (cell ?? ''))).join(',')}\r\n`;
+const csvLine = (cells: readonly Cell[]): string => `${cells.map(csvCell).join(',')}\r\n`;
 
 const CSV = { contentType: 'text/csv; charset=utf-8; header=present', extension: 'csv' };
 const PATH_COLUMNS = [

@@ -21,6 +21,8 @@ export interface ExportFormat {
   readonly contentType: string;
   /** Extension of files, without a dot. */
   readonly extension: string;
+  /** Whether a writer keeps everything until the end. Default `false`. */
+  readonly isKeptInMemory?: boolean;
   create(): ExportWriter;
 }
 

@@ -70,7 +70,7 @@ class GraphWriter implements ExportWriter {
   }
 }
 
-const GRAPHML = { contentType: 'application/xml; charset=utf-8', extension: 'graphml' };
+const GRAPHML = { contentType: 'application/xml; charset=utf-8', extension: 'graphml', isKeptInMemory: true };
 
 /** The routers of all paths; an edge leads to the next router toward the source. */
 export const graphOfRouters: ExportFormat = {

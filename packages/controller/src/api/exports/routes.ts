@@ -9,10 +9,13 @@ import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { exportBatch } from './export-batch.ts';
+import type { ExportFormat } from './export-format.ts';
 import { EXPORT_FORMATS, type ExportFormatName } from './formats.ts';
 
 const FORMAT_NAMES = Object.keys(EXPORT_FORMATS) as [ExportFormatName, ...ExportFormatName[]];
 const MOST_EXPORTS = { perUser: 8, inAll: 200 };
+/** A graph is in memory until it is complete. */
+const MOST_GRAPHS = { perUser: 1, inAll: 4 };
 /** A client that has read nothing for this long is disconnected. */
 const STALLED_MS = 60_000;
 const FAST = { level: 1 };
@@ -20,10 +23,13 @@ const FAST = { level: 1 };
 /** The measurements of a batch as a file. */
 export function registerExports(app: FastifyInstance, { submission, batches, facts }: ApiCollaborators): void {
   const exports = new StreamLimit(MOST_EXPORTS);
+  const graphs = new StreamLimit(MOST_GRAPHS);
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/v2/batches/:id/export',
     {
       config: { access: 'read' },
+      // A request for the head alone would write the whole file, and its response closes at once: no limit would hold.
+      exposeHeadRoute: false,
       schema: {
         summary: 'The measurements of a batch that have ended, as a file',
         description: Object.entries(EXPORT_FORMATS)
@@ -42,8 +48,9 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
     async (request, reply) => {
       const user = userOf(request);
       const { id } = await submission.batchOf(user, request.params.id);
-      const format = EXPORT_FORMATS[request.query.format];
+      const format: ExportFormat = EXPORT_FORMATS[request.query.format];
       exports.enter(user.id, reply.raw);
+      if (format.isKeptInMemory === true) graphs.enter(user.id, reply.raw);
       reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
       reply
         .type(format.contentType)

@@ -56,10 +56,12 @@ export function installAccess(
   app.addHook('onRoute', ({ config, url, method }) => {
     if (config?.access === undefined) throw new Error(`the route ${String(method)} ${url} does not say who may use it`);
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { access, forVisitors = false } = request.routeOptions.config;
     // Without a route there is nothing to protect: the answer is 404.
     if (access === undefined || access === 'public') return;
+    // A cache in between does not know that the key or the cookie of a request decides about the answer (RFC 9111, section 3).
+    reply.header('cache-control', 'no-store');
     const isVisitor = forVisitors && !carriesCredential(request);
     const caller = await (isVisitor ? visitors.callerOf(request) : authenticate(request));
     requireAccess(caller, access);

@@ -152,7 +152,7 @@ function created(
   key: string,
 ): { readonly id: number; readonly key: string } {
   if (id === undefined) throw new ControllerError('conflict', 'the key was revoked meanwhile');
-  reply.code(201).header('cache-control', 'no-store');
+  reply.code(201);
   return { id, key };
 }
 

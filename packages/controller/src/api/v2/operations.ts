@@ -75,9 +75,8 @@ export function registerOperations(app: FastifyInstance, { mails, links, measuri
         response: { 200: mailSchema.extend({ token: z.string() }), ...errorResponses },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const mail = await links.handOver(request.params.id);
-      reply.header('cache-control', 'no-store');
       return { ...toMail(mail), token: mail.token };
     },
   );

@@ -116,7 +116,11 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
         response: { 200: publicResultSchema, ...errorResponses },
       },
     },
-    async (request) => (await publications.resultBy(request.params.token)).result,
+    async (request, reply) => {
+      // It can be unpublished.
+      reply.header('cache-control', 'no-cache');
+      return (await publications.resultBy(request.params.token)).result;
+    },
   );
 
   routes.get(

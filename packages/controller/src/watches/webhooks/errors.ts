@@ -5,7 +5,7 @@ export interface WebhookErrorDetails {
   /** The host name does not resolve. */
   readonly unresolved: { readonly host: string };
   /** The host is not on the public Internet. */
-  readonly internalAddress: { readonly host: string; readonly address: string };
+  readonly internalAddress: { readonly host: string };
   /** No answer came in time. */
   readonly timeout: { readonly milliseconds: number };
   /** The connection failed; `reason` is the code of the system or of TLS where there is one. */

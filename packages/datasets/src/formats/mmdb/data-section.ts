@@ -123,7 +123,7 @@ export class DataSection {
   }
 
   #slice(offset: number, length: number): Buffer {
-    if (offset + length > this.#bytes.length) throw damaged('a value is outside of the data');
+    if (offset < 0 || offset + length > this.#bytes.length) throw damaged('a value is outside of the data');
     return this.#bytes.subarray(offset, offset + length);
   }
 }

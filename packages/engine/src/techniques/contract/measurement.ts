@@ -28,6 +28,8 @@ export type WithTechnique = <T>(technique: string, work: () => Promise<T>) => Pr
 export interface AskedTraceroute {
   /** The path, which is in the atlas; `undefined` when there is none. */
   readonly path?: AtlasTraceroute;
+  /** Whether a host was asked and its path did not arrive in time. Default `false`. */
+  readonly isMissing?: boolean;
   /** What happened, for people. */
   readonly detail: string;
 }

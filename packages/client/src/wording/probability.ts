@@ -7,3 +7,6 @@ export function percentOf(probability: number): number {
   if (probability >= 1) return 100;
   return Math.min(99, Math.max(1, Math.round(100 * probability)));
 }
+
+/** A probability for people, for instance `97 %`. */
+export const formatProbability = (probability: number): string => `${percentOf(probability)} %`;

@@ -1,11 +1,6 @@
-import type { PublicHop } from '../publications/public-result.ts';
+import type { Hop } from '../types.ts';
 
-/** How a technique is called and coloured. `family` selects the colour: one of the palette of Okabe and Ito (2008). */
-export interface TechniqueStyle {
-  readonly label: string;
-  readonly family: Family;
-}
-
+/** Groups of techniques. Techniques of one family have the same colour. */
 export const FAMILIES = [
   'end',
   'recordRoute',
@@ -17,8 +12,14 @@ export const FAMILIES = [
 ] as const;
 export type Family = (typeof FAMILIES)[number];
 
-/** The style of each technique: labels and colours are those of the web interface. */
-export const TECHNIQUE_STYLES: Readonly<Record<PublicHop['technique'], TechniqueStyle>> = {
+/** How a technique is called and coloured. */
+export interface TechniqueStyle {
+  readonly label: string;
+  readonly family: Family;
+}
+
+/** The style of each technique, in pages and pictures. */
+export const TECHNIQUE_STYLES: Readonly<Record<Hop['technique'], TechniqueStyle>> = {
   destination: { label: 'destination', family: 'end' },
   atlas: { label: 'atlas', family: 'atlas' },
   atlasBetween: { label: 'atlas, between', family: 'atlas' },

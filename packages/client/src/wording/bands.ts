@@ -1,16 +1,19 @@
-import type { PathHop } from './hop.ts';
+interface HopOfNetwork {
+  readonly asn?: number | undefined;
+  readonly asName?: string | undefined;
+}
 
 /** Consecutive hops in one network. */
-export interface Band {
+export interface Band<H extends HopOfNetwork> {
   /** `undefined` where no network announces the addresses. */
   readonly asn: number | undefined;
   readonly asName: string | undefined;
-  readonly hops: readonly { readonly hop: PathHop /** Position in the path, from 0. */; readonly index: number }[];
+  readonly hops: readonly { readonly hop: H /** Position in the path, from 0. */; readonly index: number }[];
 }
 
 /** Groups the hops of a path by network. An address that no network announces, for instance a private one, crosses no border by itself. */
-export function toBands(hops: readonly PathHop[]): readonly Band[] {
-  const bands: { asn: number | undefined; asName: string | undefined; hops: { hop: PathHop; index: number }[] }[] = [];
+export function toBands<H extends HopOfNetwork>(hops: readonly H[]): readonly Band<H>[] {
+  const bands: { asn: number | undefined; asName: string | undefined; hops: { hop: H; index: number }[] }[] = [];
   for (const [index, hop] of hops.entries()) {
     const last = bands.at(-1);
     const asn = hop.asn ?? hops.slice(index).find((later) => later.asn !== undefined)?.asn;
@@ -20,9 +23,4 @@ export function toBands(hops: readonly PathHop[]): readonly Band[] {
     } else bands.push({ asn: hop.asn, asName: hop.asName, hops: [{ hop, index }] });
   }
   return bands;
-}
-
-/** The distinct networks of a path, in order. */
-export function networksOf(hops: readonly { readonly asn?: number | undefined }[]): readonly number[] {
-  return [...new Set(hops.flatMap(({ asn }) => (asn === undefined ? [] : [asn])))];
 }
