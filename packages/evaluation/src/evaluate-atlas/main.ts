@@ -2,10 +2,9 @@ import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { type Size, simParameters } from '@revtr/sim';
-import { readNumbers } from '../evaluate/options.ts';
-import { say } from '../evaluate/running/measure.ts';
-import { lookAt } from '../evaluate/seeds/look.ts';
 import { currentCommit } from '../provenance/commit.ts';
+import { lookAt } from '../seeds/look.ts';
+import { readNumbers } from '../seeds/read-numbers.ts';
 import { mean } from '../statistics/quantiles.ts';
 import { renderTable } from '../statistics/table.ts';
 import { judgePlacements, type PlacementFigures } from './placement.ts';
@@ -52,6 +51,7 @@ const RATES = {
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const seeds = readNumbers(values.seed);
+const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
 async function placement(): Promise<void> {
   const all: PlacementFigures[] = [];

@@ -1,4 +1,4 @@
-import { lookAt } from '../seeds/look.ts';
+import { lookAt } from '../../seeds/look.ts';
 import { type Unit, unitName } from '../units/unit.ts';
 import type { UnitResult } from '../units/unit-result.ts';
 import { runUnits, storedResults } from './scheduler.ts';
