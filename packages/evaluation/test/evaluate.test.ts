@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { currentCommit } from '../src/provenance/commit.ts';
+
 const MAIN = new URL('../src/evaluate/main.ts', import.meta.url).pathname;
 
 function evaluate(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
@@ -55,8 +57,16 @@ describe('the evaluation', () => {
     expect(runs).toHaveLength(12);
     const kept = readFileSync(join(folder, 'runs', runs[0]), 'utf8');
     unlinkSync(join(folder, 'runs', runs[0]));
+    // A result of another commit is not reused: this one would change the figures.
+    const other = { ...JSON.parse(readFileSync(join(folder, 'runs', runs[1]), 'utf8')), commit: 'abc1234', pairs: [] };
+    writeFileSync(join(folder, 'runs', runs[1]), JSON.stringify(other));
     const second = await evaluate(...args);
     expect(second.out).toBe(first.out);
+    expect(second.err.match(/the stored result is of commit \w+/g)).toEqual(['the stored result is of commit abc1234']);
+    const { commit } = JSON.parse(first.out);
+    expect(commit).toMatch(/^([0-9a-f]{7,}\+?|unknown)$/);
+    expect(readFileSync(join(folder, 'table.txt'), 'utf8')).toMatch(`commit ${commit}; profile published`);
+    expect(JSON.parse(kept).commit).toBe(commit);
     expect(readFileSync(join(folder, 'runs', runs[0]), 'utf8')).toBe(kept);
   });
 
@@ -89,6 +99,7 @@ describe('the evaluation', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(looks.map(({ seeds }) => seeds)).toEqual([[901, 902], [902, 903], [902]]);
+    expect(looks.map(({ commit }) => commit)).toEqual(Array(3).fill(await currentCommit()));
   });
 
   it('builds on the AS relationships of a file, and says when there is none', async () => {

@@ -11,6 +11,7 @@ import { type Claim, calibrate } from '../src/statistics/calibration.ts';
 import { mean, quantile } from '../src/statistics/quantiles.ts';
 
 const pair = (changes: Partial<EvaluatedResult> = {}): EvaluatedResult => ({
+  source: 1,
   destination: 'host',
   network: 1,
   isUsual: true,
@@ -109,6 +110,39 @@ describe('confidence intervals', () => {
     const width = ({ average: { low, high } }: ReturnType<typeof bootstrap<unknown, 'average'>>): number => high - low;
     const apart = width(bootstrap([items], average));
     expect(width(bootstrap([items], average, { clusterOf: ({ cluster }) => cluster }))).toBeGreaterThan(4 * apart);
+  });
+
+  it('contain the true mean in about 95 % of the cases where items depend on each other by two crossing keys', () => {
+    const random = createRandom(17);
+    const normal = (): number => Array.from({ length: 12 }, () => random.next()).reduce((a, b) => a + b, -6);
+    const keys = { clusterOf: (item: Item) => item.network, secondClusterOf: (item: Item) => item.source };
+    interface Item {
+      readonly source: number;
+      readonly network: number;
+      readonly value: number;
+    }
+    // Only about half of the intervals contain it if they leave the sources out.
+    const holds = Array.from({ length: 100 }, () => {
+      const [sources, networks] = [Array.from({ length: 10 }, normal), Array.from({ length: 40 }, normal)];
+      const items = Array.from({ length: 120 }, (): Item => {
+        const [source, network] = [random.below(10), random.below(40)];
+        return { source, network, value: sources[source] + networks[network] / 2 + normal() / 2 };
+      });
+      const { average } = bootstrap([items], (sample) => ({ average: mean(sample.map(({ value }) => value)) }), keys);
+      return average.low <= 0 && average.high >= 0;
+    }).filter(Boolean).length;
+    expect(holds).toBeGreaterThanOrEqual(88);
+  });
+
+  it('are not wider by a second key on which nothing depends', () => {
+    const random = createRandom(19);
+    const items = Array.from({ length: 400 }, (_, i) => ({ key: i % 10, value: random.next() }));
+    const average = (sample: readonly (typeof items)[number][]) => ({
+      average: mean(sample.map(({ value }) => value)),
+    });
+    const width = ({ average: { low, high } }: ReturnType<typeof bootstrap<unknown, 'average'>>): number => high - low;
+    const alone = width(bootstrap([items], average));
+    expect(width(bootstrap([items], average, { secondClusterOf: ({ key }) => key }))).toBeLessThan(1.4 * alone);
   });
 
   it('stay within the bounds of a figure, and leave out resamples without a value', () => {

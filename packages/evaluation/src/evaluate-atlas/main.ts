@@ -2,6 +2,9 @@ import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { type Size, simParameters } from '@revtr/sim';
+import { currentCommit } from '../provenance/commit.ts';
+import { lookAt } from '../seeds/look.ts';
+import { readNumbers } from '../seeds/read-numbers.ts';
 import { mean } from '../statistics/quantiles.ts';
 import { renderTable } from '../statistics/table.ts';
 import { judgePlacements, type PlacementFigures } from './placement.ts';
@@ -17,6 +20,7 @@ refresh     measures accuracy over virtual days with routing changes, for each p
   --size <size>   small, medium or large; default medium
   --days <n>      virtual days of the refresh study; default 5
   --pairs <n>     reverse traceroutes in each hour of the refresh study; default 40
+  --ledger <file> list of the looks at held-out seeds, to which this run is added; default packages/evaluation/seed-ledger.jsonl
   --json          print the figures as JSON
 
 To compare atlases with different contents, run: npm run evaluate -- --atlas none,traceroutes,recordRoute,grown
@@ -31,6 +35,7 @@ const { values, positionals } = parseOrExit(
         size: { type: 'string', default: 'medium' },
         days: { type: 'string', default: '5' },
         pairs: { type: 'string', default: '40' },
+        ledger: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -45,7 +50,8 @@ const RATES = {
 };
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
-const seeds = values.seed.split(',').map(Number);
+const seeds = readNumbers(values.seed);
+const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
 async function placement(): Promise<void> {
   const all: PlacementFigures[] = [];
@@ -125,11 +131,12 @@ async function refresh(): Promise<void> {
 }
 
 const [study] = positionals;
-if (values.help || (study !== 'placement' && study !== 'refresh')) {
+if (values.help || (study !== 'placement' && study !== 'refresh') || seeds.length === 0) {
+  if (!values.help && seeds.length === 0) say(`evaluate:atlas: the value '${values.seed}' of --seed is invalid\n`);
   (values.help ? process.stdout : process.stderr).write(HELP);
   process.exitCode = values.help ? 0 : 2;
-} else if (study === 'placement') {
-  await placement();
 } else {
-  await refresh();
+  const command = `evaluate:atlas ${process.argv.slice(2).join(' ')}`;
+  await lookAt(new Set(seeds), { ledger: values.ledger, command, commit: await currentCommit(), warn: say });
+  await (study === 'placement' ? placement() : refresh());
 }

@@ -2,6 +2,10 @@ import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { type Size, simParameters } from '@revtr/sim';
+import { say } from '../evaluate/running/measure.ts';
+import { currentCommit } from '../provenance/commit.ts';
+import { lookAt } from '../seeds/look.ts';
+import { readNumbers } from '../seeds/read-numbers.ts';
 import { renderTable } from '../statistics/table.ts';
 import { changeBetween, type TrueChange } from './true-routing.ts';
 import { type StudiedWatch, studyWatches } from './watch-study.ts';
@@ -19,6 +23,8 @@ after links on their paths have failed. Reports false alarms, and which real cha
   --failures <n>     links that fail; default 30
   --interval <n>     minutes between two runs; default 15
   --atlas            measure with the atlas, whose traceroutes are from before the failures
+  --ledger <file>    list of the looks at held-out seeds, to which this run is added; default
+                     packages/evaluation/seed-ledger.jsonl
   --json             print every watch as JSON
 `;
 
@@ -34,6 +40,7 @@ const { values } = parseOrExit(
         failures: { type: 'string', default: '30' },
         interval: { type: 'string', default: '15' },
         atlas: { type: 'boolean', default: false },
+        ledger: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -41,8 +48,16 @@ const { values } = parseOrExit(
   HELP,
 );
 
+const seeds = readNumbers(values.seed);
+if (values.help || seeds.length === 0) {
+  if (!values.help) say(`evaluate:watches: the value '${values.seed}' of --seed is invalid\n`);
+  (values.help ? process.stdout : process.stderr).write(HELP);
+  process.exit(values.help ? 0 : 2);
+}
+const command = `evaluate:watches ${process.argv.slice(2).join(' ')}`;
+await lookAt(new Set(seeds), { ledger: values.ledger, command, commit: await currentCommit(), warn: say });
 const studied: StudiedWatch[] = [];
-for (const seed of values.seed.split(',').map(Number)) {
+for (const seed of seeds) {
   // Links fail when the study says so, and not by themselves.
   const parameters = { ...simParameters(values.size as Size, seed), linkFailuresPerDay: 0 };
   const world = new SimulatedWorld({ parameters, sources: 10 });

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
+import { currentCommit } from '../provenance/commit.ts';
 import { invalidOption } from './invalid-option.ts';
 import { HELP, OPTIONS, readCores, readUnits } from './options.ts';
 import { latencyPlot, reliabilityPlot } from './report/plots.ts';
@@ -27,17 +28,19 @@ async function main(): Promise<number> {
   const { out, ledger } = values;
   const folder = out === undefined ? undefined : join(out, 'runs');
   const command = `evaluate ${process.argv.slice(2).join(' ')}`;
-  const results = await measure(units, { folder, ledger, cores, command });
+  const commit = await currentCommit();
+  const results = await measure(units, { folder, ledger, commit, cores, command });
   const summaries = summarise(results);
   const comparisons = compareWithRivals(results, units[0].plan);
   const tables = tablesOf(summaries, comparisons);
-  const text = `${describeRun(summaries)}\n\n${renderText(tables)}`;
-  const json = `${JSON.stringify({ summaries, comparisons }, null, 2)}\n`;
+  const description = `commit ${commit}; ${describeRun(summaries)}`;
+  const text = `${description}\n\n${renderText(tables)}`;
+  const json = `${JSON.stringify({ commit, summaries, comparisons }, null, 2)}\n`;
   process.stdout.write(values.json ? json : text);
   if (out !== undefined) {
     const files = {
       'table.txt': text,
-      'table.md': `${describeRun(summaries)}\n\n${renderMarkdown(tables)}`,
+      'table.md': `${description}\n\n${renderMarkdown(tables)}`,
       'figures.json': json,
       'reliability.svg': reliabilityPlot(summaries),
       'latency.svg': latencyPlot(results),

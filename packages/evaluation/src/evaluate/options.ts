@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { FAMILIES, PROFILES, SIZES } from '@revtr/sim';
+import { readNumbers } from '../seeds/read-numbers.ts';
 import { PLANS } from './units/plans.ts';
 import { ATLAS_CONTENTS, isContent, isFamily, isProfile, isSize, type Unit } from './units/unit.ts';
 
@@ -104,13 +105,3 @@ function readNames<Name extends string>(text: string, isName: (name: string) => 
 
 const isWithin = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
-
-/** Parses numbers and ranges: `1-3,7` means 1, 2, 3 and 7. None if the text is malformed. */
-function readNumbers(text: string): number[] {
-  const parts = text.split(',').map((part) => /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part));
-  if (parts.some((part) => part === null)) return [];
-  return parts.flatMap((part) => {
-    const [first, last] = [Number(part?.[1]), Number(part?.[2] ?? part?.[1])];
-    return Array.from({ length: Math.min(10_000, Math.max(0, last - first + 1)) }, (_, i) => first + i);
-  });
-}

@@ -6,6 +6,7 @@ import { renderMarkdown, renderText } from '../evaluate/report/render.ts';
 import { measure } from '../evaluate/running/measure.ts';
 import { summarise } from '../evaluate/summary/summary.ts';
 import type { Unit } from '../evaluate/units/unit.ts';
+import { currentCommit } from '../provenance/commit.ts';
 import { sensitivityTable } from './table.ts';
 import { VARIATIONS } from './variations.ts';
 
@@ -66,9 +67,10 @@ async function main(): Promise<number> {
   );
   const { out: folder, ledger } = values;
   const command = `evaluate:sensitivity ${process.argv.slice(2).join(' ')}`;
-  const summaries = summarise(await measure(units, { folder, ledger, cores, command }));
+  const commit = await currentCommit();
+  const summaries = summarise(await measure(units, { folder, ledger, commit, cores, command }));
   const tables = variations.map((variation) => sensitivityTable(variation, summaries));
-  const text = values.markdown ? renderMarkdown(tables) : renderText(tables);
+  const text = `commit ${commit}\n\n${values.markdown ? renderMarkdown(tables) : renderText(tables)}`;
   process.stdout.write(values.json ? `${JSON.stringify(summaries, null, 2)}\n` : text);
   return 0;
 }

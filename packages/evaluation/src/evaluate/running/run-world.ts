@@ -95,7 +95,7 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
       const askTraceroute = onDemand?.askerFor(source);
       const result = await engine.measure({ source, destination }, { ...(askTraceroute && { askTraceroute }) });
       const judged = judge(result, { truth, ipToAs, networksOf, searchedNetworksOf, visible: visible[i] });
-      results[i] = { ...judged, destination: kind, network: ipToAs.originOf(destination) ?? 0, isUsual };
+      results[i] = { ...judged, source, destination: kind, network: ipToAs.originOf(destination) ?? 0, isUsual };
     });
   };
   await clock.drive(measureAll());

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
 import { type Unit, unitName } from '../units/unit.ts';
 import type { UnitResult } from '../units/unit-result.ts';
 import { worldName } from '../units/world-spec.ts';
@@ -10,6 +11,8 @@ export interface ScheduleOptions {
   readonly stored: ReadonlyMap<string, UnitResult>;
   /** Folder in which the result of each other unit is stored. Without, results are not stored. */
   readonly folder: string | undefined;
+  /** Commit that the results come from; it is stored with them. */
+  readonly commit: string;
   /** Most worlds that are simulated at the same time. */
   readonly cores: number;
   /** Receives a message after each unit. */
@@ -28,7 +31,7 @@ interface WorkerAnswer {
  * @throws {Error} with the name of the world, when one of its units fails
  */
 export async function runUnits(units: readonly Unit[], options: ScheduleOptions): Promise<UnitResult[]> {
-  const { stored, folder, cores, onProgress } = options;
+  const { stored, folder, commit, cores, onProgress } = options;
   const results = new Map(stored);
   const missing = units.filter((unit) => !results.has(unitName(unit)));
   const worlds = [...Map.groupBy(missing, worldName).values()];
@@ -36,7 +39,7 @@ export async function runUnits(units: readonly Unit[], options: ScheduleOptions)
     const name = unitName(result.unit);
     results.set(name, result);
     onProgress(`${name}: ${results.size} of ${units.length} done`);
-    if (folder !== undefined) await store(join(folder, `${name}.json`), result);
+    if (folder !== undefined) await store(join(folder, `${name}.json`), { commit, ...result });
   };
   let next = 0;
   const work = async (): Promise<void> => {
@@ -51,22 +54,33 @@ export async function runUnits(units: readonly Unit[], options: ScheduleOptions)
   return units.flatMap((unit) => results.get(unitName(unit)) ?? []);
 }
 
-/** Results that the folder holds, by name of the unit. */
+/** What is read of a stored result before it is used. */
+const provenanceSchema = z.looseObject({ commit: z.string().max(100) });
+
+/** Results of this commit that the folder holds, by name of the unit. Those of other commits are left out, and `warn` says so. */
 export async function storedResults(
   units: readonly Unit[],
-  folder: string | undefined,
+  {
+    folder,
+    commit,
+    warn,
+  }: { readonly folder: string | undefined; readonly commit: string; readonly warn: (message: string) => void },
 ): Promise<Map<string, UnitResult>> {
   const results = new Map<string, UnitResult>();
   if (folder === undefined) return results;
   await mkdir(folder, { recursive: true });
   for (const name of units.map(unitName)) {
     const kept = await readFile(join(folder, `${name}.json`), 'utf8').catch(() => undefined);
-    if (kept !== undefined) results.set(name, JSON.parse(kept));
+    if (kept === undefined) continue;
+    const result = JSON.parse(kept);
+    const found = provenanceSchema.safeParse(result).data?.commit ?? 'unknown';
+    if (found === commit) results.set(name, result);
+    else warn(`${name}: the stored result is of commit ${found}, not ${commit}; the pairs are measured again`);
   }
   return results;
 }
 
-async function store(path: string, result: UnitResult): Promise<void> {
+async function store(path: string, result: UnitResult & { readonly commit: string }): Promise<void> {
   // The file is renamed when it is complete, because an interrupted run must not leave a partial result.
   await writeFile(`${path}.part`, JSON.stringify(result));
   await rename(`${path}.part`, path);

@@ -54,8 +54,11 @@ export type Figure = keyof typeof FIGURES;
 export const boundsOf = (figure: string): readonly [number, number] =>
   figure in FIGURES && FIGURES[figure as Figure][1] === 'share' ? [0, 1] : [0, Number.POSITIVE_INFINITY];
 
-/** Pairs of one network depend on each other. */
-export const clusterOf = ({ network }: Pick<EvaluatedResult, 'network'>): number => network;
+/** Pairs with destinations in one network depend on each other, and so do pairs of one source. */
+export const CLUSTERS = {
+  clusterOf: ({ network }: Pick<EvaluatedResult, 'network'>): number => network,
+  secondClusterOf: ({ source }: Pick<EvaluatedResult, 'source'>): number => source,
+};
 
 /** A pair with counts instead of hops. The bootstrap copies pairs thousands of times, so they must be small. */
 export interface CountedPair extends Omit<EvaluatedResult, 'hops'> {

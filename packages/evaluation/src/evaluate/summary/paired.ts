@@ -2,7 +2,7 @@ import { bootstrap, type Estimate } from '../../statistics/bootstrap.ts';
 import { mean, share } from '../../statistics/quantiles.ts';
 import type { Column } from '../units/unit.ts';
 import type { EvaluatedResult, UnitResult } from '../units/unit-result.ts';
-import { clusterOf } from './figures.ts';
+import { CLUSTERS } from './figures.ts';
 import { byColumn, columnName } from './summary.ts';
 
 /** Differences between a plan and a rival, from the same pairs; positive if the plan has more. */
@@ -67,7 +67,8 @@ function compare(groups: readonly (readonly Both[])[]): PairedFigures {
       mean(sample.map(({ own }) => own.optionProbes)) / mean(sample.map(({ other }) => other.optionProbes)),
   });
   const estimates = bootstrap(groups, figures, {
-    clusterOf: ({ own }) => clusterOf(own),
+    clusterOf: ({ own }) => CLUSTERS.clusterOf(own),
+    secondClusterOf: ({ own }) => CLUSTERS.secondClusterOf(own),
     bounds: (name) => (name === 'optionProbesRatio' ? [0, Number.POSITIVE_INFINITY] : [-1, 1]),
   });
   return { pairs, ...estimates };

@@ -9,7 +9,7 @@ import {
   type PreparationCost,
   type UnitResult,
 } from '../units/unit-result.ts';
-import { boundsOf, type CountedPair, clusterOf, countHops, type Figure, figuresOf } from './figures.ts';
+import { boundsOf, CLUSTERS, type CountedPair, countHops, type Figure, figuresOf } from './figures.ts';
 import { byTechnique, type KindFigures, kindFigures, type TechniqueFigures } from './hop-kinds.ts';
 
 /** Figures of the pairs with one kind of destination. */
@@ -67,7 +67,7 @@ export function summarise(results: readonly UnitResult[]): Summary[] {
       ...column,
       seeds: group.map((result) => result.unit.seed),
       pairs: pairs.length,
-      figures: bootstrap(groups, figuresOf, { clusterOf, bounds: boundsOf }),
+      figures: bootstrap(groups, figuresOf, { ...CLUSTERS, bounds: boundsOf }),
       silentShare: mean(group.map((result) => result.silentShare)),
       byDestination: byDestination(everyone),
       preparation,
@@ -100,7 +100,10 @@ function byDestination(groups: readonly (readonly CountedPair[])[]): Summary['by
       const filled = own.filter(({ length }) => length > 0);
       if (filled.length === 0) return [];
       return [
-        [kind, { pairs: filled.flat().length, figures: bootstrap(filled, figuresOf, { clusterOf, bounds: boundsOf }) }],
+        [
+          kind,
+          { pairs: filled.flat().length, figures: bootstrap(filled, figuresOf, { ...CLUSTERS, bounds: boundsOf }) },
+        ],
       ];
     }),
   );

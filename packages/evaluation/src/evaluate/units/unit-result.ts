@@ -1,3 +1,4 @@
+import type { Ipv4Address } from '@revtr/net';
 import type { JudgedPair } from '../../judging/judged-pair.ts';
 import type { Unit } from './unit.ts';
 
@@ -28,6 +29,8 @@ export interface PreparationCost {
 /** A judged pair of a unit. */
 export interface EvaluatedResult extends JudgedPair {
   readonly destination: DestinationKind;
+  /** Address of the source. Pairs of one source depend on each other, as do those of one network. */
+  readonly source: Ipv4Address;
   /** AS number of the network that announces the destination; 0 if it is not known. Pairs of one network depend on each other. */
   readonly network: number;
   /** Whether it counts in the figures, and not only in the row of its kind of destination. */

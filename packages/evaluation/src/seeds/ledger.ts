@@ -7,7 +7,7 @@ const DEVELOPMENT_SEEDS: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 export const isDevelopmentSeed = (seed: number): boolean => DEVELOPMENT_SEEDS.includes(seed);
 
 /** The ledger of held-out seeds that is kept in the repository. */
-export const LEDGER = new URL('../../../seed-ledger.jsonl', import.meta.url).pathname;
+export const LEDGER = new URL('../../seed-ledger.jsonl', import.meta.url).pathname;
 
 /** One look at held-out seeds: somebody saw figures of them. */
 const lookSchema = z.strictObject({
@@ -16,6 +16,8 @@ const lookSchema = z.strictObject({
   date: z.iso.date(),
   /** What was run. */
   command: z.string().max(1_000),
+  /** Commit that the figures come from. Early looks have none. */
+  commit: z.string().max(100).optional(),
 });
 export type Look = z.infer<typeof lookSchema>;
 

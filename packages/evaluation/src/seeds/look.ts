@@ -9,6 +9,8 @@ export async function lookAt(
   options: {
     readonly ledger: string | undefined;
     readonly command: string;
+    /** Commit that the figures come from (`currentCommit`). */
+    readonly commit: string;
     readonly warn: (message: string) => void;
   },
 ): Promise<void> {
@@ -17,7 +19,8 @@ export async function lookAt(
   if (heldOut.length === 0) return;
   for (const warning of warningsOf(heldOut, await readLedger(path))) options.warn(`warning: ${warning}`);
   const date = new Date().toISOString().slice(0, 10);
-  await recordLook(path, { seeds: heldOut, date, command: options.command.slice(0, 1_000) }).catch((error: unknown) => {
+  const look = { seeds: heldOut, date, command: options.command.slice(0, 1_000), commit: options.commit };
+  await recordLook(path, look).catch((error: unknown) => {
     options.warn(`warning: the look is not recorded: ${error instanceof Error ? error.message : String(error)}`);
   });
 }
