@@ -32,6 +32,7 @@ describe.each(STUDIES)('the study %s', (name, options) => {
     const first = study('--seed', '1,901');
     expect([first.status, first.stderr]).toEqual([0, '']);
     expect(first.looks).toMatchObject([{ seeds: [901], command: expect.stringContaining('--seed 1,901') }]);
+    expect(first.looks[0].command).not.toContain(folder);
     expect(study('--seed', '901').stderr).toContain('warning: seed 901 was looked at once');
   });
 
