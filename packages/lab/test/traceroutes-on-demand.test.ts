@@ -33,11 +33,15 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
   let runs: AtlasRuns;
   let atlas: Atlas;
   let user: number;
+  let others: number[];
   beforeAll(async () => {
     database = await openDatabase(parseDatabaseSettings('memory:'));
     runs = new AtlasRuns(database.db);
     const limits = { max_per_day: 1, max_parallel: 1, max_per_minute: 1 };
-    user = (await new Users(database.db).ensure({ name: 'A', email: 'a@revtr.example', role: 'user', ...limits })).id;
+    const userOf = async (name: string): Promise<number> =>
+      (await new Users(database.db).ensure({ name, email: `${name}@revtr.example`, role: 'user', ...limits })).id;
+    user = await userOf('a');
+    others = await Promise.all(networks.map((_, i) => userOf(`other${i}`)));
   });
   afterAll(() => database.close());
   beforeEach(async () => {
@@ -58,8 +62,8 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
       { engineParts, clock: systemClock, runs, ripe, importedProbes: () => [], random: createRandom(1), log },
     );
   };
-  const ask = (from: TraceroutesOnDemand, near: Ipv4Address, signal?: AbortSignal) =>
-    from.askerFor(source, { measurementId: MEASUREMENT, userId: user, keyId: undefined })(near, signal);
+  const ask = (from: TraceroutesOnDemand, near: Ipv4Address, signal?: AbortSignal, userId = user) =>
+    from.askerFor(source, { measurementId: MEASUREMENT, userId, keyId: undefined })(near, signal);
   /** Lets virtual time pass until the work is done. */
   const drive = async <T>(work: Promise<T>): Promise<T> => {
     const over = new AbortController();
@@ -100,9 +104,16 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
 
   it('never cost more than the credits of a day, also when many measurements ask at once', async () => {
     const onDemand = service(2.5 * CREDITS);
-    const answers = await drive(Promise.all(networks.map((near) => ask(onDemand, near))));
+    const answers = await drive(Promise.all(networks.map((near, i) => ask(onDemand, near, undefined, others[i]))));
     expect(answers.filter(({ detail }) => detail.includes('used up'))).toHaveLength(networks.length - 2);
     expect(spent()).toBe(2 * CREDITS);
+  });
+
+  it('leave three quarters of the credits of a day to other users', async () => {
+    const onDemand = service(4 * CREDITS);
+    expect((await drive(ask(onDemand, networks[0]))).path).toBeDefined();
+    expect((await drive(ask(onDemand, networks[1]))).detail).toMatch(/your share .* is used up/);
+    expect((await drive(ask(onDemand, networks[1], undefined, others[0]))).path).toBeDefined();
   });
 
   it('keep a measurement waiting for a limited time, and reach the atlas all the same', async () => {

@@ -364,7 +364,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const onDemand = await run('2.2.2.2', 'onDemand', 'system', later(60));
       await runs.change(second.id, { state: 'done', spent_credits: 60 });
       expect(await runs.paidSince('refresh', later(30))).toEqual({ runs: 2, credits: 660 });
-      expect(await runs.paidSince('refresh', later(30), '9.9.9.9')).toEqual({ runs: 1, credits: 600 });
+      expect(await runs.paidSince('refresh', later(30), { source: '9.9.9.9' })).toEqual({ runs: 1, credits: 600 });
       expect(await runs.paidSince('refresh', later(90))).toEqual({ runs: 0, credits: 0 });
       expect(await runs.paidSince('onDemand', later(30))).toEqual({ runs: 1, credits: 600 });
       expect((await runs.of('2.2.2.2', 5)).map(({ id }) => id)).not.toContain(onDemand.id);

@@ -130,7 +130,7 @@ export class AtlasService {
   async onDemandOf(source: Ipv4Address): Promise<{ readonly traceroutes: number; readonly credits: number }> {
     const { runs, engineParts } = this.#collaborators;
     const since = new Date(engineParts.clock.now() - DAY_MS);
-    const { runs: traceroutes, credits } = await runs.paidSince('onDemand', since, formatIpv4(source));
+    const { runs: traceroutes, credits } = await runs.paidSince('onDemand', since, { source: formatIpv4(source) });
     return { traceroutes, credits };
   }
 

@@ -41,6 +41,8 @@ const DAY_MS = 86_400_000;
 /** A probe whose path is younger is not asked again, milliseconds. */
 const FRESH_MS = 3_600_000;
 const CREDITS = creditsPerTraceroute(PACKETS);
+/** Share of the credits of the day that the measurements of one user may cost. One traceroute is always allowed. */
+const SHARE_PER_USER = 0.25;
 /** How far the clock of a probe may be behind, milliseconds. */
 const CLOCK_ERROR_MS = 60_000;
 /** Answers that say that a measurement was not created. */
@@ -126,7 +128,7 @@ export class TraceroutesOnDemand {
     if (probe === undefined) return { detail: `no RIPE Atlas probe of AS ${asn} is left to ask` };
     const key = `${source} ${probe.id}`;
     const underWay = this.#underWay.get(key) ?? (await this.#begin(key, source, probe.id, asking));
-    if (underWay === undefined) return { detail: 'the RIPE Atlas credits of the day are used up' };
+    if (typeof underWay === 'string') return { detail: underWay };
     const path = await this.#inTime(underWay.arrived, signal);
     return path === undefined
       ? { isMissing: true, detail: `the traceroute of RIPE Atlas probe ${probe.id} did not arrive` }
@@ -146,20 +148,20 @@ export class TraceroutesOnDemand {
     }
   }
 
-  /** Begins a traceroute, or joins one that has begun meanwhile. `undefined` when the budget does not allow it. */
+  /** Begins a traceroute, or joins one that has begun meanwhile. Returns the reason when the budget does not allow it. */
   #begin(
     key: string,
     source: Ipv4Address,
     probe: number,
     { measurementId, userId, keyId }: AskingMeasurement,
-  ): Promise<UnderWay | undefined> {
+  ): Promise<UnderWay | string> {
     const { runs, engineParts } = this.#collaborators;
     const begun = this.#beginning.then(async () => {
       const known = this.#underWay.get(key);
       if (known !== undefined) return known;
       const now = engineParts.clock.now();
-      const { credits } = await runs.paidSince('onDemand', new Date(now - DAY_MS));
-      if (credits + CREDITS > this.#options.creditsPerDay) return undefined;
+      const refusal = await this.#refusalFor(userId, new Date(now - DAY_MS));
+      if (refusal !== undefined) return refusal;
       const run = await beginRun(runs, {
         source,
         userId,
@@ -179,6 +181,16 @@ export class TraceroutesOnDemand {
     });
     this.#beginning = begun.catch(() => undefined);
     return begun;
+  }
+
+  async #refusalFor(userId: number, since: Date): Promise<string | undefined> {
+    const { runs } = this.#collaborators;
+    const { creditsPerDay } = this.#options;
+    const all = await runs.paidSince('onDemand', since);
+    if (all.credits + CREDITS > creditsPerDay) return 'the RIPE Atlas credits of the day are used up';
+    const own = await runs.paidSince('onDemand', since, { userId });
+    const isAllowed = own.credits + CREDITS <= Math.max(SHARE_PER_USER * creditsPerDay, CREDITS);
+    return isAllowed ? undefined : 'your share of the RIPE Atlas credits of the day is used up';
   }
 
   /** Carries out a run, which always ends with a state. `undefined` when the traceroute did not arrive. */

@@ -59,12 +59,12 @@ export class AtlasRuns {
 
   /**
    * Runs of a cause that started at `since` or later and are paid by the system: how many, and their credits, spent or estimated while a run is
-   * under way. Default: of all sources together.
+   * under way. Default: of all sources and users together.
    */
   async paidSince(
     cause: 'refresh' | 'onDemand',
     since: Date,
-    source?: string,
+    { source, userId }: { readonly source?: string; readonly userId?: number } = {},
   ): Promise<{ readonly runs: number; readonly credits: number }> {
     const credits = sql<number>`coalesce(sum(case when state = 'running' then estimated_credits else spent_credits end), 0)::bigint`;
     return this.#db
@@ -74,6 +74,7 @@ export class AtlasRuns {
       .where('cause', '=', cause)
       .where('started_at', '>=', since)
       .$if(source !== undefined, (query) => query.where('source', '=', source ?? ''))
+      .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? null))
       .executeTakeFirstOrThrow();
   }
 }
