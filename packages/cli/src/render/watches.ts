@@ -67,7 +67,7 @@ export function renderHistory({ watch, runs, changes, alerts }: ShownHistory): s
   return [
     renderWatch(watch),
     runs.length === 0 ? 'no run yet\n' : `\n${strip}\n`,
-    runs.length === 0 ? '' : legendOf(strip),
+    runs.length === 0 ? '' : legendOf(strip, last?.outcome === 'running'),
     last === undefined ? '' : `last run: ${describeRun(last)}\n`,
     changes.length === 0 ? 'no change\n' : `\nchanges, newest first:\n${changes.map(renderChange).join('')}`,
     alerts.length === 0 ? '' : `\nalerts, newest first:\n${alerts.map(renderAlert).join('')}`,
@@ -91,11 +91,11 @@ function symbolOf({ outcome, path, reach }: WatchRun): string {
   return path === undefined ? UNCONFIRMED : letterOf(path);
 }
 
-function legendOf(strip: string): string {
+function legendOf(strip: string, isRunning: boolean): string {
   const meanings: readonly (readonly [string, string])[] = [
     [UNCONFIRMED, 'another path, not confirmed'],
     [INCOMPLETE, 'incomplete'],
-    [NOTHING_MEASURED, 'not measured'],
+    [NOTHING_MEASURED, isRunning ? 'not measured, or not yet' : 'not measured'],
   ];
   const used = meanings.filter(([symbol]) => strip.includes(symbol)).map(([symbol, meaning]) => `${symbol} ${meaning}`);
   return `${['one letter for each path', ...used].join('; ')}\n`;

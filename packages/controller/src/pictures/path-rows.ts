@@ -66,7 +66,7 @@ function wideColumns({ hop, isSource, isSilent, jumpMs }: Row, y: number, maxMs:
 
 function narrowLines({ hop, isSource, isSilent, jumpMs }: Row, y: number, below: number): Markup {
   const { rttMs, technique } = hop;
-  const rtt = rttMs === undefined ? '' : `${jumpMs === undefined ? '' : `${jumpText(jumpMs)}  `}${formatMs(rttMs)}`;
+  const rtt = rttMs === undefined ? '' : `${jumpMs === undefined ? '' : `${jumpText(jumpMs)} · `}${formatMs(rttMs)}`;
   const classes = jumpMs === undefined ? 'end ink' : 'end strong warningInk';
   return markup`${textAt(NARROW.end, y, classes, rtt)}${labelAt(NARROW.who, y + below, technique, isSource)}${textAt(
     NARROW.end,

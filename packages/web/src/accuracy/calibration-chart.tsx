@@ -78,11 +78,9 @@ export function CalibrationTable({ ranges }: { readonly ranges: Accuracy['ranges
             <td className="number">
               {Math.round(100 * from)}–{Math.round(100 * to)} %
             </td>
-            <td className="numeric">{formatShare(meanConfidence)}</td>
-            <td className="numeric">{formatShare(share)}</td>
-            <td className="numeric wide">
-              {formatShare(low)}–{formatShare(high)}
-            </td>
+            <td className="numeric">{total === 0 ? '–' : formatShare(meanConfidence)}</td>
+            <td className="numeric">{total === 0 ? '–' : formatShare(share)}</td>
+            <td className="numeric wide">{total === 0 ? '–' : `${formatShare(low)}–${formatShare(high)}`}</td>
             <td className="numeric">{formatCount(total)}</td>
           </tr>
         ))}

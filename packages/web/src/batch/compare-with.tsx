@@ -23,7 +23,7 @@ export function CompareWith({ id }: { readonly id: number }) {
         <select value={other} onChange={({ target }) => setChosen(target.value)}>
           {others.map((batch) => (
             <option key={batch.id} value={batch.id}>
-              {`Batch ${batch.id}, ${batch.total.toLocaleString('en')} measurements, ${formatTime(Date.parse(batch.createdAt))}`}
+              {`Batch ${batch.id}, ${batch.total.toLocaleString('en')} ${batch.total === 1 ? 'measurement' : 'measurements'}, ${formatTime(Date.parse(batch.createdAt))}`}
             </option>
           ))}
         </select>

@@ -53,7 +53,7 @@ export function MeasureForm(props: {
           type="checkbox"
           checked={allowAssumptions}
           onChange={({ target }) => setAllowAssumptions(target.checked)}
-        />
+        />{' '}
         Allow assumptions across the border of a network, where nothing can be measured
       </label>
       {fault !== undefined && (

@@ -133,13 +133,17 @@ function SwitchedOff() {
 
 const KIND_COLUMNS: readonly Column<Accuracy['kinds'][number]>[] = [
   { title: 'Kind', className: 'breakable mono', cell: ({ kind }) => kind },
-  { title: 'Right', className: 'numeric', cell: ({ share }) => formatShare(share) },
+  { title: 'Right', className: 'numeric', cell: ({ share, total }) => (total === 0 ? '–' : formatShare(share)) },
   {
     title: '95 % interval',
     className: 'numeric wide',
-    cell: ({ low, high }) => `${formatShare(low)}–${formatShare(high)}`,
+    cell: ({ low, high, total }) => (total === 0 ? '–' : `${formatShare(low)}–${formatShare(high)}`),
   },
-  { title: 'Confidence', className: 'numeric', cell: ({ meanConfidence }) => formatShare(meanConfidence) },
+  {
+    title: 'Confidence',
+    className: 'numeric',
+    cell: ({ meanConfidence, total }) => (total === 0 ? '–' : formatShare(meanConfidence)),
+  },
   { title: 'Hops', className: 'numeric', cell: ({ total }) => formatCount(total) },
   { title: 'Not judged', className: 'numeric wide', cell: ({ unjudged }) => formatCount(unjudged) },
 ];

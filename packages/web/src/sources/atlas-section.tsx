@@ -2,6 +2,7 @@ import { formatAge } from '@revtr/client/wording';
 import { useQuery } from '@tanstack/react-query';
 import { Problem } from '../app/problem.tsx';
 import { atlasQuery } from '../app/queries.ts';
+import { Time } from '../records/time.tsx';
 
 /** What the atlas of a source covers, and how old it is. */
 export function AtlasSection({ source }: { readonly source: string }) {
@@ -33,7 +34,7 @@ export function AtlasSection({ source }: { readonly source: string }) {
             <>
               <dt>Last run</dt>
               <dd>
-                {data.runs[0].state} since {data.runs[0].endedAt ?? data.runs[0].startedAt}
+                {data.runs[0].state} since <Time at={data.runs[0].endedAt ?? data.runs[0].startedAt} />
                 {data.runs[0].state === 'running' &&
                   `: ${data.runs[0].phase}, ${data.runs[0].done} of ${data.runs[0].total}`}
               </dd>
