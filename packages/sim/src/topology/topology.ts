@@ -16,9 +16,9 @@ export const Stamp = {
 export const SecondStamp = { none: 0, ingress: 1, same: 2 } as const;
 /** How a router chooses among paths of equal cost. */
 export const Balance = { none: 0, perFlow: 1, perPacket: 2, perAddresses: 3 } as const;
-/** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
 /** How a network chooses between equally good routes: by a fixed order of its own, the closest exit of each router, or the lowest number of the neighbour. */
 export const TieBreak = { fixed: 0, closestExit: 1, lowestNumber: 2 } as const;
+/** How the MPLS tunnels of a network appear to a traceroute: absent, hiding their routers, or showing labels (RFC 4950). */
 export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
 /** How a destination stamps itself: never, once, twice, or once with another of its addresses. */
 export const SelfStamp = { never: 0, once: 1, twice: 2, alias: 3 } as const;
