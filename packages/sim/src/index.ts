@@ -24,7 +24,16 @@ export { customerConeSizes } from './topology/customer-cones.ts';
 export { FAMILIES, type Family, type FamilyName } from './topology/families/family.ts';
 export { generateTopology } from './topology/generate.ts';
 export { hostName } from './topology/names.ts';
-export { isAnycast, Nat, NetworkKind, Relation, routerOf, type Topology, Tunnel } from './topology/topology.ts';
+export {
+  interfacesTowards,
+  isAnycast,
+  Nat,
+  NetworkKind,
+  Relation,
+  routerOf,
+  type Topology,
+  Tunnel,
+} from './topology/topology.ts';
 export { GroundTruth, type TruePath } from './truth/ground-truth.ts';
 export { addressesBehindNat, natOf, routersByPrivateAddress } from './truth/private-addresses.ts';
 export { TunAttachment, type TunHost } from './tun/tun-attachment.ts';

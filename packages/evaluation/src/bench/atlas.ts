@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { AliasSets, Atlas, type MeasuredPath, PrefixOrigins, type TailStamps } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
-import { publishData, SimulatedInternet, simParameters, type Topology } from '@revtr/sim';
+import { interfacesTowards, publishData, SimulatedInternet, simParameters, type Topology } from '@revtr/sim';
 import { medianSeconds } from './rounds.ts';
 
 const PATHS = 10_000;
@@ -83,10 +83,9 @@ export function benchAtlas() {
   };
 }
 
-function arrivalAddress({ interfaces, routers }: Topology, router: number, before: number | undefined): Ipv4Address {
-  for (let i = routers.firstInterface[router]; i < routers.firstInterface[router + 1]; i++)
-    if (interfaces.router[interfaces.peer[i]] === before) return interfaces.address[i];
-  return routers.loopback[router];
+function arrivalAddress(topology: Topology, router: number, before: number | undefined): Ipv4Address {
+  const [first] = before === undefined ? [] : interfacesTowards(topology, router, before);
+  return first === undefined ? topology.routers.loopback[router] : topology.interfaces.address[first];
 }
 
 /** Bytes of the heap in use after a garbage collection. */

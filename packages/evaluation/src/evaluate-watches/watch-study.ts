@@ -11,6 +11,7 @@ import { defaultPlan, type MeasurementOptions, type ReverseTracerouteEngine } fr
 import type { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
+import { interfacesTowards } from '@revtr/sim';
 import { routingOf, type TrueRouting } from './true-routing.ts';
 
 /** How watches are simulated. */
@@ -131,7 +132,7 @@ async function runOnce(
 /** Fails links between routers of paths of watches, except access lines: their failures are outages, not changes of paths. */
 function failLinks(world: SimulatedWorld, watches: readonly Watch[], count: number): void {
   const { internet } = world;
-  const { interfaces, routers } = internet.topology;
+  const { routers } = internet.topology;
   const random = createRandom(internet.parameters.seed).fork('watch-failures');
   const now = internet.clock.now();
   const isCore = (router: number): boolean => routers.depth[router] <= 1;
@@ -140,10 +141,7 @@ function failLinks(world: SimulatedWorld, watches: readonly Watch[], count: numb
     const links = path.slice(1).flatMap((next, at) => (isCore(path[at]) && isCore(next) ? [at] : []));
     if (links.length === 0) continue;
     const i = random.pick(links);
-    for (let one = routers.firstInterface[path[i]]; one < routers.firstInterface[path[i] + 1]; one++) {
-      if (interfaces.router[interfaces.peer[one]] !== path[i + 1]) continue;
-      internet.schedule({ type: 'linkDown', interface: one }, now + 1);
-      break;
-    }
+    const [link] = interfacesTowards(internet.topology, path[i], path[i + 1]);
+    if (link !== undefined) internet.schedule({ type: 'linkDown', interface: link }, now + 1);
   }
 }

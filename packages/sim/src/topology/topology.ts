@@ -162,6 +162,14 @@ export function routerOf(topology: Topology, address: Ipv4Address): number {
   return prefix >= 0 && isGateway(topology, prefix, address) ? topology.hosts.router[prefix] : -1;
 }
 
+/** Returns the interfaces of a router on its links to another one, in order; none when the two are not linked. */
+export function interfacesTowards({ interfaces, routers }: Topology, router: number, other: number): number[] {
+  const found: number[] = [];
+  for (let i = routers.firstInterface[router]; i < routers.firstInterface[router + 1]; i++)
+    if (interfaces.router[interfaces.peer[i]] === other) found.push(i);
+  return found;
+}
+
 /** Whether host prefix `index` is announced by several networks. */
 export function isAnycast({ hosts, announcements }: Topology, index: number): boolean {
   const announcement = hosts.announcement[index];

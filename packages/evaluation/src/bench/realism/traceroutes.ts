@@ -1,6 +1,6 @@
 import { type Ipv4Address, specialPurposeOf } from '@revtr/net';
 import type { Random } from '@revtr/probing';
-import type { SimProber, SimulatedInternet } from '@revtr/sim';
+import { interfacesTowards, type SimProber, type SimulatedInternet } from '@revtr/sim';
 import { share } from '../../statistics/quantiles.ts';
 import { compare, type RealismRow } from './figure.ts';
 
@@ -59,10 +59,8 @@ async function trace(
     if (from === undefined || from === target) return undefined;
     const router = truth.routerOf(from);
     const before = path[path.indexOf(router) - 1];
-    let own = router < 0 ? -1 : routers.network[router];
-    for (let i = routers.firstInterface[router]; before !== undefined && i < routers.firstInterface[router + 1]; i++) {
-      if (interfaces.router[interfaces.peer[i]] === before) own = networkOf.lookup(interfaces.address[i]);
-    }
+    const incoming = before === undefined ? undefined : interfacesTowards(topology, router, before).at(-1);
+    const own = incoming === undefined ? routers.network[router] : networkOf.lookup(interfaces.address[incoming]);
     const origin = networkOf.lookup(from);
     return { from, isThirdParty: router >= 0 && origin !== own && origin !== routers.network[router] };
   });
