@@ -1,10 +1,9 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Intersection, IntersectionQuery } from '../atlas/intersection.ts';
-import { isBeside } from '../calibration/foreign-host.ts';
-import type { MeasurementOptions } from '../measurement/request.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { ReversePath } from '../path/reverse-path.ts';
+import { acceptedPaths } from './accepted-paths.ts';
 import type { Measurement } from './contract/measurement.ts';
 import type { TargetAnswers } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
@@ -19,10 +18,11 @@ export class AtlasIntersection implements Technique {
     this.#usesRecordRoute = options.usesRecordRoute ?? true;
   }
 
-  async extend({ path, options, atlas, clock, stats, ipToAs, targetAnswers }: Measurement): Promise<Extension> {
+  async extend(measurement: Measurement): Promise<Extension> {
+    const { path, options, atlas, clock, stats, targetAnswers } = measurement;
     if (!options.useAtlas) return notApplicable('the atlas is off');
     const now = clock.now();
-    const accepts = acceptance(options, path.hops[0].address, (address) => ipToAs.originOf(address));
+    const accepts = acceptedPaths(measurement, path.hops[0].address);
     for (const { address } of path.lastSegment) {
       stats.atlasQueries++;
       const found = atlas.intersect({
@@ -62,25 +62,6 @@ function fitOf(
   const own = answers.distanceOf(address);
   if (own === undefined && most === Number.POSITIVE_INFINITY) return undefined;
   return (links, isExact) => links <= most && (own === undefined || (isExact ? links === own : links <= own));
-}
-
-/** Which paths of the atlas the request wants; `undefined` when all, which is faster. */
-function acceptance(
-  options: MeasurementOptions,
-  destination: number,
-  originOf: (address: number) => number | undefined,
-): IntersectionQuery['accepts'] {
-  const { atlasPlatforms, ignoreOwnTraceroutes, ignoreOwnNetwork, asForeignHost, reuseMaxAgeMs } = options;
-  const wantsGrown = reuseMaxAgeMs > 0 && atlasPlatforms === undefined;
-  if (wantsGrown && !ignoreOwnTraceroutes && !ignoreOwnNetwork && !asForeignHost) return undefined;
-  const network = ignoreOwnNetwork ? originOf(destination) : undefined;
-  return ({ platform, origin }) => {
-    if (platform === 'reverseTraceroute' && reuseMaxAgeMs <= 0) return false;
-    if (atlasPlatforms !== undefined && !atlasPlatforms.includes(platform)) return false;
-    if (ignoreOwnTraceroutes && origin === destination) return false;
-    if (asForeignHost && isBeside(origin, destination)) return false;
-    return network === undefined || originOf(origin) !== network;
-  };
 }
 
 function toHops({ match, traceroute, tail, confidence: found }: Intersection, met: number, now: number): Hop[] {

@@ -1,6 +1,6 @@
 import { formatIpv4 } from '@revtr/net';
 import { isYoungEnough } from '../atlas/traceroute.ts';
-import { isBeside } from '../calibration/foreign-host.ts';
+import { acceptedPaths } from './accepted-paths.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { crossingHops, crossingOf, type NetworkCrossing } from './network-path/path-through-network.ts';
@@ -18,11 +18,10 @@ export class NetworkPath implements Technique {
     const { address } = path.last;
     const now = clock.now();
     const age = { now, oldest: now - options.atlasMaxAgeMs };
-    const [{ address: destination }] = path.hops;
-    const accepts = acceptance(measurement, destination);
+    const accepts = acceptedPaths(measurement, path.hops[0].address);
     let best: NetworkCrossing | undefined;
     for (const traceroute of atlas.of(path.source)?.measuredPaths() ?? []) {
-      if (!isYoungEnough(traceroute, age) || !accepts(traceroute)) continue;
+      if (!isYoungEnough(traceroute, age) || accepts?.(traceroute) === false) continue;
       const crossing = crossingOf(traceroute, address, measurement);
       if (crossing !== undefined && (best === undefined || isBetter(crossing, best))) best = crossing;
     }
@@ -35,18 +34,3 @@ export class NetworkPath implements Technique {
 
 const isBetter = (a: NetworkCrossing, b: NetworkCrossing): boolean =>
   a.sharedBits > b.sharedBits || (a.sharedBits === b.sharedBits && a.traceroute.at > b.traceroute.at);
-
-/** Which paths the request lets the measurement use. */
-function acceptance(
-  { options, ipToAs }: Measurement,
-  destination: number,
-): (path: NetworkCrossing['traceroute']) => boolean {
-  const { atlasPlatforms, ignoreOwnTraceroutes, ignoreOwnNetwork, asForeignHost } = options;
-  const network = ignoreOwnNetwork ? ipToAs.originOf(destination) : undefined;
-  return ({ platform, origin }) => {
-    if (atlasPlatforms !== undefined && !atlasPlatforms.includes(platform)) return false;
-    if (ignoreOwnTraceroutes && origin === destination) return false;
-    if (asForeignHost && isBeside(origin, destination)) return false;
-    return network === undefined || ipToAs.originOf(origin) !== network;
-  };
-}
