@@ -29,14 +29,16 @@ export function crossingOf(
   const network = ipToAs.originOf(hop);
   if (network === undefined) return undefined;
   const known = traceroute.hops.filter((address) => address !== undefined);
-  const inside = known.filter((address) => ipToAs.originOf(address) === network);
-  const border = known.findLastIndex((address) => ipToAs.originOf(address) === network);
+  const isInside = known.map((address) => ipToAs.originOf(address) === network);
+  const border = isInside.lastIndexOf(true);
   if (border < 0) return undefined;
   const isOnPath = (address: Ipv4Address): boolean =>
     path.hops.some((onPath) => aliases.sameRouter(onPath.address, address));
-  const isInside = (i: number): boolean => i > 0 && ipToAs.originOf(known[i]) === network;
-  const hops = known.slice(isInside(border - 1) ? border - 1 : border).filter((address) => !isOnPath(address));
+  // The first address is that of the host.
+  const from = border > 1 && isInside[border - 1] ? border - 1 : border;
+  const hops = known.slice(from).filter((address) => !isOnPath(address));
   if (hops.length === 0) return undefined;
+  const inside = known.filter((_, i) => isInside[i]);
   return { traceroute, network, hops, sharedBits: Math.max(...inside.map((address) => Math.clz32(address ^ hop))) };
 }
 
