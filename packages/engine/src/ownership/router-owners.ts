@@ -84,12 +84,12 @@ export class RouterOwners implements Owners {
       return (key === undefined ? undefined : owners.get(key)?.asn) ?? ipToAs.originOf(address);
     };
     const seen = sightings.map(({ address, linked, beyond }): Networks => {
-      const isKnown = beyond !== undefined && ipToAs.originOf(beyond) !== undefined;
+      const origin = beyond === undefined ? undefined : ipToAs.originOf(beyond);
       return {
         origin: ipToAs.originOf(address),
         linked: networkOf(linked),
         beyond: networkOf(beyond),
-        other: isKnown ? { address: beyond, origin: ipToAs.originOf(beyond) } : undefined,
+        other: beyond === undefined || origin === undefined ? undefined : { address: beyond, origin },
       };
     });
     const candidates = new Set(
@@ -122,7 +122,7 @@ export class RouterOwners implements Owners {
         own += addressCost(relations, origin, asn, linked) + borderTo(linked);
         owns++;
       }
-      if (other?.origin !== undefined && beyond !== undefined)
+      if (other !== undefined && beyond !== undefined)
         others.set(other.address, addressCost(relations, other.origin, beyond, asn) + borderTo(beyond));
       for (const neighbour of [linked, beyond])
         if (neighbour !== undefined && neighbour !== asn)
@@ -144,6 +144,6 @@ interface Networks {
   /** Owners of the routers beside. */
   readonly linked: number | undefined;
   readonly beyond: number | undefined;
-  /** The address beyond, which is on another link of the router, and its origin. */
-  readonly other: { readonly address: Ipv4Address; readonly origin: number | undefined } | undefined;
+  /** The address beyond, which is on another link of the router, and its origin; `undefined` if one of them is unknown. */
+  readonly other: { readonly address: Ipv4Address; readonly origin: number } | undefined;
 }
