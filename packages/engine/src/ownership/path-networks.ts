@@ -144,7 +144,7 @@ class NetworkSearch {
   /** Networks that hop `i` may belong to: that of its address, the one that the atlas suggests, and those nearby on the path. */
   #candidates(i: number): readonly (number | undefined)[] {
     const own = this.#origins[i];
-    if (i === 0 || i === this.#last) return [own];
+    if (i === this.#last) return [own];
     const found = new Set<number>();
     const add = (asn: number | undefined): void => {
       if (asn !== undefined) found.add(asn);
