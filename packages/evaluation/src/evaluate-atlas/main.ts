@@ -3,6 +3,7 @@ import { parseOrExit } from '@revtr/lab/command-line';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { type Size, simParameters } from '@revtr/sim';
 import { currentCommit } from '../provenance/commit.ts';
+import { say } from '../say.ts';
 import { lookAt } from '../seeds/look.ts';
 import { readNumbers } from '../seeds/read-numbers.ts';
 import { mean } from '../statistics/quantiles.ts';
@@ -51,7 +52,6 @@ const RATES = {
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const seeds = readNumbers(values.seed);
-const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
 async function placement(): Promise<void> {
   const all: PlacementFigures[] = [];
@@ -99,7 +99,7 @@ async function refresh(): Promise<void> {
     for (const seed of seeds) {
       // The first day is the same for all policies, because the atlas is new.
       days.push(...(await studyPolicy(policy, { ...options, seed })).slice(1));
-      process.stderr.write(`${policy.name}, seed ${seed}: done\n`);
+      say(`${policy.name}, seed ${seed}: done`);
     }
     const average = (of: keyof StudyDay): number => mean(days.map((day) => day[of]));
     table[policy.name] = {

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
 import { currentCommit } from '../provenance/commit.ts';
+import { say } from '../say.ts';
 import { invalidOption } from './invalid-option.ts';
 import { HELP, OPTIONS, readCores, readUnits } from './options.ts';
 import { latencyPlot, reliabilityPlot } from './report/plots.ts';
 import { renderMarkdown, renderText } from './report/render.ts';
 import { describeRun, tablesOf } from './report/tables.ts';
-import { measure, say } from './running/measure.ts';
+import { measure } from './running/measure.ts';
 import { compareWithRivals } from './summary/paired.ts';
 import { summarise } from './summary/summary.ts';
 

@@ -1,3 +1,4 @@
+import { say } from '../../say.ts';
 import { lookAt } from '../../seeds/look.ts';
 import { type Unit, unitName } from '../units/unit.ts';
 import type { UnitResult } from '../units/unit-result.ts';
@@ -22,9 +23,4 @@ export async function measure(
   const missing = units.filter((unit) => !stored.has(unitName(unit)));
   await lookAt(new Set(missing.map(({ seed }) => seed)), { ledger, command, commit, warn: say });
   return runUnits(units, { stored, folder, commit, cores, onProgress: say });
-}
-
-/** Writes a line to standard error. */
-export function say(message: string): void {
-  process.stderr.write(`${message}\n`);
 }
