@@ -60,18 +60,7 @@ export async function realismOf(
   profile: Profile,
   family: WorldSpec['family'] = 'grown',
 ): Promise<RealismRow[]> {
-  const spec = {
-    size,
-    seed,
-    profile,
-    family,
-    mostVantagePoints: VANTAGE_POINTS,
-    atlasProbes: 1,
-    pairs: 0,
-    hours: 0,
-    changes: {},
-  };
-  const internet = createInternet(spec);
+  const internet = createInternet({ size, seed, profile, family, mostVantagePoints: VANTAGE_POINTS, changes: {} });
   const random = createRandom(seed).fork('realism');
   const all = [...new Set(internet.topology.hosts.prefixes.map(({ address }) => address & BITS_24))];
   const prefixes = random.shuffle(all).slice(0, PREFIXES);

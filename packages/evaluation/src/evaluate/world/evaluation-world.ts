@@ -43,7 +43,9 @@ export function createWorld(spec: WorldSpec): EvaluationWorld {
 }
 
 /** Generates a simulated Internet. @throws {SimError} `badRelationships` for a CAIDA file that is malformed */
-export function createInternet(spec: WorldSpec): SimulatedInternet {
+export function createInternet(
+  spec: Pick<WorldSpec, 'profile' | 'family' | 'size' | 'seed' | 'mostVantagePoints' | 'changes'>,
+): SimulatedInternet {
   const { profile, size, seed, mostVantagePoints, changes } = spec;
   const graph = graphOf(spec);
   const counts = graph === undefined ? {} : countsOf(graph);
@@ -54,7 +56,7 @@ export function createInternet(spec: WorldSpec): SimulatedInternet {
 
 const isNamed = (family: WorldSpec['family']): family is FamilyName => family in FAMILIES;
 
-function graphOf({ family, seed }: WorldSpec): AsGraph | undefined {
+function graphOf({ family, seed }: Pick<WorldSpec, 'family' | 'seed'>): AsGraph | undefined {
   if (isNamed(family)) return undefined;
   return parseAsRelationships(readFileSync(family.slice(CAIDA.length), 'utf8'), createRandom(seed).fork('caida'));
 }
