@@ -26,9 +26,6 @@ const HOUR_MS = 3_600_000;
 /** Longer than the reuse of measured hops, so only the atlas keeps information about earlier measurements. */
 const PAUSE_MS = 2 * HOUR_MS;
 
-/** What the owners of routers are learned from, for the paths of all plans. */
-const WHOLE_ATLAS: EvaluatedPlan = { ...PLANS.default, needs: { survey: false, atlas: 'recordRoute' } };
-
 /** What all units of one world share. */
 interface SharedWorld {
   readonly created: EvaluationWorld;
@@ -38,8 +35,8 @@ interface SharedWorld {
   /** When the measurement of a pair begins, milliseconds since the Unix epoch. */
   readonly startsAt: (index: number) => number;
   readonly visible: readonly (ReadonlySet<number> | undefined)[];
-  /** The owners of routers that the whole atlas of a fleet shows, whatever a plan uses of it. */
-  readonly ownersOf: (fleet: number) => Promise<RouterOwners>;
+  /** The owners of routers that the atlas of a fleet shows, or a part of it. */
+  readonly ownersBy: (content: EvaluatedPlan['needs']['atlas'], fleet: number) => Promise<RouterOwners>;
 }
 
 /**
@@ -56,20 +53,22 @@ export async function runWorld(units: readonly Unit[], onResult: (result: UnitRe
   const startsAt = (index: number): number => first + (index / pairs.length) * hours * HOUR_MS;
   const internet = created.restart(first);
   const visible = await visibleRouters(pairs, startsAt, { internet, truth });
-  const ownersByFleet = new Map<number, Promise<RouterOwners>>();
-  const ownersOf = (fleet: number): Promise<RouterOwners> => {
+  const { aliases, ipToAs, relations } = created.world;
+  const known = new Map<string, Promise<RouterOwners>>();
+  const ownersBy: SharedWorld['ownersBy'] = (content, fleet) => {
+    const key = `${content} ${fleet}`;
     const owners =
-      ownersByFleet.get(fleet) ??
-      preparation.forPlan(WHOLE_ATLAS, fleet).then((parts) => ownersFrom(parts.collaborators));
-    ownersByFleet.set(fleet, owners);
+      known.get(key) ??
+      preparation.atlasWith(content, fleet).then((atlas) => ownersFrom({ atlas, aliases, ipToAs, relations }));
+    known.set(key, owners);
     return owners;
   };
-  const shared = { created, preparation, truth, pairs, startsAt, visible, ownersOf };
+  const shared = { created, preparation, truth, pairs, startsAt, visible, ownersBy };
   for (const unit of units) onResult(await runUnit(unit, shared));
 }
 
 async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
-  const { created, preparation, truth, pairs, startsAt, visible, ownersOf } = shared;
+  const { created, preparation, truth, pairs, startsAt, visible, ownersBy } = shared;
   const evaluated = withContent(PLANS[unit.plan], unit.atlas);
   const { internet, collaborators, cost } = await preparation.forPlan(evaluated, unit.fleet);
   const { clock } = internet;
@@ -78,8 +77,11 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
     (owners: RouterOwners) =>
     (hops: ReverseTraceroute['hops']): number[] =>
       asPathOf(networksOfHops(hops, { ipToAs, relations, owners }));
-  const searchedNetworksOf = searchWith(await ownersOf(unit.fleet));
-  const networksOf = evaluated.showsOperators ? searchWith(await ownersFrom(collaborators)) : undefined;
+  // The paths of all plans are searched with the whole atlas, whatever a plan uses of it.
+  const searchedNetworksOf = searchWith(await ownersBy('recordRoute', unit.fleet));
+  const networksOf = evaluated.showsOperators
+    ? searchWith(await ownersBy(evaluated.needs.atlas, unit.fleet))
+    : undefined;
   const assumptions = unit.profile === 'kind' ? SIMULATED_ASSUMPTIONS : SIMULATED_PUBLISHED_ASSUMPTIONS;
   const engine = new ReverseTracerouteEngine({ plan: evaluated.plan, assumptions }, collaborators);
   const onDemand = evaluated.asksTraceroutes ? new TraceroutesOnDemand(internet, collaborators) : undefined;

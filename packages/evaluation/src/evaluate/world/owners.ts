@@ -3,7 +3,10 @@ import { type EngineCollaborators, ObservedRouters, observeRouters, RouterOwners
 const MOST_ROUTERS = 1_000_000;
 
 /** The owners of routers as an atlas shows them now. */
-export async function ownersFrom({ atlas, ...facts }: EngineCollaborators): Promise<RouterOwners> {
+export async function ownersFrom({
+  atlas,
+  ...facts
+}: Pick<EngineCollaborators, 'atlas' | 'aliases' | 'ipToAs' | 'relations'>): Promise<RouterOwners> {
   const routers = new ObservedRouters(facts.aliases, { capacity: MOST_ROUTERS });
   const owners = new RouterOwners(facts);
   const pause = (): Promise<void> => Promise.resolve();

@@ -70,16 +70,12 @@ export class Preparation {
     readonly cost: PreparationCost;
   }> {
     const internet = this.#world.restart(this.measurementsAt);
-    const { aliases, ipToAs, relations, targetPolicy, sources } = this.#world.world;
-    const atlas = new Atlas({ aliases, ipToAs });
+    const { aliases, ipToAs, relations, targetPolicy } = this.#world.world;
     const ranking = needs.survey
       ? await this.#rankingOf(plan, fleet, internet)
       : plan.ranking({ vantagePoints: this.#fleet(fleet) }, { ipToAs, clock: internet.clock });
     const collected = needs.atlas === 'none' ? undefined : await this.#atlasOf(fleet);
-    const withTails = needs.atlas === 'recordRoute';
-    for (const { address } of sources)
-      if (collected !== undefined)
-        atlas.restore(address, collected.paths.get(address) ?? [], (withTails && collected.tails.get(address)) || []);
+    const atlas = await this.atlasWith(needs.atlas, fleet);
     const mayProbe = (address: Ipv4Address): boolean => targetPolicy.mayProbe(address);
     const { clock } = internet;
     return {
@@ -88,9 +84,20 @@ export class Preparation {
       cost: {
         surveyProbes: needs.survey ? (await this.#surveyed()).probesOf(this.#senders(fleet)) : 0,
         tracerouteProbes: collected?.tracerouteProbes ?? 0,
-        atlasOptionProbes: withTails ? (collected?.atlasOptionProbes ?? 0) : 0,
+        atlasOptionProbes: needs.atlas === 'recordRoute' ? (collected?.atlasOptionProbes ?? 0) : 0,
       },
     };
+  }
+
+  /** A new atlas with what a fleet collected, or a part of it. */
+  async atlasWith(content: EvaluatedPlan['needs']['atlas'], fleet: number): Promise<Atlas> {
+    const { aliases, ipToAs, sources } = this.#world.world;
+    const atlas = new Atlas({ aliases, ipToAs });
+    if (content === 'none') return atlas;
+    const { paths, tails } = await this.#atlasOf(fleet);
+    for (const { address } of sources)
+      atlas.restore(address, paths.get(address) ?? [], content === 'recordRoute' ? (tails.get(address) ?? []) : []);
+    return atlas;
   }
 
   #fleet(size: number): readonly Ipv4Address[] {
