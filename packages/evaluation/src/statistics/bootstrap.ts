@@ -10,13 +10,13 @@ export interface Estimate {
 }
 
 /** How items depend on each other, and which values figures can have. */
-export interface BootstrapOptions<T> {
+export interface BootstrapOptions<T, Name extends string> {
   /** Items of a group with the same key are drawn together. Default: each item is drawn on its own. */
   readonly clusterOf?: (item: T) => number | string;
   /** A second key of clusters, which cross the first ones. Default: items depend on each other by the first key only. */
   readonly secondClusterOf?: (item: T) => number | string;
   /** Least and largest possible value of a figure. Default: any value. */
-  readonly bounds?: (name: string) => readonly [least: number, most: number];
+  readonly bounds?: (name: Name) => readonly [least: number, most: number];
 }
 
 const RESAMPLES = 500;
@@ -44,7 +44,7 @@ const NORMAL_QUANTILE = 1.96;
 export function bootstrap<T, Name extends string>(
   groups: readonly (readonly T[])[],
   figures: (sample: readonly T[]) => Record<Name, number>,
-  { clusterOf, secondClusterOf, bounds }: BootstrapOptions<T> = {},
+  { clusterOf, secondClusterOf, bounds }: BootstrapOptions<T, Name> = {},
 ): Record<Name, Estimate> {
   const random = createRandom(SEED);
   const values = figures(groups.flat());

@@ -51,8 +51,8 @@ export const FIGURES = {
 export type Figure = keyof typeof FIGURES;
 
 /** Least and largest possible value of a figure. */
-export const boundsOf = (figure: string): readonly [number, number] =>
-  figure in FIGURES && FIGURES[figure as Figure][1] === 'share' ? [0, 1] : [0, Number.POSITIVE_INFINITY];
+export const boundsOf = (figure: Figure): readonly [number, number] =>
+  FIGURES[figure][1] === 'share' ? [0, 1] : [0, Number.POSITIVE_INFINITY];
 
 /** Pairs with destinations in one network depend on each other, and so do pairs of one source. */
 export const CLUSTERS = {
