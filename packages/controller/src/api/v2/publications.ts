@@ -1,3 +1,4 @@
+import { asPathOfNumbers } from '@revtr/engine';
 import type { Publication, User } from '@revtr/storage';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -143,7 +144,7 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
         destination,
         createdAt: created_at.toISOString(),
         ...(stop_reason !== null && { stopReason: stop_reason }),
-        networks: asnsSchema.parse(asns).filter((asn, i, all) => asn !== all[i - 1]),
+        networks: asPathOfNumbers(asnsSchema.parse(asns)),
       }));
       const names: Record<string, string> = {};
       for (const { networks } of results) for (const asn of networks) names[asn] ??= facts.asName(asn) ?? `AS${asn}`;

@@ -1,3 +1,4 @@
+import { asPathOfNumbers } from '@revtr/engine';
 import type { Observation, Place } from './observation.ts';
 
 /** Whether two addresses, dotted quads, belong to one router or to the two ends of one link. */
@@ -82,7 +83,7 @@ const visibilityOf = ({ visibility = 1 }: Place): number => visibility;
 
 /** Networks of a path in order, repetitions in a row taken once. */
 export function networksOf(places: readonly Place[]): number[] {
-  return places.flatMap(({ asn }) => asn ?? []).filter((asn, i, all) => asn !== all[i - 1]);
+  return asPathOfNumbers(places.map(({ asn }) => asn));
 }
 
 /** The run lacks a place that it should have shown, and shows one in the same way, or in another network. */
