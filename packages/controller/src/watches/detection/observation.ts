@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PATH_FAILURES } from '../../measurements/path-failures.ts';
 import type { StoredResult } from '../../measurements/stored-result.ts';
 
 /** How the router of a place was seen: stamped by itself, in a reply to a traceroute, through a neighbour of the destination, or as an end. */
@@ -35,14 +36,6 @@ export const observationSchema = z.object({
 });
 export type Observation = z.infer<typeof observationSchema>;
 
-/** Failures that say something about the path. All others say something about the system, such as an exhausted budget. */
-const FINDINGS: ReadonlySet<string> = new Set([
-  'interdomainSymmetry',
-  'tracerouteFailed',
-  'noSymmetricHop',
-  'noHops',
-  'tooManySteps',
-]);
 const MOST_PLACES = 64;
 const MOST_ADDRESSES = 16;
 
@@ -60,7 +53,7 @@ export function observe(
 ): Observation | { readonly noFinding: string } {
   const { stopReason, failReason, measuredThrough, hops, endedAt } = result;
   if (stopReason === 'cancelled') return { noFinding: 'cancelled' };
-  if (stopReason === 'failed' && !FINDINGS.has(failReason?.code ?? ''))
+  if (stopReason === 'failed' && !PATH_FAILURES.has(failReason?.code ?? ''))
     return { noFinding: failReason?.code ?? 'failed' };
   const reached: Reach = measuredThrough === undefined ? 'reached' : 'throughNeighbour';
   const rttMs = measuredThrough === undefined ? hops[0]?.rttMs : undefined;
