@@ -1,5 +1,5 @@
 import { asPathOfNumbers } from '@revtr/engine';
-import type { Observation, Place } from './observation.ts';
+import { MOST_ADDRESSES, MOST_PLACES, type Observation, type Place } from './observation.ts';
 
 /** Whether two addresses, dotted quads, belong to one router or to the two ends of one link. */
 export type SamePlace = (a: string, b: string) => boolean;
@@ -27,8 +27,6 @@ export interface KnownRoute extends Pick<Observation, 'places' | 'through'> {
   readonly runs: number;
 }
 
-const MOST_PLACES = 64;
-const MOST_ADDRESSES = 16;
 /** Visibility is a mean over about so many runs. */
 const RECENT_RUNS = 16;
 /** A place that was shown less often may be missing by chance. */
