@@ -1,9 +1,9 @@
 import { parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { ApiKeys, User, Users, WatchRow } from '@revtr/storage';
-import { withRole } from '../accounts/rights.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { ControllerError } from '../foundation/errors.ts';
+import { withRole } from '../foundation/rights.ts';
 import type { PauseReason } from './alerts/pause-reasons.ts';
 
 /** Decides for whom a run is submitted, and what it means that it was refused. */

@@ -1,8 +1,8 @@
 import type { Clock } from '@revtr/probing';
 import { type ApiKeys, hashApiKey, hashToken, type Scope, type Sessions, type User } from '@revtr/storage';
 import type { FastifyRequest } from 'fastify';
-import { withRole } from '../../accounts/rights.ts';
 import { ControllerError } from '../../foundation/errors.ts';
+import { withRole } from '../../foundation/rights.ts';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
 import { limitedClientOf } from './client-address.ts';
 import { refuseForgery } from './forgery.ts';
