@@ -55,6 +55,11 @@ export class AgentDirectory {
     return this.#ordered;
   }
 
+  /** Sources that are not withdrawn. */
+  registeredSources(): readonly RegisteredAgent[] {
+    return this.list().filter(({ kind, state }) => kind === 'source' && state !== 'withdrawn');
+  }
+
   /** Sources that measurements may lead to, whether their agents are connected at this moment or not. */
   readySources(): readonly RegisteredAgent[] {
     return this.list().filter(({ kind, state }) => kind === 'source' && state === 'ready');

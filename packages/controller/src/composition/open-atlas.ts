@@ -73,8 +73,7 @@ export async function openAtlas(
   const { atlas, aliases, ipToAs, relations } = engineParts;
   const ownersPass = new OwnersPass(OWNERS_PASS, { atlas, aliases, ipToAs, relations, clock, log });
   datasets.knowledge.onAliases(() => engineParts.atlas.rebuild());
-  const sources = directory.list().filter(({ kind, state }) => kind === 'source' && state !== 'withdrawn');
-  await service.restore(sources.map(({ address }) => address));
+  await service.restore(directory.registeredSources().map(({ address }) => address));
   return {
     name: 'atlas',
     service,

@@ -2,6 +2,7 @@ import { parseIpv4 } from '@revtr/net';
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import type { AddressFacts } from '../facts/address-facts.ts';
+import { PATH_FAILURES } from '../measurements/path-failures.ts';
 import { hopSchema, readStoredResult, resultSchema, type StoredResult } from '../measurements/stored-result.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -51,15 +52,6 @@ export type PublicResult = z.infer<typeof publicResultSchema>;
 /** A hop of a published result. */
 export type PublicHop = PublicResult['result']['hops'][number];
 
-/** Failures whose message names nothing but hops of the path. Others can name users, budgets, and what operators write. */
-const TOLD: ReadonlySet<string> = new Set([
-  'interdomainSymmetry',
-  'tracerouteFailed',
-  'noSymmetricHop',
-  'noHops',
-  'tooManySteps',
-]);
-
 /** What everybody may know of a measurement that has ended. @throws {z.ZodError} when the stored result is not what the controller writes */
 export async function toPublicResult(
   { source, destination, result: json, published_at }: MeasurementRow & { readonly published_at: Date },
@@ -86,7 +78,7 @@ export async function toPublicResult(
 }
 
 function toPublicFailReason({ code, message, hop }: NonNullable<StoredResult['failReason']>) {
-  return { code, message: TOLD.has(code) ? message : 'the measurement could not be completed', hop };
+  return { code, message: PATH_FAILURES.has(code) ? message : 'the measurement could not be completed', hop };
 }
 
 async function toPublicHop(hop: StoredResult['hops'][number], facts: AddressFacts): Promise<PublicHop> {

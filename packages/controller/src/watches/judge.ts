@@ -1,13 +1,9 @@
 import type { FinishedRun, WatchRow, WatchRunRow } from '@revtr/storage';
-import { z } from 'zod';
 import { readStoredResult } from '../measurements/stored-result.ts';
 import { changeAlerts } from './alerts/alert.ts';
 import { networksOf, type SamePlace } from './detection/compare.ts';
-import { CHANGE_KINDS, detectorSchema, type Judgement, judgeRun } from './detection/detector.ts';
+import { changeKindsSchema, detectorSchema, type Judgement, judgeRun } from './detection/detector.ts';
 import { type Observation, observe } from './detection/observation.ts';
-
-/** Text in the column of a watch that says which changes cause alerts. */
-export const alertOnSchema = z.array(z.enum(CHANGE_KINDS));
 
 /** What is needed to judge runs. */
 export interface JudgeParts {
@@ -62,7 +58,11 @@ function toFinished(
   const alerts =
     change === undefined
       ? []
-      : changeAlerts(subject, { ...change, measurementId: run.measurement_id }, alertOnSchema.parse(watch.alert_on));
+      : changeAlerts(
+          subject,
+          { ...change, measurementId: run.measurement_id },
+          changeKindsSchema.parse(watch.alert_on),
+        );
   return {
     outcome: 'measured',
     verdict,

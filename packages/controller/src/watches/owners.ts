@@ -3,6 +3,7 @@ import type { Clock } from '@revtr/probing';
 import type { ApiKeys, User, Users, WatchRow } from '@revtr/storage';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { ControllerError } from '../foundation/errors.ts';
+import { withRole } from '../foundation/rights.ts';
 import type { PauseReason } from './alerts/pause-reasons.ts';
 
 /** Decides for whom a run is submitted, and what it means that it was refused. */
@@ -33,11 +34,11 @@ export class WatchOwners {
   ): Promise<{ readonly user: User } | { readonly pause: PauseReason }> {
     const user = await this.#users.find(watch.user_id);
     if (user === undefined || user.disabled_at !== null) return { pause: 'userDisabled' };
-    if (watch.key_id === null) return { user: { ...user, role: 'user' } };
+    if (watch.key_id === null) return { user: withRole(user, []) };
     const key = (await this.#keys.of(user.id)).find(({ id }) => id === watch.key_id);
     if (key === undefined) return { pause: 'keyRevoked' };
     if (key.expires_at !== null && key.expires_at.getTime() <= this.#clock.now()) return { pause: 'keyExpired' };
-    return { user: { ...user, role: key.scopes.includes('operate') ? user.role : 'user' } };
+    return { user: withRole(user, key.scopes) };
   }
 
   /** What follows from a refused submission: the run is skipped, or the watch is paused. Rethrows every other error. */

@@ -1,4 +1,4 @@
-/** A content coding in which files of the web interface are kept. */
+/** A content coding of answers. */
 export type ContentCoding = 'br' | 'gzip';
 
 /**

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { WatchAlertRow, WatchChangeRow, WatchRunRow } from '../schema/watches.ts';
@@ -22,39 +22,18 @@ export class WatchHistory {
   }
 
   /** Runs, newest first. @throws {StorageError} `badLimit` */
-  async runs(watchId: number, { limit, before }: WatchPage): Promise<WatchRunRow[]> {
-    return this.#db
-      .selectFrom('watch_runs')
-      .selectAll()
-      .where('watch_id', '=', watchId)
-      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
-      .orderBy('id', 'desc')
-      .limit(checkedLimit(limit, MOST_LISTED))
-      .execute();
+  async runs(watchId: number, page: WatchPage): Promise<WatchRunRow[]> {
+    return pageOf(this.#db.selectFrom('watch_runs').selectAll(), watchId, page).execute();
   }
 
   /** Changes, newest first. @throws {StorageError} `badLimit` */
-  async changes(watchId: number, { limit, before }: WatchPage): Promise<WatchChangeRow[]> {
-    return this.#db
-      .selectFrom('watch_changes')
-      .selectAll()
-      .where('watch_id', '=', watchId)
-      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
-      .orderBy('id', 'desc')
-      .limit(checkedLimit(limit, MOST_LISTED))
-      .execute();
+  async changes(watchId: number, page: WatchPage): Promise<WatchChangeRow[]> {
+    return pageOf(this.#db.selectFrom('watch_changes').selectAll(), watchId, page).execute();
   }
 
   /** Alerts, newest first. @throws {StorageError} `badLimit` */
-  async alerts(watchId: number, { limit, before }: WatchPage): Promise<WatchAlertRow[]> {
-    return this.#db
-      .selectFrom('watch_alerts')
-      .selectAll()
-      .where('watch_id', '=', watchId)
-      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
-      .orderBy('id', 'desc')
-      .limit(checkedLimit(limit, MOST_LISTED))
-      .execute();
+  async alerts(watchId: number, page: WatchPage): Promise<WatchAlertRow[]> {
+    return pageOf(this.#db.selectFrom('watch_alerts').selectAll(), watchId, page).execute();
   }
 
   /**
@@ -92,4 +71,17 @@ export class WatchHistory {
       return ids.length === MOST_DELETED_BATCHES;
     });
   }
+}
+
+/** The part of the rows of a watch that a page shows. */
+function pageOf<Row>(
+  rows: SelectQueryBuilder<Schema, 'watch_runs' | 'watch_changes' | 'watch_alerts', Row>,
+  watchId: number,
+  { limit, before }: WatchPage,
+) {
+  return rows
+    .where('watch_id', '=', watchId)
+    .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
+    .orderBy('id', 'desc')
+    .limit(checkedLimit(limit, MOST_LISTED));
 }

@@ -1,3 +1,4 @@
+import { asPathOfNumbers } from '@revtr/engine';
 import { type ExportFormat, linesFormat } from './export-format.ts';
 
 type Cell = string | number | undefined;
@@ -40,7 +41,7 @@ export const csvPaths: ExportFormat = linesFormat(
   ({ id, batchId, label, source, destination, result }) => {
     const { hops, startedAt, endedAt, stopReason, failReason, confidence } = result;
     const count = (wanted: string): number => hops.filter(({ trust }) => trust === wanted).length;
-    const networks = hops.flatMap(({ asn }) => asn ?? []).filter((asn, i, all) => asn !== all[i - 1]);
+    const networks = asPathOfNumbers(hops.map(({ asn }) => asn));
     return csvLine([
       ...[id, batchId, label, source, destination, new Date(startedAt).toISOString(), Math.round(endedAt - startedAt)],
       ...[stopReason, failReason?.code, hops.length, confidence],

@@ -1,4 +1,5 @@
 import { ControllerError } from '../../foundation/errors.ts';
+import { markup } from '../../foundation/markup.ts';
 import type { EndedMeasurement, ExportFormat, ExportWriter } from './export-format.ts';
 
 /** Most nodes and edges of a graph: it is kept in memory until the last measurement is read. */
@@ -10,14 +11,9 @@ interface Node {
   readonly asn: number | undefined;
 }
 
-/** Characters that XML 1.0 does not allow are left out; the others are written as text. */
-const text = (value: string): string =>
-  value
-    .replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+/** Leaves out characters that XML 1.0 does not allow. */
+const allowed = (text: string): string =>
+  text.replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '');
 
 /** Gathers the nodes of paths, and counts how many paths pass each edge. */
 class GraphWriter implements ExportWriter {
@@ -51,13 +47,13 @@ class GraphWriter implements ExportWriter {
   }
 
   end(): string {
-    const nodes = [...this.#nodes.values()].map(
-      ({ id, label, asn }) =>
-        `<node id="${text(id)}"><data key="label">${text(label)}</data>${asn === undefined ? '' : `<data key="asn">${asn}</data>`}</node>\n`,
-    );
+    const nodes = [...this.#nodes.values()].map(({ id, label, asn }) => {
+      const network = asn === undefined ? undefined : markup`<data key="asn">${asn}</data>`;
+      return markup`<node id="${allowed(id)}"><data key="label">${allowed(label)}</data>${network}</node>\n`.text;
+    });
     const edges = [...this.#edges.values()].map(
       ({ from, to, paths }) =>
-        `<edge source="${text(from)}" target="${text(to)}"><data key="paths">${paths}</data></edge>\n`,
+        markup`<edge source="${allowed(from)}" target="${allowed(to)}"><data key="paths">${paths}</data></edge>\n`.text,
     );
     return `${nodes.join('')}${edges.join('')}</graph>\n</graphml>\n`;
   }

@@ -3,6 +3,7 @@ import { createGzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { acceptedCoding } from '../../web/content-coding.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -59,7 +60,7 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
         objectMode: false,
         highWaterMark: 65_536,
       });
-      if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(file);
+      if (acceptedCoding(request.headers['accept-encoding'], ['gzip']) === undefined) return reply.send(file);
       reply.header('content-encoding', 'gzip');
       return reply.send(pipeline(file, createGzip(FAST), () => undefined));
     },

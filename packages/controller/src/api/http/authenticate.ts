@@ -2,6 +2,7 @@ import type { Clock } from '@revtr/probing';
 import { type ApiKeys, hashApiKey, hashToken, type Scope, type Sessions, type User } from '@revtr/storage';
 import type { FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
+import { withRole } from '../../foundation/rights.ts';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
 import { limitedClientOf } from './client-address.ts';
 import { refuseForgery } from './forgery.ts';
@@ -171,11 +172,6 @@ export class Authenticator {
   #now(): Date {
     return new Date(this.#clock.now());
   }
-}
-
-/** A credential without the scope `operate` gives an operator no more rights than any user. */
-function withRole(user: User, scopes: readonly Scope[]): User {
-  return scopes.includes('operate') ? user : { ...user, role: 'user' };
 }
 
 /** Whether a request carries a key or a session, good or bad. */

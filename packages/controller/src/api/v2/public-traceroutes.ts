@@ -34,10 +34,7 @@ z.globalRegistry.add(reportSchema, { id: 'TracerouteImport' });
 
 /** Traceroutes that others have published, for the atlases of the sources in the /24 of their targets. */
 export function registerPublicTraceroutes(app: FastifyInstance, { measuring, directory }: ApiCollaborators): void {
-  const sources = () =>
-    directory
-      .list()
-      .flatMap(({ kind, state, address }) => (kind === 'source' && state !== 'withdrawn' ? [address] : []));
+  const sources = () => directory.registeredSources().map(({ address }) => address);
   app.withTypeProvider<ZodTypeProvider>().post(
     '/api/v2/atlas/traceroutes',
     {

@@ -1,3 +1,4 @@
+import { asPathOfNumbers } from '@revtr/engine';
 import type { Publication, User } from '@revtr/storage';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -9,6 +10,7 @@ import { baseUrlOf } from '../http/base-url.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
+import { networkNames } from './network-names.ts';
 
 const MOST_RECENT = 10;
 const READS_A_MINUTE = 240;
@@ -143,11 +145,10 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
         destination,
         createdAt: created_at.toISOString(),
         ...(stop_reason !== null && { stopReason: stop_reason }),
-        networks: asnsSchema.parse(asns).filter((asn, i, all) => asn !== all[i - 1]),
+        networks: asPathOfNumbers(asnsSchema.parse(asns)),
       }));
-      const names: Record<string, string> = {};
-      for (const { networks } of results) for (const asn of networks) names[asn] ??= facts.asName(asn) ?? `AS${asn}`;
-      return { results, names };
+      const asns = results.flatMap(({ networks }) => networks);
+      return { results, names: networkNames(asns, facts) };
     },
   );
 }

@@ -8,6 +8,7 @@ import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { streamBatch } from './event-stream.ts';
+import { networkNames } from './network-names.ts';
 import { batchSchema, measurementSchema, originsOf, outlineSchema, toMeasurement, toOutline } from './schemas.ts';
 
 const paramsSchema = z.object({ id: numberInUrl });
@@ -159,9 +160,10 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const withRouters = request.query.routers === 'true';
       const rows = await batches.outlinesOf(id, { limit, after, routers: withRouters });
       const measurements = rows.map(toOutline);
-      const names: Record<string, string> = {};
-      for (const { networks = [] } of measurements)
-        for (const asn of networks) names[asn] ??= facts.asName(asn) ?? `AS${asn}`;
+      const names = networkNames(
+        measurements.flatMap(({ networks = [] }) => networks),
+        facts,
+      );
       const next = measurements.length === limit ? measurements.at(-1)?.id : undefined;
       return {
         ...{ total: size, measurements, names },

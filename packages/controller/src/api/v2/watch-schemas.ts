@@ -2,16 +2,14 @@ import type { AlertOutcome, WatchAlertRow, WatchChangeRow, WatchRow, WatchRunRow
 import { z } from 'zod';
 import { sideOf } from '../../watches/alerts/alert.ts';
 import { isPauseReason, PAUSE_REASONS } from '../../watches/alerts/pause-reasons.ts';
-import { CHANGE_KINDS, VERDICTS } from '../../watches/detection/detector.ts';
+import { CHANGE_KINDS, changeKindsSchema, VERDICTS } from '../../watches/detection/detector.ts';
 import { observationSchema, REACHES } from '../../watches/detection/observation.ts';
-import { alertOnSchema } from '../../watches/judge.ts';
 import { LEAST_INTERVAL_S, MOST_INTERVAL_S } from '../../watches/settings.ts';
 import { lineOf } from '../http/route-parts.ts';
 
-const kindsSchema = z.array(z.enum(CHANGE_KINDS));
 const webhookUrlSchema = z.string().max(2_000);
 const alertsSchema = z.object({
-  on: kindsSchema.max(CHANGE_KINDS.length).describe('Kinds of changes that cause alerts'),
+  on: changeKindsSchema.max(CHANGE_KINDS.length).describe('Kinds of changes that cause alerts'),
   mail: z.boolean().describe('Whether the owner receives mails'),
   webhook: webhookUrlSchema.nullable().describe('URL that receives signed messages, or null'),
 });
@@ -101,7 +99,7 @@ export const watchChangeRecordSchema = z.object({
   id: z.int(),
   runId: z.int(),
   at: z.iso.datetime(),
-  kinds: kindsSchema,
+  kinds: changeKindsSchema,
   before: sideSchema,
   after: sideSchema,
 });
@@ -139,7 +137,7 @@ export function toWatch(row: WatchRow, secret?: string): z.input<typeof watchSch
     createdAt: row.created_at.toISOString(),
     ...(state === 'active' && { nextRunAt: row.next_run_at.toISOString() }),
     alerts: {
-      on: alertOnSchema.parse(row.alert_on),
+      on: changeKindsSchema.parse(row.alert_on),
       mail: row.alert_mail,
       webhook: row.webhook_url,
       ...(webhook_disabled_at && { webhookDisabledAt: webhook_disabled_at.toISOString() }),
@@ -177,7 +175,7 @@ export function toWatchChange(row: WatchChangeRow): z.input<typeof watchChangeRe
     id,
     runId: run_id,
     at: at.toISOString(),
-    kinds: alertOnSchema.parse(kinds),
+    kinds: changeKindsSchema.parse(kinds),
     before: sideOf(observationSchema.parse(before)),
     after: sideOf(observationSchema.parse(after)),
   };

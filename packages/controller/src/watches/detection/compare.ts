@@ -1,4 +1,5 @@
-import type { Observation, Place } from './observation.ts';
+import { asPathOfNumbers } from '@revtr/engine';
+import { MOST_ADDRESSES, MOST_PLACES, type Observation, type Place } from './observation.ts';
 
 /** Whether two addresses, dotted quads, belong to one router or to the two ends of one link. */
 export type SamePlace = (a: string, b: string) => boolean;
@@ -26,8 +27,6 @@ export interface KnownRoute extends Pick<Observation, 'places' | 'through'> {
   readonly runs: number;
 }
 
-const MOST_PLACES = 64;
-const MOST_ADDRESSES = 16;
 /** Visibility is a mean over about so many runs. */
 const RECENT_RUNS = 16;
 /** A place that was shown less often may be missing by chance. */
@@ -82,7 +81,7 @@ const visibilityOf = ({ visibility = 1 }: Place): number => visibility;
 
 /** Networks of a path in order, repetitions in a row taken once. */
 export function networksOf(places: readonly Place[]): number[] {
-  return places.flatMap(({ asn }) => asn ?? []).filter((asn, i, all) => asn !== all[i - 1]);
+  return asPathOfNumbers(places.map(({ asn }) => asn));
 }
 
 /** The run lacks a place that it should have shown, and shows one in the same way, or in another network. */

@@ -7,6 +7,8 @@ import { firstPath, judgePath, pathStateSchema } from './path-detector.ts';
 /** What can change. A change of the networks is a change of the path, too. */
 export const CHANGE_KINDS = ['path', 'asPath', 'reach', 'rtt'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
+/** Kinds of changes as they are stored: those of a change, and those that cause alerts about a watch. */
+export const changeKindsSchema = z.array(z.enum(CHANGE_KINDS));
 
 /** How a run relates to what was known: the first, in agreement, contradicting without confirmation, or confirming a change. */
 export const VERDICTS = ['first', 'same', 'candidate', 'changed'] as const;

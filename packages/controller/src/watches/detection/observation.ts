@@ -1,13 +1,18 @@
 import { z } from 'zod';
+import { PATH_FAILURES } from '../../measurements/path-failures.ts';
 import type { StoredResult } from '../../measurements/stored-result.ts';
 
 /** How the router of a place was seen: stamped by itself, in a reply to a traceroute, through a neighbour of the destination, or as an end. */
 const VIEWS = ['stamp', 'reply', 'neighbour', 'end'] as const;
 
+/** Most places of a path, and most addresses of a place. */
+export const MOST_PLACES = 64;
+export const MOST_ADDRESSES = 16;
+
 /** A place on a path. */
 export const placeSchema = z.object({
   /** Addresses of the routers seen there; more than one where the router before balances load. Dotted quads. */
-  addresses: z.array(z.string()).min(1).max(16),
+  addresses: z.array(z.string()).min(1).max(MOST_ADDRESSES),
   asn: z.int().optional(),
   view: z.enum(VIEWS),
   /** Of a known path: the share of recent runs that showed the place. Default 1. */
@@ -31,20 +36,9 @@ export const observationSchema = z.object({
   /** Round-trip time from the source to the destination, milliseconds. */
   rttMs: z.number().optional(),
   /** From the destination to the source, without hops that are assumed or from the path of another host, and without addresses that identify no router. */
-  places: z.array(placeSchema).max(64),
+  places: z.array(placeSchema).max(MOST_PLACES),
 });
 export type Observation = z.infer<typeof observationSchema>;
-
-/** Failures that say something about the path. All others say something about the system, such as an exhausted budget. */
-const FINDINGS: ReadonlySet<string> = new Set([
-  'interdomainSymmetry',
-  'tracerouteFailed',
-  'noSymmetricHop',
-  'noHops',
-  'tooManySteps',
-]);
-const MOST_PLACES = 64;
-const MOST_ADDRESSES = 16;
 
 /**
  * What a result shows; the code of the failure when it shows nothing about the path.
@@ -60,7 +54,7 @@ export function observe(
 ): Observation | { readonly noFinding: string } {
   const { stopReason, failReason, measuredThrough, hops, endedAt } = result;
   if (stopReason === 'cancelled') return { noFinding: 'cancelled' };
-  if (stopReason === 'failed' && !FINDINGS.has(failReason?.code ?? ''))
+  if (stopReason === 'failed' && !PATH_FAILURES.has(failReason?.code ?? ''))
     return { noFinding: failReason?.code ?? 'failed' };
   const reached: Reach = measuredThrough === undefined ? 'reached' : 'throughNeighbour';
   const rttMs = measuredThrough === undefined ? hops[0]?.rttMs : undefined;

@@ -42,24 +42,21 @@ export class WebhookSender {
   async send({ url, secret, id, body }: WebhookMessage, signal: AbortSignal): Promise<number> {
     const over = new AbortController();
     const isOver = AbortSignal.any([signal, over.signal]);
-    const late = this.#clock.sleep(TIMEOUT_MS, isOver).then(
+    const cutShort = this.#clock.sleep(TIMEOUT_MS, isOver).then(
       () => {
         throw new WebhookError('timeout', `no answer came in ${TIMEOUT_MS / 1000} s`, { milliseconds: TIMEOUT_MS });
       },
-      () => new Promise<never>(() => undefined),
+      () => {
+        throw new WebhookError('unreachable', 'the controller stops', { reason: 'stopping' });
+      },
     );
-    const stopped = new Promise<never>((_, reject) => {
-      const stop = (): void => reject(new WebhookError('unreachable', 'the controller stops', { reason: 'stopping' }));
-      if (signal.aborted) stop();
-      else signal.addEventListener('abort', stop, { once: true, signal: over.signal });
-    });
     const sending = (async () => {
       const target = await findTarget(url, this.#resolve, this.#rules);
       const headers = signedHeaders({ id, at: this.#clock.now(), body }, secret);
       return post(target, headers, body, isOver);
     })();
     try {
-      return await Promise.race([sending, late, stopped]);
+      return await Promise.race([sending, cutShort]);
     } finally {
       over.abort();
       sending.catch(() => undefined);
