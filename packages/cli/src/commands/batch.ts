@@ -4,7 +4,7 @@ import { type PairDefaults, pairOf } from '../campaign/pair-lines.ts';
 import { runCampaign } from '../campaign/run.ts';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
-import { badArgument, CliError, unreadableFile } from '../errors.ts';
+import { badArgument, CliError, unreadableFile, unusableFile } from '../errors.ts';
 import { EXIT, exitCodeOfMeasurements } from '../exit-codes.ts';
 import { renderMeasurement } from '../render/measurement-table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -71,10 +71,6 @@ async function readPairs(file: string, terminal: Terminal): Promise<string> {
 /** The pairs in the text of a file. @throws {CliError} `unreadableFile`, with the number of the line */
 export function parsePairs(file: string, text: string, defaults: PairDefaults): RequestedPair[] {
   const pairs = text.split('\n').flatMap((line, i) => pairOf({ file, number: i + 1 }, line, defaults) ?? []);
-  if (pairs.length === 0)
-    throw new CliError('unreadableFile', `${file}: the file has no pair`, {
-      path: file,
-      reason: 'the file has no pair',
-    });
+  if (pairs.length === 0) throw unusableFile(file, 'the file has no pair');
   return pairs;
 }
