@@ -5,9 +5,9 @@ import { runCampaign } from '../campaign/run.ts';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { badArgument, CliError, unreadableFile, unusableFile } from '../errors.ts';
-import { EXIT, exitCodeOfMeasurements } from '../exit-codes.ts';
-import { renderMeasurement } from '../render/measurement-table.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
+import { printMeasurements } from './print-measurements.ts';
 
 interface BatchOptions extends ConnectionOptions, PairDefaults {
   readonly skipInvalid?: boolean;
@@ -55,8 +55,7 @@ export function addBatch(program: Command, context: Context): void {
           if (event.type === 'progress' && terminal.isWatched) output.note(`  ${event.done} of ${event.total} done`);
         },
       });
-      output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
-      context.exitCode = exitCodeOfMeasurements(measurements);
+      printMeasurements(context, options, measurements);
     });
 }
 
