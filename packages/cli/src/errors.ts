@@ -33,7 +33,11 @@ export class CliError extends Error {
 export const badArgument = (name: string, value: string, problem: string): CliError =>
   new CliError('badArgument', `'${value}' ${problem}`, { name, value });
 
-/** The error for a file that cannot be used. */
+/** The error for a file whose contents cannot be used. */
+export const unusableFile = (path: string, reason: string): CliError =>
+  new CliError('unreadableFile', `${path}: ${reason}`, { path, reason });
+
+/** The error for a file that cannot be read. */
 export function unreadableFile(path: string, error: unknown): CliError {
   const reason = error instanceof Error ? error.message : String(error);
   return new CliError('unreadableFile', `cannot read ${path}: ${reason}`, { path, reason });

@@ -3,7 +3,7 @@ import { formatIpv4 } from '@revtr/net';
 import { type CityResponse, Reader } from 'mmdb-lib';
 import { describe, expect, it } from 'vitest';
 import { DatasetError, type Geolocation, readDataset } from '../src/index.ts';
-import { mmdbOf, mmdbOfCity } from './mmdb-file.ts';
+import { mmdbOf, mmdbOfCity, withOneChangedByte } from './mmdb-file.ts';
 
 async function read(bytes: Uint8Array): Promise<Geolocation | string> {
   try {
@@ -65,15 +65,12 @@ describe('MMDB files of cities', () => {
 
   it('are refused at once or never fail at a look-up, whichever byte is changed', async () => {
     let readable = 0;
-    for (let position = 0; position < GOOD.length; position++)
-      for (const flip of [0x01, 0x20, 0x80, 0xff]) {
-        const bytes = Buffer.from(GOOD);
-        bytes[position] ^= flip;
-        const geolocation = await read(bytes);
-        if (typeof geolocation === 'string') continue;
-        readable++;
-        for (const address of ADDRESSES) geolocation.positionOf(address);
-      }
+    for (const bytes of withOneChangedByte(GOOD)) {
+      const geolocation = await read(bytes);
+      if (typeof geolocation === 'string') continue;
+      readable++;
+      for (const address of ADDRESSES) geolocation.positionOf(address);
+    }
     expect(readable).toBeGreaterThan(0);
   });
 });

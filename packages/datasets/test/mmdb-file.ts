@@ -24,6 +24,16 @@ export function mmdbOfCity(
   return fileOf('Test-City', map(publisher === 'maxmind' ? nested : flat));
 }
 
+/** Copies of a file, each of which has one changed byte: every byte, in several ways. */
+export function* withOneChangedByte(file: Uint8Array): Generator<Buffer> {
+  for (let position = 0; position < file.length; position++)
+    for (const flip of [0x01, 0x20, 0x80, 0xff]) {
+      const bytes = Buffer.from(file);
+      bytes[position] ^= flip;
+      yield bytes;
+    }
+}
+
 interface CityFields {
   readonly latitude: number;
   readonly longitude: number;

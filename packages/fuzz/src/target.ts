@@ -40,3 +40,9 @@ export const bytesOf = (text: string): Uint8Array => encoder.encode(text);
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
 /** UTF-8 bytes of the JSON text of a value. */
 export const jsonBytes = (value: unknown): Uint8Array => bytesOf(JSON.stringify(value));
+/** The bytes in two chunks: what lies across their border is read as well. */
+export async function* inTwoChunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  const middle = bytes.length >>> 1;
+  if (middle > 0) yield bytes.subarray(0, middle);
+  yield bytes.subarray(middle);
+}

@@ -1,6 +1,6 @@
-import { runCli } from '@revtr/cli';
 import { type AuditRecord, ClientError, type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revtr as runRevtr } from './revtr.ts';
 import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
@@ -24,20 +24,8 @@ const userClient = async (): Promise<ReverseTracerouteClient> =>
   new ReverseTracerouteClient({ server: system.url, key: await addUser(system, 'u@example.org') });
 
 async function revtr(line: string): Promise<string> {
-  let out = '';
-  const code = await runCli(line.split(' '), {
-    environment: { REVTR_SERVER: system.url, REVTR_KEY: system.key },
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      out += text;
-    },
-    readFile: () => Promise.reject(new Error('no files')),
-    isInteractive: false,
-    isWatched: false,
-  });
-  expect(code).toBe(0);
+  const { code, out, err } = await runRevtr(system, line.split(' '));
+  expect([code, err]).toEqual([0, '']);
   return out;
 }
 

@@ -28,8 +28,8 @@ afterAll(async () => {
 
 const revtr = (...args: string[]): ChildProcess =>
   spawn(process.execPath, [PROGRAM, ...args], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
-const rowsOf = (path: string) =>
-  readFileSync(path, 'utf8')
+const rowsOf = (text: string) =>
+  text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
@@ -54,7 +54,7 @@ describe('a campaign', () => {
     }
     const last = campaign();
     const [code] = await once(last, 'close');
-    const rows = rowsOf(out);
+    const rows = rowsOf(readFileSync(out, 'utf8'));
     expect(rows.map(({ destination }) => destination).toSorted()).toEqual(
       [...destinations, '10.0.0.1', '192.168.7.7'].toSorted(),
     );
@@ -116,13 +116,8 @@ describe('exports of a batch', () => {
   it('have all measurements of the batch in each format', async () => {
     const { measurements } = await client.batch(batchId);
     const hops = measurements.flatMap(({ result }) => result?.hops ?? []);
-    const lines = (text: string) =>
-      text
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
-    expect(lines(await read('jsonl'))).toEqual(JSON.parse(JSON.stringify(measurements)));
-    const rows = lines(await read('archive'));
+    expect(rowsOf(await read('jsonl'))).toEqual(JSON.parse(JSON.stringify(measurements)));
+    const rows = rowsOf(await read('archive'));
     expect(rows.map(({ dst, label }) => [dst, label])).toEqual(
       measurements.map(({ destination }) => [destination, HOSTILE]),
     );
@@ -131,8 +126,8 @@ describe('exports of a batch', () => {
     );
     const addressesOf = (path: { result: { result: { from: string }[] }[] }) =>
       path.result.flatMap(({ result }) => result);
-    expect(lines(await read('ripe-atlas')).flatMap(addressesOf)).toHaveLength(hops.length);
-    expect(lines(await read('scamper')).flatMap((trace) => trace.hops)).toHaveLength(hops.length);
+    expect(rowsOf(await read('ripe-atlas')).flatMap(addressesOf)).toHaveLength(hops.length);
+    expect(rowsOf(await read('scamper')).flatMap((trace) => trace.hops)).toHaveLength(hops.length);
     const table = 'import csv,json,sys; print(json.dumps(list(csv.DictReader(open(sys.argv[1],newline="")))))';
     await read('csv');
     expect(python(table, files.get('csv') ?? '')).toEqual(

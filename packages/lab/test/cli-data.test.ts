@@ -1,10 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { runCli } from '@revtr/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revtr as runRevtr } from './revtr.ts';
 import { startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
@@ -17,22 +16,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function revtr(...args: string[]) {
-  let [out, err] = ['', ''];
-  const code = await runCli(args, {
-    environment: { REVTR_SERVER: system.url, REVTR_KEY: system.key, HOME: '/nonexistent' },
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    readFile: (path) => readFile(path, 'utf8'),
-    isInteractive: false,
-    isWatched: false,
-  });
-  return { code, out, err };
-}
+const revtr = (...args: string[]) => runRevtr(system, args);
 
 describe('revtr data', () => {
   const file = (name: string): string => join(directory, name);

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { runCli } from '@revtr/cli';
 import { formatIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revtr as runRevtr } from './revtr.ts';
 import { startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
@@ -10,26 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-async function revtr(
-  args: string[],
-  options: { environment?: Record<string, string>; files?: Record<string, string> } = {},
-) {
-  let [out, err] = ['', ''];
-  const code = await runCli(args, {
-    environment: { REVTR_SERVER: system.url, REVTR_KEY: system.key, HOME: '/nonexistent', ...options.environment },
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    readFile: (path) =>
-      options.files?.[path] === undefined ? readFile(path, 'utf8') : Promise.resolve(options.files[path]),
-    isInteractive: false,
-    isWatched: false,
-  });
-  return { code, out, err };
-}
+const revtr = (args: string[], options?: Parameters<typeof runRevtr>[2]) => runRevtr(system, args, options);
 
 describe('revtr measure', () => {
   it('prints a table of the hops', async () => {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { RequestedPair } from '@revtr/client';
-import { CliError } from '../errors.ts';
+import { type CliError, unusableFile } from '../errors.ts';
 
 /** What lines of a file of pairs leave open. */
 export interface PairDefaults {
@@ -19,10 +19,7 @@ export function pairOf(
   line: string,
   { to, label }: PairDefaults,
 ): RequestedPair | undefined {
-  const refuse = (problem: string): CliError => {
-    const reason = `line ${number} ${problem}`;
-    return new CliError('unreadableFile', `${file}: ${reason}`, { path: file, reason });
-  };
+  const refuse = (problem: string): CliError => unusableFile(file, `line ${number} ${problem}`);
   if (line.length > LONGEST_LINE) throw refuse(`has more than ${LONGEST_LINE} characters`);
   const words = line
     .replace(/#.*/, '')

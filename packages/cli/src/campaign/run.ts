@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from '../connection.ts';
 import type { Context } from '../context.ts';
-import { CliError, unreadableFile } from '../errors.ts';
+import { unreadableFile, unusableFile } from '../errors.ts';
 import { Campaign, type CampaignSummary } from './campaign.ts';
 import { Journal } from './journal.ts';
 import { OutputFile } from './output-file.ts';
@@ -57,5 +57,5 @@ async function lookThrough(
   let pairs = 0;
   for await (const group of pairGroups(file, LARGEST_BATCH, defaults)) pairs += group.length;
   if (pairs > 0) return { pairs, sha256: hash.digest('hex') };
-  throw new CliError('unreadableFile', `${file}: the file has no pair`, { path: file, reason: 'the file has no pair' });
+  throw unusableFile(file, 'the file has no pair');
 }

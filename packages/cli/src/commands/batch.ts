@@ -4,10 +4,10 @@ import { type PairDefaults, pairOf } from '../campaign/pair-lines.ts';
 import { runCampaign } from '../campaign/run.ts';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
-import { badArgument, CliError, unreadableFile } from '../errors.ts';
-import { EXIT, exitCodeOfMeasurements } from '../exit-codes.ts';
-import { renderMeasurement } from '../render/measurement-table.ts';
+import { badArgument, CliError, unreadableFile, unusableFile } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
+import { printMeasurements } from './print-measurements.ts';
 
 interface BatchOptions extends ConnectionOptions, PairDefaults {
   readonly skipInvalid?: boolean;
@@ -55,8 +55,7 @@ export function addBatch(program: Command, context: Context): void {
           if (event.type === 'progress' && terminal.isWatched) output.note(`  ${event.done} of ${event.total} done`);
         },
       });
-      output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
-      context.exitCode = exitCodeOfMeasurements(measurements);
+      printMeasurements(context, options, measurements);
     });
 }
 
@@ -71,10 +70,6 @@ async function readPairs(file: string, terminal: Terminal): Promise<string> {
 /** The pairs in the text of a file. @throws {CliError} `unreadableFile`, with the number of the line */
 export function parsePairs(file: string, text: string, defaults: PairDefaults): RequestedPair[] {
   const pairs = text.split('\n').flatMap((line, i) => pairOf({ file, number: i + 1 }, line, defaults) ?? []);
-  if (pairs.length === 0)
-    throw new CliError('unreadableFile', `${file}: the file has no pair`, {
-      path: file,
-      reason: 'the file has no pair',
-    });
+  if (pairs.length === 0) throw unusableFile(file, 'the file has no pair');
   return pairs;
 }

@@ -5,9 +5,9 @@ import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { unreadableFile } from '../errors.ts';
-import { EXIT, exitCodeOfMeasurements } from '../exit-codes.ts';
-import { renderMeasurement } from '../render/measurement-table.ts';
+import { EXIT } from '../exit-codes.ts';
 import { readCount } from './arguments.ts';
+import { printMeasurements } from './print-measurements.ts';
 
 const FORMATS: readonly ExportFormat[] = [
   ...(['jsonl', 'archive', 'csv', 'csv-hops', 'ripe-atlas', 'scamper', 'graphml-routers', 'graphml-networks'] as const),
@@ -21,7 +21,7 @@ interface ExportOptions extends ConnectionOptions {
 
 /** `revtr batches`, `revtr cancel`, `revtr last` and `revtr export`. */
 export function addBatches(program: Command, context: Context): void {
-  const { terminal, output } = context;
+  const { output } = context;
   withConnection(addCommand(program, 'batches', 'List your batches, newest first'))
     .option('--limit <number>', 'most batches, at most 100', readCount, SHOWN)
     .option('--before <batch>', 'begin before this batch', readCount)
@@ -56,8 +56,7 @@ export function addBatches(program: Command, context: Context): void {
     }
     if (last.done < last.total) output.note(`batch ${last.id}: ${last.done} of ${last.total} done`);
     const { measurements } = await client.batch(last.id);
-    output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
-    context.exitCode = exitCodeOfMeasurements(measurements);
+    printMeasurements(context, options, measurements);
   });
 
   withConnection(addCommand(program, 'export', 'Write the measurements of a batch that have ended to a file'))

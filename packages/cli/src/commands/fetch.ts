@@ -2,9 +2,8 @@ import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { CliError } from '../errors.ts';
-import { exitCodeOfMeasurements } from '../exit-codes.ts';
-import { renderMeasurement } from '../render/measurement-table.ts';
 import { readCount } from './arguments.ts';
+import { printMeasurements } from './print-measurements.ts';
 
 interface FetchOptions extends ConnectionOptions {
   readonly label?: string;
@@ -13,7 +12,7 @@ interface FetchOptions extends ConnectionOptions {
 
 /** `revtr fetch --label LABEL` or `--batch NUMBER`. */
 export function addFetch(program: Command, context: Context): void {
-  const { terminal, output } = context;
+  const { output } = context;
   withConnection(
     addCommand(program, 'fetch', 'Print results of earlier measurements', 'print JSON, one measurement per line'),
   )
@@ -27,7 +26,6 @@ export function addFetch(program: Command, context: Context): void {
       const measurements =
         batch === undefined ? await client.labelled(label ?? '') : (await client.batch(batch)).measurements;
       if (measurements.length === 0) output.note('you have no such measurement');
-      output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
-      context.exitCode = exitCodeOfMeasurements(measurements);
+      printMeasurements(context, options, measurements);
     });
 }

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FleetClient, PublishedTraceroute, TracerouteImport } from '@revtr/client';
 import { readTraceroutes } from '@revtr/datasets';
@@ -107,11 +106,10 @@ async function contentOf(file: string): Promise<AsyncIterable<Uint8Array>> {
   if (file === '-') return process.stdin;
   try {
     // An unreadable file is an error of the argument, not of the import.
-    await (await open(file)).close();
+    return (await open(file)).createReadStream();
   } catch (error) {
     throw unreadableFile(file, error);
   }
-  return createReadStream(file);
 }
 
 const render = ({ file, lines, added, known, untimely, otherGateway, unusable }: Progress): string =>

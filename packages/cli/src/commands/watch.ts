@@ -7,22 +7,17 @@ import { readCount, readSeconds } from './arguments.ts';
 
 type Kind = Watch['alerts']['on'][number];
 
-interface AlertOptions {
+interface ChangeOptions extends ConnectionOptions {
+  readonly every?: number;
+  readonly name?: string;
   readonly on?: readonly Kind[];
   readonly mail?: boolean;
   /** False with `--no-webhook`. */
   readonly webhook?: string | false;
 }
 
-interface AddOptions extends ConnectionOptions, AlertOptions {
+interface AddOptions extends ChangeOptions {
   readonly to: string;
-  readonly every?: number;
-  readonly name?: string;
-}
-
-interface ChangeOptions extends ConnectionOptions, AlertOptions {
-  readonly every?: number;
-  readonly name?: string;
 }
 
 const KINDS: readonly Kind[] = ['path', 'asPath', 'reach', 'rtt'];
@@ -59,14 +54,7 @@ function addAdd(watch: Command, context: Context): void {
     .option('--mail', 'send you mails about changes')
     .option('--webhook <url>', 'send signed messages about changes to this URL')
     .action(async (destination: string, options: AddOptions) => {
-      const { to, every, name } = options;
-      const request: NewWatch = {
-        source: to,
-        destination,
-        ...(every !== undefined && { intervalSeconds: every }),
-        ...(name !== undefined && { name }),
-        alerts: alertsOf(options),
-      };
+      const request: NewWatch = { source: options.to, destination, ...settingsOf(options) };
       context.output.print(options, await (await context.connect(options)).watches.create(request), renderWatch);
     });
 }
@@ -97,12 +85,7 @@ function addChange(watch: Command, context: Context): void {
     .option('--webhook <url>', 'send signed messages about changes to this URL; it gets a new secret')
     .option('--no-webhook', 'send no messages to a webhook')
     .action(async (id: number, options: ChangeOptions) => {
-      const { every, name } = options;
-      const changed = await (await context.connect(options)).watches.change(id, {
-        ...(every !== undefined && { intervalSeconds: every }),
-        ...(name !== undefined && { name }),
-        alerts: alertsOf(options),
-      });
+      const changed = await (await context.connect(options)).watches.change(id, settingsOf(options));
       context.output.print(options, changed, renderWatch);
     });
 }
@@ -137,8 +120,12 @@ const withAlerts = (command: Command): Command =>
     new Option('--on <kinds...>', 'kinds of changes that you are told of (default: all)').choices([...KINDS]),
   );
 
-const alertsOf = ({ on, mail, webhook }: AlertOptions): NonNullable<WatchUpdate['alerts']> => ({
-  ...(on !== undefined && { on: [...on] }),
-  ...(mail !== undefined && { mail }),
-  ...(webhook !== undefined && { webhook: webhook === false ? null : webhook }),
+const settingsOf = ({ every, name, on, mail, webhook }: ChangeOptions): Omit<WatchUpdate, 'isPaused'> => ({
+  ...(every !== undefined && { intervalSeconds: every }),
+  ...(name !== undefined && { name }),
+  alerts: {
+    ...(on !== undefined && { on: [...on] }),
+    ...(mail !== undefined && { mail }),
+    ...(webhook !== undefined && { webhook: webhook === false ? null : webhook }),
+  },
 });

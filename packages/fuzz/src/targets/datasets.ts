@@ -2,22 +2,15 @@ import { gzipSync } from 'node:zlib';
 import { DatasetError, type DatasetKind, datasetSourcesSchema, readDataset } from '@revtr/datasets';
 import { Bzip2Decoder } from '@revtr/datasets/bzip2-decoder';
 import { ZodError } from 'zod';
-import { bytesOf, jsonBytes, type Target, textOf } from '../target.ts';
+import { bytesOf, inTwoChunks, jsonBytes, type Target, textOf } from '../target.ts';
 import { BZIP2_FILES, DATASET_FILES } from './dataset-files.ts';
 
 const isDatasetError = (error: unknown): boolean => error instanceof DatasetError;
 /** Small limits: they are reached by inputs of a few thousand bytes, and bound the time that a bomb may take. */
 const LIMITS = { bytes: 2 ** 20, lineCharacters: 2_048, entries: 2_000 };
 
-/** The content in two chunks: what lies across their border is read as well. */
-async function* chunksOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  const middle = content.length >>> 1;
-  if (middle > 0) yield content.subarray(0, middle);
-  yield content.subarray(middle);
-}
-
 const read = async (kind: DatasetKind, content: Uint8Array): Promise<void> =>
-  void (await readDataset(kind, chunksOf(content), LIMITS));
+  void (await readDataset(kind, inTwoChunks(content), LIMITS));
 
 /** The file of one kind, without compression. */
 export const datasetOf = (kind: DatasetKind) => (): Target => ({

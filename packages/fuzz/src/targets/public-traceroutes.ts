@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DatasetError, readTraceroutes } from '@revtr/datasets';
-import { bytesOf, ensure, type Target } from '../target.ts';
+import { bytesOf, ensure, inTwoChunks, type Target } from '../target.ts';
 
 /** What the real sc_warts2json wrote: `packages/scamper/test/fixtures/record.sh`. */
 const recorded = readFileSync(new URL('../../../scamper/test/fixtures/trace.jsonl', import.meta.url));
@@ -42,7 +42,7 @@ export const publicTraceroutes = (): Target => ({
   run: async (input) => {
     // Compressed files have targets of their own.
     if ((input[0] === 0x42 && input[1] === 0x5a) || input[0] === 0x1f) return;
-    for await (const { traceroute } of readTraceroutes(chunksOf(input), { wants: () => true, limits: LIMITS })) {
+    for await (const { traceroute } of readTraceroutes(inTwoChunks(input), { wants: () => true, limits: LIMITS })) {
       if (traceroute === undefined) continue;
       const { hops, target, at } = traceroute;
       ensure(hops.length >= 1 && hops.length <= MOST_HOPS, `${hops.length} hops`);
@@ -51,12 +51,6 @@ export const publicTraceroutes = (): Target => ({
     }
   },
 });
-
-async function* chunksOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  const middle = content.length >>> 1;
-  if (middle > 0) yield content.subarray(0, middle);
-  yield content.subarray(middle);
-}
 
 const linesOf = (file: Uint8Array): Uint8Array[] =>
   Buffer.from(file)

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Measurement } from '@revtr/client';
+import { untilAborted } from '@revtr/probing';
 import type { SimulatedWorld } from '../world/simulated-world.ts';
 import type { System } from '../world/system.ts';
 import { announceWithPrepends, DETOUR, measureDetour, renewAtlas } from './detour.ts';
@@ -55,6 +56,6 @@ export class DetourCommands {
       else await this.change(Number(count));
     }
     // The demo goes on when nobody can type.
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await untilAborted(signal);
   }
 }

@@ -1,10 +1,6 @@
-import { type Ipv4Address, NO_MATCH, PrefixTable } from '@revtr/net';
-import { type Content, EntryCounter, type ReadLimits } from '../../content/limits.ts';
-import { readWhole } from '../../content/whole.ts';
-import { emptyFile } from '../../errors.ts';
-import { ColumnBuilder } from '../column-builder.ts';
-import { SearchTree } from './search-tree.ts';
-import { StepBudget } from './step-budget.ts';
+import { type Ipv4Address, NO_MATCH } from '@revtr/net';
+import type { Content, ReadLimits } from '../../content/limits.ts';
+import { readPrefixes } from './read-prefixes.ts';
 import { wantedFields } from './wanted-fields.ts';
 
 /** Where an address is believed to be. */
@@ -42,30 +38,23 @@ type Fields = ReadonlyMap<string, string | number>;
  * left out. The whole search tree is read at once, so a damaged file is refused here and cannot fail at a look-up. @throws {DatasetError}
  */
 export async function readGeolocation(content: Content, limits: ReadLimits): Promise<Geolocation> {
-  const tree = new SearchTree(await readWhole(content), new StepBudget(MOST_STEPS));
-  const counter = new EntryCounter(limits);
-  const builder = new ColumnBuilder();
   const positions: Position[] = [];
-  const indexes = new Map<number, number | undefined>();
-  for (const { address, length, offset } of tree.leaves()) {
-    if (!indexes.has(offset)) {
-      const position = toPosition(tree.data.fieldsAt(offset, FIELDS));
-      indexes.set(offset, position === undefined ? undefined : positions.push(position) - 1);
-    }
-    const index = indexes.get(offset);
-    if (index === undefined) continue;
-    counter.add();
-    builder.add(address, length, index);
-  }
-  if (builder.count === 0) throw emptyFile('the file contains no IPv4 prefix with a position');
-  const table = new PrefixTable(builder.columns());
+  const { table, entries, title } = await readPrefixes(content, limits, {
+    mostSteps: MOST_STEPS,
+    fields: FIELDS,
+    readValue: (fields) => {
+      const position = toPosition(fields);
+      return position && positions.push(position) - 1;
+    },
+    what: 'a position',
+  });
   return {
     positionOf: (address) => {
       const found = table.lookup(address);
       return found === NO_MATCH ? undefined : positions[found];
     },
-    title: tree.title,
-    entries: builder.count,
+    title,
+    entries,
   };
 }
 

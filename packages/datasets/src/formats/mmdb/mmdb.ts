@@ -1,11 +1,7 @@
-import { type Ipv4Address, NO_MATCH, PrefixTable } from '@revtr/net';
-import { type Content, EntryCounter, type ReadLimits } from '../../content/limits.ts';
-import { readWhole } from '../../content/whole.ts';
-import { emptyFile } from '../../errors.ts';
+import { type Ipv4Address, NO_MATCH } from '@revtr/net';
+import type { Content, ReadLimits } from '../../content/limits.ts';
 import { parseAsn } from '../asn.ts';
-import { ColumnBuilder } from '../column-builder.ts';
-import { SearchTree } from './search-tree.ts';
-import { StepBudget } from './step-budget.ts';
+import { readPrefixes } from './read-prefixes.ts';
 import { wantedFields } from './wanted-fields.ts';
 
 /** The origin AS of addresses, from an MMDB file. */
@@ -25,25 +21,14 @@ const ASN_FIELDS = wantedFields('autonomous_system_number', 'asn');
  * damaged file is refused here and cannot fail at a look-up. @throws {DatasetError}
  */
 export async function readMmdb(content: Content, limits: ReadLimits): Promise<MmdbOrigins> {
-  const tree = new SearchTree(await readWhole(content), new StepBudget(MOST_STEPS));
-  const counter = new EntryCounter(limits);
-  const builder = new ColumnBuilder();
-  const asns = new Map<number, number | undefined>();
-  for (const { address, length, offset } of tree.leaves()) {
-    if (!asns.has(offset)) asns.set(offset, asnOf(tree.data.fieldsAt(offset, ASN_FIELDS)));
-    const asn = asns.get(offset);
-    if (asn === undefined) continue;
-    counter.add();
-    builder.add(address, length, asn);
-  }
-  if (builder.count === 0) throw emptyFile('the file contains no IPv4 prefix with an AS');
-  const table = new PrefixTable(builder.columns());
+  const reader = { mostSteps: MOST_STEPS, fields: ASN_FIELDS, readValue: asnOf, what: 'an AS' };
+  const { table, entries } = await readPrefixes(content, limits, reader);
   return {
     originOf: (address) => {
       const found = table.lookup(address);
       return found === NO_MATCH ? undefined : found >>> 0;
     },
-    entries: builder.count,
+    entries,
   };
 }
 
