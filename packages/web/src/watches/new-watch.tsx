@@ -6,6 +6,7 @@ import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
 import { destinationFault } from '../measure/destination-fault.ts';
+import { DestinationField } from '../measure/destination-field.tsx';
 import { SourceSelect } from '../measure/source-select.tsx';
 import { AlertFields, FIRST_CHOICE, WebhookSecret } from './alert-fields.tsx';
 import { watchesQuery } from './queries.ts';
@@ -46,20 +47,12 @@ export function NewWatch(props: {
   return (
     <form className="narrow" noValidate onSubmit={submitting(create)}>
       <h2>New watch</h2>
-      <label>
-        Path from
-        <input
-          className="mono"
-          placeholder="address or host name"
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={253}
-          value={destination}
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault === undefined ? undefined : faultId}
-          onChange={({ target }) => setDestination(target.value)}
-        />
-      </label>
+      <DestinationField
+        label="Path from"
+        value={destination}
+        faultId={fault === undefined ? undefined : faultId}
+        onChange={setDestination}
+      />
       {fault !== undefined && (
         <p id={faultId} className="fault" role="alert">
           {fault}
