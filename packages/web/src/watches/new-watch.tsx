@@ -1,5 +1,4 @@
 import type { SourceInfo } from '@revtr/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import { client } from '../app/client.ts';
@@ -8,6 +7,7 @@ import { submitting } from '../app/submitting.ts';
 import { destinationFault } from '../measure/destination-fault.ts';
 import { DestinationField } from '../measure/destination-field.tsx';
 import { SourceSelect } from '../measure/source-select.tsx';
+import { useChange } from '../records/use-change.ts';
 import { AlertFields, FIRST_CHOICE, WebhookSecret } from './alert-fields.tsx';
 import { watchesQuery } from './queries.ts';
 import { INTERVALS } from './words.ts';
@@ -27,18 +27,15 @@ export function NewWatch(props: {
   const [alerts, setAlerts] = useState(FIRST_CHOICE);
   const [fault, setFault] = useState<string>();
   const faultId = useId();
-  const queries = useQueryClient();
-  const { mutate, data, error, isPending } = useMutation({
-    mutationFn: () =>
-      client.watches.create({
-        source,
-        destination: destination.trim(),
-        intervalSeconds,
-        ...(name.trim() !== '' && { name: name.trim() }),
-        alerts: { on: [...alerts.on], mail: alerts.mail, webhook: alerts.webhook === '' ? null : alerts.webhook },
-      }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: watchesQuery.queryKey }),
-  });
+  const { mutate, data, error, isPending } = useChange([watchesQuery.queryKey], () =>
+    client.watches.create({
+      source,
+      destination: destination.trim(),
+      intervalSeconds,
+      ...(name.trim() !== '' && { name: name.trim() }),
+      alerts: { on: [...alerts.on], mail: alerts.mail, webhook: alerts.webhook === '' ? null : alerts.webhook },
+    }),
+  );
   const create = (): void => {
     const found = destinationFault(destination);
     setFault(found);
