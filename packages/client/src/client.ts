@@ -64,7 +64,7 @@ export class ReverseTracerouteClient {
 
   constructor(options: ClientOptions) {
     this.#connection = new Connection(options);
-    this.server = options.server.replace(/\/+$/, '');
+    this.server = this.#connection.server;
     this.fleet = new FleetClient(this.#connection);
     this.accounts = new AccountsClient(this.#connection);
     this.watches = new WatchesClient(this.#connection);
