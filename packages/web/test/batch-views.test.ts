@@ -1,7 +1,7 @@
 import { type Hop, type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityFaults } from './accessibility.ts';
+import { expectAccessible, expectFit } from './accessibility.ts';
 import { hasBrowser, startBrowser, withPage } from './browser.ts';
 import { logIn } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
@@ -193,16 +193,8 @@ describe.skipIf(!hasBrowser)('the views of batches', () => {
       await page.goto(path.replace('BEFORE', String(before[0].batchId)).replace('AFTER', String(after[0].batchId)));
       await page.locator('.tree, .tree-table, table.batch').first().waitFor();
       await page.waitForLoadState('networkidle');
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 900 });
-        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-        expect(await page.evaluate(overflow), `${width} px`).toBeLessThanOrEqual(0);
-      }
-      for (const [width, colorScheme] of LOOKS) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme });
-        expect(await accessibilityFaults(page), `${width} px, ${colorScheme}`).toEqual([]);
-      }
+      for (const width of WIDTHS) await expectFit(page, width);
+      for (const [width, colorScheme] of LOOKS) await expectAccessible(page, width, colorScheme);
     }),
   );
 });
