@@ -2,8 +2,8 @@ import { type Hop, type Measurement, ReverseTracerouteClient } from '@revtr/clie
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible, expectFit } from './accessibility.ts';
-import { hasBrowser, startBrowser, withPage } from './browser.ts';
-import { logIn } from './steps.ts';
+import { hasBrowser, startBrowser } from './browser.ts';
+import { withSession } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const SIZE = 80;
@@ -38,11 +38,7 @@ describe.skipIf(!hasBrowser)('the views of batches', () => {
     await system?.stop();
   });
 
-  const withUser = (run: (page: Page) => Promise<void>): Promise<void> =>
-    withPage(browser, system.url, async ({ page }) => {
-      await logIn(page, system);
-      await run(page);
-    });
+  const withUser = (run: (page: Page) => Promise<void>): Promise<void> => withSession(browser, system, run);
   const reached = (measurements: readonly Measurement[]): Measurement[] =>
     measurements.filter(({ result }) => result?.stopReason === 'reaches');
   const rowsOf = (page: Page) => page.locator('table.batch tbody tr:not(.space)');
