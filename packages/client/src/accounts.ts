@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { badAnswer, good, listed } from './answer.ts';
 import type { Connection } from './connection.ts';
+import { linesOf } from './lines.ts';
 import type {
   Account,
   AccountRecordLine,
@@ -39,7 +40,7 @@ export class AccountsClient {
   /** Everything that is stored about you, one record after the other. */
   async *export(signal?: AbortSignal): AsyncGenerator<AccountRecordLine> {
     const body = await this.#connection.open('/api/v2/account/export', signal);
-    yield* readLines(body, this.#connection, signal);
+    for await (const line of linesOf(body, this.#connection, signal)) yield parseRecord(line);
   }
 
   /** Deletes your account and everything that is stored about you. `email` is the address of the account, to confirm. */
@@ -157,33 +158,6 @@ export class AccountsClient {
 }
 
 const recordSchema = z.object({ type: z.string(), value: z.record(z.string(), z.unknown()) });
-
-/** Longest line of an export, in characters. */
-const MAX_LINE = 16 * 2 ** 20;
-
-async function* readLines(
-  body: ReadableStream<Uint8Array>,
-  connection: Connection,
-  signal?: AbortSignal,
-): AsyncGenerator<AccountRecordLine> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let rest = '';
-  try {
-    for (;;) {
-      const { done, value } = await connection.guard(() => reader.read(), signal);
-      const lines = (rest + decoder.decode(value, { stream: !done })).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) yield parseRecord(line);
-      if (rest.length > MAX_LINE) throw badAnswer('the server sent a line that is too long');
-      if (!done) continue;
-      if (rest !== '') throw badAnswer('the export ended in the middle of a line');
-      return;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-}
 
 function parseRecord(line: string): AccountRecordLine {
   try {

@@ -64,7 +64,7 @@ export class ReverseTracerouteClient {
 
   constructor(options: ClientOptions) {
     this.#connection = new Connection(options);
-    this.server = options.server.replace(/\/+$/, '');
+    this.server = this.#connection.server;
     this.fleet = new FleetClient(this.#connection);
     this.accounts = new AccountsClient(this.#connection);
     this.watches = new WatchesClient(this.#connection);
@@ -127,16 +127,8 @@ export class ReverseTracerouteClient {
 
   /** The measurements of a batch that have ended, one after the other: a batch of any size takes little memory. */
   async *results(batchId: number, signal?: AbortSignal): AsyncGenerator<Measurement> {
-    const lines = linesOf(chunksOf(await this.export(batchId, 'jsonl', signal)));
-    try {
-      for (;;) {
-        const next = await this.#connection.guard(() => lines.next(), signal);
-        if (next.done === true) return;
-        yield parsedLine(next.value);
-      }
-    } finally {
-      await lines.return(undefined);
-    }
+    const body = await this.export(batchId, 'jsonl', signal);
+    for await (const line of linesOf(body, this.#connection, signal)) yield parsedLine(line);
   }
 
   /** The measurements of a batch that have ended, as a file. Errors while it is read are those of the platform. */

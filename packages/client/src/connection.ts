@@ -24,20 +24,21 @@ const TIMEOUT_MS = 300_000;
 
 /** Sends requests to one server and turns every failure into a {@link ClientError}. */
 export class Connection {
-  readonly #server: string;
   readonly #options: ClientOptions;
   readonly #headers: Readonly<Record<string, string>>;
+  /** Address of the server, without a slash at its end. */
+  readonly server: string;
   /** Calls by path, typed by the OpenAPI document of the server. */
   readonly api: Client<paths>;
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#server = options.server.replace(/\/+$/, '');
+    this.server = options.server.replace(/\/+$/, '');
     // The server demands this header of every request that changes something with a session.
     this.#headers = options.key === '' ? { 'revtr-csrf': '1' } : { 'revtr-key': options.key };
     const { timeoutMs = TIMEOUT_MS } = options;
     this.api = createFetchClient<paths>({
-      baseUrl: this.#server,
+      baseUrl: this.server,
       headers: this.#headers,
       // A redirect would send the API key to another server.
       redirect: 'error',
@@ -52,7 +53,7 @@ export class Connection {
   /** Opens an event stream. Errors while it is read are the caller's to {@link guard}. @throws {ClientError} */
   async open(path: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     return this.guard(async () => {
-      const response = await this.#fetch(`${this.#server}${path}`, {
+      const response = await this.#fetch(`${this.server}${path}`, {
         headers: this.#headers,
         redirect: 'error',
         signal: this.#signalWith(signal),
@@ -83,8 +84,8 @@ export class Connection {
     if (signal?.aborted || this.#options.signal?.aborted)
       return new ClientError('cancelled', 'the caller cancelled the call', {});
     const reason = reasonOf(error);
-    return new ClientError('unreachable', `cannot reach the server at ${this.#server}: ${reason}`, {
-      server: this.#server,
+    return new ClientError('unreachable', `cannot reach the server at ${this.server}: ${reason}`, {
+      server: this.server,
       reason,
     });
   }

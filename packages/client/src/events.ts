@@ -31,9 +31,7 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ended'), measurement: z.int(), stopReason: z.string() }),
   z.object({ type: z.literal('complete'), total: z.int() }),
 ]);
-const EVENT_TYPES: ReadonlySet<string> = new Set<BatchEvent['type']>([
-  ...(['progress', 'path', 'trying', 'rtt', 'ended', 'complete'] as const),
-]);
+const EVENT_TYPES: ReadonlySet<string> = new Set(eventSchema.options.map(({ shape }) => shape.type.value));
 
 /**
  * An event of a running batch: `progress` counts finished measurements, `path` carries the current hops of a measurement, `trying` says which

@@ -1,5 +1,6 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { z } from 'zod';
 
 const GRAVE = new Set(['serious', 'critical']);
@@ -25,4 +26,18 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
     .map(
       ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
     );
+}
+
+/** Expects that nothing of a page is wider than a window of some width, pixels. */
+export async function expectFit(page: Page, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+  expect(await page.evaluate(overflow), `${width} px`).toBeLessThanOrEqual(0);
+}
+
+/** Expects that a page is accessible in a window of some width, pixels, with light or dark colours. */
+export async function expectAccessible(page: Page, width: number, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme });
+  expect(await accessibilityFaults(page), `${width} px, ${colorScheme}`).toEqual([]);
 }

@@ -1,9 +1,9 @@
 import { type Hop, type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityFaults } from './accessibility.ts';
-import { hasBrowser, startBrowser, withPage } from './browser.ts';
-import { logIn } from './steps.ts';
+import { expectAccessible, expectFit } from './accessibility.ts';
+import { hasBrowser, startBrowser } from './browser.ts';
+import { withSession } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const SIZE = 80;
@@ -38,11 +38,7 @@ describe.skipIf(!hasBrowser)('the views of batches', () => {
     await system?.stop();
   });
 
-  const withUser = (run: (page: Page) => Promise<void>): Promise<void> =>
-    withPage(browser, system.url, async ({ page }) => {
-      await logIn(page, system);
-      await run(page);
-    });
+  const withUser = (run: (page: Page) => Promise<void>): Promise<void> => withSession(browser, system, run);
   const reached = (measurements: readonly Measurement[]): Measurement[] =>
     measurements.filter(({ result }) => result?.stopReason === 'reaches');
   const rowsOf = (page: Page) => page.locator('table.batch tbody tr:not(.space)');
@@ -193,16 +189,8 @@ describe.skipIf(!hasBrowser)('the views of batches', () => {
       await page.goto(path.replace('BEFORE', String(before[0].batchId)).replace('AFTER', String(after[0].batchId)));
       await page.locator('.tree, .tree-table, table.batch').first().waitFor();
       await page.waitForLoadState('networkidle');
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 900 });
-        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-        expect(await page.evaluate(overflow), `${width} px`).toBeLessThanOrEqual(0);
-      }
-      for (const [width, colorScheme] of LOOKS) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme });
-        expect(await accessibilityFaults(page), `${width} px, ${colorScheme}`).toEqual([]);
-      }
+      for (const width of WIDTHS) await expectFit(page, width);
+      for (const [width, colorScheme] of LOOKS) await expectAccessible(page, width, colorScheme);
     }),
   );
 });

@@ -1,8 +1,8 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, startBrowser, withPage } from './browser.ts';
-import { logIn } from './steps.ts';
+import { hasBrowser, startBrowser } from './browser.ts';
+import { withSession } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const SIZE = 300;
@@ -20,11 +20,7 @@ describe.skipIf(!hasBrowser)('the pages of batches and accounts', () => {
     await system?.stop();
   });
 
-  const withUser = (run: (page: Page) => Promise<void>): Promise<void> =>
-    withPage(browser, system.url, async ({ page }) => {
-      await logIn(page, system);
-      await run(page);
-    });
+  const withUser = (run: (page: Page) => Promise<void>): Promise<void> => withSession(browser, system, run);
 
   it('submit a list, name the lines that cannot be measured, and show the progress', () =>
     withUser(async (page) => {

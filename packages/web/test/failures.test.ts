@@ -2,7 +2,7 @@ import { ReverseTracerouteClient } from '@revtr/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, startBrowser, type WatchedPage, withPage } from './browser.ts';
-import { logIn, measure } from './steps.ts';
+import { logIn, mailedToken, measure } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 describe.skipIf(!hasBrowser)('failures as a visitor meets them', () => {
@@ -25,9 +25,7 @@ describe.skipIf(!hasBrowser)('failures as a visitor meets them', () => {
     const email = `limited-${Object.keys(limits).join().toLowerCase()}@revtr.example`;
     const { id } = await operator.accounts.invite({ name: 'Limited', email, role: 'user' });
     await operator.accounts.changeUser(id, { limits });
-    const mail = (await operator.fleet.mails()).find(({ recipient }) => recipient === email);
-    const { token } = await operator.accounts.mailWithLink(mail?.id ?? 0);
-    return (await operator.accounts.redeem(token)).key ?? '';
+    return (await operator.accounts.redeem(await mailedToken(operator, email))).key ?? '';
   };
 
   it.each([

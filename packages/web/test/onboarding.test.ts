@@ -3,7 +3,7 @@ import { ReverseTracerouteClient } from '@revtr/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, startBrowser, type WatchedPage, withPage } from './browser.ts';
-import { logIn, pressTwice, useMailedLink } from './steps.ts';
+import { logIn, mailedToken, pressTwice, useMailedLink } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const PICTURE = join(import.meta.dirname, '../../../docs/pictures/onboarding.png');
@@ -23,11 +23,7 @@ describe.skipIf(!hasBrowser)('the pages of people who join', () => {
 
   const withVisitor = (run: (watched: WatchedPage) => Promise<void>): Promise<void> =>
     withPage(browser, system.url, run);
-  /** The token of the newest link that was mailed to an address. */
-  const tokenFor = async (email: string): Promise<string> => {
-    const mail = (await operator.fleet.mails()).find(({ recipient, hasLink }) => recipient === email && hasLink);
-    return (await operator.accounts.mailWithLink(mail?.id ?? 0)).token;
-  };
+  const tokenFor = (email: string): Promise<string> => mailedToken(operator, email);
 
   it('lead a stranger from the application to a source that is ready, step by step', () =>
     withVisitor(async ({ page }) => {

@@ -1,7 +1,7 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityFaults } from './accessibility.ts';
+import { expectAccessible, expectFit } from './accessibility.ts';
 import { hasBrowser, openPage, startBrowser, type WatchedPage, withPage } from './browser.ts';
 import { HOSTILE_SHOWN, withHostileText } from './hostile.ts';
 import { logIn, pressTwice } from './steps.ts';
@@ -290,11 +290,8 @@ describe.skipIf(!hasBrowser)('the pages of operators', () => {
     await page.locator('h1').waitFor();
     await page.waitForLoadState('networkidle');
     for (const [width, colorScheme] of LOOKS) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme });
-      const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-      expect(await page.evaluate(overflow), `${width} px`).toBeLessThanOrEqual(0);
-      expect(await accessibilityFaults(page), `${width} px, ${colorScheme}`).toEqual([]);
+      await expectFit(page, width);
+      await expectAccessible(page, width, colorScheme);
     }
     expect(watched.faults).toEqual([]);
   });

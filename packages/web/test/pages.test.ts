@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityFaults } from './accessibility.ts';
+import { expectAccessible, expectFit } from './accessibility.ts';
 import { hasBrowser, openPage, startBrowser, type WatchedPage, withPage } from './browser.ts';
 import { logIn, measure } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
@@ -219,16 +219,8 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
       await page.goto(Object.entries(ids).reduce((url, [name, id]) => url.replace(name, String(id)), path));
       await page.locator('h1').waitFor();
       await page.waitForLoadState('networkidle');
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 900 });
-        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-        expect(await page.evaluate(overflow), `${width} px`).toBeLessThanOrEqual(0);
-      }
-      for (const [width, colorScheme] of LOOKS) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme });
-        expect(await accessibilityFaults(page), `${width} px, ${colorScheme}`).toEqual([]);
-      }
+      for (const width of WIDTHS) await expectFit(page, width);
+      for (const [width, colorScheme] of LOOKS) await expectAccessible(page, width, colorScheme);
       expect(faults).toEqual([]);
     });
   });

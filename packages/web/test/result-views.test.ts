@@ -2,8 +2,8 @@ import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hasBrowser, startBrowser, withPage } from './browser.ts';
-import { logIn } from './steps.ts';
+import { hasBrowser, startBrowser } from './browser.ts';
+import { withSession } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const MOST_TRIED = 30;
@@ -25,11 +25,7 @@ describe.skipIf(!hasBrowser)('the views of a result', () => {
     await system?.stop();
   });
 
-  const withUser = (run: (page: Page) => Promise<void>): Promise<void> =>
-    withPage(browser, system.url, async ({ page }) => {
-      await logIn(page, system);
-      await run(page);
-    });
+  const withUser = (run: (page: Page) => Promise<void>): Promise<void> => withSession(browser, system, run);
   const found = (test: (result: NonNullable<Measurement['result']>) => boolean): Measurement => {
     const measurement = measurements.find(({ result }) => result?.stopReason === 'reaches' && test(result));
     if (measurement === undefined) throw new Error('no measurement is as the test needs it');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Measurement, type Publication, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityFaults } from './accessibility.ts';
+import { accessibilityFaults, expectAccessible, expectFit } from './accessibility.ts';
 import { hasBrowser, openPage, startBrowser, type WatchedPage, withPage } from './browser.ts';
 import { logIn } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
@@ -189,11 +189,8 @@ describe.skipIf(!hasBrowser)('sharing a result', () => {
         .first()
         .waitFor();
       for (const [width, colorScheme] of LOOKS) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme });
-        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-        expect(await page.evaluate(overflow), `${width} px`).toBeLessThanOrEqual(0);
-        expect(await accessibilityFaults(page), `${width} px, ${colorScheme}`).toEqual([]);
+        await expectFit(page, width);
+        await expectAccessible(page, width, colorScheme);
       }
       expect(faults).toEqual([]);
     });

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
+import { etagOf } from '../foundation/etag.ts';
 import type { PublicationService, Published } from '../publications/publication-service.ts';
 import { drawCard } from './card-picture.ts';
 import { drawPath } from './path-picture.ts';
@@ -65,7 +65,7 @@ export class PictureService {
     const { id } = await this.#publications.measurementBy(token);
     return this.#cache.get(`${id} ${kind}`, async () => {
       const content = await draw(await this.#publications.resultBy(token));
-      return { content, etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"` };
+      return { content, etag: etagOf(content) };
     });
   }
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
+import { etagOf } from '../foundation/etag.ts';
 
 /** A file of the web interface, in memory. */
 export interface WebFile {
@@ -79,7 +79,7 @@ async function readWebFile(directory: string, file: string, known: ReadonlySet<s
   return {
     path,
     type: TYPES[extname(file)],
-    etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`,
+    etag: etagOf(content),
     isImmutable: path.startsWith(HASHED_DIRECTORY),
     content,
     br: await compressed('.br'),

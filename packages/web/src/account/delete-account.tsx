@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { client } from '../app/client.ts';
+import { EmailField } from '../app/email-field.tsx';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
 
@@ -33,16 +34,7 @@ export function DeleteAccount() {
             This deletes your measurements, batches and keys, and withdraws your sources. It cannot be undone. Download
             your data first.
           </p>
-          <label>
-            Your e-mail address, to confirm
-            <input
-              type="email"
-              required
-              maxLength={254}
-              value={email}
-              onChange={({ target }) => setEmail(target.value)}
-            />
-          </label>
+          <EmailField label="Your e-mail address, to confirm" value={email} onChange={setEmail} />
           <button type="submit" className="danger" disabled={isPending}>
             Delete the account for good
           </button>

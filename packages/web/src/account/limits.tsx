@@ -3,15 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { formatCount } from '../app/percent.ts';
 import { Problem } from '../app/problem.tsx';
 import { usageQuery } from '../app/queries.ts';
+import { UNLIMITED } from '../app/unlimited.ts';
 
 const TITLES: Readonly<Record<LimitUse['limit'], string>> = {
   perDay: 'Measurements today (UTC)',
   parallel: 'Measurements under way',
   perMinute: 'Measurements in the last minute',
 };
-
-/** Limits from here on are those of operators, which nobody reaches. */
-const UNLIMITED = 1_000_000_000;
 
 /** The limits of the account, and how much of them is used. */
 export function Limits() {

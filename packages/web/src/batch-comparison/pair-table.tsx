@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import { entryOf } from '../batch/filters.ts';
 import { type Column, VirtualTable } from '../tables/virtual-table.tsx';
 import type { ComparedPair } from './compare.ts';
+import { hasChange } from './filters.ts';
 import type { BatchNames } from './sentences.ts';
 
 type Names = Readonly<Record<string, string>>;
@@ -53,16 +54,16 @@ const Row = memo(function Row(props: {
       <td className="mono">
         {latest === undefined ? destination : <Link to={`/measurements/${latest.id}`}>{destination}</Link>}
       </td>
-      <td data-change={pair.asPath === 'changed'} title={pathsOf(pair)}>
+      <td data-change={hasChange(pair, 'asPath')} title={pathsOf(pair)}>
         {networkChange(pair)}
       </td>
-      <td className="wide" data-change={pair.reach === 'onlyBefore' || pair.reach === 'onlyAfter'}>
+      <td className="wide" data-change={hasChange(pair, 'reach')}>
         {reachText(pair)}
       </td>
-      <td className="wide" data-change={pair.entryChanged === true}>
+      <td className="wide" data-change={hasChange(pair, 'entry')}>
         {entryText(pair, names)}
       </td>
-      <td className="numeric" data-change={pair.rtt === 'slower' || pair.rtt === 'faster'}>
+      <td className="numeric" data-change={hasChange(pair, 'rtt')}>
         {rttText(pair)}
       </td>
       <td className="wide">

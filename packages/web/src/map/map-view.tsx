@@ -59,7 +59,7 @@ function WorldMap({ stops }: { readonly stops: readonly Stop[] }) {
           key={hops[0].index}
           className="leg"
           data-trust={hops[0].hop.trust}
-          data-family={techniqueStyle(hops[0].hop.technique).family}
+          data-family={familyOf(hops)}
           d={legOf(points[i], points[i + 1])}
         />
       ))}

@@ -2,6 +2,7 @@ import type { SourceInfo } from '@revtr/client';
 import { useId, useState } from 'react';
 import { submitting } from '../app/submitting.ts';
 import { destinationFault } from './destination-fault.ts';
+import { DestinationField } from './destination-field.tsx';
 import { SourceSelect } from './source-select.tsx';
 import type { MeasureRequest } from './submit.ts';
 
@@ -29,21 +30,12 @@ export function MeasureForm(props: {
         if (found === undefined) onSubmit({ source, destination: destination.trim(), allowAssumptions });
       })}
     >
-      <label>
-        From
-        <input
-          className="mono"
-          placeholder="address or host name"
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          maxLength={253}
-          value={destination}
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault === undefined ? undefined : faultId}
-          onChange={({ target }) => setDestination(target.value)}
-        />
-      </label>
+      <DestinationField
+        label="From"
+        value={destination}
+        faultId={fault === undefined ? undefined : faultId}
+        onChange={setDestination}
+      />
       <SourceSelect sources={sources} value={source} onChange={setSource} />
       <button type="submit" disabled={isBusy || source === ''}>
         Measure

@@ -2,6 +2,7 @@ import type { AbuseContact } from '@revtr/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../app/client.ts';
+import { EmailField } from '../app/email-field.tsx';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
 import { ConfirmButton } from '../records/confirm-button.tsx';
@@ -48,16 +49,7 @@ export function AbuseContacts() {
             onChange={({ target }) => setNetwork(target.value)}
           />
         </label>
-        <label>
-          E-mail address of the contact
-          <input
-            type="email"
-            required
-            maxLength={254}
-            value={email}
-            onChange={({ target }) => setEmail(target.value)}
-          />
-        </label>
+        <EmailField label="E-mail address of the contact" value={email} onChange={setEmail} />
         <button type="submit" disabled={set.isPending}>
           Save the contact
         </button>

@@ -1,10 +1,11 @@
 import type { Agent } from '@revtr/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { agentsQuery } from '../app/queries.ts';
+import { useSearchValues } from '../app/search-values.ts';
 import { submitting } from '../app/submitting.ts';
 import { ConfirmButton } from '../records/confirm-button.tsx';
 import { type Column, DataTable } from '../records/data-table.tsx';
@@ -17,8 +18,8 @@ const POLL_MS = 5_000;
 /** All agents and their states, with what an operator can do to each. Filters are in the URL. */
 export function Agents() {
   const { data, error, refetch } = useQuery({ ...agentsQuery, refetchInterval: POLL_MS });
-  const [search, setSearch] = useSearchParams();
-  const [kind, state, text] = ['kind', 'state', 'text'].map((name) => search.get(name) ?? '');
+  const { values, set } = useSearchValues(['kind', 'state', 'text'] as const);
+  const { kind, state, text } = values;
   const shown = (data ?? []).filter(
     (agent) =>
       (kind === '' || agent.kind === kind) &&
@@ -26,13 +27,9 @@ export function Agents() {
       `${agent.address} ${agent.hostname} ${agent.site}`.toLowerCase().includes(text.toLowerCase()),
   );
   const filter =
-    (name: string) =>
-    ({ target }: { readonly target: { readonly value: string } }) => {
-      const next = new URLSearchParams(search);
-      if (target.value === '') next.delete(name);
-      else next.set(name, target.value);
-      setSearch(next, { replace: true });
-    };
+    (name: keyof typeof values) =>
+    ({ target }: { readonly target: { readonly value: string } }) =>
+      set({ [name]: target.value }, true);
   return (
     <>
       <search className="filters">

@@ -1,6 +1,7 @@
 import type { User } from '@revtr/client';
 import { useState } from 'react';
 import { client } from '../app/client.ts';
+import { EmailField } from '../app/email-field.tsx';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
 import { useChange } from '../records/use-change.ts';
@@ -22,16 +23,7 @@ export function Invite() {
           Name
           <input required maxLength={200} value={name} onChange={({ target }) => setName(target.value)} />
         </label>
-        <label>
-          E-mail address
-          <input
-            type="email"
-            required
-            maxLength={254}
-            value={email}
-            onChange={({ target }) => setEmail(target.value)}
-          />
-        </label>
+        <EmailField label="E-mail address" value={email} onChange={setEmail} />
         <label>
           Role
           <select value={role} onChange={({ target }) => setRole(target.value === 'operator' ? 'operator' : 'user')}>

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
+import { UNLIMITED } from '../app/unlimited.ts';
 import { ConfirmButton } from '../records/confirm-button.tsx';
 import { useChange } from '../records/use-change.ts';
 import { usersQuery } from './queries.ts';
@@ -32,7 +33,7 @@ export function UserChanges({ user }: { readonly user: User }) {
             <input
               type="number"
               min={0}
-              max={1_000_000_000}
+              max={UNLIMITED}
               required
               value={limits[field]}
               onChange={({ target }) => setLimits({ ...limits, [field]: target.valueAsNumber })}

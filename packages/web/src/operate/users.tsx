@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
 import { formatCount } from '../app/percent.ts';
 import { Problem } from '../app/problem.tsx';
+import { UNLIMITED } from '../app/unlimited.ts';
 import { type Column, DataTable } from '../records/data-table.tsx';
 import { Invite } from './invite.tsx';
 import { usersQuery } from './queries.ts';
@@ -37,7 +38,6 @@ export function Users() {
   );
 }
 
-const UNLIMITED = 1_000_000_000;
 const limit = (count: number): string => (count >= UNLIMITED ? 'any' : formatCount(count));
 
 const COLUMNS: readonly Column<User>[] = [

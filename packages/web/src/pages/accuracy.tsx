@@ -30,7 +30,7 @@ export function AccuracyPage() {
       return visibleValue(await client.fleet.accuracy({ from }));
     },
   });
-  const isOperator = account !== undefined && account !== null && mayOperate(account);
+  const isOperator = mayOperate(account);
   return (
     <>
       <title>Accuracy · Reverse Traceroute</title>

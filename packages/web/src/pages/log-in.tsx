@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { client } from '../app/client.ts';
+import { EmailField } from '../app/email-field.tsx';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
 
@@ -73,17 +74,7 @@ function MailForm() {
   return (
     <form onSubmit={submitting(mutate)}>
       <h2>With your e-mail address</h2>
-      <label>
-        E-mail address
-        <input
-          type="email"
-          autoComplete="email"
-          required
-          maxLength={254}
-          value={email}
-          onChange={({ target }) => setEmail(target.value)}
-        />
-      </label>
+      <EmailField label="E-mail address" autoComplete="email" value={email} onChange={setEmail} />
       <button type="submit" disabled={isPending}>
         Mail me a link
       </button>

@@ -11,7 +11,7 @@ export function OperatePage() {
   const { data: account } = useQuery(accountQuery);
   const section = Object.hasOwn(SECTIONS, name) ? SECTIONS[name] : undefined;
   if (section === undefined) return <NotFoundPage />;
-  const isOperator = account !== undefined && account !== null && mayOperate(account);
+  const isOperator = mayOperate(account);
   const { title, Component } = section;
   return (
     <>

@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { client } from '../app/client.ts';
+import { EmailField } from '../app/email-field.tsx';
 import { Problem } from '../app/problem.tsx';
 import { registrationQuery } from '../app/queries.ts';
 import { submitting } from '../app/submitting.ts';
@@ -63,17 +64,7 @@ function RegisterForm() {
           onChange={({ target }) => setName(target.value)}
         />
       </label>
-      <label>
-        E-mail address
-        <input
-          type="email"
-          required
-          maxLength={254}
-          autoComplete="email"
-          value={email}
-          onChange={({ target }) => setEmail(target.value)}
-        />
-      </label>
+      <EmailField label="E-mail address" autoComplete="email" value={email} onChange={setEmail} />
       <button type="submit" disabled={isPending}>
         Register
       </button>

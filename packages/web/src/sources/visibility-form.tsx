@@ -1,10 +1,11 @@
 import type { SourceVisibility } from '@revtr/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
 import { visibleValue } from '../app/visible-text.ts';
+import { useChange } from '../records/use-change.ts';
 
 const MEANINGS = {
   private: 'private: only you and operators',
@@ -30,12 +31,9 @@ export function VisibilityForm({ source }: { readonly source: string }) {
 function Form({ current }: { readonly current: SourceVisibility }) {
   const [visibility, setVisibility] = useState(current.visibility);
   const [users, setUsers] = useState(current.users.join('\n'));
-  const queries = useQueryClient();
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () =>
-      client.accounts.setVisibility(current.address, visibility, visibility === 'shared' ? listOf(users) : []),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['visibility', current.address] }),
-  });
+  const { mutate, error, isPending } = useChange([['visibility', current.address]], () =>
+    client.accounts.setVisibility(current.address, visibility, visibility === 'shared' ? listOf(users) : []),
+  );
   return (
     <form className="narrow" onSubmit={submitting(mutate)}>
       <fieldset>

@@ -4,28 +4,30 @@ import { useState } from 'react';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
+import { useChange } from '../records/use-change.ts';
 import { type AlertChoice, AlertFields, WebhookSecret } from './alert-fields.tsx';
+import { watchesQuery } from './queries.ts';
 
 /** The form that changes who is told of what, and the button that tests the webhook. */
 export function EditAlerts({ watch }: { readonly watch: Watch }) {
   const { id, alerts } = watch;
   const [choice, setChoice] = useState<AlertChoice>({ ...alerts, webhook: alerts.webhook ?? '' });
   const queries = useQueryClient();
-  const refresh = () => queries.invalidateQueries({ queryKey: ['watches'] });
   const isSameWebhook = choice.webhook === (alerts.webhook ?? '');
-  const save = useMutation({
-    mutationFn: () =>
-      client.watches.change(id, {
-        alerts: {
-          on: [...choice.on],
-          mail: choice.mail,
-          // A webhook that is set gets a new secret.
-          ...(!isSameWebhook && { webhook: choice.webhook === '' ? null : choice.webhook }),
-        },
-      }),
-    onSuccess: refresh,
+  const save = useChange([watchesQuery.queryKey], () =>
+    client.watches.change(id, {
+      alerts: {
+        on: [...choice.on],
+        mail: choice.mail,
+        // A webhook that is set gets a new secret.
+        ...(!isSameWebhook && { webhook: choice.webhook === '' ? null : choice.webhook }),
+      },
+    }),
+  );
+  const test = useMutation({
+    mutationFn: () => client.watches.test(id),
+    onSettled: () => queries.invalidateQueries({ queryKey: watchesQuery.queryKey }),
   });
-  const test = useMutation({ mutationFn: () => client.watches.test(id), onSettled: refresh });
   return (
     <details>
       <summary>Change the alerts</summary>

@@ -1,12 +1,13 @@
 import type { SourceInfo } from '@revtr/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
 import { submitting } from '../app/submitting.ts';
 import { destinationFault } from '../measure/destination-fault.ts';
+import { DestinationField } from '../measure/destination-field.tsx';
 import { SourceSelect } from '../measure/source-select.tsx';
+import { useChange } from '../records/use-change.ts';
 import { AlertFields, FIRST_CHOICE, WebhookSecret } from './alert-fields.tsx';
 import { watchesQuery } from './queries.ts';
 import { INTERVALS } from './words.ts';
@@ -26,18 +27,15 @@ export function NewWatch(props: {
   const [alerts, setAlerts] = useState(FIRST_CHOICE);
   const [fault, setFault] = useState<string>();
   const faultId = useId();
-  const queries = useQueryClient();
-  const { mutate, data, error, isPending } = useMutation({
-    mutationFn: () =>
-      client.watches.create({
-        source,
-        destination: destination.trim(),
-        intervalSeconds,
-        ...(name.trim() !== '' && { name: name.trim() }),
-        alerts: { on: [...alerts.on], mail: alerts.mail, webhook: alerts.webhook === '' ? null : alerts.webhook },
-      }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: watchesQuery.queryKey }),
-  });
+  const { mutate, data, error, isPending } = useChange([watchesQuery.queryKey], () =>
+    client.watches.create({
+      source,
+      destination: destination.trim(),
+      intervalSeconds,
+      ...(name.trim() !== '' && { name: name.trim() }),
+      alerts: { on: [...alerts.on], mail: alerts.mail, webhook: alerts.webhook === '' ? null : alerts.webhook },
+    }),
+  );
   const create = (): void => {
     const found = destinationFault(destination);
     setFault(found);
@@ -46,20 +44,12 @@ export function NewWatch(props: {
   return (
     <form className="narrow" noValidate onSubmit={submitting(create)}>
       <h2>New watch</h2>
-      <label>
-        Path from
-        <input
-          className="mono"
-          placeholder="address or host name"
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={253}
-          value={destination}
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault === undefined ? undefined : faultId}
-          onChange={({ target }) => setDestination(target.value)}
-        />
-      </label>
+      <DestinationField
+        label="Path from"
+        value={destination}
+        faultId={fault === undefined ? undefined : faultId}
+        onChange={setDestination}
+      />
       {fault !== undefined && (
         <p id={faultId} className="fault" role="alert">
           {fault}

@@ -3,6 +3,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../app/client.ts';
 import { Problem } from '../app/problem.tsx';
+import { useChange } from '../records/use-change.ts';
+import { watchesQuery } from './queries.ts';
 
 /** Buttons that pause, resume and delete a watch. */
 export function WatchActions(props: { readonly watch: Watch; readonly onDeleted?: () => void }) {
@@ -10,16 +12,12 @@ export function WatchActions(props: { readonly watch: Watch; readonly onDeleted?
   const { id, name, state } = watch;
   const [isSure, setSure] = useState(false);
   const queries = useQueryClient();
-  const refresh = () => queries.invalidateQueries({ queryKey: ['watches'], exact: onDeleted === undefined });
-  const pause = useMutation({
-    mutationFn: (isPaused: boolean) => client.watches.change(id, { isPaused }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['watches'] }),
-  });
+  const pause = useChange([watchesQuery.queryKey], (isPaused: boolean) => client.watches.change(id, { isPaused }));
   const remove = useMutation({
     mutationFn: () => client.watches.delete(id),
     onSuccess: async () => {
       onDeleted?.();
-      await refresh();
+      await queries.invalidateQueries({ queryKey: watchesQuery.queryKey, exact: onDeleted === undefined });
     },
   });
   const isActive = state === 'active';

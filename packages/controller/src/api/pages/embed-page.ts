@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { markup } from '../../foundation/markup.ts';
 import { EMBED_FOOT } from '../../pictures/embed-code.ts';
 import { drawPath } from '../../pictures/path-picture.ts';
 import { svgElement } from '../../pictures/svg.ts';
-import { styleSheetOf, THEMES, type Theme } from '../../pictures/theme.ts';
+import { styleSheetOf, type Theme } from '../../pictures/theme.ts';
 import { titleOf } from '../../pictures/words.ts';
 import type { PublicResult } from '../../publications/public-result.ts';
+import { styleSourceOf } from './style-source.ts';
 
 const LAYOUT = [
   'body{margin:0;font:13px/1.5 DejaVu Sans,Verdana,sans-serif}',
@@ -18,10 +18,6 @@ const LAYOUT = [
 
 const styleOf = (theme: Theme): string => styleSheetOf(theme) + LAYOUT;
 
-const HASHES = new Map(
-  THEMES.map((theme) => [theme, createHash('sha256').update(styleOf(theme)).digest('base64')] as const),
-);
-
 /**
  * The headers of the page for embedding. Every site may frame it. It runs and loads nothing, and the sandbox gives it an origin for itself,
  * so that it has no cookies.
@@ -30,7 +26,7 @@ export const embedHeaders = (theme: Theme): Readonly<Record<string, string>> => 
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': [
     "default-src 'none'",
-    `style-src 'sha256-${HASHES.get(theme)}'`,
+    `style-src ${styleSourceOf(styleOf(theme))}`,
     "base-uri 'none'",
     "form-action 'none'",
     'frame-ancestors *',

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type Markup, markup } from '../../foundation/markup.ts';
+import { styleSourceOf } from './style-source.ts';
 
 /** The colours and sizes are those of the web interface. */
 const STYLE = markup`:root{color-scheme:light dark;--paper:light-dark(#fcfcfb,#131416);--raised:light-dark(#f3f3f1,#1d1f22);
@@ -23,7 +23,7 @@ code,pre{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;fo
 color:light-dark(#8d2b0b,#ffb59f)}`;
 
 /** The source of the style sheet in a content security policy. */
-export const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE.text).digest('base64')}'`;
+export const STYLE_SOURCE = styleSourceOf(STYLE.text);
 
 /** The headers of every page: nothing is loaded, run, framed, cached, or told to other sites. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {

@@ -2,7 +2,8 @@ import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 're
 import { BOX, layOut, linksOf, type PlacedNode, STEP } from './layout.ts';
 import { labelOf, type NodeNames, percentageOf } from './node-label.ts';
 import type { OpenNodes } from './open-nodes.ts';
-import { leadsTo, type PathNode } from './path-tree.ts';
+import { leadsTo } from './path-tree.ts';
+import type { TreeViewProps } from './tree-view.ts';
 
 /** Only what is this close to the visible part is in the document, pixels. */
 const MARGIN_PX = 300;
@@ -11,15 +12,7 @@ const MARGIN_PX = 300;
  * A tree of paths from its source, on the left, to the destinations. It is operated as a tree of the ARIA Authoring Practices: arrow keys
  * move and open, Enter chooses.
  */
-export function TreePicture(props: {
-  readonly root: PathNode;
-  readonly open: OpenNodes;
-  readonly names: NodeNames;
-  /** Id of the chosen node; empty for none. */
-  readonly chosen: string;
-  readonly onChoose: (id: string) => void;
-}) {
-  const { root, open, names, chosen, onChoose } = props;
+export function TreePicture({ root, open, names, chosen, onChoose }: TreeViewProps) {
   const box = useRef<HTMLDivElement>(null);
   const prefix = useId();
   const view = useView(box);

@@ -1,18 +1,10 @@
 import { type Column, VirtualTable } from '../../tables/virtual-table.tsx';
 import { layOut } from './layout.ts';
-import { labelOf, type NodeNames } from './node-label.ts';
-import type { OpenNodes } from './open-nodes.ts';
-import type { PathNode } from './path-tree.ts';
+import { labelOf } from './node-label.ts';
+import type { TreeViewProps } from './tree-view.ts';
 
 /** The open part of a tree of paths as a table, indented by level. */
-export function TreeTable(props: {
-  readonly root: PathNode;
-  readonly open: OpenNodes;
-  readonly names: NodeNames;
-  readonly chosen: string;
-  readonly onChoose: (id: string) => void;
-}) {
-  const { root, open, names, chosen, onChoose } = props;
+export function TreeTable({ root, open, names, chosen, onChoose }: TreeViewProps) {
   const { nodes } = layOut(root, open);
   return (
     <VirtualTable
