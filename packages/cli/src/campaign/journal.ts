@@ -17,6 +17,9 @@ const planSchema = z.strictObject({
 /** What a campaign measures. */
 export type CampaignPlan = z.infer<typeof planSchema>;
 
+/** What must be the same when a campaign goes on. The journal decides the size of the batches. */
+const SAME_IN_CAMPAIGN = ['version', 'server', 'sha256', 'pairs', 'to', 'label'] as const;
+
 const rejectedSchema = z.object({ index: z.int(), code: z.string(), message: z.string() });
 
 const entrySchema = z.union([
@@ -77,21 +80,25 @@ export class Journal {
       await journal.#write(plan);
       return { journal, plan };
     }
-    await file.truncate(Buffer.byteLength(whole));
-    const kept = parseLine(planSchema, path, first);
-    const { batchSize: _, ...wanted } = plan;
-    for (const [name, value] of Object.entries(wanted)) {
-      if (kept[name as keyof typeof wanted] === value) continue;
-      throw unusable(path, `it belongs to a campaign with another ${name}; remove it to begin anew`);
+    try {
+      await file.truncate(Buffer.byteLength(whole));
+      const kept = parseLine(planSchema, path, first);
+      for (const name of SAME_IN_CAMPAIGN) {
+        if (kept[name] === plan[name]) continue;
+        throw unusable(path, `it belongs to a campaign with another ${name}; remove it to begin anew`);
+      }
+      const groups = new Map<number, GroupState>();
+      let outputBytes = 0;
+      for (const line of lines) {
+        const entry = parseLine(entrySchema, path, line);
+        if ('writtenTo' in entry) outputBytes = entry.writtenTo;
+        groups.set(entry.group, merged(groups.get(entry.group), entry));
+      }
+      return { journal: new Journal(file, groups, outputBytes), plan: kept };
+    } catch (error) {
+      await file.close();
+      throw error;
     }
-    const groups = new Map<number, GroupState>();
-    let outputBytes = 0;
-    for (const line of lines) {
-      const entry = parseLine(entrySchema, path, line);
-      if ('writtenTo' in entry) outputBytes = entry.writtenTo;
-      groups.set(entry.group, merged(groups.get(entry.group), entry));
-    }
-    return { journal: new Journal(file, groups, outputBytes), plan: kept };
   }
 
   group(index: number): GroupState {

@@ -17,9 +17,16 @@ export function generateApiKey(): string {
   return `revtr_${randomBytes(KEY_BYTES).toString('base64url')}`;
 }
 
-/** Makes the token of a mailed link or of a session: 192 random bits in base64url. Only its hash may be stored. */
-export function generateToken(): string {
-  return randomBytes(KEY_BYTES).toString('base64url');
+/**
+ * Makes the token of a mailed link or of a session: about 192 random bits in base64url. Only its hash may be stored.
+ *
+ * It never begins with a hyphen, because programs take such an argument for an option (`revtr redeem -x...`).
+ */
+export function generateToken(random: (bytes: number) => Buffer = randomBytes): string {
+  for (;;) {
+    const token = random(KEY_BYTES).toString('base64url');
+    if (!token.startsWith('-')) return token;
+  }
 }
 
 /** SHA-256 of a token, 64 hexadecimal digits. */
