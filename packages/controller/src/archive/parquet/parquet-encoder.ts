@@ -1,12 +1,11 @@
 import { zstdCompressSync } from 'node:zlib';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
+import { SCHEMA_VERSION } from '../schema/archive-fields.ts';
 import type { Field, RowOf } from '../schema/field.ts';
 import { toParquetSchema } from '../schema/parquet.ts';
 
 export interface ParquetEncoderOptions<Fields extends readonly Field[]> {
   readonly fields: Fields;
-  /** Entries of the metadata of the file. Default: none. */
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -20,14 +19,14 @@ export class ParquetEncoder<Fields extends readonly Field[]> {
   readonly #bytes = new ByteWriter();
   readonly #file: ParquetWriter;
 
-  constructor({ fields, metadata = {} }: ParquetEncoderOptions<Fields>) {
+  constructor({ fields }: ParquetEncoderOptions<Fields>) {
     this.#fields = fields;
     this.#file = new ParquetWriter({
       writer: this.#bytes,
       schema: toParquetSchema(fields),
       codec: 'ZSTD',
       compressors: { ZSTD: (input) => zstdCompressSync(input) },
-      kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+      kvMetadata: [{ key: 'revtr.schema_version', value: String(SCHEMA_VERSION) }],
       createdBy: 'revtr',
     });
   }

@@ -1,7 +1,7 @@
 import type { Field, RowOf } from './field.ts';
 
-/** Version of the schemas of the archive. It changes whenever a field is renamed, removed, or gets another meaning. */
-export const ARCHIVE_SCHEMA_VERSION = 1;
+/** Version of the schemas of exported results. It changes whenever a field is renamed, removed, or gets another meaning. */
+export const SCHEMA_VERSION = 1;
 
 /**
  * The fields of a row of the M-Lab archive of reverse traceroutes (BigQuery table `revtr.revtr1`), with its names and units: one row for

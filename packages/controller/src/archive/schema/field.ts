@@ -1,10 +1,10 @@
 /** What a value of a field is. `time` is exact to one millisecond, UTC. */
 export type ScalarType = 'integer' | 'float' | 'text' | 'time';
 /** Whether a field has exactly one value, at most one, or a list of values. */
-export type FieldMode = 'required' | 'nullable' | 'repeated';
+type FieldMode = 'required' | 'nullable' | 'repeated';
 
 /** A field with a single kind of value. */
-export interface ScalarField {
+interface ScalarField {
   readonly name: string;
   readonly type: ScalarType;
   readonly mode: FieldMode;
@@ -12,7 +12,7 @@ export interface ScalarField {
 }
 
 /** A field that consists of other fields. It may be repeated, and is never null. */
-export interface RecordField {
+interface RecordField {
   readonly name: string;
   readonly type: 'record';
   readonly mode: 'required' | 'repeated';
