@@ -43,7 +43,7 @@ export const defaultPlan: Plan<IngressRanking> = {
         traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
     });
     return [
-      new AtlasIntersection(),
+      new AtlasIntersection({ checksOldPaths: true }),
       new KnownPath(),
       new DirectRecordRoute({
         useHeuristics: true,
