@@ -1,3 +1,4 @@
+import { SecondLook } from '../checks/second-look.ts';
 import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
@@ -82,5 +83,6 @@ export const defaultPlan: Plan<IngressRanking> = {
       symmetry,
     ];
   },
+  review: () => new SecondLook({ spoofers: 3, timeoutMs: LISTEN_MS.spoofed }),
   resumeAt: () => 0,
 };
