@@ -66,8 +66,8 @@ export class SourceAtlas {
   readonly #placedOn = new Map<AtlasTraceroute, PlacedStamp[]>();
   readonly #contradictions = new Map<AtlasTraceroute, readonly Contradiction[]>();
   #lastId = 0;
-  /** When an answer last contradicted a path, milliseconds since the Unix epoch; 0 for never. */
-  #contradictedAt = 0;
+  /** When an answer last contradicted a path, milliseconds since the Unix epoch. */
+  #contradictedAt = Number.NEGATIVE_INFINITY;
 
   constructor(source: Ipv4Address, facts: SourceAtlasCollaborators) {
     this.#facts = facts;

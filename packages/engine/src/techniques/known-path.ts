@@ -25,6 +25,7 @@ export class KnownPath implements Technique {
       await askFromNearest(measurement, address);
       // What the answer shows has replaced what was known before.
       ({ hops, at } = known());
+      if (hops.length === 0) return nothingFound('the answer contradicts what was known');
     }
     const reused = hops.map((hop) => ({ ...hop, reusedAgeMs: clock.now() - at }));
     return { outcome: 'extended', from: position, hops: reused, detail: `${hops.length} hops known` };
