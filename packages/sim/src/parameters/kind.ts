@@ -37,6 +37,7 @@ export const KIND: ProfileParameters = {
   coreRouters: 2,
   coreHosts: 0,
   bordersAtCore: 0,
+  separateBorders: 0,
   unequalUplinks: 0,
   asymmetricCosts: 0,
   deepAccess: 0,

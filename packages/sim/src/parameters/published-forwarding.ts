@@ -23,7 +23,7 @@ export const PUBLISHED_FORWARDING: ForwardingParameters = {
   destinationNeverStamps: 0.044,
   destinationStampsTwice: 0.1,
   destinationStampsAlias: 0.1,
-  errorFromEgress: 0.2,
+  errorFromEgress: 0.25,
   perFlowBalancing: 0.55,
   perPacketBalancing: 0.02,
   perAddressBalancing: 0.43,
