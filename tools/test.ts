@@ -28,6 +28,7 @@ const NEEDED = [
   { name: 'python3-networkx', file: '/usr/lib/python3/dist-packages/networkx', what: 'graphs that networkx reads' },
   { name: 'bzip2', file: '/usr/bin/bzip2', what: 'datasets that bzip2 itself has packed' },
   { name: 'chromium', file: '/usr/bin/chromium', what: 'the web interface in a browser' },
+  { name: 'prometheus', file: '/usr/bin/promtool', what: 'alert rules that promtool checks' },
   { name: 'buildah', file: '/usr/bin/buildah', what: IMAGES },
   { name: 'debootstrap', file: '/usr/sbin/debootstrap', what: IMAGES },
 ];

@@ -29,6 +29,7 @@ import type {
   SelfAudit,
   SourceVisibility,
   Suspension,
+  SystemStatus,
   User,
   Watch,
   WatchAlert,
@@ -327,6 +328,22 @@ const selfAuditOf = (text: string): SelfAudit => ({
   hops: [{ address: '203.0.113.9', kind: text, confidence: 0.9, verdict: 'wrong', reason: text }],
 });
 
+const statusOf = (text: string): SystemStatus => ({
+  isReady: false,
+  parts: [{ name: text, outcome: 'tooSlow' }],
+  startedAt: TIME,
+  queue: { queued: 3, running: 2, oldestAt: TIME },
+  mails: { waiting: 4, failing: 1, oldestAt: TIME },
+  agents: [
+    { kind: 'source', state: 'ready', count: 1 },
+    { kind: 'vantagePoint', state: 'quarantined', count: 2 },
+  ],
+  connectedAgents: 1,
+  datasets: [{ kind: text, importedAt: TIME, hasFailed: true }],
+  ripeAtlasCredits: { refresh: 60, onDemand: 120 },
+  killSwitches: [{ scope: 'target', count: 2 }],
+});
+
 const circuitOf = (text: string): Circuit => ({
   kind: 'as',
   subject: text,
@@ -485,6 +502,7 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'PATCH /api/v2/users/5': user,
     'POST /api/v2/users/5/link': user,
     'GET /api/v2/budgets': budgetsOf(text),
+    'GET /api/v2/status': statusOf(text),
     'GET /api/v2/accuracy': accuracyOf(text),
     'GET /api/v2/self-audits': { selfAudits: [selfAuditOf(text)] },
     'DELETE /api/v2/suspensions/atlas.exact': { suspensions: [suspensionOf(text)] },

@@ -72,6 +72,7 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'data import': { args: ['prefix2as', dataset], form: 'value' },
   'data update': { args: [], form: 'value' },
   'admin atlas import': { args: [traceroutes], form: 'value' },
+  'admin status': { args: [], form: 'value' },
   'admin applications': { args: ['--all'], form: 'value' },
   'admin approve': { args: ['4'], form: 'value' },
   'admin refuse': { args: ['4', '--note', 'no'], form: 'value' },

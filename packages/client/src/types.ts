@@ -125,6 +125,8 @@ export type OpenSession = Schemas['OpenSession'];
 export type LimitUse = Schemas['LimitUse'];
 /** Measurements that have not ended, by user, and the processes that hold them. */
 export type Queue = Schemas['Queue'];
+/** The state of the whole system on one page. */
+export type SystemStatus = Schemas['SystemStatus'];
 /** A recurring measurement of one pair. */
 export type Watch = Schemas['Watch'];
 /** A watch to create. */

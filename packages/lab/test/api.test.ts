@@ -439,6 +439,7 @@ describe('the document', () => {
       '/api/v2/sources/applications/{id}/approve',
       '/api/v2/sources/applications/{id}/refuse',
       '/api/v2/sources/{address}/visibility',
+      '/api/v2/status',
       '/api/v2/suspensions/{kind}',
       '/api/v2/users',
       '/api/v2/users/{id}',

@@ -4854,6 +4854,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the whole system on one page (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SystemStatus"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/suspensions/{kind}": {
         parameters: {
             query?: never;
@@ -7692,6 +7746,124 @@ export interface components {
             };
             /** Format: date-time */
             since: string;
+        };
+        SystemStatus: {
+            agents: {
+                count: number;
+                /** @enum {string} */
+                kind: "source" | "vantagePoint";
+                /** @enum {string} */
+                state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            }[];
+            connectedAgents: number;
+            datasets: {
+                /** @description Whether the last try to replace it failed */
+                hasFailed: boolean;
+                /** Format: date-time */
+                importedAt?: string;
+                kind: string;
+            }[];
+            /** @description Whether this process can do its work now */
+            isReady: boolean;
+            killSwitches: {
+                count: number;
+                /** @enum {string} */
+                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            }[];
+            mails: {
+                /** @description Mails of these that the mail server refused before */
+                failing: number;
+                /** Format: date-time */
+                oldestAt?: string;
+                /** @description Mails that were not sent */
+                waiting: number;
+            };
+            /** @description What the process depends on */
+            parts: {
+                name: string;
+                /** @enum {string} */
+                outcome: "ok" | "failed" | "tooSlow";
+            }[];
+            queue: {
+                /**
+                 * Format: date-time
+                 * @description When the oldest measurement that has not ended was submitted
+                 */
+                oldestAt?: string;
+                /** @description Measurements that wait */
+                queued: number;
+                /** @description Measurements under way */
+                running: number;
+            };
+            /** @description Credits that the system spent in the last 24 hours */
+            ripeAtlasCredits: {
+                onDemand: number;
+                refresh: number;
+            };
+            /**
+             * Format: date-time
+             * @description Since when this process works
+             */
+            startedAt: string;
+        };
+        SystemStatusInput: {
+            agents: {
+                count: number;
+                /** @enum {string} */
+                kind: "source" | "vantagePoint";
+                /** @enum {string} */
+                state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            }[];
+            connectedAgents: number;
+            datasets: {
+                /** @description Whether the last try to replace it failed */
+                hasFailed: boolean;
+                /** Format: date-time */
+                importedAt?: string;
+                kind: string;
+            }[];
+            /** @description Whether this process can do its work now */
+            isReady: boolean;
+            killSwitches: {
+                count: number;
+                /** @enum {string} */
+                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            }[];
+            mails: {
+                /** @description Mails of these that the mail server refused before */
+                failing: number;
+                /** Format: date-time */
+                oldestAt?: string;
+                /** @description Mails that were not sent */
+                waiting: number;
+            };
+            /** @description What the process depends on */
+            parts: {
+                name: string;
+                /** @enum {string} */
+                outcome: "ok" | "failed" | "tooSlow";
+            }[];
+            queue: {
+                /**
+                 * Format: date-time
+                 * @description When the oldest measurement that has not ended was submitted
+                 */
+                oldestAt?: string;
+                /** @description Measurements that wait */
+                queued: number;
+                /** @description Measurements under way */
+                running: number;
+            };
+            /** @description Credits that the system spent in the last 24 hours */
+            ripeAtlasCredits: {
+                onDemand: number;
+                refresh: number;
+            };
+            /**
+             * Format: date-time
+             * @description Since when this process works
+             */
+            startedAt: string;
         };
         TracerouteImport: {
             /** @description Paths added to an atlas */

@@ -24,6 +24,7 @@ import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
+import { measureRequests } from './http/request-metrics.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerResultPages } from './pages/result-pages.ts';
 import { registerPages } from './pages/routes.ts';
@@ -51,6 +52,7 @@ import { registerV2 } from './v2/routes.ts';
 import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
+import { registerStatus } from './v2/status.ts';
 import { registerUsers } from './v2/users.ts';
 import { registerWatches } from './v2/watches.ts';
 
@@ -114,6 +116,7 @@ export async function createServer(
   });
   installJsonBody(app);
   closeUnread(app);
+  measureRequests(app, metrics);
   installBodyDeadline(app, BODY_DEADLINE);
   await app.register(helmet);
   await app.register(rateLimit, {
@@ -166,6 +169,7 @@ export async function createServer(
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerQueue(routes, collaborators);
+    registerStatus(routes, collaborators);
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
     registerAudit(routes, collaborators);
@@ -183,6 +187,10 @@ export async function createServer(
     else registerWeb(routes, web);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
+    routes.get('/ready', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+      const { isReady, parts } = await collaborators.readiness.read();
+      return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'notReady', parts });
+    });
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );

@@ -30,6 +30,7 @@ import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
+import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
 import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
@@ -189,8 +190,16 @@ export class Controller {
     });
     const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
     const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
+    const operations = openOperations(contextOf(context, 'operations'), {
+      queue: measurements.queue,
+      mails: mail.mails,
+      directory: measuring.directory,
+      switches: safety.switches,
+    });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
+      state: operations.state,
+      readiness: operations.readiness,
       cancelBatch: measurements.cancel,
       targetPolicy,
       sourceAccess: measuring.sourceAccess,
@@ -238,6 +247,7 @@ export class Controller {
       selfAudit,
       optOuts,
       api,
+      operations,
     ];
     const { users, keys } = accounts;
     return new Controller({ users, keys, subsystems, measuring, api, log });

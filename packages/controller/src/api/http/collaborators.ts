@@ -30,6 +30,8 @@ import type { LinkMails } from '../../mail/link-mails.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
+import type { ReadinessProbe } from '../../operations/readiness.ts';
+import type { StateReader } from '../../operations/system-state.ts';
 import type { OptOutService } from '../../opt-outs/opt-out-service.ts';
 import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
 import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
@@ -78,6 +80,8 @@ export interface ApiCollaborators {
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
   readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper; readonly perDay: number };
   readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
+  readonly state: Pick<StateReader, 'read'>;
+  readonly readiness: Pick<ReadinessProbe, 'read'>;
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;
