@@ -120,6 +120,207 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send ping probes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        pings: {
+                            count?: number;
+                            dst: string;
+                            /** @description Accepted and ignored: raw probes are always sent */
+                            is_check_cache?: boolean;
+                            is_record_route?: boolean;
+                            /** @enum {boolean} */
+                            is_ripe?: false;
+                            /** @description Accepted and ignored: raw probes are always stored */
+                            is_save_db?: boolean;
+                            label?: string;
+                            ripe_api_key?: string;
+                            ripe_query_body?: string;
+                            ripe_query_url?: string;
+                            src: string;
+                            /** @description Accepted and ignored: a reply is awaited for 5 s */
+                            timeout?: number;
+                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                            timestamp?: string;
+                        }[];
+                        priority?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Where the results are to be found */
+                            results: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch pings, Record Route and Timestamp probes that have ended */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Number in the address under `results` */
+                    id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            pings?: components["schemas"]["PingV1"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pings/batch/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the pings that have ended */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Number in the address under `results` */
+                    id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            count?: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/revtr": {
         parameters: {
             query?: never;
@@ -238,6 +439,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send recordRoute probes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        pings: {
+                            count?: number;
+                            dst: string;
+                            /** @description Accepted and ignored: raw probes are always sent */
+                            is_check_cache?: boolean;
+                            is_record_route?: boolean;
+                            /** @enum {boolean} */
+                            is_ripe?: false;
+                            /** @description Accepted and ignored: raw probes are always stored */
+                            is_save_db?: boolean;
+                            label?: string;
+                            ripe_api_key?: string;
+                            ripe_query_body?: string;
+                            ripe_query_url?: string;
+                            src: string;
+                            /** @description Accepted and ignored: a reply is awaited for 5 s */
+                            timeout?: number;
+                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                            timestamp?: string;
+                        }[];
+                        priority?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Where the results are to be found */
+                            results: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -285,6 +569,280 @@ export interface paths {
                                 ip?: string;
                                 site?: string;
                             }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traceroute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send traceroutes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        priority?: number;
+                        traceroutes: {
+                            attempts?: number;
+                            dst: string;
+                            /** @enum {boolean} */
+                            is_ripe?: false;
+                            ripe_api_key?: string;
+                            ripe_query_body?: string;
+                            ripe_query_url?: string;
+                            src: string;
+                        }[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Where the results are to be found */
+                            results: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traceroutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch traceroutes that have ended */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Number in the address under `results` */
+                    id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            traceroutes?: components["schemas"]["TracerouteV1"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send timestamp probes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        pings: {
+                            count?: number;
+                            dst: string;
+                            /** @description Accepted and ignored: raw probes are always sent */
+                            is_check_cache?: boolean;
+                            is_record_route?: boolean;
+                            /** @enum {boolean} */
+                            is_ripe?: false;
+                            /** @description Accepted and ignored: raw probes are always stored */
+                            is_save_db?: boolean;
+                            label?: string;
+                            ripe_api_key?: string;
+                            ripe_query_body?: string;
+                            ripe_query_url?: string;
+                            src: string;
+                            /** @description Accepted and ignored: a reply is awaited for 5 s */
+                            timeout?: number;
+                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                            timestamp?: string;
+                        }[];
+                        priority?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Where the results are to be found */
+                            results: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the hosts that you may send probes from */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description null when there is none */
+                            VPS: {
+                                IP: string;
+                            }[] | null;
                         };
                     };
                 };
@@ -3862,6 +4420,203 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send raw probes: pings, Record Route or Timestamp probes, or traceroutes
+         * @description At most 1,000 probes in a request; each counts as a measurement in your limits. The probes are durable when the answer is sent. One probe that must not be sent refuses all.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        probes: {
+                            /** @description Source whose address the packets carry and which receives the replies; `from` must be able to spoof */
+                            as?: string;
+                            /** @description Echo requests of a ping (default 1); for a traceroute, probes to a silent hop (default 2) */
+                            count?: number;
+                            /** @description Address of a source that you may measure to, or of a vantage point */
+                            from: string;
+                            label?: string;
+                            /** @description For timestamp probes: the addresses that shall stamp, or `timestampOnly` or `withAddress` for all routers */
+                            timestamps?: string[] | ("timestampOnly" | "withAddress");
+                            /** @description Address or host name */
+                            to: string;
+                        }[];
+                        /** @enum {string} */
+                        type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: number;
+                            total: number;
+                            /** @description Where the probes and their results are */
+                            uri: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/probes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Raw probes with their results */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProbeSet"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/probes/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress of raw probes as server-sent events
+         * @description Events: `progress` {total, done}, `ended` {probe}, `complete` {total}.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description text/event-stream */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/public-results": {
         parameters: {
             query?: never;
@@ -6406,7 +7161,7 @@ export interface components {
             atlasRun?: number;
             batch?: number;
             /** @enum {string} */
-            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit";
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit" | "rawProbe";
             /** @description Number of the API key */
             key?: number;
             /** @enum {string} */
@@ -6414,6 +7169,7 @@ export interface components {
             measurement?: number;
             /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
             packets: number;
+            rawProbe?: number;
             selfAudit?: number;
             spoofed?: {
                 /** @description ICMP identifier of the packet and its grant */
@@ -6445,7 +7201,7 @@ export interface components {
             atlasRun?: number;
             batch?: number;
             /** @enum {string} */
-            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit";
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit" | "rawProbe";
             /** @description Number of the API key */
             key?: number;
             /** @enum {string} */
@@ -6453,6 +7209,7 @@ export interface components {
             measurement?: number;
             /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
             packets: number;
+            rawProbe?: number;
             selfAudit?: number;
             spoofed?: {
                 /** @description ICMP identifier of the packet and its grant */
@@ -7199,6 +7956,270 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "accepted" | "refused" | "expired";
         };
+        PingV1: {
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            flags?: string[];
+            id: string;
+            label?: string;
+            method: string;
+            pingSent?: number;
+            responses?: {
+                /** @description IPv4 address as a number */
+                from?: number;
+                icmpCode?: number;
+                icmpType?: number;
+                replyProto: string;
+                replyTtl?: number;
+                RR?: number[];
+                /** @description Microseconds */
+                rtt?: number;
+                rx: {
+                    sec?: string;
+                    usec?: string;
+                };
+                seq?: number;
+                tsandaddr?: {
+                    /** @description IPv4 address as a number */
+                    ip?: number;
+                    ts?: number;
+                }[];
+                tsonly?: number[];
+                tx: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            /** @description The sender of a spoofed probe */
+            spoofedFrom?: number;
+            /** @description The host that receives the replies */
+            src: number;
+            start: {
+                sec?: string;
+                usec?: string;
+            };
+            statistics: {
+                avg?: number;
+                /** @description Probes without a reply */
+                loss?: number;
+                max?: number;
+                /** @description Milliseconds, as the others */
+                min?: number;
+                replies?: number;
+                stddev?: number;
+            };
+            ttl: number;
+            type: string;
+        };
+        PingV1Input: {
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            flags?: string[];
+            id: string;
+            label?: string;
+            method: string;
+            pingSent?: number;
+            responses?: {
+                /** @description IPv4 address as a number */
+                from?: number;
+                icmpCode?: number;
+                icmpType?: number;
+                replyProto: string;
+                replyTtl?: number;
+                RR?: number[];
+                /** @description Microseconds */
+                rtt?: number;
+                rx: {
+                    sec?: string;
+                    usec?: string;
+                };
+                seq?: number;
+                tsandaddr?: {
+                    /** @description IPv4 address as a number */
+                    ip?: number;
+                    ts?: number;
+                }[];
+                tsonly?: number[];
+                tx: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            /** @description The sender of a spoofed probe */
+            spoofedFrom?: number;
+            /** @description The host that receives the replies */
+            src: number;
+            start: {
+                sec?: string;
+                usec?: string;
+            };
+            statistics: {
+                avg?: number;
+                /** @description Probes without a reply */
+                loss?: number;
+                max?: number;
+                /** @description Milliseconds, as the others */
+                min?: number;
+                replies?: number;
+                stddev?: number;
+            };
+            ttl: number;
+            type: string;
+        };
+        Probe: {
+            /** Format: ipv4 */
+            as?: string;
+            count: number;
+            /** Format: ipv4 */
+            from: string;
+            id: number;
+            label?: string;
+            /** @description Present when the probe is done */
+            result?: {
+                /** @description Milliseconds since the Unix epoch */
+                endedAt: number;
+                /** @description Why packets were not sent */
+                failure?: {
+                    code: string;
+                    message: string;
+                };
+                /** @description Of a traceroute */
+                hops?: {
+                    /**
+                     * Format: ipv4
+                     * @description Absent when the hop is silent
+                     */
+                    from?: string;
+                    /** @description MPLS labels */
+                    labels?: number[];
+                    rttMs?: number;
+                    ttl: number;
+                }[];
+                /** @description Absent for a traceroute */
+                replies?: {
+                    /** Format: ipv4 */
+                    from: string;
+                    icmpCode: number;
+                    icmpType: number;
+                    recordRoute?: string[];
+                    rttMs: number;
+                    /** @description Milliseconds since the Unix epoch */
+                    sentAt: number;
+                    /** @description Number of the echo request that it answers, from 0 */
+                    sequence: number;
+                    timestamps?: {
+                        /** Format: ipv4 */
+                        address?: string;
+                        /** @description Since midnight UTC, or a non-standard value; absent when not stamped */
+                        milliseconds?: number;
+                    }[];
+                    /** @description TTL of the reply as received */
+                    ttl: number;
+                }[];
+                /** @description Packets that were sent */
+                sent: number;
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                /**
+                 * @description Of a traceroute
+                 * @enum {string}
+                 */
+                stop?: "completed" | "unreachable" | "gapLimit" | "hopLimit" | "loop";
+            };
+            /** @enum {string} */
+            state: "queued" | "running" | "done";
+            timestamps?: string[] | ("timestampOnly" | "withAddress");
+            /** Format: ipv4 */
+            to: string;
+            /** @enum {string} */
+            type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+        };
+        ProbeInput: {
+            /** Format: ipv4 */
+            as?: string;
+            count: number;
+            /** Format: ipv4 */
+            from: string;
+            id: number;
+            label?: string;
+            /** @description Present when the probe is done */
+            result?: {
+                /** @description Milliseconds since the Unix epoch */
+                endedAt: number;
+                /** @description Why packets were not sent */
+                failure?: {
+                    code: string;
+                    message: string;
+                };
+                /** @description Of a traceroute */
+                hops?: {
+                    /**
+                     * Format: ipv4
+                     * @description Absent when the hop is silent
+                     */
+                    from?: string;
+                    /** @description MPLS labels */
+                    labels?: number[];
+                    rttMs?: number;
+                    ttl: number;
+                }[];
+                /** @description Absent for a traceroute */
+                replies?: {
+                    /** Format: ipv4 */
+                    from: string;
+                    icmpCode: number;
+                    icmpType: number;
+                    recordRoute?: string[];
+                    rttMs: number;
+                    /** @description Milliseconds since the Unix epoch */
+                    sentAt: number;
+                    /** @description Number of the echo request that it answers, from 0 */
+                    sequence: number;
+                    timestamps?: {
+                        /** Format: ipv4 */
+                        address?: string;
+                        /** @description Since midnight UTC, or a non-standard value; absent when not stamped */
+                        milliseconds?: number;
+                    }[];
+                    /** @description TTL of the reply as received */
+                    ttl: number;
+                }[];
+                /** @description Packets that were sent */
+                sent: number;
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                /**
+                 * @description Of a traceroute
+                 * @enum {string}
+                 */
+                stop?: "completed" | "unreachable" | "gapLimit" | "hopLimit" | "loop";
+            };
+            /** @enum {string} */
+            state: "queued" | "running" | "done";
+            timestamps?: string[] | ("timestampOnly" | "withAddress");
+            /** Format: ipv4 */
+            to: string;
+            /** @enum {string} */
+            type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+        };
+        ProbeSet: {
+            /** Format: date-time */
+            createdAt: string;
+            done: number;
+            id: number;
+            probes: components["schemas"]["Probe"][];
+            total: number;
+        };
+        ProbeSetInput: {
+            /** Format: date-time */
+            createdAt: string;
+            done: number;
+            id: number;
+            probes: components["schemas"]["ProbeInput"][];
+            total: number;
+        };
         Publication: {
             /** @description Page of the result for an `iframe` */
             embed: string;
@@ -7714,6 +8735,70 @@ export interface components {
             untimely: number;
             /** @description Traceroutes that loop, do not end at their target, or lead to the /24 of no source */
             unusable: number;
+        };
+        TracerouteV1: {
+            attempts: number;
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            firsthop: number;
+            gapLimit: number;
+            hopCount?: number;
+            /** @description Hops that answered */
+            hops?: {
+                /** @description IPv4 address as a number */
+                addr: number;
+                probeTtl: number;
+                rtt: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            id: string;
+            label?: string;
+            method: string;
+            platform: string;
+            /** @description IPv4 address as a number */
+            src: number;
+            start: {
+                ftime: string;
+                sec?: string;
+                usec?: string;
+            };
+            stopReason?: string;
+            type: string;
+        };
+        TracerouteV1Input: {
+            attempts: number;
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            firsthop: number;
+            gapLimit: number;
+            hopCount?: number;
+            /** @description Hops that answered */
+            hops?: {
+                /** @description IPv4 address as a number */
+                addr: number;
+                probeTtl: number;
+                rtt: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            id: string;
+            label?: string;
+            method: string;
+            platform: string;
+            /** @description IPv4 address as a number */
+            src: number;
+            start: {
+                ftime: string;
+                sec?: string;
+                usec?: string;
+            };
+            stopReason?: string;
+            type: string;
         };
         User: {
             /** Format: date-time */

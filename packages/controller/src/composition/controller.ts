@@ -31,6 +31,7 @@ import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
 import { openOptOuts } from './open-opt-outs.ts';
+import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
@@ -170,6 +171,7 @@ export class Controller {
       },
       options,
     );
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
@@ -200,6 +202,7 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      probes,
       queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
@@ -233,6 +236,7 @@ export class Controller {
       agents,
       survey,
       measurements,
+      probes,
       publications,
       watches,
       selfAudit,
