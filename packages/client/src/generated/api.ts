@@ -4567,7 +4567,7 @@ export interface paths {
         };
         /**
          * Progress of raw probes as server-sent events
-         * @description Events: `progress` {total, done}, `ended` {probe}, `complete` {total}.
+         * @description Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.
          */
         get: {
             parameters: {

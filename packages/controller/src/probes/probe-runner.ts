@@ -34,6 +34,10 @@ export interface ProbeRunnerCollaborators {
 /** A probe that takes longer is given up; its lease lasts longer, so that no other process sends it as well. */
 const LONGEST_PROBE_MS = 300_000;
 const LEASE_MS = 2 * LONGEST_PROBE_MS;
+/** Probes are leased in groups, because each query costs: once this share of the places is free. */
+const LEASED_SHARE = 0.1;
+/** Pause before the result of a probe is written again, milliseconds. */
+const WRITE_AGAIN_MS = 5_000;
 /** Pause between the echo requests of one ping, milliseconds. */
 const BETWEEN_PINGS_MS = 1_000;
 
@@ -44,6 +48,8 @@ export class ProbeRunner {
   readonly #polling: Periodic;
   readonly #underWay = new Map<number, Promise<void>>();
   readonly #stopping = new AbortController();
+  /** Whether the queue had more probes than there were places when it was last read. */
+  #hasMore = false;
 
   constructor(options: ProbeRunnerOptions, collaborators: ProbeRunnerCollaborators) {
     this.#options = options;
@@ -83,10 +89,11 @@ export class ProbeRunner {
     if (room <= 0) return;
     const now = clock.now();
     const jobs = await sets.lease(owner, room, new Date(now), new Date(now + LEASE_MS));
+    this.#hasMore = jobs.length === room;
     for (const job of jobs) {
       const running = this.#run(job).finally(() => {
         this.#underWay.delete(job.id);
-        this.notify();
+        if (this.#hasMore && concurrency - this.#underWay.size >= concurrency * LEASED_SHARE) this.notify();
       });
       this.#underWay.set(job.id, running);
     }
@@ -94,7 +101,7 @@ export class ProbeRunner {
 
   /** Never rejects. */
   async #run(job: ProbeJob): Promise<void> {
-    const { sets, events, clock, log } = this.#collaborators;
+    const { events, log } = this.#collaborators;
     const { id: probeId, setId, userId } = job;
     try {
       const request = probeRequestSchema.parse(job.request);
@@ -102,11 +109,24 @@ export class ProbeRunner {
       const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(LONGEST_PROBE_MS)]);
       const result = await probingFor(cause, () => this.#send(request, signal));
       if (this.#stopping.signal.aborted && result.failure?.code === 'cancelled') return;
-      if (await sets.finish(this.#options.owner, probeId, result, new Date(clock.now())))
-        events.publish(setId, probeId);
+      if (await this.#store(probeId, result)) events.publish(setId, probeId);
     } catch (error) {
       // The lease ends, and the probe is sent again.
       log.error({ err: error, probe: probeId }, 'a raw probe failed unexpectedly');
+    }
+  }
+
+  /** Writes a result, again and again while the database is away: a probe whose lease ends would be sent a second time. */
+  async #store(probeId: number, result: ProbeResult): Promise<boolean> {
+    const { sets, clock, log } = this.#collaborators;
+    for (;;) {
+      try {
+        return await sets.finish(this.#options.owner, probeId, result, new Date(clock.now()));
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw error;
+        log.warn({ err: error, probe: probeId }, 'the result of a raw probe could not be stored');
+      }
+      await clock.sleep(WRITE_AGAIN_MS, this.#stopping.signal).catch(() => undefined);
     }
   }
 

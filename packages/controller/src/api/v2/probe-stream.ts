@@ -38,7 +38,7 @@ export function streamProbes(
   const note = (probe: number): void => {
     if (ended.has(probe) || response.writableEnded) return;
     ended.add(probe);
-    send('ended', { probe });
+    send('probeEnded', { probe });
     if (response.writableLength <= MOST_WAITING_BYTES) return;
     close();
     response.destroy();

@@ -76,7 +76,7 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
       config: { access: 'read' },
       schema: {
         summary: 'Progress of raw probes as server-sent events',
-        description: 'Events: `progress` {total, done}, `ended` {probe}, `complete` {total}.',
+        description: 'Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.',
         tags: ['probes'],
         security,
         params: paramsSchema,
