@@ -2020,6 +2020,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/atlas/clean": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CleanAtlas: delete the atlas of your source */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Your API key, where no header carries it */
+                        auth?: string;
+                        /** @description Address of your source */
+                        source: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RunAtlas: measure the atlas of your source
+         * @description Answers at once, as `POST /api/v1/atlas/run`, which also describes the header `RIPE-Key`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Your RIPE Atlas key */
+                    "ripe-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Your API key, where no header carries it */
+                        auth?: string;
+                        /** @description Address of your source */
+                        source: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/atlas/traceroutes": {
         parameters: {
             query?: never;
@@ -4910,6 +5042,266 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/revtr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RunRevtr: submit a batch of reverse traceroutes
+         * @description Pairs that cannot be measured are left out; the header `rejected-pairs` says how many. The batch is durable when the answer is sent.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RunRevtrReqInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            batchId: number;
+                            /** @description Id of the last measurement; present with `waitUntilFinished` */
+                            lastInsertId?: number;
+                            /** @description Present with `waitUntilFinished` */
+                            revtrs?: components["schemas"]["ReverseTraceroute"][];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetRevtr and GetRevtrByLabel: fetch results by batch or by label
+         * @description The proto declares the same path for batch ids and labels: a whole number below 4,294,967,296 is a batch id, everything else a label.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Batch id or label */
+                    batchId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            revtrs: components["schemas"]["ReverseTraceroute"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/meta/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRevtrMetaOnly: the measurements of a batch without their paths */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                };
+                header?: never;
+                path: {
+                    batchId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            revtrsMeta: {
+                                dst: string;
+                                id: number;
+                                src: string;
+                                /** @enum {string} */
+                                status: "RUNNING" | "COMPLETED" | "CANCELED";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/status/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRevtrBatchStatus: the status of each measurement of a batch, in order */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                };
+                header?: never;
+                path: {
+                    batchId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            revtrsStatus: ("RUNNING" | "COMPLETED" | "CANCELED")[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/self-audits": {
         parameters: {
             query?: never;
@@ -5231,6 +5623,72 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetSources: list the sources that you may measure to */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                    only_with_atlas?: "true" | "false";
+                    /** @description List only sources that have an atlas */
+                    onlyWithAtlas?: "true" | "false";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            srcs: {
+                                hostname: string;
+                                ip: string;
+                                site: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7392,6 +7850,28 @@ export interface components {
                 stopReason: string;
             }[];
         };
+        GoogleRpcStatus: {
+            /** @description Status code of gRPC */
+            code: number;
+            details: ({
+                "@type": string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            error: string;
+            message: string;
+        };
+        GoogleRpcStatusInput: {
+            /** @description Status code of gRPC */
+            code: number;
+            details: ({
+                "@type": string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            error: string;
+            message: string;
+        };
         HopRate: {
             count: number;
             high: number;
@@ -8505,6 +8985,192 @@ export interface components {
             key?: string;
             /** @enum {string} */
             purpose: "verifyApplication" | "collectKey" | "register" | "logIn";
+        };
+        ReverseTraceroute: {
+            date?: string;
+            dst: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            endTime?: string;
+            failReason?: string;
+            id: number;
+            label?: string;
+            /** @description Empty while the measurement is queued or in progress */
+            path: {
+                /** @enum {string} */
+                destBasedRoutingType?: "LOAD_BALANCING";
+                fromCache?: boolean;
+                hop: string;
+                measurementId?: string;
+                /** @description Microseconds */
+                rtt?: number;
+                type: string;
+            }[];
+            /** @description Nanoseconds; while running, since it was asked for */
+            runtime?: string;
+            src: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            startTime?: string;
+            stats?: {
+                /** @description Seconds, for instance "1.234s" */
+                assumeSymmetricDuration?: string;
+                assumeSymmetricRoundCount?: number;
+                /** @description Seconds, for instance "1.234s" */
+                rrDuration?: string;
+                rrProbes?: number;
+                rrRoundCount?: number;
+                spoofedRrProbes?: number;
+                spoofedTsProbes?: number;
+                /** @description Seconds, for instance "1.234s" */
+                trToSrcDuration?: string;
+                tsProbes?: number;
+            };
+            /** @enum {string} */
+            status: "RUNNING" | "COMPLETED" | "CANCELED";
+            /** @description Empty while the measurement is queued or in progress */
+            stopReason: string;
+            /** @description As in the request */
+            uuid?: string;
+        };
+        ReverseTracerouteInput: {
+            date?: string;
+            dst: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            endTime?: string;
+            failReason?: string;
+            id: number;
+            label?: string;
+            /** @description Empty while the measurement is queued or in progress */
+            path: {
+                /** @enum {string} */
+                destBasedRoutingType?: "LOAD_BALANCING";
+                fromCache?: boolean;
+                hop: string;
+                measurementId?: string;
+                /** @description Microseconds */
+                rtt?: number;
+                type: string;
+            }[];
+            /** @description Nanoseconds; while running, since it was asked for */
+            runtime?: string;
+            src: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            startTime?: string;
+            stats?: {
+                /** @description Seconds, for instance "1.234s" */
+                assumeSymmetricDuration?: string;
+                assumeSymmetricRoundCount?: number;
+                /** @description Seconds, for instance "1.234s" */
+                rrDuration?: string;
+                rrProbes?: number;
+                rrRoundCount?: number;
+                spoofedRrProbes?: number;
+                spoofedTsProbes?: number;
+                /** @description Seconds, for instance "1.234s" */
+                trToSrcDuration?: string;
+                tsProbes?: number;
+            };
+            /** @enum {string} */
+            status: "RUNNING" | "COMPLETED" | "CANCELED";
+            /** @description Empty while the measurement is queued or in progress */
+            stopReason: string;
+            /** @description As in the request */
+            uuid?: string;
+        };
+        RunRevtrReq: {
+            /** @description Your API key, where no header carries it */
+            auth?: string;
+            checkDb?: boolean;
+            checkDB?: boolean;
+            revtrs: {
+                atlasOptions?: {
+                    ignoreSource?: boolean;
+                    ignoreSourceAs?: boolean;
+                    platforms?: string[];
+                    /** @description Oldest traceroute to use, minutes */
+                    staleness?: number;
+                    stalenessBeforeRefresh?: number;
+                    useAtlas?: boolean;
+                    useRrPings?: boolean;
+                };
+                backoffEndhost?: boolean;
+                checkDestBasedRoutingOptions?: {
+                    checkTunnel?: boolean;
+                };
+                /** @description Address or host name whose path to the source is wanted */
+                dst: string;
+                heuristicsOptions?: {
+                    useDoubleStamp?: boolean;
+                };
+                id?: number;
+                isRunForwardTraceroute?: boolean;
+                isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
+                isTryFromDestinationAs?: boolean;
+                label?: string;
+                maxSpoofers?: number;
+                rrVpSelectionAlgorithm?: string;
+                /** @description Address of a registered source */
+                src: string;
+                /** @description Oldest earlier measurement to reuse, minutes */
+                staleness?: number;
+                symmetryOptions?: {
+                    isAllowInterdomainSymmetry?: boolean;
+                };
+                useCache?: boolean;
+                useTimestamp?: boolean;
+                uuid?: string;
+            }[];
+            /** @description Answer with the results, at the latest after five minutes with those that there are */
+            waitUntilFinished?: boolean;
+        };
+        RunRevtrReqInput: {
+            /** @description Your API key, where no header carries it */
+            auth?: string;
+            checkDb?: boolean;
+            checkDB?: boolean;
+            revtrs: {
+                atlasOptions?: {
+                    ignoreSource?: boolean;
+                    ignoreSourceAs?: boolean;
+                    platforms?: string[];
+                    /** @description Oldest traceroute to use, minutes */
+                    staleness?: number;
+                    stalenessBeforeRefresh?: number;
+                    useAtlas?: boolean;
+                    useRrPings?: boolean;
+                };
+                backoffEndhost?: boolean;
+                checkDestBasedRoutingOptions?: {
+                    checkTunnel?: boolean;
+                };
+                /** @description Address or host name whose path to the source is wanted */
+                dst: string;
+                heuristicsOptions?: {
+                    useDoubleStamp?: boolean;
+                };
+                id?: number;
+                isRunForwardTraceroute?: boolean;
+                isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
+                isTryFromDestinationAs?: boolean;
+                label?: string;
+                maxSpoofers?: number;
+                rrVpSelectionAlgorithm?: string;
+                /** @description Address of a registered source */
+                src: string;
+                /** @description Oldest earlier measurement to reuse, minutes */
+                staleness?: number;
+                symmetryOptions?: {
+                    isAllowInterdomainSymmetry?: boolean;
+                };
+                useCache?: boolean;
+                useTimestamp?: boolean;
+                uuid?: string;
+            }[];
+            /** @description Answer with the results, at the latest after five minutes with those that there are */
+            waitUntilFinished?: boolean;
         };
         RunRevtrRequest: {
             checkDb?: boolean;

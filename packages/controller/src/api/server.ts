@@ -26,6 +26,7 @@ import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerMeasurementApi } from './original/measurement-api.ts';
+import { registerRevtrApi } from './original/revtr-api.ts';
 import { registerResultPages } from './pages/result-pages.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -152,6 +153,7 @@ export async function createServer(
     registerV1(routes, collaborators);
     registerAtlasV1(routes, collaborators);
     registerMeasurementApi(routes, collaborators);
+    registerRevtrApi(routes, collaborators);
     registerV2(routes, collaborators);
     registerProbes(routes, collaborators);
     registerExports(routes, collaborators);
