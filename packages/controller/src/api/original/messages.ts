@@ -47,7 +47,7 @@ export const runRevtrRespSchema = z.object({
   lastInsertId: z.int().optional().describe('Id of the last measurement; present with `waitUntilFinished`'),
   revtrs: z.array(reverseTracerouteSchema).optional().describe('Present with `waitUntilFinished`'),
 });
-/** `GetRevtrResp` and `GetRevtrByLabelResp`. */
+/** `GetRevtrResp`, also the answer for a label. */
 export const getRevtrRespSchema = z.object({ revtrs: z.array(reverseTracerouteSchema) });
 
 const statusSchema = revtrSchema.shape.status;
