@@ -2641,6 +2641,8 @@ export interface paths {
          *     * `archive`: rows of the M-Lab archive, one a line
          *     * `csv`: CSV, one row for each path
          *     * `csv-hops`: CSV, one row for each hop
+         *     * `parquet`: Parquet, one row for each path with its hops as a list
+         *     * `parquet-hops`: Parquet, one row for each hop
          *     * `ripe-atlas`: traceroute results as RIPE Atlas shows them, one a line
          *     * `scamper`: traceroutes as sc_warts2json prints them, one a line
          *     * `graphml-routers`: GraphML of the routers on all paths
@@ -2650,7 +2652,7 @@ export interface paths {
             parameters: {
                 query?: {
                     /** @description Format of the file */
-                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
+                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "parquet" | "parquet-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
                 };
                 header?: never;
                 path: {
@@ -2678,7 +2680,7 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description The file, compressed with gzip if the client accepts it */
+                /** @description The file. Text is compressed with gzip if the client accepts it */
                 200: {
                     headers: {
                         [name: string]: unknown;
