@@ -328,6 +328,11 @@ describe('version 2 of the original', () => {
     const revtrs = Array.from({ length: 20_000 }, () => pair());
     expect(await refused('POST', 'revtr', { revtrs, auth: key })).toEqual([400, 3, 'bodyTooLarge']);
     expect(await refused('POST', 'revtr', { revtrs }, withKey())).toEqual([400, 3, 'batchTooLarge']);
+    for (const body of ['['.repeat(100_000), `{"revtrs":${'[{"a":'.repeat(20_000)}`, '"x"', 'null', '']) {
+      const response = await fetch(`${system.url}/api/v2/revtr`, { method: 'POST', body });
+      expect([400, 401]).toContain(response.status);
+      statusSchema.parse(await response.json());
+    }
   });
 
   it('stores no key of a message in the audit', async () => {

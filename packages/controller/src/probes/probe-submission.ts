@@ -18,7 +18,7 @@ export interface AskedProbe extends Omit<ProbeRequest, 'from' | 'to' | 'as'> {
 }
 
 /** Most probes in one request. */
-export const MOST_PROBES = 1_000;
+const MOST_PROBES = 1_000;
 
 export interface ProbeSubmissionCollaborators {
   readonly sets: ProbeSets;

@@ -66,7 +66,7 @@ z.globalRegistry.add(statusSchema, { id: 'GoogleRpcStatus' });
 export const statusResponses = { '4xx': statusSchema, '5xx': statusSchema };
 
 /** An error as `google.rpc.Status`, with the stable code of the controller, the faulty places, and when to try again. */
-export function toStatus(error: ControllerError): z.infer<typeof statusSchema> {
+function toStatus(error: ControllerError): z.infer<typeof statusSchema> {
   const { code, message, places, retryAfterSeconds } = error;
   const violations = places.map(({ at: field, message: description }) => ({ field, description }));
   return {
