@@ -18,6 +18,7 @@ import { addFetch } from './commands/fetch.ts';
 import { addKeys } from './commands/keys.ts';
 import { addMeasure } from './commands/measure.ts';
 import { addOptOuts } from './commands/opt-out.ts';
+import { addProbe } from './commands/probe.ts';
 import { addSafety } from './commands/safety.ts';
 import { addShare } from './commands/share.ts';
 import { addSources } from './commands/sources.ts';
@@ -55,6 +56,7 @@ export function createProgram(context: Context): Command {
   addBatch(program, context);
   addBatches(program, context);
   addFetch(program, context);
+  addProbe(program, context);
   addShare(program, context);
   addWatch(program, context);
   addSources(program, context);

@@ -24,6 +24,7 @@ import type {
   Measurement,
   OptOut,
   OptOutRequest,
+  ProbeSet,
   Publication,
   RedeemedLink,
   SelfAudit,
@@ -418,6 +419,29 @@ const watchAlertOf = (text: string): WatchAlert => ({
   endedAt: TIME,
 });
 
+function probeSetOf(text: string): ProbeSet {
+  const times = { startedAt: 1_700_000_000_000, endedAt: 1_700_000_000_500 };
+  const reply = { sequence: 0, sentAt: times.startedAt, from: text, icmpType: 3, icmpCode: 1, rttMs: 12.34, ttl: 57 };
+  const timestamps = [{ address: text, milliseconds: 5 }, { address: text }];
+  const asked = { from: text, to: text, count: 1, label: text, state: 'done' } as const;
+  return {
+    ...{ id: 8, createdAt: TIME, total: 2, done: 2 },
+    probes: [
+      {
+        ...{ ...asked, id: 1, type: 'timestamp', as: text },
+        result: { ...times, sent: 1, replies: [{ ...reply, recordRoute: [text], timestamps }] },
+      },
+      {
+        ...{ ...asked, id: 2, type: 'traceroute' },
+        result: {
+          ...{ ...times, sent: 2, stop: 'gapLimit', failure: { code: text, message: text } },
+          hops: [{ ttl: 1, from: text, rttMs: 1, labels: [16] }, { ttl: 2 }],
+        },
+      },
+    ],
+  };
+}
+
 /** What a server answers: a JSON value, or a status and a JSON value, or the text of an event stream. */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -447,6 +471,9 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
       result_uri: 'http://server/api/v1/revtr?batchid=7',
       rejected: [{ at: text, code: 'notProbed', index: 0, message: text }],
     },
+    'POST /api/v2/probes': { id: 8, total: 1, uri: text },
+    'GET /api/v2/probes/8/events': `event: progress\ndata: {"total":1,"done":1}\n\nevent: complete\ndata: {"total":1}\n\n`,
+    'GET /api/v2/probes/8': probeSetOf(text),
     'GET /api/v2/batches/7/events': `event: progress\ndata: {"total":1,"done":1}\n\nevent: complete\ndata: {"total":1}\n\n`,
     'GET /api/v2/batches/7': batch,
     'GET /api/v2/batches': { batches: [{ id: 7, total: 1, done: 1, createdAt: TIME, cancelledAt: TIME }] },

@@ -32,6 +32,7 @@ import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
 import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
+import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
@@ -171,6 +172,7 @@ export class Controller {
       },
       options,
     );
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
@@ -209,6 +211,7 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      probes,
       queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
@@ -242,6 +245,7 @@ export class Controller {
       agents,
       survey,
       measurements,
+      probes,
       publications,
       watches,
       selfAudit,

@@ -18,6 +18,7 @@ import { selfAudit } from './0014-self-audit.ts';
 import { watches } from './0015-watches.ts';
 import { publications } from './0016-publications.ts';
 import { batchControl } from './0018-batch-control.ts';
+import { probeSets } from './0021-probe-sets.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -38,6 +39,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0015-watches': watches,
   '0016-publications': publications,
   '0018-batch-control': batchControl,
+  '0021-probe-sets': probeSets,
 };
 
 /**

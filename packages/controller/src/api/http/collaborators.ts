@@ -9,6 +9,7 @@ import type {
   Mails,
   OptOutRequests,
   OptOuts,
+  ProbeSets,
   QueueState,
   SelfAudits,
   Sessions,
@@ -36,6 +37,8 @@ import type { OptOutService } from '../../opt-outs/opt-out-service.ts';
 import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
 import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { PictureService } from '../../pictures/picture-service.ts';
+import type { ProbeEvents } from '../../probes/probe-events.ts';
+import type { ProbeSubmission } from '../../probes/probe-submission.ts';
 import type { PublicationService } from '../../publications/publication-service.ts';
 import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
 import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
@@ -64,6 +67,7 @@ export interface ApiCollaborators {
   readonly cancelBatch: (batchId: number) => Promise<number>;
   readonly publications: PublicationService;
   readonly pictures: PictureService;
+  readonly probes: { readonly submission: ProbeSubmission; readonly sets: ProbeSets; readonly events: ProbeEvents };
   readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;

@@ -64,7 +64,8 @@ export const errorBodyOf = ({ code, message, places: details }: ControllerError)
   error: { code, message, details: [...details] },
 });
 
-function toControllerError(error: FastifyError): ControllerError {
+/** What is thrown, as an error of the controller. */
+export function toControllerError(error: FastifyError): ControllerError {
   if (error instanceof ControllerError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const details = error.validation.map(({ instancePath, keyword, message }): ErrorDetail => {
