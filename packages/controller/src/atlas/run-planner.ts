@@ -39,8 +39,6 @@ export interface RunPlannerCollaborators {
   readonly random: Random;
 }
 
-/** Longest time to wait for the list of RIPE Atlas probes, milliseconds. */
-const LIST_MS = 60_000;
 /** A probe has added nothing when no reverse traceroute met its path for this long, milliseconds. */
 const IDLE_MS = 86_400_000;
 
@@ -63,7 +61,7 @@ export class RunPlanner {
     const payer = await this.payerOf(source, asker);
     if (ripe === undefined) return { payer, probes: 0, credits: 0 };
     if (payer === 'nobody') return { payer, probes: 0, credits: 0, note: noteFor(ripe.settings.key !== undefined) };
-    const available = await ripe.probes(this.#collaborators.importedProbes(), AbortSignal.timeout(LIST_MS));
+    const available = await ripe.probes(this.#collaborators.importedProbes());
     const usable = available.filter(({ isConnected, asn }) => isConnected && asn !== null).length;
     const probes = Math.min(usable, ripe.settings.probes);
     return { payer, probes, credits: probes * creditsPerTraceroute(PACKETS) };
