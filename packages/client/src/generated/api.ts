@@ -69,7 +69,7 @@ export interface paths {
         put?: never;
         /**
          * Measure the atlas of your source
-         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone.
+         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone. The RIPE-Key is checked before the answer. While a run is under way that does not use the RIPE-Key, the answer is 409.
          */
         post: {
             parameters: {
@@ -172,12 +172,12 @@ export interface paths {
         put?: never;
         /**
          * Submit a batch of reverse traceroutes
-         * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent.
+         * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent. Pairs that cannot be measured are listed under `rejected`, and the others are measured.
          */
         post: {
             parameters: {
                 query?: {
-                    /** @description Run the good pairs though others are bad */
+                    /** @description `false`: one pair that cannot be measured refuses the whole batch */
                     skipInvalid?: "true" | "false";
                 };
                 header?: {
@@ -218,7 +218,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description Pairs left out, when `skipInvalid` was asked for */
+                            /** @description Pairs that cannot be measured; the others are */
                             rejected?: {
                                 at: string;
                                 code: string;
@@ -4931,6 +4931,8 @@ export interface paths {
                     "application/json": {
                         /** @description Public IPv4 address of the source */
                         address: string;
+                        /** @description Operators: the application counts when the applicant has opened the link that is mailed to them */
+                        confirmEmail?: boolean;
                         /**
                          * Format: email
                          * @description Required without an API key. With one, operators alone may give another address than their own
@@ -6904,7 +6906,8 @@ export interface components {
                 failReason?: string;
                 id: number;
                 label?: string;
-                path?: {
+                /** @description Empty while the measurement is queued or in progress */
+                path: {
                     /** @enum {string} */
                     destBasedRoutingType?: "LOAD_BALANCING";
                     fromCache?: boolean;
@@ -6933,7 +6936,8 @@ export interface components {
                 };
                 /** @enum {string} */
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
-                stopReason?: string;
+                /** @description Empty while the measurement is queued or in progress */
+                stopReason: string;
             }[];
         };
         GetRevtrResponseInput: {
@@ -6943,7 +6947,8 @@ export interface components {
                 failReason?: string;
                 id: number;
                 label?: string;
-                path?: {
+                /** @description Empty while the measurement is queued or in progress */
+                path: {
                     /** @enum {string} */
                     destBasedRoutingType?: "LOAD_BALANCING";
                     fromCache?: boolean;
@@ -6972,7 +6977,8 @@ export interface components {
                 };
                 /** @enum {string} */
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
-                stopReason?: string;
+                /** @description Empty while the measurement is queued or in progress */
+                stopReason: string;
             }[];
         };
         HopRate: {
