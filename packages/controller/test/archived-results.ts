@@ -5,7 +5,7 @@ import { ArchiveMetrics } from '../src/archive/archive-metrics.ts';
 import type { PublicArchiveCollaborators } from '../src/archive/public-archive.ts';
 import { Metrics } from '../src/foundation/metrics.ts';
 
-export const PUBLIC_SOURCE = '192.0.2.9';
+const PUBLIC_SOURCE = '192.0.2.9';
 export const PRIVATE_SOURCE = '192.0.2.10';
 const NO_PROBES = {
   ...{ recordRoutePings: 1, spoofedRecordRoutePings: 2, timestampPings: 0, spoofedTimestampPings: 0, plainPings: 0 },

@@ -1,8 +1,8 @@
 import { basename, dirname, join, resolve } from 'node:path';
 
 /** The formats of files, and the ends of their names. */
-export const ARCHIVE_FORMATS = { archive: '.jsonl.gz', paths: '.parquet' } as const;
-export type ArchiveFormat = keyof typeof ARCHIVE_FORMATS;
+const ARCHIVE_FORMATS = { archive: '.jsonl.gz', paths: '.parquet' } as const;
+type ArchiveFormat = keyof typeof ARCHIVE_FORMATS;
 
 /** Files are written here, and get their final names when the database knows them. */
 const WRITING = '.writing';
