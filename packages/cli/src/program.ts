@@ -9,6 +9,7 @@ import { addAdmin } from './commands/admin.ts';
 import { addUsers } from './commands/admin-users.ts';
 import { addAgents } from './commands/agents.ts';
 import { addApply } from './commands/apply.ts';
+import { addArchive } from './commands/archive.ts';
 import { addAtlas } from './commands/atlas.ts';
 import { addAudit } from './commands/audit.ts';
 import { addBatch } from './commands/batch.ts';
@@ -68,6 +69,7 @@ export function createProgram(context: Context): Command {
   addKeys(program, context);
   addData(program, context);
   const admin = addAdmin(program, context);
+  addArchive(admin, context);
   addOptOuts(admin, context);
   addAudit(admin, context);
   addAbuse(admin, context);

@@ -103,6 +103,16 @@ export type AtlasEstimate =
   paths['/api/v2/atlas/{source}/estimate']['get']['responses'][200]['content']['application/json'];
 /** A dataset: the file in use, and why the last attempt to replace it failed. */
 export type Dataset = Schemas['Dataset'];
+/** The state of the public archive. */
+export type ArchiveStatus = Schemas['ArchiveStatus'];
+/** Whether your results are published. */
+export type ArchiveConsent = Schemas['ArchiveConsent'];
+/** What an import of rows of an archive has done. */
+export type ArchiveImport = Schemas['ArchiveImport'];
+/** A result of another system. */
+export type ImportedResult = Schemas['ImportedResult'];
+/** Which results of other systems to list. */
+export type ImportedResultQuery = NonNullable<paths['/api/v2/imported-results']['get']['parameters']['query']>;
 /** A probe that was sent, for whom and by which agent. */
 export type AuditRecord = Schemas['AuditRecord'];
 /** A refusal, a login or an action of an operator. */

@@ -98,6 +98,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       surveyProbesPerHour: settings.surveyProbesPerHour,
       selfAudit: { ...DEFAULT_SELF_AUDIT, perDay: settings.selfAuditsPerDay },
       watches: settings.watches,
+      archive: settings.archive,
       safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },

@@ -3,6 +3,7 @@ import { type ConnectionOptions, connectWithoutKey, withConnection, withServer }
 import { addCommand, type Context } from '../context.ts';
 import { toJson } from '../escape.ts';
 import { renderAccount } from '../render/accounts.ts';
+import { addArchiveConsent } from './archive.ts';
 
 interface DeleteOptions extends ConnectionOptions {
   readonly confirm: string;
@@ -30,6 +31,8 @@ export function addAccount(program: Command, context: Context): void {
     for await (const record of (await context.connect(options)).accounts.export())
       output.printEach({ json: true }, [record], toJson);
   });
+
+  addArchiveConsent(account, context);
 
   withConnection(addCommand(account, 'delete', 'Delete your account, your measurements and your agents'))
     .requiredOption('--confirm <email>', 'e-mail address of the account')

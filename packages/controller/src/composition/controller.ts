@@ -8,6 +8,7 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 import type { TlsFiles } from '../api/server.ts';
+import type { PublicArchiveOptions } from '../archive/public-archive.ts';
 import type { RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Datasets } from '../facts/datasets.ts';
@@ -25,6 +26,7 @@ import { type Context, contextOf } from './context.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
 import { type ApiSubsystem, type ListenOptions, openApi } from './open-api.ts';
+import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
 import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
@@ -70,6 +72,8 @@ export interface ControllerOptions {
   readonly selfAudit?: SelfAuditSettings | undefined;
   /** Limits of watches. Default {@link DEFAULT_WATCHES}. */
   readonly watches?: WatchSettings | undefined;
+  /** The public archive. Default: there is none. */
+  readonly archive?: PublicArchiveOptions | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -178,6 +182,10 @@ export class Controller {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
+    const archive = openArchive(contextOf(context, 'archive'), options.archive, {
+      directory: measuring.directory,
+      visitors: accounts.visitors,
+    });
     const watches = openWatches(
       contextOf(context, 'watches'),
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
@@ -212,6 +220,9 @@ export class Controller {
       publications: publications.service,
       pictures: publications.pictures,
       probes,
+      archive: archive.archive,
+      archiveRecords: archive.records,
+      importedResults: archive.imported,
       queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
@@ -247,6 +258,7 @@ export class Controller {
       measurements,
       probes,
       publications,
+      archive,
       watches,
       selfAudit,
       optOuts,

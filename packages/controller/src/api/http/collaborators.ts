@@ -5,7 +5,9 @@ import type {
   AgentTests,
   ApiKeys,
   Applications,
+  ArchiveRecords,
   Batches,
+  ImportedResults,
   Mails,
   OptOutRequests,
   OptOuts,
@@ -22,6 +24,7 @@ import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
 import type { SourceAccess } from '../../agents/source-access.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
+import type { PublicArchive } from '../../archive/public-archive.ts';
 import type { AtlasService } from '../../atlas/atlas-service.ts';
 import type { AuditEvents } from '../../audit/audit-events.ts';
 import type { AuditLog } from '../../audit/audit-log.ts';
@@ -68,6 +71,10 @@ export interface ApiCollaborators {
   readonly publications: PublicationService;
   readonly pictures: PictureService;
   readonly probes: { readonly submission: ProbeSubmission; readonly sets: ProbeSets; readonly events: ProbeEvents };
+  /** Absent where the public archive is switched off. */
+  readonly archive: PublicArchive | undefined;
+  readonly archiveRecords: ArchiveRecords;
+  readonly importedResults: ImportedResults;
   readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
