@@ -1,7 +1,14 @@
-import type { Measurement, MeasurementResult } from '@revtr/client';
-import { formatMs } from '@revtr/client/wording';
-import { type AlignedBand, type AlignedRow, align, type ComparedHop, toAlignedBands } from './align.ts';
-import { compareInWords } from './sentence.ts';
+import type { Measurement } from '@revtr/client';
+import {
+  type AlignedBand,
+  type AlignedRow,
+  align,
+  type ComparedHop,
+  compareInWords,
+  formatMs,
+  forwardHops,
+  toAlignedBands,
+} from '@revtr/client/wording';
 
 const STOPS: Readonly<Record<string, string>> = {
   unreachable: 'a router answered that the destination cannot be reached',
@@ -136,14 +143,4 @@ function Cell({ hop: { address, name, rttMs } }: { readonly hop: ComparedHop }) 
       <span className="name">{name}</span>
     </div>
   );
-}
-
-/** The forward path in the order of the reverse path. The traceroute does not list its own source. */
-function forwardHops(
-  forward: NonNullable<MeasurementResult['forward']>,
-  source: string,
-  { hops }: MeasurementResult,
-): ComparedHop[] {
-  const { asn, asName, name } = hops.find(({ address }) => address === source) ?? {};
-  return [{ address: source, asn, asName, name }, ...forward.hops].reverse();
 }
