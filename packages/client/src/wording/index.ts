@@ -3,5 +3,5 @@ export { type Band, toBands } from './bands.ts';
 export { compareInWords, forwardHops } from './comparison.ts';
 export { formatAge, formatMs } from './duration.ts';
 export { formatProbability, percentOf } from './probability.ts';
-export { hiddenNetworkSentence, standInSentence } from './sentences.ts';
+export { hiddenNetworkSentence, reusedSentence, standInSentence } from './sentences.ts';
 export { FAMILIES, type Family, TECHNIQUE_STYLES, type TechniqueStyle } from './technique.ts';

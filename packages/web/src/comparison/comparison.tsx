@@ -9,6 +9,7 @@ import {
   forwardHops,
   toAlignedBands,
 } from '@revtr/client/wording';
+import { HostName } from '../path/host-name.tsx';
 
 const STOPS: Readonly<Record<string, string>> = {
   unreachable: 'a router answered that the destination cannot be reached',
@@ -140,7 +141,7 @@ function Cell({ hop: { address, name, rttMs } }: { readonly hop: ComparedHop }) 
     <div>
       <span className="mono">{address}</span>
       {rttMs !== undefined && <span className="number"> {formatMs(rttMs)}</span>}
-      <span className="name">{name}</span>
+      <span className="name">{name !== undefined && <HostName name={name} />}</span>
     </div>
   );
 }

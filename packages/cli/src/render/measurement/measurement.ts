@@ -1,7 +1,6 @@
 import type { Measurement } from '@revtr/client';
-import { standInSentence } from '@revtr/client/wording';
+import { reusedSentence, standInSentence } from '@revtr/client/wording';
 import type { Screen } from '../../terminal.ts';
-import { renderAge } from '../age.ts';
 import { asPathLine } from './as-path.ts';
 import { hopRows } from './fields.ts';
 import { renderForward } from './forward.ts';
@@ -43,9 +42,7 @@ function renderReasons({ hops }: Result): string {
 /** Sentences that keep the table from being read as a measurement of this destination at this time. */
 function noteLines({ measuredThrough, reused, stats }: Result): string[] {
   const through = measuredThrough && `${standInSentence(measuredThrough)}\n`;
-  const age =
-    reused &&
-    `From measurements up to ${renderAge(reused.oldestAgeMs)} old${probesOf(stats) === 0 ? '; nothing was probed' : ''}.\n`;
+  const age = reused && `${reusedSentence(reused, { isProbed: probesOf(stats) > 0 })}\n`;
   return [through, age].filter((line) => line !== undefined);
 }
 
