@@ -83,7 +83,8 @@ async function keyOf(
   return checkedKey((await terminal.privateFiles?.read(keyPath(terminal))) ?? '');
 }
 
-async function readKey(file: string, terminal: Terminal): Promise<string> {
+/** The key in a file. @throws {CliError} `unreadableFile` or `badArgument` */
+export async function readKey(file: string, terminal: Terminal): Promise<string> {
   try {
     return checkedKey(await terminal.readFile(file));
   } catch (error) {
@@ -99,7 +100,7 @@ export function checkedKey(text: string): string {
 }
 
 /** The address of the server: from `--server`, the variable `REVTR_SERVER`, or the profile in use. @throws {CliError} `badArgument` */
-export function serverOf(options: ConnectionOptions, { environment }: Terminal, profile: Profile): string {
+function serverOf(options: ConnectionOptions, { environment }: Terminal, profile: Profile): string {
   return normalServer(options.server ?? environment.REVTR_SERVER ?? profile.server ?? DEFAULT_SERVER);
 }
 

@@ -40,7 +40,7 @@ export async function completed<Options extends DisplayOptions>(
 }
 
 /** Parses the names of fields, separated by commas. */
-export function readFields(text: string): Field[] {
+function readFields(text: string): Field[] {
   return text.split(',').map((part) => {
     const name = part.trim().toLowerCase();
     const field = FIELDS.find((known) => known === name);

@@ -40,7 +40,7 @@ export interface Screen {
 }
 
 /** Colours on a screen, none in files and pipes or with the environment variable `NO_COLOR` (https://no-color.org). */
-export const colours = ({ isInteractive, environment: { NO_COLOR } }: Terminal): Screen['paint'] =>
+const colours = ({ isInteractive, environment: { NO_COLOR } }: Terminal): Screen['paint'] =>
   pc.createColors(isInteractive && (NO_COLOR === undefined || NO_COLOR === ''));
 
 /** Fewest columns that a layout is made for. */

@@ -61,8 +61,9 @@ export function addKeys(program: Command, context: Context): void {
     });
 
   withServer(addCommand(program, 'redeem', 'Use the token of a mailed link, and print your API key if it gives one'))
-    .argument('<token>', 'token: the part of the link after #')
-    .action(async (token: string, options: ConnectionOptions) => {
+    .argument('[token]', 'token: the part of the link after # (default: asks for it, or reads standard input)')
+    .action(async (given: string | undefined, options: ConnectionOptions) => {
+      const token = given ?? (await terminal.readSecret?.('Token of the link: ')) ?? '';
       const redeemed = await (await connectWithoutKey(options, terminal)).accounts.redeem(token);
       output.print(options, redeemed, ({ key, applicationId }) =>
         key === undefined ? `application ${applicationId ?? ''} is confirmed\n` : `${key}\n`,

@@ -53,8 +53,8 @@ function specsOf({ names, description, takesValue, values }: CompletedOption): s
 }
 
 function actionOf(values: Values | undefined): string {
-  // A single space completes nothing.
-  if (values === undefined) return ' ';
+  // With a single space, which means the same, zsh would not complete options either.
+  if (values === undefined) return '()';
   if (values.kind === 'files') return '_files';
   return values.kind === 'words' ? `(${values.words.join(' ')})` : `_revtr_values ${values.kind}`;
 }
