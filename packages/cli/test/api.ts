@@ -30,6 +30,7 @@ import type {
   SelfAudit,
   SourceVisibility,
   Suspension,
+  SystemStatus,
   User,
   Watch,
   WatchAlert,
@@ -328,6 +329,22 @@ const selfAuditOf = (text: string): SelfAudit => ({
   hops: [{ address: '203.0.113.9', kind: text, confidence: 0.9, verdict: 'wrong', reason: text }],
 });
 
+const statusOf = (text: string): SystemStatus => ({
+  isReady: false,
+  parts: [{ name: text, outcome: 'tooSlow' }],
+  startedAt: TIME,
+  queue: { queued: 3, running: 2, oldestAt: TIME },
+  mails: { waiting: 4, failing: 1, oldestAt: TIME },
+  agents: [
+    { kind: 'source', state: 'ready', count: 1 },
+    { kind: 'vantagePoint', state: 'quarantined', count: 2 },
+  ],
+  connectedAgents: 1,
+  datasets: [{ kind: text, importedAt: TIME, hasFailed: true }],
+  ripeAtlasCredits: { refresh: 60, onDemand: 120 },
+  killSwitches: [{ scope: 'target', count: 2 }],
+});
+
 const circuitOf = (text: string): Circuit => ({
   kind: 'as',
   subject: text,
@@ -502,6 +519,12 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'GET /api/v2/account': { ...user, scopes: ['read', 'measure'] } satisfies Account,
     'GET /api/v2/account/export': `${JSON.stringify({ type: text, value: { text } })}\n`,
     'DELETE /api/v2/account': { id: 5 },
+    'PUT /api/v2/account/archive': { isOffered: true, agreedAt: text },
+    'GET /api/v2/archive': {
+      ...{ directory: text, files: 2, results: 1, bytes: 9, pending: 0, writtenAt: text, completeAt: text },
+      failure: text,
+    },
+    'POST /api/v2/imported-results': { added: 1, known: 0, invalid: 0 },
     'GET /api/v2/keys': { keys: [keyOf(text)] },
     'POST /api/v2/keys': { id: 6, key: 'revtr_new' },
     'POST /api/v2/keys/6/rotate': { id: 7, key: 'revtr_newer' },
@@ -513,6 +536,7 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'PATCH /api/v2/users/5': user,
     'POST /api/v2/users/5/link': user,
     'GET /api/v2/budgets': budgetsOf(text),
+    'GET /api/v2/status': statusOf(text),
     'GET /api/v2/accuracy': accuracyOf(text),
     'GET /api/v2/self-audits': { selfAudits: [selfAuditOf(text)] },
     'DELETE /api/v2/suspensions/atlas.exact': { suspensions: [suspensionOf(text)] },

@@ -12,6 +12,8 @@ import type {
   BatchProgress,
   Cancelled,
   ExportFormat,
+  ImportedResult,
+  ImportedResultQuery,
   Measurement,
   OutlinePage,
   Publication,
@@ -138,6 +140,11 @@ export class ReverseTracerouteClient {
   /** The measurements of a batch that have ended, as a file. Errors while it is read are those of the platform. */
   async export(batchId: number, format: ExportFormat, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     return this.#connection.open(`/api/v2/batches/${batchId}/export?format=${format}`, signal);
+  }
+
+  /** Results of other systems that were imported, by source or destination. */
+  async importedResults(query: ImportedResultQuery): Promise<readonly ImportedResult[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/imported-results', { params: { query } }))).results);
   }
 
   /**

@@ -106,6 +106,16 @@ export type AtlasEstimate =
   paths['/api/v2/atlas/{source}/estimate']['get']['responses'][200]['content']['application/json'];
 /** A dataset: the file in use, and why the last attempt to replace it failed. */
 export type Dataset = Schemas['Dataset'];
+/** The state of the public archive. */
+export type ArchiveStatus = Schemas['ArchiveStatus'];
+/** Whether your results are published. */
+export type ArchiveConsent = Schemas['ArchiveConsent'];
+/** What an import of rows of an archive has done. */
+export type ArchiveImport = Schemas['ArchiveImport'];
+/** A result of another system. */
+export type ImportedResult = Schemas['ImportedResult'];
+/** Which results of other systems to list. */
+export type ImportedResultQuery = NonNullable<paths['/api/v2/imported-results']['get']['parameters']['query']>;
 /** A probe that was sent, for whom and by which agent. */
 export type AuditRecord = Schemas['AuditRecord'];
 /** A refusal, a login or an action of an operator. */
@@ -141,6 +151,8 @@ export type OpenSession = Schemas['OpenSession'];
 export type LimitUse = Schemas['LimitUse'];
 /** Measurements that have not ended, by user, and the processes that hold them. */
 export type Queue = Schemas['Queue'];
+/** The state of the whole system on one page. */
+export type SystemStatus = Schemas['SystemStatus'];
 /** A recurring measurement of one pair. */
 export type Watch = Schemas['Watch'];
 /** A watch to create. */

@@ -2,6 +2,7 @@ import { type Database, openDatabase } from '@revtr/storage';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 const TABLES = [
+  'archive_files',
   'kill_switches',
   'audit_blocks',
   'audit_events',

@@ -1174,6 +1174,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/account/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether your results are published in the public archive */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveConsent"];
+                    };
+                };
+            };
+        };
+        /**
+         * Agree to the publication of your results in the public archive, or withdraw your agreement
+         * @description Results to public sources that you submit from now on are published, without your name and your labels. What was published stays in the archive when you withdraw.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        agrees: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveConsent"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/account/export": {
         parameters: {
             query?: never;
@@ -1784,6 +1885,60 @@ export interface paths {
                             }[];
                             total: number;
                         };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the public archive (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveStatus"];
                     };
                 };
             };
@@ -3111,6 +3266,119 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Dataset"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/imported-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Results of other systems that were imported, by source or destination */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Results after the one with this id */
+                    after?: string;
+                    destination?: string;
+                    /** @description At most 1000. Default 100 */
+                    limit?: string;
+                    source?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            results: components["schemas"]["ImportedResult"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Import rows of an archive of reverse traceroutes (operators)
+         * @description Importing a row again changes nothing. Imported results can be read; no measurement uses them.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Name of the system that the rows are from */
+                        origin: string;
+                        /** @description Rows as in the M-Lab archive */
+                        rows: unknown[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveImport"];
                     };
                 };
             };
@@ -6123,6 +6391,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the whole system on one page (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SystemStatus"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/suspensions/{kind}": {
         parameters: {
             query?: never;
@@ -7486,6 +7808,82 @@ export interface components {
              */
             state: "unverified" | "pending" | "approved" | "refused";
         };
+        ArchiveConsent: {
+            /**
+             * Format: date-time
+             * @description Since when your results are published; absent if you do not agree to it
+             */
+            agreedAt?: string;
+            /** @description Whether this system has a public archive */
+            isOffered: boolean;
+        };
+        ArchiveConsentInput: {
+            /**
+             * Format: date-time
+             * @description Since when your results are published; absent if you do not agree to it
+             */
+            agreedAt?: string;
+            /** @description Whether this system has a public archive */
+            isOffered: boolean;
+        };
+        ArchiveImport: {
+            added: number;
+            /** @description Rows that are not rows of an archive */
+            invalid: number;
+            /** @description Rows that were imported before */
+            known: number;
+        };
+        ArchiveImportInput: {
+            added: number;
+            /** @description Rows that are not rows of an archive */
+            invalid: number;
+            /** @description Rows that were imported before */
+            known: number;
+        };
+        ArchiveStatus: {
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When the last run since the start of the server ended without an error
+             */
+            completeAt?: string;
+            /** @description Absent where the archive is switched off */
+            directory?: string;
+            /** @description What the last run failed with */
+            failure?: string;
+            files: number;
+            /** @description Results that wait to be written */
+            pending: number;
+            /** @description Results in the archive; each is in a file of each format */
+            results: number;
+            /**
+             * Format: date-time
+             * @description When the last file was written
+             */
+            writtenAt?: string;
+        };
+        ArchiveStatusInput: {
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When the last run since the start of the server ended without an error
+             */
+            completeAt?: string;
+            /** @description Absent where the archive is switched off */
+            directory?: string;
+            /** @description What the last run failed with */
+            failure?: string;
+            files: number;
+            /** @description Results that wait to be written */
+            pending: number;
+            /** @description Results in the archive; each is in a file of each format */
+            results: number;
+            /**
+             * Format: date-time
+             * @description When the last file was written
+             */
+            writtenAt?: string;
+        };
         Atlas: {
             agesMs?: {
                 median: number;
@@ -7953,6 +8351,64 @@ export interface components {
             total: number;
             /** @description Hops that could not be judged; they are not part of `total` */
             unjudged: number;
+        };
+        ImportedResult: {
+            /** @description For `after` */
+            id: number;
+            /** Format: date-time */
+            importedAt: string;
+            /** @description The system that the result is from */
+            origin: string;
+            /** @description The row of its archive */
+            row: {
+                date: number;
+                dst: string;
+                fail_reason: string;
+                id: number;
+                label: string;
+                revtr_hops: {
+                    asn: number | null;
+                    cidr: string | null;
+                    hop_ip: string;
+                    hop_number: number;
+                    hop_type: number;
+                    measurement_id: number;
+                    rtt: number;
+                    rtt_measurement_id: number;
+                }[];
+                runtime: number;
+                src: string;
+                stop_reason: string;
+            };
+        };
+        ImportedResultInput: {
+            /** @description For `after` */
+            id: number;
+            /** Format: date-time */
+            importedAt: string;
+            /** @description The system that the result is from */
+            origin: string;
+            /** @description The row of its archive */
+            row: {
+                date: number;
+                dst: string;
+                fail_reason: string;
+                id: number;
+                label: string;
+                revtr_hops: {
+                    asn: number | null;
+                    cidr: string | null;
+                    hop_ip: string;
+                    hop_number: number;
+                    hop_type: number;
+                    measurement_id: number;
+                    rtt: number;
+                    rtt_measurement_id: number;
+                }[];
+                runtime: number;
+                src: string;
+                stop_reason: string;
+            };
         };
         KillSwitch: {
             reason: string;
@@ -9435,6 +9891,124 @@ export interface components {
             };
             /** Format: date-time */
             since: string;
+        };
+        SystemStatus: {
+            agents: {
+                count: number;
+                /** @enum {string} */
+                kind: "source" | "vantagePoint";
+                /** @enum {string} */
+                state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            }[];
+            connectedAgents: number;
+            datasets: {
+                /** @description Whether the last try to replace it failed */
+                hasFailed: boolean;
+                /** Format: date-time */
+                importedAt?: string;
+                kind: string;
+            }[];
+            /** @description Whether this process can do its work now */
+            isReady: boolean;
+            killSwitches: {
+                count: number;
+                /** @enum {string} */
+                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            }[];
+            mails: {
+                /** @description Mails of these that the mail server refused before */
+                failing: number;
+                /** Format: date-time */
+                oldestAt?: string;
+                /** @description Mails that were not sent */
+                waiting: number;
+            };
+            /** @description What the process depends on */
+            parts: {
+                name: string;
+                /** @enum {string} */
+                outcome: "ok" | "failed" | "tooSlow";
+            }[];
+            queue: {
+                /**
+                 * Format: date-time
+                 * @description When the oldest measurement that has not ended was submitted
+                 */
+                oldestAt?: string;
+                /** @description Measurements that wait */
+                queued: number;
+                /** @description Measurements under way */
+                running: number;
+            };
+            /** @description Credits that the system spent in the last 24 hours */
+            ripeAtlasCredits: {
+                onDemand: number;
+                refresh: number;
+            };
+            /**
+             * Format: date-time
+             * @description Since when this process works
+             */
+            startedAt: string;
+        };
+        SystemStatusInput: {
+            agents: {
+                count: number;
+                /** @enum {string} */
+                kind: "source" | "vantagePoint";
+                /** @enum {string} */
+                state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            }[];
+            connectedAgents: number;
+            datasets: {
+                /** @description Whether the last try to replace it failed */
+                hasFailed: boolean;
+                /** Format: date-time */
+                importedAt?: string;
+                kind: string;
+            }[];
+            /** @description Whether this process can do its work now */
+            isReady: boolean;
+            killSwitches: {
+                count: number;
+                /** @enum {string} */
+                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            }[];
+            mails: {
+                /** @description Mails of these that the mail server refused before */
+                failing: number;
+                /** Format: date-time */
+                oldestAt?: string;
+                /** @description Mails that were not sent */
+                waiting: number;
+            };
+            /** @description What the process depends on */
+            parts: {
+                name: string;
+                /** @enum {string} */
+                outcome: "ok" | "failed" | "tooSlow";
+            }[];
+            queue: {
+                /**
+                 * Format: date-time
+                 * @description When the oldest measurement that has not ended was submitted
+                 */
+                oldestAt?: string;
+                /** @description Measurements that wait */
+                queued: number;
+                /** @description Measurements under way */
+                running: number;
+            };
+            /** @description Credits that the system spent in the last 24 hours */
+            ripeAtlasCredits: {
+                onDemand: number;
+                refresh: number;
+            };
+            /**
+             * Format: date-time
+             * @description Since when this process works
+             */
+            startedAt: string;
         };
         TracerouteImport: {
             /** @description Paths added to an atlas */

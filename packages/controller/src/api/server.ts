@@ -14,6 +14,9 @@ import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
+import { registerArchiveFiles } from './archive/files.ts';
+import { registerArchiveImports } from './archive/imports.ts';
+import { registerArchive } from './archive/routes.ts';
 import { registerExports } from './exports/routes.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
@@ -24,6 +27,7 @@ import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
+import { measureRequests } from './http/request-metrics.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { registerMeasurementApi } from './original/measurement-api.ts';
 import { registerRevtrApi } from './original/revtr-api.ts';
@@ -54,6 +58,7 @@ import { registerV2 } from './v2/routes.ts';
 import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
+import { registerStatus } from './v2/status.ts';
 import { registerUsers } from './v2/users.ts';
 import { registerWatches } from './v2/watches.ts';
 
@@ -117,6 +122,7 @@ export async function createServer(
   });
   installJsonBody(app);
   closeUnread(app);
+  measureRequests(app, metrics);
   installBodyDeadline(app, BODY_DEADLINE);
   await app.register(helmet);
   await app.register(rateLimit, {
@@ -157,6 +163,9 @@ export async function createServer(
     registerV2(routes, collaborators);
     registerProbes(routes, collaborators);
     registerExports(routes, collaborators);
+    registerArchive(routes, collaborators);
+    registerArchiveImports(routes, collaborators);
+    registerArchiveFiles(routes, collaborators);
     registerPublications(routes, collaborators);
     registerAgents(routes, collaborators);
     registerApplications(routes, collaborators);
@@ -172,6 +181,7 @@ export async function createServer(
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerQueue(routes, collaborators);
+    registerStatus(routes, collaborators);
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
     registerAudit(routes, collaborators);
@@ -189,6 +199,10 @@ export async function createServer(
     else registerWeb(routes, web);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
+    routes.get('/ready', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+      const { isReady, parts } = await collaborators.readiness.read();
+      return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'notReady', parts });
+    });
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );

@@ -1,4 +1,5 @@
 import type { AgentTable, AgentTestTable, ApplicationTable, SourceShareTable } from './agents.ts';
+import type { ArchiveFileTable, ArchivePendingTable, ImportedResultTable } from './archive.ts';
 import type {
   AliasEvidenceTable,
   AtlasRunTable,
@@ -43,6 +44,9 @@ export interface Schema {
   readonly probe_sets: ProbeSetTable;
   readonly probes: ProbeTable;
   readonly publications: PublicationTable;
+  readonly archive_pending: ArchivePendingTable;
+  readonly archive_files: ArchiveFileTable;
+  readonly imported_results: ImportedResultTable;
   readonly audit_blocks: AuditBlockTable;
   readonly audit_events: AuditEventTable;
   readonly probe_counts: ProbeCountTable;
