@@ -45,6 +45,9 @@ export interface NewProbes {
 export type AcceptedProbes = paths['/api/v2/probes']['post']['responses'][202]['content']['application/json'];
 /** The raw probes of a request, with their results. */
 export type ProbeSet = Schemas['ProbeSet'];
+/** A request for raw probes, and how many of them have ended. */
+export type ProbeSetProgress =
+  paths['/api/v2/probes']['get']['responses'][200]['content']['application/json']['sets'][number];
 /** A raw probe. */
 export type Probe = ProbeSet['probes'][number];
 

@@ -4829,7 +4829,63 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Your requests for raw probes, newest first
+         * @description In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Id before which the page begins */
+                    before?: string;
+                    /** @description Most requests */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Value of `before` for the next page; absent on the last page */
+                            next?: number;
+                            sets: {
+                                /** Format: date-time */
+                                createdAt: string;
+                                done: number;
+                                id: number;
+                                total: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Send raw probes: pings, Record Route or Timestamp probes, or traceroutes

@@ -18,6 +18,12 @@ const acceptedSchema = z.object({
   uri: z.string().describe('Where the probes and their results are'),
 });
 
+const MOST_SETS = 100;
+const setsSchema = z.object({
+  sets: z.array(z.object({ id: z.int(), createdAt: z.iso.datetime(), total: z.int(), done: z.int() })),
+  next: z.int().optional().describe('Value of `before` for the next page; absent on the last page'),
+});
+
 /** Room for the largest request with every field set. */
 const MOST_BODY_BYTES = 2 * 2 ** 20;
 const STREAMS = { perUser: 20, inAll: 500 };
@@ -49,6 +55,34 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
       reply.headers(rateLimitHeaders(limits));
       const uri = `${baseUrlOf(request, publicUrl)}/api/v2/probes/${id}`;
       return reply.code(202).send({ id, total: request.body.probes.length, uri });
+    },
+  );
+
+  routes.get(
+    '/api/v2/probes',
+    {
+      config: { access: 'read' },
+      schema: {
+        summary: 'Your requests for raw probes, newest first',
+        description: 'In pages. Pass `next` of an answer as `before` of the next request until an answer has none.',
+        tags: ['probes'],
+        security,
+        querystring: z.object({
+          limit: z.coerce.number().int().min(1).max(MOST_SETS).default(MOST_SETS).describe('Most requests'),
+          before: numberInUrl.optional().describe('Id before which the page begins'),
+        }),
+        response: { 200: setsSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const { limit, before } = request.query;
+      const found = await probes.sets.latestOf(userOf(request).id, limit, before);
+      return {
+        sets: found.map(({ id, size, done, created_at }) => ({
+          ...{ id, done, total: size, createdAt: created_at.toISOString() },
+        })),
+        ...(found.length === limit && { next: found[found.length - 1].id }),
+      };
     },
   );
 
