@@ -21,6 +21,8 @@ const CHANGES = {
   congestedLinks: 0,
   reordering: 0,
   hostDelay: 0,
+  hostsOfTtl128: 0,
+  hostsOfTtl255: 0,
   natNetworks: 0,
   carrierGradeNat: 0,
   anycastPrefixes: 0.1,

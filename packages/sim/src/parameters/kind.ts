@@ -59,5 +59,7 @@ export const KIND: ProfileParameters = {
   missingExchangeAddresses: 0.1,
   wrongExchangeAddresses: 0.01,
   missingRelations: 0.1,
+  wrongTransitRelations: 0,
+  wrongPeerings: 0,
   missingNames: 0.02,
 };

@@ -53,4 +53,6 @@ export const PUBLISHED: ProfileParameters = {
   wellConnectedVantagePoints: 1,
   vantagePointNetworks: 10,
   knownAliases: 0.24,
+  wrongTransitRelations: 0.012,
+  wrongPeerings: 0.05,
 };
