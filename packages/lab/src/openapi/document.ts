@@ -50,7 +50,7 @@ export async function openApiDocument(): Promise<object> {
         log: pino({ level: 'silent' }),
       },
     );
-    return Object(controller.openApiDocument());
+    return controller.openApiDocument();
   } finally {
     await database.close();
     await datasets.remove();
