@@ -48,12 +48,12 @@ export async function connect(options: ConnectionOptions, terminal: Terminal): P
     throw new CliError('noKey', `no API key: use --key, set REVTR_KEY, or write the key to ${file}`, { file });
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new CliError('badArgument', 'the API key has characters that no key has', { name: '--key', value: '' });
-  return new ReverseTracerouteClient({ server: serverOf(options, terminal), key });
+  return new ReverseTracerouteClient({ server: serverOf(options, terminal), key, retry: false });
 }
 
 /** A client without an API key, for the calls that need none. @throws {CliError} `badArgument` */
 export function connectWithoutKey(options: ConnectionOptions, terminal: Terminal): ReverseTracerouteClient {
-  return new ReverseTracerouteClient({ server: serverOf(options, terminal), key: '' });
+  return new ReverseTracerouteClient({ server: serverOf(options, terminal), key: '', retry: false });
 }
 
 async function readKey(file: string, terminal: Terminal): Promise<string> {
