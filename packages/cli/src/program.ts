@@ -15,6 +15,7 @@ import { addBatches } from './commands/batches.ts';
 import { addData } from './commands/data.ts';
 import { addFetch } from './commands/fetch.ts';
 import { addKeys } from './commands/keys.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addMeasure } from './commands/measure.ts';
 import { addOptOuts } from './commands/opt-out.ts';
 import { addSafety } from './commands/safety.ts';
@@ -66,6 +67,7 @@ export function createProgram(context: Context): Command {
   addAccount(program, context);
   addKeys(program, context);
   addData(program, context);
+  addMcp(program, context);
   const admin = addAdmin(program, context);
   addOptOuts(admin, context);
   addAudit(admin, context);

@@ -127,7 +127,8 @@ const silent = {
   isInteractive: false,
   isWatched: false,
 };
-const ALL = leaves(createProgram(new Context(silent)));
+/** All but `mcp`, which prints messages of a protocol. */
+const ALL = leaves(createProgram(new Context(silent))).filter(([name]) => name !== 'mcp');
 
 let api: ApiServer;
 let environment: Record<string, string>;
