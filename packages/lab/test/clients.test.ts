@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestSystem, type TestSystem } from './system.ts';
+import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 const run = promisify(execFile);
 
@@ -40,12 +40,6 @@ describe('the examples of the TypeScript client', () => {
     });
   });
 
-  it('follow: shows events while a measurement goes on', async () => {
-    const { stdout } = await example('follow', system.source, system.destinations[1]);
-    expect(stdout).toMatch(/^path of \d+ hops, to [\d.]+$/m);
-    expect(stdout).toMatch(/^ended: (reaches|failed)\n$/m);
-  });
-
   it('campaign and history: measure a file, and list what was measured', async () => {
     const file = join(directory, 'pairs');
     const destinations = system.destinations.slice(0, 40);
@@ -63,5 +57,52 @@ describe('the examples of the TypeScript client', () => {
     const history = (await example('history')).stdout;
     expect(history).toMatch(/^batch \d+: 40 measurements$/m);
     for (const destination of destinations) expect(history).toContain(`  ${destination}\t`);
+  });
+});
+
+describe('the Python client', () => {
+  const PYTHON = '/usr/bin/python3';
+  const PACKAGE = new URL('../../../python', import.meta.url).pathname;
+
+  it('passes its tests against a system', async () => {
+    const env = {
+      PATH: process.env.PATH,
+      PYTHONDONTWRITEBYTECODE: '1',
+      REVTR_SERVER: system.url,
+      REVTR_KEY: system.key,
+      REVTR_TEST_SOURCE: system.source,
+      REVTR_TEST_DESTINATIONS: system.destinations.slice(0, 30).join(),
+      REVTR_TEST_LIMITED_KEY: await addUser(system, 'python@example.org'),
+    };
+    const { stderr } = await run(PYTHON, ['-m', 'unittest', 'discover', '-t', '.', '-s', 'tests'], {
+      cwd: PACKAGE,
+      env,
+    });
+    const [, count = '0'] = /^Ran (\d+) tests/m.exec(stderr) ?? [];
+    expect(Number(count)).toBeGreaterThan(25);
+    expect(stderr).toMatch(/^OK$/m);
+  });
+
+  it('has types that mypy accepts in its strict mode', async () => {
+    const args = ['-m', 'mypy', '--strict', '--cache-dir', join(directory, 'mypy'), 'revtr', 'tests'];
+    expect((await run(PYTHON, args, { cwd: PACKAGE })).stdout).toContain('Success: no issues found');
+  });
+
+  it('is a wheel that can be installed and says that it is typed', async () => {
+    const source = join(directory, 'source');
+    await cp(PACKAGE, source, {
+      recursive: true,
+      filter: (path) => !/\/(?:build|\w+\.egg-info|__pycache__)$/.test(path),
+    });
+    const pip = async (...args: readonly string[]) =>
+      run(PYTHON, ['-m', 'pip', '--no-cache-dir', '--disable-pip-version-check', ...args], { cwd: directory });
+    await pip('wheel', '--no-build-isolation', '--no-deps', '--no-index', '--wheel-dir', directory, source);
+    const [wheel] = (await readdir(directory)).filter((name) => name.endsWith('.whl'));
+    const site = join(directory, 'site');
+    await pip('install', '--no-deps', '--no-index', '--target', site, wheel);
+    expect(await readdir(join(site, 'revtr'))).toEqual(expect.arrayContaining(['api.py', 'py.typed']));
+    const program = 'import sys, revtr; assert "pandas" not in sys.modules; print(revtr.__file__)';
+    const { stdout } = await run(PYTHON, ['-c', program], { env: { PYTHONPATH: site } });
+    expect(stdout).toContain(site);
   });
 });

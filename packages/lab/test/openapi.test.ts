@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CLIENT_TYPES_FILE, clientTypes, openApiDocument } from '../src/openapi/document.ts';
+import { generatedFiles, openApiDocument } from '../src/openapi/document.ts';
 
 const bodySchema = z.looseObject({
   content: z.record(z.string(), z.looseObject({ example: z.unknown().optional() })).optional(),
@@ -49,8 +49,8 @@ describe('the OpenAPI document', () => {
     document = await openApiDocument();
   });
 
-  it('is the one from which the client was generated (else: npm run generate)', async () => {
-    expect(await readFile(CLIENT_TYPES_FILE, 'utf8')).toBe(await clientTypes(document));
+  it('is the one from which the clients were generated (else: npm run generate)', async () => {
+    for (const { file, text } of await generatedFiles(document)) expect(await readFile(file, 'utf8')).toBe(text);
   });
 
   it('has no problem that the linter finds', async () => {

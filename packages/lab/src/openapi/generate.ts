@@ -1,4 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { CLIENT_TYPES_FILE, clientTypes, openApiDocument } from './document.ts';
+import { generatedFiles, openApiDocument } from './document.ts';
 
-await writeFile(CLIENT_TYPES_FILE, await clientTypes(await openApiDocument()));
+for (const { file, text } of await generatedFiles(await openApiDocument())) await writeFile(file, text);
