@@ -18,12 +18,17 @@ from .api import (
     ApplyForSourceRequest,
     ApplyForSourceResponse,
     ApproveApplicationRequest,
+    ArchiveConsent,
+    ArchiveImport,
+    ArchiveStatus,
     Atlas,
     AtlasRun,
     Batch,
     CancelBatchResponse,
     CheckOptOutRequestRequest,
     CheckOptOutRequestResponse,
+    CleanAtlasRequest,
+    CountPingsV1Response,
     CreateAbuseReportRequest,
     CreateKeyRequest,
     CreateSessionRequest,
@@ -33,13 +38,20 @@ from .api import (
     EndOwnSessionResponse,
     EndSessionResponse,
     EstimateAtlasRunResponse,
+    FetchPingsV1Response,
+    FetchTraceroutesV1Response,
     FindMeasurementsResponse,
     GetAccountUsageResponse,
     GetBudgetsResponse,
     GetRegistrationStateResponse,
+    GetRevtrBatchStatusResponse,
+    GetRevtrMetaOnlyResponse,
     GetRevtrResponse,
+    GetRevtrResponse2,
+    GetSourcesResponse,
     ImportOptOutsRequest,
     ImportOptOutsResponse,
+    ImportResultsRequest,
     ImportTraceroutesRequest,
     InviteUserRequest,
     LiftKillSwitchResponse,
@@ -51,6 +63,7 @@ from .api import (
     ListBatchesResponse,
     ListCircuitsResponse,
     ListDatasetsResponse,
+    ListImportedResultsResponse,
     ListKeysResponse,
     ListKillSwitchesResponse,
     ListMailsResponse,
@@ -59,6 +72,7 @@ from .api import (
     ListOptOutsResponse,
     ListPublicResultsResponse,
     ListSelfAuditsResponse,
+    ListSendersV1Response,
     ListSessionsResponse,
     ListSourcesResponse,
     ListUsersResponse,
@@ -73,6 +87,7 @@ from .api import (
     NewWatch,
     OptOut,
     OptOutRequest,
+    ProbeSet,
     PublicResult,
     Publication,
     QuarantineAgentRequest,
@@ -90,16 +105,31 @@ from .api import (
     RequestOptOutRequest,
     RequestOptOutResponse,
     RotateKeyRequest,
+    RunAtlasRequest,
+    RunRevtrReq,
     RunRevtrRequest,
+    RunRevtrResponse,
     SearchAuditEventsResponse,
     SearchAuditResponse,
+    SendPingProbesV1Request,
+    SendPingProbesV1Response,
+    SendProbesRequest,
+    SendProbesResponse,
+    SendRecordRouteProbesV1Request,
+    SendRecordRouteProbesV1Response,
+    SendTimestampProbesV1Request,
+    SendTimestampProbesV1Response,
+    SendTraceroutesV1Request,
+    SendTraceroutesV1Response,
     Session,
     SetAbuseContactRequest,
+    SetArchiveConsentRequest,
     SetKillSwitchRequest,
     SetKillSwitchResponse,
     SetSourceVisibilityRequest,
     SourceVisibility,
     SubmitBatchResponse,
+    SystemStatus,
     TestWatchResponse,
     TracerouteImport,
     UnpublishMeasurementResponse,
@@ -173,6 +203,13 @@ class Operations(Transport):
         """Look for the record of a request in the reverse zone, and return its state."""
         return cast("CheckOptOutRequestResponse", self._call("POST", "/api/v2/opt-out-requests/check", body=body))
 
+    def clean_atlas(
+        self,
+        body: CleanAtlasRequest,
+    ) -> Dict[str, object]:
+        """CleanAtlas: delete the atlas of your source."""
+        return cast("Dict[str, object]", self._call("POST", "/api/v2/atlas/clean", body=body))
+
     def clean_atlas_v1(
         self,
         *,
@@ -183,6 +220,17 @@ class Operations(Transport):
         `source`: Address of your source
         """
         return cast("Dict[str, object]", self._call("POST", "/api/v1/atlas/clean", headers={"source": source}))
+
+    def count_pings_v1(
+        self,
+        *,
+        id: int,
+    ) -> CountPingsV1Response:
+        """Count the pings that have ended.
+
+        `id`: Number in the address under `results`
+        """
+        return cast("CountPingsV1Response", self._call("GET", "/api/v1/pings/batch/responses", query={"id": id}))
 
     def create_abuse_report(
         self,
@@ -276,7 +324,7 @@ class Operations(Transport):
         self,
         id: int,
         *,
-        format: Optional[Literal["jsonl", "archive", "csv", "csv-hops", "ripe-atlas", "scamper", "graphml-routers", "graphml-networks"]] = None,
+        format: Optional[Literal["jsonl", "archive", "csv", "csv-hops", "parquet", "parquet-hops", "ripe-atlas", "scamper", "graphml-routers", "graphml-networks"]] = None,
     ) -> Iterator[bytes]:
         """The measurements of a batch that have ended, as a file.
 
@@ -284,6 +332,8 @@ class Operations(Transport):
         * `archive`: rows of the M-Lab archive, one a line
         * `csv`: CSV, one row for each path
         * `csv-hops`: CSV, one row for each hop
+        * `parquet`: Parquet, one row for each path with its hops as a list
+        * `parquet-hops`: Parquet, one row for each hop
         * `ripe-atlas`: traceroute results as RIPE Atlas shows them, one a line
         * `scamper`: traceroutes as sc_warts2json prints them, one a line
         * `graphml-routers`: GraphML of the routers on all paths
@@ -293,6 +343,17 @@ class Operations(Transport):
         """
         return self._stream("GET", f"/api/v2/batches/{segment(id)}/export", query={"format": format})
 
+    def fetch_pings_v1(
+        self,
+        *,
+        id: int,
+    ) -> FetchPingsV1Response:
+        """Fetch pings, Record Route and Timestamp probes that have ended.
+
+        `id`: Number in the address under `results`
+        """
+        return cast("FetchPingsV1Response", self._call("GET", "/api/v1/pings", query={"id": id}))
+
     def fetch_revtrs(
         self,
         *,
@@ -301,6 +362,17 @@ class Operations(Transport):
     ) -> GetRevtrResponse:
         """Fetch results by batch or by label."""
         return cast("GetRevtrResponse", self._call("GET", "/api/v1/revtr", query={"batchid": batchid, "label": label}))
+
+    def fetch_traceroutes_v1(
+        self,
+        *,
+        id: int,
+    ) -> FetchTraceroutesV1Response:
+        """Fetch traceroutes that have ended.
+
+        `id`: Number in the address under `results`
+        """
+        return cast("FetchTraceroutesV1Response", self._call("GET", "/api/v1/traceroutes", query={"id": id}))
 
     def find_measurements(
         self,
@@ -356,6 +428,18 @@ class Operations(Transport):
         """An agent with what its tests have shown."""
         return cast("AgentDetails", self._call("GET", f"/api/v2/agents/{segment(address)}"))
 
+    def get_archive_consent(
+        self,
+    ) -> ArchiveConsent:
+        """Whether your results are published in the public archive."""
+        return cast("ArchiveConsent", self._call("GET", "/api/v2/account/archive"))
+
+    def get_archive_status(
+        self,
+    ) -> ArchiveStatus:
+        """The state of the public archive (operators)."""
+        return cast("ArchiveStatus", self._call("GET", "/api/v2/archive"))
+
     def get_atlas(
         self,
         source: str,
@@ -388,6 +472,13 @@ class Operations(Transport):
         """A measurement with all that is known of it."""
         return cast("Measurement", self._call("GET", f"/api/v2/measurements/{segment(id)}"))
 
+    def get_probes(
+        self,
+        id: int,
+    ) -> ProbeSet:
+        """Raw probes with their results."""
+        return cast("ProbeSet", self._call("GET", f"/api/v2/probes/{segment(id)}"))
+
     def get_public_result(
         self,
         token: str,
@@ -417,12 +508,68 @@ class Operations(Transport):
         """Whether anybody may register, or only people whom an operator invites."""
         return cast("GetRegistrationStateResponse", self._call("GET", "/api/v2/registrations"))
 
+    def get_revtr(
+        self,
+        batch_id: str,
+        *,
+        auth: Optional[str] = None,
+    ) -> GetRevtrResponse2:
+        """GetRevtr and GetRevtrByLabel: fetch results by batch or by label.
+
+        The proto declares the same path for batch ids and labels: a whole number below 4,294,967,296 is a batch id, everything else a label.
+
+        `auth`: Your API key, where no header carries it
+        """
+        return cast("GetRevtrResponse2", self._call("GET", f"/api/v2/revtr/{segment(batch_id)}", query={"auth": auth}))
+
+    def get_revtr_batch_status(
+        self,
+        batch_id: int,
+        *,
+        auth: Optional[str] = None,
+    ) -> GetRevtrBatchStatusResponse:
+        """GetRevtrBatchStatus: the status of each measurement of a batch, in order.
+
+        `auth`: Your API key, where no header carries it
+        """
+        return cast("GetRevtrBatchStatusResponse", self._call("GET", f"/api/v2/revtr/status/{segment(batch_id)}", query={"auth": auth}))
+
+    def get_revtr_meta_only(
+        self,
+        batch_id: int,
+        *,
+        auth: Optional[str] = None,
+    ) -> GetRevtrMetaOnlyResponse:
+        """GetRevtrMetaOnly: the measurements of a batch without their paths.
+
+        `auth`: Your API key, where no header carries it
+        """
+        return cast("GetRevtrMetaOnlyResponse", self._call("GET", f"/api/v2/revtr/meta/{segment(batch_id)}", query={"auth": auth}))
+
     def get_source_visibility(
         self,
         address: str,
     ) -> SourceVisibility:
         """Who may measure to your source."""
         return cast("SourceVisibility", self._call("GET", f"/api/v2/sources/{segment(address)}/visibility"))
+
+    def get_sources(
+        self,
+        *,
+        auth: Optional[str] = None,
+        only_with_atlas: Optional[bool] = None,
+    ) -> GetSourcesResponse:
+        """GetSources: list the sources that you may measure to.
+
+        `auth`: Your API key, where no header carries it
+        """
+        return cast("GetSourcesResponse", self._call("GET", "/api/v2/sources", query={"auth": auth, "only_with_atlas": only_with_atlas}))
+
+    def get_system_status(
+        self,
+    ) -> SystemStatus:
+        """The state of the whole system on one page (operators)."""
+        return cast("SystemStatus", self._call("GET", "/api/v2/status"))
 
     def get_watch(
         self,
@@ -437,6 +584,16 @@ class Operations(Transport):
     ) -> ImportOptOutsResponse:
         """Add all networks of a list, or none when a line is wrong (operators)."""
         return cast("ImportOptOutsResponse", self._call("POST", "/api/v2/opt-outs/import", body=body))
+
+    def import_results(
+        self,
+        body: ImportResultsRequest,
+    ) -> ArchiveImport:
+        """Import rows of an archive of reverse traceroutes (operators).
+
+        Importing a row again changes nothing. Imported results can be read; no measurement uses them.
+        """
+        return cast("ArchiveImport", self._call("POST", "/api/v2/imported-results", body=body))
 
     def import_traceroutes(
         self,
@@ -536,6 +693,21 @@ class Operations(Transport):
         """How the datasets are."""
         return cast("ListDatasetsResponse", self._call("GET", "/api/v2/datasets"))
 
+    def list_imported_results(
+        self,
+        *,
+        source: Optional[str] = None,
+        destination: Optional[str] = None,
+        after: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> ListImportedResultsResponse:
+        """Results of other systems that were imported, by source or destination.
+
+        `after`: Results after the one with this id
+        `limit`: At most 1000. Default 100
+        """
+        return cast("ListImportedResultsResponse", self._call("GET", "/api/v2/imported-results", query={"source": source, "destination": destination, "after": after, "limit": limit}))
+
     def list_keys(
         self,
     ) -> ListKeysResponse:
@@ -608,6 +780,12 @@ class Operations(Transport):
     ) -> ListSelfAuditsResponse:
         """The latest self-audits with their judged hops, newest first (operators)."""
         return cast("ListSelfAuditsResponse", self._call("GET", "/api/v2/self-audits", query={"limit": limit}))
+
+    def list_senders_v1(
+        self,
+    ) -> ListSendersV1Response:
+        """List the hosts that you may send probes from."""
+        return cast("ListSendersV1Response", self._call("GET", "/api/v1/vps"))
 
     def list_sessions(
         self,
@@ -843,6 +1021,20 @@ class Operations(Transport):
         """Replace an API key by a new one with the same name and scopes."""
         return cast("NewApiKey", self._call("POST", f"/api/v2/keys/{segment(id)}/rotate", body=body))
 
+    def run_atlas(
+        self,
+        body: RunAtlasRequest,
+        *,
+        ripe_key: Optional[str] = None,
+    ) -> Dict[str, object]:
+        """RunAtlas: measure the atlas of your source.
+
+        Answers at once, as `POST /api/v1/atlas/run`, which also describes the header `RIPE-Key`.
+
+        `ripe_key`: Your RIPE Atlas key
+        """
+        return cast("Dict[str, object]", self._call("POST", "/api/v2/atlas/run", headers={"ripe-key": ripe_key}, body=body))
+
     def run_atlas_v1(
         self,
         *,
@@ -851,12 +1043,22 @@ class Operations(Transport):
     ) -> Dict[str, object]:
         """Measure the atlas of your source.
 
-        Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone.
+        Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone. The RIPE-Key is checked before the answer. While a run is under way that does not use the RIPE-Key, the answer is 409.
 
         `source`: Address of your source
         `ripe_key`: Your RIPE Atlas key
         """
         return cast("Dict[str, object]", self._call("POST", "/api/v1/atlas/run", headers={"source": source, "ripe-key": ripe_key}))
+
+    def run_revtr(
+        self,
+        body: RunRevtrReq,
+    ) -> RunRevtrResponse:
+        """RunRevtr: submit a batch of reverse traceroutes.
+
+        Pairs that cannot be measured are left out; the header `rejected-pairs` says how many. The batch is durable when the answer is sent.
+        """
+        return cast("RunRevtrResponse", self._call("POST", "/api/v2/revtr", body=body))
 
     def search_audit(
         self,
@@ -903,12 +1105,60 @@ class Operations(Transport):
         """
         return cast("SearchAuditEventsResponse", self._call("GET", "/api/v2/audit/events", query={"at": at, "window": window, "from": from_, "to": to, "kind": kind, "user": user, "client": client, "limit": limit}))
 
+    def send_ping_probes_v1(
+        self,
+        body: SendPingProbesV1Request,
+    ) -> SendPingProbesV1Response:
+        """Send ping probes."""
+        return cast("SendPingProbesV1Response", self._call("POST", "/api/v1/ping", body=body))
+
+    def send_probes(
+        self,
+        body: SendProbesRequest,
+    ) -> SendProbesResponse:
+        """Send raw probes: pings, Record Route or Timestamp probes, or traceroutes.
+
+        At most 1,000 probes in a request; each counts as a measurement in your limits. The probes are durable when the answer is sent. One probe that must not be sent refuses all.
+        """
+        return cast("SendProbesResponse", self._call("POST", "/api/v2/probes", body=body))
+
+    def send_record_route_probes_v1(
+        self,
+        body: SendRecordRouteProbesV1Request,
+    ) -> SendRecordRouteProbesV1Response:
+        """Send recordRoute probes."""
+        return cast("SendRecordRouteProbesV1Response", self._call("POST", "/api/v1/rr", body=body))
+
+    def send_timestamp_probes_v1(
+        self,
+        body: SendTimestampProbesV1Request,
+    ) -> SendTimestampProbesV1Response:
+        """Send timestamp probes."""
+        return cast("SendTimestampProbesV1Response", self._call("POST", "/api/v1/ts", body=body))
+
+    def send_traceroutes_v1(
+        self,
+        body: SendTraceroutesV1Request,
+    ) -> SendTraceroutesV1Response:
+        """Send traceroutes."""
+        return cast("SendTraceroutesV1Response", self._call("POST", "/api/v1/traceroute", body=body))
+
     def set_abuse_contact(
         self,
         body: SetAbuseContactRequest,
     ) -> AbuseContact:
         """Set the registered abuse contact of a network (operators)."""
         return cast("AbuseContact", self._call("PUT", "/api/v2/abuse-contacts", body=body))
+
+    def set_archive_consent(
+        self,
+        body: SetArchiveConsentRequest,
+    ) -> ArchiveConsent:
+        """Agree to the publication of your results in the public archive, or withdraw your agreement.
+
+        Results to public sources that you submit from now on are published, without your name and your labels. What was published stays in the archive when you withdraw.
+        """
+        return cast("ArchiveConsent", self._call("PUT", "/api/v2/account/archive", body=body))
 
     def set_kill_switch(
         self,
@@ -954,6 +1204,16 @@ class Operations(Transport):
         """
         return self._stream("GET", f"/api/v2/batches/{segment(id)}/events", query={"paths": paths})
 
+    def stream_probe_events(
+        self,
+        id: int,
+    ) -> Iterator[bytes]:
+        """Progress of raw probes as server-sent events.
+
+        Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.
+        """
+        return self._stream("GET", f"/api/v2/probes/{segment(id)}/events")
+
     def submit_batch(
         self,
         body: RunRevtrRequest,
@@ -963,9 +1223,9 @@ class Operations(Transport):
     ) -> SubmitBatchResponse:
         """Submit a batch of reverse traceroutes.
 
-        Property names may be in camel case or snake case. The batch is durable when the answer is sent.
+        Property names may be in camel case or snake case. The batch is durable when the answer is sent. Pairs that cannot be measured are listed under `rejected`, and the others are measured.
 
-        `skip_invalid`: Run the good pairs though others are bad
+        `skip_invalid`: `false`: one pair that cannot be measured refuses the whole batch
         `idempotency_key`: The same request with the same key within 24 hours gets the same answer, and measures nothing again
         """
         return cast("SubmitBatchResponse", self._call("POST", "/api/v1/revtr", query={"skipInvalid": skip_invalid}, headers={"idempotency-key": idempotency_key}, body=body))

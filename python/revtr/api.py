@@ -326,6 +326,8 @@ class ApplyForSourceRequest(_ApplyForSourceRequestRequired, total=False):
     name: str
     #: Required without an API key. With one, operators alone may give another address than their own
     email: str
+    #: Operators: the application counts when the applicant has opened the link that is mailed to them
+    confirmEmail: bool
 
 
 class ApplyForSourceResponse(TypedDict):
@@ -337,6 +339,44 @@ class ApplyForSourceResponse(TypedDict):
 class ApproveApplicationRequest(TypedDict, total=False):
     #: Goes into the mail
     note: str
+
+
+class _ArchiveConsentRequired(TypedDict):
+    #: Whether this system has a public archive
+    isOffered: bool
+
+
+class ArchiveConsent(_ArchiveConsentRequired, total=False):
+    #: Since when your results are published; absent if you do not agree to it
+    agreedAt: str
+
+
+class ArchiveImport(TypedDict):
+    added: int
+    #: Rows that were imported before
+    known: int
+    #: Rows that are not rows of an archive
+    invalid: int
+
+
+class _ArchiveStatusRequired(TypedDict):
+    files: int
+    #: Results in the archive; each is in a file of each format
+    results: int
+    bytes: int
+    #: Results that wait to be written
+    pending: int
+
+
+class ArchiveStatus(_ArchiveStatusRequired, total=False):
+    #: Absent where the archive is switched off
+    directory: str
+    #: When the last file was written
+    writtenAt: str
+    #: When the last run since the start of the server ended without an error
+    completeAt: str
+    #: What the last run failed with
+    failure: str
 
 
 class _AtlasRequired(TypedDict):
@@ -458,7 +498,7 @@ class _AuditRecordRequired(TypedDict):
     #: Address of the agent that sent it
     agent: str
     target: str
-    cause: Literal["unknown", "measurement", "atlasRun", "agentTest", "survey", "selfAudit"]
+    cause: Literal["unknown", "measurement", "atlasRun", "agentTest", "survey", "selfAudit", "rawProbe"]
     technique: Literal["none", "other", "atlas", "knownPath", "recordRoute", "spoofedRecordRoute", "timestamp", "assumedSymmetry", "nearbyAddress", "proxyPath", "forwardTraceroute", "roundTripTimes", "otherAnswers", "networkPath", "tracerouteOnDemand"]
 
 
@@ -469,6 +509,7 @@ class AuditRecord(_AuditRecordRequired, total=False):
     #: Address of the agent that was tested
     testedAgent: str
     selfAudit: int
+    rawProbe: int
     batch: int
     user: AuditRecordUser
     #: Number of the API key
@@ -525,6 +566,20 @@ class CheckOptOutRequestResponse(TypedDict):
     zones: List[List[str]]
     #: Whether a link was mailed to the registered abuse contact
     isContactMailed: bool
+
+
+class _CleanAtlasRequestRequired(TypedDict):
+    #: Address of your source
+    source: str
+
+
+class CleanAtlasRequest(_CleanAtlasRequestRequired, total=False):
+    #: Your API key, where no header carries it
+    auth: str
+
+
+class CountPingsV1Response(TypedDict, total=False):
+    count: int
 
 
 class _CreateAbuseReportRequestRequired(TypedDict):
@@ -632,6 +687,14 @@ class EstimateAtlasRunResponse(_EstimateAtlasRunResponseRequired, total=False):
     note: str
 
 
+class FetchPingsV1Response(TypedDict, total=False):
+    pings: List[PingV1]
+
+
+class FetchTraceroutesV1Response(TypedDict, total=False):
+    traceroutes: List[TracerouteV1]
+
+
 class _FindMeasurementsResponseRequired(TypedDict):
     measurements: List[Measurement]
 
@@ -676,24 +739,45 @@ class GetRegistrationStateResponse(TypedDict):
     isOpen: bool
 
 
-class GetRevtrResponse(TypedDict):
-    revtrs: List[GetRevtrResponseRevtr]
+class GetRevtrBatchStatusResponse(TypedDict):
+    revtrsStatus: List[Literal["RUNNING", "COMPLETED", "CANCELED"]]
 
 
-class _GetRevtrResponseRevtrRequired(TypedDict):
+class GetRevtrMetaOnlyResponse(TypedDict):
+    revtrsMeta: List[GetRevtrMetaOnlyResponseRevtrsMetaItem]
+
+
+class GetRevtrMetaOnlyResponseRevtrsMetaItem(TypedDict):
     status: Literal["RUNNING", "COMPLETED", "CANCELED"]
     src: str
     dst: str
     id: int
 
 
+class GetRevtrResponse(TypedDict):
+    revtrs: List[GetRevtrResponseRevtr]
+
+
+class GetRevtrResponse2(TypedDict):
+    revtrs: List[ReverseTraceroute]
+
+
+class _GetRevtrResponseRevtrRequired(TypedDict):
+    status: Literal["RUNNING", "COMPLETED", "CANCELED"]
+    src: str
+    dst: str
+    #: Empty while the measurement is queued or in progress
+    stopReason: str
+    #: Empty while the measurement is queued or in progress
+    path: List[GetRevtrResponseRevtrPathItem]
+    id: int
+
+
 class GetRevtrResponseRevtr(_GetRevtrResponseRevtrRequired, total=False):
     #: Nanoseconds; while running, since it was asked for
     runtime: str
-    stopReason: str
     date: str
     failReason: str
-    path: List[GetRevtrResponseRevtrPathItem]
     stats: GetRevtrResponseRevtrStats
     label: str
 
@@ -726,6 +810,16 @@ class GetRevtrResponseRevtrStats(TypedDict, total=False):
     assumeSymmetricDuration: str
 
 
+class GetSourcesResponse(TypedDict):
+    srcs: List[GetSourcesResponseSrc]
+
+
+class GetSourcesResponseSrc(TypedDict):
+    hostname: str
+    ip: str
+    site: str
+
+
 class HopRate(TypedDict):
     share: float
     #: 95 % interval of the share
@@ -753,6 +847,13 @@ class ImportOptOutsResponse(TypedDict):
     networks: int
 
 
+class ImportResultsRequest(TypedDict):
+    #: Name of the system that the rows are from
+    origin: str
+    #: Rows as in the M-Lab archive
+    rows: List[object]
+
+
 class ImportTraceroutesRequest(TypedDict):
     traceroutes: List[ImportTraceroutesRequestTraceroute]
 
@@ -764,6 +865,41 @@ class ImportTraceroutesRequestTraceroute(TypedDict):
     at: float
     #: From the first router to the target; null for hops that did not answer
     hops: List[Optional[str]]
+
+
+class ImportedResult(TypedDict):
+    #: For `after`
+    id: int
+    #: The system that the result is from
+    origin: str
+    importedAt: str
+    #: The row of its archive
+    row: ImportedResultRow
+
+
+class ImportedResultRow(TypedDict):
+    """The row of its archive"""
+
+    id: int
+    stop_reason: str
+    fail_reason: str
+    src: str
+    dst: str
+    runtime: int
+    date: int
+    label: str
+    revtr_hops: List[ImportedResultRowRevtrHop]
+
+
+class ImportedResultRowRevtrHop(TypedDict):
+    hop_number: int
+    hop_ip: str
+    hop_type: int
+    measurement_id: int
+    rtt: int
+    rtt_measurement_id: int
+    cidr: Optional[str]
+    asn: Optional[int]
 
 
 class _InviteUserRequestRequired(TypedDict):
@@ -889,6 +1025,10 @@ class ListDatasetsResponse(TypedDict):
     datasets: List[Dataset]
 
 
+class ListImportedResultsResponse(TypedDict):
+    results: List[ImportedResult]
+
+
 class ListKeysResponse(TypedDict):
     keys: List[ApiKey]
 
@@ -965,6 +1105,15 @@ class ListPublicResultsResponseResult(_ListPublicResultsResponseResultRequired, 
 
 class ListSelfAuditsResponse(TypedDict):
     selfAudits: List[SelfAudit]
+
+
+class ListSendersV1Response(TypedDict):
+    #: null when there is none
+    VPS: Optional[List[ListSendersV1ResponseVPSItem]]
+
+
+class ListSendersV1ResponseVPSItem(TypedDict):
+    IP: str
 
 
 class ListSessionsResponse(TypedDict):
@@ -1325,6 +1474,200 @@ class OptOutRequest(_OptOutRequestRequired, total=False):
     proof: Literal["dns", "mail", "operator"]
 
 
+class _PingV1Required(TypedDict):
+    type: str
+    method: str
+    #: The host that receives the replies
+    src: int
+    #: IPv4 address as a number
+    dst: int
+    start: PingV1Start
+    ttl: int
+    statistics: PingV1Statistics
+    id: str
+
+
+class PingV1(_PingV1Required, total=False):
+    pingSent: int
+    flags: List[str]
+    responses: List[PingV1Response]
+    error: str
+    #: The sender of a spoofed probe
+    spoofedFrom: int
+    label: str
+
+
+class _PingV1ResponseRequired(TypedDict):
+    replyProto: str
+    tx: PingV1ResponseTx
+    rx: PingV1ResponseRx
+
+
+_PingV1ResponseOptional = TypedDict(
+    "_PingV1ResponseOptional",
+    {
+        "from": "int",
+        "seq": "int",
+        "replyTtl": "int",
+        "rtt": "int",
+        "icmpType": "int",
+        "icmpCode": "int",
+        "RR": "List[int]",
+        "tsonly": "List[int]",
+        "tsandaddr": "List[PingV1ResponseTsandaddrItem]",
+    },
+    total=False,
+)
+
+
+class PingV1Response(_PingV1ResponseRequired, _PingV1ResponseOptional):
+    pass
+
+
+class PingV1ResponseRx(TypedDict, total=False):
+    sec: str
+    usec: str
+
+
+class PingV1ResponseTsandaddrItem(TypedDict, total=False):
+    #: IPv4 address as a number
+    ip: int
+    ts: int
+
+
+class PingV1ResponseTx(TypedDict, total=False):
+    sec: str
+    usec: str
+
+
+class PingV1Start(TypedDict, total=False):
+    sec: str
+    usec: str
+
+
+class PingV1Statistics(TypedDict, total=False):
+    replies: int
+    #: Probes without a reply
+    loss: int
+    #: Milliseconds, as the others
+    min: float
+    max: float
+    avg: float
+    stddev: float
+
+
+_ProbeRequired = TypedDict(
+    "_ProbeRequired",
+    {
+        "id": "int",
+        "type": "Literal[\"ping\", \"recordRoute\", \"timestamp\", \"traceroute\"]",
+        "from": "str",
+        "to": "str",
+        "count": "int",
+        "state": "Literal[\"queued\", \"running\", \"done\"]",
+    },
+    total=True,
+)
+
+
+_ProbeOptional = TypedDict(
+    "_ProbeOptional",
+    {
+        "as": "str",
+        "timestamps": "Union[List[str], Literal[\"timestampOnly\", \"withAddress\"]]",
+        "label": "str",
+        "result": "ProbeResult",
+    },
+    total=False,
+)
+
+
+class Probe(_ProbeRequired, _ProbeOptional):
+    pass
+
+
+class _ProbeResultRequired(TypedDict):
+    #: Milliseconds since the Unix epoch
+    startedAt: float
+    #: Milliseconds since the Unix epoch
+    endedAt: float
+    #: Packets that were sent
+    sent: int
+
+
+class ProbeResult(_ProbeResultRequired, total=False):
+    """Present when the probe is done"""
+
+    #: Absent for a traceroute
+    replies: List[ProbeResultReplie]
+    #: Of a traceroute
+    hops: List[ProbeResultHop]
+    #: Of a traceroute
+    stop: Literal["completed", "unreachable", "gapLimit", "hopLimit", "loop"]
+    #: Why packets were not sent
+    failure: ProbeResultFailure
+
+
+class ProbeResultFailure(TypedDict):
+    """Why packets were not sent"""
+
+    code: str
+    message: str
+
+
+class _ProbeResultHopRequired(TypedDict):
+    ttl: int
+
+
+_ProbeResultHopOptional = TypedDict(
+    "_ProbeResultHopOptional",
+    {
+        "from": "str",
+        "rttMs": "float",
+        "labels": "List[int]",
+    },
+    total=False,
+)
+
+
+class ProbeResultHop(_ProbeResultHopRequired, _ProbeResultHopOptional):
+    pass
+
+
+_ProbeResultReplieRequired = TypedDict(
+    "_ProbeResultReplieRequired",
+    {
+        "sequence": "int",
+        "sentAt": "float",
+        "from": "str",
+        "icmpType": "int",
+        "icmpCode": "int",
+        "rttMs": "float",
+        "ttl": "int",
+    },
+    total=True,
+)
+
+
+class ProbeResultReplie(_ProbeResultReplieRequired, total=False):
+    recordRoute: List[str]
+    timestamps: List[ProbeResultReplieTimestamp]
+
+
+class ProbeResultReplieTimestamp(TypedDict, total=False):
+    address: str
+    #: Since midnight UTC, or a non-standard value; absent when not stamped
+    milliseconds: int
+
+
+class ProbeSet(TypedDict):
+    id: int
+    createdAt: str
+    total: int
+    done: int
+    probes: List[Probe]
+
+
 class PublicResult(TypedDict):
     source: str
     destination: str
@@ -1586,11 +1929,140 @@ class RequestOptOutResponse(TypedDict):
     isContactMailed: bool
 
 
+class _ReverseTracerouteRequired(TypedDict):
+    status: Literal["RUNNING", "COMPLETED", "CANCELED"]
+    src: str
+    dst: str
+    #: Empty while the measurement is queued or in progress
+    stopReason: str
+    #: Empty while the measurement is queued or in progress
+    path: List[ReverseTraceroutePathItem]
+    id: int
+
+
+class ReverseTraceroute(_ReverseTracerouteRequired, total=False):
+    #: Nanoseconds; while running, since it was asked for
+    runtime: str
+    date: str
+    failReason: str
+    stats: ReverseTracerouteStats
+    label: str
+    #: Seconds since the Unix epoch; a 64-bit number as text
+    startTime: str
+    #: Seconds since the Unix epoch; a 64-bit number as text
+    endTime: str
+    #: As in the request
+    uuid: str
+
+
+class _ReverseTraceroutePathItemRequired(TypedDict):
+    hop: str
+    type: str
+
+
+class ReverseTraceroutePathItem(_ReverseTraceroutePathItemRequired, total=False):
+    destBasedRoutingType: Literal["LOAD_BALANCING"]
+    measurementId: str
+    fromCache: bool
+    #: Microseconds
+    rtt: int
+
+
+class ReverseTracerouteStats(TypedDict, total=False):
+    rrProbes: int
+    spoofedRrProbes: int
+    tsProbes: int
+    spoofedTsProbes: int
+    rrRoundCount: int
+    #: Seconds, for instance "1.234s"
+    rrDuration: str
+    #: Seconds, for instance "1.234s"
+    trToSrcDuration: str
+    assumeSymmetricRoundCount: int
+    #: Seconds, for instance "1.234s"
+    assumeSymmetricDuration: str
+
+
 class RotateKeyRequest(TypedDict, total=False):
     #: How long the old key still works
     graceHours: float
     #: When the new key expires. Default: never
     expiresAt: str
+
+
+class _RunAtlasRequestRequired(TypedDict):
+    #: Address of your source
+    source: str
+
+
+class RunAtlasRequest(_RunAtlasRequestRequired, total=False):
+    #: Your API key, where no header carries it
+    auth: str
+
+
+class _RunRevtrReqRequired(TypedDict):
+    revtrs: List[RunRevtrReqRevtr]
+
+
+class RunRevtrReq(_RunRevtrReqRequired, total=False):
+    checkDB: bool
+    checkDb: bool
+    #: Your API key, where no header carries it
+    auth: str
+    #: Answer with the results, at the latest after five minutes with those that there are
+    waitUntilFinished: bool
+
+
+class _RunRevtrReqRevtrRequired(TypedDict):
+    #: Address of a registered source
+    src: str
+    #: Address or host name whose path to the source is wanted
+    dst: str
+
+
+class RunRevtrReqRevtr(_RunRevtrReqRevtrRequired, total=False):
+    label: str
+    #: Oldest earlier measurement to reuse, minutes
+    staleness: int
+    id: int
+    uuid: str
+    backoffEndhost: bool
+    rrVpSelectionAlgorithm: str
+    maxSpoofers: int
+    atlasOptions: RunRevtrReqRevtrAtlasOptions
+    symmetryOptions: RunRevtrReqRevtrSymmetryOptions
+    heuristicsOptions: RunRevtrReqRevtrHeuristicsOptions
+    checkDestBasedRoutingOptions: RunRevtrReqRevtrCheckDestBasedRoutingOptions
+    isRunForwardTraceroute: bool
+    #: Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each
+    isRunTracerouteOnDemand: bool
+    isRunRttPings: bool
+    isTryFromDestinationAs: bool
+    useTimestamp: bool
+    useCache: bool
+
+
+class RunRevtrReqRevtrAtlasOptions(TypedDict, total=False):
+    useAtlas: bool
+    useRrPings: bool
+    ignoreSource: bool
+    ignoreSourceAs: bool
+    platforms: List[str]
+    #: Oldest traceroute to use, minutes
+    staleness: int
+    stalenessBeforeRefresh: int
+
+
+class RunRevtrReqRevtrCheckDestBasedRoutingOptions(TypedDict, total=False):
+    checkTunnel: bool
+
+
+class RunRevtrReqRevtrHeuristicsOptions(TypedDict, total=False):
+    useDoubleStamp: bool
+
+
+class RunRevtrReqRevtrSymmetryOptions(TypedDict, total=False):
+    isAllowInterdomainSymmetry: bool
 
 
 class _RunRevtrRequestRequired(TypedDict):
@@ -1654,6 +2126,17 @@ class RunRevtrRequestRevtrSymmetryOptions(TypedDict, total=False):
     isAllowInterdomainSymmetry: bool
 
 
+class _RunRevtrResponseRequired(TypedDict):
+    batchId: int
+
+
+class RunRevtrResponse(_RunRevtrResponseRequired, total=False):
+    #: Id of the last measurement; present with `waitUntilFinished`
+    lastInsertId: int
+    #: Present with `waitUntilFinished`
+    revtrs: List[ReverseTraceroute]
+
+
 class SearchAuditEventsResponse(TypedDict):
     events: List[AuditEvent]
 
@@ -1695,6 +2178,178 @@ class SelfAuditHop(TypedDict):
     reason: str
 
 
+class _SendPingProbesV1RequestRequired(TypedDict):
+    pings: List[SendPingProbesV1RequestPing]
+
+
+class SendPingProbesV1Request(_SendPingProbesV1RequestRequired, total=False):
+    priority: int
+
+
+class _SendPingProbesV1RequestPingRequired(TypedDict):
+    src: str
+    dst: str
+
+
+class SendPingProbesV1RequestPing(_SendPingProbesV1RequestPingRequired, total=False):
+    is_ripe: Literal[False]
+    ripe_api_key: str
+    ripe_query_url: str
+    ripe_query_body: str
+    #: Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts`
+    timestamp: str
+    count: int
+    #: Accepted and ignored: a reply is awaited for 5 s
+    timeout: int
+    is_record_route: bool
+    #: Accepted and ignored: raw probes are always sent
+    is_check_cache: bool
+    #: Accepted and ignored: raw probes are always stored
+    is_save_db: bool
+    label: str
+
+
+class SendPingProbesV1Response(TypedDict):
+    #: Where the results are to be found
+    results: str
+
+
+class SendProbesRequest(TypedDict):
+    type: Literal["ping", "recordRoute", "timestamp", "traceroute"]
+    probes: List[SendProbesRequestProbe]
+
+
+_SendProbesRequestProbeRequired = TypedDict(
+    "_SendProbesRequestProbeRequired",
+    {
+        "from": "str",
+        "to": "str",
+    },
+    total=True,
+)
+
+
+_SendProbesRequestProbeOptional = TypedDict(
+    "_SendProbesRequestProbeOptional",
+    {
+        "as": "str",
+        "count": "int",
+        "timestamps": "Union[List[str], Literal[\"timestampOnly\", \"withAddress\"]]",
+        "label": "str",
+    },
+    total=False,
+)
+
+
+class SendProbesRequestProbe(_SendProbesRequestProbeRequired, _SendProbesRequestProbeOptional):
+    pass
+
+
+class SendProbesResponse(TypedDict):
+    id: int
+    total: int
+    #: Where the probes and their results are
+    uri: str
+
+
+class _SendRecordRouteProbesV1RequestRequired(TypedDict):
+    pings: List[SendRecordRouteProbesV1RequestPing]
+
+
+class SendRecordRouteProbesV1Request(_SendRecordRouteProbesV1RequestRequired, total=False):
+    priority: int
+
+
+class _SendRecordRouteProbesV1RequestPingRequired(TypedDict):
+    src: str
+    dst: str
+
+
+class SendRecordRouteProbesV1RequestPing(_SendRecordRouteProbesV1RequestPingRequired, total=False):
+    is_ripe: Literal[False]
+    ripe_api_key: str
+    ripe_query_url: str
+    ripe_query_body: str
+    #: Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts`
+    timestamp: str
+    count: int
+    #: Accepted and ignored: a reply is awaited for 5 s
+    timeout: int
+    is_record_route: bool
+    #: Accepted and ignored: raw probes are always sent
+    is_check_cache: bool
+    #: Accepted and ignored: raw probes are always stored
+    is_save_db: bool
+    label: str
+
+
+class SendRecordRouteProbesV1Response(TypedDict):
+    #: Where the results are to be found
+    results: str
+
+
+class _SendTimestampProbesV1RequestRequired(TypedDict):
+    pings: List[SendTimestampProbesV1RequestPing]
+
+
+class SendTimestampProbesV1Request(_SendTimestampProbesV1RequestRequired, total=False):
+    priority: int
+
+
+class _SendTimestampProbesV1RequestPingRequired(TypedDict):
+    src: str
+    dst: str
+
+
+class SendTimestampProbesV1RequestPing(_SendTimestampProbesV1RequestPingRequired, total=False):
+    is_ripe: Literal[False]
+    ripe_api_key: str
+    ripe_query_url: str
+    ripe_query_body: str
+    #: Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts`
+    timestamp: str
+    count: int
+    #: Accepted and ignored: a reply is awaited for 5 s
+    timeout: int
+    is_record_route: bool
+    #: Accepted and ignored: raw probes are always sent
+    is_check_cache: bool
+    #: Accepted and ignored: raw probes are always stored
+    is_save_db: bool
+    label: str
+
+
+class SendTimestampProbesV1Response(TypedDict):
+    #: Where the results are to be found
+    results: str
+
+
+class _SendTraceroutesV1RequestRequired(TypedDict):
+    traceroutes: List[SendTraceroutesV1RequestTraceroute]
+
+
+class SendTraceroutesV1Request(_SendTraceroutesV1RequestRequired, total=False):
+    priority: int
+
+
+class _SendTraceroutesV1RequestTracerouteRequired(TypedDict):
+    src: str
+    dst: str
+
+
+class SendTraceroutesV1RequestTraceroute(_SendTraceroutesV1RequestTracerouteRequired, total=False):
+    is_ripe: Literal[False]
+    ripe_api_key: str
+    ripe_query_url: str
+    ripe_query_body: str
+    attempts: int
+
+
+class SendTraceroutesV1Response(TypedDict):
+    #: Where the results are to be found
+    results: str
+
+
 class Session(TypedDict):
     scopes: List[str]
     expiresAt: str
@@ -1704,6 +2359,10 @@ class SetAbuseContactRequest(TypedDict):
     #: IPv4 prefix, IPv6 prefix, or AS number
     network: str
     email: str
+
+
+class SetArchiveConsentRequest(TypedDict):
+    agrees: bool
 
 
 class _SetKillSwitchRequestRequired(TypedDict):
@@ -1745,7 +2404,7 @@ class _SubmitBatchResponseRequired(TypedDict):
 
 
 class SubmitBatchResponse(_SubmitBatchResponseRequired, total=False):
-    #: Pairs left out, when `skipInvalid` was asked for
+    #: Pairs that cannot be measured; the others are
     rejected: List[SubmitBatchResponseRejectedItem]
 
 
@@ -1775,6 +2434,79 @@ class SuspensionRecent(TypedDict):
     high: float
 
 
+class SystemStatus(TypedDict):
+    #: Whether this process can do its work now
+    isReady: bool
+    #: What the process depends on
+    parts: List[SystemStatusPart]
+    #: Since when this process works
+    startedAt: str
+    queue: SystemStatusQueue
+    mails: SystemStatusMails
+    agents: List[SystemStatusAgent]
+    connectedAgents: int
+    datasets: List[SystemStatusDataset]
+    #: Credits that the system spent in the last 24 hours
+    ripeAtlasCredits: SystemStatusRipeAtlasCredits
+    killSwitches: List[SystemStatusKillSwitch]
+
+
+class SystemStatusAgent(TypedDict):
+    kind: Literal["source", "vantagePoint"]
+    state: Literal["expected", "testing", "preparing", "ready", "quarantined", "withdrawn"]
+    count: int
+
+
+class _SystemStatusDatasetRequired(TypedDict):
+    kind: str
+    #: Whether the last try to replace it failed
+    hasFailed: bool
+
+
+class SystemStatusDataset(_SystemStatusDatasetRequired, total=False):
+    importedAt: str
+
+
+class SystemStatusKillSwitch(TypedDict):
+    scope: Literal["probing", "spoofing", "user", "key", "batch", "target", "vantagePoint", "source"]
+    count: int
+
+
+class _SystemStatusMailsRequired(TypedDict):
+    #: Mails that were not sent
+    waiting: int
+    #: Mails of these that the mail server refused before
+    failing: int
+
+
+class SystemStatusMails(_SystemStatusMailsRequired, total=False):
+    oldestAt: str
+
+
+class SystemStatusPart(TypedDict):
+    name: str
+    outcome: Literal["ok", "failed", "tooSlow"]
+
+
+class _SystemStatusQueueRequired(TypedDict):
+    #: Measurements that wait
+    queued: int
+    #: Measurements under way
+    running: int
+
+
+class SystemStatusQueue(_SystemStatusQueueRequired, total=False):
+    #: When the oldest measurement that has not ended was submitted
+    oldestAt: str
+
+
+class SystemStatusRipeAtlasCredits(TypedDict):
+    """Credits that the system spent in the last 24 hours"""
+
+    refresh: int
+    onDemand: int
+
+
 class _TestWatchResponseRequired(TypedDict):
     delivered: bool
 
@@ -1796,6 +2528,51 @@ class TracerouteImport(TypedDict):
     otherGateway: int
     #: Traceroutes that loop, do not end at their target, or lead to the /24 of no source
     unusable: int
+
+
+class _TracerouteV1Required(TypedDict):
+    type: str
+    method: str
+    #: IPv4 address as a number
+    src: int
+    #: IPv4 address as a number
+    dst: int
+    start: TracerouteV1Start
+    attempts: int
+    firsthop: int
+    gapLimit: int
+    id: str
+    platform: str
+
+
+class TracerouteV1(_TracerouteV1Required, total=False):
+    stopReason: str
+    hopCount: int
+    #: Hops that answered
+    hops: List[TracerouteV1Hop]
+    error: str
+    label: str
+
+
+class TracerouteV1Hop(TypedDict):
+    #: IPv4 address as a number
+    addr: int
+    probeTtl: int
+    rtt: TracerouteV1HopRtt
+
+
+class TracerouteV1HopRtt(TypedDict, total=False):
+    sec: str
+    usec: str
+
+
+class _TracerouteV1StartRequired(TypedDict):
+    ftime: str
+
+
+class TracerouteV1Start(_TracerouteV1StartRequired, total=False):
+    sec: str
+    usec: str
 
 
 class UnpublishMeasurementResponse(TypedDict):

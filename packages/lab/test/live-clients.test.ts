@@ -169,7 +169,8 @@ describe('revtr mcp', () => {
   });
 
   it('ends when its standard input ends', async () => {
-    const child = spawn(process.execPath, [REVTR, 'mcp', '--server', system.url, '--key', key], { stdio: 'pipe' });
+    const env = { ...process.env, REVTR_SERVER: system.url, REVTR_KEY: key };
+    const child = spawn(process.execPath, [REVTR, 'mcp'], { stdio: 'pipe', env });
     child.stdin.end();
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
@@ -182,13 +183,14 @@ describe('revtr mcp', () => {
       } });`;
     const loadedBy = async (...args: readonly string[]): Promise<string> => {
       const options = ['--no-warnings', '--import', `data:text/javascript,${encodeURIComponent(hook)}`];
-      const child = spawn(process.execPath, [...options, REVTR, ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
+      const env = { ...process.env, REVTR_SERVER: system.url, REVTR_KEY: key };
+      const child = spawn(process.execPath, [...options, REVTR, ...args], { stdio: ['pipe', 'ignore', 'pipe'], env });
       child.stdin.end();
       let text = '';
       for await (const chunk of child.stderr) text += chunk;
       return text;
     };
     expect(await loadedBy('--help')).toBe('');
-    expect(await loadedBy('mcp', '--server', system.url, '--key', key)).toContain('protocol loaded');
+    expect(await loadedBy('mcp')).toContain('protocol loaded');
   });
 });

@@ -3,6 +3,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { generatedFiles, openApiDocument } from '../src/openapi/document.ts';
+import { SCHEMA_FOLDER, schemaFiles } from '../src/openapi/result-schemas.ts';
 
 const bodySchema = z.looseObject({
   content: z.record(z.string(), z.looseObject({ example: z.unknown().optional() })).optional(),
@@ -97,4 +98,9 @@ describe('the OpenAPI document', () => {
     );
     expect(await problemsIn(JSON.parse(unnamed))).toEqual([expect.stringMatching(/^operation-operationId /)]);
   });
+});
+
+it('the documented schemas of exported results are those of the exports (else: npm run generate)', async () => {
+  for (const [name, text] of Object.entries(schemaFiles()))
+    expect(await readFile(new URL(name, SCHEMA_FOLDER), 'utf8')).toBe(text);
 });

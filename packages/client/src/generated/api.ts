@@ -29,9 +29,60 @@ export interface paths {
         put?: never;
         /**
          * Measure the atlas of your source
-         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone.
+         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone. The RIPE-Key is checked before the answer. While a run is under way that does not use the RIPE-Key, the answer is 409.
          */
         post: operations["runAtlasV1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send ping probes */
+        post: operations["sendPingProbesV1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch pings, Record Route and Timestamp probes that have ended */
+        get: operations["fetchPingsV1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pings/batch/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the pings that have ended */
+        get: operations["countPingsV1"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -50,9 +101,26 @@ export interface paths {
         put?: never;
         /**
          * Submit a batch of reverse traceroutes
-         * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent.
+         * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent. Pairs that cannot be measured are listed under `rejected`, and the others are measured.
          */
         post: operations["submitBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send recordRoute probes */
+        post: operations["sendRecordRouteProbesV1"];
         delete?: never;
         options?: never;
         head?: never;
@@ -68,6 +136,74 @@ export interface paths {
         };
         /** List the sources that you may measure to */
         get: operations["listSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traceroute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send traceroutes */
+        post: operations["sendTraceroutesV1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traceroutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch traceroutes that have ended */
+        get: operations["fetchTraceroutesV1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send timestamp probes */
+        post: operations["sendTimestampProbesV1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the hosts that you may send probes from */
+        get: operations["listSendersV1"];
         put?: never;
         post?: never;
         delete?: never;
@@ -128,6 +264,27 @@ export interface paths {
          * @description Your agents are withdrawn and your measurements are deleted. This cannot be undone.
          */
         delete: operations["deleteAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/account/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether your results are published in the public archive */
+        get: operations["getArchiveConsent"];
+        /**
+         * Agree to the publication of your results in the public archive, or withdraw your agreement
+         * @description Results to public sources that you submit from now on are published, without your name and your labels. What was published stays in the archive when you withdraw.
+         */
+        put: operations["setArchiveConsent"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -294,6 +451,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the public archive (operators) */
+        get: operations["getArchiveStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/atlas/{source}": {
         parameters: {
             query?: never;
@@ -341,6 +515,43 @@ export interface paths {
         post: operations["startAtlasRun"];
         /** Cancel the run that is under way; what it has found stays */
         delete: operations["cancelAtlasRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/clean": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CleanAtlas: delete the atlas of your source */
+        post: operations["cleanAtlas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RunAtlas: measure the atlas of your source
+         * @description Answers at once, as `POST /api/v1/atlas/run`, which also describes the header `RIPE-Key`.
+         */
+        post: operations["runAtlas"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -490,6 +701,8 @@ export interface paths {
          *     * `archive`: rows of the M-Lab archive, one a line
          *     * `csv`: CSV, one row for each path
          *     * `csv-hops`: CSV, one row for each hop
+         *     * `parquet`: Parquet, one row for each path with its hops as a list
+         *     * `parquet-hops`: Parquet, one row for each hop
          *     * `ripe-atlas`: traceroute results as RIPE Atlas shows them, one a line
          *     * `scamper`: traceroutes as sc_warts2json prints them, one a line
          *     * `graphml-routers`: GraphML of the routers on all paths
@@ -606,6 +819,27 @@ export interface paths {
         put?: never;
         /** Fetch a dataset now (operators) */
         post: operations["updateDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/imported-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Results of other systems that were imported, by source or destination */
+        get: operations["listImportedResults"];
+        put?: never;
+        /**
+         * Import rows of an archive of reverse traceroutes (operators)
+         * @description Importing a row again changes nothing. Imported results can be read; no measurement uses them.
+         */
+        post: operations["importResults"];
         delete?: never;
         options?: never;
         head?: never;
@@ -919,6 +1153,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send raw probes: pings, Record Route or Timestamp probes, or traceroutes
+         * @description At most 1,000 probes in a request; each counts as a measurement in your limits. The probes are durable when the answer is sent. One probe that must not be sent refuses all.
+         */
+        post: operations["sendProbes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/probes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Raw probes with their results */
+        get: operations["getProbes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/probes/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress of raw probes as server-sent events
+         * @description Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.
+         */
+        get: operations["streamProbeEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/public-results": {
         parameters: {
             query?: never;
@@ -991,6 +1282,80 @@ export interface paths {
          * @description Refused unless the operator has opened registration. The answer does not say whether there is an account.
          */
         post: operations["registerUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RunRevtr: submit a batch of reverse traceroutes
+         * @description Pairs that cannot be measured are left out; the header `rejected-pairs` says how many. The batch is durable when the answer is sent.
+         */
+        post: operations["runRevtr"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetRevtr and GetRevtrByLabel: fetch results by batch or by label
+         * @description The proto declares the same path for batch ids and labels: a whole number below 4,294,967,296 is a batch id, everything else a label.
+         */
+        get: operations["getRevtr"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/meta/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRevtrMetaOnly: the measurements of a batch without their paths */
+        get: operations["getRevtrMetaOnly"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/status/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRevtrBatchStatus: the status of each measurement of a batch, in order */
+        get: operations["getRevtrBatchStatus"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1073,6 +1438,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetSources: list the sources that you may measure to */
+        get: operations["getSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/sources/{address}/visibility": {
         parameters: {
             query?: never;
@@ -1140,6 +1522,23 @@ export interface paths {
         put?: never;
         /** Refuse an application (operators) */
         post: operations["refuseApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the whole system on one page (operators) */
+        get: operations["getSystemStatus"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1613,6 +2012,44 @@ export interface components {
              */
             state: "unverified" | "pending" | "approved" | "refused";
         };
+        ArchiveConsent: {
+            /**
+             * Format: date-time
+             * @description Since when your results are published; absent if you do not agree to it
+             */
+            agreedAt?: string;
+            /** @description Whether this system has a public archive */
+            isOffered: boolean;
+        };
+        ArchiveImport: {
+            added: number;
+            /** @description Rows that are not rows of an archive */
+            invalid: number;
+            /** @description Rows that were imported before */
+            known: number;
+        };
+        ArchiveStatus: {
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When the last run since the start of the server ended without an error
+             */
+            completeAt?: string;
+            /** @description Absent where the archive is switched off */
+            directory?: string;
+            /** @description What the last run failed with */
+            failure?: string;
+            files: number;
+            /** @description Results that wait to be written */
+            pending: number;
+            /** @description Results in the archive; each is in a file of each format */
+            results: number;
+            /**
+             * Format: date-time
+             * @description When the last file was written
+             */
+            writtenAt?: string;
+        };
         Atlas: {
             agesMs?: {
                 median: number;
@@ -1714,7 +2151,7 @@ export interface components {
             atlasRun?: number;
             batch?: number;
             /** @enum {string} */
-            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit";
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit" | "rawProbe";
             /** @description Number of the API key */
             key?: number;
             /** @enum {string} */
@@ -1722,6 +2159,7 @@ export interface components {
             measurement?: number;
             /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
             packets: number;
+            rawProbe?: number;
             selfAudit?: number;
             spoofed?: {
                 /** @description ICMP identifier of the packet and its grant */
@@ -1789,7 +2227,8 @@ export interface components {
                 failReason?: string;
                 id: number;
                 label?: string;
-                path?: {
+                /** @description Empty while the measurement is queued or in progress */
+                path: {
                     /** @enum {string} */
                     destBasedRoutingType?: "LOAD_BALANCING";
                     fromCache?: boolean;
@@ -1818,7 +2257,8 @@ export interface components {
                 };
                 /** @enum {string} */
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
-                stopReason?: string;
+                /** @description Empty while the measurement is queued or in progress */
+                stopReason: string;
             }[];
         };
         HopRate: {
@@ -1832,6 +2272,35 @@ export interface components {
             total: number;
             /** @description Hops that could not be judged; they are not part of `total` */
             unjudged: number;
+        };
+        ImportedResult: {
+            /** @description For `after` */
+            id: number;
+            /** Format: date-time */
+            importedAt: string;
+            /** @description The system that the result is from */
+            origin: string;
+            /** @description The row of its archive */
+            row: {
+                date: number;
+                dst: string;
+                fail_reason: string;
+                id: number;
+                label: string;
+                revtr_hops: {
+                    asn: number | null;
+                    cidr: string | null;
+                    hop_ip: string;
+                    hop_number: number;
+                    hop_type: number;
+                    measurement_id: number;
+                    rtt: number;
+                    rtt_measurement_id: number;
+                }[];
+                runtime: number;
+                src: string;
+                stop_reason: string;
+            };
         };
         KillSwitch: {
             reason: string;
@@ -2103,6 +2572,138 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "accepted" | "refused" | "expired";
         };
+        PingV1: {
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            flags?: string[];
+            id: string;
+            label?: string;
+            method: string;
+            pingSent?: number;
+            responses?: {
+                /** @description IPv4 address as a number */
+                from?: number;
+                icmpCode?: number;
+                icmpType?: number;
+                replyProto: string;
+                replyTtl?: number;
+                RR?: number[];
+                /** @description Microseconds */
+                rtt?: number;
+                rx: {
+                    sec?: string;
+                    usec?: string;
+                };
+                seq?: number;
+                tsandaddr?: {
+                    /** @description IPv4 address as a number */
+                    ip?: number;
+                    ts?: number;
+                }[];
+                tsonly?: number[];
+                tx: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            /** @description The sender of a spoofed probe */
+            spoofedFrom?: number;
+            /** @description The host that receives the replies */
+            src: number;
+            start: {
+                sec?: string;
+                usec?: string;
+            };
+            statistics: {
+                avg?: number;
+                /** @description Probes without a reply */
+                loss?: number;
+                max?: number;
+                /** @description Milliseconds, as the others */
+                min?: number;
+                replies?: number;
+                stddev?: number;
+            };
+            ttl: number;
+            type: string;
+        };
+        Probe: {
+            /** Format: ipv4 */
+            as?: string;
+            count: number;
+            /** Format: ipv4 */
+            from: string;
+            id: number;
+            label?: string;
+            /** @description Present when the probe is done */
+            result?: {
+                /** @description Milliseconds since the Unix epoch */
+                endedAt: number;
+                /** @description Why packets were not sent */
+                failure?: {
+                    code: string;
+                    message: string;
+                };
+                /** @description Of a traceroute */
+                hops?: {
+                    /**
+                     * Format: ipv4
+                     * @description Absent when the hop is silent
+                     */
+                    from?: string;
+                    /** @description MPLS labels */
+                    labels?: number[];
+                    rttMs?: number;
+                    ttl: number;
+                }[];
+                /** @description Absent for a traceroute */
+                replies?: {
+                    /** Format: ipv4 */
+                    from: string;
+                    icmpCode: number;
+                    icmpType: number;
+                    recordRoute?: string[];
+                    rttMs: number;
+                    /** @description Milliseconds since the Unix epoch */
+                    sentAt: number;
+                    /** @description Number of the echo request that it answers, from 0 */
+                    sequence: number;
+                    timestamps?: {
+                        /** Format: ipv4 */
+                        address?: string;
+                        /** @description Since midnight UTC, or a non-standard value; absent when not stamped */
+                        milliseconds?: number;
+                    }[];
+                    /** @description TTL of the reply as received */
+                    ttl: number;
+                }[];
+                /** @description Packets that were sent */
+                sent: number;
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                /**
+                 * @description Of a traceroute
+                 * @enum {string}
+                 */
+                stop?: "completed" | "unreachable" | "gapLimit" | "hopLimit" | "loop";
+            };
+            /** @enum {string} */
+            state: "queued" | "running" | "done";
+            timestamps?: string[] | ("timestampOnly" | "withAddress");
+            /** Format: ipv4 */
+            to: string;
+            /** @enum {string} */
+            type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+        };
+        ProbeSet: {
+            /** Format: date-time */
+            createdAt: string;
+            done: number;
+            id: number;
+            probes: components["schemas"]["Probe"][];
+            total: number;
+        };
         Publication: {
             /** @description Page of the result for an `iframe` */
             embed: string;
@@ -2246,6 +2847,99 @@ export interface components {
             /** @enum {string} */
             purpose: "verifyApplication" | "collectKey" | "register" | "logIn";
         };
+        ReverseTraceroute: {
+            date?: string;
+            dst: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            endTime?: string;
+            failReason?: string;
+            id: number;
+            label?: string;
+            /** @description Empty while the measurement is queued or in progress */
+            path: {
+                /** @enum {string} */
+                destBasedRoutingType?: "LOAD_BALANCING";
+                fromCache?: boolean;
+                hop: string;
+                measurementId?: string;
+                /** @description Microseconds */
+                rtt?: number;
+                type: string;
+            }[];
+            /** @description Nanoseconds; while running, since it was asked for */
+            runtime?: string;
+            src: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            startTime?: string;
+            stats?: {
+                /** @description Seconds, for instance "1.234s" */
+                assumeSymmetricDuration?: string;
+                assumeSymmetricRoundCount?: number;
+                /** @description Seconds, for instance "1.234s" */
+                rrDuration?: string;
+                rrProbes?: number;
+                rrRoundCount?: number;
+                spoofedRrProbes?: number;
+                spoofedTsProbes?: number;
+                /** @description Seconds, for instance "1.234s" */
+                trToSrcDuration?: string;
+                tsProbes?: number;
+            };
+            /** @enum {string} */
+            status: "RUNNING" | "COMPLETED" | "CANCELED";
+            /** @description Empty while the measurement is queued or in progress */
+            stopReason: string;
+            /** @description As in the request */
+            uuid?: string;
+        };
+        RunRevtrReq: {
+            /** @description Your API key, where no header carries it */
+            auth?: string;
+            checkDb?: boolean;
+            checkDB?: boolean;
+            revtrs: {
+                atlasOptions?: {
+                    ignoreSource?: boolean;
+                    ignoreSourceAs?: boolean;
+                    platforms?: string[];
+                    /** @description Oldest traceroute to use, minutes */
+                    staleness?: number;
+                    stalenessBeforeRefresh?: number;
+                    useAtlas?: boolean;
+                    useRrPings?: boolean;
+                };
+                backoffEndhost?: boolean;
+                checkDestBasedRoutingOptions?: {
+                    checkTunnel?: boolean;
+                };
+                /** @description Address or host name whose path to the source is wanted */
+                dst: string;
+                heuristicsOptions?: {
+                    useDoubleStamp?: boolean;
+                };
+                id?: number;
+                isRunForwardTraceroute?: boolean;
+                isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
+                isTryFromDestinationAs?: boolean;
+                label?: string;
+                maxSpoofers?: number;
+                rrVpSelectionAlgorithm?: string;
+                /** @description Address of a registered source */
+                src: string;
+                /** @description Oldest earlier measurement to reuse, minutes */
+                staleness?: number;
+                symmetryOptions?: {
+                    isAllowInterdomainSymmetry?: boolean;
+                };
+                useCache?: boolean;
+                useTimestamp?: boolean;
+                uuid?: string;
+            }[];
+            /** @description Answer with the results, at the latest after five minutes with those that there are */
+            waitUntilFinished?: boolean;
+        };
         RunRevtrRequest: {
             checkDb?: boolean;
             checkDB?: boolean;
@@ -2349,6 +3043,65 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        SystemStatus: {
+            agents: {
+                count: number;
+                /** @enum {string} */
+                kind: "source" | "vantagePoint";
+                /** @enum {string} */
+                state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            }[];
+            connectedAgents: number;
+            datasets: {
+                /** @description Whether the last try to replace it failed */
+                hasFailed: boolean;
+                /** Format: date-time */
+                importedAt?: string;
+                kind: string;
+            }[];
+            /** @description Whether this process can do its work now */
+            isReady: boolean;
+            killSwitches: {
+                count: number;
+                /** @enum {string} */
+                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            }[];
+            mails: {
+                /** @description Mails of these that the mail server refused before */
+                failing: number;
+                /** Format: date-time */
+                oldestAt?: string;
+                /** @description Mails that were not sent */
+                waiting: number;
+            };
+            /** @description What the process depends on */
+            parts: {
+                name: string;
+                /** @enum {string} */
+                outcome: "ok" | "failed" | "tooSlow";
+            }[];
+            queue: {
+                /**
+                 * Format: date-time
+                 * @description When the oldest measurement that has not ended was submitted
+                 */
+                oldestAt?: string;
+                /** @description Measurements that wait */
+                queued: number;
+                /** @description Measurements under way */
+                running: number;
+            };
+            /** @description Credits that the system spent in the last 24 hours */
+            ripeAtlasCredits: {
+                onDemand: number;
+                refresh: number;
+            };
+            /**
+             * Format: date-time
+             * @description Since when this process works
+             */
+            startedAt: string;
+        };
         TracerouteImport: {
             /** @description Paths added to an atlas */
             added: number;
@@ -2360,6 +3113,38 @@ export interface components {
             untimely: number;
             /** @description Traceroutes that loop, do not end at their target, or lead to the /24 of no source */
             unusable: number;
+        };
+        TracerouteV1: {
+            attempts: number;
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            firsthop: number;
+            gapLimit: number;
+            hopCount?: number;
+            /** @description Hops that answered */
+            hops?: {
+                /** @description IPv4 address as a number */
+                addr: number;
+                probeTtl: number;
+                rtt: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            id: string;
+            label?: string;
+            method: string;
+            platform: string;
+            /** @description IPv4 address as a number */
+            src: number;
+            start: {
+                ftime: string;
+                sec?: string;
+                usec?: string;
+            };
+            stopReason?: string;
+            type: string;
         };
         User: {
             /** Format: date-time */
@@ -2717,6 +3502,194 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
         };
     };
+    sendPingProbesV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pings": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "count": 3
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    pings: {
+                        count?: number;
+                        dst: string;
+                        /** @description Accepted and ignored: raw probes are always sent */
+                        is_check_cache?: boolean;
+                        is_record_route?: boolean;
+                        /** @enum {boolean} */
+                        is_ripe?: false;
+                        /** @description Accepted and ignored: raw probes are always stored */
+                        is_save_db?: boolean;
+                        label?: string;
+                        ripe_api_key?: string;
+                        ripe_query_body?: string;
+                        ripe_query_url?: string;
+                        src: string;
+                        /** @description Accepted and ignored: a reply is awaited for 5 s */
+                        timeout?: number;
+                        /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                        timestamp?: string;
+                    }[];
+                    priority?: number;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": "https://revtr.example.org/api/v1/pings?id=4"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Where the results are to be found */
+                        results: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    fetchPingsV1: {
+        parameters: {
+            query: {
+                /** @description Number in the address under `results` */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Fetch pings, Record Route and Timestamp probes that have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "pings": [
+                     *         {
+                     *           "type": "ping",
+                     *           "method": "icmp-echo",
+                     *           "src": 16845562,
+                     *           "dst": 16876806,
+                     *           "start": {
+                     *             "sec": "1795676738",
+                     *             "usec": "78000"
+                     *           },
+                     *           "pingSent": 1,
+                     *           "ttl": 64,
+                     *           "flags": [
+                     *             "v4rr"
+                     *           ],
+                     *           "responses": [
+                     *             {
+                     *               "from": 16876806,
+                     *               "replyTtl": 61,
+                     *               "replyProto": "icmp",
+                     *               "tx": {
+                     *                 "sec": "1795676738",
+                     *                 "usec": "78000"
+                     *               },
+                     *               "rx": {
+                     *                 "sec": "1795676738",
+                     *                 "usec": "388164"
+                     *               },
+                     *               "rtt": 310164,
+                     *               "RR": [
+                     *                 16844802,
+                     *                 16814144,
+                     *                 16876801,
+                     *                 16876806,
+                     *                 16814145,
+                     *                 16814137,
+                     *                 16814138
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "statistics": {
+                     *             "replies": 1,
+                     *             "min": 310.1640625,
+                     *             "max": 310.1640625,
+                     *             "avg": 310.1640625
+                     *           },
+                     *           "id": "4"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        pings?: components["schemas"]["PingV1"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    countPingsV1: {
+        parameters: {
+            query: {
+                /** @description Number in the address under `results` */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Count the pings that have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1
+                     *     }
+                     */
+                    "application/json": {
+                        count?: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
     fetchRevtrs: {
         parameters: {
             query?: {
@@ -2795,7 +3768,7 @@ export interface operations {
     submitBatch: {
         parameters: {
             query?: {
-                /** @description Run the good pairs though others are bad */
+                /** @description `false`: one pair that cannot be measured refuses the whole batch */
                 skipInvalid?: "true" | "false";
             };
             header?: {
@@ -2840,7 +3813,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        /** @description Pairs left out, when `skipInvalid` was asked for */
+                        /** @description Pairs that cannot be measured; the others are */
                         rejected?: {
                             at: string;
                             code: string;
@@ -2849,6 +3822,75 @@ export interface operations {
                         }[];
                         /** @description Where the results are to be found */
                         result_uri: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    sendRecordRouteProbesV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pings": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    pings: {
+                        count?: number;
+                        dst: string;
+                        /** @description Accepted and ignored: raw probes are always sent */
+                        is_check_cache?: boolean;
+                        is_record_route?: boolean;
+                        /** @enum {boolean} */
+                        is_ripe?: false;
+                        /** @description Accepted and ignored: raw probes are always stored */
+                        is_save_db?: boolean;
+                        label?: string;
+                        ripe_api_key?: string;
+                        ripe_query_body?: string;
+                        ripe_query_url?: string;
+                        src: string;
+                        /** @description Accepted and ignored: a reply is awaited for 5 s */
+                        timeout?: number;
+                        /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                        timestamp?: string;
+                    }[];
+                    priority?: number;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": "https://revtr.example.org/api/v1/pings?id=4"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Where the results are to be found */
+                        results: string;
                     };
                 };
             };
@@ -2896,6 +3938,251 @@ export interface operations {
                             ip?: string;
                             site?: string;
                         }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    sendTraceroutesV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "traceroutes": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    priority?: number;
+                    traceroutes: {
+                        attempts?: number;
+                        dst: string;
+                        /** @enum {boolean} */
+                        is_ripe?: false;
+                        ripe_api_key?: string;
+                        ripe_query_body?: string;
+                        ripe_query_url?: string;
+                        src: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": "https://revtr.example.org/api/v1/traceroutes?id=5"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Where the results are to be found */
+                        results: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    fetchTraceroutesV1: {
+        parameters: {
+            query: {
+                /** @description Number in the address under `results` */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Fetch traceroutes that have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "traceroutes": [
+                     *         {
+                     *           "type": "trace",
+                     *           "method": "icmp-echo-paris",
+                     *           "src": 16845562,
+                     *           "dst": 16876806,
+                     *           "stopReason": "COMPLETED",
+                     *           "start": {
+                     *             "sec": "1795676738",
+                     *             "usec": "78000",
+                     *             "ftime": "\"2026-11-26 07:05:38\""
+                     *           },
+                     *           "hopCount": 4,
+                     *           "attempts": 2,
+                     *           "firsthop": 1,
+                     *           "gapLimit": 5,
+                     *           "hops": [
+                     *             {
+                     *               "addr": 16814137,
+                     *               "probeTtl": 2,
+                     *               "rtt": {
+                     *                 "usec": "171878"
+                     *               }
+                     *             },
+                     *             {
+                     *               "addr": 16876546,
+                     *               "probeTtl": 3,
+                     *               "rtt": {
+                     *                 "usec": "309584"
+                     *               }
+                     *             },
+                     *             {
+                     *               "addr": 16876806,
+                     *               "probeTtl": 4,
+                     *               "rtt": {
+                     *                 "usec": "310164"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "id": "5",
+                     *           "platform": "mlab"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        traceroutes?: components["schemas"]["TracerouteV1"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    sendTimestampProbesV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pings": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "timestamp": "tsonly"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    pings: {
+                        count?: number;
+                        dst: string;
+                        /** @description Accepted and ignored: raw probes are always sent */
+                        is_check_cache?: boolean;
+                        is_record_route?: boolean;
+                        /** @enum {boolean} */
+                        is_ripe?: false;
+                        /** @description Accepted and ignored: raw probes are always stored */
+                        is_save_db?: boolean;
+                        label?: string;
+                        ripe_api_key?: string;
+                        ripe_query_body?: string;
+                        ripe_query_url?: string;
+                        src: string;
+                        /** @description Accepted and ignored: a reply is awaited for 5 s */
+                        timeout?: number;
+                        /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                        timestamp?: string;
+                    }[];
+                    priority?: number;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": "https://revtr.example.org/api/v1/pings?id=4"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Where the results are to be found */
+                        results: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listSendersV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description List the hosts that you may send probes from */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "VPS": [
+                     *         {
+                     *           "IP": "1.1.10.250"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description null when there is none */
+                        VPS: {
+                            IP: string;
+                        }[] | null;
                     };
                 };
             };
@@ -3198,6 +4485,79 @@ export interface operations {
                     "application/json": {
                         id: number;
                     };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getArchiveConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Whether your results are published in the public archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "isOffered": true,
+                     *       "agreedAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveConsent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    setArchiveConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agrees": true
+                 *     }
+                 */
+                "application/json": {
+                    agrees: boolean;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "isOffered": true,
+                     *       "agreedAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveConsent"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -3741,6 +5101,42 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
         };
     };
+    getArchiveStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The state of the public archive (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "directory": "/var/lib/revtr/archive",
+                     *       "files": 31,
+                     *       "results": 120345,
+                     *       "bytes": 48211034,
+                     *       "pending": 0,
+                     *       "writtenAt": "2026-11-26T07:05:38.078Z",
+                     *       "completeAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveStatus"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
     getAtlas: {
         parameters: {
             query?: never;
@@ -3965,6 +5361,89 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    cleanAtlas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "1.1.10.250"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                    /** @description Address of your source */
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    runAtlas: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your RIPE Atlas key */
+                "ripe-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "1.1.10.250"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                    /** @description Address of your source */
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
         };
     };
@@ -4517,7 +5996,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Format of the file */
-                format?: "jsonl" | "archive" | "csv" | "csv-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
+                format?: "jsonl" | "archive" | "csv" | "csv-hops" | "parquet" | "parquet-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
             };
             header?: never;
             path: {
@@ -4529,12 +6008,13 @@ export interface operations {
         responses: {
             "4XX": components["responses"]["ClientError"];
             "5XX": components["responses"]["ServerError"];
-            /** @description The file, compressed with gzip if the client accepts it */
+            /** @description The file. Text is compressed with gzip if the client accepts it */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.apache.parquet": string;
                     "application/x-ndjson": string;
                     "application/xml; charset=utf-8": string;
                     "text/csv; charset=utf-8; header=present": string;
@@ -4918,6 +6398,163 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listImportedResults: {
+        parameters: {
+            query?: {
+                /** @description Results after the one with this id */
+                after?: string;
+                destination?: string;
+                /** @description At most 1000. Default 100 */
+                limit?: string;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Results of other systems that were imported, by source or destination */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "id": 1,
+                     *           "origin": "revtr.example.net",
+                     *           "importedAt": "2026-11-26T07:05:38.078Z",
+                     *           "row": {
+                     *             "id": 2,
+                     *             "stop_reason": "REACHES",
+                     *             "fail_reason": "",
+                     *             "src": "1.1.10.250",
+                     *             "dst": "1.1.133.6",
+                     *             "runtime": 620328125,
+                     *             "date": 1795676738,
+                     *             "label": "first",
+                     *             "revtr_hops": [
+                     *               {
+                     *                 "hop_number": 0,
+                     *                 "hop_ip": "1.1.133.6",
+                     *                 "hop_type": 1,
+                     *                 "measurement_id": 0,
+                     *                 "rtt": 310164,
+                     *                 "rtt_measurement_id": 0,
+                     *                 "cidr": null,
+                     *                 "asn": 42607
+                     *               },
+                     *               {
+                     *                 "hop_number": 4,
+                     *                 "hop_ip": "1.1.10.250",
+                     *                 "hop_type": 5,
+                     *                 "measurement_id": 0,
+                     *                 "rtt": 0,
+                     *                 "rtt_measurement_id": 0,
+                     *                 "cidr": null,
+                     *                 "asn": 45458
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        results: components["schemas"]["ImportedResult"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    importResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "origin": "revtr.example.net",
+                 *       "rows": [
+                 *         {
+                 *           "id": 2,
+                 *           "stop_reason": "REACHES",
+                 *           "fail_reason": "",
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "runtime": 620328125,
+                 *           "date": 1795676738,
+                 *           "label": "first",
+                 *           "revtr_hops": [
+                 *             {
+                 *               "hop_number": 0,
+                 *               "hop_ip": "1.1.133.6",
+                 *               "hop_type": 1,
+                 *               "measurement_id": 0,
+                 *               "rtt": 310164,
+                 *               "rtt_measurement_id": 0,
+                 *               "cidr": null,
+                 *               "asn": 42607
+                 *             },
+                 *             {
+                 *               "hop_number": 4,
+                 *               "hop_ip": "1.1.10.250",
+                 *               "hop_type": 5,
+                 *               "measurement_id": 0,
+                 *               "rtt": 0,
+                 *               "rtt_measurement_id": 0,
+                 *               "cidr": null,
+                 *               "asn": 45458
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Name of the system that the rows are from */
+                    origin: string;
+                    /** @description Rows as in the M-Lab archive */
+                    rows: unknown[];
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "added": 1,
+                     *       "known": 0,
+                     *       "invalid": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveImport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
         };
     };
@@ -6441,6 +8078,175 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
         };
     };
+    sendProbes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "recordRoute",
+                 *       "probes": [
+                 *         {
+                 *           "from": "1.1.10.250",
+                 *           "to": "1.1.133.6",
+                 *           "label": "first"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    probes: {
+                        /** @description Source whose address the packets carry and which receives the replies; `from` must be able to spoof */
+                        as?: string;
+                        /** @description Echo requests of a ping (default 1); for a traceroute, probes to a silent hop (default 2) */
+                        count?: number;
+                        /** @description Address of a source that you may measure to, or of a vantage point */
+                        from: string;
+                        label?: string;
+                        /** @description For timestamp probes: the addresses that shall stamp, or `timestampOnly` or `withAddress` for all routers */
+                        timestamps?: string[] | ("timestampOnly" | "withAddress");
+                        /** @description Address or host name */
+                        to: string;
+                    }[];
+                    /** @enum {string} */
+                    type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 6,
+                     *       "total": 1,
+                     *       "uri": "https://revtr.example.org/api/v2/probes/6"
+                     *     }
+                     */
+                    "application/json": {
+                        id: number;
+                        total: number;
+                        /** @description Where the probes and their results are */
+                        uri: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getProbes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Raw probes with their results */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 6,
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "total": 1,
+                     *       "done": 1,
+                     *       "probes": [
+                     *         {
+                     *           "id": 6,
+                     *           "type": "recordRoute",
+                     *           "from": "1.1.10.250",
+                     *           "to": "1.1.133.6",
+                     *           "count": 1,
+                     *           "label": "first",
+                     *           "state": "done",
+                     *           "result": {
+                     *             "startedAt": 1795676738078,
+                     *             "endedAt": 1795676738388.2,
+                     *             "sent": 1,
+                     *             "replies": [
+                     *               {
+                     *                 "sequence": 0,
+                     *                 "sentAt": 1795676738078,
+                     *                 "from": "1.1.133.6",
+                     *                 "icmpType": 0,
+                     *                 "icmpCode": 0,
+                     *                 "rttMs": 310.2,
+                     *                 "ttl": 61,
+                     *                 "recordRoute": [
+                     *                   "1.1.8.2",
+                     *                   "1.0.144.64",
+                     *                   "1.1.133.1",
+                     *                   "1.1.133.6",
+                     *                   "1.0.144.65",
+                     *                   "1.0.144.57",
+                     *                   "1.0.144.58"
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProbeSet"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    streamProbeEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The events, until all probes have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
     listPublicResults: {
         parameters: {
             query?: never;
@@ -6734,6 +8540,278 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
         };
     };
+    runRevtr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "revtrs": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "label": "first"
+                 *         }
+                 *       ],
+                 *       "waitUntilFinished": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunRevtrReq"];
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batchId": 2,
+                     *       "lastInsertId": 2,
+                     *       "revtrs": [
+                     *         {
+                     *           "status": "COMPLETED",
+                     *           "src": "1.1.10.250",
+                     *           "dst": "1.1.133.6",
+                     *           "runtime": "620328125",
+                     *           "stopReason": "REACHES",
+                     *           "date": "2026-11-26 07:05:38.078 +0000 UTC",
+                     *           "path": [
+                     *             {
+                     *               "hop": "1.1.133.6",
+                     *               "type": "DST_REV_SEGMENT",
+                     *               "rtt": 310164
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.65",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 309584
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.57",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 171878
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.58",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 620
+                     *             },
+                     *             {
+                     *               "hop": "1.1.10.250",
+                     *               "type": "RR_REV_SEGMENT"
+                     *             }
+                     *           ],
+                     *           "id": 2,
+                     *           "stats": {
+                     *             "rrProbes": 1,
+                     *             "rrRoundCount": 1,
+                     *             "rrDuration": "0.31s"
+                     *           },
+                     *           "label": "first",
+                     *           "startTime": "1795676738",
+                     *           "endTime": "1795676738"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        batchId: number;
+                        /** @description Id of the last measurement; present with `waitUntilFinished` */
+                        lastInsertId?: number;
+                        /** @description Present with `waitUntilFinished` */
+                        revtrs?: components["schemas"]["ReverseTraceroute"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getRevtr: {
+        parameters: {
+            query?: {
+                /** @description Your API key, where no header carries it */
+                auth?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Batch id or label */
+                batchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description GetRevtr and GetRevtrByLabel: fetch results by batch or by label */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revtrs": [
+                     *         {
+                     *           "status": "COMPLETED",
+                     *           "src": "1.1.10.250",
+                     *           "dst": "1.1.133.6",
+                     *           "runtime": "620328125",
+                     *           "stopReason": "REACHES",
+                     *           "date": "2026-11-26 07:05:38.078 +0000 UTC",
+                     *           "path": [
+                     *             {
+                     *               "hop": "1.1.133.6",
+                     *               "type": "DST_REV_SEGMENT",
+                     *               "rtt": 310164
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.65",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 309584
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.57",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 171878
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.58",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 620
+                     *             },
+                     *             {
+                     *               "hop": "1.1.10.250",
+                     *               "type": "RR_REV_SEGMENT"
+                     *             }
+                     *           ],
+                     *           "id": 2,
+                     *           "stats": {
+                     *             "rrProbes": 1,
+                     *             "rrRoundCount": 1,
+                     *             "rrDuration": "0.31s"
+                     *           },
+                     *           "label": "first",
+                     *           "startTime": "1795676738",
+                     *           "endTime": "1795676738"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        revtrs: components["schemas"]["ReverseTraceroute"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getRevtrMetaOnly: {
+        parameters: {
+            query?: {
+                /** @description Your API key, where no header carries it */
+                auth?: string;
+            };
+            header?: never;
+            path: {
+                batchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description GetRevtrMetaOnly: the measurements of a batch without their paths */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revtrsMeta": [
+                     *         {
+                     *           "status": "COMPLETED",
+                     *           "src": "1.1.10.250",
+                     *           "dst": "1.1.133.6",
+                     *           "id": 2
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        revtrsMeta: {
+                            dst: string;
+                            id: number;
+                            src: string;
+                            /** @enum {string} */
+                            status: "RUNNING" | "COMPLETED" | "CANCELED";
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getRevtrBatchStatus: {
+        parameters: {
+            query?: {
+                /** @description Your API key, where no header carries it */
+                auth?: string;
+            };
+            header?: never;
+            path: {
+                batchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description GetRevtrBatchStatus: the status of each measurement of a batch, in order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revtrsStatus": [
+                     *         "COMPLETED"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        revtrsStatus: ("RUNNING" | "COMPLETED" | "CANCELED")[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
     listSelfAudits: {
         parameters: {
             query?: {
@@ -6993,6 +9071,59 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
         };
     };
+    getSources: {
+        parameters: {
+            query?: {
+                /** @description Your API key, where no header carries it */
+                auth?: string;
+                only_with_atlas?: "true" | "false";
+                /** @description List only sources that have an atlas */
+                onlyWithAtlas?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description GetSources: list the sources that you may measure to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "srcs": [
+                     *         {
+                     *           "hostname": "source1.dxb.as45458.example",
+                     *           "ip": "1.1.10.250",
+                     *           "site": "dxb45458"
+                     *         },
+                     *         {
+                     *           "hostname": "source2.gru.as21058.example",
+                     *           "ip": "1.1.80.250",
+                     *           "site": "gru21058"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        srcs: {
+                            hostname: string;
+                            ip: string;
+                            site: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
     getSourceVisibility: {
         parameters: {
             query?: never;
@@ -7159,6 +9290,8 @@ export interface operations {
                 "application/json": {
                     /** @description Public IPv4 address of the source */
                     address: string;
+                    /** @description Operators: the application counts when the applicant has opened the link that is mailed to them */
+                    confirmEmail?: boolean;
                     /**
                      * Format: email
                      * @description Required without an API key. With one, operators alone may give another address than their own
@@ -7312,6 +9445,76 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getSystemStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The state of the whole system on one page (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "isReady": true,
+                     *       "parts": [
+                     *         {
+                     *           "name": "database",
+                     *           "outcome": "ok"
+                     *         }
+                     *       ],
+                     *       "startedAt": "2026-11-26T07:05:38.078Z",
+                     *       "queue": {
+                     *         "queued": 0,
+                     *         "running": 0
+                     *       },
+                     *       "mails": {
+                     *         "waiting": 0,
+                     *         "failing": 0
+                     *       },
+                     *       "agents": [
+                     *         {
+                     *           "kind": "source",
+                     *           "state": "ready",
+                     *           "count": 2
+                     *         }
+                     *       ],
+                     *       "connectedAgents": 2,
+                     *       "datasets": [
+                     *         {
+                     *           "kind": "prefix2as",
+                     *           "importedAt": "2026-11-26T00:00:00.000Z",
+                     *           "hasFailed": false
+                     *         }
+                     *       ],
+                     *       "ripeAtlasCredits": {
+                     *         "refresh": 0,
+                     *         "onDemand": 0
+                     *       },
+                     *       "killSwitches": [
+                     *         {
+                     *           "scope": "target",
+                     *           "count": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SystemStatus"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
         };
     };

@@ -147,21 +147,13 @@ function typedDict(
 const typedDictInTwo = (name: string, base: string, fields: readonly Field[]): string =>
   `${typedDict(`_${name}Optional`, 'TypedDict', fields, false, undefined)}\n\nclass ${name}(${base}, _${name}Optional):\n    pass\n`;
 
-const KEYWORDS = new Set([
-  'from',
-  'class',
-  'import',
-  'global',
-  'in',
-  'is',
-  'not',
-  'or',
-  'and',
-  'pass',
-  'None',
-  'True',
-  'False',
-]);
+/** Words that are no names in Python. */
+export const KEYWORDS: ReadonlySet<string> = new Set(
+  (
+    'False None True and as assert async await break class continue def del elif else except finally for from global if import in is ' +
+    'lambda nonlocal not or pass raise return try while with yield'
+  ).split(' '),
+);
 
 export const docString = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"""', "'''").trim();
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { docString, PythonTypes, pascalCase, type Schema, schemaSchema } from './python-types.ts';
+import { docString, KEYWORDS, PythonTypes, pascalCase, type Schema, schemaSchema } from './python-types.ts';
 
 const contentSchema = z.record(z.string(), z.object({ schema: schemaSchema }));
 const operationSchema = z.object({
@@ -60,9 +60,7 @@ export function pythonSources(document: object): { readonly types: string; reado
 
 const snakeCase = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replaceAll('-', '_');
-/** Names of parameters that are words of Python. */
-const RESERVED = new Set(['from', 'in', 'is', 'class']);
-const argumentOf = (name: string): string => (RESERVED.has(name) ? `${name}_` : snakeCase(name));
+const argumentOf = (name: string): string => (KEYWORDS.has(name) ? `${name}_` : snakeCase(name));
 
 const NUMBER_IN_URL = '^\\d{1,15}$';
 
@@ -80,7 +78,14 @@ function methodOf(
   const { operationId, summary, description, parameters, requestBody, responses } = operation;
   const className = pascalCase(operationId);
   const inPath = parameters.filter((parameter) => parameter.in === 'path');
-  const others = parameters.filter((parameter) => parameter.in !== 'path');
+  // Some parameters have two spellings, in camel case and in snake case.
+  const others = [
+    ...new Map(
+      parameters
+        .filter((parameter) => parameter.in !== 'path')
+        .map((parameter) => [argumentOf(parameter.name), parameter]),
+    ).values(),
+  ];
   const [bodyType, bodySchema] = Object.entries(requestBody?.content ?? {})[0] ?? [];
   const isJson = bodyType === 'application/json';
   const bodyAnnotation = bodySchema && (isJson ? types.of(bodySchema.schema, `${className}Request`) : 'bytes');

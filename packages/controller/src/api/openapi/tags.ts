@@ -4,7 +4,12 @@ export const TAGS = [
     name: 'v1',
     description: 'Version 1 of the API, compatible with clients of the original Reverse Traceroute service',
   },
+  {
+    name: 'original v2',
+    description: 'Version 2 of the API of the original service, as its clients know it; not version 2 of this API',
+  },
   { name: 'measurements', description: 'Batches of measurements: results, progress, cancellation and exports' },
+  { name: 'probes', description: 'Raw probes: pings, Record Route and Timestamp probes, and traceroutes' },
   { name: 'publications', description: 'Results that their owners published, and the latest results of visitors' },
   { name: 'watches', description: 'Pairs that are measured again and again, their confirmed changes and alerts' },
   { name: 'accuracy', description: 'How accurate the system is, by its self-audits' },

@@ -2,6 +2,7 @@ import accounts from './accounts.json' with { type: 'json' };
 import agents from './agents.json' with { type: 'json' };
 import measurements from './measurements.json' with { type: 'json' };
 import operations from './operations.json' with { type: 'json' };
+import probesAndArchive from './probes-and-archive.json' with { type: 'json' };
 import watches from './watches.json' with { type: 'json' };
 
 /** Bodies of a request and of its answer. */
@@ -18,6 +19,7 @@ export const OPERATION_EXAMPLES: Readonly<Record<string, Example>> = {
   ...accounts.operations,
   ...watches.operations,
   ...operations.operations,
+  ...probesAndArchive.operations,
 };
 
 /** Examples by the name of their schema. */
@@ -28,4 +30,5 @@ export const SCHEMA_EXAMPLES: Readonly<Record<string, unknown>> = {
   ...accounts.schemas,
   ...watches.schemas,
   ...operations.schemas,
+  ...probesAndArchive.schemas,
 };
