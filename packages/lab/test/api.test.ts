@@ -197,7 +197,7 @@ const limitedKey = (limits: Parameters<typeof addUser>[2]): Promise<string> => {
 describe('bad input', () => {
   const good = () => ({ src: system.source, dst: system.destinations[0] });
   const pairCode = async (pair: object): Promise<unknown> => {
-    const { status, body } = await post({ revtrs: [good(), pair] });
+    const { status, body } = await post({ revtrs: [good(), pair] }, '?skipInvalid=false');
     return { status, code: body.error.code, at: body.error.details[0].at, detail: body.error.details[0].code };
   };
 
@@ -232,9 +232,11 @@ describe('bad input', () => {
     };
     for (const text of [address, '[2001:db8::1]', '::ffff:192.0.2.1', 'fe80::1%eth0', '2001:db8::/32']) {
       const pair = { ...good(), dst: text };
-      expect(await ask('POST', '/api/v1/revtr', { revtrs: [good(), pair] })).toEqual(refused('revtrs[1].dst'));
+      expect(await ask('POST', '/api/v1/revtr?skipInvalid=false', { revtrs: [good(), pair] })).toEqual(
+        refused('revtrs[1].dst'),
+      );
     }
-    expect(await ask('POST', '/api/v1/revtr', { revtrs: [{ ...good(), src: address }] })).toEqual(
+    expect(await ask('POST', '/api/v1/revtr?skipInvalid=false', { revtrs: [{ ...good(), src: address }] })).toEqual(
       refused('revtrs[0].src'),
     );
     const watch = { source: system.source, destination: address, intervalSeconds: 900 };
@@ -252,14 +254,21 @@ describe('bad input', () => {
     expect(batch.err).toContain(`revtrs[0].dst: '${address}' is an IPv6 address`);
   });
 
-  it('lets the good pairs run when asked to, and names the others', async () => {
-    const { status, body } = await post({ revtrs: [{ ...good(), dst: '10.0.0.1' }, good()] }, '?skipInvalid=true');
+  it('lets the good pairs run by default, as the original does, and names the others', async () => {
+    const bad = [
+      { ...good(), dst: '10.0.0.1' },
+      { ...good(), dst: '8.8.8.8' },
+      { ...good(), src: '9.9.9.9' },
+    ];
+    const { status, body } = await post({ revtrs: [...bad, good()] });
     expect(status).toBe(200);
     expect(body.rejected).toEqual([
       expect.objectContaining({ index: 0, at: 'revtrs[0].dst', code: 'destinationNotAllowed' }),
+      expect.objectContaining({ index: 1, at: 'revtrs[1].dst', code: 'destinationUnrouted' }),
+      expect.objectContaining({ index: 2, at: 'revtrs[2].src', code: 'unknownSource' }),
     ]);
     expect(await finished(body.result_uri)).toHaveLength(1);
-    expect((await post({ revtrs: [{ ...good(), dst: '10.0.0.1' }] }, '?skipInvalid=true')).status).toBe(400);
+    expect((await post({ revtrs: bad })).status).toBe(400);
   });
 
   it.each([

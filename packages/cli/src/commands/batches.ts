@@ -14,7 +14,8 @@ import { follow } from './follow.ts';
 import { printMeasurements } from './print-measurements.ts';
 
 const FORMATS: readonly ExportFormat[] = [
-  ...(['jsonl', 'archive', 'csv', 'csv-hops', 'ripe-atlas', 'scamper', 'graphml-routers', 'graphml-networks'] as const),
+  ...(['jsonl', 'archive', 'csv', 'csv-hops', 'parquet', 'parquet-hops'] as const),
+  ...(['ripe-atlas', 'scamper', 'graphml-routers', 'graphml-networks'] as const),
 ];
 const SHOWN = 20;
 
