@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,13 @@ describe('the public archive', () => {
     );
     expect(new Set(lines.map(({ src, label }) => `${src} ${label}`))).toEqual(new Set([`${system.source} `]));
     expect(new Set(paths.map(({ batch, label }) => [batch, label].join()))).toEqual(new Set([',']));
+  });
+
+  it('is queried with DuckDB as its documentation says', async () => {
+    const page = readFileSync(new URL('../../../docs/archive.md', import.meta.url), 'utf8');
+    const query = /duckdb -c "(.*)"/.exec(page)?.[1] ?? '';
+    const rows = await sql(query.replace(/'[^']*parquet'/, `'${archive}/*/*/*/*.parquet'`));
+    expect(rows.reduce((sum, row) => sum + Number(row['count_star()']), 0)).toBe(published.length);
   });
 
   it('is served with its catalogue, whole or in part, and cached', async () => {
