@@ -171,7 +171,9 @@ describe('the archive of another system', () => {
   it('is imported once, can be read as imported, and is not a measurement', async () => {
     const file = join(directory, 'rows.jsonl.gz');
     const failed = { ...row, id: 2, stop_reason: 'FAILED', fail_reason: 'gap limit', revtr_hops: null };
-    const lines = [row, failed, { ...row, id: 3, src: 'not an address' }].map((line) => JSON.stringify(line));
+    const lines = [row, { archiver: {}, raw: failed }, { ...row, id: 3, src: 'not an address' }].map((line) =>
+      JSON.stringify(line),
+    );
     writeFileSync(file, gzipSync(`${lines.join('\n')}\n{"id":\n`));
     const first = await revtr(system, ['admin', 'archive', 'import', file, '--origin', 'M-Lab']);
     expect(first.out).toContain('4 lines; 2 results added, 0 known, 2 invalid');
