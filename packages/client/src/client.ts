@@ -6,6 +6,7 @@ import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
 import { FleetClient } from './fleet.ts';
 import { linesOf } from './lines.ts';
+import { ProbesClient } from './probes.ts';
 import type {
   Batch,
   BatchProgress,
@@ -58,6 +59,8 @@ export class ReverseTracerouteClient {
   readonly fleet: FleetClient;
   /** Accounts, API keys, and who may measure to a source. */
   readonly accounts: AccountsClient;
+  /** Raw probes. */
+  readonly probes: ProbesClient;
   /** Recurring measurements. */
   readonly watches: WatchesClient;
   readonly #connection: Connection;
@@ -69,6 +72,7 @@ export class ReverseTracerouteClient {
     this.server = this.#connection.server;
     this.fleet = new FleetClient(this.#connection);
     this.accounts = new AccountsClient(this.#connection);
+    this.probes = new ProbesClient(this.#connection);
     this.watches = new WatchesClient(this.#connection);
   }
 

@@ -29,6 +29,7 @@ import type {
   Queue,
   SelfAudit,
   Suspension,
+  SystemStatus,
   TracerouteImport,
 } from './types.ts';
 
@@ -126,6 +127,13 @@ export class FleetClient {
   async revokeCertificate(address: string): Promise<Agent> {
     const params = { path: { address } };
     return good(this.#connection.api.DELETE('/api/v2/agents/{address}/certificate', { params }));
+  }
+
+  /** The state of the whole system on one page (operators). */
+  async status(): Promise<SystemStatus> {
+    const status = await good(this.#connection.api.GET('/api/v2/status'));
+    for (const list of [status.agents, status.datasets, status.killSwitches]) listed<unknown>(list);
+    return status;
   }
 
   /** Measurements that have not ended, by user, and the processes that hold them (operators). */

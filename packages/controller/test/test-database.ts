@@ -15,6 +15,7 @@ const TABLES = [
   'source_shares',
   'agent_tests',
   'measurements',
+  'probe_sets',
   'batches',
   'atlas_traceroutes',
   'atlas_tails',

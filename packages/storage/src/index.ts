@@ -47,6 +47,7 @@ export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
+export { type ProbeJob, ProbeSets } from './queries/probe-sets.ts';
 export { Publications, type RecentResult } from './queries/publications.ts';
 export { type LeaseHolder, QueueState, type UserQueue } from './queries/queue-state.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
@@ -91,6 +92,7 @@ export {
   type OptOutRequest,
   type OptOutRequestState,
 } from './schema/opt-outs.ts';
+export type { ProbeRow, ProbeSet } from './schema/probes.ts';
 export type { Publication } from './schema/publications.ts';
 export type { Schema } from './schema/schema.ts';
 export {

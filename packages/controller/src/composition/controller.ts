@@ -32,7 +32,9 @@ import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
+import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
+import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
@@ -174,6 +176,7 @@ export class Controller {
       },
       options,
     );
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
@@ -197,8 +200,16 @@ export class Controller {
     });
     const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
     const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
+    const operations = openOperations(contextOf(context, 'operations'), {
+      queue: measurements.queue,
+      mails: mail.mails,
+      directory: measuring.directory,
+      switches: safety.switches,
+    });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
+      state: operations.state,
+      readiness: operations.readiness,
       cancelBatch: measurements.cancel,
       targetPolicy,
       sourceAccess: measuring.sourceAccess,
@@ -208,6 +219,7 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      probes,
       archive: archive.archive,
       archiveRecords: archive.records,
       importedResults: archive.imported,
@@ -244,12 +256,14 @@ export class Controller {
       agents,
       survey,
       measurements,
+      probes,
       publications,
       archive,
       watches,
       selfAudit,
       optOuts,
       api,
+      operations,
     ];
     const { users, keys } = accounts;
     return new Controller({ users, keys, subsystems, measuring, api, log });

@@ -20,6 +20,7 @@ import { publications } from './0016-publications.ts';
 import { batchControl } from './0018-batch-control.ts';
 import { archive } from './0019-archive.ts';
 import { importedResults } from './0020-imported-results.ts';
+import { probeSets } from './0021-probe-sets.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -42,6 +43,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0018-batch-control': batchControl,
   '0019-archive': archive,
   '0020-imported-results': importedResults,
+  '0021-probe-sets': probeSets,
 };
 
 /**
