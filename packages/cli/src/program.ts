@@ -1,5 +1,6 @@
 import { ClientError } from '@revtr/client';
 import { Command, CommanderError } from 'commander';
+import { addSimulator } from '#simulator-commands';
 import manifest from '../package.json' with { type: 'json' };
 import { addAbuse } from './commands/abuse.ts';
 import { addAccount } from './commands/account.ts';
@@ -19,8 +20,6 @@ import { addMeasure } from './commands/measure.ts';
 import { addOptOuts } from './commands/opt-out.ts';
 import { addSafety } from './commands/safety.ts';
 import { addShare } from './commands/share.ts';
-import { addDatasets } from './commands/sim-datasets.ts';
-import { addTruth } from './commands/sim-truth.ts';
 import { addSources } from './commands/sources.ts';
 import { addWarts } from './commands/warts.ts';
 import { addWatch } from './commands/watch.ts';
@@ -73,9 +72,7 @@ export function createProgram(context: Context): Command {
   addUsers(admin, context);
   addSafety(admin, context);
   addSelfAudits(admin, context);
-  const sim = program.command('sim').description('Inspect a simulated Internet');
-  addTruth(sim, context);
-  addDatasets(sim, context);
+  addSimulator(program, context);
   addWarts(program, context);
   for (const command of program.commands) inheritSettings(command, program);
   return program;

@@ -13,6 +13,7 @@ const WARTS = fileURLToPath(new URL('../../scamper/test/fixtures/ping.warts', im
 const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
 const dataset = join(directory, 'dataset');
 const pairs = join(directory, 'pairs');
+const mail = join(directory, 'mail');
 const networks = join(directory, 'networks');
 const traceroutes = join(directory, 'traceroutes');
 
@@ -74,6 +75,7 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'admin applications': { args: ['--all'], form: 'value' },
   'admin approve': { args: ['4'], form: 'value' },
   'admin refuse': { args: ['4', '--note', 'no'], form: 'value' },
+  'admin apply-from-mail': { args: [mail], form: 'value' },
   'admin mails': { args: [], form: 'value' },
   'admin users': { args: ['--after', '1'], form: 'value' },
   'admin invite': { args: ['a@example.org', '--name', HOSTILE, '--operator'], form: 'value' },
@@ -135,6 +137,7 @@ beforeAll(async () => {
   api = await startApi();
   environment = { REVTR_SERVER: api.url, REVTR_KEY: 'a-key' };
   writeFileSync(dataset, '1.0.0.0\t8\t64500\n');
+  writeFileSync(mail, `Address: 192.0.2.9\nHosting: ${HOSTILE}\nName: N\nE-mail: a@example.org\nReason: ${HOSTILE}\n`);
   writeFileSync(networks, '192.0.2.0/24 # one\nAS64500\n');
   writeFileSync(traceroutes, `${TRACEROUTE}\n`);
   writeFileSync(pairs, '192.0.2.1\n');

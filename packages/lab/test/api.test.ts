@@ -196,7 +196,7 @@ const limitedKey = (limits: Parameters<typeof addUser>[2]): Promise<string> => {
 describe('bad input', () => {
   const good = () => ({ src: system.source, dst: system.destinations[0] });
   const pairCode = async (pair: object): Promise<unknown> => {
-    const { status, body } = await post({ revtrs: [good(), pair] });
+    const { status, body } = await post({ revtrs: [good(), pair] }, '?skipInvalid=false');
     return { status, code: body.error.code, at: body.error.details[0].at, detail: body.error.details[0].code };
   };
 
@@ -218,14 +218,21 @@ describe('bad input', () => {
     expect(await pairCode({ ...good(), src: 'source' })).toEqual(refused('src', 'badAddress'));
   });
 
-  it('lets the good pairs run when asked to, and names the others', async () => {
-    const { status, body } = await post({ revtrs: [{ ...good(), dst: '10.0.0.1' }, good()] }, '?skipInvalid=true');
+  it('lets the good pairs run by default, as the original does, and names the others', async () => {
+    const bad = [
+      { ...good(), dst: '10.0.0.1' },
+      { ...good(), dst: '8.8.8.8' },
+      { ...good(), src: '9.9.9.9' },
+    ];
+    const { status, body } = await post({ revtrs: [...bad, good()] });
     expect(status).toBe(200);
     expect(body.rejected).toEqual([
       expect.objectContaining({ index: 0, at: 'revtrs[0].dst', code: 'destinationNotAllowed' }),
+      expect.objectContaining({ index: 1, at: 'revtrs[1].dst', code: 'destinationUnrouted' }),
+      expect.objectContaining({ index: 2, at: 'revtrs[2].src', code: 'unknownSource' }),
     ]);
     expect(await finished(body.result_uri)).toHaveLength(1);
-    expect((await post({ revtrs: [{ ...good(), dst: '10.0.0.1' }] }, '?skipInvalid=true')).status).toBe(400);
+    expect((await post({ revtrs: bad })).status).toBe(400);
   });
 
   it.each([

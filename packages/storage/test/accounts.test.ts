@@ -219,6 +219,21 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       expect(await new SourceShares(db).sharedWith('early@example.org')).toEqual([]);
     });
 
+    it('keeps a source private that its host registers again, and not for another host', async () => {
+      const agents = new Agents(db);
+      const [host, next] = [await newUser(), await newUser()];
+      const registerFor = async (user: { readonly id: number }) => {
+        const source = { address: '8.8.7.1', kind: 'source', hostname: 'h', site: '', state: 'expected' } as const;
+        expect(await agents.register({ ...source, user_id: user.id })).toBe(true);
+        return (await agents.find('8.8.7.1'))?.visibility;
+      };
+      expect(await registerFor(host)).toBe('public');
+      await agents.change('8.8.7.1', { state: 'withdrawn', visibility: 'private' });
+      expect(await registerFor(host)).toBe('private');
+      await agents.change('8.8.7.1', { state: 'withdrawn' });
+      expect(await registerFor(next)).toBe('public');
+    });
+
     it('exports and deletes everything of a user, and nothing of others', async () => {
       const [user, other] = [await newUser(), await newUser()];
       for (const { id, email } of [user, other]) {

@@ -3,6 +3,7 @@ import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { renderApplications, renderMails } from '../render/applications.ts';
 import { addKillSwitches } from './admin-stop.ts';
+import { addApplyFromMail } from './apply-from-mail.ts';
 import { readCount } from './arguments.ts';
 import { addTracerouteImport } from './import-traceroutes.ts';
 
@@ -31,6 +32,7 @@ interface QuarantineOptions extends ConnectionOptions {
 export function addAdmin(program: Command, context: Context): Command {
   const admin = program.command('admin').description('Operate the system (operators)');
   addApplications(admin, context);
+  addApplyFromMail(admin, context);
   addFleet(admin, context);
   addKillSwitches(admin, context);
   addTracerouteImport(admin, context);

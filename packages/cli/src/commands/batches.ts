@@ -10,7 +10,8 @@ import { readCount } from './arguments.ts';
 import { printMeasurements } from './print-measurements.ts';
 
 const FORMATS: readonly ExportFormat[] = [
-  ...(['jsonl', 'archive', 'csv', 'csv-hops', 'ripe-atlas', 'scamper', 'graphml-routers', 'graphml-networks'] as const),
+  ...(['jsonl', 'archive', 'csv', 'csv-hops', 'parquet', 'parquet-hops'] as const),
+  ...(['ripe-atlas', 'scamper', 'graphml-routers', 'graphml-networks'] as const),
 ];
 const SHOWN = 20;
 

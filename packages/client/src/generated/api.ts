@@ -69,7 +69,7 @@ export interface paths {
         put?: never;
         /**
          * Measure the atlas of your source
-         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone.
+         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone. The RIPE-Key is checked before the answer. While a run is under way that does not use the RIPE-Key, the answer is 409.
          */
         post: {
             parameters: {
@@ -172,12 +172,12 @@ export interface paths {
         put?: never;
         /**
          * Submit a batch of reverse traceroutes
-         * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent.
+         * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent. Pairs that cannot be measured are listed under `rejected`, and the others are measured.
          */
         post: {
             parameters: {
                 query?: {
-                    /** @description Run the good pairs though others are bad */
+                    /** @description `false`: one pair that cannot be measured refuses the whole batch */
                     skipInvalid?: "true" | "false";
                 };
                 header?: {
@@ -218,7 +218,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description Pairs left out, when `skipInvalid` was asked for */
+                            /** @description Pairs that cannot be measured; the others are */
                             rejected?: {
                                 at: string;
                                 code: string;
@@ -1951,6 +1951,8 @@ export interface paths {
          *     * `archive`: rows of the M-Lab archive, one a line
          *     * `csv`: CSV, one row for each path
          *     * `csv-hops`: CSV, one row for each hop
+         *     * `parquet`: Parquet, one row for each path with its hops as a list
+         *     * `parquet-hops`: Parquet, one row for each hop
          *     * `ripe-atlas`: traceroute results as RIPE Atlas shows them, one a line
          *     * `scamper`: traceroutes as sc_warts2json prints them, one a line
          *     * `graphml-routers`: GraphML of the routers on all paths
@@ -1960,7 +1962,7 @@ export interface paths {
             parameters: {
                 query?: {
                     /** @description Format of the file */
-                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
+                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "parquet" | "parquet-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
                 };
                 header?: never;
                 path: {
@@ -1988,7 +1990,7 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description The file, compressed with gzip if the client accepts it */
+                /** @description The file. Text is compressed with gzip if the client accepts it */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -4661,6 +4663,8 @@ export interface paths {
                     "application/json": {
                         /** @description Public IPv4 address of the source */
                         address: string;
+                        /** @description Operators: the application counts when the applicant has opened the link that is mailed to them */
+                        confirmEmail?: boolean;
                         /**
                          * Format: email
                          * @description Required without an API key. With one, operators alone may give another address than their own
@@ -6558,7 +6562,8 @@ export interface components {
                 failReason?: string;
                 id: number;
                 label?: string;
-                path?: {
+                /** @description Empty while the measurement is queued or in progress */
+                path: {
                     /** @enum {string} */
                     destBasedRoutingType?: "LOAD_BALANCING";
                     fromCache?: boolean;
@@ -6587,7 +6592,8 @@ export interface components {
                 };
                 /** @enum {string} */
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
-                stopReason?: string;
+                /** @description Empty while the measurement is queued or in progress */
+                stopReason: string;
             }[];
         };
         GetRevtrResponseInput: {
@@ -6597,7 +6603,8 @@ export interface components {
                 failReason?: string;
                 id: number;
                 label?: string;
-                path?: {
+                /** @description Empty while the measurement is queued or in progress */
+                path: {
                     /** @enum {string} */
                     destBasedRoutingType?: "LOAD_BALANCING";
                     fromCache?: boolean;
@@ -6626,7 +6633,8 @@ export interface components {
                 };
                 /** @enum {string} */
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
-                stopReason?: string;
+                /** @description Empty while the measurement is queued or in progress */
+                stopReason: string;
             }[];
         };
         HopRate: {
