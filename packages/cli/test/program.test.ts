@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -93,6 +96,33 @@ describe('Ctrl-C while revtr measures', () => {
     } finally {
       server.closeAllConnections();
       server.close();
+    }
+  });
+
+  it('ends a campaign between two steps, and says how to go on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'revtr-program-'));
+    const batches = [{ id: 7, total: 1, done: 0, createdAt: '2026-11-20T10:00:00.000Z' }];
+    api.answers = { ...answersOf(), 'GET /api/v2/batches': { batches } };
+    try {
+      const pairs = join(directory, 'pairs');
+      writeFileSync(pairs, '192.0.2.1 198.51.100.1\n');
+      const child = spawn(process.execPath, [PROGRAM, 'batch', pairs, '--out', join(directory, 'out')], {
+        env: { PATH: process.env.PATH, HOME: directory, REVTR_SERVER: api.url, REVTR_KEY: 'k' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let err = '';
+      child.stderr.on('data', (chunk) => {
+        err += chunk;
+      });
+      const before = api.requests.length;
+      await expect
+        .poll(() => api.requests.slice(before).map(({ line }) => line), { timeout: 30_000 })
+        .toContain('GET /api/v2/batches');
+      child.kill('SIGINT');
+      expect(await once(child, 'close')).toEqual([130, null]);
+      expect(err).toBe('interrupted; run the same command again to go on\n');
+    } finally {
+      rmSync(directory, { recursive: true });
     }
   });
 
