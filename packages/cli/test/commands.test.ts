@@ -15,6 +15,7 @@ const dataset = join(directory, 'dataset');
 const pairs = join(directory, 'pairs');
 const mail = join(directory, 'mail');
 const networks = join(directory, 'networks');
+const archiveRows = join(directory, 'rows.jsonl');
 const traceroutes = join(directory, 'traceroutes');
 
 /** A traceroute to the /24 of the source that the server has, as RIPE Atlas writes it. */
@@ -49,6 +50,10 @@ const COMMANDS: Readonly<
   'watch resume': { args: ['3'], form: 'value' },
   'watch remove': { args: ['3'], form: 'value' },
   'watch test': { args: ['3'], form: 'value', code: 1 },
+  'probe ping': { args: ['192.0.2.1', '--from', '198.51.100.1', '--count', '2'], form: 'value' },
+  'probe rr': { args: ['192.0.2.1', '--from', '192.0.2.7', '--as', '198.51.100.1'], form: 'value' },
+  'probe ts': { args: ['192.0.2.1', '--from', '198.51.100.1', '--timestamps', '192.0.2.1'], form: 'value' },
+  'probe traceroute': { args: ['192.0.2.1', '--from', '198.51.100.1'], form: 'value' },
   share: { args: ['1'], form: 'value' },
   unshare: { args: ['1'], form: 'value' },
   batches: { args: ['--limit', '5', '--before', '9'], form: 'value' },
@@ -59,6 +64,7 @@ const COMMANDS: Readonly<
   'sources share': { args: ['198.51.100.1', '--with', 'a@example.org'], form: 'value' },
   accuracy: { args: ['--network', '64500', '--technique', 'atlas', '--from', '2026-11-20T10:00Z'], form: 'value' },
   'account show': { args: [], form: 'value' },
+  'account archive': { args: ['on'], form: 'value' },
   'account export': { args: [], form: 'lines', isVerbatim: true },
   'account delete': { args: ['--confirm', 'a@example.org'], form: 'value' },
   register: { args: ['--name', 'N', '--email', HOSTILE], form: 'value' },
@@ -83,7 +89,10 @@ const COMMANDS: Readonly<
   'data status': { args: [], form: 'value' },
   'data import': { args: ['prefix2as', dataset], form: 'value' },
   'data update': { args: [], form: 'value' },
+  'admin archive status': { args: [], form: 'value' },
+  'admin archive import': { args: [archiveRows, '--origin', HOSTILE], form: 'value' },
   'admin atlas import': { args: [traceroutes], form: 'value' },
+  'admin status': { args: [], form: 'value' },
   'admin applications': { args: ['--all'], form: 'value' },
   'admin approve': { args: ['4'], form: 'value' },
   'admin refuse': { args: ['4', '--note', 'no'], form: 'value' },
@@ -174,6 +183,7 @@ beforeAll(async () => {
   writeFileSync(mail, `Address: 192.0.2.9\nHosting: ${HOSTILE}\nName: N\nE-mail: a@example.org\nReason: ${HOSTILE}\n`);
   writeFileSync(networks, '192.0.2.0/24 # one\nAS64500\n');
   writeFileSync(traceroutes, `${TRACEROUTE}\n`);
+  writeFileSync(archiveRows, '{"id":1}\n{"id":\n');
   writeFileSync(pairs, '192.0.2.1\n');
 });
 afterAll(async () => {

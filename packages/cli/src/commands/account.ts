@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ConnectionOptions, connectWithoutKey, withConnection, withServer } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { renderAccount } from '../render/accounts.ts';
+import { addArchiveConsent } from './archive.ts';
 
 interface DeleteOptions extends ConnectionOptions {
   readonly confirm: string;
@@ -29,6 +30,8 @@ export function addAccount(program: Command, context: Context): void {
     for await (const record of (await context.connect(options)).accounts.export())
       output.printEach({ json: true }, [record], () => '');
   });
+
+  addArchiveConsent(account, context);
 
   withConnection(addCommand(account, 'delete', 'Delete your account, your measurements and your agents'))
     .requiredOption('--confirm <email>', 'e-mail address of the account')

@@ -116,7 +116,7 @@ export class KillSwitches implements ProbeGuard {
   }
 
   #causeSwitch(cause: ProbeCause | undefined): KillSwitchRow | undefined {
-    if (cause?.type !== 'atlasRun' && cause?.type !== 'measurement') return undefined;
+    if (cause?.type !== 'atlasRun' && cause?.type !== 'measurement' && cause?.type !== 'rawProbe') return undefined;
     return (
       this.#find('user', String(cause.userId)) ??
       this.#find('key', String(cause.keyId)) ??

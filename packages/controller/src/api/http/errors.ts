@@ -69,7 +69,8 @@ const ownCodeOf = (params: unknown): string | undefined => issueSchema.safeParse
 
 const issueSchema = z.object({ params: z.object({ code: z.string() }) });
 
-function toControllerError(error: FastifyError): ControllerError {
+/** What is thrown, as an error of the controller. */
+export function toControllerError(error: FastifyError): ControllerError {
   if (error instanceof ControllerError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const details = error.validation.map(({ instancePath, keyword, message, params }): ErrorDetail => {

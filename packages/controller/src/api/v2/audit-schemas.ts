@@ -46,6 +46,7 @@ export const auditRecordSchema = z.object({
   atlasRun: z.int().optional(),
   testedAgent: z.string().optional().describe('Address of the agent that was tested'),
   selfAudit: z.int().optional(),
+  rawProbe: z.int().optional(),
   batch: z.int().optional(),
   user: userSchema.optional(),
   key: z.int().optional().describe('Number of the API key'),
@@ -104,6 +105,7 @@ export function toAuditRecord(
     // Records of older versions do not name the agent.
     ...(cause === 'agentTest' && causeId !== 0 && { testedAgent: formatIpv4(causeId) }),
     ...(cause === 'selfAudit' && { selfAudit: causeId }),
+    ...(cause === 'rawProbe' && { rawProbe: causeId }),
     ...(batchId !== 0 && { batch: batchId }),
     ...(user && { user }),
     ...(keyId !== 0 && { key: keyId }),
