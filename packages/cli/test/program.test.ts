@@ -140,6 +140,23 @@ describe('Ctrl-C while revtr measures', () => {
   });
 });
 
+describe('a campaign', () => {
+  it('counts a destination that is the source as complete', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'revtr-program-'));
+    api.answers = {
+      ...answersOf(),
+      'POST /api/v1/revtr': { result_uri: 'http://server/api/v1/revtr?batchid=7', rejected: [] },
+      'GET /api/v2/batches/7/export': `${JSON.stringify(measurementOf('trivial'))}\n`,
+    };
+    const pairs = join(directory, 'pairs');
+    writeFileSync(pairs, '198.51.100.1 198.51.100.1\n');
+    const environment = { REVTR_SERVER: api.url, REVTR_KEY: 'k' };
+    const { code, err } = await run(['batch', pairs, '--out', join(directory, 'out')], { environment });
+    rmSync(directory, { recursive: true });
+    expect([code, err]).toEqual([0, '1 pairs: 1 reached the source, 0 were not accepted\n']);
+  });
+});
+
 describe('a screen', () => {
   /** Runs the program in a pseudo-terminal of util-linux script(1), and returns what appears there. */
   const onScreen = async (columns: number, args: readonly string[], environment = {}): Promise<string> => {
