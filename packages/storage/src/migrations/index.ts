@@ -18,6 +18,8 @@ import { selfAudit } from './0014-self-audit.ts';
 import { watches } from './0015-watches.ts';
 import { publications } from './0016-publications.ts';
 import { batchControl } from './0018-batch-control.ts';
+import { leases } from './0023-leases.ts';
+import { queuedBySource } from './0024-queued-by-source.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -38,6 +40,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0015-watches': watches,
   '0016-publications': publications,
   '0018-batch-control': batchControl,
+  '0023-leases': leases,
+  '0024-queued-by-source': queuedBySource,
 };
 
 /**

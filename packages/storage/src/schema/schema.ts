@@ -8,6 +8,7 @@ import type {
 } from './atlas.ts';
 import type { AuditBlockTable, AuditEventTable } from './audit.ts';
 import type { KillSwitchTable } from './kill-switches.ts';
+import type { LeaseTable } from './leases.ts';
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { AbuseContactTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
@@ -39,6 +40,7 @@ export interface Schema {
   readonly ranking_records: RankingRecordTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
+  readonly leases: LeaseTable;
   readonly publications: PublicationTable;
   readonly audit_blocks: AuditBlockTable;
   readonly audit_events: AuditEventTable;
