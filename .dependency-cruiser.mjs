@@ -19,7 +19,6 @@ const mayImport = {
   'ripe-atlas-emulator': ['net', 'probing', 'sim'],
   lab: [
     'agent',
-    'bus',
     'cli',
     'client',
     'controller',

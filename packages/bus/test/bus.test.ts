@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { busConformance } from '../src/conformance/index.ts';
 import { BusError } from '../src/errors.ts';
-import { hasNats, startNats } from '../src/testing/nats-server.ts';
 import { InProcessExchange, InProcessTransport } from '../src/transport/in-process.ts';
 import { NatsTransport } from '../src/transport/nats.ts';
+import { hasNats, startNats } from './nats-server.ts';
 
 busConformance('in one process', async () => {
   const exchange = new InProcessExchange();

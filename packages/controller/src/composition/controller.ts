@@ -244,6 +244,7 @@ export class Controller {
       watches,
       atlas: atlas.all,
       measuring: measuring.system,
+      isCluster: cluster.parts.isShared,
       events: measurements.events,
       facts,
       datasets,

@@ -42,8 +42,7 @@ export class AgentNetwork implements AgentAccess {
     const { cluster, events, onJoined, onLeft, onHealth, directory, targetPolicy, switches, clock, log } =
       collaborators;
     const { roles, isShared, bus, members } = cluster;
-    const onError = (error: unknown): void =>
-      log.warn({ err: error }, 'the agents of a gateway could not be asked for');
+    const onError = (error: unknown): void => log.info({ err: error }, 'a gateway does not tell its agents yet');
     const remote = isShared
       ? new RemoteAgents({
           ...{ bus, members, clock, onError },

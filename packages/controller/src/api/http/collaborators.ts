@@ -80,6 +80,8 @@ export interface ApiCollaborators {
   readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
   readonly atlas: SourceAtlases;
   readonly measuring: MeasuringSystem;
+  /** Whether the atlases are kept by other processes. */
+  readonly isCluster: boolean;
   readonly events: BatchEvents;
   readonly facts: AddressFacts;
   readonly datasets: Datasets;

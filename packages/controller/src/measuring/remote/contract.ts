@@ -19,7 +19,7 @@ const profileSchema = z.object({
 });
 
 /** What the other processes know of an agent. */
-export const agentViewSchema = z.object({
+const agentViewSchema = z.object({
   address,
   /** Whether the agent is connected and may be used; one that is not may resume its session. */
   isConnected: z.boolean(),
@@ -32,7 +32,7 @@ export const agentViewSchema = z.object({
 export type AgentView = z.infer<typeof agentViewSchema>;
 
 /** A gateway has an agent, or what is known of it has changed; without a view, the gateway does not have it any more. */
-export const agentNewsSchema = z.object({
+const agentNewsSchema = z.object({
   gateway: z.string().max(64),
   /** Grows with each change at the gateway. */
   version: z.int().nonnegative(),

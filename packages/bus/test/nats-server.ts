@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A NATS server on loopback, for tests and for the cluster of the lab. */
+/** A NATS server on loopback. */
 export interface NatsServer {
   /** URL with user and password. */
   readonly url: string;
