@@ -66,7 +66,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** A TCP port of loopback that nothing uses. */
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

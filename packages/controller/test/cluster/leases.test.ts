@@ -1,6 +1,5 @@
 import { systemClock } from '@revtr/probing';
 import { Leases } from '@revtr/storage';
-import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Duty } from '../../src/cluster/leases/duty.ts';
@@ -86,9 +85,11 @@ describe('leases of sources', () => {
     const { claim, events } = engine(processes());
     await expect.poll(() => claim.owned()).toHaveLength(SOURCES.length);
     const [source] = SOURCES;
-    await sql`update leases set owner = 'another', token = token + 1 where name = ${`source/${source}`}`.execute(
-      database().db,
-    );
+    await database()
+      .db.updateTable('leases')
+      .set({ owner: 'another', token: 99 })
+      .where('name', '=', `source/${source}`)
+      .execute();
     await expect.poll(() => claim.owns(source)).toBe(false);
     expect(events.filter((event) => event.endsWith(` ${source}`))).toContain(`lose ${source}`);
     expect(claim.owned()).toHaveLength(SOURCES.length - 1);
