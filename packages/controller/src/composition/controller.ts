@@ -9,6 +9,7 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 import type { TlsFiles } from '../api/server.ts';
+import type { PublicArchiveOptions } from '../archive/public-archive.ts';
 import type { RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import { alone, type Cluster } from '../cluster/cluster.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
@@ -28,13 +29,16 @@ import { openDuty } from './duties.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
 import { type ApiSubsystem, type ListenOptions, openApi } from './open-api.ts';
+import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
 import { openCluster } from './open-cluster.ts';
 import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
+import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
+import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
@@ -74,6 +78,8 @@ export interface ControllerOptions {
   readonly selfAudit?: SelfAuditSettings | undefined;
   /** Limits of watches. Default {@link DEFAULT_WATCHES}. */
   readonly watches?: WatchSettings | undefined;
+  /** The public archive. Default: there is none. */
+  readonly archive?: PublicArchiveOptions | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -190,8 +196,13 @@ export class Controller {
     );
     const isEngine = cluster.parts.isShared && cluster.parts.roles.has('engine');
     const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements }) : undefined;
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
+      directory: measuring.directory,
+      visitors: accounts.visitors,
+    });
+    const archive = openArchive({ ...contextOf(context, 'archive'), clock: atlasDuty.clock }, options.archive, {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
@@ -209,14 +220,17 @@ export class Controller {
       owns,
     });
     const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
-    const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, {
-      measuring,
-      mail,
-      dns,
-      duty: atlasDuty,
+    const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns, duty: atlasDuty });
+    const operations = openOperations(contextOf(context, 'operations'), {
+      queue: measurements.queue,
+      mails: mail.mails,
+      directory: measuring.directory,
+      switches: safety.switches,
     });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
+      state: operations.state,
+      readiness: operations.readiness,
       cancelBatch: measurements.cancel,
       targetPolicy,
       sourceAccess: measuring.sourceAccess,
@@ -226,6 +240,10 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      probes,
+      archive: archive.archive,
+      archiveRecords: archive.records,
+      importedResults: archive.imported,
       queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
@@ -262,12 +280,15 @@ export class Controller {
       { subsystem: ranking, roles: ['engine', 'atlas'] },
       { subsystem: survey, roles: ['atlas'], duty: atlasDuty },
       { subsystem: measurements },
+      { subsystem: probes, roles: ['engine'] },
       { subsystem: publications },
+      { subsystem: archive, roles: ['atlas'], duty: atlasDuty },
       { subsystem: watches, roles: ['atlas'], duty: atlasDuty },
       { subsystem: selfAudit, roles: ['engine'] },
       { subsystem: optOuts, roles: ['atlas'], duty: atlasDuty },
       { subsystem: api, roles: ['api'] },
       { subsystem: cluster.ownership },
+      { subsystem: operations },
     ];
     const subsystems = subsystemsHere(placed, cluster.parts, (error, subsystem) =>
       log.error({ err: error, subsystem }, 'a subsystem could not begin its duty'),

@@ -1,12 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { ImageError } from './errors.ts';
-
-const run = promisify(execFile);
+import { runStep } from '../building/run-step.ts';
 
 /** Names of the images. */
 export const IMAGES = { agent: 'localhost/revtr-agent', controller: 'localhost/revtr-controller' } as const;
@@ -24,8 +21,6 @@ const DISPENSABLE = [
   'usr/share/locale',
   'usr/share/man',
 ];
-/** Limit of the output of a build step, in bytes. */
-const MOST_OUTPUT = 64 * 2 ** 20;
 
 /** Whether this machine can build images: as root, with buildah and debootstrap installed. */
 export function canBuildImages(): boolean {
@@ -35,7 +30,7 @@ export function canBuildImages(): boolean {
 /**
  * Builds both images without a container registry. The base is a Debian system from debootstrap with the Node.js of this
  * machine. Existing base images are reused.
- * @throws {ImageError} `buildFailed`
+ * @throws {BuildError} `buildFailed`
  */
 export async function buildImages(say: (message: string) => void): Promise<void> {
   if (!(await hasImage(NODE_IMAGE))) await buildBase(say);
@@ -47,9 +42,9 @@ export async function buildImages(say: (message: string) => void): Promise<void>
   await buildah(...options, '-f', join(ROOT, 'deploy/controller.Dockerfile'), '-t', IMAGES.controller, ROOT);
 }
 
-/** Runs buildah and returns its standard output. @throws {ImageError} `buildFailed` */
+/** Runs buildah and returns its standard output. @throws {BuildError} `buildFailed` */
 export async function buildah(...args: readonly string[]): Promise<string> {
-  return execute('buildah', args);
+  return runStep('buildah', args);
 }
 
 async function hasImage(name: string): Promise<boolean> {
@@ -64,7 +59,7 @@ async function buildBase(say: (message: string) => void): Promise<void> {
   try {
     say('bootstrapping Debian');
     const debian = join(directory, 'debian');
-    await execute('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', debian]);
+    await runStep('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', debian]);
     for (const path of DISPENSABLE) {
       rmSync(join(debian, path), { recursive: true, force: true });
       mkdirSync(join(debian, path), { recursive: true });
@@ -99,15 +94,5 @@ async function commit(directory: string, from: string, name: string): Promise<vo
     await buildah('commit', '-q', container, name);
   } finally {
     await buildah('rm', container);
-  }
-}
-
-async function execute(program: string, args: readonly string[]): Promise<string> {
-  try {
-    return (await run(program, args, { maxBuffer: MOST_OUTPUT })).stdout;
-  } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-    const command = [program, ...args.slice(0, 3)].join(' ');
-    throw new ImageError('buildFailed', { command, output: said.slice(-4_000) });
   }
 }

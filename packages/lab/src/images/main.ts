@@ -1,5 +1,5 @@
+import { BuildError } from '../building/errors.ts';
 import { buildah, buildImages, canBuildImages, IMAGES } from './build.ts';
-import { ImageError } from './errors.ts';
 
 const USAGE = `npm run image
 
@@ -20,7 +20,7 @@ async function build(): Promise<number> {
     process.stdout.write(`To export an image, run: buildah push ${IMAGES.agent} docker-archive:agent.tar\n`);
     return 0;
   } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
+    if (!(error instanceof BuildError)) throw error;
     process.stderr.write(`image: ${error.message}\n`);
     return 1;
   }
