@@ -25,6 +25,7 @@ const NEEDED: readonly {
   readonly isBare?: boolean;
 }[] = [
   { name: 'postgresql', file: '/usr/lib/postgresql', what: 'the PostgreSQL half of the database suite' },
+  { name: 'nats-server', file: '/usr/sbin/nats-server', what: 'the bus over NATS, and the cluster' },
   { name: 'scamper', file: '/usr/bin/scamper', what: KERNEL },
   { name: 'iproute2', file: '/usr/sbin/ip', what: KERNEL },
   { name: 'nftables', file: '/usr/sbin/nft', what: KERNEL },
