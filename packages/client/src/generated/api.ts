@@ -8104,6 +8104,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sets": [
+                     *         {
+                     *           "id": 6,
+                     *           "done": 1,
+                     *           "total": 1,
+                     *           "createdAt": "2026-11-26T07:05:38.078Z"
+                     *         }
+                     *       ],
+                     *       "next": 6
+                     *     }
+                     */
                     "application/json": {
                         /** @description Value of `before` for the next page; absent on the last page */
                         next?: number;
