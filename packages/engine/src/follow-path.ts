@@ -2,6 +2,7 @@ import { formatIpv4 } from '@revtr/net';
 import { isHeldBack } from '@revtr/probing';
 import { SHIPPED_CALIBRATION } from './calibration/calibration.ts';
 import { SuspendedExtensions } from './calibration/suspended-extensions.ts';
+import { LateAnswers } from './late-answers.ts';
 import { type FailReason, heldBackReason, isHeldBackReason } from './measurement/fail-reason.ts';
 import type { Attempt, StopReason } from './measurement/result.ts';
 import type { Hop } from './path/hop.ts';
@@ -34,14 +35,24 @@ export async function followPath(
   const techniques = plan.techniques();
   const reviews = plan.review === undefined ? [] : [plan.review()];
   const suspended = new SuspendedExtensions(measurement.calibration ?? SHIPPED_CALIBRATION);
+  const late = plan.followsLateAnswers === true ? new LateAnswers(measurement) : undefined;
+  /** Whether the path still reaches the source after late answers and the review. */
+  const staysComplete = async (): Promise<boolean> => {
+    let changed = replaceBy(await late?.awaitReplacement(), measurement, suspended, attempts);
+    const review = path.isComplete ? reviews.pop() : undefined;
+    if (review !== undefined) changed = await attempt(review, measurement, suspended, attempts);
+    if (changed?.outcome === 'extended') onProgress?.(path.hops);
+    return path.isComplete;
+  };
   let failReason: FailReason | undefined;
   let next = 0;
   let extensions = 0;
   while (extensions < MOST_EXTENSIONS && path.hops.length < MOST_HOPS) {
     const extension =
-      next < techniques.length
+      replaceBy(late?.replacement(), measurement, suspended, attempts) ??
+      (next < techniques.length
         ? await attempt(techniques[next], measurement, suspended, attempts)
-        : lastResort(measurement, suspended, attempts);
+        : lastResort(measurement, suspended, attempts));
     if (extension === undefined) return { stopReason: 'failed', failReason: failReason ?? noHops(measurement) };
     if (extension.outcome !== 'extended') {
       // What was held back may have found the hop: no later reason takes its place.
@@ -52,12 +63,7 @@ export async function followPath(
     extensions++;
     suspended.clear();
     onProgress?.(path.hops);
-    if (path.isComplete) {
-      const review = reviews.pop();
-      const reviewed = review && (await attempt(review, measurement, suspended, attempts));
-      if (reviewed?.outcome === 'extended') onProgress?.(path.hops);
-      if (path.isComplete) return { stopReason: 'reaches' };
-    }
+    if (path.isComplete && (await staysComplete())) return { stopReason: 'reaches' };
     failReason = undefined;
     next = plan.resumeAt(extension.technique);
   }
@@ -95,6 +101,21 @@ async function attempt(
   const { outcome, detail } = attempted;
   attempts.push({ technique: technique.name, hop, outcome, detail, ms: clock.now() - startedAt });
   return attempted;
+}
+
+/** Replaces assumed hops by those of a late answer; `undefined` when there are none. */
+function replaceBy(
+  found: ReturnType<LateAnswers['replacement']>,
+  { path }: Measurement,
+  suspended: SuspendedExtensions,
+  attempts: Attempt[],
+): Attempted | undefined {
+  if (found === undefined) return undefined;
+  const hop = path.hops[found.from].address;
+  const technique = 'otherAnswers';
+  const attempted = applied({ ...found, technique }, path, suspended);
+  attempts.push({ technique, hop, outcome: attempted.outcome, detail: attempted.detail, ms: 0 });
+  return attempted.outcome === 'extended' ? attempted : undefined;
 }
 
 /** Extends the path by what was found, except by hops of a suspended kind, which wait until nothing better is found. */

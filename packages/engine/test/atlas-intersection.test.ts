@@ -46,7 +46,7 @@ describe('the confidence in a path of the atlas', () => {
     expect(balanced.hops.map(({ address }) => address)).toEqual(single.hops.map(({ address }) => address));
     const steps = balanced.hops.map(({ uncorrected }) => uncorrected?.step ?? 1);
     const usual = single.hops.map(({ uncorrected }) => uncorrected?.step ?? 1);
-    expect(steps[1]).toBeLessThan(0.9 * usual[1]);
+    expect(steps[1]).toBeLessThan(0.95 * usual[1]);
     expect(steps.slice(2)).toEqual(usual.slice(2));
   });
 });

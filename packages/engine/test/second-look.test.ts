@@ -63,3 +63,38 @@ describe('a second look at a complete path', () => {
     expect(await follow(5, [A, OTHER])).toMatchObject({ asked: 0, addresses: [DESTINATION, A, B, C, D, SOURCE] });
   });
 });
+
+describe('a late answer', () => {
+  it('replaces the hops that were assumed before it came, and nothing else', async () => {
+    const { measurement } = measurementOf(4, []);
+    const reading = { hops: [], stamps: [], isWhole: true, turnSlot: 3 };
+    const late = {
+      target: A,
+      sender: NEAR,
+      distance: 3,
+      hops: [OTHER, SOURCE].map((address) => shownBy(A, address)),
+      reading,
+    };
+    const assumed: Hop = { ...shownBy(A, C), technique: 'assumedIntradomain', trust: 'assumed' };
+    const hopsByStep = [[shownBy(DESTINATION, A)], [assumed], [shownBy(C, D), shownBy(C, SOURCE)]];
+    let step = 0;
+    const plan: Plan = {
+      name: 'test',
+      ranking: () => measurement.ranking,
+      growsAtlas: false,
+      followsLateAnswers: true,
+      techniques: () => [
+        {
+          name: 'given',
+          extend: async ({ targetAnswers, path }) => {
+            if (step === 2) targetAnswers.noteLateAnswer(late);
+            return { outcome: 'extended', from: path.hops.length - 1, hops: hopsByStep[step++] ?? [], detail: '' };
+          },
+        },
+      ],
+      resumeAt: () => 0,
+    };
+    expect(await followPath(plan, measurement, [])).toEqual({ stopReason: 'reaches' });
+    expect(measurement.path.hops.map(({ address }) => address)).toEqual([DESTINATION, A, OTHER, SOURCE]);
+  });
+});

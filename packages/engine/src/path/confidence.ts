@@ -40,7 +40,7 @@ export const CONFIDENCE = {
 } as const;
 
 /** How the path of a stand-in compares with the distance of the destination. */
-export type PathLength = 'asLong' | 'other' | 'unknown';
+type PathLength = 'asLong' | 'other' | 'unknown';
 
 /** Probabilities (0 to 1) of hops that no probe shows, given that the hop before is right. */
 export interface AssumptionConfidence {

@@ -83,6 +83,7 @@ export const defaultPlan: Plan<IngressRanking> = {
       symmetry,
     ];
   },
+  followsLateAnswers: true,
   review: () => new SecondLook({ spoofers: 3, timeoutMs: LISTEN_MS.spoofed }),
   resumeAt: () => 0,
 };

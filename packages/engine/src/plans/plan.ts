@@ -18,6 +18,8 @@ export interface Plan<Ranking extends VantagePointRanking = VantagePointRanking>
   readonly techniques: () => readonly Technique[];
   /** Creates the technique that is asked once when the path is complete: it may replace hops that answers contradict. Default: none. */
   readonly review?: () => Technique;
+  /** Whether answers that come after the path has gone on replace the hops that were assumed meanwhile. Default false. */
+  readonly followsLateAnswers?: boolean;
   /** Whether results are added to the atlas. */
   readonly growsAtlas: boolean;
   /** Whether earlier probes are answered from a cache, and how long. Default: every probe is sent. */

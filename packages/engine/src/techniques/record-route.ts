@@ -50,6 +50,7 @@ export class DirectRecordRoute implements Technique {
     const { timeoutMs, isAdaptive } = this.#options;
     const adaptiveMs = measurement.adaptiveTimeout.patienceFor([path.source], target);
     const isSilenceLikely = this.#options.overlapsLikelySilence && followsSilence(measurement);
+    if (isSilenceLikely) measurement.targetAnswers.expect(target, clock.now() + adaptiveMs);
     const deadline: RoundDeadline = () => (isSilenceLikely ? 0 : isAdaptive ? adaptiveMs : timeoutMs);
     const requests = [recordRoutePing(path.source, path.source, target, timeoutMs)];
     const onSend = (): void => {

@@ -27,6 +27,12 @@ interface PathTiming {
 const MOST_DOUBLINGS = 1;
 
 /**
+ * Variations that a measurement waits for beyond the mean where later answers count. When times have become longer, half a variation is what the
+ * mean of RFC 6298 still lacks: with less, no round would ever wait long enough.
+ */
+const PATIENCE = 0.6;
+
+/**
  * How long a round waits for an answer, for each vantage point and each announced prefix of targets. It is estimated from the times of
  * earlier answers (RFC 6298), those that came after the end of their round included: an estimator that learns only from answers in time
  * cannot grow. For a path without answers, the larger estimate of the vantage point (to all targets) and of the target's network (from all
@@ -75,12 +81,12 @@ export class AdaptiveTimeout {
   }
 
   /**
-   * How long a measurement does nothing else, milliseconds, where an answer that comes later still counts: the mean and one variation. The longest
-   * for any of `senders`.
+   * How long a measurement does nothing else, milliseconds, where an answer that comes later still counts: the mean and 0.6 of the variation.
+   * The longest for any of `senders`.
    */
   patienceFor(senders: readonly Ipv4Address[], target: Ipv4Address): number {
     const { leastMs } = this.#options;
-    return senders.reduce((longest, sender) => Math.max(longest, this.#waitFor(sender, target, 1)), leastMs);
+    return senders.reduce((longest, sender) => Math.max(longest, this.#waitFor(sender, target, PATIENCE)), leastMs);
   }
 
   #waitFor(sender: Ipv4Address, target: Ipv4Address, variations: number): number {

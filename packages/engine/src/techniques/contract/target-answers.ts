@@ -24,6 +24,18 @@ interface OneTarget {
 /** What the targets of one measurement have answered to Record Route pings, during their rounds and later. */
 export class TargetAnswers {
   readonly #targets = new Map<Ipv4Address, OneTarget>();
+  /** Until when an answer of a target is worth waiting for although its round was over at once, milliseconds since the Unix epoch. */
+  readonly #expectedUntil = new Map<Ipv4Address, number>();
+
+  /** Notes that the pings of a round are not waited for, although answers may come until `untilMs` (milliseconds since the Unix epoch). */
+  expect(target: Ipv4Address, untilMs: number): void {
+    this.#expectedUntil.set(target, Math.max(untilMs, this.expectedUntil(target)));
+  }
+
+  /** Until when an answer may come that nobody waited for, milliseconds since the Unix epoch; 0 when none is expected. */
+  expectedUntil(target: Ipv4Address): number {
+    return this.#expectedUntil.get(target) ?? 0;
+  }
 
   /** Notes that a target answered in time. */
   noteAnswer(answer: ReadAnswer): void {
