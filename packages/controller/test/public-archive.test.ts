@@ -206,5 +206,5 @@ describe('a process that is killed', () => {
     expect(ends).toEqual([...Array.from({ length: 3 }, () => [null, 'SIGKILL']), [0, null]]);
     expect(archivedIds()).toEqual(ids.filter((_, i) => i !== 7).toSorted((a, b) => a - b));
     rmSync(data, { recursive: true });
-  });
+  }, 300_000);
 });
