@@ -13,7 +13,6 @@ class DeadlyRecords extends ArchiveRecords {
 
   override async commit(...args: Parameters<ArchiveRecords['commit']>): Promise<boolean> {
     const isSecond = ++this.#commits === 2;
-    if (isSecond && point === 'beforeCommit') die();
     const isDone = await super.commit(...args);
     if (isSecond && point === 'afterCommit') die();
     return isDone;
@@ -22,7 +21,6 @@ class DeadlyRecords extends ArchiveRecords {
   override async markPlaced(paths: readonly string[]): Promise<void> {
     if (paths.length > 0 && point === 'beforeMark') die();
     await super.markPlaced(paths);
-    if (paths.length > 0 && point === 'afterMark') die();
   }
 }
 

@@ -173,20 +173,27 @@ export class PublicArchive {
 
   /** Gives recorded files their final names, writes the catalogues of their days, and removes unrecorded files. */
   async #place(): Promise<void> {
-    const unplaced = await this.#records.unplaced();
-    for (const { path } of unplaced) await this.#placeOne(path);
-    for (const day of new Set(unplaced.map((file) => file.day)))
+    const placed: ArchiveFile[] = [];
+    for (const file of await this.#records.unplaced()) if (await this.#placeOne(file.path)) placed.push(file);
+    for (const day of new Set(placed.map((file) => file.day)))
       await this.#replace(`${directoryOf(day)}/${CATALOGUE}`, toDayCatalogue(day, await this.#records.filesOf(day)));
-    await this.#records.markPlaced(unplaced.map(({ path }) => path));
+    await this.#records.markPlaced(placed.map(({ path }) => path));
     for (const name of await readdir(this.#layout.writing)) await rm(join(this.#layout.writing, name));
   }
 
-  async #placeOne(path: string): Promise<void> {
+  /** Returns whether the file has its final name. Nothing is known of one that is missing: another machine may have it. */
+  async #placeOne(path: string): Promise<boolean> {
     await makeDirectory(this.#layout.root, dirname(path));
-    if (await exists(this.#layout.temporary(path)))
-      await placeFile(this.#layout.temporary(path), this.#layout.final(path));
-    else if (!(await exists(this.#layout.final(path))))
-      this.#log.error({ path }, 'a file of the public archive is missing; its results are not in the archive');
+    const [temporary, final] = [this.#layout.temporary(path), this.#layout.final(path)];
+    if (await exists(temporary)) await placeFile(temporary, final);
+    else if (!(await exists(final))) {
+      this.#log.error(
+        { path },
+        'a file of the public archive is missing: is the database shared with another archive?',
+      );
+      return false;
+    }
+    return true;
   }
 
   async #replace(path: string, text: string): Promise<void> {
