@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { badAnswer, good, listed } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { linesOf } from './lines.ts';
+import { itemsOf } from './pages.ts';
 import type {
   Account,
   AccountRecordLine,
   ApiKey,
+  ArchiveConsent,
   LimitUse,
   MailWithLink,
   NewApiKey,
@@ -46,6 +48,16 @@ export class AccountsClient {
   /** Deletes your account and everything that is stored about you. `email` is the address of the account, to confirm. */
   async delete(email: string): Promise<void> {
     await good(this.#connection.api.DELETE('/api/v2/account', { body: { email } }));
+  }
+
+  /** Whether your results are published in the public archive. */
+  async archiveConsent(): Promise<ArchiveConsent> {
+    return good(this.#connection.api.GET('/api/v2/account/archive'));
+  }
+
+  /** Agrees to the publication of results that you submit from now on, or withdraws the agreement. */
+  async setArchiveConsent(agrees: boolean): Promise<ArchiveConsent> {
+    return good(this.#connection.api.PUT('/api/v2/account/archive', { body: { agrees } }));
   }
 
   /** Your API keys that are not revoked. */
@@ -133,6 +145,14 @@ export class AccountsClient {
       query: { ...(after !== undefined && { after: String(after) }), ...(email !== undefined && { email }) },
     };
     return listed((await good(this.#connection.api.GET('/api/v2/users', { params }))).users);
+  }
+
+  /** All users by id (operators). Reads a page of 1,000 at a time. */
+  eachUser(): AsyncGenerator<User, void, undefined> {
+    return itemsOf(async (after?: number) => {
+      const items = await this.users({ ...(after !== undefined && { after }) });
+      return { items, next: items.length < 1_000 ? undefined : items.at(-1)?.id };
+    });
   }
 
   /** Invites a user, who is mailed a link to an API key (operators). */

@@ -1,5 +1,6 @@
 import { good, listed } from './answer.ts';
 import type { Connection } from './connection.ts';
+import { itemsOf } from './pages.ts';
 import type {
   AbuseContact,
   AbuseReport,
@@ -8,6 +9,8 @@ import type {
   Agent,
   AgentDetails,
   Application,
+  ArchiveImport,
+  ArchiveStatus,
   Atlas,
   AtlasEstimate,
   AtlasRun,
@@ -27,6 +30,7 @@ import type {
   Queue,
   SelfAudit,
   Suspension,
+  SystemStatus,
   TracerouteImport,
 } from './types.ts';
 
@@ -126,6 +130,13 @@ export class FleetClient {
     return good(this.#connection.api.DELETE('/api/v2/agents/{address}/certificate', { params }));
   }
 
+  /** The state of the whole system on one page (operators). */
+  async status(): Promise<SystemStatus> {
+    const status = await good(this.#connection.api.GET('/api/v2/status'));
+    for (const list of [status.agents, status.datasets, status.killSwitches]) listed<unknown>(list);
+    return status;
+  }
+
   /** Measurements that have not ended, by user, and the processes that hold them (operators). */
   async queue(): Promise<Queue> {
     const queue = await good(this.#connection.api.GET('/api/v2/queue'));
@@ -208,6 +219,16 @@ export class FleetClient {
     return good(this.#connection.api.POST('/api/v2/atlas/traceroutes', { body: { traceroutes: [...traceroutes] } }));
   }
 
+  /** The state of the public archive (operators). */
+  async archive(): Promise<ArchiveStatus> {
+    return good(this.#connection.api.GET('/api/v2/archive'));
+  }
+
+  /** Imports up to 500 rows of an archive of reverse traceroutes. `origin`: the system that they are from (operators). */
+  async importArchive(origin: string, rows: readonly unknown[]): Promise<ArchiveImport> {
+    return good(this.#connection.api.POST('/api/v2/imported-results', { body: { origin, rows: [...rows] } }));
+  }
+
   /** Downloads a dataset from its configured address (operators). */
   async updateDataset(kind: Dataset['kind']): Promise<Dataset> {
     return good(this.#connection.api.POST('/api/v2/datasets/{kind}/update', { params: { path: { kind } } }));
@@ -251,14 +272,18 @@ export class FleetClient {
   /** Networks that opted out of probing: prefixes and AS numbers. */
   async optOuts(): Promise<readonly OptOut[]> {
     const optOuts: OptOut[] = [];
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: { readonly optOuts: readonly OptOut[]; readonly next?: string } = await good(
-        this.#connection.api.GET('/api/v2/opt-outs', { params: { query: { after } } }),
-      );
-      for (const optOut of listed(page.optOuts)) optOuts.push(optOut);
-      after = page.next;
-    }
+    for await (const optOut of this.eachOptOut()) optOuts.push(optOut);
     return optOuts;
+  }
+
+  /** Networks that opted out of probing, in order. Reads a page at a time. */
+  eachOptOut(): AsyncGenerator<OptOut, void, undefined> {
+    return itemsOf(async (after?: string) => {
+      const page = await good(
+        this.#connection.api.GET('/api/v2/opt-outs', { params: { query: { after: after ?? '' } } }),
+      );
+      return { items: listed(page.optOuts), next: page.next };
+    });
   }
 
   /** Adds a prefix or an AS number to the opt-out list (operators). */

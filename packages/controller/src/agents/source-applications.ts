@@ -2,6 +2,7 @@ import { formatIpv4, parseIpv4, tryParseIpv4 } from '@revtr/net';
 import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { Application, Applications, ApprovalRefusal, User, Users } from '@revtr/storage';
 import { ControllerError } from '../foundation/errors.ts';
+import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { AgentDirectory } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
@@ -139,8 +140,8 @@ export class SourceApplications {
     const refusal =
       address === undefined ? `'${text}' is not an IPv4 address` : this.#targetPolicy.refuse(address)?.message;
     if (address === undefined || refusal !== undefined) {
-      const message = refusal ?? '';
-      const places = [{ at: 'address', code: 'badAddress', message }];
+      const { code, message } = isIpv6(text) ? ipv6Refusal(text) : { code: 'badAddress', message: refusal ?? '' };
+      const places = [{ at: 'address', code, message }];
       throw new ControllerError('badRequest', `the address cannot be a source: ${message}`, { places });
     }
     if (this.#directory.findRegistered(address) !== undefined)

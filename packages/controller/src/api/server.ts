@@ -3,17 +3,15 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { limitConnections } from '@revtr/link';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
+import { registerArchiveFiles } from './archive/files.ts';
+import { registerArchiveImports } from './archive/imports.ts';
+import { registerArchive } from './archive/routes.ts';
 import { registerExports } from './exports/routes.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
@@ -24,7 +22,11 @@ import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
+import { measureRequests } from './http/request-metrics.ts';
 import { installTextCheck } from './http/text-check.ts';
+import { describeApi, SWAGGER_OPTIONS } from './openapi/document.ts';
+import { registerMeasurementApi } from './original/measurement-api.ts';
+import { registerRevtrApi } from './original/revtr-api.ts';
 import { registerResultPages } from './pages/result-pages.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -44,6 +46,7 @@ import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
+import { registerProbes } from './v2/probes.ts';
 import { registerPublicTraceroutes } from './v2/public-traceroutes.ts';
 import { registerPublications } from './v2/publications.ts';
 import { registerQueue } from './v2/queue.ts';
@@ -51,6 +54,7 @@ import { registerV2 } from './v2/routes.ts';
 import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
+import { registerStatus } from './v2/status.ts';
 import { registerUsers } from './v2/users.ts';
 import { registerWatches } from './v2/watches.ts';
 
@@ -114,6 +118,7 @@ export async function createServer(
   });
   installJsonBody(app);
   closeUnread(app);
+  measureRequests(app, metrics);
   installBodyDeadline(app, BODY_DEADLINE);
   await app.register(helmet);
   await app.register(rateLimit, {
@@ -124,33 +129,21 @@ export async function createServer(
         retryAfterSeconds: Math.ceil(ttl / 1000),
       }),
   });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Reverse Traceroute',
-        version: '1.0.0',
-        description: 'Measures the path from any destination back to a registered source.',
-      },
-      components: {
-        securitySchemes: {
-          revtrKey: { type: 'apiKey', in: 'header', name: 'Revtr-Key' },
-          bearer: { type: 'http', scheme: 'bearer' },
-          session: { type: 'apiKey', in: 'cookie', name: '__Host-revtr-session' },
-        },
-      },
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  });
+  await app.register(swagger, SWAGGER_OPTIONS);
   await app.register(async (routes) => {
     installAccess(routes, collaborators);
     installTextCheck(routes);
     installActionLog(routes, collaborators.auditEvents);
     registerV1(routes, collaborators);
     registerAtlasV1(routes, collaborators);
+    registerMeasurementApi(routes, collaborators);
+    registerRevtrApi(routes, collaborators);
     registerV2(routes, collaborators);
+    registerProbes(routes, collaborators);
     registerExports(routes, collaborators);
+    registerArchive(routes, collaborators);
+    registerArchiveImports(routes, collaborators);
+    registerArchiveFiles(routes, collaborators);
     registerPublications(routes, collaborators);
     registerAgents(routes, collaborators);
     registerApplications(routes, collaborators);
@@ -166,6 +159,7 @@ export async function createServer(
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerQueue(routes, collaborators);
+    registerStatus(routes, collaborators);
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
     registerAudit(routes, collaborators);
@@ -181,8 +175,16 @@ export async function createServer(
         reply.redirect('/about-probes'),
       );
     else registerWeb(routes, web);
-    routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
+    let document: object | undefined;
+    routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => {
+      document ??= describeApi(app.swagger(), collaborators.publicUrl);
+      return document;
+    });
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
+    routes.get('/ready', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+      const { isReady, parts } = await collaborators.readiness.read();
+      return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'notReady', parts });
+    });
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );

@@ -2,25 +2,36 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BuildError } from '../building/errors.ts';
 import { parseOrExit } from '../command-line.ts';
+import { buildDebianPackages } from './debian-packages.ts';
 import { buildNpmPackages } from './npm-packages.ts';
 
 const USAGE = `npm run packages [-- OPTIONS]
 
-Builds the npm packages of the command line, the client library and the agent.
+Builds the npm packages of the command line, the client library and the agent, or the Debian packages of the agent and the
+controller. Equal sources give equal packages.
 
+  --debian     Build the Debian packages, for the architecture of this machine (requires dpkg-deb).
   --out DIR    Directory of the packages. Default: out/packages.
   -h, --help   Show this text.
+
+SOURCE_DATE_EPOCH sets the time of the files in Debian packages. Default: the time of the last commit.
 `;
 
-const options = { out: { type: 'string', default: 'out/packages' }, help: { type: 'boolean', short: 'h' } } as const;
+const options = {
+  debian: { type: 'boolean', default: false },
+  out: { type: 'string', default: 'out/packages' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+type Options = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
-async function build({ out, help }: { readonly out: string; readonly help?: boolean | undefined }): Promise<number> {
-  if (help === true) {
+async function build({ debian, out, help }: Options): Promise<number> {
+  if (help) {
     process.stdout.write(USAGE);
     return 0;
   }
   try {
-    for (const path of Object.values(await buildNpmPackages(resolve(out)))) process.stdout.write(`${path}\n`);
+    const packages = await (debian ? buildDebianPackages : buildNpmPackages)(resolve(out));
+    for (const path of Object.values(packages)) process.stdout.write(`${path}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -13,6 +14,13 @@ const errorBodySchema = z.object({
   }),
 });
 z.globalRegistry.add(errorBodySchema, { id: 'Error' });
+
+/** A good answer that is sent as a stream, of one of the content types. */
+export const streamResponse = (description: string, ...contentTypes: readonly string[]) => ({
+  description,
+  content: Object.fromEntries(contentTypes.map((type) => [type, { schema: streamSchema }])),
+});
+const streamSchema = z.custom<Readable>().meta({ type: 'string' });
 
 /** The answers a route may give beside its good one. */
 export const errorResponses = { '4xx': errorBodySchema, '5xx': errorBodySchema };
@@ -64,15 +72,21 @@ export const errorBodyOf = ({ code, message, places: details }: ControllerError)
   error: { code, message, details: [...details] },
 });
 
-function toControllerError(error: FastifyError): ControllerError {
+/** The code that a schema of this project gives an issue, for instance `ipv6NotSupported`. */
+const ownCodeOf = (params: unknown): string | undefined => issueSchema.safeParse(params).data?.params.code;
+
+const issueSchema = z.object({ params: z.object({ code: z.string() }) });
+
+/** What is thrown, as an error of the controller. */
+export function toControllerError(error: FastifyError): ControllerError {
   if (error instanceof ControllerError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const details = error.validation.map(({ instancePath, keyword, message }): ErrorDetail => {
+    const details = error.validation.map(({ instancePath, keyword, message, params }): ErrorDetail => {
       const at = instancePath
         .replace(/^\//, '')
         .replaceAll(/\/(\d+)/g, '[$1]')
         .replaceAll('/', '.');
-      return { at, code: keyword, message: message ?? 'invalid' };
+      return { at, code: ownCodeOf(params) ?? keyword, message: message ?? 'invalid' };
     });
     return new ControllerError('badRequest', 'the request does not have the expected form', { places: details });
   }
