@@ -76,19 +76,22 @@ const STAND_INS = {
   networkPath: { first: 0.44, further: 0.991 },
 } satisfies Partial<AssumptionConfidence>;
 
-/**
- * Values published for the real Internet (IMC 2022): 90 % within a network, 57 % across a border. The others are not published; they are
- * set by judgement, or by the simulator for stand-ins.
- */
-export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
-  ...STAND_INS,
+/** Published for the real Internet (IMC 2022, section 4.4): 90 % within a network, 57 % across a border. */
+const CITED = {
+  intradomain: { ofDestination: 0.9, elsewhere: 0.9 },
+  interdomain: { customer: 0.57, peer: 0.57, provider: 0.57, unknown: 0.57 },
+} satisfies Partial<AssumptionConfidence>;
+
+/** Set by judgement, because no publication has them. */
+const JUDGED = {
   neighbour: 0.97,
   neighbourUnconfirmed: 0.9,
   gateway: 0.95,
-  intradomain: { ofDestination: 0.9, elsewhere: 0.9 },
-  interdomain: { customer: 0.57, peer: 0.57, provider: 0.57, unknown: 0.57 },
   notAdjacent: { intradomain: 0.85, interdomain: 0.85 },
-};
+} satisfies Partial<AssumptionConfidence>;
+
+/** Values for the real Internet: {@link CITED} ones where there are any, else {@link JUDGED} ones, and those of the simulator for {@link STAND_INS}. */
+export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = { ...STAND_INS, ...JUDGED, ...CITED };
 
 /**
  * Values measured on development seeds of the simulator, profile `published`, as those of {@link CONFIDENCE}. Its paths are more symmetric than

@@ -64,6 +64,8 @@ export class PolicyRoutes {
   /** Adjacencies whose links are all down. */
   readonly #down: readonly number[];
   #weights: Uint8Array | undefined;
+  #lastRoute = -1;
+  #lastTree: RouteTree | undefined;
 
   /** @param undisturbed routes with all links up, from which those are taken that the state does not change */
   constructor(topology: Topology, state: NetworkState, undisturbed?: PolicyRoutes) {
@@ -105,7 +107,12 @@ export class PolicyRoutes {
    * @param route index of the destination network, or of an announcement behind those of the networks
    */
   next(route: number, network: number): number {
-    return this.#choiceIn(this.#treeTo(route), network);
+    // The hops of one packet ask for one route.
+    if (route !== this.#lastRoute || this.#lastTree === undefined) {
+      this.#lastTree = this.#treeTo(route);
+      this.#lastRoute = route;
+    }
+    return this.#choiceIn(this.#lastTree, network);
   }
 
   #treeTo(route: number): RouteTree {

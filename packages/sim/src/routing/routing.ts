@@ -92,9 +92,22 @@ export class Routing {
   }
 
   #border = NOWHERE;
+  #askedRouter = -1;
+  #askedDestination: Destination | undefined;
+  #answered = -1;
 
   /** The router of this network to go to: the destination's own, or the one that owns the exit, left in `#border`. */
   #innerTarget(router: number, destination: Destination): number {
+    // Balancers ask twice.
+    if (router !== this.#askedRouter || destination !== this.#askedDestination) {
+      this.#answered = this.#findInnerTarget(router, destination);
+      this.#askedRouter = router;
+      this.#askedDestination = destination;
+    }
+    return this.#answered;
+  }
+
+  #findInnerTarget(router: number, destination: Destination): number {
     const { network } = this.#topology.routers;
     const site = this.siteOf(router, destination);
     if (site >= 0) return site;
