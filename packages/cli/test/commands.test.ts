@@ -162,7 +162,8 @@ const silent = {
   isInteractive: false,
   isWatched: false,
 };
-const ALL = leaves(createProgram(new Context(silent)));
+/** All but `mcp`, which prints messages of a protocol. */
+const ALL = leaves(createProgram(new Context(silent))).filter(([name]) => name !== 'mcp');
 
 /** A configuration whose profile has a key for the server of the test. */
 const options = () => ({

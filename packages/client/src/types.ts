@@ -31,7 +31,7 @@ export type RecentResults = paths['/api/v2/public-results']['get']['responses'][
 /** A batch and its measurements. */
 export type Batch = Schemas['Batch'];
 /** A pair to measure with its options, in the format of version 1 of the API. */
-export type RequestedPair = Schemas['RunRevtrRequestInput']['revtrs'][number];
+export type RequestedPair = Schemas['RunRevtrRequest']['revtrs'][number];
 /** Results in the format of version 1 of the API. */
 export type RevtrResponse = Schemas['GetRevtrResponse'];
 

@@ -232,7 +232,9 @@ describe('bad input', () => {
     };
     for (const text of [address, '[2001:db8::1]', '::ffff:192.0.2.1', 'fe80::1%eth0', '2001:db8::/32']) {
       const pair = { ...good(), dst: text };
-      expect(await ask('POST', '/api/v1/revtr?skipInvalid=false', { revtrs: [good(), pair] })).toEqual(refused('revtrs[1].dst'));
+      expect(await ask('POST', '/api/v1/revtr?skipInvalid=false', { revtrs: [good(), pair] })).toEqual(
+        refused('revtrs[1].dst'),
+      );
     }
     expect(await ask('POST', '/api/v1/revtr', { revtrs: [{ ...good(), src: address }] })).toEqual(
       refused('revtrs[0].src'),

@@ -79,7 +79,7 @@ describe('revtr data', () => {
     const bad = await revtr('data', 'import', 'prefix2as', file('bad'));
     expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('line 2')]);
     const { out } = await revtr('data', 'status');
-    expect(out).toMatch(/prefix2as +1 .*import\n[^]*prefix2as was not replaced, .*line 2/);
+    expect(out).toMatch(/prefix2as +1 .*import\n[\s\S]*prefix2as was not replaced, .*line 2/);
     const hash = await revtr('data', 'import', 'prefix2as', file('all.gz'), '--sha256', '0'.repeat(64));
     expect([hash.code, hash.err]).toEqual([2, expect.stringContaining('has SHA-256')]);
   });

@@ -22,7 +22,10 @@ const metrics = async (): Promise<string> => (await get('/metrics')).text();
 
 describe('what operators monitor', () => {
   it('are alerts that Prometheus accepts, and that fire for their faults alone', () => {
-    const tested = spawnSync('/usr/bin/promtool', ['test', 'rules', 'alerts.test.yml'], { cwd: MONITORING, encoding: 'utf8' });
+    const tested = spawnSync('/usr/bin/promtool', ['test', 'rules', 'alerts.test.yml'], {
+      cwd: MONITORING,
+      encoding: 'utf8',
+    });
     expect([tested.status, tested.stderr]).toEqual([0, '']);
     const alerts = [...read('alerts.yml').matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
     for (const name of alerts) expect(read('alerts.test.yml')).toContain(`${name} fires`);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { callerOf, userOf } from '../http/access.ts';
 import { baseUrlOf } from '../http/base-url.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
-import { errorResponses } from '../http/errors.ts';
+import { errorResponses, streamResponse } from '../http/errors.ts';
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
@@ -40,6 +40,7 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
       config: { access: 'measure' },
       bodyLimit: MOST_BODY_BYTES,
       schema: {
+        operationId: 'sendProbes',
         summary: 'Send raw probes: pings, Record Route or Timestamp probes, or traceroutes',
         description:
           'At most 1,000 probes in a request; each counts as a measurement in your limits. The probes are durable when the answer is sent. One probe that must not be sent refuses all.',
@@ -91,6 +92,7 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'getProbes',
         summary: 'Raw probes with their results',
         tags: ['probes'],
         security,
@@ -109,12 +111,16 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'streamProbeEvents',
         summary: 'Progress of raw probes as server-sent events',
         description: 'Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.',
         tags: ['probes'],
         security,
         params: paramsSchema,
-        response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
+        response: {
+          200: streamResponse('The events, until all probes have ended', 'text/event-stream'),
+          ...errorResponses,
+        },
       },
     },
     async (request, reply) => {
