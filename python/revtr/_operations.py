@@ -70,7 +70,7 @@ from .api import (
     ListMeasurementOutlinesResponse,
     ListOptOutRequestsResponse,
     ListOptOutsResponse,
-    ListProbesResponse,
+    ListProbeSetsResponse,
     ListPublicResultsResponse,
     ListSelfAuditsResponse,
     ListSendersV1Response,
@@ -765,12 +765,12 @@ class Operations(Transport):
         """
         return cast("ListOptOutsResponse", self._call("GET", "/api/v2/opt-outs", query={"after": after, "limit": limit}))
 
-    def list_probes(
+    def list_probe_sets(
         self,
         *,
         limit: Optional[int] = None,
         before: Optional[int] = None,
-    ) -> ListProbesResponse:
+    ) -> ListProbeSetsResponse:
         """Your requests for raw probes, newest first.
 
         In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
@@ -778,7 +778,7 @@ class Operations(Transport):
         `limit`: Most requests
         `before`: Id before which the page begins
         """
-        return cast("ListProbesResponse", self._call("GET", "/api/v2/probes", query={"limit": limit, "before": before}))
+        return cast("ListProbeSetsResponse", self._call("GET", "/api/v2/probes", query={"limit": limit, "before": before}))
 
     def list_public_results(
         self,

@@ -1084,16 +1084,16 @@ class ListOptOutsResponse(_ListOptOutsResponseRequired, total=False):
     next: str
 
 
-class _ListProbesResponseRequired(TypedDict):
-    sets: List[ListProbesResponseSet]
+class _ListProbeSetsResponseRequired(TypedDict):
+    sets: List[ListProbeSetsResponseSet]
 
 
-class ListProbesResponse(_ListProbesResponseRequired, total=False):
+class ListProbeSetsResponse(_ListProbeSetsResponseRequired, total=False):
     #: Value of `before` for the next page; absent on the last page
     next: int
 
 
-class ListProbesResponseSet(TypedDict):
+class ListProbeSetsResponseSet(TypedDict):
     id: int
     createdAt: str
     total: int

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NewProbes } from '@revtr/client';
 import { parseIpv4 } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -74,6 +75,26 @@ describe.skipIf(!canRunKernelLab())('the whole system among Linux routers', () =
       await expect(system.client.submit([{ src: system.source, dst }])).rejects.toMatchObject({
         serverCode: 'invalidPairs',
       });
+  });
+
+  it('sends raw probes: traceroutes along the forward path, and spoofed Record Route probes that show the reverse path', async () => {
+    const { probes } = system.client;
+    const resultOf = async (type: NewProbes['type'], probe: { readonly from: string; readonly as?: string }) => {
+      const { id } = await probes.send({ type, probes: [{ to: DESTINATION, ...probe }] });
+      return (await probes.wait(id)).probes[0].result;
+    };
+    const nodes = (addresses: readonly string[] = []) => addresses.map((address) => system.node(parseIpv4(address)));
+    const trace = await resultOf('traceroute', { from: system.source });
+    expect(nodes(trace?.hops?.map(({ from = '' }) => from))).toEqual(
+      await trueNodes(system.lab, 'S', parseIpv4(DESTINATION)),
+    );
+    const spoofed = await resultOf('recordRoute', { from: '10.104.0.1', as: system.source });
+    const stamped = nodes(spoofed?.replies?.[0]?.recordRoute);
+    const back = stamped.slice(stamped.lastIndexOf('D') + 1);
+    expect(back.length).toBeGreaterThan(3);
+    expect(back).toEqual(WAY_BACK.slice(0, back.length));
+    const { records } = await system.operator.fleet.audit({ target: DESTINATION, limit: '1' });
+    expect(records).toMatchObject([{ cause: 'rawProbe', agent: '10.104.0.1', spoofed: { source: system.source } }]);
   });
 
   it('asks another vantage point when the network of the nearest filters spoofed packets', async () => {

@@ -1164,7 +1164,7 @@ export interface paths {
          * Your requests for raw probes, newest first
          * @description In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
          */
-        get: operations["listProbes"];
+        get: operations["listProbeSets"];
         put?: never;
         /**
          * Send raw probes: pings, Record Route or Timestamp probes, or traceroutes
@@ -8082,7 +8082,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
         };
     };
-    listProbes: {
+    listProbeSets: {
         parameters: {
             query?: {
                 /** @description Id before which the page begins */
@@ -8108,13 +8108,13 @@ export interface operations {
                      * @example {
                      *       "sets": [
                      *         {
-                     *           "id": 6,
-                     *           "done": 1,
+                     *           "id": 8,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
                      *           "total": 1,
-                     *           "createdAt": "2026-11-26T07:05:38.078Z"
+                     *           "done": 1
                      *         }
                      *       ],
-                     *       "next": 6
+                     *       "next": 8
                      *     }
                      */
                     "application/json": {
