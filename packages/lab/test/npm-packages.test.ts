@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,19 @@ describe('the npm packages', () => {
     expect(await start(cli, ['sim', 'truth'])).toMatchObject({ status: 2, stdout: '' });
     for (const absent of ['@revtr/sim', '@electric-sql/pglite', 'pg', 'koffi'])
       expect(existsSync(join(installed.cli, 'node_modules', absent))).toBe(false);
+  });
+
+  it('contain a command line that speaks the Model Context Protocol', async () => {
+    const env = { PATH: '/usr/bin:/bin', HOME: directory, REVTR_SERVER: system.url, REVTR_KEY: system.key };
+    const child = spawn(node('oldest'), [program('cli', 'revtr'), 'mcp'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
+    child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
+    let answer = '';
+    for await (const chunk of child.stdout) {
+      answer += chunk;
+      if (answer.includes('\n')) child.stdin.end();
+    }
+    expect(JSON.parse(answer)).toMatchObject({ id: 1, result: { serverInfo: { name: 'revtr' } } });
   });
 
   it('contain a command line that decompresses bzip2 in a worker thread', async () => {
