@@ -85,6 +85,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'getAtlas',
         summary: 'What the atlas of your source covers, how old it is, and its runs',
         response: { 200: atlasSchema, ...errorResponses },
       },
@@ -98,6 +99,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'host' },
       schema: {
         ...parts,
+        operationId: 'estimateAtlasRun',
         summary: 'What a run would measure and cost, in RIPE Atlas credits',
         headers: headersSchema,
         response: { 200: estimateSchema, ...errorResponses },
@@ -118,6 +120,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'host' },
       schema: {
         ...parts,
+        operationId: 'startAtlasRun',
         summary: 'Measure the atlas of your source, or join the run under way; answers at once',
         headers: headersSchema,
         response: { 202: runSchema, ...errorResponses },
@@ -141,6 +144,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'host' },
       schema: {
         ...parts,
+        operationId: 'cancelAtlasRun',
         summary: 'Cancel the run that is under way; what it has found stays',
         response: { 200: atlasSchema, ...errorResponses },
       },
@@ -157,6 +161,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'listAliases',
         summary: 'Aliases that our own probes suggest, kept apart from the datasets; most recently seen first',
         tags: ['atlas'],
         security,
