@@ -728,6 +728,19 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(rest).toHaveLength(21 + 5);
     });
 
+    it('changes the atlas of a source for the owner of its lease only', async () => {
+      const [atlases, leases] = [new Atlases(database.db), new Leases(database.db)];
+      const path = { platform: 'vantagePoint', probe: null, origin: '1.0.0.9', measuredAt: now, hops: [] };
+      const change = (id: number, owner?: string) =>
+        atlases.change('1.0.0.77', { paths: [{ ...path, id }], removed: [], tails: [] }, owner);
+      await leases.acquire('alive', ['source/1.0.0.77'], 60_000);
+      await change(1, 'dead');
+      await change(2, 'alive');
+      await change(3);
+      expect((await atlases.of('1.0.0.77')).paths.map(({ id }) => id)).toEqual([2, 3]);
+      await atlases.clear('1.0.0.77');
+    });
+
     it('gives a lease to one owner at a time, with a growing token', async () => {
       const leases = new Leases(database.db);
       const taken = await Promise.all(['a', 'b'].map((owner) => leases.acquire(owner, ['x', 'y', 'x'], 60_000)));

@@ -9,6 +9,8 @@ import { readEvidence, toStoredEvidence } from './stored-evidence.ts';
 export interface AtlasKeeperOptions {
   /** How long changes wait to be stored together, milliseconds. */
   readonly delayMs: number;
+  /** The process whose leases must cover the sources. Default: no lease is needed. */
+  readonly owner?: string | undefined;
 }
 
 export interface AtlasKeeperCollaborators {
@@ -156,11 +158,15 @@ export class AtlasKeeper {
     this.#changes.clear();
     try {
       for (const [source, { added, removed, tails }] of changes)
-        await records.change(formatIpv4(source), {
-          paths: [...added.values()].map(toStoredPath),
-          removed: [...removed],
-          tails: [...tails.values()].map(toStoredTail),
-        });
+        await records.change(
+          formatIpv4(source),
+          {
+            paths: [...added.values()].map(toStoredPath),
+            removed: [...removed],
+            tails: [...tails.values()].map(toStoredTail),
+          },
+          this.#options.owner,
+        );
       await records.putEvidence(atlas.evidence.takeChanges().map(toStoredEvidence));
       this.#failures = 0;
     } catch (error) {

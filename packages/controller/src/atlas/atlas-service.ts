@@ -27,6 +27,8 @@ export interface AtlasServiceCollaborators {
   readonly importedProbes: () => readonly RipeProbe[];
   readonly random: Random;
   readonly log: Logger;
+  /** The process whose leases must cover the sources of stored atlases. Default: no lease is needed. */
+  readonly owner?: string | undefined;
 }
 
 /** Whether a run measures the whole atlas, not selected paths of it. */
@@ -48,7 +50,10 @@ export class AtlasService {
   constructor(collaborators: AtlasServiceCollaborators) {
     this.#collaborators = collaborators;
     const { engineParts, records, clock, log } = collaborators;
-    this.#keeper = new AtlasKeeper({ delayMs: KEEP_DELAY_MS }, { atlas: engineParts.atlas, records, clock, log });
+    this.#keeper = new AtlasKeeper(
+      { delayMs: KEEP_DELAY_MS, owner: collaborators.owner },
+      { atlas: engineParts.atlas, records, clock, log },
+    );
     this.#planner = new RunPlanner(collaborators);
     this.#underWay = new RunsUnderWay({
       ...collaborators,

@@ -36,6 +36,7 @@ export async function openAtlas(
   ripeAtlas: RipeAtlasSettings | undefined,
   owns: (source: Ipv4Address) => boolean,
 ): Promise<AtlasSubsystem> {
+  const { isShared, bus } = cluster;
   const { engineParts } = system;
   const runs = new AtlasRuns(database.db);
   const origins = () => system.vantagePoints();
@@ -59,6 +60,7 @@ export async function openAtlas(
     clock,
     random,
     log,
+    owner: isShared ? bus.id : undefined,
   });
   const refresher = new Refresher(
     {
@@ -80,7 +82,6 @@ export async function openAtlas(
   const { atlas, aliases, ipToAs, relations } = engineParts;
   const ownersPass = new OwnersPass(OWNERS_PASS, { atlas, aliases, ipToAs, relations, clock, log });
   datasets.knowledge.onAliases(() => engineParts.atlas.rebuild());
-  const { isShared, bus } = cluster;
   // In a cluster, the atlas of a source is read when this process owns the source.
   await service.restore(isShared ? [] : directory.registeredSources().map(({ address }) => address));
   const local = localAtlases(service, engineParts);

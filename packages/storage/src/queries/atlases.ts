@@ -3,6 +3,7 @@ import { allRows, checkedLimit } from '../access/limits.ts';
 import { toJson } from '../access/text.ts';
 import type { Schema } from '../schema/schema.ts';
 import { jsonRows } from './json-rows.ts';
+import { holdsLease } from './leases.ts';
 
 const MOST_PATHS = 1_000_000;
 const MOST_EVIDENCE = 1_000_000;
@@ -58,9 +59,13 @@ export class Atlases {
     this.#db = db;
   }
 
-  /** Changes the atlas of a source in one transaction. @throws {StorageError} `badText` */
-  async change(source: string, { paths, removed, tails }: AtlasChange): Promise<void> {
+  /**
+   * Changes the atlas of a source in one transaction. With an `owner`, nothing is changed unless `owner` has the lease of the source: an engine
+   * that was believed dead must not change what the next one keeps. @throws {StorageError} `badText`
+   */
+  async change(source: string, { paths, removed, tails }: AtlasChange, owner?: string): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
+      if (owner !== undefined && !(await holdsLease(db, `source/${source}`, owner))) return;
       if (removed.length > 0)
         await sql`delete from atlas_traceroutes where source = ${source}
           and id in (select value::bigint from jsonb_array_elements_text(${toJson(removed)}::jsonb))`.execute(db);

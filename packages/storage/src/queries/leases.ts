@@ -60,3 +60,10 @@ export class Leases {
       .execute();
   }
 }
+
+/** Whether `owner` has a lease. Within a transaction, nobody else gets it before the transaction ends. */
+export async function holdsLease(db: Kysely<Schema>, name: string, owner: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from leases where name = ${name} and owner = ${owner} and until > clock_timestamp() for share`.execute(db);
+  return rows.length > 0;
+}

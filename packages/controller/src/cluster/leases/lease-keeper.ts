@@ -102,7 +102,8 @@ export class LeaseKeeper {
   async #keep(): Promise<void> {
     const { owner, leaseMs } = this.#options;
     const askedAt = this.#clock.now();
-    const renewed = new Map((await this.#leases.renew(owner, leaseMs)).map(({ name, token }) => [name, token]));
+    const leases = await this.#inTime(this.#leases.renew(owner, leaseMs));
+    const renewed = new Map(leases.map(({ name, token }) => [name, token]));
     this.#renewedAt = askedAt;
     for (const [name, { token }] of this.#held) if (renewed.get(name) !== token) this.#lose(name);
     for (const claim of this.#claims) {
@@ -119,6 +120,20 @@ export class LeaseKeeper {
     }
     const unwanted = [...renewed.keys()].filter((name) => !this.#held.has(name));
     if (unwanted.length > 0) await this.#leases.release(owner, unwanted);
+  }
+
+  /** A database that does not answer is as good as none: the leases end meanwhile. */
+  async #inTime<T>(query: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = this.#clock.sleep(this.#options.leaseMs, over.signal).then(() => {
+      throw new Error('the database did not answer before the leases ended');
+    });
+    try {
+      return await Promise.race([query, late]);
+    } finally {
+      over.abort();
+      for (const loser of [late, query]) loser.catch(() => undefined);
+    }
   }
 
   #begin(name: string, token: number, claim: Claim): void {
