@@ -2,6 +2,7 @@
 const mayImport = {
   net: [],
   probing: ['net'],
+  bus: ['probing'],
   linux: [],
   sim: ['linux', 'net', 'probing'],
   scamper: ['net', 'probing'],
@@ -11,7 +12,7 @@ const mayImport = {
   storage: [],
   datasets: ['net', 'ripe-atlas'],
   'ripe-atlas': ['net', 'probing'],
-  controller: ['client', 'datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
+  controller: ['bus', 'client', 'datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
   client: [],
   web: ['client'],
   mcp: ['client'],

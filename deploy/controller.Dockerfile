@@ -17,6 +17,7 @@ FROM ${NODE} AS build
 RUN cp "$(command -v node)" /node
 WORKDIR /opt/revtr
 COPY package.json package-lock.json .npmrc ./
+COPY packages/bus/package.json packages/bus/
 COPY packages/client/package.json packages/client/
 COPY packages/controller/package.json packages/controller/
 COPY packages/datasets/package.json packages/datasets/
@@ -27,6 +28,7 @@ COPY packages/probing/package.json packages/probing/
 COPY packages/ripe-atlas/package.json packages/ripe-atlas/
 COPY packages/storage/package.json packages/storage/
 RUN npm ci --omit=dev --ignore-scripts --workspace=@revtr/controller
+COPY packages/bus/src packages/bus/src
 COPY packages/client/src packages/client/src
 COPY packages/controller/src packages/controller/src
 COPY packages/datasets/src packages/datasets/src

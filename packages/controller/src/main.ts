@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { BusError } from '@revtr/bus';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
 import { systemClock, TargetPolicy } from '@revtr/probing';
-import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
-import { type Logger, pino } from 'pino';
+import { openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import { pino } from 'pino';
 import { z } from 'zod';
 import { ensureOperator, OperatorKeyError } from './accounts/operator-account.ts';
-import { Controller } from './composition/controller.ts';
+import { connectCluster } from './cluster/connect.ts';
+import { Controller, type ControllerCollaborators } from './composition/controller.ts';
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { smtpSender } from './mail/smtp.ts';
@@ -42,12 +44,13 @@ async function run(settings: Settings): Promise<void> {
     );
   const database = await openDatabase(databaseSettings);
   try {
-    const controller = await create(settings, database, log);
+    const cluster = await connectCluster(settings, { clock: systemClock, log });
+    const controller = await create(settings, { database, cluster, log });
     const { users, keys } = controller;
     const key = await ensureOperator(settings.operator, { users, keys, clock: systemClock });
     if (key !== undefined) process.stdout.write(`The operator's API key (shown only once): ${key}\n`);
     const url = await controller.start();
-    log.info({ api: url }, 'started');
+    log.info({ ...(url !== '' && { api: url }), roles: [...settings.roles] }, 'started');
     await stopped;
     log.info('stopping');
     setTimeout(() => process.exit(0), MOST_STOP_MS).unref();
@@ -61,7 +64,10 @@ async function run(settings: Settings): Promise<void> {
 const logDestination = () =>
   pino.destination({ dest: 1, sync: true, maxLength: MOST_LOG_WAITING }).on('error', () => undefined);
 
-async function create(settings: Settings, database: Database, log: Logger): Promise<Controller> {
+async function create(
+  settings: Settings,
+  { database, cluster, log }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'log'>,
+): Promise<Controller> {
   const { socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
   const store = new DatasetStore({ directory: settings.datasets.directory }, { clock: systemClock });
   await store.open();
@@ -115,6 +121,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       datasets: { store, updater, knowledge },
       targetPolicy: new TargetPolicy({ testNetworks }),
       sendMail: mail && smtpSender(mail),
+      cluster,
       clock: systemClock,
       log,
     },
@@ -137,7 +144,12 @@ function explain(error: unknown, settings: Settings | undefined): string | undef
   if (port !== undefined) return port;
   if (error instanceof z.ZodError)
     return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
-  if (error instanceof StorageError || error instanceof DatasetError || error instanceof OperatorKeyError)
+  if (
+    error instanceof StorageError ||
+    error instanceof DatasetError ||
+    error instanceof OperatorKeyError ||
+    error instanceof BusError
+  )
     return error.message;
   const isOfTheMachine = error instanceof Error && ('syscall' in error || error instanceof SyntaxError);
   return isOfTheMachine ? error.message : undefined;

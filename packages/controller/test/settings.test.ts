@@ -10,3 +10,37 @@ describe('the URL of RIPE Atlas', () => {
     expect(readSettings({ REVTR_RIPE_ATLAS_URL: text }).ripeAtlas).toMatchObject({ url, streamUrl });
   });
 });
+
+describe('the roles of a process', () => {
+  const problems = (environment: Record<string, string>): string => {
+    try {
+      readSettings(environment);
+      return 'none';
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const shared = { REVTR_DATABASE: 'postgres://revtr@db/revtr', REVTR_BUS: 'nats://u:p@one:4222,nats://u:p@two:4222' };
+
+  it('are all by default, in one process that needs nothing', () => {
+    const { roles, bus } = readSettings({});
+    expect([...roles]).toEqual(['api', 'engine', 'gateway', 'atlas', 'mail']);
+    expect(bus).toBeUndefined();
+  });
+
+  it('may be some when PostgreSQL and NATS are set', () => {
+    const { roles, bus } = readSettings({ ...shared, REVTR_ROLES: 'api, gateway', REVTR_BUS_CA: 'ca.pem' });
+    expect([...roles]).toEqual(['api', 'gateway']);
+    expect(bus).toMatchObject({ servers: ['nats://u:p@one:4222', 'nats://u:p@two:4222'], tls: { caFile: 'ca.pem' } });
+  });
+
+  it.each([
+    [{ ...shared, REVTR_BUS: '', REVTR_ROLES: 'api' }, 'REVTR_BUS'],
+    [{ ...shared, REVTR_DATABASE: '.revtr/data', REVTR_ROLES: 'api' }, 'REVTR_DATABASE'],
+    [{ ...shared, REVTR_DATABASE: 'memory:' }, 'REVTR_DATABASE'],
+    [{ ...shared, REVTR_ROLES: 'api,cook' }, 'REVTR_ROLES'],
+    [{ ...shared, REVTR_BUS: 'http://one' }, 'REVTR_BUS'],
+  ])('are refused in %j', (environment, variable) => {
+    expect(problems(environment)).toContain(variable);
+  });
+});

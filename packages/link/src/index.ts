@@ -7,15 +7,22 @@ export { agentAddressOf } from './identity/names.ts';
 export { type ConnectionLimits, limitConnections } from './limits/limit-connections.ts';
 export { limitedAddressOf } from './limits/limited-address.ts';
 export { MOST_BLOCKED } from './messages/limits.ts';
+export { markSchema, pingSchema } from './messages/probing.ts';
 export type { Switches } from './messages/safety.ts';
 export { readToAgent, type ToAgent } from './messages/to-agent.ts';
-export { type AgentHealth, readToController, type SelfTest } from './messages/to-controller.ts';
-export type { Outcome, Work } from './messages/work.ts';
+export {
+  type AgentHealth,
+  healthSchema,
+  readToController,
+  type SelfTest,
+  selfTestSchema,
+} from './messages/to-controller.ts';
+export { measurementSchema, type Outcome, outcomeSchema, type Work, workSchema } from './messages/work.ts';
 export type { OptOutList } from './opt-out/opt-out-publisher.ts';
 export type { CompleteOptOuts } from './opt-out/opt-out-receiver.ts';
 export { type OptOutChange, OptOutSet } from './opt-out/opt-out-set.ts';
 export { AgentHub } from './session/agent-hub.ts';
-export { type AgentProfile, AgentSession } from './session/agent-session.ts';
+export { type AgentProfile, AgentSession, type RunOptions } from './session/agent-session.ts';
 export { AgentWork, type Perform } from './session/agent-work.ts';
 export type { Admission, Enrolment, GatewayRefusal } from './transport/admission.ts';
 export type { AgentPolicy, LinkState } from './transport/agent-policy.ts';

@@ -41,6 +41,7 @@ export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
 export { type ImportedResultQuery, ImportedResults, type NewImportedResult } from './queries/imported-results.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
+export { type Lease, Leases } from './queries/leases.ts';
 export type { LimitUse, QuotaExceeded } from './queries/limit-use.ts';
 export { Mails } from './queries/mails.ts';
 export { OneTimeTokens } from './queries/one-time-tokens.ts';

@@ -20,6 +20,7 @@ import {
   hashToken,
   ImportedResults,
   Jobs,
+  Leases,
   Mails,
   type NewAuditBlock,
   OneTimeTokens,
@@ -697,6 +698,57 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       await jobs.finish('a', [{ id, result: { hops } }], later(1));
       const [outline] = await new Batches(database.db).outlinesOf(batch, { limit: 1, after: 0 });
       expect(outline.asns).toEqual([1, 2, 3]);
+    });
+
+    it('leases the jobs of the given sources, those of an earlier owner first, and small batches between large ones', async () => {
+      const jobs = new Jobs(database.db);
+      const user = await newUser();
+      const batches = new Batches(database.db);
+      const submit = async (source: string, count: number): Promise<void> => {
+        const pairs = measurements(count).map((pair) => ({ ...pair, source }));
+        expect(await batches.accept(user, pairs, now)).toHaveProperty('id');
+      };
+      await submit('1.0.0.1', 40);
+      await submit('1.0.0.2', 20);
+      await submit('1.0.0.2', 2);
+      await submit('1.0.0.3', 5);
+      expect(await jobs.leaseOf([], 'a', 10, now, later(30))).toEqual([]);
+      const held = await jobs.leaseOf(['1.0.0.2', '1.0.0.3'], 'a', 10, now, later(30));
+      expect(held.filter(({ source }) => source === '1.0.0.2')).toHaveLength(6);
+      expect(held.filter(({ source }) => source === '1.0.0.3')).toHaveLength(4);
+      await jobs.releaseOf('1.0.0.3', 'a');
+      const ids = held.filter(({ source }) => source === '1.0.0.2').map(({ id }) => id);
+      const taken = await jobs.leaseOf(['1.0.0.2'], 'b', 8, now, later(60));
+      expect(taken.slice(0, 6).map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+      expect(taken).toHaveLength(8);
+      expect(await jobs.finish('a', [{ id: ids[0], result: 'late' }], now)).toEqual([]);
+      expect(await jobs.finish('b', [{ id: ids[0], result: 'in time' }], now)).toEqual([ids[0]]);
+      const rest = await jobs.leaseOf(['1.0.0.2', '1.0.0.3'], 'b', 1_000, later(61), later(90));
+      // All but the one that has ended: also those that b held itself, and whose leases have ended.
+      expect(rest).toHaveLength(21 + 5);
+    });
+
+    it('gives a lease to one owner at a time, with a growing token', async () => {
+      const leases = new Leases(database.db);
+      const taken = await Promise.all(['a', 'b'].map((owner) => leases.acquire(owner, ['x', 'y', 'x'], 60_000)));
+      expect(
+        taken
+          .flat()
+          .map(({ name }) => name)
+          .sort(),
+      ).toEqual(['x', 'y']);
+      const owners = new Map((await leases.list()).map(({ name, owner }) => [name, owner]));
+      const owner = owners.get('x') ?? '';
+      const other = owner === 'a' ? 'b' : 'a';
+      expect(await leases.acquire(other, ['x'], 60_000)).toEqual([]);
+      expect(await leases.renew(owner, 60_000)).toContainEqual({ name: 'x', token: 1 });
+      await leases.release(other, ['x']);
+      expect(await leases.acquire(other, ['x'], 60_000)).toEqual([]);
+      await leases.release(owner, ['x']);
+      expect(await leases.renew(owner, 60_000)).not.toContainEqual(expect.objectContaining({ name: 'x' }));
+      expect(await leases.acquire(other, ['x'], 0)).toEqual([{ name: 'x', token: 2 }]);
+      expect(await leases.renew(other, 60_000)).not.toContainEqual(expect.objectContaining({ name: 'x' }));
+      expect(await leases.acquire(other, ['x'], 60_000)).toEqual([{ name: 'x', token: 3 }]);
     });
 
     it('renews the leases of the given jobs only', async () => {

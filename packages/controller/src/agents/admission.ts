@@ -10,21 +10,25 @@ export class DirectoryAdmission implements Admission {
   readonly #directory: AgentDirectory;
   readonly #hub: Pick<AgentHub, 'sessionOf'>;
   readonly #events: AgentEvents;
+  readonly #isElsewhere: (address: Ipv4Address) => boolean;
 
   constructor(collaborators: {
     readonly directory: AgentDirectory;
     readonly hub: Pick<AgentHub, 'sessionOf'>;
     readonly events: AgentEvents;
+    /** Whether an agent is connected to the gateway of another process. Default: there is none. */
+    readonly isElsewhere?: (address: Ipv4Address) => boolean;
   }) {
     this.#directory = collaborators.directory;
     this.#hub = collaborators.hub;
     this.#events = collaborators.events;
+    this.#isElsewhere = collaborators.isElsewhere ?? (() => false);
   }
 
   /** A connection from the address proves control of it. An agent that is connected cannot be displaced. */
   async mayEnrol(address: Ipv4Address): Promise<string | undefined> {
     if (this.#directory.findRegistered(address) === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
-    if (this.#hub.sessionOf(address)?.isConnected === true)
+    if (this.#hub.sessionOf(address)?.isConnected === true || this.#isElsewhere(address))
       return `an agent of ${formatIpv4(address)} is connected; stop it before another agent enrols`;
     return undefined;
   }
@@ -40,6 +44,8 @@ export class DirectoryAdmission implements Admission {
   }
 
   async mayConnect(address: Ipv4Address, serialNumber: string): Promise<string | undefined> {
+    // The gateway of another process may have issued the certificate.
+    if (this.#directory.find(address)?.certificate_serial !== serialNumber) await this.#directory.refresh(address);
     const agent = this.#directory.findRegistered(address);
     if (agent === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
     if (agent.certificate_serial === null)

@@ -19,6 +19,7 @@ export class AgentDirectory {
   readonly #agents: Agents;
   readonly #byAddress = new Map<Ipv4Address, RegisteredAgent>();
   readonly #listeners: (() => void)[] = [];
+  readonly #writeListeners: ((address: Ipv4Address) => void)[] = [];
   #ordered: readonly RegisteredAgent[] | undefined;
 
   private constructor(agents: Agents) {
@@ -28,13 +29,18 @@ export class AgentDirectory {
   /** Reads all agents from the database. */
   static async open(agents: Agents): Promise<AgentDirectory> {
     const directory = new AgentDirectory(agents);
-    for (const row of await agents.list()) directory.#byAddress.set(parseIpv4(row.address), toRegistered(row));
+    await directory.refreshAll();
     return directory;
   }
 
   /** Calls `listener` after every change. */
   subscribe(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls `listener` with each agent that this process has changed in the database. */
+  onWritten(listener: (address: Ipv4Address) => void): void {
+    this.#writeListeners.push(listener);
   }
 
   find(address: Ipv4Address): RegisteredAgent | undefined {
@@ -87,10 +93,22 @@ export class AgentDirectory {
     return isNew;
   }
 
-  /** Reads an agent again that was written elsewhere. */
+  /** Reads an agent again that another part of this process has written. */
   async reload(address: Ipv4Address): Promise<void> {
+    await this.refresh(address);
+    this.#announce(address);
+  }
+
+  /** Reads an agent again that another process has written. */
+  async refresh(address: Ipv4Address): Promise<void> {
     const stored = await this.#agents.find(formatIpv4(address));
     if (stored !== undefined) this.#keep(stored);
+  }
+
+  /** Reads all agents again. */
+  async refreshAll(): Promise<void> {
+    for (const row of await this.#agents.list()) this.#byAddress.set(parseIpv4(row.address), toRegistered(row));
+    this.#changed();
   }
 
   /** Changes what is known about an agent, except its state. Returns the agent; `undefined` when there is none. */
@@ -114,14 +132,25 @@ export class AgentDirectory {
 
   async #write(address: Ipv4Address, change: AgentChange): Promise<RegisteredAgent | undefined> {
     const changed = await this.#agents.change(formatIpv4(address), change);
-    return changed && this.#keep(changed);
+    if (changed === undefined) return undefined;
+    const agent = this.#keep(changed);
+    this.#announce(address);
+    return agent;
   }
 
   #keep(row: Agent): RegisteredAgent {
     const agent = toRegistered(row);
     this.#byAddress.set(agent.address, agent);
+    this.#changed();
+    return agent;
+  }
+
+  #changed(): void {
     this.#ordered = undefined;
     for (const tell of this.#listeners) tell();
-    return agent;
+  }
+
+  #announce(address: Ipv4Address): void {
+    for (const tell of this.#writeListeners) tell(address);
   }
 }

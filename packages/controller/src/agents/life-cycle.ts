@@ -2,7 +2,7 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock, Prober } from '@revtr/probing';
 import type { AgentTests } from '@revtr/storage';
 import type { Logger } from 'pino';
-import type { AtlasService } from '../atlas/atlas-service.ts';
+import type { SourceAtlases } from '../atlas/source-atlases.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { probingFor } from '../safety/probe-context.ts';
@@ -32,7 +32,9 @@ export interface LifeCycleCollaborators {
   readonly connected: ConnectedAgents;
   readonly tests: AgentTests;
   readonly prober: Prober;
-  readonly atlas: AtlasService;
+  readonly atlas: Pick<SourceAtlases, 'collect' | 'catchUp'> & {
+    readonly size: (source: Ipv4Address) => number | Promise<number>;
+  };
   readonly notices: OwnerNotices;
   readonly clock: Clock;
   /** A number from 0 to 1. */
@@ -229,7 +231,7 @@ export class LifeCycle {
     const isReportOld = clock.now() - (before.last_tested_at?.getTime() ?? 0) > SAME_REPORT_MS;
     if (isNew || isReportOld) await notices.tested(agent, report, undefined);
     await directory.enter(address, isNew ? 'preparing' : 'ready', HEALED);
-    if (atlas.size(address) === 0) await atlas.collect(address, signal);
+    if ((await atlas.size(address)) === 0) await atlas.collect(address, signal);
     // The source may have been quarantined or withdrawn while its atlas was measured.
     if (!isNew || directory.find(address)?.state !== 'preparing') return;
     await directory.enter(address, 'ready');

@@ -47,19 +47,15 @@ export class AtlasKeeper {
 
   /** Reads what is stored of the atlases of sources, and keeps every change from now on. */
   async open(sources: readonly Ipv4Address[]): Promise<void> {
-    const { atlas, records, log } = this.#collaborators;
+    const { atlas, records } = this.#collaborators;
     for (const source of sources) {
-      const stored = formatIpv4(source);
       const measured = atlas.traceroutesTo(source);
       if (measured.length > 0) {
         // Measured before this began: that is newer than what is stored.
-        await records.clear(stored);
+        await records.clear(formatIpv4(source));
         for (const path of measured) this.#note(source).added.set(path.id, path);
         for (const tail of atlas.of(source)?.tails() ?? []) this.#noteTail(source, tail);
-        continue;
-      }
-      const damaged = restoreAtlas(atlas, source, await records.of(stored));
-      if (damaged > 0) log.error({ source: stored, damaged }, 'rows of a stored atlas could not be read');
+      } else await this.load(source);
     }
     const evidence = await records.evidence();
     atlas.evidence.restore(readEvidence(evidence));
@@ -79,6 +75,24 @@ export class AtlasKeeper {
         this.#schedule();
       },
     });
+  }
+
+  /** Reads what is stored of the atlas of a source that another process may have kept. What memory holds of it is dropped. */
+  async load(source: Ipv4Address): Promise<void> {
+    const { atlas, records, log } = this.#collaborators;
+    const stored = formatIpv4(source);
+    const rows = await records.of(stored);
+    atlas.clear(source);
+    this.#changes.delete(source);
+    const damaged = restoreAtlas(atlas, source, rows);
+    if (damaged > 0) log.error({ source: stored, damaged }, 'rows of a stored atlas could not be read');
+  }
+
+  /** Drops the atlas of a source from memory, because another process keeps it. What is not stored yet is stored first, unless `isLost`. */
+  async unload(source: Ipv4Address, isLost: boolean): Promise<void> {
+    if (isLost) this.#changes.delete(source);
+    else await this.flush();
+    this.#collaborators.atlas.clear(source);
   }
 
   /** Forgets the atlas of a source, here and in the database. */

@@ -62,9 +62,20 @@ export class AtlasService {
     await this.#keeper.open(sources);
   }
 
-  /** Continues the runs that a stop or a crash interrupted. */
-  async resume(): Promise<void> {
-    await this.#underWay.resume();
+  /** Continues the runs that a stop or a crash interrupted: all, or those of one source. */
+  async resume(source?: Ipv4Address): Promise<void> {
+    await this.#underWay.resume(source);
+  }
+
+  /** Reads the stored atlas of a source that this process owns from now on. */
+  async load(source: Ipv4Address): Promise<void> {
+    await this.#keeper.load(source);
+  }
+
+  /** Interrupts the run of a source, and drops its atlas from memory, because another process owns the source from now on. */
+  async unload(source: Ipv4Address, isLost: boolean): Promise<void> {
+    await this.#underWay.interrupt(source);
+    await this.#keeper.unload(source, isLost);
   }
 
   /** What a run that `asker` starts now would measure and cost. @throws {ControllerError} `conflict`, {RipeAtlasError} */

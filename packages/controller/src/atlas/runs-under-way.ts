@@ -1,5 +1,5 @@
 import type { EngineCollaborators } from '@revtr/engine';
-import type { Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Random } from '@revtr/probing';
 import type { AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -33,18 +33,21 @@ interface UnderWay {
 export class RunsUnderWay {
   readonly #collaborators: RunsUnderWayCollaborators;
   readonly #bySource = new Map<Ipv4Address, UnderWay>();
+  /** Runs that end here and continue elsewhere, by id. */
+  readonly #interrupted = new Set<number>();
   #isStopping = false;
 
   constructor(collaborators: RunsUnderWayCollaborators) {
     this.#collaborators = collaborators;
   }
 
-  /** Continues the runs that a stop or a crash interrupted. */
-  async resume(): Promise<void> {
+  /** Continues the runs that a stop or a crash interrupted: all, or those of one source. */
+  async resume(source?: Ipv4Address): Promise<void> {
     const { runs, log, ripe, engineParts } = this.#collaborators;
+    const only = source === undefined ? undefined : formatIpv4(source);
     for (const row of await runs.open()) {
       // The measurement that asked for it starts again, and asks again.
-      if (row.cause === 'onDemand') continue;
+      if (row.cause === 'onDemand' || (only !== undefined && row.source !== only)) continue;
       try {
         const run = new RunRecord(row, runs);
         log.info({ run: run.id, source: row.source, phase: run.details.phase }, 'continuing an atlas run');
@@ -72,7 +75,7 @@ export class RunsUnderWay {
     const ended = probingFor(cause, () => carryOut(run, key, collaborators, over.signal))
       .catch((error: unknown) => {
         if (!over.signal.aborted) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
-        else if (this.#isStopping) return run.save();
+        else if (this.#isStopping || this.#interrupted.has(run.id)) return run.save();
         return undefined;
       })
       .catch((error: unknown) => log.error({ err: error, run: run.id }, 'an atlas run could not be stored'))
@@ -104,6 +107,16 @@ export class RunsUnderWay {
     await underWay.run.end('cancelled', this.#collaborators.engineParts.clock.now(), reason);
     await this.#stopMeasurements(underWay);
     return true;
+  }
+
+  /** Interrupts the run of a source, which whoever owns the source next continues. */
+  async interrupt(source: Ipv4Address): Promise<void> {
+    const underWay = this.#bySource.get(source);
+    if (underWay === undefined) return;
+    this.#interrupted.add(underWay.run.id);
+    underWay.over.abort();
+    await underWay.ended;
+    this.#interrupted.delete(underWay.run.id);
   }
 
   /** Interrupts all runs. {@link resume} continues them after the next start. */

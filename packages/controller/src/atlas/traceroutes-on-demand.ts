@@ -93,11 +93,11 @@ export class TraceroutesOnDemand {
     };
   }
 
-  /** Ends the runs that a crash interrupted. The controller calls it once, at the start. */
-  async closeInterrupted(): Promise<void> {
+  /** Ends the runs that a crash interrupted: all at the start, or those of a source that another process owned before. */
+  async closeInterrupted(only?: Ipv4Address): Promise<void> {
     const { runs, engineParts } = this.#collaborators;
-    for (const { id, cause, estimated_credits } of await runs.open()) {
-      if (cause !== 'onDemand') continue;
+    for (const { id, cause, source, estimated_credits } of await runs.open()) {
+      if (cause !== 'onDemand' || (only !== undefined && source !== formatIpv4(only))) continue;
       const ended_at = new Date(engineParts.clock.now());
       // Whether RIPE Atlas has created the measurement is unknown: the budget must not be exceeded.
       const interrupted = { state: 'failed', reason: INTERRUPTED, spent_credits: estimated_credits, ended_at } as const;

@@ -1,6 +1,7 @@
 import type { Clock, Random, TargetPolicy } from '@revtr/probing';
 import type { Database } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { ClusterParts } from '../cluster/cluster-parts.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Datasets } from '../facts/datasets.ts';
 import type { Metrics } from '../foundation/metrics.ts';
@@ -15,6 +16,7 @@ export interface Context {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly cluster: ClusterParts;
 }
 
 /** The context of one subsystem: its log lines carry its name. */

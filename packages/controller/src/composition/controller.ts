@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import { DeploymentCalibration } from '@revtr/engine';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Clock, createRandom, type TargetPolicy } from '@revtr/probing';
 import type { ApiKeys, Database, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
@@ -10,6 +11,7 @@ import type { UserLimits } from '../agents/user-limits.ts';
 import type { TlsFiles } from '../api/server.ts';
 import type { PublicArchiveOptions } from '../archive/public-archive.ts';
 import type { RipeAtlasSettings } from '../atlas/ripe-access.ts';
+import { alone, type Cluster } from '../cluster/cluster.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Datasets } from '../facts/datasets.ts';
 import { Metrics } from '../foundation/metrics.ts';
@@ -23,11 +25,13 @@ import { NO_SELF_AUDIT, type SelfAuditSettings } from '../self-audit/self-audito
 import { DEFAULT_WATCHES, type WatchSettings } from '../watches/settings.ts';
 import type { ResolveHost } from '../watches/webhooks/target.ts';
 import { type Context, contextOf } from './context.ts';
+import { openDuty } from './duties.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
 import { type ApiSubsystem, type ListenOptions, openApi } from './open-api.ts';
 import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
+import { openCluster } from './open-cluster.ts';
 import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
@@ -38,8 +42,10 @@ import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
+import { openSources } from './open-sources.ts';
 import { openSurvey } from './open-survey.ts';
 import { openWatches } from './open-watches.ts';
+import { type PlacedSubsystem, subsystemsHere } from './placed-subsystem.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface ControllerOptions {
@@ -100,9 +106,11 @@ export interface ControllerCollaborators {
   readonly resolveWebhook?: ResolveHost | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The other processes of the controller. Default: there are none. The controller closes the bus when it stops. */
+  readonly cluster?: Cluster | undefined;
 }
 
-/** The central system in one process: API, queue, engine and gateway. */
+/** The central system, or the part of it that the roles of this process name: API, queue, engine and gateway. */
 export class Controller {
   readonly users: Users;
   readonly keys: ApiKeys;
@@ -137,9 +145,18 @@ export class Controller {
     if (targetPolicy.warning !== undefined) log.warn(targetPolicy.warning);
     const metrics = new Metrics();
     const random = createRandom(randomInt(2 ** 31));
-    const context: Context = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
+    const isolated = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
+    const cluster = openCluster(
+      { ...isolated, log: log.child({ subsystem: 'cluster' }) },
+      collaborators.cluster ?? alone({ clock, log }),
+    );
+    const context: Context = { ...isolated, cluster: cluster.parts };
+    const atlasDuty = openDuty('atlas', 'atlas', cluster.parts, clock);
+    const mailDuty = openDuty('mail', 'mail', cluster.parts, clock);
+    const owned = (): readonly string[] => sources?.owned() ?? [];
+    const owns = (source: Ipv4Address): boolean => sources?.owns(formatIpv4(source)) ?? !cluster.parts.isShared;
     const calibration = new DeploymentCalibration();
-    const mail = openMail(contextOf(context, 'mail'), options, collaborators.sendMail);
+    const mail = openMail({ ...contextOf(context, 'mail'), clock: mailDuty.clock }, options, collaborators.sendMail);
     const safety = await openSafety(contextOf(context, 'safety'), options, (address) =>
       measuring.directory.participates(address),
     );
@@ -149,11 +166,12 @@ export class Controller {
       calibration,
     });
     const knowledge = openFacts(context);
-    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas);
+    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns);
     const recipients = new RecipientLimit({ clock });
     const agents = openAgents(contextOf(context, 'agents'), options, {
+      duty: atlasDuty,
       measuring,
-      atlas: atlas.service,
+      atlas: atlas.all,
       notices: mail.notices,
       recipients,
     });
@@ -162,9 +180,8 @@ export class Controller {
       applications: agents.applications.decisions,
       recipients,
     });
-    const survey = await openSurvey(contextOf(context, 'survey'), measuring.system, {
-      probesPerHour: options.surveyProbesPerHour,
-    });
+    const surveyed = { probesPerHour: options.surveyProbesPerHour };
+    const { ranking, survey } = await openSurvey(contextOf(context, 'survey'), measuring.system, surveyed, atlasDuty);
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
       {
@@ -173,23 +190,26 @@ export class Controller {
         owners: atlas.owners,
         onDemand: atlas.onDemand,
         isPublic: (owner) => accounts.visitors.isVisitor(owner),
+        owned,
       },
       options,
     );
+    const isEngine = cluster.parts.isShared && cluster.parts.roles.has('engine');
+    const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements }) : undefined;
     const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
-    const archive = openArchive(contextOf(context, 'archive'), options.archive, {
+    const archive = openArchive({ ...contextOf(context, 'archive'), clock: atlasDuty.clock }, options.archive, {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
     const watches = openWatches(
       contextOf(context, 'watches'),
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
-      { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook },
+      { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook, duty: atlasDuty },
     );
     const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
       calibration,
@@ -197,9 +217,10 @@ export class Controller {
       measurements,
       safety,
       mail,
+      owns,
     });
     const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
-    const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
+    const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns, duty: atlasDuty });
     const operations = openOperations(contextOf(context, 'operations'), {
       queue: measurements.queue,
       mails: mail.mails,
@@ -239,39 +260,46 @@ export class Controller {
       safety,
       selfAudits: selfAudit,
       watches,
-      atlas: atlas.service,
+      atlas: atlas.all,
       measuring: measuring.system,
+      isCluster: cluster.parts.isShared,
       events: measurements.events,
       facts,
       datasets,
       clock,
       publicUrl: options.publicUrl,
     });
-    const subsystems = [
-      mail,
-      safety,
-      measuring,
-      knowledge,
-      atlas,
-      agents,
-      survey,
-      measurements,
-      probes,
-      publications,
-      archive,
-      watches,
-      selfAudit,
-      optOuts,
-      api,
-      operations,
+    const placed: readonly PlacedSubsystem[] = [
+      { subsystem: cluster },
+      { subsystem: mail, roles: ['mail'], duty: mailDuty },
+      { subsystem: safety },
+      { subsystem: measuring },
+      { subsystem: knowledge },
+      { subsystem: atlas, roles: ['engine'] },
+      { subsystem: agents, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: ranking, roles: ['engine', 'atlas'] },
+      { subsystem: survey, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: measurements },
+      { subsystem: probes, roles: ['engine'] },
+      { subsystem: publications },
+      { subsystem: archive, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: watches, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: selfAudit, roles: ['engine'] },
+      { subsystem: optOuts, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: api, roles: ['api'] },
+      { subsystem: cluster.ownership },
+      { subsystem: operations },
     ];
+    const subsystems = subsystemsHere(placed, cluster.parts, (error, subsystem) =>
+      log.error({ err: error, subsystem }, 'a subsystem could not begin its duty'),
+    );
     const { users, keys } = accounts;
     return new Controller({ users, keys, subsystems, measuring, api, log });
   }
 
   /**
    * Starts all subsystems; measuring begins when the agents that were ready before a restart are connected again. When one cannot be
-   * started, those before it are stopped. Returns the address of the API.
+   * started, those before it are stopped. Returns the address of the API; an empty text without the role `api`.
    */
   async start(): Promise<string> {
     const started: Subsystem[] = [];

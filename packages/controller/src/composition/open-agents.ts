@@ -1,18 +1,20 @@
-import { formatIpv4 } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { AgentTests, Applications, Users } from '@revtr/storage';
+import { type AgentTesting, serveAgentTests, sharedAgentTesting } from '../agents/agent-testing.ts';
 import { LifeCycle, type LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { OwnerNotices } from '../agents/owner-notices.ts';
 import { SourceApplications } from '../agents/source-applications.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
-import type { AtlasService } from '../atlas/atlas-service.ts';
+import type { SourceAtlases } from '../atlas/source-atlases.ts';
 import type { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { Context } from './context.ts';
+import type { RoleDuty } from './duties.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface AgentsSubsystem extends Subsystem {
   readonly tests: AgentTests;
-  readonly life: LifeCycle;
+  readonly life: AgentTesting;
   readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
 }
 
@@ -23,17 +25,20 @@ export interface AgentsOptions {
 
 /** Opens the life cycle of agents: applications, tests, quarantine. */
 export function openAgents(
-  { database, targetPolicy, clock, random, log }: Context,
+  { database, targetPolicy, clock, random, log, cluster }: Context,
   { lifeCycle, newUserLimits }: AgentsOptions,
   collaborators: {
     readonly measuring: MeasuringSubsystem;
-    readonly atlas: AtlasService;
+    readonly duty: RoleDuty;
+    readonly atlas: SourceAtlases;
     readonly notices: OwnerNotices;
     readonly recipients: RecipientLimit;
   },
 ): AgentsSubsystem {
-  const { measuring, atlas, notices, recipients } = collaborators;
+  const { duty, measuring, atlas, notices, recipients } = collaborators;
   const { directory, events, system } = measuring;
+  const { bus, isShared } = cluster;
+  let stopServing = (): void => undefined;
   const tests = new AgentTests(database.db);
   const life = new LifeCycle(lifeCycle, {
     directory,
@@ -42,7 +47,7 @@ export function openAgents(
     prober: system.engineParts.prober,
     atlas,
     notices,
-    clock,
+    clock: duty.clock,
     random: () => random.next(),
     log,
   });
@@ -51,14 +56,19 @@ export function openAgents(
     { limits: newUserLimits },
     { applications: table, users: new Users(database.db), directory, notices, recipients, targetPolicy, clock },
   );
+  const joined = (address: Ipv4Address): void => {
+    if (!duty.isHere()) return;
+    life
+      .joined(address)
+      .catch((error: unknown) => log.error({ err: error, agent: formatIpv4(address) }, 'an agent could not be tested'));
+  };
+  // Agents that joined while no process tested agents.
+  duty.onBegin(() => {
+    for (const { address, state } of directory.list())
+      if (state === 'expected' && system.connected.has(address)) joined(address);
+  });
   events.subscribe({
-    joined: (address) => {
-      life
-        .joined(address)
-        .catch((error: unknown) =>
-          log.error({ err: error, agent: formatIpv4(address) }, 'an agent could not be tested'),
-        );
-    },
+    joined,
     replaced: (address) => {
       const agent = directory.find(address);
       log.warn({ agent: formatIpv4(address) }, 'an agent received a new certificate in place of its previous one');
@@ -71,9 +81,15 @@ export function openAgents(
   return {
     name: 'agents',
     tests,
-    life,
+    life: isShared ? sharedAgentTesting({ bus, life, isHere: duty.isHere, directory }) : life,
     applications: { table, decisions },
-    start: () => life.start(),
-    stop: () => life.stop(),
+    start: () => {
+      life.start();
+      if (isShared) stopServing = serveAgentTests(bus, life);
+    },
+    stop: async () => {
+      stopServing();
+      await life.stop();
+    },
   };
 }

@@ -1,9 +1,12 @@
 import type { Owners } from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
 import { Atlases, AtlasRuns } from '@revtr/storage';
 import { AtlasService } from '../atlas/atlas-service.ts';
 import { OwnersPass } from '../atlas/owners-pass.ts';
 import { Refresher } from '../atlas/refresher.ts';
+import { sharedAtlases } from '../atlas/remote/shared-atlases.ts';
 import { RipeAtlasAccess, type RipeAtlasSettings } from '../atlas/ripe-access.ts';
+import { localAtlases, type SourceAtlases } from '../atlas/source-atlases.ts';
 import { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
@@ -11,6 +14,9 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface AtlasSubsystem extends Subsystem {
   readonly service: AtlasService;
+  /** The atlases that this process keeps, and those of all sources. */
+  readonly local: SourceAtlases;
+  readonly all: SourceAtlases;
   /** Which networks operate the routers on the paths of the atlas. */
   readonly owners: Owners;
   /** Asks RIPE Atlas for single traceroutes; `undefined` without a key or without credits for them. */
@@ -25,9 +31,10 @@ const ON_DEMAND_WAIT_MS = 120_000;
 
 /** Reads the stored atlases of all sources, and opens what collects and refreshes them. */
 export async function openAtlas(
-  { database, datasets, clock, random, log }: Context,
+  { database, datasets, clock, random, log, cluster }: Context,
   { system, directory }: MeasuringSubsystem,
   ripeAtlas: RipeAtlasSettings | undefined,
+  owns: (source: Ipv4Address) => boolean,
 ): Promise<AtlasSubsystem> {
   const { engineParts } = system;
   const runs = new AtlasRuns(database.db);
@@ -66,23 +73,29 @@ export async function openAtlas(
       clock,
       atlasClock: engineParts.clock,
       origins,
-      sources: () => system.sources(),
+      sources: () => system.sources().filter(owns),
       log,
     },
   );
   const { atlas, aliases, ipToAs, relations } = engineParts;
   const ownersPass = new OwnersPass(OWNERS_PASS, { atlas, aliases, ipToAs, relations, clock, log });
   datasets.knowledge.onAliases(() => engineParts.atlas.rebuild());
-  await service.restore(directory.registeredSources().map(({ address }) => address));
+  const { isShared, bus } = cluster;
+  // In a cluster, the atlas of a source is read when this process owns the source.
+  await service.restore(isShared ? [] : directory.registeredSources().map(({ address }) => address));
+  const local = localAtlases(service, engineParts);
   return {
     name: 'atlas',
     service,
+    local,
+    all: isShared ? sharedAtlases({ bus, owns, local, stored: service, clock }) : local,
     owners: ownersPass.owners,
     onDemand,
     start: () => undefined,
     onAgentsSettled: async () => {
       refresher.start();
       ownersPass.start();
+      if (isShared) return;
       await onDemand?.closeInterrupted();
       await service.resume();
     },

@@ -4,7 +4,9 @@ import { Batches, Jobs, QueueState, type User } from '@revtr/storage';
 import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
+import { ownedJobs } from '../measurements/owned-jobs.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
+import { SharedEvents } from '../measurements/shared-events.ts';
 import { Submission } from '../measurements/submission.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
@@ -16,6 +18,7 @@ export interface MeasurementsSubsystem extends Subsystem {
   readonly queue: QueueState;
   readonly submission: Submission;
   readonly events: BatchEvents;
+  readonly runner: MeasurementRunner;
   /** Cancels a batch, see {@link MeasurementRunner.cancel}. */
   cancel(batchId: number): Promise<number>;
   /** Share of the places for measurements that are taken, 0 to 1. */
@@ -27,19 +30,22 @@ const POLL_MS = 1_000;
 
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
-  { database, facts, targetPolicy, metrics, clock, random, log }: Context,
+  { database, facts, targetPolicy, metrics, clock, random, log, cluster }: Context,
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
     owners,
     onDemand,
     isPublic,
+    owned,
   }: {
     readonly measuring: MeasuringSubsystem;
     readonly safety: SafetySubsystem;
     readonly owners: Owners;
     readonly onDemand: TraceroutesOnDemand | undefined;
     readonly isPublic: (owner: Pick<User, 'id'>) => boolean;
+    /** The sources that this engine of a cluster owns, dotted quads. */
+    readonly owned: () => readonly string[];
   },
   options: { readonly concurrency: number; readonly maxBatch: number },
 ): Promise<MeasurementsSubsystem> {
@@ -48,10 +54,15 @@ export async function openMeasurements(
   if (database.isExclusive) await jobs.release();
   const batches = new Batches(database.db);
   const events = new BatchEvents();
+  const { bus, isShared, changes } = cluster;
+  const onError = (error: unknown): void =>
+    log.error({ err: error }, 'the batches that are followed could not be told');
+  const sharedEvents = isShared ? new SharedEvents({ bus, events, clock, onError }) : undefined;
   const runner = new MeasurementRunner(
-    { owner: randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
+    { owner: isShared ? bus.id : randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
     {
-      ...{ jobs, batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
+      jobs: isShared ? ownedJobs(jobs, owned) : jobs,
+      ...{ batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
       ...{ random: () => random.next(), log },
     },
   );
@@ -64,21 +75,36 @@ export async function openMeasurements(
       destinationCheck: new DestinationCheck({ targetPolicy, facts }),
       clock,
       isPublic,
-      onAccepted: () => runner.notify(),
+      onAccepted: () => {
+        runner.notify();
+        changes.announce({ type: 'submitted' });
+      },
       onRejected: (user, { code, message }) =>
         auditEvents.count({ kind: 'pairRefused', userId: user.id, subject: code, detail: message }),
     },
   );
+  changes.on('submitted', () => runner.notify());
+  changes.on('cancelled', ({ batchId }) => runner.noteCancelled(batchId));
   return {
     name: 'measurements',
+    runner,
     batches,
     queue: new QueueState(database.db),
     submission,
     events,
-    cancel: (batchId) => runner.cancel(batchId),
+    cancel: async (batchId) => {
+      const ended = await runner.cancel(batchId);
+      changes.announce({ type: 'cancelled', batchId });
+      return ended;
+    },
     load: () => runner.load,
-    start: () => undefined,
-    onAgentsSettled: () => runner.start(),
-    stop: () => runner.stop(),
+    start: () => sharedEvents?.start(),
+    onAgentsSettled: () => {
+      if (cluster.roles.has('engine')) runner.start();
+    },
+    stop: async () => {
+      await runner.stop();
+      await sharedEvents?.stop();
+    },
   };
 }

@@ -1,9 +1,10 @@
 import type { Calibration } from '@revtr/engine';
-import type { Ipv4Address, PrefixColumns } from '@revtr/net';
+import { formatIpv4, type Ipv4Address, type PrefixColumns, parseIpv4 } from '@revtr/net';
 import { Agents, OptOuts, SourceShares } from '@revtr/storage';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
 import { SourceAccess } from '../agents/source-access.ts';
+import type { ClusterParts } from '../cluster/cluster-parts.ts';
 import { Coalescer } from '../foundation/coalescer.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import { PublishedOptOuts } from '../opt-outs/published-opt-outs.ts';
@@ -19,6 +20,22 @@ export interface MeasuringSubsystem extends Subsystem {
   readonly system: MeasuringSystem;
 }
 
+/** Tells the other processes what this one has changed about agents and opt-outs, and reads what they have changed. */
+function shareRecords({ changes }: ClusterParts, directory: AgentDirectory, published: PublishedOptOuts): void {
+  directory.onWritten((address) => changes.announce({ type: 'agent', address: formatIpv4(address) }));
+  changes.on(
+    'agent',
+    ({ address }) => directory.refresh(parseIpv4(address)),
+    () => directory.refreshAll(),
+  );
+  published.onWritten(() => changes.announce({ type: 'optOuts' }));
+  changes.on(
+    'optOuts',
+    () => published.refresh(),
+    () => published.refresh(),
+  );
+}
+
 /** Changes of the opt-out list that follow each other are sent to agents together, at most this much later, milliseconds. */
 const PUBLISH_EVERY_MS = 1_000;
 
@@ -32,7 +49,7 @@ export async function openMeasuring(
     readonly calibration: Calibration;
   },
 ): Promise<MeasuringSubsystem> {
-  const { database, datasets, targetPolicy, metrics, clock, log } = context;
+  const { database, datasets, targetPolicy, metrics, clock, log, cluster } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
   const table = new OptOuts(database.db);
   const announced = (): PrefixColumns | undefined =>
@@ -59,7 +76,9 @@ export async function openMeasuring(
     calibration,
     clock,
     log,
+    cluster,
   });
+  shareRecords(cluster, directory, published);
   const publishing = new Coalescer({ everyMs: PUBLISH_EVERY_MS }, { clock, work: () => system.publishOptOut() });
   published.subscribe(() => publishing.trigger());
   datasets.store.onReplaced((kind) => {

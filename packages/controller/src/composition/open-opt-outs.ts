@@ -3,6 +3,7 @@ import { AbuseContacts, OptOutRequests } from '@revtr/storage';
 import { OptOutService, type OptOutServiceOptions } from '../opt-outs/opt-out-service.ts';
 import { ReverseDnsProof, type ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
 import type { Context } from './context.ts';
+import type { RoleDuty } from './duties.ts';
 import type { MailSubsystem } from './open-mail.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -21,7 +22,13 @@ export function openOptOuts(
     measuring,
     mail,
     dns,
-  }: { readonly measuring: MeasuringSubsystem; readonly mail: MailSubsystem; readonly dns: ReverseNameServer },
+    duty,
+  }: {
+    readonly measuring: MeasuringSubsystem;
+    readonly mail: MailSubsystem;
+    readonly dns: ReverseNameServer;
+    readonly duty: RoleDuty;
+  },
 ): OptOutSubsystem {
   const requests = new OptOutRequests(database.db);
   const contacts = new AbuseContacts(database.db);
@@ -33,7 +40,7 @@ export function openOptOuts(
     ipToAs: facts.ipToAs,
     mail: mail.send,
     randomBytes,
-    clock,
+    clock: duty.clock,
     log,
   });
   return { name: 'opt-outs', service, requests, contacts, start: () => service.start(), stop: () => service.stop() };

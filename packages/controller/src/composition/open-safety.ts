@@ -9,6 +9,7 @@ import { FileJournal, NO_JOURNAL } from '../audit/audit-journal.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { BudgetGuard } from '../safety/budgets/budget-guard.ts';
 import { BudgetJournal } from '../safety/budgets/budget-journal.ts';
+import { SharedCounts } from '../safety/budgets/shared-counts.ts';
 import { SubjectFinder } from '../safety/budgets/subjects.ts';
 import { CircuitBreaker } from '../safety/circuits/circuit-breaker.ts';
 import { GuardedProber, type GuardedProberCollaborators, type ProbeGuard } from '../safety/guarded-prober.ts';
@@ -18,6 +19,7 @@ import { withTechnique } from '../safety/probe-context.ts';
 import { pooledRandomBytes } from '../safety/random-pool.ts';
 import { SafetyMetrics } from '../safety/safety-metrics.ts';
 import type { SafetySettings } from '../safety/settings.ts';
+import { SharedSwitches } from '../safety/shared-switches.ts';
 import type { Context } from './context.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -61,9 +63,11 @@ export async function openSafety(
   options: SafetyOptions,
   isOwn: (address: Ipv4Address) => boolean,
 ): Promise<SafetySubsystem> {
-  const { database, clock, log } = context;
+  const { database, clock, log, cluster } = context;
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
-  const { budgets, circuits, journal } = await openLimits(context, options.safety, isOwn);
+  const { bus, changes, isShared } = cluster;
+  const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
+  const { budgets, circuits, journal, counts } = await openLimits(context, options.safety, isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
   const guards: ProbeGuard[] = [switches, circuits, budgets, new AuditGuard({ audit, clock, log })];
   const onRefused: GuardedProberCollaborators['onRefused'] = (request, error, cause) =>
@@ -84,11 +88,15 @@ export async function openSafety(
     guarded: (prober) => new GuardedProber({ prober, guards, clock, randomBytes: pooledRandomBytes, onRefused }),
     withTechnique,
     start: () => {
+      shared?.start();
+      counts?.start(budgets);
       journal.start();
       audit.start();
       auditEvents.start();
     },
     stop: async () => {
+      await shared?.stop();
+      await counts?.stop();
       await journal.stop();
       await auditEvents.stop();
       await audit.stop();
@@ -101,17 +109,30 @@ const STORE_COUNTS_MS = 5_000;
 const MOST_ENTRIES = 60;
 
 async function openLimits(
-  { database, facts, metrics, clock, log }: Context,
+  { database, facts, metrics, clock, log, cluster }: Context,
   settings: SafetySettings,
   isOwn: (address: Ipv4Address) => boolean,
-): Promise<{ readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker; readonly journal: BudgetJournal }> {
+): Promise<{
+  readonly budgets: BudgetGuard;
+  readonly circuits: CircuitBreaker;
+  readonly journal: BudgetJournal;
+  readonly counts: SharedCounts | undefined;
+}> {
   const networks = new NetworkLookup({ ipToAs: facts.ipToAs });
   const safetyMetrics = new SafetyMetrics(metrics);
+  const { bus, members, isShared } = cluster;
+  const onError = (error: unknown): void => log.error({ err: error }, 'the counts of packets could not be told');
+  const counted = isShared ? new SharedCounts({ bus, clock, onError }) : undefined;
   const budgets = new BudgetGuard(settings.budgets, {
     subjects: new SubjectFinder({ networks, isOwn }),
     clock,
     onRefused: (budget) => safetyMetrics.refused(budget),
     onHeld: (holdMs) => safetyMetrics.held(holdMs),
+    ...(counted !== undefined && {
+      // Sources are spread over all engines: each of them probes about as much as the others.
+      share: () => 1 / Math.max(1, members.with('engine', 'atlas').length),
+      onCounted: (count) => counted.note(count),
+    }),
   });
   const circuits = new CircuitBreaker(settings.circuits, {
     networks,
@@ -130,7 +151,7 @@ async function openLimits(
     { guard: budgets, counts, clock, log },
   );
   await journal.restore();
-  return { budgets, circuits, journal };
+  return { budgets, circuits, journal, counts: counted };
 }
 
 const FLUSH_AUDIT_MS = 2_000;

@@ -1,4 +1,5 @@
 import type { DeploymentCalibration } from '@revtr/engine';
+import type { Ipv4Address } from '@revtr/net';
 import { HopKinds, SelfAudits, Users } from '@revtr/storage';
 import { kindAlertMail } from '../mail/messages.ts';
 import { AccuracyMetrics } from '../self-audit/accuracy-metrics.ts';
@@ -32,9 +33,11 @@ export async function openSelfAudit(
     readonly measurements: MeasurementsSubsystem;
     readonly safety: SafetySubsystem;
     readonly mail: MailSubsystem;
+    /** Whether this process keeps the atlas of a source. */
+    readonly owns: (source: Ipv4Address) => boolean;
   },
 ): Promise<SelfAuditSubsystem> {
-  const { calibration, measuring, measurements, safety, mail } = collaborators;
+  const { calibration, measuring, measurements, safety, mail, owns } = collaborators;
   const { system, directory } = measuring;
   const audits = new SelfAudits(database.db);
   // Only this process uses the database: audits under way are left over from a crash.
@@ -57,7 +60,7 @@ export async function openSelfAudit(
       return agent?.kind !== 'source' || agent.visibility === 'public';
     },
     hosts: () => system.vantagePoints(),
-    sources: () => system.sources(),
+    sources: () => system.sources().filter(owns),
     isBusy: () => safety.switches.isSet('probing') || measurements.load() > BUSY_LOAD,
     metrics: new AccuracyMetrics(metrics, () => keeper.rows),
     onEvents: (events) => alerts.tell(events),

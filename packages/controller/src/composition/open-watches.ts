@@ -9,6 +9,7 @@ import { WatchService } from '../watches/watch-service.ts';
 import { WebhookSender } from '../watches/webhooks/sender.ts';
 import type { ResolveHost } from '../watches/webhooks/target.ts';
 import type { Context } from './context.ts';
+import type { RoleDuty } from './duties.ts';
 import type { AccountParts } from './open-accounts.ts';
 import type { MailSubsystem } from './open-mail.ts';
 import type { MeasurementsSubsystem } from './open-measurements.ts';
@@ -31,9 +32,10 @@ export function openWatches(
     readonly measurements: MeasurementsSubsystem;
     readonly mail: MailSubsystem;
     readonly resolveWebhook: ResolveHost | undefined;
+    readonly duty: RoleDuty;
   },
 ): WatchesSubsystem {
-  const { accounts, measuring, measurements, mail, resolveWebhook } = collaborators;
+  const { accounts, measuring, measurements, mail, resolveWebhook, duty } = collaborators;
   const { users, keys } = accounts;
   const { submission } = measurements;
   const { aliases } = measuring.system.engineParts;
@@ -49,12 +51,12 @@ export function openWatches(
     { clock, resolve: resolveWebhook },
   );
   const dispatcher = new AlertDispatcher({
-    ...{ alerts, watches, users, sender, pageOf, clock, log },
+    ...{ alerts, watches, users, sender, pageOf, clock: duty.clock, log },
     mail: (recipient, text) => mail.send(recipient, text),
     random: () => random.next(),
   });
   const scheduler = new WatchScheduler(options, {
-    ...{ watches, history, alerts, submission, owners, dispatcher, pageOf, clock, random, log },
+    ...{ watches, history, alerts, submission, owners, dispatcher, pageOf, clock: duty.clock, random, log },
     runs: new WatchRuns(database.db),
     samePlace: samePlaceBy(aliases),
     identifiesRouter: (address) => aliases.routerKey(parseIpv4(address)) !== undefined,

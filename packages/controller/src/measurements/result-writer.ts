@@ -13,7 +13,7 @@ export interface ResultWriterOptions {
 /** Writes results in groups, and keeps those of a failed write until it succeeds. */
 export class ResultWriter {
   readonly #options: ResultWriterOptions;
-  readonly #jobs: Jobs;
+  readonly #jobs: Pick<Jobs, 'finish'>;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #log: Logger;
@@ -24,7 +24,7 @@ export class ResultWriter {
   constructor(
     options: ResultWriterOptions,
     collaborators: {
-      readonly jobs: Jobs;
+      readonly jobs: Pick<Jobs, 'finish'>;
       readonly clock: Clock;
       /** A number from 0 to 1. */
       readonly random: () => number;

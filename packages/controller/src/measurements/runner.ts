@@ -33,8 +33,11 @@ export interface RunnerOptions {
   readonly pollMs: number;
 }
 
+/** Where measurements come from, and where their results go: all of the queue, or the part of the sources that this engine owns. */
+export type JobQueue = Pick<Jobs, 'lease' | 'renew' | 'release' | 'releaseOf' | 'finish'>;
+
 export interface RunnerCollaborators {
-  readonly jobs: Jobs;
+  readonly jobs: JobQueue;
   readonly batches: Pick<Batches, 'cancel'>;
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
   readonly facts: Pick<AddressFacts, 'ipToAs' | 'relations'>;
@@ -66,7 +69,10 @@ export class MeasurementRunner {
   readonly #collaborators: RunnerCollaborators;
   readonly #writer: ResultWriter;
   /** Measurements under way, by id. Each has a signal of its own: one signal with thousands of listeners is slow. */
-  readonly #underWay = new Map<number, { readonly job: Job; readonly cancel: AbortController }>();
+  readonly #underWay = new Map<
+    number,
+    { readonly job: Job; readonly cancel: AbortController; readonly ended: PromiseWithResolvers<void> }
+  >();
   /** Measurements that have ended, until their results are written. */
   readonly #unwritten = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
   readonly #cancelled = new Set<number>();
@@ -113,17 +119,33 @@ export class MeasurementRunner {
   /** Ends the measurements of a batch: those in the queue now, those under way as soon as they stop. Returns how many were in the queue. */
   async cancel(batchId: number): Promise<number> {
     const { batches, clock, events } = this.#collaborators;
-    this.#cancelled.add(batchId);
-    for (const oldest of this.#cancelled) {
-      if (this.#cancelled.size <= MOST_CANCELLED) break;
-      this.#cancelled.delete(oldest);
-    }
+    this.#remember(batchId);
     const now = clock.now();
     const result = { ...emptyResult(now), stopReason: 'cancelled', failReason: CANCELLED };
     const ended = await batches.cancel(batchId, result, new Date(now));
-    for (const { job, cancel } of this.#underWay.values()) if (job.batchId === batchId) cancel.abort();
+    this.noteCancelled(batchId);
     for (const id of ended) events.publish(batchId, { type: 'ended', measurement: id, stopReason: 'cancelled' });
     return ended.length;
+  }
+
+  /** A batch is cancelled in the database: ends its measurements that are under way. */
+  noteCancelled(batchId: number): void {
+    this.#remember(batchId);
+    for (const { job, cancel } of this.#underWay.values()) if (job.batchId === batchId) cancel.abort();
+  }
+
+  /**
+   * Interrupts the measurements of a source (dotted quad), of which no new ones are leased any more, stores finished results, and returns unfinished
+   * measurements to the queue. With `isLost` another engine takes them by itself.
+   */
+  async handOver(source: string, isLost: boolean): Promise<void> {
+    const isOf = ({ job }: { readonly job: Job }): boolean => job.source === source;
+    const rest = [...this.#underWay.values()].filter(isOf);
+    for (const { cancel } of rest) cancel.abort();
+    await Promise.all(rest.map(({ ended }) => ended.promise));
+    if (isLost) return;
+    await this.#writer.flush();
+    await this.#collaborators.jobs.releaseOf(source, this.#options.owner);
   }
 
   /** Interrupts measurements, stores finished results, and returns unfinished measurements to the queue. */
@@ -134,6 +156,14 @@ export class MeasurementRunner {
     await Promise.all([this.#loop, this.#renewing.stop()]);
     await this.#writer.flush();
     await this.#collaborators.jobs.release(this.#options.owner);
+  }
+
+  #remember(batchId: number): void {
+    this.#cancelled.add(batchId);
+    for (const oldest of this.#cancelled) {
+      if (this.#cancelled.size <= MOST_CANCELLED) break;
+      this.#cancelled.delete(oldest);
+    }
   }
 
   async #run(): Promise<void> {
@@ -177,7 +207,8 @@ export class MeasurementRunner {
     const stopped = this.#reasonToStop(job);
     if (stopped !== undefined) return this.#store(job, stoppedResult(stopped, this.#collaborators.clock.now()));
     const cancel = new AbortController();
-    this.#underWay.set(job.id, { job, cancel });
+    const ended = Promise.withResolvers<void>();
+    this.#underWay.set(job.id, { job, cancel, ended });
     try {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
@@ -190,6 +221,7 @@ export class MeasurementRunner {
       this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
     } finally {
       this.#underWay.delete(job.id);
+      ended.resolve();
       if (this.#options.concurrency - this.#underWay.size >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
     }
   }

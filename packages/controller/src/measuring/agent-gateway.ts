@@ -3,9 +3,8 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
 import { DirectoryAdmission } from '../agents/admission.ts';
-import type { AgentDirectory } from '../agents/directory.ts';
 import { Periodic } from '../foundation/periodic.ts';
-import { LinkProber } from './link-prober.ts';
+import { LocalAgents } from './agent-access.ts';
 import type { MeasuringParts } from './measuring-system.ts';
 import { OptOutWatch } from './opt-out-watch.ts';
 import { publishSwitches } from './publish-switches.ts';
@@ -21,30 +20,30 @@ export interface AgentGatewayOptions {
 }
 
 export interface AgentGatewayCollaborators extends MeasuringParts {
+  /** Called when an agent begins a session. */
+  readonly onJoined: (address: Ipv4Address) => void;
+  /** Whether an agent is connected to the gateway of another process. Default: there is none. */
+  readonly isElsewhere?: (address: Ipv4Address) => boolean;
   /** Called when an agent has not reconnected in time, is suspended, or is not suspended any more. */
   readonly onLeft: (address: Ipv4Address) => void;
   /** Called when an agent has reported whether it measures. */
   readonly onHealth: (address: Ipv4Address) => void;
 }
 
-/** How long a probe waits for a registered agent that is not connected, milliseconds. */
-const PATIENCE_MS = 60_000;
 /** Agents reject an opt-out list that is older than a day. */
 const OPT_OUT_EVERY_MS = 3_600_000;
 const OPT_OUT_CHECK_MS = 5_000;
-const SETTLE_POLL_MS = 50;
 /** Certificates are due for months before they expire. */
 const RENEWAL_CHECK_MS = 3_600_000;
 
-/** The server that agents connect to, and the prober that sends probes through them. */
+/** The server that agents connect to. */
 export class AgentGateway {
   readonly hub: AgentHub;
-  readonly prober: LinkProber;
+  readonly agents: LocalAgents;
   /** PEM of the certificate to give to agents. */
   readonly rootCertificate: string;
   readonly #gateway: Gateway;
   readonly #dialer: Dialer;
-  readonly #directory: AgentDirectory;
   readonly #clock: Clock;
   readonly #over = new AbortController();
   readonly #republishing: Periodic;
@@ -53,9 +52,8 @@ export class AgentGateway {
   readonly #optOutWatch: OptOutWatch;
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
-    const { directory, optOuts, switches, targetPolicy, clock, metrics, log, events } = collaborators;
-    const { auditEvents, onLeft, onHealth } = collaborators;
-    this.#directory = directory;
+    const { directory, optOuts, switches, clock, metrics, log, events } = collaborators;
+    const { auditEvents, onJoined, onLeft, onHealth, isElsewhere = () => false } = collaborators;
     this.#clock = clock;
     this.rootCertificate = authority.rootCertificate;
     this.hub = new AgentHub(
@@ -77,7 +75,7 @@ export class AgentGateway {
         onUnpublishable: ({ message }) => log.error(message),
         onJoined: ({ address, profile }) => {
           log.info({ agent: formatIpv4(address), software: profile.software }, 'agent connected');
-          this.prober.joined(address);
+          onJoined(address);
           events.joined(address);
         },
         onLeft: (address) => {
@@ -89,20 +87,14 @@ export class AgentGateway {
     directory.subscribe(() => this.hub.publishSources());
     publishSwitches({ switches, hub: this.hub, clock, log, signal: this.#over.signal });
     metrics.observeAgents(() => this.hub.connected().length);
-    const onForged = (address: Ipv4Address): void => {
-      metrics.refused('reply');
-      auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
-      log.warn({ agent: formatIpv4(address) }, 'rejected a spoofed reply that does not match its probe');
-    };
     const grants = new GrantSigner({ key: authority.grantSigner.key });
-    const prober = { hub: this.hub, directory, grants, targetPolicy, clock, onForged };
-    this.prober = new LinkProber({ patienceMs: PATIENCE_MS }, prober);
+    this.agents = new LocalAgents({ hub: this.hub, grants, clock });
     const onRefused = ({ kind, address, reason }: GatewayRefusal): void => {
       metrics.refused(kind);
       auditEvents.count({ kind: 'agentRefused', client: address, subject: kind, detail: reason });
       log.warn({ kind, address, reason }, 'rejected an agent');
     };
-    const admission = new DirectoryAdmission({ directory, hub: this.hub, events });
+    const admission = new DirectoryAdmission({ directory, hub: this.hub, events, isElsewhere });
     const shared = { authority, hub: this.hub, admission, onRefused };
     this.#gateway = new Gateway(options, shared);
     const listening = () =>
@@ -174,6 +166,11 @@ export class AgentGateway {
     return this.#optOutWatch.isSuspended(address);
   }
 
+  /** An agent has begun a session with the gateway of another process. What it left unfinished here cannot be finished any more. */
+  movedAway(address: Ipv4Address): void {
+    if (this.hub.sessionOf(address)?.isConnected === false) this.hub.expel(address, 'the agent uses another gateway');
+  }
+
   /** Starts to accept agents. Returns the port. */
   async start(): Promise<number> {
     this.publishOptOut();
@@ -182,14 +179,6 @@ export class AgentGateway {
     this.#renewing.start();
     this.#dialer.start();
     return this.#gateway.start();
-  }
-
-  /** Resolves when as many agents are connected as were ready before a restart, or after `timeoutMs`. */
-  async settled(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const wanted = this.#directory.list().filter(({ state }) => state === 'ready').length;
-    const deadline = this.#clock.now() + timeoutMs;
-    while (this.hub.connected().length < wanted && this.#clock.now() < deadline && !signal.aborted)
-      await this.#clock.sleep(SETTLE_POLL_MS, signal).catch(() => undefined);
   }
 
   async stop(): Promise<void> {

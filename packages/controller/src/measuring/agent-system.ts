@@ -9,13 +9,17 @@ import {
 } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ConnectedAgents } from '../agents/connected-agents.ts';
-import { AgentGateway, type AgentGatewayOptions } from './agent-gateway.ts';
+import type { AgentGatewayOptions } from './agent-gateway.ts';
+import { AgentNetwork } from './agent-network.ts';
+import { LinkProber } from './link-prober.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from './measuring-system.ts';
 import { DEFAULT_OUTAGE_DETECTION, OutageDetector } from './outages/outage-detector.ts';
 import { ReferenceTargets } from './outages/reference-targets.ts';
 
 /** How long measuring waits after a start for agents that were there before, milliseconds. */
 const SETTLE_MS = 20_000;
+/** How long a probe waits for a registered agent that is not connected, milliseconds. */
+const PATIENCE_MS = 60_000;
 
 /** Measures with agents that connect to a gateway. */
 export function agentSystem(
@@ -23,13 +27,20 @@ export function agentSystem(
   facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
-    const { directory, events, switches, targetPolicy, metrics, testTargets, clock, log } = parts;
+    const { directory, events, switches, targetPolicy, metrics, auditEvents, testTargets, clock, log } = parts;
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
-    const connected = new ConnectedAgents({
-      directory,
-      sessionOf: (address) => (gateway.isSuspended(address) ? undefined : gateway.hub.sessionOf(address)),
+    const rank = (): void => ranking.setVantagePoints(vantagePoints());
+    const network = await AgentNetwork.open(options, {
+      ...parts,
+      onJoined: (address) => prober.joined(address),
+      onLeft: rank,
+      onHealth: (address) => {
+        outages.noteChange(address);
+        rank();
+      },
     });
+    const connected = new ConnectedAgents({ directory, sessionOf: (address) => network.usable(address) });
     const isAble = (address: Ipv4Address): boolean => connected.measures(address) && !outages.isSuspended(address);
     const vantagePoints = (): Ipv4Address[] =>
       connected
@@ -37,15 +48,15 @@ export function agentSystem(
         .filter(({ address, can_spoof }) => can_spoof && !switches.isSet('vantagePoint', formatIpv4(address)))
         .map(({ address }) => address)
         .filter(isAble);
-    const rank = (): void => ranking.setVantagePoints(vantagePoints());
-    const gateway = await AgentGateway.create(options, {
-      ...parts,
-      onLeft: rank,
-      onHealth: (address) => {
-        outages.noteChange(address);
-        rank();
-      },
-    });
+    const onForged = (address: Ipv4Address): void => {
+      metrics.refused('reply');
+      auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
+      log.warn({ agent: formatIpv4(address) }, 'rejected a spoofed reply that does not match its probe');
+    };
+    const prober = new LinkProber(
+      { patienceMs: PATIENCE_MS },
+      { agents: network, directory, targetPolicy, clock, onForged },
+    );
     const references = new ReferenceTargets({
       candidates: (host) =>
         [...testTargets, ...connected.participating().map(({ address }) => address)].filter(
@@ -54,7 +65,7 @@ export function agentSystem(
       isReference: (address) => testTargets.includes(address) || directory.participates(address),
     });
     const outages = new OutageDetector(DEFAULT_OUTAGE_DETECTION, {
-      prober: parts.guarded(gateway.prober),
+      prober: parts.guarded(prober),
       references,
       canMeasure: (host) => connected.measures(host),
       participates: (host) => directory.participates(host),
@@ -86,7 +97,9 @@ export function agentSystem(
       engine: new ReverseTracerouteEngine({ plan: defaultPlan }, engineParts),
       engineParts,
       learnedRanking: ranking,
-      rootCertificate: gateway.rootCertificate,
+      get rootCertificate() {
+        return network.rootCertificate;
+      },
       vantagePoints,
       sources: () =>
         connected
@@ -94,17 +107,16 @@ export function agentSystem(
           .map(({ address }) => address)
           .filter(isAble),
       connected,
-      expel: (address, reason) => gateway.hub.expel(address, reason),
-      publishOptOut: () => gateway.publishOptOut(),
+      expel: (address, reason) => network.expel(address, reason),
+      publishOptOut: () => network.publishOptOut(),
       start: async () => {
         outages.start();
-        const port = await gateway.start();
-        log.info({ port }, 'listening for agents');
+        await network.start();
       },
-      settled: (signal) => gateway.settled(SETTLE_MS, signal),
+      settled: (signal) => network.settled(SETTLE_MS, signal),
       stop: async () => {
         await outages.stop();
-        await gateway.stop();
+        await network.stop();
       },
     };
   };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type AgentHub, type AgentSession, type GrantSigner, LinkError, type Outcome, type Work } from '@revtr/link';
+import { BusError } from '@revtr/bus';
+import { type AgentHub, type GrantSigner, LinkError, type Outcome, type RunOptions } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import {
   assertValidRequest,
@@ -19,6 +20,7 @@ import {
 } from '@revtr/probing';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { currentMeasurement } from '../safety/probe-context.ts';
+import { type AgentAccess, type AgentTask, LocalAgents, type ReachableAgent } from './agent-access.ts';
 
 export interface LinkProberOptions {
   /**
@@ -28,15 +30,17 @@ export interface LinkProberOptions {
   readonly patienceMs: number;
 }
 
-export interface LinkProberCollaborators {
-  readonly hub: AgentHub;
+interface ProberParts {
   readonly directory: AgentDirectory;
-  readonly grants: GrantSigner;
   readonly targetPolicy: TargetPolicy;
   readonly clock: Clock;
   /** Called for each reported spoofed reply that does not match its probe. */
   readonly onForged: (address: Ipv4Address) => void;
 }
+
+/** The agents, or the hub of those that are connected to this process and what signs their grants. */
+export type LinkProberCollaborators = ProberParts &
+  ({ readonly agents: AgentAccess } | { readonly hub: AgentHub; readonly grants: GrantSigner });
 
 /** Longest time of a traceroute, milliseconds. */
 const MOST_TRACEROUTE_MS = 120_000;
@@ -44,13 +48,15 @@ const MOST_TRACEROUTE_MS = 120_000;
 /** Sends probes through the connected agents. A spoofed probe uses the address of an active agent, and each one needs a separate grant. */
 export class LinkProber implements Prober {
   readonly #options: LinkProberOptions;
-  readonly #collaborators: LinkProberCollaborators;
+  readonly #collaborators: ProberParts;
+  readonly #agents: AgentAccess;
   /** When a probe first missed an agent that has not connected since, milliseconds since the Unix epoch. */
   readonly #missedSince = new Map<Ipv4Address, number>();
 
   constructor(options: LinkProberOptions, collaborators: LinkProberCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+    this.#agents = 'agents' in collaborators ? collaborators.agents : new LocalAgents(collaborators);
   }
 
   /** Tells that an agent has connected: probes wait for it again when it leaves. */
@@ -59,28 +65,28 @@ export class LinkProber implements Prober {
   }
 
   async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
-    const session = await this.#check(request, signal);
-    if (request.spoof !== undefined) return this.#spoof(request, request.spoof, session, signal);
+    const agent = await this.#check(request, signal);
+    if (request.spoof !== undefined) return this.#spoof(request, request.spoof, agent, signal);
     const { spoof: _, ...plain } = request;
     const { timeoutMs } = request;
     const measurement = currentMeasurement();
-    const outcome = await run(session, () => ({ kind: 'ping', request: plain, measurement }), { timeoutMs, signal });
+    const outcome = await run(agent, { kind: 'ping', request: plain, measurement }, { timeoutMs, signal });
     if (outcome.kind !== 'ping') throw unexpected(outcome);
     const { sentAt, reply } = outcome;
     return { type: 'ping', request, sentAt, ...(reply && { reply }) };
   }
 
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
-    const session = await this.#check(request, signal);
+    const agent = await this.#check(request, signal);
     const options = { timeoutMs: MOST_TRACEROUTE_MS, signal };
     const measurement = currentMeasurement();
-    const outcome = await run(session, () => ({ kind: 'traceroute', request, measurement }), options);
+    const outcome = await run(agent, { kind: 'traceroute', request, measurement }, options);
     if (outcome.kind !== 'traceroute') throw unexpected(outcome);
     const { kind: _, ...rest } = outcome;
     return { type: 'traceroute', request, ...rest };
   }
 
-  async #check(request: PingRequest | TracerouteRequest, signal: AbortSignal | undefined): Promise<AgentSession> {
+  async #check(request: PingRequest | TracerouteRequest, signal: AbortSignal | undefined): Promise<ReachableAgent> {
     assertValidRequest(request);
     const refusal = this.#collaborators.targetPolicy.refuse(request.target);
     if (refusal !== undefined) throw new ProbingError('invalidRequest', refusal.message);
@@ -88,8 +94,8 @@ export class LinkProber implements Prober {
   }
 
   /** Asks the receiver to report the reply and, at the same time, the sender to emit the probe that causes it. */
-  async #spoof(request: PingRequest, spoof: Spoof, sender: AgentSession, signal?: AbortSignal): Promise<PingResult> {
-    const { directory, clock, grants } = this.#collaborators;
+  async #spoof(request: PingRequest, spoof: Spoof, sender: ReachableAgent, signal?: AbortSignal): Promise<PingResult> {
+    const { directory, clock } = this.#collaborators;
     const { claimedSource } = spoof;
     const receiver = await this.#session(spoof.receiver, 'unknownReceiver', signal);
     if (!directory.participates(claimedSource))
@@ -104,12 +110,8 @@ export class LinkProber implements Prober {
     const options = { timeoutMs, signal: limited };
     const measurement = currentMeasurement();
     const sentAt = clock.now();
-    const caught = run(receiver, () => ({ kind: 'catch', target, mark, timeoutMs }), { ...options, isListening: true });
-    const emitted = run(
-      sender,
-      () => ({ kind: 'emit', grant: grants.sign(request, spoof, mark, clock.now(), measurement) }),
-      options,
-    );
+    const caught = run(receiver, { kind: 'catch', target, mark, timeoutMs }, { ...options, isListening: true });
+    const emitted = run(sender, { kind: 'emit', request, spoof, mark, measurement }, options);
     try {
       // The probe's own end matters only when it could not be sent.
       const outcome = await Promise.race([caught, emitted.then(() => caught)]);
@@ -144,43 +146,39 @@ export class LinkProber implements Prober {
     address: Ipv4Address,
     code: 'unknownSender' | 'unknownReceiver',
     signal: AbortSignal | undefined,
-  ): Promise<AgentSession> {
-    const { hub, directory } = this.#collaborators;
+  ): Promise<ReachableAgent> {
+    const { directory } = this.#collaborators;
     const text = formatIpv4(address);
     if (!directory.participates(address))
       throw new ProbingError(code, `${text} is not an active agent`, { address: text });
-    const session = hub.sessionOf(address) ?? (await this.#waitFor(address, signal));
-    if (session === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
-    return session;
+    const agent = this.#agents.find(address) ?? (await this.#waitFor(address, signal));
+    if (agent === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
+    return agent;
   }
 
-  async #waitFor(address: Ipv4Address, signal: AbortSignal | undefined): Promise<AgentSession | undefined> {
-    const { hub, clock } = this.#collaborators;
+  async #waitFor(address: Ipv4Address, signal: AbortSignal | undefined): Promise<ReachableAgent | undefined> {
+    const { clock } = this.#collaborators;
     const since = this.#missedSince.get(address) ?? clock.now();
     this.#missedSince.set(address, since);
     const leftMs = since + this.#options.patienceMs - clock.now();
-    const session = leftMs > 0 ? await hub.waitFor(address, leftMs, signal) : undefined;
-    if (session !== undefined) this.#missedSince.delete(address);
-    return session;
+    const agent = leftMs > 0 ? await this.#agents.waitFor(address, leftMs, signal) : undefined;
+    if (agent !== undefined) this.#missedSince.delete(address);
+    return agent;
   }
 }
 
-/** Runs work on an agent. @throws {ProbingError} for every failure */
-async function run(
-  session: AgentSession,
-  build: () => Work,
-  options: { readonly timeoutMs: number; readonly isListening?: boolean; readonly signal?: AbortSignal | undefined },
-): Promise<Outcome> {
+/** Runs a task on an agent. @throws {ProbingError} for every failure */
+async function run(agent: ReachableAgent, task: AgentTask, options: RunOptions): Promise<Outcome> {
   let outcome: Outcome;
   try {
-    outcome = await session.run(build, options);
+    outcome = await agent.run(task, options);
   } catch (error) {
-    if (error instanceof LinkError) throw new ProbingError('proberStopped', error.message);
+    if (error instanceof LinkError || error instanceof BusError) throw new ProbingError('proberStopped', error.message);
     throw error;
   }
   if (outcome.kind !== 'failed') return outcome;
   const { code, retryAfterMs = 0 } = outcome;
-  const message = `${formatIpv4(session.address)}: ${outcome.message}`;
+  const message = `${formatIpv4(agent.address)}: ${outcome.message}`;
   if (code === 'targetBudget') throw new ProbingError(code, message, { retryAfterMs });
   throw new ProbingError(code === 'targetRefused' ? 'invalidRequest' : code, message);
 }

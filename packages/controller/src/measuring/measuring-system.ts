@@ -12,6 +12,7 @@ import type { AgentEvents } from '../agents/agent-events.ts';
 import type { ConnectedAgents } from '../agents/connected-agents.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
 import type { AuditEvents } from '../audit/audit-events.ts';
+import type { ClusterParts } from '../cluster/cluster-parts.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import type { PublishedOptOuts } from '../opt-outs/published-opt-outs.ts';
 import type { KillSwitches } from '../safety/kill-switches.ts';
@@ -23,7 +24,7 @@ export interface MeasuringSystem {
   readonly engineParts: EngineCollaborators;
   /** The ranking of vantage points, where it learns for the next start as well. */
   readonly learnedRanking: IngressRanking | undefined;
-  /** PEM of the certificate that agents need; `undefined` where no agents connect. */
+  /** PEM of the certificate that agents need; `undefined` where no agents connect, or while no gateway is known. */
   readonly rootCertificate: string | undefined;
   /** Vantage points that can be used now. */
   vantagePoints(): readonly Ipv4Address[];
@@ -60,6 +61,7 @@ export interface MeasuringParts {
   /** Told of refused agents and forged replies. */
   readonly auditEvents: Pick<AuditEvents, 'count'>;
   readonly clock: Clock;
+  readonly cluster: ClusterParts;
 }
 /** Opens what the controller measures with. It works after `start` only. */
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

@@ -20,6 +20,7 @@ export class PublishedOptOuts {
   readonly #announced: () => PrefixColumns | undefined;
   readonly #table = new PrefixSet();
   readonly #listeners: (() => void)[] = [];
+  readonly #writeListeners: (() => void)[] = [];
   #listed = OptOutSet.EMPTY;
   #asNumbers: ReadonlySet<number> = new Set();
   #ofAses = OptOutSet.EMPTY;
@@ -50,6 +51,7 @@ export class PublishedOptOuts {
   async add(optOuts: readonly NewOptOut[]): Promise<void> {
     await this.#inTurn(async () => {
       await this.#optOuts.put(optOuts);
+      for (const tell of this.#writeListeners) tell();
       const prefixes = optOuts.flatMap(({ kind, network }) => (kind === 'as' ? [] : [network]));
       const asNumbers = optOuts.flatMap((optOut) => (optOut.kind === 'as' ? [asnOf(optOut)] : []));
       this.#listed = this.#listed.with({ added: prefixes, removed: [] });
@@ -61,6 +63,7 @@ export class PublishedOptOuts {
   async remove({ kind, network }: Pick<NewOptOut, 'kind' | 'network'>): Promise<boolean> {
     return this.#inTurn(async () => {
       const wasListed = await this.#optOuts.remove(network);
+      for (const tell of this.#writeListeners) tell();
       if (kind === 'as')
         this.#setAsNumbers(new Set([...this.#asNumbers].filter((asn) => asn !== asnOf({ kind, network }))));
       else {
@@ -80,6 +83,11 @@ export class PublishedOptOuts {
   /** Whether an AS number is on the list while no dataset says what it announces. */
   get isUnresolved(): boolean {
     return this.#asNumbers.size > 0 && this.#announced() === undefined;
+  }
+
+  /** Calls `listener` after every change that this process has made in the database. */
+  onWritten(listener: () => void): void {
+    this.#writeListeners.push(listener);
   }
 
   /** Calls `listener` after every change of what must not be probed. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MOST_BLOCKED } from '@revtr/link';
 import { formatIpv4, formatPrefix, type Ipv4Address, PrefixTable, parseIpv4, parsePrefix } from '@revtr/net';
 import { type Clock, ProbingError } from '@revtr/probing';
@@ -24,9 +25,12 @@ export class KillSwitches implements ProbeGuard {
   readonly #records: KillSwitchRecords;
   readonly #clock: Clock;
   readonly #listeners: (() => void)[] = [];
+  readonly #writeListeners: (() => void)[] = [];
   #rows: readonly KillSwitchRow[] = [];
   #set = new Map<string, KillSwitchRow>();
   #targets = PrefixTable.from([]);
+  /** Why this process must not probe although no operator has said so. */
+  #suspension: KillSwitchRow | undefined;
   /** Numbers of the read that began last, and of the one that is in effect. */
   #begun = 0;
   #inEffect = 0;
@@ -51,6 +55,26 @@ export class KillSwitches implements ProbeGuard {
     this.#listeners.push(listener);
   }
 
+  /** Calls `listener` after every change that this process has made in the database. */
+  onWritten(listener: () => void): void {
+    this.#writeListeners.push(listener);
+  }
+
+  /** Reads the switches again, because another process may have changed them. */
+  async refresh(): Promise<void> {
+    await this.#read();
+  }
+
+  /** Stops all probing of this process, because it cannot know what operators have stopped; `undefined` ends that. */
+  suspend(reason: string | undefined): void {
+    if ((reason === undefined) === (this.#suspension === undefined)) return;
+    this.#suspension =
+      reason === undefined
+        ? undefined
+        : { scope: 'probing', subject: '', reason, set_by: null, set_at: new Date(this.#clock.now()) };
+    for (const tell of this.#listeners) tell();
+  }
+
   /** The switches that are set, in the order in which they were set. */
   list(): readonly KillSwitchRow[] {
     return this.#rows;
@@ -67,18 +91,18 @@ export class KillSwitches implements ProbeGuard {
         `${MOST_BLOCKED} kill switches of this scope are set, which is the limit: lift others, or stop larger prefixes or all probing`,
       );
     await this.#records.put({ scope, subject, reason, set_by: operatorId, set_at: new Date(this.#clock.now()) });
-    await this.#read();
+    await this.#written();
   }
 
   /** Lifts a switch. Returns whether it was set. */
   async lift(scope: KillSwitchScope, subject: string): Promise<boolean> {
     const wasSet = await this.#records.remove(scope, subject);
-    await this.#read();
+    await this.#written();
     return wasSet;
   }
 
   isSet(scope: KillSwitchScope, subject = ''): boolean {
-    return this.#set.has(keyOf(scope, subject));
+    return this.#find(scope, subject) !== undefined;
   }
 
   /** The switch that stops a measurement as a whole; `undefined` when none does. */
@@ -95,12 +119,13 @@ export class KillSwitches implements ProbeGuard {
 
   /** @throws {ProbingError} `killSwitch` when a switch stops the probe */
   before(request: GuardedRequest, cause: ProbeCause | undefined): void {
-    if (this.#rows.length === 0) return;
+    if (this.#rows.length === 0 && this.#suspension === undefined) return;
     const found = this.#switchForProbe(request, cause);
     if (found === undefined) return;
     const { scope, subject, reason } = found;
     const what = subject === '' ? scope : `${scope} ${subject}`;
-    throw new ProbingError('killSwitch', `an operator has stopped ${what}: ${reason}`, { scope, subject });
+    const message = found === this.#suspension ? reason : `an operator has stopped ${what}: ${reason}`;
+    throw new ProbingError('killSwitch', message, { scope, subject });
   }
 
   #switchForProbe(request: GuardedRequest, cause: ProbeCause | undefined): KillSwitchRow | undefined {
@@ -130,7 +155,14 @@ export class KillSwitches implements ProbeGuard {
   }
 
   #find(scope: KillSwitchScope, subject = ''): KillSwitchRow | undefined {
-    return this.#set.get(keyOf(scope, subject));
+    const isAll = scope === 'probing' && this.#suspension !== undefined;
+    return isAll ? this.#suspension : this.#set.get(keyOf(scope, subject));
+  }
+
+  /** The others are told first: they need not wait until this process has read what it knows. */
+  async #written(): Promise<void> {
+    for (const tell of this.#writeListeners) tell();
+    await this.#read();
   }
 
   async #read(): Promise<void> {
@@ -139,6 +171,7 @@ export class KillSwitches implements ProbeGuard {
     // A read that began later knows more: two changes at once must not undo each other.
     if (read < this.#inEffect) return;
     this.#inEffect = read;
+    if (isDeepStrictEqual(rows, this.#rows)) return;
     this.#rows = rows;
     this.#set = new Map(rows.map((row) => [keyOf(row.scope, row.subject), row]));
     this.#targets = PrefixTable.from(

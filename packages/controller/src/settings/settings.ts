@@ -1,7 +1,9 @@
+import type { NatsSettings } from '@revtr/bus';
 import { formatPrefix, type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { parseContact } from '@revtr/probing';
 import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
+import { ROLES, type Role } from '../cluster/roles.ts';
 import { parsed } from '../foundation/parsed.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import { DEFAULT_SELF_AUDIT } from '../self-audit/self-auditor.ts';
@@ -25,7 +27,7 @@ function directoryUrl(text: string): string {
   return href.endsWith('/') ? href : `${href}/`;
 }
 
-const settingsSchema = z.object({
+const settingsShape = z.object({
   /** Address and port of the API. */
   REVTR_HOST: z.string().min(1).default('127.0.0.1'),
   REVTR_PORT: port.default(8080),
@@ -38,6 +40,20 @@ const settingsSchema = z.object({
   REVTR_WEB: z.string().min(1).default(DEFAULT_WEB_DIRECTORY),
   /** `postgres://…`, a directory for the embedded database, or `memory:`. */
   REVTR_DATABASE: z.string().min(1).default('.revtr/data'),
+  /** What this process does, separated by commas. Default: everything. */
+  REVTR_ROLES: z
+    .string()
+    .default(ROLES.join(','))
+    .transform((text) => text.split(',').map((role) => role.trim()))
+    .pipe(z.array(z.enum(ROLES)).min(1)),
+  /** NATS servers, `nats://user:password@host:4222`, separated by commas; without one, this process is alone. */
+  REVTR_BUS: listOf((text) => text).pipe(z.array(z.url({ protocol: /^(nats|tls)$/ })).max(16)),
+  /** File with the credentials of a NATS account. */
+  REVTR_BUS_CREDENTIALS: z.string().min(1).optional(),
+  /** Files of the certificate authority of the NATS servers, and of the certificate and key of this process; each makes TLS mandatory. */
+  REVTR_BUS_CA: z.string().min(1).optional(),
+  REVTR_BUS_CERTIFICATE: z.string().min(1).optional(),
+  REVTR_BUS_KEY: z.string().min(1).optional(),
   /** Directory of the journal of the audit, for this process alone. */
   REVTR_AUDIT_DIRECTORY: z.string().min(1).default('.revtr/audit'),
   /** How long the audit is kept. */
@@ -113,6 +129,17 @@ const settingsSchema = z.object({
   REVTR_QUARANTINE_HOURS: hours.default(24),
 });
 
+/** What several processes share must be in a database and on a bus that all of them reach. */
+const settingsSchema = settingsShape.superRefine(
+  ({ REVTR_ROLES: roles, REVTR_BUS: bus, REVTR_DATABASE: database }, context) => {
+    const add = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
+    const isPart = ROLES.some((role) => !roles.includes(role));
+    if (isPart && bus.length === 0) add('REVTR_BUS', 'is needed for a process that has not all roles (REVTR_ROLES)');
+    if ((isPart || bus.length > 0) && !/^postgres(ql)?:/.test(database))
+      add('REVTR_DATABASE', 'must be a PostgreSQL server (postgres://…) for a controller of several processes');
+  },
+);
+
 /** Settings of the controller, read from the environment. */
 export interface Settings {
   readonly host: string;
@@ -122,6 +149,9 @@ export interface Settings {
   readonly trustProxy: readonly string[];
   readonly webDirectory: string;
   readonly database: string;
+  readonly roles: ReadonlySet<Role>;
+  /** `undefined` where this process is alone. */
+  readonly bus: Pick<NatsSettings, 'servers' | 'credentialsFile' | 'tls'> | undefined;
   readonly audit: { readonly directory: string | undefined; readonly days: number };
   readonly publicUrl: string | undefined;
   readonly probeIdentity: ProbeIdentity;
@@ -150,6 +180,16 @@ export interface Settings {
 
 const HOUR_MS = 3_600_000;
 
+function busOf(read: z.infer<typeof settingsShape>): Settings['bus'] {
+  const { REVTR_BUS_CA: caFile, REVTR_BUS_CERTIFICATE: certificateFile, REVTR_BUS_KEY: keyFile } = read;
+  const isTls = caFile !== undefined || certificateFile !== undefined || keyFile !== undefined;
+  return {
+    servers: read.REVTR_BUS,
+    credentialsFile: read.REVTR_BUS_CREDENTIALS,
+    tls: isTls ? { caFile, certificateFile, keyFile } : undefined,
+  };
+}
+
 /** Reads the settings. @throws {z.ZodError} naming each bad variable */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const read = settingsSchema.parse(environment);
@@ -163,6 +203,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     trustProxy: read.REVTR_TRUST_PROXY,
     webDirectory: read.REVTR_WEB,
     database: read.REVTR_DATABASE,
+    roles: new Set(read.REVTR_ROLES),
+    bus: read.REVTR_BUS.length === 0 ? undefined : busOf(read),
     audit: {
       directory: read.REVTR_DATABASE === 'memory:' ? undefined : read.REVTR_AUDIT_DIRECTORY,
       days: read.REVTR_AUDIT_DAYS,

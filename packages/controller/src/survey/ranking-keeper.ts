@@ -24,6 +24,7 @@ export class RankingKeeper {
   readonly #ranking: IngressRanking;
   readonly #records: RankingRecords;
   readonly #log: Logger;
+  readonly #onStored: (records: readonly RankingRecord[]) => void;
   readonly #storingChanges: Periodic;
   /** Changes that are not stored yet, the latest of each record. */
   readonly #unstored = new Map<string, RankingRecord>();
@@ -34,7 +35,10 @@ export class RankingKeeper {
     readonly records: RankingRecords;
     readonly clock: Clock;
     readonly log: Logger;
+    /** Called with the changes that were stored, which other processes must know. */
+    readonly onStored?: (records: readonly RankingRecord[]) => void;
   }) {
+    this.#onStored = collaborators.onStored ?? (() => undefined);
     this.#ranking = collaborators.ranking;
     this.#records = collaborators.records;
     this.#log = collaborators.log;
@@ -84,6 +88,7 @@ export class RankingKeeper {
           ingresses: ingresses.map(formatIpv4),
         })),
       );
+      this.#onStored([...this.#unstored.values()]);
       this.#unstored.clear();
     } catch (error) {
       this.#log.error({ err: error }, 'the ranking of vantage points could not be stored; the controller tries again');

@@ -12,17 +12,11 @@ import { datasetFiles, type PublicData, type SimulatedInternet, simulatedProbes 
  * readers as real datasets. `remove` deletes the directory.
  */
 export async function openSimulatedDatasets(
-  { places, topology }: SimulatedInternet,
+  internet: SimulatedInternet,
   data: PublicData,
 ): Promise<Datasets & { remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'revtr-datasets-'));
-  const files = datasetFiles(data, {
-    probes: simulatedProbes(places.atlasProbes, topology),
-    hitlist: places.hitlist,
-  });
-  // The list of probes is left out because the controller asks RIPE Atlas for it.
-  for (const [kind, text] of Object.entries(files))
-    if (kind !== 'ripeProbes' && text !== '') await writeFile(join(directory, kind), text);
+  await writeSimulatedDatasets(directory, internet, data);
   const store = new DatasetStore({ directory }, { clock: systemClock });
   await store.open();
   const updater = new DatasetUpdater(
@@ -31,4 +25,19 @@ export async function openSimulatedDatasets(
   );
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   return { store, updater, knowledge: new InternetKnowledge({ store }), remove };
+}
+
+/** Writes the public data of a simulated Internet into a directory, as dataset files. */
+export async function writeSimulatedDatasets(
+  directory: string,
+  { places, topology }: SimulatedInternet,
+  data: PublicData,
+): Promise<void> {
+  const files = datasetFiles(data, {
+    probes: simulatedProbes(places.atlasProbes, topology),
+    hitlist: places.hitlist,
+  });
+  // The list of probes is left out because the controller asks RIPE Atlas for it.
+  for (const [kind, text] of Object.entries(files))
+    if (kind !== 'ripeProbes' && text !== '') await writeFile(join(directory, kind), text);
 }

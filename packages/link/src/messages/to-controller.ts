@@ -4,7 +4,8 @@ import { checkLength, readMessage } from './read.ts';
 import { safetyAnswerSchemas } from './safety.ts';
 import { idSchema, outcomeSchema } from './work.ts';
 
-const selfTestSchema = z.strictObject({
+/** Result of one test that an agent ran on its host. */
+export const selfTestSchema = z.strictObject({
   name: z.string().max(100),
   ok: z.boolean(),
   /** What the test found and, when it failed, what the operator can do about it. */
@@ -13,7 +14,8 @@ const selfTestSchema = z.strictObject({
 /** Result of one test that an agent ran on its host. */
 export type SelfTest = z.infer<typeof selfTestSchema>;
 
-const healthSchema = z.strictObject({
+/** Whether an agent measures, by the watchdog of its prober. */
+export const healthSchema = z.strictObject({
   /** Whether the prober answered its last health check. */
   measures: z.boolean(),
   /** Why the agent does not measure. */

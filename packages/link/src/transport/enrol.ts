@@ -12,6 +12,8 @@ import { ENROL_PATH, expectName, LISTENING_HEADER } from './tls.ts';
 export interface ControllerEndpoint {
   readonly host: string;
   readonly port: number;
+  /** Other gateways of the same controller, which are tried in turn with the first one. Default: none. */
+  readonly others?: readonly { readonly host: string; readonly port: number }[];
   /** PEM of the root certificate. */
   readonly rootCertificate: string;
   /** Address to connect from. Default: the system's choice. */

@@ -81,14 +81,15 @@ export class LinkClient {
     while (!signal.aborted) {
       let reason: string;
       try {
-        const credential = await this.#credential(signal);
+        const endpoint = endpointOf(this.#options.endpoint, failures);
+        const credential = await this.#credential(endpoint, signal);
         const onConnected = (): void => {
           failures = 0;
         };
         reason =
-          this.#options.endpoint.listeningPort === undefined
-            ? await this.#connect(credential, signal, { onConnected })
-            : await this.#listen(credential, this.#options.endpoint.listeningPort, signal);
+          endpoint.listeningPort === undefined
+            ? await this.#connect(endpoint, credential, signal, { onConnected })
+            : await this.#listen(credential, endpoint.listeningPort, signal);
       } catch (error) {
         if (!(error instanceof LinkError)) throw error;
         reason = error.message;
@@ -103,20 +104,25 @@ export class LinkClient {
     }
   }
 
-  async #credential(signal: AbortSignal): Promise<Credential> {
+  async #credential(endpoint: ControllerEndpoint, signal: AbortSignal): Promise<Credential> {
     const { identity, clock, onState } = this.#collaborators;
     const now = new Date(clock.now());
     const known = identity.load(now);
     if (known !== undefined) return known;
-    const credential = await enrol(this.#options.endpoint, now, signal);
+    const credential = await enrol(endpoint, now, signal);
     identity.save(credential);
     onState({ type: 'enrolled' });
     return credential;
   }
 
   /** Resolves with the reason when the connection has ended. @throws {LinkError} `unknownAgent` when it was refused */
-  #connect(credential: Credential, signal: AbortSignal, events: ConnectionEvents): Promise<string> {
-    const { host, port, rootCertificate, localAddress } = this.#options.endpoint;
+  #connect(
+    endpoint: ControllerEndpoint,
+    credential: Credential,
+    signal: AbortSignal,
+    events: ConnectionEvents,
+  ): Promise<string> {
+    const { host, port, rootCertificate, localAddress } = endpoint;
     const socket = new WebSocket(`wss://${host}:${port}${LINK_PATH}`, {
       ...WEBSOCKET_OPTIONS,
       agent: new Agent({
@@ -203,4 +209,10 @@ export class LinkClient {
       this.#connections.delete(connection);
     }
   }
+}
+
+/** The gateway to try after so many failures in a row. */
+function endpointOf({ others = [], ...first }: ControllerEndpoint, failures: number): ControllerEndpoint {
+  const turn = failures % (others.length + 1);
+  return turn === 0 ? first : { ...first, ...others[turn - 1] };
 }

@@ -21,6 +21,8 @@ import { batchControl } from './0018-batch-control.ts';
 import { archive } from './0019-archive.ts';
 import { importedResults } from './0020-imported-results.ts';
 import { probeSets } from './0021-probe-sets.ts';
+import { leases } from './0023-leases.ts';
+import { queuedBySource } from './0024-queued-by-source.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -44,6 +46,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0019-archive': archive,
   '0020-imported-results': importedResults,
   '0021-probe-sets': probeSets,
+  '0023-leases': leases,
+  '0024-queued-by-source': queuedBySource,
 };
 
 /**

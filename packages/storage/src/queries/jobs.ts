@@ -56,6 +56,48 @@ export class Jobs {
   }
 
   /**
+   * Leases up to `count` jobs (at most 10,000) of the sources (dotted quads), for the process that owns them: first those that an earlier owner
+   * of the source held, and those whose lease ended before `now`, then queued ones. @throws {StorageError} `badLimit`
+   */
+  async leaseOf(sources: readonly string[], ...[owner, count, now, until]: Parameters<Jobs['lease']>): Promise<Job[]> {
+    const most = checkedLimit(count, MOST_LEASED);
+    const owned = sql`select jsonb_array_elements_text(${JSON.stringify(sources)}::jsonb) as source`;
+    const orphaned = await this.#take(
+      owner,
+      until,
+      sql`
+        select id from measurements
+        where state = 'running' and (lease_owner <> ${owner} or lease_until < ${now}) and source in (${owned})
+        order by lease_until limit ${most} for update skip locked`,
+    );
+    if (orphaned.length === most) return orphaned;
+    // Each source has an index of its queued jobs. The row lock is taken here: two processes may both believe that they own a source.
+    const queued = sql`
+      select id from measurements
+      where state = 'queued' and id in (
+        select first.id from (${owned}) as owned, lateral (
+          select id, position from measurements
+          where state = 'queued' and source = owned.source
+          order by position, id limit ${most - orphaned.length}
+        ) as first
+        order by first.position, first.id limit ${most - orphaned.length}
+      )
+      for update skip locked`;
+    return [...orphaned, ...(await this.#take(owner, until, queued))];
+  }
+
+  /** Ends the leases that `owner` has on jobs of a source (dotted quad). The jobs are queued again. */
+  async releaseOf(source: string, owner: string): Promise<void> {
+    await this.#db
+      .updateTable('measurements')
+      .set({ state: 'queued', lease_owner: null, lease_until: null })
+      .where('state', '=', 'running')
+      .where('lease_owner', '=', owner)
+      .where('source', '=', source)
+      .execute();
+  }
+
+  /**
    * Extends the leases that `owner` has on the jobs with these ids to `until`. Its other leases end in time: the answer to `lease` may
    * have been lost on the way to `owner`.
    */

@@ -9,6 +9,7 @@ import type {
 } from './atlas.ts';
 import type { AuditBlockTable, AuditEventTable } from './audit.ts';
 import type { KillSwitchTable } from './kill-switches.ts';
+import type { LeaseTable } from './leases.ts';
 import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { AbuseContactTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
@@ -43,6 +44,7 @@ export interface Schema {
   readonly measurements: MeasurementTable;
   readonly probe_sets: ProbeSetTable;
   readonly probes: ProbeTable;
+  readonly leases: LeaseTable;
   readonly publications: PublicationTable;
   readonly archive_pending: ArchivePendingTable;
   readonly archive_files: ArchiveFileTable;

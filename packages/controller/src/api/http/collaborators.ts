@@ -20,12 +20,12 @@ import type {
   WatchHistory,
 } from '@revtr/storage';
 import type { AccountService } from '../../accounts/account-service.ts';
+import type { AgentTesting } from '../../agents/agent-testing.ts';
 import type { AgentDirectory } from '../../agents/directory.ts';
-import type { LifeCycle } from '../../agents/life-cycle.ts';
 import type { SourceAccess } from '../../agents/source-access.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
 import type { PublicArchive } from '../../archive/public-archive.ts';
-import type { AtlasService } from '../../atlas/atlas-service.ts';
+import type { SourceAtlases } from '../../atlas/source-atlases.ts';
 import type { AuditEvents } from '../../audit/audit-events.ts';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import type { AddressFacts } from '../../facts/address-facts.ts';
@@ -78,7 +78,7 @@ export interface ApiCollaborators {
   readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
-  readonly life: LifeCycle;
+  readonly life: AgentTesting;
   readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
   readonly mails: Mails;
   readonly links: LinkMails;
@@ -93,8 +93,10 @@ export interface ApiCollaborators {
   readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
   readonly state: Pick<StateReader, 'read'>;
   readonly readiness: Pick<ReadinessProbe, 'read'>;
-  readonly atlas: AtlasService;
+  readonly atlas: SourceAtlases;
   readonly measuring: MeasuringSystem;
+  /** Whether the atlases are kept by other processes. */
+  readonly isCluster: boolean;
   readonly events: BatchEvents;
   readonly facts: AddressFacts;
   readonly datasets: Datasets;

@@ -186,7 +186,8 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       const { onlyWithAtlas, only_with_atlas: onlyWithAtlasSnake } = request.query;
       const needsAtlas = onlyWithAtlas === 'true' || onlyWithAtlasSnake === 'true';
       const ready = await sourceAccess.readySources(userOf(request));
-      const listed = ready.filter(({ address }) => !needsAtlas || atlas.size(address) > 0);
+      const sizes = needsAtlas ? await Promise.all(ready.map(({ address }) => atlas.size(address))) : [];
+      const listed = ready.filter((_, i) => !needsAtlas || sizes[i] > 0);
       return { srcs: listed.map(({ hostname, address, site }) => ({ hostname, ip: formatIpv4(address), site })) };
     },
   );

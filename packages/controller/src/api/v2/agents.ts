@@ -111,7 +111,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
       return {
         ...toAgent(agent, isConnected(agent)),
         atlas: {
-          traceroutes: atlas.size(address),
+          traceroutes: agent.kind === 'source' ? await atlas.size(address) : 0,
           state: run?.state ?? ('none' as const),
           ...(run?.reason !== undefined && { reason: run.reason }),
         },

@@ -3,7 +3,6 @@ import { RipeAtlasError } from '@revtr/ripe-atlas';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { overviewOf } from '../../atlas/overview.ts';
 import {
   type AtlasRun,
   payerSchema,
@@ -74,15 +73,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['atlas'], security, params: paramsSchema };
   const show = async (source: Ipv4Address): Promise<z.infer<typeof atlasSchema>> => {
-    const { engineParts } = measuring;
-    const { ages, ...overview } = overviewOf(
-      engineParts.atlas.of(source),
-      {
-        routerKey: (address) => engineParts.aliases.routerKey(address),
-        originOf: (address) => engineParts.ipToAs.originOf(address),
-      },
-      engineParts.clock.now(),
-    );
+    const { ages, ...overview } = await atlas.overview(source);
     const runs = (await atlas.runsOf(source)).map(toRun);
     const onDemand = await atlas.onDemandOf(source);
     return { source: formatIpv4(source), ...overview, ...(ages && { agesMs: ages }), onDemand, runs };

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { addPublicTraceroutes } from '../../atlas/public-traceroutes.ts';
+import { ControllerError } from '../../foundation/errors.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { security } from '../http/route-parts.ts';
@@ -33,7 +34,10 @@ const reportSchema = z.object({
 z.globalRegistry.add(reportSchema, { id: 'TracerouteImport' });
 
 /** Traceroutes that others have published, for the atlases of the sources in the /24 of their targets. */
-export function registerPublicTraceroutes(app: FastifyInstance, { measuring, directory }: ApiCollaborators): void {
+export function registerPublicTraceroutes(
+  app: FastifyInstance,
+  { measuring, directory, isCluster }: ApiCollaborators,
+): void {
   const sources = () => directory.registeredSources().map(({ address }) => address);
   app.withTypeProvider<ZodTypeProvider>().post(
     '/api/v2/atlas/traceroutes',
@@ -51,6 +55,8 @@ export function registerPublicTraceroutes(app: FastifyInstance, { measuring, dir
       },
     },
     async ({ body }) => {
+      if (isCluster)
+        throw new ControllerError('conflict', 'a controller of several processes cannot add public traceroutes yet');
       const { atlas, clock } = measuring.engineParts;
       const traceroutes = body.traceroutes.map(({ origin, target, at, hops }) => ({
         origin: parseIpv4(origin),

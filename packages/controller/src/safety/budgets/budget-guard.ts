@@ -24,6 +24,19 @@ export interface BudgetGuardCollaborators {
   readonly onRefused?: (budget: ExhaustedBudget) => void;
   /** Called with the time that a probe must wait, milliseconds. */
   readonly onHeld?: (holdMs: number) => void;
+  /** Share of the budgets per second that this process may use, above 0 and at most 1. Default 1: nobody else probes. */
+  readonly share?: () => number;
+  /** Called with every change of the counts of the day, which other processes must know. */
+  readonly onCounted?: (count: CountedPackets) => void;
+}
+
+/** Packets that were counted for a subject; fewer than none when they were not sent after all. */
+export interface CountedPackets {
+  readonly kind: BudgetKind;
+  /** Number of the subject. */
+  readonly key: number;
+  readonly packets: number;
+  readonly optionPackets: number;
 }
 
 /**
@@ -60,9 +73,10 @@ export class BudgetGuard implements ProbeGuard {
     const subjects = this.#collaborators.subjects.of(request, cause, now);
     const count = mostPackets(request);
     const isOption = hasOption(request);
+    const share = this.#share;
     for (const budget of this.#budgets) {
       const key = subjects[budget.kind];
-      if (key !== 0) this.#check(budget, key, count, isOption, now);
+      if (key !== 0) this.#check(budget, key, count, isOption, now, share);
     }
   }
 
@@ -72,13 +86,16 @@ export class BudgetGuard implements ProbeGuard {
     const subjects = this.#collaborators.subjects.of(request, cause, now);
     const count = mostPackets(request);
     const isOption = hasOption(request);
+    const share = this.#share;
     let waitMs = 0;
     for (const { kind, table, limits } of this.#budgets) {
       const key = subjects[kind];
       if (key === 0) continue;
       const place = table.claim(key);
       table.add(place, count, isOption ? count : 0);
-      const { packetsPerSecond, optionPacketsPerSecond } = limits;
+      this.#collaborators.onCounted?.({ kind, key, packets: count, optionPackets: isOption ? count : 0 });
+      const packetsPerSecond = limits.packetsPerSecond * share;
+      const optionPacketsPerSecond = limits.optionPacketsPerSecond * share;
       const paid = paidUntil(table.paidUntil(place), count, packetsPerSecond, now);
       table.setPaidUntil(place, paid);
       waitMs = Math.max(waitMs, paid - now - BURST_MS);
@@ -99,7 +116,25 @@ export class BudgetGuard implements ProbeGuard {
     this.#correct(request, cause, 0);
   }
 
-  #check({ kind, table, limits }: Budget, key: number, count: number, isOption: boolean, now: number): void {
+  /** Counts packets of the day that another process has sent. */
+  add({ kind, key, packets, optionPackets }: CountedPackets): void {
+    this.#turnDay(this.#collaborators.clock.now());
+    const table = this.tables[kind];
+    table.add(table.claim(key), packets, optionPackets);
+  }
+
+  get #share(): number {
+    return this.#collaborators.share?.() ?? 1;
+  }
+
+  #check(
+    { kind, table, limits }: Budget,
+    key: number,
+    count: number,
+    isOption: boolean,
+    now: number,
+    share: number,
+  ): void {
     const place = table.find(key);
     const midnight = (this.#day + 1) * DAY_MS;
     if (table.packets(place) + count > limits.packetsPerDay)
@@ -113,11 +148,11 @@ export class BudgetGuard implements ProbeGuard {
       });
     const longestMs = this.settings.longestWaitSeconds * 1000 + BURST_MS;
     const { packetsPerSecond, optionPacketsPerSecond } = limits;
-    const paid = paidUntil(table.paidUntil(place), count, packetsPerSecond, now);
+    const paid = paidUntil(table.paidUntil(place), count, packetsPerSecond * share, now);
     if (paid - now > longestMs)
       this.#refuse(kind, key, { packets: 'all', per: 'second', limit: packetsPerSecond, retryAt: paid - BURST_MS });
     if (!isOption) return;
-    const optionPaid = paidUntil(table.optionPaidUntil(place), count, optionPacketsPerSecond, now);
+    const optionPaid = paidUntil(table.optionPaidUntil(place), count, optionPacketsPerSecond * share, now);
     if (optionPaid - now > longestMs)
       this.#refuse(kind, key, {
         packets: 'withOptions',
@@ -140,12 +175,16 @@ export class BudgetGuard implements ProbeGuard {
     const isOption = hasOption(request);
     const unpaidMs = (perSecond: number): number =>
       ((atOnce(reserved, perSecond) - atOnce(sent, perSecond)) * 1000) / perSecond;
+    const share = this.#share;
     for (const { kind, table, limits } of this.#budgets) {
       const key = subjects[kind];
       if (key === 0) continue;
-      const { packetsPerSecond, optionPacketsPerSecond } = limits;
+      const packetsPerSecond = limits.packetsPerSecond * share;
+      const optionPacketsPerSecond = limits.optionPacketsPerSecond * share;
       const place = table.claim(key);
-      table.add(place, sent - reserved, isOption ? sent - reserved : 0);
+      const change = { packets: sent - reserved, optionPackets: isOption ? sent - reserved : 0 };
+      table.add(place, change.packets, change.optionPackets);
+      this.#collaborators.onCounted?.({ kind, key, ...change });
       table.setPaidUntil(place, table.paidUntil(place) - unpaidMs(packetsPerSecond));
       if (isOption) table.setOptionPaidUntil(place, table.optionPaidUntil(place) - unpaidMs(optionPacketsPerSecond));
     }

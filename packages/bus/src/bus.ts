@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@revtr/probing';
+import { MOST_BYTES, type Service, type Topic } from './contracts.ts';
+import { BusError } from './errors.ts';
+import { type Follower, type QueueLimits, Subscription } from './knowledge/subscription.ts';
+import { decode, encode, type Frame, frameSchema } from './messages.ts';
+import { ClientStream, type Stream } from './streams/client-stream.ts';
+import { Peers } from './streams/peers.ts';
+import { type Handler, ServerStream } from './streams/server-stream.ts';
+import type { Transport } from './transport/transport.ts';
+
+export interface BusOptions {
+  /** Letters, digits and hyphens: processes with different prefixes do not hear each other. Default `revtr`. */
+  readonly prefix?: string;
+  /** How often the ends of a stream say that they are alive, milliseconds. Default 1,000. */
+  readonly aliveMs?: number;
+  /** An end that was silent for so long is lost, milliseconds. Default 4,000. */
+  readonly lostMs?: number;
+  /** How long to wait until somebody accepts a stream, milliseconds. Default 2,000. */
+  readonly openMs?: number;
+  /** What may wait for a follower of a topic. Default 10,000 messages and 16 MiB. */
+  readonly queue?: QueueLimits;
+}
+
+export interface BusCollaborators {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Told of messages that cannot be read, and of what followers reject with. */
+  readonly onProblem: (error: unknown) => void;
+}
+
+interface Receiver {
+  receive(frame: Frame): void;
+}
+
+const DEFAULTS = {
+  prefix: 'revtr',
+  aliveMs: 1_000,
+  lostMs: 4_000,
+  openMs: 2_000,
+  queue: { messages: 10_000, bytes: 16 * 1_024 * 1_024 },
+} as const;
+
+/**
+ * What the processes of one controller tell each other. Topics carry shared knowledge: everybody else hears a message once, or is told
+ * that messages are missing. Services carry work: requests to one process over a stream with a window, which ends when either process does.
+ */
+export class Bus {
+  /** Name of this process on the bus. */
+  readonly id = randomUUID();
+  readonly #options: Required<BusOptions>;
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #onProblem: (error: unknown) => void;
+  readonly #peers: Peers;
+  readonly #numbers = new Map<string, number>();
+  readonly #subscriptions = new Set<{ noteGap(): void }>();
+  readonly #clients = new Map<string, Receiver & { close(): void }>();
+  readonly #servers = new Map<string, Receiver & { close(): void }>();
+  #lostAt: number | undefined;
+  #streams = 0;
+  #isClosed = false;
+
+  constructor(options: BusOptions, collaborators: BusCollaborators) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#transport = collaborators.transport;
+    this.#clock = collaborators.clock;
+    this.#onProblem = collaborators.onProblem;
+    const { aliveMs, lostMs } = this.#options;
+    this.#peers = new Peers(
+      { aliveMs, lostMs },
+      { clock: this.#clock, sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id }) },
+    );
+    this.#transport.subscribe(this.#peerSubject(this.id), (data) => this.#receive(data));
+    this.#transport.onConnection((isConnected) => {
+      this.#lostAt = isConnected ? undefined : this.#clock.now();
+      if (isConnected) for (const subscription of this.#subscriptions) subscription.noteGap();
+    });
+  }
+
+  /** How long there has been no connection, milliseconds; 0 while there is one. */
+  get lostForMs(): number {
+    return this.#lostAt === undefined ? 0 : this.#clock.now() - this.#lostAt;
+  }
+
+  /** Calls `listener` when the connection is lost, and when it is there again. */
+  onConnection(listener: (isConnected: boolean) => void): void {
+    this.#transport.onConnection(listener);
+  }
+
+  /**
+   * Tells everybody else. Returns whether the message was sent: without a connection it is lost, and the others learn of the gap.
+   * @throws {BusError} `messageTooLarge`, `closed`
+   */
+  publish<Message>({ name, mostBytes }: Topic<Message>, message: Message): boolean {
+    if (this.#isClosed) throw new BusError('closed', 'the bus is closed', {});
+    const number = (this.#numbers.get(name) ?? 0) + 1;
+    const data = encode({ from: this.id, number, body: message }, name, mostBytes);
+    this.#numbers.set(name, number);
+    return this.#transport.publish(this.#topicSubject(name), data);
+  }
+
+  /** Follows a topic. Returns how to stop. */
+  subscribe<Message>(topic: Topic<Message>, follower: Follower<Message>): () => void {
+    const subscription = new Subscription(
+      { topic, limits: this.#options.queue },
+      { follower, onProblem: this.#onProblem },
+    );
+    this.#subscriptions.add(subscription);
+    const unsubscribe = this.#transport.subscribe(this.#topicSubject(topic.name), (data) => subscription.take(data));
+    return () => {
+      unsubscribe();
+      subscription.end();
+      this.#subscriptions.delete(subscription);
+    };
+  }
+
+  /** Serves a name. Several processes may serve the same one: the first to answer gets a stream. Returns how to stop. */
+  serve<Request, Response>(
+    service: Service<Request, Response>,
+    name: string,
+    handler: Handler<Request, Response>,
+  ): () => void {
+    const streams = new Set<ServerStream<Request, Response>>();
+    const unsubscribe = this.#transport.subscribe(this.#serviceSubject(service.name, name), (data) => {
+      const frame = decode(data, frameSchema, MOST_BYTES);
+      if (frame?.type !== 'open' || this.#servers.has(frame.stream)) return;
+      const { stream: id, from: peer } = frame;
+      const stream = new ServerStream(
+        { service, name, id, peer },
+        {
+          send: (to, bytes) => this.#transport.publish(this.#peerSubject(to), bytes),
+          from: this.id,
+          handler,
+          peers: this.#peers,
+          onEnded: () => {
+            this.#servers.delete(id);
+            streams.delete(stream);
+          },
+        },
+      );
+      this.#servers.set(id, stream);
+      streams.add(stream);
+      stream.accept();
+    });
+    return () => {
+      unsubscribe();
+      for (const stream of [...streams]) stream.close();
+    };
+  }
+
+  /** Opens a stream to a process that serves a name. */
+  open<Request, Response>(service: Service<Request, Response>, name: string): Stream<Request, Response> {
+    const id = `${this.id}.${this.#streams++}`;
+    const stream = new ClientStream<Request, Response>(
+      { service, name, id, openMs: this.#options.openMs },
+      {
+        send: (to, _frame, bytes) =>
+          this.#transport.publish(
+            to === undefined ? this.#serviceSubject(service.name, name) : this.#peerSubject(to),
+            bytes,
+          ),
+        from: this.id,
+        peers: this.#peers,
+        clock: this.#clock,
+        onEnded: () => this.#clients.delete(id),
+      },
+    );
+    this.#clients.set(id, stream);
+    return stream;
+  }
+
+  /** Asks a process that serves a name once. @throws the errors of {@link Stream.request} */
+  async ask<Request, Response>(
+    service: Service<Request, Response>,
+    name: string,
+    request: Request,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const stream = this.open(service, name);
+    try {
+      return await stream.request(request, signal);
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** Resolves when the server has what was sent and subscribed so far. @throws {BusError} `unreachable` */
+  flush(): Promise<void> {
+    return this.#transport.flush();
+  }
+
+  /** Ends all streams and the connection. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const stream of [...this.#clients.values(), ...this.#servers.values()]) stream.close();
+    this.#peers.stop();
+    await this.#transport.flush().catch(() => undefined);
+    await this.#transport.close();
+  }
+
+  #receive(data: Uint8Array): void {
+    const frame = decode(data, frameSchema, MOST_BYTES);
+    if (frame === undefined) {
+      this.#onProblem(new Error('a message of a stream cannot be read'));
+      return;
+    }
+    this.#peers.heard(frame.from);
+    if (frame.type === 'alive') return;
+    const { stream: id, from: peer } = frame;
+    const stream = (id.startsWith(this.id) ? this.#clients : this.#servers).get(id);
+    if (stream !== undefined) stream.receive(frame);
+    // This end took the other one for lost.
+    else if (frame.type === 'request') this.#send(peer, { type: 'end', from: this.id, stream: id });
+  }
+
+  #send(peer: string, frame: Frame): void {
+    this.#transport.publish(this.#peerSubject(peer), encode(frame, 'peer', MOST_BYTES));
+  }
+
+  #topicSubject(name: string): string {
+    return `${this.#options.prefix}.topic.${name}`;
+  }
+
+  #serviceSubject(service: string, name: string): string {
+    return `${this.#options.prefix}.service.${service}.${name.replaceAll('.', '-')}`;
+  }
+
+  #peerSubject(peer: string): string {
+    return `${this.#options.prefix}.peer.${peer}`;
+  }
+}

@@ -1,0 +1,257 @@
+import { systemClock } from '@revtr/probing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Bus, type BusOptions } from '../bus.ts';
+import type { Service, Topic } from '../contracts.ts';
+import { BusError } from '../errors.ts';
+import type { Transport } from '../transport/transport.ts';
+
+/** One kind of bus. */
+export interface BusEnvironment {
+  /** The transport of one more process. */
+  connect(): Promise<Transport>;
+  /** Cuts the connections of all processes, and ends that. */
+  cut(): Promise<void>;
+  restore(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const news: Topic<{ readonly text: string }> = {
+  name: 'news',
+  schema: z.object({ text: z.string() }),
+  mostBytes: 1_000,
+};
+const doubling: Service<{ readonly value: number }, { readonly doubled: number }> = {
+  name: 'doubling',
+  request: z.object({ value: z.number() }),
+  response: z.object({ doubled: z.number() }),
+  mostBytes: 1_000,
+};
+const TIMES: BusOptions = { aliveMs: 100, lostMs: 600, openMs: 1_000 };
+
+/** What every bus must do. */
+export function busConformance(name: string, open: () => Promise<BusEnvironment>): void {
+  describe(`bus: ${name}`, () => {
+    let environment: BusEnvironment;
+    const buses: Bus[] = [];
+    const problems: unknown[] = [];
+
+    beforeAll(async () => {
+      environment = await open();
+    });
+    afterAll(() => environment.stop());
+    afterEach(async () => {
+      for (const bus of buses.splice(0)) await bus.close();
+      problems.length = 0;
+    });
+
+    const join = async (options: BusOptions = {}): Promise<{ bus: Bus; transport: Transport }> => {
+      const transport = await environment.connect();
+      const bus = new Bus(
+        { ...TIMES, ...options },
+        { transport, clock: systemClock, onProblem: (problem) => problems.push(problem) },
+      );
+      buses.push(bus);
+      await bus.flush();
+      return { bus, transport };
+    };
+    const follow = async (bus: Bus, topic = news): Promise<{ heard: string[] }> => {
+      const heard: string[] = [];
+      bus.subscribe(topic, { onMessage: ({ text }) => void heard.push(text), onGap: () => void heard.push('gap') });
+      await bus.flush();
+      return { heard };
+    };
+    const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+      work.then(
+        () => 'no error',
+        (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+      );
+    /** Serves `doubling`; each request waits until it is let go. */
+    const serve = async (bus: Bus, window: number, at = 'a') => {
+      const waiting: (() => void)[] = [];
+      const cancelled: number[] = [];
+      let most = 0;
+      const stop = bus.serve(doubling, at, {
+        window,
+        handle: async ({ value }, signal) => {
+          await new Promise<void>((resolve) => {
+            waiting.push(resolve);
+            most = Math.max(most, waiting.length);
+            signal.addEventListener('abort', () => {
+              cancelled.push(value);
+              resolve();
+            });
+          });
+          if (value < 0) throw new Error('too small');
+          return { doubled: value * 2 };
+        },
+      });
+      await bus.flush();
+      return { waiting, cancelled, stop, most: () => most };
+    };
+    const letGo = async (waiting: (() => void)[], count: number): Promise<void> => {
+      await expect.poll(() => waiting.length).toBeGreaterThanOrEqual(count);
+      for (const resolve of waiting.splice(0, count)) resolve();
+    };
+
+    it('carries a message to every other process, once and in order', async () => {
+      const [{ bus: a }, { bus: b }, { bus: c }] = [await join(), await join(), await join()];
+      const [own, first, second] = [await follow(a), await follow(b), await follow(c)];
+      for (const text of ['one', 'two', 'three']) expect(a.publish(news, { text })).toBe(true);
+      await expect.poll(() => first.heard).toEqual(['one', 'two', 'three']);
+      await expect.poll(() => second.heard).toEqual(['one', 'two', 'three']);
+      expect(own.heard).toEqual([]);
+    });
+
+    it('refuses a message that is larger than its topic allows', async () => {
+      const { bus } = await join();
+      expect(() => bus.publish(news, { text: 'x'.repeat(10_000) })).toThrow(BusError);
+    });
+
+    it('tells a follower that a message is missing, and that one cannot be read', async () => {
+      const [{ bus: a }, { bus: b }, { transport }] = [await join(), await join(), await join()];
+      a.publish(news, { text: 'before anybody listened' });
+      await a.flush();
+      const { heard } = await follow(b);
+      a.publish(news, { text: 'second' });
+      await expect.poll(() => heard).toEqual(['gap', 'second']);
+      transport.publish('revtr.topic.news', Buffer.from('{"from":"x","number":1,"body":{"text":5}}'));
+      transport.publish('revtr.topic.news', Buffer.from([0xff, 0xfe]));
+      await expect.poll(() => problems).toHaveLength(2);
+      a.publish(news, { text: 'third' });
+      await expect.poll(() => heard.at(-1)).toBe('third');
+      expect(heard).toContain('gap');
+    });
+
+    it('does not let messages pile up for a slow follower, and tells it so', async () => {
+      const [{ bus: a }, { bus: b }] = [await join(), await join({ queue: { messages: 10, bytes: 100_000 } })];
+      const heard: string[] = [];
+      let goOn = (): void => undefined;
+      const stuck = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      b.subscribe(news, {
+        onMessage: async ({ text }) => {
+          heard.push(text);
+          if (text === '0') await stuck;
+        },
+        onGap: () => void heard.push('gap'),
+      });
+      await b.flush();
+      for (let i = 0; i <= 100; i++) a.publish(news, { text: String(i) });
+      await a.flush();
+      await expect.poll(() => heard).toEqual(['0']);
+      await codeOf(b.ask(doubling, 'nobody', { value: 1 }));
+      goOn();
+      await expect.poll(() => heard.at(-1)).toBe('100');
+      expect(heard[1]).toBe('gap');
+      expect(heard.length).toBeLessThanOrEqual(12);
+    });
+
+    it('answers requests, and fails a single one', async () => {
+      const [{ bus: a }, { bus: b }] = [await join(), await join()];
+      const { waiting } = await serve(a, 10);
+      const stream = b.open(doubling, 'a');
+      const answers = Promise.all([1, 2, 3].map((value) => stream.request({ value })));
+      await letGo(waiting, 3);
+      expect(await answers).toEqual([{ doubled: 2 }, { doubled: 4 }, { doubled: 6 }]);
+      const failed = codeOf(stream.request({ value: -1 }));
+      await letGo(waiting, 1);
+      expect(await failed).toBe('failed');
+      const again = stream.request({ value: 7 });
+      await letGo(waiting, 1);
+      expect(await again).toEqual({ doubled: 14 });
+    });
+
+    it('keeps no more requests under way than the other end allows', async () => {
+      const [{ bus: a }, { bus: b }] = [await join(), await join()];
+      const { waiting, most } = await serve(a, 3);
+      const stream = b.open(doubling, 'a');
+      const answers = Promise.all(Array.from({ length: 10 }, (_, value) => stream.request({ value })));
+      for (let i = 0; i < 10; i++) await letGo(waiting, 1);
+      expect(await answers).toHaveLength(10);
+      expect(most()).toBe(3);
+    });
+
+    it('cancels a request at the other end, and gives its place to another', async () => {
+      const [{ bus: a }, { bus: b }] = [await join(), await join()];
+      const { waiting, cancelled } = await serve(a, 1);
+      const stream = b.open(doubling, 'a');
+      const stop = new AbortController();
+      const first = codeOf(stream.request({ value: 1 }, stop.signal));
+      await expect.poll(() => waiting.length).toBe(1);
+      const second = stream.request({ value: 2 });
+      stop.abort();
+      expect(await first).toBe('cancelled');
+      await expect.poll(() => cancelled).toEqual([1]);
+      waiting.splice(0, 1);
+      await letGo(waiting, 1);
+      expect(await second).toEqual({ doubled: 4 });
+    });
+
+    it('says that nobody serves a name', async () => {
+      const { bus } = await join();
+      expect(await codeOf(bus.ask(doubling, 'nobody', { value: 1 }))).toBe('notServed');
+    });
+
+    it('lets one of several processes with the same name answer', async () => {
+      const [{ bus: a }, { bus: b }, { bus: c }] = [await join(), await join(), await join()];
+      for (const bus of [a, b]) {
+        bus.serve(doubling, 'both', { window: 5, handle: async ({ value }) => ({ doubled: value * 2 }) });
+        await bus.flush();
+      }
+      expect(await c.ask(doubling, 'both', { value: 21 })).toEqual({ doubled: 42 });
+    });
+
+    it('ends the waits of both ends when a server stops or a client leaves', async () => {
+      const [{ bus: a }, { bus: b }] = [await join(), await join()];
+      const { waiting, cancelled, stop } = await serve(a, 5);
+      const stream = b.open(doubling, 'a');
+      const lost = codeOf(stream.request({ value: 1 }));
+      await expect.poll(() => waiting.length).toBe(1);
+      stop();
+      expect(await lost).toBe('peerLost');
+      expect(await codeOf(stream.request({ value: 2 }))).toBe('peerLost');
+      const again = await serve(a, 5, 'b');
+      const leaving = b.open(doubling, 'b');
+      const closed = codeOf(leaving.request({ value: 3 }));
+      await expect.poll(() => again.waiting.length).toBe(1);
+      leaving.close();
+      expect(await closed).toBe('closed');
+      await expect.poll(() => again.cancelled).toEqual([3]);
+      expect(cancelled).toEqual([1]);
+    });
+
+    it('ends the waits of both ends when one of them vanishes without a word', async () => {
+      const [{ bus: a, transport }, { bus: b }] = [await join(), await join()];
+      const { waiting, cancelled } = await serve(a, 5);
+      const stream = b.open(doubling, 'a');
+      const lost = codeOf(stream.request({ value: 1 }));
+      await expect.poll(() => waiting.length).toBe(1);
+      await transport.close();
+      expect(await lost).toBe('peerLost');
+      await expect.poll(() => cancelled).toEqual([1]);
+    });
+
+    it('ends streams when the connection is lost, and goes on when it is back', async () => {
+      const [{ bus: a }, { bus: b }] = [await join(), await join()];
+      const { waiting } = await serve(a, 5);
+      const { heard } = await follow(b);
+      const stream = b.open(doubling, 'a');
+      const lost = codeOf(stream.request({ value: 1 }));
+      await expect.poll(() => waiting.length).toBe(1);
+      await environment.cut();
+      expect(await lost).toBe('peerLost');
+      await expect.poll(() => b.lostForMs).toBeGreaterThan(0);
+      expect(a.publish(news, { text: 'into the void' })).toBe(false);
+      waiting.splice(0);
+      await environment.restore();
+      await expect.poll(() => heard).toEqual(['gap']);
+      await expect.poll(() => [a.lostForMs, b.lostForMs]).toEqual([0, 0]);
+      await a.flush();
+      const again = b.ask(doubling, 'a', { value: 5 });
+      await letGo(waiting, 1);
+      expect(await again).toEqual({ doubled: 10 });
+    });
+  });
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { BusError } from './errors.ts';
+
+const text = z.string().min(1).max(256);
+const number = z.int().nonnegative();
+
+/** A message of a topic: who sent it, and how many the sender had sent on this topic with it. */
+export const envelopeSchema = z.object({ from: text, number, body: z.unknown() });
+
+/** One message of a stream. `from` names the bus that sends it; a stream is named by the bus that opened it. */
+export const frameSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('open'), from: text, stream: text, service: text, name: text }),
+  z.object({ type: z.literal('accept'), from: text, stream: text, window: z.int().min(1) }),
+  z.object({ type: z.literal('request'), from: text, stream: text, id: number, body: z.unknown() }),
+  z.object({ type: z.literal('cancel'), from: text, stream: text, id: number }),
+  z.object({ type: z.literal('response'), from: text, stream: text, id: number, body: z.unknown() }),
+  z.object({ type: z.literal('failure'), from: text, stream: text, id: number, message: z.string() }),
+  z.object({ type: z.literal('end'), from: text, stream: text }),
+  z.object({ type: z.literal('alive'), from: text }),
+]);
+/** One message of a stream. */
+export type Frame = z.infer<typeof frameSchema>;
+
+/** Bytes that an envelope or frame adds to its body at most. */
+const HEADER_BYTES = 2_048;
+
+/** The bytes of a message. @throws {BusError} `messageTooLarge` */
+export function encode(message: unknown, name: string, mostBytes: number): Uint8Array {
+  const bytes = Buffer.from(JSON.stringify(message));
+  const most = mostBytes + HEADER_BYTES;
+  if (bytes.length > most)
+    throw new BusError('messageTooLarge', `a message of ${name} holds ${bytes.length} bytes, more than ${most}`, {
+      ...{ name, bytes: bytes.length, most },
+    });
+  return bytes;
+}
+
+/** What `bytes` say; `undefined` when they are too many, no JSON, or not what `schema` describes. */
+export function decode<T>(bytes: Uint8Array, schema: z.ZodType<T>, mostBytes: number): T | undefined {
+  if (bytes.length > mostBytes + HEADER_BYTES) return undefined;
+  try {
+    return schema.safeParse(JSON.parse(Buffer.from(bytes).toString())).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '@revtr/probing';
+
+/** A stream, as the watch over its peer sees it. */
+export interface PeerStream {
+  /** The peer is lost. */
+  lost(): void;
+}
+
+export interface PeersOptions {
+  /** How often a process tells its peers that it is alive, milliseconds. */
+  readonly aliveMs: number;
+  /** A peer that was silent for so long is lost, milliseconds. */
+  readonly lostMs: number;
+}
+
+interface Peer {
+  heardAt: number;
+  readonly streams: Set<PeerStream>;
+}
+
+/** The processes at the other ends of streams: tells them that this one is alive, and ends the streams of those that are silent. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #clock: Clock;
+  readonly #sayAlive: (peer: string) => void;
+  readonly #peers = new Map<string, Peer>();
+  readonly #over = new AbortController();
+  #isWatching = false;
+
+  constructor(
+    options: PeersOptions,
+    collaborators: { readonly clock: Clock; readonly sayAlive: (peer: string) => void },
+  ) {
+    this.#options = options;
+    this.#clock = collaborators.clock;
+    this.#sayAlive = collaborators.sayAlive;
+  }
+
+  /** A stream to `peer` exists from now on. */
+  add(peer: string, stream: PeerStream): void {
+    const known = this.#peers.get(peer) ?? { heardAt: this.#clock.now(), streams: new Set() };
+    known.streams.add(stream);
+    this.#peers.set(peer, known);
+    if (!this.#isWatching) void this.#watch();
+  }
+
+  remove(peer: string, stream: PeerStream): void {
+    const known = this.#peers.get(peer);
+    known?.streams.delete(stream);
+    if (known?.streams.size === 0) this.#peers.delete(peer);
+  }
+
+  /** A message of `peer` has arrived. */
+  heard(peer: string): void {
+    const known = this.#peers.get(peer);
+    if (known !== undefined) known.heardAt = this.#clock.now();
+  }
+
+  stop(): void {
+    this.#over.abort();
+  }
+
+  async #watch(): Promise<void> {
+    this.#isWatching = true;
+    const { aliveMs, lostMs } = this.#options;
+    while (this.#peers.size > 0 && !this.#over.signal.aborted) {
+      const startedAt = this.#clock.now();
+      for (const peer of this.#peers.keys()) this.#sayAlive(peer);
+      await this.#clock.sleep(aliveMs, this.#over.signal).catch(() => undefined);
+      const now = this.#clock.now();
+      // A process that was itself stopped has heard nothing for a reason that is not its peers'.
+      if (now - startedAt > aliveMs + lostMs / 2) {
+        for (const peer of this.#peers.values()) peer.heardAt = now;
+        continue;
+      }
+      for (const [name, { heardAt, streams }] of [...this.#peers]) {
+        if (now - heardAt <= lostMs) continue;
+        this.#peers.delete(name);
+        for (const stream of streams) stream.lost();
+      }
+    }
+    this.#isWatching = false;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Service } from '../contracts.ts';
+import { BusError } from '../errors.ts';
+import { encode, type Frame } from '../messages.ts';
+import type { PeerStream, Peers } from './peers.ts';
+
+/** How requests are served. */
+export interface Handler<Request, Response> {
+  /** Most requests of one stream that are under way at once: what a client may send before it has responses. */
+  readonly window: number;
+  /** Answers one request. `signal` fires when nobody waits for the response any more. What it rejects with ends that request alone. */
+  readonly handle: (request: Request, signal: AbortSignal) => Promise<Response>;
+}
+
+export interface ServerStreamOptions<Request, Response> {
+  readonly service: Service<Request, Response>;
+  readonly name: string;
+  readonly id: string;
+  /** The process that opened the stream. */
+  readonly peer: string;
+}
+
+export interface ServerStreamCollaborators<Request, Response> {
+  readonly send: (to: string, bytes: Uint8Array) => boolean;
+  readonly from: string;
+  readonly handler: Handler<Request, Response>;
+  readonly peers: Peers;
+  readonly onEnded: () => void;
+}
+
+/** The end of a stream that answers. */
+export class ServerStream<Request, Response> implements PeerStream {
+  readonly #options: ServerStreamOptions<Request, Response>;
+  readonly #collaborators: ServerStreamCollaborators<Request, Response>;
+  readonly #underWay = new Map<number, AbortController>();
+  #isOver = false;
+
+  constructor(
+    options: ServerStreamOptions<Request, Response>,
+    collaborators: ServerStreamCollaborators<Request, Response>,
+  ) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+  }
+
+  /** Tells the other end that it may send requests. */
+  accept(): void {
+    const { from, peers, handler } = this.#collaborators;
+    peers.add(this.#options.peer, this);
+    this.#send({ type: 'accept', from, stream: this.#options.id, window: handler.window });
+  }
+
+  receive(frame: Frame): void {
+    if (frame.from !== this.#options.peer || this.#isOver) return;
+    if (frame.type === 'request') void this.#serve(frame.id, frame.body);
+    else if (frame.type === 'cancel') this.#underWay.get(frame.id)?.abort();
+    else if (frame.type === 'end') this.#finish();
+  }
+
+  lost(): void {
+    this.#finish();
+  }
+
+  /** Ends the stream and tells the other end. */
+  close(): void {
+    if (!this.#isOver) this.#send({ type: 'end', from: this.#collaborators.from, stream: this.#options.id });
+    this.#finish();
+  }
+
+  async #serve(id: number, body: unknown): Promise<void> {
+    const { handler, from } = this.#collaborators;
+    const { service, id: stream } = this.#options;
+    // A client that sends more than it may is not one of ours.
+    if (this.#underWay.size >= handler.window || this.#underWay.has(id)) return this.close();
+    const over = new AbortController();
+    this.#underWay.set(id, over);
+    let answer: Frame;
+    try {
+      const request = service.request.safeParse(body);
+      if (!request.success) throw new Error('the request cannot be read');
+      answer = { type: 'response', from, stream, id, body: await handler.handle(request.data, over.signal) };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      answer = { type: 'failure', from, stream, id, message: message.slice(0, 1_000) };
+    }
+    if (this.#isOver) return;
+    this.#underWay.delete(id);
+    try {
+      this.#send(answer);
+    } catch (error) {
+      if (!BusError.is(error, 'messageTooLarge')) throw error;
+      this.#send({ type: 'failure', from, stream, id, message: error.message });
+    }
+  }
+
+  /** @throws {BusError} `messageTooLarge` */
+  #send(frame: Frame): void {
+    const { service, name, peer } = this.#options;
+    const isTaken = this.#collaborators.send(peer, encode(frame, `${service.name} ${name}`, service.mostBytes));
+    if (!isTaken) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#collaborators.peers.remove(this.#options.peer, this);
+    for (const over of this.#underWay.values()) over.abort();
+    this.#underWay.clear();
+    this.#collaborators.onEnded();
+  }
+}

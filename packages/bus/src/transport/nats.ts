@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Authenticator,
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+} from '@nats-io/transport-node';
+import { BusError } from '../errors.ts';
+import type { Transport } from './transport.ts';
+
+/** How to reach a NATS server. */
+export interface NatsSettings {
+  /** `nats://` or `tls://` URLs of the servers of one NATS cluster. A URL may carry user and password, or a token as user. */
+  readonly servers: readonly string[];
+  /** Name of this process, for the server's list of connections. */
+  readonly name: string;
+  /** File with the credentials of a decentralised account (`nsc generate creds`). */
+  readonly credentialsFile?: string | undefined;
+  /** PEM files. With one of them, the connection must use TLS. */
+  readonly tls?:
+    | {
+        readonly caFile?: string | undefined;
+        readonly certificateFile?: string | undefined;
+        readonly keyFile?: string | undefined;
+      }
+    | undefined;
+}
+
+/** Bytes on their way to the server above which nothing more is taken. */
+const MOST_UNSENT_BYTES = 16 * 1_024 * 1_024;
+/** Bytes after which the client asks the server whether it has all of them. */
+const FLUSH_BYTES = 1_024 * 1_024;
+const RECONNECT_MS = 500;
+/** A server that does not answer two pings in a row is away. */
+const PING_MS = 1_500;
+const CONNECT_MS = 5_000;
+
+/** A {@link Transport} over NATS core. The client connects again by itself, for as long as it takes. */
+export class NatsTransport implements Transport {
+  readonly #connection: NatsConnection;
+  readonly #listeners: ((isConnected: boolean) => void)[] = [];
+  #isConnected = true;
+  /** Bytes published since the last question to the server, and those that it has not confirmed. */
+  #fresh = 0;
+  #unsent = 0;
+
+  private constructor(connection: NatsConnection) {
+    this.#connection = connection;
+    void this.#watch();
+  }
+
+  /** @throws {BusError} `unreachable` when no server accepts the connection */
+  static async connect(settings: NatsSettings): Promise<NatsTransport> {
+    try {
+      return new NatsTransport(await connect(optionsOf(settings)));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const servers = settings.servers.map(withoutSecrets).join(', ');
+      throw new BusError('unreachable', `the NATS server ${servers} cannot be used: ${reason}`, {});
+    }
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  publish(subject: string, data: Uint8Array): boolean {
+    if (!this.#isConnected || this.#unsent + data.length > MOST_UNSENT_BYTES) return false;
+    this.#connection.publish(subject, data);
+    this.#unsent += data.length;
+    this.#fresh += data.length;
+    if (this.#fresh >= FLUSH_BYTES) this.#confirm();
+    return true;
+  }
+
+  subscribe(subject: string, onData: (data: Uint8Array) => void): () => void {
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null) onData(message.data);
+      },
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  onConnection(listener: (isConnected: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async flush(): Promise<void> {
+    await this.#connection.flush().catch((error: unknown) => {
+      throw new BusError('unreachable', `the NATS server does not answer: ${String(error)}`, {});
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isConnected = false;
+    await this.#connection.close();
+  }
+
+  #confirm(): void {
+    const asked = this.#fresh;
+    this.#fresh = 0;
+    this.#connection.flush().then(
+      () => {
+        this.#unsent = Math.max(0, this.#unsent - asked);
+      },
+      () => undefined,
+    );
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === 'disconnect') this.#tell(false);
+      else if (type === 'reconnect') {
+        this.#fresh = 0;
+        this.#unsent = 0;
+        this.#tell(true);
+      }
+    }
+  }
+
+  #tell(isConnected: boolean): void {
+    if (this.#isConnected === isConnected || this.#connection.isClosed()) return;
+    this.#isConnected = isConnected;
+    for (const tell of this.#listeners) tell(isConnected);
+  }
+}
+
+function optionsOf({ servers, name, credentialsFile, tls }: NatsSettings): ConnectionOptions {
+  const [first] = servers.map((server) => new URL(server));
+  const user = decodeURIComponent(first?.username ?? '');
+  const pass = decodeURIComponent(first?.password ?? '');
+  const authenticator: Authenticator | undefined =
+    credentialsFile === undefined ? undefined : credsAuthenticator(readFileSync(credentialsFile));
+  const isTls = tls !== undefined || first?.protocol === 'tls:';
+  return {
+    name,
+    servers: servers.map((server) => new URL(server).host),
+    ...(user !== '' && (pass === '' ? { token: user } : { user, pass })),
+    ...(authenticator !== undefined && { authenticator }),
+    ...(isTls && {
+      tls: {
+        ...(tls?.caFile !== undefined && { caFile: tls.caFile }),
+        ...(tls?.certificateFile !== undefined && { certFile: tls.certificateFile }),
+        ...(tls?.keyFile !== undefined && { keyFile: tls.keyFile }),
+      },
+    }),
+    noEcho: true,
+    timeout: CONNECT_MS,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_MS,
+    pingInterval: PING_MS,
+    maxPingOut: 2,
+  };
+}
+
+const withoutSecrets = (server: string): string => new URL(server).host;

@@ -1,0 +1,70 @@
+import type { Bus, Topic } from '@revtr/bus';
+import { z } from 'zod';
+
+const changeSchema = z.discriminatedUnion('type', [
+  /** An agent (dotted quad) was registered, or its record has changed. */
+  z.object({ type: z.literal('agent'), address: z.ipv4() }),
+  /** Kill switches were set or lifted. */
+  z.object({ type: z.literal('killSwitches') }),
+  /** Networks have opted out, or were taken from the list. */
+  z.object({ type: z.literal('optOuts') }),
+  /** Measurements were submitted. */
+  z.object({ type: z.literal('submitted') }),
+  /** A batch was cancelled. */
+  z.object({ type: z.literal('cancelled'), batchId: z.int() }),
+  /** An agent (dotted quad) must be disconnected. */
+  z.object({ type: z.literal('expel'), address: z.ipv4(), reason: z.string().max(200) }),
+]);
+/** Something in the database that one process has changed, and others hold in memory. */
+export type Change = z.infer<typeof changeSchema>;
+
+const changesTopic: Topic<Change> = { name: 'changes', schema: changeSchema, mostBytes: 1_024 };
+
+/** How a process takes over one kind of change. */
+export type OnChange<Type extends Change['type']> = (
+  change: Extract<Change, { readonly type: Type }>,
+) => void | Promise<void>;
+
+/** Tells the other processes what this one has changed in the database, and is told by them. */
+export class Changes {
+  readonly #bus: Bus;
+  readonly #handlers = new Map<Change['type'], (change: Change) => void | Promise<void>>();
+  readonly #resyncs: (() => void | Promise<void>)[] = [];
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(collaborators: { readonly bus: Bus }) {
+    this.#bus = collaborators.bus;
+  }
+
+  /**
+   * Calls `handle` with every change of one type that another process has made. `resync` is called when some may have been missed.
+   */
+  on<Type extends Change['type']>(
+    type: Type,
+    handle: OnChange<Type>,
+    resync: () => void | Promise<void> = () => undefined,
+  ): void {
+    const isOf = (change: Change): change is Extract<Change, { readonly type: Type }> => change.type === type;
+    this.#handlers.set(type, (change) => (isOf(change) ? handle(change) : undefined));
+    this.#resyncs.push(resync);
+  }
+
+  announce(change: Change): void {
+    this.#bus.publish(changesTopic, change);
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#bus.subscribe(changesTopic, {
+      onMessage: (change) => this.#handlers.get(change.type)?.(change),
+      onGap: () => this.#resync(),
+    });
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+  }
+
+  async #resync(): Promise<void> {
+    for (const resync of this.#resyncs) await resync();
+  }
+}

@@ -1,0 +1,45 @@
+import type { Claim } from './lease-keeper.ts';
+
+/** Work that one process does for all, while others with the same role wait to take over. */
+export class Duty implements Claim {
+  readonly #name: string;
+  readonly #listeners: (() => void)[] = [];
+  readonly #awaited: (() => void)[] = [];
+  #isHeld = false;
+
+  constructor(options: { readonly name: string }) {
+    this.#name = `duty/${options.name}`;
+  }
+
+  /** Whether this process does the work now. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Calls `listener` each time that this process begins to do the work. */
+  onBegin(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Resolves when this process does the work; at once when it already does, or when `signal` fires. */
+  held(signal: AbortSignal): Promise<void> {
+    if (this.#isHeld || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      this.#awaited.push(resolve);
+    });
+  }
+
+  wanted(): readonly string[] {
+    return [this.#name];
+  }
+
+  async acquired(): Promise<void> {
+    this.#isHeld = true;
+    for (const tell of [...this.#awaited.splice(0), ...this.#listeners]) tell();
+  }
+
+  async ended(): Promise<void> {
+    this.#isHeld = false;
+  }
+}

@@ -1,0 +1,176 @@
+import type { Clock } from '@revtr/probing';
+import type { Leases } from '@revtr/storage';
+import type { Logger } from 'pino';
+import { Periodic } from '../../foundation/periodic.ts';
+
+/** What a process does with the leases of one kind. */
+export interface Claim {
+  /** Names that this process should own now, if nobody else does. */
+  readonly wanted: () => readonly string[];
+  /** The name is owned: begins to work. `signal` fires when the lease is lost or given up before that is done. */
+  readonly acquired: (name: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Ends the work. After this resolves, another process may own the name. `isLost`: another one may own it already, and nothing may be written
+   * for it any more.
+   */
+  readonly ended: (name: string, isLost: boolean) => Promise<void>;
+}
+
+export interface LeaseKeeperOptions {
+  /** Name of this process, unique among running ones. */
+  readonly owner: string;
+  /** How long a lease holds without being renewed, milliseconds. Default 6,000. */
+  readonly leaseMs?: number;
+  /** How often leases are renewed, and free ones looked for, milliseconds. Default 1,000. */
+  readonly everyMs?: number;
+}
+
+interface Held {
+  readonly claim: Claim;
+  readonly token: number;
+  readonly over: AbortController;
+  /** What is under way for the name: loading, then nothing, then unloading. */
+  work: Promise<void>;
+  isEnding: boolean;
+}
+
+const DEFAULTS = { leaseMs: 6_000, everyMs: 1_000 };
+
+/**
+ * Holds the leases of this process: takes what it should own and nobody owns, renews it, and gives it up when another process should
+ * own it. A process that cannot renew its leases in time stops its work, because another one takes over.
+ */
+export class LeaseKeeper {
+  readonly #options: Required<LeaseKeeperOptions>;
+  readonly #leases: Leases;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #claims: Claim[] = [];
+  readonly #held = new Map<string, Held>();
+  readonly #keeping: Periodic;
+  #renewedAt: number;
+
+  constructor(
+    options: LeaseKeeperOptions,
+    collaborators: { readonly leases: Leases; readonly clock: Clock; readonly log: Logger },
+  ) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#leases = collaborators.leases;
+    this.#clock = collaborators.clock;
+    this.#log = collaborators.log;
+    this.#renewedAt = this.#clock.now();
+    this.#keeping = new Periodic(
+      { everyMs: this.#options.everyMs, isImmediate: true },
+      { clock: this.#clock, work: () => this.#keep(), onError: (error) => this.#failed(error) },
+    );
+  }
+
+  /** Holds the leases of a claim from now on. */
+  add(claim: Claim): void {
+    this.#claims.push(claim);
+  }
+
+  start(): void {
+    this.#keeping.start();
+  }
+
+  /** Looks again at once, because something has changed. */
+  wake(): void {
+    this.#keeping.wake();
+  }
+
+  /** Ends all work, and gives all leases up. */
+  async stop(): Promise<void> {
+    await this.#keeping.stop();
+    const names = [...this.#held.keys()];
+    // The leases must not end while the work does.
+    const renewing = new Periodic(
+      { everyMs: this.#options.everyMs },
+      {
+        clock: this.#clock,
+        work: async () => {
+          await this.#leases.renew(this.#options.owner, this.#options.leaseMs);
+        },
+        onError: (error) => this.#log.error({ err: error }, 'leases could not be renewed'),
+      },
+    );
+    renewing.start();
+    await Promise.all(names.map((name) => this.#giveUp(name)));
+    await renewing.stop();
+  }
+
+  async #keep(): Promise<void> {
+    const { owner, leaseMs } = this.#options;
+    const askedAt = this.#clock.now();
+    const renewed = new Map((await this.#leases.renew(owner, leaseMs)).map(({ name, token }) => [name, token]));
+    this.#renewedAt = askedAt;
+    for (const [name, { token }] of this.#held) if (renewed.get(name) !== token) this.#lose(name);
+    for (const claim of this.#claims) {
+      const wanted = new Set(claim.wanted());
+      for (const [name, held] of this.#held) if (held.claim === claim && !wanted.has(name)) void this.#giveUp(name);
+      const missing = [...wanted].filter((name) => !this.#held.has(name));
+      // The answer to an earlier question may have been lost: then the lease is there already.
+      for (const name of missing) {
+        const token = renewed.get(name);
+        if (token !== undefined) this.#begin(name, token, claim);
+      }
+      const free = missing.filter((name) => !renewed.has(name));
+      for (const { name, token } of await this.#leases.acquire(owner, free, leaseMs)) this.#begin(name, token, claim);
+    }
+    const unwanted = [...renewed.keys()].filter((name) => !this.#held.has(name));
+    if (unwanted.length > 0) await this.#leases.release(owner, unwanted);
+  }
+
+  #begin(name: string, token: number, claim: Claim): void {
+    const over = new AbortController();
+    this.#log.info({ name, token }, 'this process owns it');
+    const work = claim.acquired(name, over.signal).catch((error: unknown) => {
+      if (over.signal.aborted) return;
+      this.#log.error({ err: error, name }, 'the work of a lease could not begin; it is given up');
+      void this.#giveUp(name);
+    });
+    this.#held.set(name, { claim, token, over, work, isEnding: false });
+  }
+
+  /** Another process may own the name by now. */
+  #lose(name: string): void {
+    const held = this.#held.get(name);
+    if (held === undefined || held.isEnding) return;
+    this.#log.warn({ name }, 'a lease was lost');
+    void this.#end(name, held, true);
+  }
+
+  async #giveUp(name: string): Promise<void> {
+    const held = this.#held.get(name);
+    if (held === undefined) return;
+    if (held.isEnding) {
+      await held.work;
+      return;
+    }
+    await this.#end(name, held, false);
+    this.#log.info({ name }, 'given up');
+  }
+
+  #end(name: string, held: Held, isLost: boolean): Promise<void> {
+    held.isEnding = true;
+    held.over.abort();
+    const begun = held.work;
+    held.work = (async () => {
+      await begun;
+      try {
+        await held.claim.ended(name, isLost);
+        if (!isLost) await this.#leases.release(this.#options.owner, [name]);
+      } catch (error) {
+        this.#log.error({ err: error, name }, 'the work of a lease could not be ended as it should');
+      }
+      this.#held.delete(name);
+    })();
+    return held.work;
+  }
+
+  #failed(error: unknown): void {
+    this.#log.error({ err: error }, 'leases could not be renewed');
+    if (this.#clock.now() - this.#renewedAt < this.#options.leaseMs) return;
+    for (const name of this.#held.keys()) this.#lose(name);
+  }
+}

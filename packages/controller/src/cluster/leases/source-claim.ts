@@ -1,0 +1,69 @@
+import type { Members } from '../members.ts';
+import type { Claim } from './lease-keeper.ts';
+import { preferredOwner } from './preferred-owner.ts';
+
+const PREFIX = 'source/';
+
+/** What an engine does with a source (dotted quad) that it owns. */
+export interface SourceWork {
+  /** Reads what is stored for the source. The source is owned when this resolves. */
+  readonly load: (source: string, signal: AbortSignal) => Promise<void>;
+  /** Begins to work for the source. */
+  readonly begin: (source: string) => Promise<void>;
+  /** Ends all work for the source, and stores what was learned unless the source is lost already. */
+  readonly end: (source: string, isLost: boolean) => Promise<void>;
+}
+
+/** The sources that this engine owns: its share of all of them. */
+export class SourceClaim implements Claim {
+  readonly #self: string;
+  readonly #members: Members;
+  readonly #sources: () => readonly string[];
+  readonly #work: SourceWork;
+  readonly #owned = new Set<string>();
+
+  constructor(
+    options: { readonly self: string },
+    collaborators: {
+      readonly members: Members;
+      /** All sources that somebody should own, dotted quads. */
+      readonly sources: () => readonly string[];
+      readonly work: SourceWork;
+    },
+  ) {
+    this.#self = options.self;
+    this.#members = collaborators.members;
+    this.#sources = collaborators.sources;
+    this.#work = collaborators.work;
+  }
+
+  /** The sources that work may be done for. */
+  owned(): readonly string[] {
+    return [...this.#owned];
+  }
+
+  owns(source: string): boolean {
+    return this.#owned.has(source);
+  }
+
+  wanted(): readonly string[] {
+    const engines = this.#members.with('engine');
+    return this.#sources()
+      .filter((source) => preferredOwner(source, engines) === this.#self)
+      .map((source) => `${PREFIX}${source}`);
+  }
+
+  async acquired(name: string, signal: AbortSignal): Promise<void> {
+    const source = name.slice(PREFIX.length);
+    await this.#work.load(source, signal);
+    if (signal.aborted) return;
+    this.#owned.add(source);
+    await this.#work.begin(source);
+  }
+
+  async ended(name: string, isLost: boolean): Promise<void> {
+    const source = name.slice(PREFIX.length);
+    this.#owned.delete(source);
+    await this.#work.end(source, isLost);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Bus, Topic } from '@revtr/bus';
+import type { Clock } from '@revtr/probing';
+import { z } from 'zod';
+import { Periodic } from '../foundation/periodic.ts';
+import { ROLES, type Role } from './roles.ts';
+
+const memberSchema = z.object({
+  id: z.string().min(1).max(64),
+  roles: z.array(z.enum(ROLES)).max(ROLES.length),
+  /** The process stops: nobody should wait for it to be missed. */
+  isLeaving: z.boolean(),
+});
+const membersTopic: Topic<z.infer<typeof memberSchema>> = { name: 'members', schema: memberSchema, mostBytes: 1_024 };
+
+/** How often a process says that it is there, and after how much silence it is taken for gone, milliseconds. */
+const ALIVE_MS = 1_000;
+const LOST_MS = 4_000;
+
+interface Member {
+  readonly roles: readonly Role[];
+  heardAt: number;
+}
+
+/** The processes of the controller that are running, as they tell each other every second. */
+export class Members {
+  readonly #self: { readonly id: string; readonly roles: readonly Role[] };
+  readonly #bus: Bus;
+  readonly #clock: Clock;
+  readonly #others = new Map<string, Member>();
+  readonly #listeners: ((change: { readonly id: string; readonly isThere: boolean }) => void)[] = [];
+  readonly #saying: Periodic;
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(
+    options: { readonly roles: ReadonlySet<Role> },
+    collaborators: { readonly bus: Bus; readonly clock: Clock; readonly onError: (error: unknown) => void },
+  ) {
+    this.#bus = collaborators.bus;
+    this.#clock = collaborators.clock;
+    this.#self = { id: this.#bus.id, roles: [...options.roles] };
+    this.#saying = new Periodic(
+      { everyMs: ALIVE_MS, isImmediate: true },
+      { clock: this.#clock, work: async () => this.#beat(), onError: collaborators.onError },
+    );
+  }
+
+  /** Calls `listener` when another process comes or goes. */
+  subscribe(listener: (change: { readonly id: string; readonly isThere: boolean }) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Ids of the running processes with one of the roles, this one included. */
+  with(...roles: readonly Role[]): string[] {
+    const all: [string, readonly Role[]][] = [[this.#self.id, this.#self.roles]];
+    for (const [id, member] of this.#others) all.push([id, member.roles]);
+    return all.flatMap(([id, has]) => (roles.some((role) => has.includes(role)) ? [id] : []));
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#bus.subscribe(membersTopic, {
+      onMessage: ({ id, roles, isLeaving }) => {
+        if (isLeaving) this.#forget(id);
+        else this.#heard(id, roles);
+      },
+      // The next heartbeat of each process is due within a second.
+      onGap: () => undefined,
+    });
+    this.#saying.start();
+  }
+
+  /** Says that this process stops: others take over what it gives up. */
+  async leave(): Promise<void> {
+    await this.#saying.stop();
+    this.#bus.publish(membersTopic, { ...this.#self, roles: [...this.#self.roles], isLeaving: true });
+  }
+
+  async stop(): Promise<void> {
+    await this.#saying.stop();
+    this.#unsubscribe();
+  }
+
+  #heard(id: string, roles: readonly Role[]): void {
+    const isNew = !this.#others.has(id);
+    this.#others.set(id, { roles, heardAt: this.#clock.now() });
+    if (isNew) this.#tell(id, true);
+  }
+
+  #beat(): void {
+    this.#bus.publish(membersTopic, { ...this.#self, roles: [...this.#self.roles], isLeaving: false });
+    // Without a connection nobody can be heard: who was there may still be.
+    if (this.#bus.lostForMs > 0) return;
+    const oldest = this.#clock.now() - LOST_MS;
+    for (const [id, { heardAt }] of [...this.#others]) if (heardAt < oldest) this.#forget(id);
+  }
+
+  #forget(id: string): void {
+    if (this.#others.delete(id)) this.#tell(id, false);
+  }
+
+  #tell(id: string, isThere: boolean): void {
+    for (const tell of this.#listeners) tell({ id, isThere });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '@revtr/probing';
+import type { ClusterParts } from '../cluster/cluster-parts.ts';
+import { Duty } from '../cluster/leases/duty.ts';
+import { dutyClock } from '../cluster/leases/duty-clock.ts';
+import type { Role } from '../cluster/roles.ts';
+
+/** Work that one process of a role does for all. */
+export interface RoleDuty {
+  /** Whether this process does it now. */
+  readonly isHere: () => boolean;
+  /** Time for that work: it stands still while another process does it. */
+  readonly clock: Clock;
+  /** Resolves when this process begins to do it, or when `signal` fires. */
+  readonly held: (signal: AbortSignal) => Promise<void>;
+  /** Calls `listener` each time that this process begins to do it. */
+  readonly onBegin: (listener: () => void) => void;
+}
+
+/** The duty of a role. A process without the role never has it; a process that is alone always has. */
+export function openDuty(name: string, role: Role, { roles, isShared, leases }: ClusterParts, clock: Clock): RoleDuty {
+  if (!isShared) return { isHere: () => true, clock, held: () => Promise.resolve(), onBegin: () => undefined };
+  const duty = new Duty({ name });
+  if (!roles.has(role))
+    return { isHere: () => false, clock, held: (signal) => duty.held(signal), onBegin: () => undefined };
+  leases.add(duty);
+  return {
+    isHere: () => duty.isHeld,
+    clock: dutyClock(clock, duty),
+    held: (signal) => duty.held(signal),
+    onBegin: (listener) => duty.onBegin(listener),
+  };
+}

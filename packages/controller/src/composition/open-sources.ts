@@ -1,0 +1,48 @@
+import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { serveAtlas } from '../atlas/remote/atlas-server.ts';
+import type { ClusterParts } from '../cluster/cluster-parts.ts';
+import { SourceClaim } from '../cluster/leases/source-claim.ts';
+import type { AtlasSubsystem } from './open-atlas.ts';
+import type { MeasurementsSubsystem } from './open-measurements.ts';
+import type { MeasuringSubsystem } from './open-measuring.ts';
+
+/** Opens the ownership of sources: this engine reads what is stored for a source, works for it, and hands it over. */
+export function openSources(
+  { bus, members, leases }: ClusterParts,
+  collaborators: {
+    readonly measuring: MeasuringSubsystem;
+    readonly atlas: AtlasSubsystem;
+    readonly measurements: MeasurementsSubsystem;
+  },
+): SourceClaim {
+  const { measuring, atlas, measurements } = collaborators;
+  const served = new Map<string, () => void>();
+  const claim = new SourceClaim(
+    { self: bus.id },
+    {
+      members,
+      sources: () => measuring.directory.registeredSources().map(({ address }) => formatIpv4(address)),
+      work: {
+        load: async (source) => {
+          const address = parseIpv4(source);
+          await atlas.service.load(address);
+          await atlas.onDemand?.closeInterrupted(address);
+        },
+        begin: async (source) => {
+          const address = parseIpv4(source);
+          served.set(source, serveAtlas(bus, address, atlas.local));
+          measurements.runner.notify();
+          await atlas.service.resume(address);
+        },
+        end: async (source, isLost) => {
+          served.get(source)?.();
+          served.delete(source);
+          await measurements.runner.handOver(source, isLost);
+          await atlas.service.unload(parseIpv4(source), isLost);
+        },
+      },
+    },
+  );
+  leases.add(claim);
+  return claim;
+}

@@ -1,0 +1,72 @@
+import type { AgentHub, AgentProfile, AgentSession, GrantSigner, Outcome, RunOptions, Work } from '@revtr/link';
+import type { Ipv4Address } from '@revtr/net';
+import type { Clock, PingRequest, Spoof, SpoofMark } from '@revtr/probing';
+
+/** What an agent is asked to do. A spoofed probe has no grant yet: it is signed where the agent is connected. */
+export type AgentTask =
+  | Exclude<Work, { readonly kind: 'emit' }>
+  | {
+      readonly kind: 'emit';
+      readonly request: PingRequest;
+      readonly spoof: Spoof;
+      readonly mark: SpoofMark;
+      readonly measurement: string | number | undefined;
+    };
+
+/** An agent that work can be given to. */
+export interface ReachableAgent extends Pick<AgentSession, 'address' | 'isConnected' | 'health'> {
+  readonly profile: AgentProfile;
+  /** Runs a task. @throws {LinkError} `closed`, `overloaded`; {BusError}; {ProbingError} */
+  run(task: AgentTask, options: RunOptions): Promise<Outcome>;
+}
+
+/** The agents that work can be given to: those of this process, or those of other gateways. */
+export interface AgentAccess {
+  /** An agent that is connected, or may still resume its session. */
+  find(address: Ipv4Address): ReachableAgent | undefined;
+  /** An agent as soon as it connects; `undefined` when it does not in time, or when `signal` fires. */
+  waitFor(address: Ipv4Address, timeoutMs: number, signal?: AbortSignal): Promise<ReachableAgent | undefined>;
+}
+
+/** The agents that are connected to this process. */
+export class LocalAgents implements AgentAccess {
+  readonly #hub: Pick<AgentHub, 'sessionOf' | 'waitFor'>;
+  readonly #grants: GrantSigner;
+  readonly #clock: Clock;
+
+  constructor(collaborators: {
+    readonly hub: Pick<AgentHub, 'sessionOf' | 'waitFor'>;
+    readonly grants: GrantSigner;
+    readonly clock: Clock;
+  }) {
+    this.#hub = collaborators.hub;
+    this.#grants = collaborators.grants;
+    this.#clock = collaborators.clock;
+  }
+
+  find(address: Ipv4Address): ReachableAgent | undefined {
+    const session = this.#hub.sessionOf(address);
+    return session && this.#reachable(session);
+  }
+
+  async waitFor(address: Ipv4Address, timeoutMs: number, signal?: AbortSignal): Promise<ReachableAgent | undefined> {
+    const session = await this.#hub.waitFor(address, timeoutMs, signal);
+    return session && this.#reachable(session);
+  }
+
+  #reachable(session: AgentSession): ReachableAgent {
+    return {
+      address: session.address,
+      isConnected: session.isConnected,
+      health: session.health,
+      profile: session.profile,
+      run: (task, options) => session.run(() => this.#toWork(task), options),
+    };
+  }
+
+  #toWork(task: AgentTask): Work {
+    if (task.kind !== 'emit') return task;
+    const { request, spoof, mark, measurement } = task;
+    return { kind: 'emit', grant: this.#grants.sign(request, spoof, mark, this.#clock.now(), measurement) };
+  }
+}

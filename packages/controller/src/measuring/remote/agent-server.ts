@@ -1,0 +1,173 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Bus } from '@revtr/bus';
+import { LinkError } from '@revtr/link';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { type Clock, ProbingError, type TargetPolicy } from '@revtr/probing';
+import type { AgentDirectory } from '../../agents/directory.ts';
+import { Periodic } from '../../foundation/periodic.ts';
+import type { KillSwitches } from '../../safety/kill-switches.ts';
+import type { AgentTask, LocalAgents, ReachableAgent } from '../agent-access.ts';
+import {
+  type AgentNews,
+  type AgentView,
+  agentListService,
+  agentName,
+  agentsTopic,
+  type TaskRequest,
+  type TaskResponse,
+  taskService,
+} from './contract.ts';
+
+export interface AgentServerCollaborators {
+  readonly bus: Bus;
+  readonly agents: LocalAgents;
+  /** Agents that are connected at this moment. */
+  readonly connected: () => readonly Ipv4Address[];
+  /** Whether an agent must not be used although it is connected. */
+  readonly isSuspended: (address: Ipv4Address) => boolean;
+  readonly rootCertificate: string;
+  readonly directory: Pick<AgentDirectory, 'participates'>;
+  readonly targetPolicy: Pick<TargetPolicy, 'refuse'>;
+  readonly switches: Pick<KillSwitches, 'before'>;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Served {
+  view: AgentView;
+  version: number;
+  readonly stop: () => void;
+}
+
+/** How often the agents are compared with what the others know, milliseconds. */
+const LOOK_MS = 250;
+const PAGE = 100;
+/** Tasks of one engine that an agent may have in addition to its window: those that only listen, see `AgentSession`. */
+const MOST_LISTENING = 5_000;
+
+/** Lets the engines of other processes use the agents that are connected to this gateway, and tells which they are. */
+export class AgentServer {
+  readonly #collaborators: AgentServerCollaborators;
+  readonly #served = new Map<Ipv4Address, Served>();
+  readonly #looking: Periodic;
+  #version = 0;
+  #stopList: () => void = () => undefined;
+
+  constructor(collaborators: AgentServerCollaborators) {
+    this.#collaborators = collaborators;
+    const { clock, onError } = collaborators;
+    this.#looking = new Periodic({ everyMs: LOOK_MS }, { clock, work: async () => this.#look(), onError });
+  }
+
+  start(): void {
+    const { bus, rootCertificate } = this.#collaborators;
+    this.#stopList = bus.serve(agentListService, bus.id, {
+      window: 10,
+      handle: async ({ after }) => {
+        const later = [...this.#served.values()]
+          .filter(({ view }) => view.address > after)
+          .sort((a, b) => a.view.address - b.view.address);
+        const views = later.slice(0, PAGE).map(({ view }) => view);
+        return { version: this.#version, views, hasMore: later.length > PAGE, rootCertificate };
+      },
+    });
+    this.#looking.start();
+  }
+
+  /** Tells the others at once that an agent has come or gone. */
+  wake(): void {
+    this.#looking.wake();
+  }
+
+  async stop(): Promise<void> {
+    await this.#looking.stop();
+    this.#stopList();
+    for (const [address, { stop }] of this.#served) {
+      stop();
+      this.#tell({ address });
+    }
+    this.#served.clear();
+  }
+
+  #look(): void {
+    const { connected, agents } = this.#collaborators;
+    for (const address of new Set([...this.#served.keys(), ...connected()])) {
+      const agent = agents.find(address);
+      const served = this.#served.get(address);
+      if (agent === undefined) {
+        served?.stop();
+        if (this.#served.delete(address)) this.#tell({ address });
+        continue;
+      }
+      const view = this.#viewOf(agent, served?.view);
+      if (served !== undefined && isDeepStrictEqual(served.view, view)) continue;
+      const version = this.#tell({ address, view });
+      if (served === undefined) this.#served.set(address, { view, version, stop: this.#serve(address, view) });
+      else served.view = view;
+    }
+  }
+
+  #viewOf({ address, isConnected, health, profile }: ReachableAgent, before: AgentView | undefined): AgentView {
+    const { isSuspended, clock } = this.#collaborators;
+    const isBack = isConnected && before?.isConnected === false;
+    return {
+      address,
+      isConnected: isConnected && !isSuspended(address),
+      joinedAt: before === undefined || isBack ? clock.now() : before.joinedAt,
+      ...(health !== undefined && { health }),
+      profile: { ...profile, selfTests: [...profile.selfTests] },
+    };
+  }
+
+  #tell(news: Pick<AgentNews, 'address' | 'view'>): number {
+    const { bus } = this.#collaborators;
+    this.#version++;
+    bus.publish(agentsTopic, { gateway: bus.id, version: this.#version, ...news });
+    return this.#version;
+  }
+
+  #serve(address: Ipv4Address, { profile }: AgentView): () => void {
+    const { bus } = this.#collaborators;
+    return bus.serve(taskService, agentName(bus.id, address), {
+      window: 2 * profile.window + MOST_LISTENING,
+      handle: (request, signal) => this.#handle(address, request, signal),
+    });
+  }
+
+  async #handle(address: Ipv4Address, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
+    const { task, timeoutMs, isListening } = request;
+    try {
+      this.#check(address, task);
+      const agent = this.#collaborators.agents.find(address);
+      if (agent === undefined) throw new ProbingError('proberStopped', `the agent of ${formatIpv4(address)} has left`);
+      return { outcome: await agent.run(task, { timeoutMs, isListening, signal }) };
+    } catch (error) {
+      if (error instanceof LinkError) return { refused: { code: 'proberStopped', message: error.message } };
+      if (!(error instanceof ProbingError)) throw error;
+      const { code, message } = error;
+      const isKnown = code === 'spoofingRefused' || code === 'invalidRequest';
+      return { refused: { code: isKnown ? code : 'proberStopped', message } };
+    }
+  }
+
+  /**
+   * Checks what every engine has checked before: a gateway does not rely on it.
+   * @throws {ProbingError} when the task must not be given to the agent
+   */
+  #check(address: Ipv4Address, task: AgentTask): void {
+    const { directory, targetPolicy, switches } = this.#collaborators;
+    if (!directory.participates(address))
+      throw new ProbingError('proberStopped', `${formatIpv4(address)} is not an active agent`);
+    if (task.kind === 'catch') return;
+    const { request } = task;
+    const refusal = targetPolicy.refuse(request.target);
+    if (refusal !== undefined) throw new ProbingError('invalidRequest', refusal.message);
+    if (request.sender !== address)
+      throw new ProbingError('invalidRequest', `${formatIpv4(request.sender)} is another agent`);
+    if (task.kind === 'emit' && !directory.participates(task.spoof.claimedSource)) {
+      const claimed = formatIpv4(task.spoof.claimedSource);
+      throw new ProbingError('spoofingRefused', `${claimed} does not allow spoofed probes with its address`);
+    }
+    switches.before(task.kind === 'emit' ? { ...task.request, spoof: task.spoof } : request, undefined);
+  }
+}

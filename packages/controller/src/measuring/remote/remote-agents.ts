@@ -1,0 +1,223 @@
+import type { Bus, Stream } from '@revtr/bus';
+import type { Outcome, RunOptions } from '@revtr/link';
+import type { Ipv4Address } from '@revtr/net';
+import { type Clock, ProbingError } from '@revtr/probing';
+import type { Members } from '../../cluster/members.ts';
+import type { AgentAccess, AgentTask, ReachableAgent } from '../agent-access.ts';
+import {
+  type AgentNews,
+  type AgentView,
+  agentListService,
+  agentName,
+  agentsTopic,
+  type TaskRequest,
+  type TaskResponse,
+  taskService,
+} from './contract.ts';
+
+export interface RemoteAgentsCollaborators {
+  readonly bus: Bus;
+  readonly members: Members;
+  readonly clock: Clock;
+  /** An agent has begun a session with another gateway. */
+  readonly onJoined: (address: Ipv4Address) => void;
+  /** An agent has come or gone, or measures again or not. */
+  readonly onChanged: (address: Ipv4Address) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Gateway {
+  /** Version of the last change of each agent, also of those that have left. */
+  readonly versions: Map<Ipv4Address, number>;
+  readonly views: Map<Ipv4Address, AgentView>;
+}
+
+const RETRY_MS = 500;
+
+/** The agents that are connected to the gateways of other processes. */
+export class RemoteAgents implements AgentAccess {
+  readonly #collaborators: RemoteAgentsCollaborators;
+  readonly #gateways = new Map<string, Gateway>();
+  /** Which gateway has an agent: the one that the agent has joined last. */
+  readonly #placeOf = new Map<Ipv4Address, { readonly gateway: string; readonly view: AgentView }>();
+  readonly #streams = new Map<string, Stream<TaskRequest, TaskResponse>>();
+  readonly #awaited = new Map<Ipv4Address, Set<() => void>>();
+  readonly #over = new AbortController();
+  #unsubscribe: () => void = () => undefined;
+  #rootCertificate: string | undefined;
+
+  constructor(collaborators: RemoteAgentsCollaborators) {
+    this.#collaborators = collaborators;
+    collaborators.members.subscribe(({ id, isThere }) => {
+      if (!isThere) this.#lose(id);
+      else if (this.#isGateway(id)) void this.#readAll(id);
+    });
+  }
+
+  /** PEM of the certificate that agents need, as a gateway has told it; `undefined` before that. */
+  get rootCertificate(): string | undefined {
+    return this.#rootCertificate;
+  }
+
+  start(): void {
+    const { bus, members } = this.#collaborators;
+    this.#unsubscribe = bus.subscribe(agentsTopic, {
+      onMessage: (news) => this.#take(news),
+      onGap: async () => {
+        for (const id of members.with('gateway')) if (id !== bus.id) await this.#readAll(id);
+      },
+    });
+  }
+
+  stop(): void {
+    this.#over.abort();
+    this.#unsubscribe();
+    for (const stream of this.#streams.values()) stream.close();
+    for (const waiting of this.#awaited.values()) for (const tell of waiting) tell();
+  }
+
+  find(address: Ipv4Address): ReachableAgent | undefined {
+    const place = this.#placeOf.get(address);
+    if (place === undefined) return undefined;
+    const { isConnected, health, profile } = place.view;
+    const run = (task: AgentTask, options: RunOptions) => this.#run(agentName(place.gateway, address), task, options);
+    return { address, isConnected, health, profile, run };
+  }
+
+  /** When the session of an agent with another gateway began, milliseconds since the Unix epoch; `undefined` when it has none. */
+  joinedAt(address: Ipv4Address): number | undefined {
+    const view = this.#placeOf.get(address)?.view;
+    return view?.isConnected === true ? view.joinedAt : undefined;
+  }
+
+  /** Number of agents that are connected to other gateways. */
+  get connected(): number {
+    let connected = 0;
+    for (const { view } of this.#placeOf.values()) if (view.isConnected) connected++;
+    return connected;
+  }
+
+  async waitFor(address: Ipv4Address, timeoutMs: number, signal?: AbortSignal): Promise<ReachableAgent | undefined> {
+    const present = this.find(address);
+    if (present !== undefined || signal?.aborted) return present;
+    const over = new AbortController();
+    const waiting = this.#awaited.get(address) ?? new Set();
+    const tell = (): void => over.abort();
+    this.#awaited.set(address, waiting.add(tell));
+    const until = AbortSignal.any([over.signal, this.#over.signal, ...(signal === undefined ? [] : [signal])]);
+    await this.#collaborators.clock.sleep(timeoutMs, until).catch(() => undefined);
+    waiting.delete(tell);
+    if (waiting.size === 0) this.#awaited.delete(address);
+    return this.find(address);
+  }
+
+  async #run(name: string, task: AgentTask, options: RunOptions): Promise<Outcome> {
+    const { timeoutMs, isListening = false, signal } = options;
+    const response = await this.#streamTo(name).request({ task: plain(task), timeoutMs, isListening }, signal);
+    if ('outcome' in response) return response.outcome;
+    throw new ProbingError(response.refused.code, response.refused.message);
+  }
+
+  #streamTo(name: string): Stream<TaskRequest, TaskResponse> {
+    const known = this.#streams.get(name);
+    if (known !== undefined) return known;
+    const stream = this.#collaborators.bus.open(taskService, name);
+    this.#streams.set(name, stream);
+    void stream.ended.then(() => {
+      if (this.#streams.get(name) === stream) this.#streams.delete(name);
+    });
+    return stream;
+  }
+
+  #take({ gateway: id, version, address, view }: AgentNews): void {
+    const gateway = this.#gatewayOf(id);
+    if (version <= (gateway.versions.get(address) ?? -1)) return;
+    gateway.versions.set(address, version);
+    if (view === undefined) gateway.views.delete(address);
+    else gateway.views.set(address, view);
+    this.#place(address);
+  }
+
+  /** Reads all agents of a gateway. A gateway that does not answer is gone, or is asked again at the next occasion. */
+  async #readAll(id: string): Promise<void> {
+    const { bus, clock, members, onError } = this.#collaborators;
+    while (!this.#over.signal.aborted && members.with('gateway').includes(id)) {
+      try {
+        const views: AgentView[] = [];
+        let version = Number.POSITIVE_INFINITY;
+        for (let hasMore = true; hasMore; ) {
+          const page = await bus.ask(agentListService, id, { after: views.at(-1)?.address ?? -1 }, this.#over.signal);
+          views.push(...page.views);
+          // Changes that came while the pages were read have higher versions.
+          version = Math.min(version, page.version);
+          hasMore = page.hasMore;
+          this.#rootCertificate = page.rootCertificate;
+        }
+        this.#replace(id, version, views);
+        return;
+      } catch (error) {
+        if (this.#over.signal.aborted) return;
+        onError(error);
+        await clock.sleep(RETRY_MS, this.#over.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  #replace(id: string, version: number, views: readonly AgentView[]): void {
+    const gateway = this.#gatewayOf(id);
+    const listed = new Map(views.map((view) => [view.address, view]));
+    for (const address of new Set([...gateway.views.keys(), ...listed.keys()])) {
+      if ((gateway.versions.get(address) ?? -1) > version) continue;
+      gateway.versions.set(address, version);
+      const view = listed.get(address);
+      if (view === undefined) gateway.views.delete(address);
+      else gateway.views.set(address, view);
+      this.#place(address);
+    }
+  }
+
+  #lose(id: string): void {
+    const gateway = this.#gateways.get(id);
+    if (!this.#gateways.delete(id) || gateway === undefined) return;
+    for (const address of gateway.views.keys()) this.#place(address);
+  }
+
+  /** Decides which gateway has an agent, and tells what that changes. */
+  #place(address: Ipv4Address): void {
+    const before = this.#placeOf.get(address);
+    let best: { readonly gateway: string; readonly view: AgentView } | undefined;
+    for (const [gateway, { views }] of this.#gateways) {
+      const view = views.get(address);
+      if (view === undefined) continue;
+      const isBetter =
+        best === undefined ||
+        (view.isConnected && !best.view.isConnected) ||
+        (view.isConnected === best.view.isConnected && view.joinedAt > best.view.joinedAt);
+      if (isBetter) best = { gateway, view };
+    }
+    if (best === undefined) this.#placeOf.delete(address);
+    else this.#placeOf.set(address, best);
+    if (best !== undefined) for (const tell of [...(this.#awaited.get(address) ?? [])]) tell();
+    const { onJoined, onChanged } = this.#collaborators;
+    if (best?.view.isConnected === true && before?.view.joinedAt !== best.view.joinedAt) onJoined(address);
+    onChanged(address);
+  }
+
+  #gatewayOf(id: string): Gateway {
+    const gateway = this.#gateways.get(id) ?? { versions: new Map(), views: new Map() };
+    this.#gateways.set(id, gateway);
+    return gateway;
+  }
+
+  #isGateway(id: string): boolean {
+    return this.#collaborators.members.with('gateway').includes(id);
+  }
+}
+
+/** A task as it is sent: the request of a spoofed probe carries its claim beside it. */
+function plain(task: AgentTask): TaskRequest['task'] {
+  if (task.kind !== 'emit') return task;
+  const { spoof: _, ...request } = task.request;
+  const { claimedSource, receiver } = task.spoof;
+  return { ...task, request, spoof: { claimedSource, receiver } };
+}

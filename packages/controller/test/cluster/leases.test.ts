@@ -1,0 +1,126 @@
+import { systemClock } from '@revtr/probing';
+import { Leases } from '@revtr/storage';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Duty } from '../../src/cluster/leases/duty.ts';
+import { dutyClock } from '../../src/cluster/leases/duty-clock.ts';
+import { LeaseKeeper } from '../../src/cluster/leases/lease-keeper.ts';
+import { preferredOwner } from '../../src/cluster/leases/preferred-owner.ts';
+import { SourceClaim } from '../../src/cluster/leases/source-claim.ts';
+import { useDatabase } from '../test-database.ts';
+import { type Process, processes } from './processes.ts';
+
+const SOURCES = Array.from({ length: 12 }, (_, i) => `192.0.2.${i}`);
+
+describe('the preferred owner', () => {
+  it('spreads names evenly, and moves only those of a member that goes', () => {
+    const names = Array.from({ length: 3_000 }, (_, i) => `source ${i}`);
+    const before = names.map((name) => preferredOwner(name, ['a', 'b', 'c']));
+    for (const member of ['a', 'b', 'c']) {
+      const share = before.filter((owner) => owner === member).length / names.length;
+      expect(share).toBeGreaterThan(0.28);
+      expect(share).toBeLessThan(0.39);
+    }
+    const after = names.map((name) => preferredOwner(name, ['c', 'a']));
+    expect(after.filter((owner, i) => before[i] !== 'b' && owner !== before[i])).toEqual([]);
+    expect(preferredOwner('x', [])).toBeUndefined();
+  });
+});
+
+describe('leases of sources', () => {
+  const database = useDatabase();
+  const stops: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+
+  const engine = (start: ReturnType<typeof processes>) => {
+    const process: Process = start('engine');
+    const events: string[] = [];
+    const leases = new LeaseKeeper(
+      { owner: process.bus.id, everyMs: 20 },
+      { leases: new Leases(database().db), clock: systemClock, log: pino({ enabled: false }) },
+    );
+    const claim = new SourceClaim(
+      { self: process.bus.id },
+      {
+        members: process.members,
+        sources: () => SOURCES,
+        work: {
+          load: async (source) => void events.push(`load ${source}`),
+          begin: async (source) => void events.push(`begin ${source}`),
+          end: async (source, isLost) => void events.push(`${isLost ? 'lose' : 'end'} ${source}`),
+        },
+      },
+    );
+    leases.add(claim);
+    leases.start();
+    stops.push(
+      () => process.stop(),
+      () => leases.stop(),
+    );
+    return { process, leases, claim, events };
+  };
+
+  it('are shared by the engines, and handed over when one comes or goes', async () => {
+    const start = processes();
+    const first = engine(start);
+    await expect.poll(() => first.claim.owned()).toHaveLength(SOURCES.length);
+    expect(first.events.slice(0, 2)).toEqual([`load ${SOURCES[0]}`, `load ${SOURCES[1]}`]);
+    const second = engine(start);
+    await expect
+      .poll(() => [...first.claim.owned(), ...second.claim.owned()].sort(), { timeout: 10_000 })
+      .toEqual([...SOURCES].sort());
+    await expect.poll(() => second.claim.owned().length).toBeGreaterThan(0);
+    const [moved] = second.claim.owned();
+    expect(first.events).toContain(`end ${moved}`);
+    expect(first.claim.owned().length).toBeGreaterThan(0);
+    await second.process.members.leave();
+    await second.leases.stop();
+    expect(second.claim.owned()).toEqual([]);
+    await expect.poll(() => first.claim.owned()).toHaveLength(SOURCES.length);
+  });
+
+  it('are lost by an engine that another one has replaced, which then writes nothing more for the source', async () => {
+    const { claim, events } = engine(processes());
+    await expect.poll(() => claim.owned()).toHaveLength(SOURCES.length);
+    const [source] = SOURCES;
+    await database()
+      .db.updateTable('leases')
+      .set({ owner: 'another', token: 99 })
+      .where('name', '=', `source/${source}`)
+      .execute();
+    await expect.poll(() => claim.owns(source)).toBe(false);
+    expect(events.filter((event) => event.endsWith(` ${source}`))).toContain(`lose ${source}`);
+    expect(claim.owned()).toHaveLength(SOURCES.length - 1);
+  });
+
+  it('of a duty belong to one process, and time stands still for the others', async () => {
+    const keeper = (name: string) => {
+      const duty = new Duty({ name: 'mail' });
+      const leases = new LeaseKeeper(
+        { owner: name, everyMs: 20 },
+        { leases: new Leases(database().db), clock: systemClock, log: pino({ enabled: false }) },
+      );
+      leases.add(duty);
+      leases.start();
+      stops.push(() => leases.stop());
+      return { duty, leases };
+    };
+    const first = keeper('a');
+    await expect.poll(() => first.duty.isHeld).toBe(true);
+    const second = keeper('b');
+    let passed = 0;
+    const stopping = new AbortController();
+    const sleeping = dutyClock(systemClock, second.duty)
+      .sleep(1, stopping.signal)
+      .then(() => {
+        passed++;
+      });
+    await dutyClock(systemClock, first.duty).sleep(100);
+    expect([second.duty.isHeld, passed]).toEqual([false, 0]);
+    await first.leases.stop();
+    await sleeping;
+    expect([first.duty.isHeld, second.duty.isHeld, passed]).toEqual([false, true, 1]);
+  });
+});

@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import { type Place, type Size, simParameters } from '@revtr/sim';
+import { Agents, openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import { startProxy } from '../deployment/api-proxy.ts';
+import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
+import { Namespaces } from '../namespaces/namespaces.ts';
+import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
+import { SimulatedWorld } from '../world/simulated-world.ts';
+import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
+import { FLEET_SETTINGS, type FleetSettings } from './fleet/settings.ts';
+import { startNats, startPostgres, untilReady } from './servers.ts';
+
+/** The roles of a controller. The first gateway starts before all other processes. */
+const ROLES = ['gateway', 'engine', 'atlas', 'mail', 'api'] as const;
+type ClusterRole = (typeof ROLES)[number];
+
+export interface LocalClusterOptions {
+  /** Starts the name of the network namespace. At most five characters. */
+  readonly prefix: string;
+  readonly size: Size;
+  readonly seed: number;
+  readonly sources: number;
+  readonly vantagePoints: number;
+  /** Processes of each role. */
+  readonly perRole: number;
+  /** Ports of the APIs on the loopback address, one for each; 0 selects a free port. Default: free ports. */
+  readonly ports?: readonly number[];
+  readonly onProgress?: (message: string) => void;
+  /** Called when a process ends although nobody stopped it. */
+  readonly onEnd?: (name: string, end: ProgramEnd) => void;
+}
+
+/** A controller of many processes on this machine, with PostgreSQL, NATS, and a fleet of simulated agents. */
+export interface LocalCluster {
+  /** URLs of the APIs. */
+  readonly apis: readonly string[];
+  /** API key of the operator. */
+  readonly key: string;
+  readonly world: SimulatedWorld;
+  /** Sources, dotted quads. */
+  readonly sources: readonly string[];
+  /** The processes of the controller, as `engine1`, and `postgres`, `nats` and `fleet`. */
+  readonly processes: ReadonlyMap<string, ManagedProcess>;
+  /** URL of the database for this process. */
+  readonly database: string;
+  /** Directory with the log of each process. */
+  readonly directory: string;
+  stop(): Promise<void>;
+}
+
+const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
+const FLEET = fileURLToPath(new URL('./fleet/main.ts', import.meta.url));
+const GATEWAY_PORT = 4380;
+
+/**
+ * Starts a cluster in one network namespace, whose loopback interface has the addresses of the simulated agents. Requires root.
+ * @throws {KernelLabError} `commandFailed`, `notReady`
+ */
+export async function startCluster(options: LocalClusterOptions): Promise<LocalCluster> {
+  const say = options.onProgress ?? (() => undefined);
+  const directory = mkdtempSync(join(tmpdir(), 'revtr-cluster-'));
+  const undo: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const world = new SimulatedWorld({
+      parameters: simParameters(options.size, options.seed, {}, 'published'),
+      sources: options.sources,
+    });
+    const vantagePoints = world.internet.places.vantagePoints.slice(0, options.vantagePoints);
+    const hosts = [...world.sources, ...vantagePoints];
+    const namespaces = new Namespaces({ prefix: options.prefix });
+    const namespace = namespaces.control;
+    undo.push(() => namespaces.down());
+    await namespaces.add(namespace);
+    await addAddresses(
+      namespaces,
+      namespace,
+      hosts.map(({ address }) => address),
+    );
+    const log = (name: string): string => join(directory, `${name}.log`);
+    // Its user must not see the files of the controller.
+    const data = mkdtempSync(join(tmpdir(), 'revtr-postgres-'));
+    undo.push(async () => rmSync(data, { recursive: true, force: true }));
+    const postgres = await startPostgres(namespace, data, log('postgres'));
+    undo.push(() => postgres.process.stop());
+    const nats = await startNats(namespace, log('nats'));
+    undo.push(() => nats.process.stop());
+    await registerHosts(postgres.localUrl, world.sources, vantagePoints);
+    say('PostgreSQL and NATS are running');
+
+    const key = `revtr_${randomBytes(24).toString('base64url')}`;
+    const shared = {
+      ...(await sharedEnvironment(directory, world)),
+      REVTR_DATABASE: postgres.url,
+      REVTR_BUS: nats.url,
+      REVTR_OPERATOR_KEY: key,
+    };
+    const processes = new Map([
+      ['postgres', postgres.process],
+      ['nats', nats.process],
+    ]);
+    const sockets = Array.from({ length: options.perRole }, (_, i) => join(directory, `api${i + 1}.sock`));
+    undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
+    const launch = async (role: ClusterRole, i: number): Promise<void> => {
+      const name = `${role}${i}`;
+      const place = { namespace, directory, name, role, shared, gatewayHost: `127.0.0.${i}` };
+      const process = controllerProcess(place, options.onEnd);
+      processes.set(name, process);
+      process.start();
+      await untilReady(name, () => process.log.includes('"msg":"started"'));
+    };
+    // The first gateway creates the certificate authority that all gateways share.
+    await launch('gateway', 1);
+    const all = ROLES.flatMap((role) => Array.from({ length: options.perRole }, (_, i) => [role, i + 1] as const));
+    await Promise.all(all.slice(1).map(([role, i]) => launch(role, i)));
+    say(`${options.perRole} processes of each role are running: ${ROLES.join(', ')}`);
+    const fleet = fleetProcess(options, namespace, directory, hosts);
+    processes.set('fleet', fleet);
+    fleet.start();
+    const apis: string[] = [];
+    for (const [i, socket] of sockets.entries()) {
+      const proxy = await startProxy(options.ports?.[i] ?? 0, socket);
+      undo.push(() => proxy.stop());
+      apis.push(`http://127.0.0.1:${proxy.port}`);
+    }
+    return {
+      ...{ apis, key, world, processes, directory, stop },
+      sources: world.sources.map(({ address }) => formatIpv4(address)),
+      database: postgres.localUrl,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function addAddresses(
+  namespaces: Namespaces,
+  namespace: string,
+  addresses: readonly Ipv4Address[],
+): Promise<void> {
+  const commands = addresses.map((address) => `addr add ${formatIpv4(address)}/32 dev lo\n`).join('');
+  await namespaces.feed(commands, 'ip', '-n', namespace, '-batch', '-');
+}
+
+/** Writes the hosts into the database as ready sources and vantage points that can spoof. */
+async function registerHosts(url: string, sources: readonly Place[], vantagePoints: readonly Place[]): Promise<void> {
+  const database = await openDatabase(parseDatabaseSettings(url));
+  try {
+    const agents = new Agents(database.db);
+    const register = async ({ address, hostname, site }: Place, kind: 'source' | 'vantagePoint'): Promise<void> => {
+      const text = formatIpv4(address);
+      await agents.put({ address: text, hostname, site, kind, user_id: null, state: 'ready' });
+      await agents.change(text, { can_spoof: kind === 'vantagePoint' });
+    };
+    for (const place of sources) await register(place, 'source');
+    for (const place of vantagePoints) await register(place, 'vantagePoint');
+  } finally {
+    await database.close();
+  }
+}
+
+/** Writes datasets and budgets, and returns the variables that all processes of the controller have. */
+async function sharedEnvironment(
+  directory: string,
+  { internet, data }: SimulatedWorld,
+): Promise<Record<string, string>> {
+  const datasets = join(directory, 'datasets');
+  mkdirSync(datasets);
+  await writeSimulatedDatasets(datasets, internet, data);
+  const budgets = join(directory, 'budgets.json');
+  writeFileSync(budgets, JSON.stringify(WIDE_BUDGETS));
+  return {
+    REVTR_AUTHORITY: join(directory, 'authority'),
+    REVTR_BUDGETS: budgets,
+    REVTR_DATASETS: datasets,
+    REVTR_SELF_AUDITS_PER_DAY: '0',
+    REVTR_SURVEY_PROBES_PER_HOUR: '0',
+  };
+}
+
+function controllerProcess(
+  settings: {
+    readonly namespace: string;
+    readonly directory: string;
+    readonly name: string;
+    readonly role: ClusterRole;
+    readonly shared: Readonly<Record<string, string>>;
+    readonly gatewayHost: string;
+  },
+  onEnd: LocalClusterOptions['onEnd'],
+): ManagedProcess {
+  const { namespace, directory, name, role, shared, gatewayHost } = settings;
+  return new ManagedProcess({
+    namespace,
+    command: [process.execPath, CONTROLLER],
+    environment: {
+      ...shared,
+      REVTR_ROLES: role,
+      REVTR_SOCKET: join(directory, `${name}.sock`),
+      REVTR_GATEWAY_HOST: gatewayHost,
+      REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
+      REVTR_AUDIT_DIRECTORY: join(directory, `${name}-audit`),
+    },
+    logFile: join(directory, `${name}.log`),
+    ...(onEnd && { onEnd: (end) => onEnd(name, end) }),
+  });
+}
+
+function fleetProcess(
+  { size, seed, perRole, onEnd }: LocalClusterOptions,
+  namespace: string,
+  directory: string,
+  hosts: readonly Place[],
+): ManagedProcess {
+  const settings: FleetSettings = {
+    ...{ size, seed },
+    directory: join(directory, 'agents'),
+    rootFile: join(directory, 'authority', 'root.crt'),
+    gateways: Array.from({ length: perRole }, (_, i) => ({ host: `127.0.0.${i + 1}`, port: GATEWAY_PORT })),
+    agents: hosts.map(({ address }) => formatIpv4(address)),
+  };
+  mkdirSync(settings.directory);
+  return new ManagedProcess({
+    namespace,
+    command: [process.execPath, FLEET],
+    environment: { [FLEET_SETTINGS]: JSON.stringify(settings) },
+    logFile: join(directory, 'fleet.log'),
+    ...(onEnd && { onEnd: (end) => onEnd('fleet', end) }),
+  });
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AgentMetrics, LocalPolicy, TargetBudget, Worker } from '@revtr/agent';
+import { AgentIdentity, AgentWork, GrantVerifier, LinkClient } from '@revtr/link';
+import { parseIpv4 } from '@revtr/net';
+import { systemClock } from '@revtr/probing';
+import { SimulatedInternet, simParameters } from '@revtr/sim';
+import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
+import { SimulatedHost } from './simulated-host.ts';
+
+const UNLIMITED = { all: { perSecond: 1e6, perDay: 1e9 }, options: { perSecond: 1e6, perDay: 1e9 } };
+const WINDOW = 500;
+
+/**
+ * The agents of a simulated Internet in one process. Each connects to a gateway from its own address, as a real agent does, and checks
+ * what it is asked as a real agent does; only its packets go through the simulator.
+ */
+function startFleet(settings: FleetSettings, signal: AbortSignal): Promise<unknown> {
+  const internet = new SimulatedInternet({
+    parameters: simParameters(settings.size, settings.seed, {}, 'published'),
+    startMs: Date.now(),
+  });
+  const prober = internet.prober();
+  internet.clock.pace(Date.now());
+  const rootCertificate = readFileSync(settings.rootFile, 'utf8');
+  const agents = settings.agents.map((text, i) => {
+    const address = parseIpv4(text);
+    const host = new SimulatedHost({ address }, { internet, prober });
+    const policy = new LocalPolicy({ testNetworks: [] }, { now: () => systemClock.now() });
+    const worker = new Worker({
+      scamper: host.scamper,
+      replies: host.replies,
+      emissions: undefined,
+      policy,
+      budget: new TargetBudget(
+        { address: UNLIMITED, prefix: UNLIMITED },
+        { now: () => performance.now(), random: Math.random },
+      ),
+      metrics: new AgentMetrics(),
+      onRefused: () => undefined,
+    });
+    const grants = new GrantVerifier({ sender: address, rootCertificate }, { now: () => systemClock.now() });
+    const { gateways } = settings;
+    const [first, ...others] = [...gateways.slice(i % gateways.length), ...gateways.slice(0, i % gateways.length)];
+    const client = new LinkClient(
+      {
+        endpoint: { ...first, others, rootCertificate, localAddress: text },
+        profile: { software: 'simulated agent', window: WINDOW, senderOnly: false, selfTests: [] },
+        retryMs: { least: 100, most: 2_000 },
+      },
+      {
+        identity: new AgentIdentity({ directory: join(settings.directory, text), rootCertificate }),
+        work: new AgentWork({ perform: (work, stop) => worker.perform(work, stop) }),
+        policy,
+        clock: systemClock,
+        random: Math.random,
+        onWelcome: ({ signer }) => {
+          grants.trust(signer);
+          worker.identify(address, grants);
+        },
+        onState: (state) => {
+          if (state.type !== 'connected') process.stdout.write(`${text} ${JSON.stringify(state)}\n`);
+        },
+      },
+    );
+    return client.run(signal);
+  });
+  return Promise.all([internet.clock.runUntil(signal), ...agents]);
+}
+
+const over = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => over.abort());
+await startFleet(fleetSettingsSchema.parse(JSON.parse(process.env[FLEET_SETTINGS] ?? '{}')), over.signal);

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** Variable of the environment that holds the settings of a fleet. */
+export const FLEET_SETTINGS = 'REVTR_FLEET';
+
+/** What a fleet of simulated agents is told. */
+export const fleetSettingsSchema = z.object({
+  size: z.enum(['small', 'medium', 'large']),
+  seed: z.int(),
+  /** Directory for the identities of the agents. */
+  directory: z.string(),
+  /** File with the controller's root certificate. */
+  rootFile: z.string(),
+  gateways: z.array(z.object({ host: z.string(), port: z.int() })).min(1),
+  /** Hosts whose agents connect, dotted quads. The machine must have these addresses. */
+  agents: z.array(z.ipv4()),
+});
+/** What a fleet of simulated agents is told. */
+export type FleetSettings = z.infer<typeof fleetSettingsSchema>;

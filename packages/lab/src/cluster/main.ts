@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util';
+import { formatIpv4 } from '@revtr/net';
+import { untilAborted } from '@revtr/probing';
+import { SIZES, type Size } from '@revtr/sim';
+import { parseOrExit } from '../command-line.ts';
+import { KernelLabError } from '../namespaces/errors.ts';
+import { startCluster } from './cluster.ts';
+
+const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N]
+
+Starts a controller of many processes on this machine: N processes of each role (default 2), PostgreSQL, NATS, and a fleet of simulated
+agents, in a network namespace of their own. Prints the addresses of the APIs, and runs until Ctrl-C.
+
+  --size SIZE     simulated Internet: ${Object.keys(SIZES).join(', ')} (default small)
+  --seed N        seed of the simulated Internet (default 1)
+  --per-role N    processes of each role, 1 to 8 (default 2)
+
+Requires root and the Debian packages iproute2, nats-server and postgresql. docs/cluster.md describes the processes.
+`;
+
+const PREFIX = 'rclus';
+const SOURCES = 3;
+const VANTAGE_POINTS = 20;
+const FIRST_PORT = 8080;
+const MOST_PER_ROLE = 8;
+
+async function main(): Promise<number> {
+  const options = {
+    size: { type: 'string', default: 'small' },
+    seed: { type: 'string', default: '1' },
+    'per-role': { type: 'string', default: '2' },
+    help: { type: 'boolean', default: false },
+  } as const;
+  const { values } = parseOrExit(() => parseArgs({ options }), HELP);
+  const { size } = values;
+  const [seed, perRole] = [Number(values.seed), Number(values['per-role'])];
+  const isValid =
+    isSize(size) && Number.isInteger(seed) && Number.isInteger(perRole) && perRole >= 1 && perRole <= MOST_PER_ROLE;
+  if (values.help || !isValid) {
+    (values.help ? process.stdout : process.stderr).write(HELP);
+    return values.help ? 0 : 2;
+  }
+  if (process.getuid?.() !== 0) {
+    process.stderr.write('cluster: network namespaces require root\n');
+    return 1;
+  }
+  const stopping = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
+  const say = (message: string): void => void process.stdout.write(`${message}\n`);
+  const ports = Array.from({ length: perRole }, (_, i) => FIRST_PORT + i);
+  const cluster = await startCluster({
+    ...{ prefix: PREFIX, size, seed, sources: SOURCES, vantagePoints: VANTAGE_POINTS, perRole, ports },
+    onProgress: say,
+    onEnd: (name, { exitCode, signal }) => say(`${name} ended (${signal ?? `exit code ${exitCode}`})`),
+  });
+  const [{ destination }] = cluster.world.randomPairs(1);
+  const [source] = cluster.sources;
+  say(`APIs: ${cluster.apis.join(' ')}`);
+  say(`logs: ${cluster.directory}`);
+  for (const [name, { pid }] of cluster.processes) say(`  ${name.padEnd(10)} process ${pid}`);
+  say(`To try it, run in another terminal:
+  export REVTR_SERVER=${cluster.apis[0]} REVTR_KEY=${cluster.key}
+  npx revtr sources
+  npx revtr measure ${formatIpv4(destination)} --to ${source}
+Press Ctrl-C to stop.`);
+  await untilAborted(stopping.signal);
+  say('stopping');
+  await cluster.stop();
+  return 0;
+}
+
+const isSize = (text: string): text is Size => text in SIZES;
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof KernelLabError)) throw error;
+  process.stderr.write(`cluster: ${error.message}\n`);
+  process.exitCode = 1;
+}

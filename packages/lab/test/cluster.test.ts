@@ -1,0 +1,129 @@
+import { ReverseTracerouteClient } from '@revtr/client';
+import { formatIpv4 } from '@revtr/net';
+import { type Database, openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
+
+const SOURCES = 6;
+
+interface Ending {
+  readonly id: number;
+  readonly endings: number;
+}
+
+describe('a cluster with two processes of each role', () => {
+  let cluster: LocalCluster;
+  let database: Database;
+  let clients: readonly ReverseTracerouteClient[];
+
+  beforeAll(async () => {
+    cluster = await startCluster({
+      ...{ prefix: 'rclt', size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, perRole: 2 },
+    });
+    clients = cluster.apis.map((server) => new ReverseTracerouteClient({ server, key: cluster.key }));
+    database = await openDatabase(parseDatabaseSettings(cluster.database));
+    // Counts, outside of the controller, how often each measurement ends.
+    await sql`create table endings (id bigint not null)`.execute(database.db);
+    await sql`
+      create function count_ending() returns trigger language plpgsql as $$
+        begin
+          insert into endings values (new.id);
+          return new;
+        end $$`.execute(database.db);
+    await sql`
+      create trigger count_endings after update on measurements for each row
+      when (new.result is not null) execute function count_ending()`.execute(database.db);
+  }, 300_000);
+  afterAll(async () => {
+    await database?.close();
+    await cluster?.stop();
+  }, 60_000);
+
+  const owners = async (): Promise<string[]> => {
+    const { rows } = await sql<{ owner: string }>`
+      select owner from leases where name like 'source/%' and until > clock_timestamp()`.execute(database.db);
+    return rows.map(({ owner }) => owner);
+  };
+  const ended = async (batchId: number): Promise<number> => {
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::int as count from measurements where batch_id = ${batchId} and state = 'done'`.execute(
+      database.db,
+    );
+    return rows[0].count;
+  };
+  const endings = async (batchId: number): Promise<readonly Ending[]> => {
+    const { rows } = await sql<Ending>`
+      select m.id, count(e.id)::int as endings from measurements as m left join endings as e on e.id = m.id
+      where m.batch_id = ${batchId} group by m.id`.execute(database.db);
+    return rows;
+  };
+  const submit = async (client: ReverseTracerouteClient, count: number, purpose: string): Promise<number> => {
+    const pairs = cluster.world
+      .randomPairs(count, purpose)
+      .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+    return (await client.submit(pairs)).batchId;
+  };
+  /** Reads the results through an API, and checks that each pair has ended once. */
+  const expectOneEnding = async (client: ReverseTracerouteClient, batchId: number, count: number): Promise<void> => {
+    const { measurements } = await client.wait(batchId);
+    expect(measurements).toHaveLength(count);
+    expect(measurements.filter(({ result }) => result === undefined)).toEqual([]);
+    expect(measurements.some(({ result }) => result?.stopReason === 'reaches')).toBe(true);
+    const counted = await endings(batchId);
+    expect(counted).toHaveLength(count);
+    expect(counted.filter((ending) => ending.endings !== 1)).toEqual([]);
+  };
+  const process = (name: string) => {
+    const found = cluster.processes.get(name);
+    if (found === undefined) throw new Error(`there is no process ${name}`);
+    return found;
+  };
+  const isStarted = (name: string, times: number): boolean =>
+    process(name).log.split('"msg":"started"').length - 1 >= times;
+
+  it('ends every pair exactly once although an engine and a gateway are killed', async () => {
+    await expect.poll(owners, { timeout: 60_000 }).toHaveLength(SOURCES);
+    expect(new Set(await owners()).size).toBe(2);
+    const batchId = await submit(clients[0], 120, 'killed');
+    await expect.poll(() => ended(batchId), { timeout: 60_000 }).toBeGreaterThan(10);
+    await Promise.all([process('engine1').kill(), process('gateway1').kill()]);
+    expect(await ended(batchId)).toBeLessThan(120);
+    await expectOneEnding(clients[1], batchId, 120);
+    expect(new Set(await owners()).size).toBe(1);
+  }, 240_000);
+
+  it('gives an engine that comes back its share, and hands over at once when another one stops', async () => {
+    process('engine1').start();
+    process('gateway1').start();
+    await expect.poll(() => isStarted('engine1', 2) && isStarted('gateway1', 2), { timeout: 60_000 }).toBe(true);
+    await expect.poll(async () => new Set(await owners()).size, { timeout: 60_000 }).toBe(2);
+    const batchId = await submit(clients[1], 60, 'stopped');
+    await expect.poll(() => ended(batchId), { timeout: 60_000 }).toBeGreaterThan(5);
+    await process('engine2').stop();
+    await expectOneEnding(clients[0], batchId, 60);
+  }, 240_000);
+
+  it('shares what one API is told with all processes', async () => {
+    const [first, second] = clients;
+    const [{ destination }] = cluster.world.randomPairs(1, 'opted out');
+    const dst = formatIpv4(destination);
+    const pair = { src: cluster.sources[0], dst };
+    await first.submit([pair]);
+    await first.fleet.addOptOut(`${dst}/32`, 'test');
+    const refusal = (): Promise<unknown> =>
+      second.submit([pair]).then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      );
+    await expect.poll(refusal).toContain('pair');
+  }, 60_000);
+
+  it('loses nothing while the bus is away', async () => {
+    await process('nats').kill();
+    const batchId = await submit(clients[0], 12, 'without the bus');
+    await expect.poll(() => process('gateway2').log.includes('the bus cannot be reached')).toBe(true);
+    process('nats').start();
+    await expectOneEnding(clients[1], batchId, 12);
+  }, 240_000);
+});
