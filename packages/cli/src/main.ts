@@ -8,6 +8,9 @@ import { readSecret } from './secret.ts';
 /** Largest file that is read into memory, in bytes: far more than a batch of the largest size. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 
+/** Columns of a screen that does not say how many it has. */
+const USUAL_COLUMNS = 80;
+
 // A reader such as `head` closes the pipe when it has enough. That is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
@@ -18,7 +21,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readFile,
   isInteractive: process.stdout.isTTY === true,
   isWatched: process.stderr.isTTY === true,
-  columns: process.stdout.isTTY === true ? process.stdout.columns : undefined,
+  columns: process.stdout.isTTY === true ? process.stdout.columns || USUAL_COLUMNS : undefined,
   privateFiles: privateFilesOnDisk,
   readSecret,
   interruption,

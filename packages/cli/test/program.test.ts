@@ -188,6 +188,8 @@ describe('a screen', () => {
     const plain = await onScreen(200, measure, { NO_COLOR: '1' });
     expect(stripVTControlCharacters(plain)).toBe(plain);
     expect(await onScreen(30, measure)).toContain('203.0.113.5');
+    // A screen that does not say how many columns it has, has 80.
+    expect(await onScreen(0, measure)).toBe(screen);
   });
 });
 

@@ -5,12 +5,12 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 /** Host addresses in a /24. */
 const HOSTS = 254;
 /** One line in so many has a private destination, which the server refuses. */
-const PRIVATE_EVERY = 10_000;
+const PRIVATE_EVERY = 1_000;
 const PRIVATE_NETWORK = 0x0a_00_00_00;
 
 /**
  * Writes a file of distinct pairs, one `DESTINATION SOURCE` in a line. The first destinations are those of the hitlist, which answer pings;
- * the others are their neighbours in the same /24. Every 10,000th line has a private destination.
+ * the others are their neighbours in the same /24. Every 1,000th line has a private destination.
  * @param hitlist at most one address of each /24
  * @throws {RangeError} when there are fewer distinct pairs
  */
