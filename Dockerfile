@@ -23,8 +23,10 @@ COPY packages/probing/src packages/probing/src
 COPY packages/scamper/src packages/scamper/src
 
 FROM ${DEBIAN}
+# Time of the sources, seconds since 1970: useradd notes it instead of the current day.
+ARG SOURCE_DATE_EPOCH
 RUN apt-get update && apt-get install -y --no-install-recommends scamper \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+ && rm -rf /var/lib/apt/lists/* && find /var/cache /var/log -type f -delete \
  && useradd --system --create-home --home-dir /var/lib/revtr --shell /usr/sbin/nologin revtr
 COPY --from=build /node /usr/local/bin/node
 COPY --from=build /opt/revtr /opt/revtr
