@@ -24,8 +24,13 @@ const NEEDED = [
   { name: 'nftables', file: '/usr/sbin/nft', what: KERNEL },
   { name: 'procps', file: '/usr/sbin/sysctl', what: KERNEL },
   { name: 'python3', file: '/usr/bin/python3', what: 'exports that the csv and xml modules of Python read' },
+  { name: 'python3-pandas', file: '/usr/lib/python3/dist-packages/pandas', what: 'tables that pandas reads' },
+  { name: 'python3-networkx', file: '/usr/lib/python3/dist-packages/networkx', what: 'graphs that networkx reads' },
+  { name: 'zsh', file: '/usr/bin/zsh', what: 'completion in zsh' },
+  { name: 'fish', file: '/usr/bin/fish', what: 'completion in fish' },
   { name: 'bzip2', file: '/usr/bin/bzip2', what: 'datasets that bzip2 itself has packed' },
   { name: 'chromium', file: '/usr/bin/chromium', what: 'the web interface in a browser' },
+  { name: 'prometheus', file: '/usr/bin/promtool', what: 'alert rules that promtool checks' },
   { name: 'buildah', file: '/usr/bin/buildah', what: IMAGES },
   { name: 'debootstrap', file: '/usr/sbin/debootstrap', what: IMAGES },
 ];

@@ -1,26 +1,30 @@
-import { join } from 'node:path';
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { Command } from 'commander';
+import { keyPath, type Profile } from './config/config-file.ts';
+import { type ProfileOption, profileOf } from './config/profile.ts';
 import { badArgument, CliError, unreadableFile } from './errors.ts';
 import type { OutputOptions } from './output.ts';
 import type { Terminal } from './terminal.ts';
 
-const DEFAULT_SERVER = 'http://127.0.0.1:8080';
+/** The server of commands for which none is set. */
+export const DEFAULT_SERVER = 'http://127.0.0.1:8080';
 
 /** The options of commands that talk to a server. */
-export interface ConnectionOptions extends OutputOptions {
+export interface ConnectionOptions extends OutputOptions, ProfileOption {
   readonly server?: string;
-  readonly key?: string;
+  readonly keyFile?: string;
 }
 
-/** Adds the option `--server`. */
+/** Adds the options `--server` and `--profile`. */
 export function withServer(command: Command): Command {
-  return command.option('--server <url>', `address of the server (REVTR_SERVER; default ${DEFAULT_SERVER})`);
+  return command
+    .option('--server <url>', `address of the server (REVTR_SERVER; default ${DEFAULT_SERVER})`)
+    .option('--profile <name>', 'profile of the configuration file (REVTR_PROFILE)');
 }
 
-/** Adds the options `--server` and `--key`. */
+/** Adds the options `--server`, `--profile` and `--key-file`. */
 export function withConnection(command: Command): Command {
-  return withServer(command).option('--key <key>', 'API key (REVTR_KEY, or the file ~/.config/revtr.apikey)');
+  return withServer(command).option('--key-file <file>', 'file with the API key (or the key itself in REVTR_KEY)');
 }
 
 /** A client with the API key that {@link connect} finds, or without one. @throws {CliError} as {@link connect}, but not `noKey` */
@@ -37,38 +41,73 @@ export async function connectOptionally(
 }
 
 /**
- * A client with an API key. The key comes from `--key`, the variable `REVTR_KEY` or the file `~/.config/revtr.apikey`, in this order.
- * @throws {CliError} `noKey`, `badArgument`, or `unreadableFile` when the file exists but cannot be read
+ * A client with an API key. The key comes from `--key-file`, the variable `REVTR_KEY`, the profile in use, or the file
+ * `~/.config/revtr.apikey`, in this order.
+ * @throws {CliError} `noKey`, `badArgument`, or `unreadableFile` or `unsafeFile` when a file exists but cannot be used
  */
 export async function connect(options: ConnectionOptions, terminal: Terminal): Promise<ReverseTracerouteClient> {
-  const { environment } = terminal;
-  const file = join(environment.HOME ?? '.', '.config', 'revtr.apikey');
-  const key = options.key ?? environment.REVTR_KEY ?? (await readKey(file, terminal));
+  const profile = await profileOf(options, terminal);
+  const server = serverOf(options, terminal, profile);
+  const key = await keyOf(options, terminal, profile, server);
   if (key === '')
-    throw new CliError('noKey', `no API key: use --key, set REVTR_KEY, or write the key to ${file}`, { file });
-  if (!/^[\x21-\x7e]+$/.test(key))
-    throw new CliError('badArgument', 'the API key has characters that no key has', { name: '--key', value: '' });
-  return new ReverseTracerouteClient({ server: serverOf(options, terminal), key });
+    throw new CliError('noKey', `no API key for ${server}: run revtr login, set REVTR_KEY, or use --key-file`, {
+      server,
+    });
+  return new ReverseTracerouteClient({ server, key });
 }
 
-/** A client without an API key, for the calls that need none. @throws {CliError} `badArgument` */
-export function connectWithoutKey(options: ConnectionOptions, terminal: Terminal): ReverseTracerouteClient {
-  return new ReverseTracerouteClient({ server: serverOf(options, terminal), key: '' });
+/** A client without an API key, for the calls that need none. @throws {CliError} `badArgument`, and the errors of the configuration */
+export async function connectWithoutKey(
+  options: ConnectionOptions,
+  terminal: Terminal,
+): Promise<ReverseTracerouteClient> {
+  return new ReverseTracerouteClient({
+    server: serverOf(options, terminal, await profileOf(options, terminal)),
+    key: '',
+  });
 }
 
-async function readKey(file: string, terminal: Terminal): Promise<string> {
+async function keyOf(
+  { keyFile }: ConnectionOptions,
+  terminal: Terminal,
+  profile: Profile,
+  server: string,
+): Promise<string> {
+  if (keyFile !== undefined) return readKey(keyFile, terminal);
+  const { REVTR_KEY } = terminal.environment;
+  if (REVTR_KEY !== undefined) return checkedKey(REVTR_KEY);
+  if (profile.key !== undefined) {
+    // The key of one server must not be shown to another one.
+    return normalServer(profile.server ?? DEFAULT_SERVER) === server ? checkedKey(profile.key) : '';
+  }
+  return checkedKey((await terminal.privateFiles?.read(keyPath(terminal))) ?? '');
+}
+
+/** The key in a file. @throws {CliError} `unreadableFile` or `badArgument` */
+export async function readKey(file: string, terminal: Terminal): Promise<string> {
   try {
-    return (await terminal.readFile(file)).trim();
+    return checkedKey(await terminal.readFile(file));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw unreadableFile(file, error);
+    throw error instanceof CliError ? error : unreadableFile(file, error);
   }
 }
 
-function serverOf(options: ConnectionOptions, { environment }: Terminal): string {
-  const given = options.server ?? environment.REVTR_SERVER ?? DEFAULT_SERVER;
+/** A key without white space around it. @throws {CliError} `badArgument` for characters that no key has */
+export function checkedKey(text: string): string {
+  const key = text.trim();
+  if (/^[\x21-\x7e]*$/.test(key)) return key;
+  throw new CliError('badArgument', 'the API key has characters that no key has', { name: 'key', value: '' });
+}
+
+/** The address of the server: from `--server`, the variable `REVTR_SERVER`, or the profile in use. @throws {CliError} `badArgument` */
+function serverOf(options: ConnectionOptions, { environment }: Terminal, profile: Profile): string {
+  return normalServer(options.server ?? environment.REVTR_SERVER ?? profile.server ?? DEFAULT_SERVER);
+}
+
+/** An address of a server with its scheme, and without a slash at its end. @throws {CliError} `badArgument` */
+export function normalServer(given: string): string {
   const server = given.includes('://') ? given : `http://${given}`;
   if (!/^https?:\/\//i.test(server) || !URL.canParse(server))
     throw badArgument('--server', given, 'is not the address of a server, for example http://127.0.0.1:8080');
-  return server;
+  return server.replace(/\/+$/, '');
 }

@@ -4,8 +4,12 @@ export interface CliErrorDetails {
   readonly badArgument: { readonly name: string; readonly value: string };
   /** A file cannot be read, or does not have the expected contents. */
   readonly unreadableFile: { readonly path: string; readonly reason: string };
-  /** There is no API key. `file` is where one was expected. */
-  readonly noKey: { readonly file: string };
+  /** A file that holds keys can be read by other users. `mode` is its mode in octal digits. */
+  readonly unsafeFile: { readonly path: string; readonly mode: string };
+  /** A file cannot be written. */
+  readonly unwritableFile: { readonly path: string; readonly reason: string };
+  /** There is no API key for the server. */
+  readonly noKey: { readonly server: string };
   /** The answer of the server cannot be displayed. */
   readonly unreadableAnswer: { readonly reason: string };
 }

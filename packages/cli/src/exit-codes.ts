@@ -14,6 +14,8 @@ export const EXIT = {
   unavailable: 3,
   /** The API key is missing or unknown. */
   unauthorized: 4,
+  /** Ctrl-C ended the command: 128 and the number of the signal, as shells count. */
+  interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -22,7 +24,7 @@ const OF_CLIENT: Readonly<Record<ClientErrorCode, ExitCode>> = {
   failed: EXIT.unavailable,
   badAnswer: EXIT.unavailable,
   answerTooLarge: EXIT.unavailable,
-  cancelled: EXIT.unavailable,
+  cancelled: EXIT.interrupted,
   unauthorized: EXIT.unauthorized,
   notFound: EXIT.usage,
   refused: EXIT.usage,
@@ -31,6 +33,8 @@ const OF_CLIENT: Readonly<Record<ClientErrorCode, ExitCode>> = {
 const OF_CLI: Readonly<Record<CliErrorCode, ExitCode>> = {
   badArgument: EXIT.usage,
   unreadableFile: EXIT.usage,
+  unsafeFile: EXIT.usage,
+  unwritableFile: EXIT.usage,
   noKey: EXIT.unauthorized,
   unreadableAnswer: EXIT.unavailable,
 };
@@ -43,12 +47,11 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.unavailable;
 }
 
-/**
- * The exit code for measurements that a command printed: `ok` when there is at least one and each has a complete path. A path is complete
- * when it reaches the source (`reaches`) or needs no hop (`trivial`: the destination is the source).
- */
+/** Whether a path is complete: it reaches the source (`reaches`), or needs no hop (`trivial`: the destination is the source). */
+export const isComplete = ({ result }: Measurement): boolean =>
+  result?.stopReason === 'reaches' || result?.stopReason === 'trivial';
+
+/** The exit code for measurements that a command printed: `ok` when there is at least one and each has a complete path. */
 export function exitCodeOfMeasurements(measurements: readonly Measurement[]): ExitCode {
-  const isComplete = ({ result }: Measurement): boolean =>
-    result?.stopReason === 'reaches' || result?.stopReason === 'trivial';
   return measurements.length > 0 && measurements.every(isComplete) ? EXIT.ok : EXIT.incomplete;
 }

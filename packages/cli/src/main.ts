@@ -1,6 +1,9 @@
 import { createReadStream } from 'node:fs';
+import { privateFilesOnDisk } from './config/private-files.ts';
 import { CliError } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
 import { runCli } from './program.ts';
+import { readSecret } from './secret.ts';
 
 /** Largest file that is read into memory, in bytes: far more than a batch of the largest size. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
@@ -15,7 +18,21 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readFile,
   isInteractive: process.stdout.isTTY === true,
   isWatched: process.stderr.isTTY === true,
+  columns: process.stdout.isTTY === true ? process.stdout.columns : undefined,
+  privateFiles: privateFilesOnDisk,
+  readSecret,
+  interruption,
 });
+
+/** Fires at the first Ctrl-C; a second one ends the process at once. */
+function interruption(): AbortSignal {
+  const stop = new AbortController();
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    stop.abort();
+  });
+  return stop.signal;
+}
 
 async function readFile(path: string): Promise<string> {
   const chunks: Buffer[] = [];

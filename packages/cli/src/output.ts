@@ -1,11 +1,17 @@
 import { CliError } from './errors.ts';
 import { escaped, escapeText, toJson } from './escape.ts';
-import type { Terminal } from './terminal.ts';
+import { wrap } from './render/layout/text.ts';
+import { type Screen, screenOf, type Terminal } from './terminal.ts';
 
-/** The option that every command has. */
+/** The options that every command has. */
 export interface OutputOptions {
   readonly json?: boolean;
+  /** Lines have any length, also where the screen is narrow. */
+  readonly wide?: boolean;
 }
+
+/** Formats a value whose strings are escaped. */
+export type Render<T> = (value: T, screen: Screen) => string;
 
 /** Prints results and messages. Everything that commands print passes through here and is escaped. */
 export class Output {
@@ -16,27 +22,37 @@ export class Output {
   }
 
   /** Prints a value: as indented JSON with `--json`, else as `render` formats it from a copy with escaped strings. */
-  print<T>({ json }: OutputOptions, value: T, render: (value: T) => string): void {
-    this.#terminal.out(json === true ? `${toJson(value, 2)}\n` : rendered(value, render));
+  print<T>(options: OutputOptions, value: T, render: Render<T>): void {
+    this.#terminal.out(options.json === true ? `${toJson(value, 2)}\n` : this.#rendered(options, value, render));
   }
 
   /** Prints values one after the other: with `--json` one JSON object a line, else as `render` formats each. */
-  printEach<T>({ json }: OutputOptions, values: readonly T[], render: (value: T) => string): void {
-    for (const value of values) this.#terminal.out(json === true ? `${toJson(value)}\n` : rendered(value, render));
+  printEach<T>(options: OutputOptions, values: readonly T[], render: Render<T>): void {
+    for (const value of values)
+      this.#terminal.out(options.json === true ? `${toJson(value)}\n` : this.#rendered(options, value, render));
   }
 
   /** Prints a line for people on standard error. */
   note(text: string): void {
     this.#terminal.err(`${escapeText(text)}\n`);
   }
-}
 
-function rendered<T>(value: T, render: (value: T) => string): string {
-  try {
-    return render(escaped(value));
-  } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const reason = error.message;
-    throw new CliError('unreadableAnswer', `the server sent an answer that cannot be displayed: ${reason}`, { reason });
+  /** Prints an error for programs on standard error: one line of JSON. */
+  noteJson(value: unknown): void {
+    this.#terminal.err(`${toJson(value)}\n`);
+  }
+
+  #rendered<T>(options: OutputOptions, value: T, render: Render<T>): string {
+    const screen = screenOf(this.#terminal, options);
+    try {
+      const lines = render(escaped(value), screen).split('\n');
+      return lines.map((line) => wrap(line, screen.columns)).join('\n');
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      const reason = error.message;
+      throw new CliError('unreadableAnswer', `the server sent an answer that cannot be displayed: ${reason}`, {
+        reason,
+      });
+    }
   }
 }

@@ -24,11 +24,13 @@ import type {
   Measurement,
   OptOut,
   OptOutRequest,
+  ProbeSet,
   Publication,
   RedeemedLink,
   SelfAudit,
   SourceVisibility,
   Suspension,
+  SystemStatus,
   User,
   Watch,
   WatchAlert,
@@ -327,6 +329,22 @@ const selfAuditOf = (text: string): SelfAudit => ({
   hops: [{ address: '203.0.113.9', kind: text, confidence: 0.9, verdict: 'wrong', reason: text }],
 });
 
+const statusOf = (text: string): SystemStatus => ({
+  isReady: false,
+  parts: [{ name: text, outcome: 'tooSlow' }],
+  startedAt: TIME,
+  queue: { queued: 3, running: 2, oldestAt: TIME },
+  mails: { waiting: 4, failing: 1, oldestAt: TIME },
+  agents: [
+    { kind: 'source', state: 'ready', count: 1 },
+    { kind: 'vantagePoint', state: 'quarantined', count: 2 },
+  ],
+  connectedAgents: 1,
+  datasets: [{ kind: text, importedAt: TIME, hasFailed: true }],
+  ripeAtlasCredits: { refresh: 60, onDemand: 120 },
+  killSwitches: [{ scope: 'target', count: 2 }],
+});
+
 const circuitOf = (text: string): Circuit => ({
   kind: 'as',
   subject: text,
@@ -401,6 +419,29 @@ const watchAlertOf = (text: string): WatchAlert => ({
   endedAt: TIME,
 });
 
+function probeSetOf(text: string): ProbeSet {
+  const times = { startedAt: 1_700_000_000_000, endedAt: 1_700_000_000_500 };
+  const reply = { sequence: 0, sentAt: times.startedAt, from: text, icmpType: 3, icmpCode: 1, rttMs: 12.34, ttl: 57 };
+  const timestamps = [{ address: text, milliseconds: 5 }, { address: text }];
+  const asked = { from: text, to: text, count: 1, label: text, state: 'done' } as const;
+  return {
+    ...{ id: 8, createdAt: TIME, total: 2, done: 2 },
+    probes: [
+      {
+        ...{ ...asked, id: 1, type: 'timestamp', as: text },
+        result: { ...times, sent: 1, replies: [{ ...reply, recordRoute: [text], timestamps }] },
+      },
+      {
+        ...{ ...asked, id: 2, type: 'traceroute' },
+        result: {
+          ...{ ...times, sent: 2, stop: 'gapLimit', failure: { code: text, message: text } },
+          hops: [{ ttl: 1, from: text, rttMs: 1, labels: [16] }, { ttl: 2 }],
+        },
+      },
+    ],
+  };
+}
+
 /** What a server answers: a JSON value, or a status and a JSON value, or the text of an event stream. */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -430,6 +471,9 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
       result_uri: 'http://server/api/v1/revtr?batchid=7',
       rejected: [{ at: text, code: 'notProbed', index: 0, message: text }],
     },
+    'POST /api/v2/probes': { id: 8, total: 1, uri: text },
+    'GET /api/v2/probes/8/events': `event: progress\ndata: {"total":1,"done":1}\n\nevent: complete\ndata: {"total":1}\n\n`,
+    'GET /api/v2/probes/8': probeSetOf(text),
     'GET /api/v2/batches/7/events': `event: progress\ndata: {"total":1,"done":1}\n\nevent: complete\ndata: {"total":1}\n\n`,
     'GET /api/v2/batches/7': batch,
     'GET /api/v2/batches': { batches: [{ id: 7, total: 1, done: 1, createdAt: TIME, cancelledAt: TIME }] },
@@ -474,6 +518,12 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'GET /api/v2/account': { ...user, scopes: ['read', 'measure'] } satisfies Account,
     'GET /api/v2/account/export': `${JSON.stringify({ type: text, value: { text } })}\n`,
     'DELETE /api/v2/account': { id: 5 },
+    'PUT /api/v2/account/archive': { isOffered: true, agreedAt: text },
+    'GET /api/v2/archive': {
+      ...{ directory: text, files: 2, results: 1, bytes: 9, pending: 0, writtenAt: text, completeAt: text },
+      failure: text,
+    },
+    'POST /api/v2/imported-results': { added: 1, known: 0, invalid: 0 },
     'GET /api/v2/keys': { keys: [keyOf(text)] },
     'POST /api/v2/keys': { id: 6, key: 'revtr_new' },
     'POST /api/v2/keys/6/rotate': { id: 7, key: 'revtr_newer' },
@@ -485,6 +535,7 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'PATCH /api/v2/users/5': user,
     'POST /api/v2/users/5/link': user,
     'GET /api/v2/budgets': budgetsOf(text),
+    'GET /api/v2/status': statusOf(text),
     'GET /api/v2/accuracy': accuracyOf(text),
     'GET /api/v2/self-audits': { selfAudits: [selfAuditOf(text)] },
     'DELETE /api/v2/suspensions/atlas.exact': { suspensions: [suspensionOf(text)] },

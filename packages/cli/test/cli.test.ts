@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ClientError } from '@revtr/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parsePairs } from '../src/commands/batch.ts';
 import { exitCodeOf } from '../src/exit-codes.ts';
@@ -88,7 +87,6 @@ describe('exit codes of errors', () => {
 
   it('is 3 for errors that should not happen', () => {
     expect(exitCodeOf(new Error('unexpected'))).toBe(3);
-    expect(exitCodeOf(new ClientError('cancelled', 'cancelled', {}))).toBe(3);
   });
 
   it.each([
@@ -143,26 +141,31 @@ describe('server and key', () => {
   it.each(['ftp://127.0.0.1', 'http://', 'a b', 'http://[', '127.0.0.1:99999'])(
     'refuses the address %j',
     async (server) => {
-      const { code, err } = await run(['sources', '--server', server, '--key', 'k']);
+      const { code, err } = await run(['sources', '--server', server], { environment: { REVTR_KEY: 'k' } });
       expect([code, err]).toEqual([2, expect.stringContaining('is not the address of a server')]);
     },
   );
 
-  it('takes the key from the option, the environment, or the file, in this order', async () => {
+  it('takes the key from the option, the environment, the profile, or the file, in this order', async () => {
     const before = keysOf().length;
-    const file = '/home/user/.config/revtr.apikey';
-    const options = { files: { [file]: ' file-key\n' } };
-    const server = { REVTR_SERVER: api.url, HOME: '/home/user' };
-    await run(['sources', '--key', 'option-key'], { ...options, environment: { ...server, REVTR_KEY: 'env-key' } });
-    await run(['sources'], { ...options, environment: { ...server, REVTR_KEY: 'env-key' } });
-    await run(['sources'], { ...options, environment: server });
-    expect(keysOf().slice(before)).toEqual(['option-key', 'env-key', 'file-key']);
+    const home = '/home/user';
+    const server = { REVTR_SERVER: api.url, HOME: home };
+    const both = { ...server, REVTR_KEY: 'env-key' };
+    const config = JSON.stringify({ profiles: { default: { server: api.url, key: 'profile-key' } } });
+    const keyFile: [string, string] = [`${home}/.config/revtr.apikey`, ' file-key\n'];
+    const privateFiles = new Map([keyFile, [`${home}/.config/revtr/config.json`, config]]);
+    const files = { given: 'option-key\n' };
+    await run(['sources', '--key-file', 'given'], { files, privateFiles, environment: both });
+    await run(['sources'], { privateFiles, environment: both });
+    await run(['sources'], { privateFiles, environment: server });
+    await run(['sources'], { privateFiles: new Map([keyFile]), environment: server });
+    expect(keysOf().slice(before)).toEqual(['option-key', 'env-key', 'profile-key', 'file-key']);
     const none = await run(['sources'], { environment: server });
-    expect([none.code, none.err]).toEqual([4, expect.stringContaining(`write the key to ${file}`)]);
+    expect([none.code, none.err]).toEqual([4, expect.stringContaining('run revtr login')]);
   });
 
   it('never prints a key', async () => {
-    const bad = await run(['sources', '--key', 'secret\u0007key'], { environment: { REVTR_SERVER: api.url } });
+    const bad = await run(['sources'], { environment: { REVTR_SERVER: api.url, REVTR_KEY: 'secret\u0007key' } });
     expect(bad.code).toBe(2);
     expect(bad.err).not.toContain('secret');
   });
@@ -178,13 +181,8 @@ describe('revtr measure', () => {
     expect(lines[2]).toMatch(/^1 +192\.0\.2\.1 +text +64500 text +12\.3 ms +destination +measured 99%$/);
     expect(lines[3]).toMatch(/^2 +203\.0\.113\.5 \(or 203\.0\.113\.6\) .+ - +spoofed rr \(reused\) +inferred 99%$/);
     expect(lines[4]).toMatch(/^3 +198\.51\.100\.1 +- +- +- +assumed \(across ASes\) +assumed 50%$/);
-    expect(lines[5]).toBe('reaches the source (1.23 s, 3 probes with IP options, 1 other probe)');
-    expect(lines.slice(6, 10)).toEqual([
-      '',
-      'Forward path to 192.0.2.1 (text)',
-      ' 1  198.51.100.2        1.3 ms',
-      ' 2  *',
-    ]);
+    expect(lines[5]).toBe('AS path: 64500 text');
+    expect(lines[6]).toBe('reaches the source (1.23 s, 3 probes with IP options, 1 other probe)');
     expect(out).toMatch(/\n 1 {2}text\n 2 {2}text\n 3 {2}text\n$/);
   });
 
@@ -202,10 +200,10 @@ describe('revtr measure', () => {
       'The destination did not answer; measured through a host of its network, 192.0.9.9.',
     );
     const reused = { oldestAgeMs: 12 * 60_000 };
-    expect(await show({ reused })).toContain('From measurements up to 12 min old.');
+    expect(await show({ reused })).toContain('From measurements up to 12 minutes older than this one.');
     const none = Object.fromEntries(Object.keys(result.stats).map((key) => [key, 0]));
     expect(await show({ reused, stats: { ...result.stats, ...none } })).toContain(
-      'From measurements up to 12 min old; nothing was probed.',
+      'From measurements up to 12 minutes older than this one; nothing was probed.',
     );
     expect((await show({})).join()).not.toMatch(/did not answer|measurements up to/);
   });
@@ -220,9 +218,54 @@ describe('revtr measure', () => {
     const colourful = await revtr(line, { isInteractive: true });
     expect(colourful.out).toContain(ESCAPE);
     expect(colourful.err).toBe('  hop 1: 192.0.2.1 (destination)\n');
-    expect((await revtr(`${line} --json`, { isInteractive: true })).err).toBe('');
+    expect((await revtr(`${line} --json`, { isInteractive: true })).err).toBe('  hop 1: 192.0.2.1 (destination)\n');
     const plain = await revtr(line, { isInteractive: true, environment: { NO_COLOR: '1' } });
     expect(plain.out).not.toContain(ESCAPE);
+  });
+
+  it('prints the forward path with its networks, and both paths side by side', async () => {
+    const { result, ...measurement } = measurementOf('reaches');
+    if (result === undefined) throw new Error('it has a result');
+    const forward = {
+      stop: 'completed',
+      hops: [
+        {
+          ttl: 1,
+          address: '203.0.113.77',
+          sameRouterAs: '203.0.113.5',
+          asn: 64_500,
+          asName: 'One',
+          name: 'gw.example',
+          rttMs: 1.25,
+        },
+        { ttl: 2, address: '203.0.113.99', asn: 64_501, asName: 'Two' },
+        { ttl: 3 },
+        { ttl: 4, address: '192.0.2.1', asn: 64_502, asName: 'Three' },
+      ],
+    };
+    api.answers = answersOf('text', { ...measurement, result: { ...result, forward } });
+    const { out } = await revtr('measure 192.0.2.1 --to 198.51.100.1');
+    const lines = out.slice(out.indexOf('Forward path')).split('\n');
+    expect(lines.map((line) => line.trim().split(/\s{2,}/))).toEqual([
+      ['Forward path to 192.0.2.1 (completed)'],
+      ['#', 'ADDRESS', 'NAME', 'AS', 'RTT'],
+      ['1', '203.0.113.77', 'gw.example', '64500 One', '1.3 ms'],
+      ['2', '203.0.113.99', '-', '64501 Two', '-'],
+      ['3', '*', '-', '-', '-'],
+      ['4', '192.0.2.1', '-', '64502 Three', '-'],
+      ['AS path: 64500 One > 64501 Two > 64502 Three'],
+      [''],
+      ['Both paths, from the destination to the source'],
+      ['FORWARD', 'REVERSE', 'AS'],
+      ['192.0.2.1', '=', '192.0.2.1', '64500 text'],
+      ['*', '<', '-'],
+      ['203.0.113.99', '<', '64501 Two'],
+      ['203.0.113.77', '=', '203.0.113.5', '64500 text'],
+      ['198.51.100.1', '=', '198.51.100.1', '-'],
+      ['= same router, ~ same network, < forward only, > reverse only'],
+      [expect.stringMatching(/They share 1 of 3 networks\.$/)],
+      [''],
+    ]);
   });
 
   it('names the reason of a failure, and says that a destination is the source', async () => {

@@ -13,7 +13,9 @@ const WARTS = fileURLToPath(new URL('../../scamper/test/fixtures/ping.warts', im
 const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
 const dataset = join(directory, 'dataset');
 const pairs = join(directory, 'pairs');
+const mail = join(directory, 'mail');
 const networks = join(directory, 'networks');
+const archiveRows = join(directory, 'rows.jsonl');
 const traceroutes = join(directory, 'traceroutes');
 
 /** A traceroute to the /24 of the source that the server has, as RIPE Atlas writes it. */
@@ -24,7 +26,19 @@ const TRACEROUTE = JSON.stringify({
 });
 
 /** Arguments for every command, and the form of its JSON: one value, or one value per line. */
-const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; readonly form: 'value' | 'lines' }>> = {
+const COMMANDS: Readonly<
+  Record<
+    string,
+    {
+      readonly args: readonly string[];
+      readonly form: 'value' | 'lines';
+      /** Default 0. */
+      readonly code?: number;
+      /** Whether what it prints is for programs. */
+      readonly isVerbatim?: boolean;
+    }
+  >
+> = {
   measure: { args: ['192.0.2.1', '--to', '198.51.100.1', '--why'], form: 'value' },
   batch: { args: [pairs, '--to', '198.51.100.1'], form: 'lines' },
   fetch: { args: ['--label', 'L'], form: 'lines' },
@@ -35,7 +49,11 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'watch pause': { args: ['3'], form: 'value' },
   'watch resume': { args: ['3'], form: 'value' },
   'watch remove': { args: ['3'], form: 'value' },
-  'watch test': { args: ['3'], form: 'value' },
+  'watch test': { args: ['3'], form: 'value', code: 1 },
+  'probe ping': { args: ['192.0.2.1', '--from', '198.51.100.1', '--count', '2'], form: 'value' },
+  'probe rr': { args: ['192.0.2.1', '--from', '192.0.2.7', '--as', '198.51.100.1'], form: 'value' },
+  'probe ts': { args: ['192.0.2.1', '--from', '198.51.100.1', '--timestamps', '192.0.2.1'], form: 'value' },
+  'probe traceroute': { args: ['192.0.2.1', '--from', '198.51.100.1'], form: 'value' },
   share: { args: ['1'], form: 'value' },
   unshare: { args: ['1'], form: 'value' },
   batches: { args: ['--limit', '5', '--before', '9'], form: 'value' },
@@ -46,7 +64,8 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'sources share': { args: ['198.51.100.1', '--with', 'a@example.org'], form: 'value' },
   accuracy: { args: ['--network', '64500', '--technique', 'atlas', '--from', '2026-11-20T10:00Z'], form: 'value' },
   'account show': { args: [], form: 'value' },
-  'account export': { args: [], form: 'lines' },
+  'account archive': { args: ['on'], form: 'value' },
+  'account export': { args: [], form: 'lines', isVerbatim: true },
   'account delete': { args: ['--confirm', 'a@example.org'], form: 'value' },
   register: { args: ['--name', 'N', '--email', HOSTILE], form: 'value' },
   'keys list': { args: [], form: 'value' },
@@ -70,10 +89,14 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'data status': { args: [], form: 'value' },
   'data import': { args: ['prefix2as', dataset], form: 'value' },
   'data update': { args: [], form: 'value' },
+  'admin archive status': { args: [], form: 'value' },
+  'admin archive import': { args: [archiveRows, '--origin', HOSTILE], form: 'value' },
   'admin atlas import': { args: [traceroutes], form: 'value' },
+  'admin status': { args: [], form: 'value' },
   'admin applications': { args: ['--all'], form: 'value' },
   'admin approve': { args: ['4'], form: 'value' },
   'admin refuse': { args: ['4', '--note', 'no'], form: 'value' },
+  'admin apply-from-mail': { args: [mail], form: 'value' },
   'admin mails': { args: [], form: 'value' },
   'admin users': { args: ['--after', '1'], form: 'value' },
   'admin invite': { args: ['a@example.org', '--name', HOSTILE, '--operator'], form: 'value' },
@@ -106,7 +129,17 @@ const COMMANDS: Readonly<Record<string, { readonly args: readonly string[]; read
   'admin opt-out remove-contact': { args: ['192.0.2.0/24'], form: 'value' },
   'sim truth': { args: ['--size', 'small', '--from', '1.0.0.1', '--to', '1.0.0.1'], form: 'value' },
   'sim datasets': { args: ['--size', 'small', '--out', join(directory, 'out')], form: 'value' },
-  warts: { args: [WARTS], form: 'lines' },
+  warts: { args: [WARTS], form: 'lines', isVerbatim: true },
+  login: { args: [], form: 'value' },
+  logout: { args: ['--revoke'], form: 'value' },
+  'config show': { args: [], form: 'value' },
+  'config set': { args: ['source', '198.51.100.1'], form: 'value' },
+  'config unset': { args: ['source'], form: 'value' },
+  'config use': { args: ['default'], form: 'value' },
+  'completion bash': { args: [], form: 'value', isVerbatim: true },
+  'completion zsh': { args: [], form: 'value', isVerbatim: true },
+  'completion fish': { args: [], form: 'value', isVerbatim: true },
+  'completion values': { args: ['batches'], form: 'value' },
 };
 
 /** Characters that a terminal interprets, other than the line feeds of the layout. */
@@ -129,14 +162,28 @@ const silent = {
 };
 const ALL = leaves(createProgram(new Context(silent)));
 
+/** A configuration whose profile has a key for the server of the test. */
+const options = () => ({
+  environment,
+  secret: 'revtr_typed',
+  privateFiles: new Map([
+    [
+      '/nonexistent/.config/revtr/config.json',
+      JSON.stringify({ profiles: { default: { server: api.url, key: 'a-key', source: '198.51.100.9' } } }),
+    ],
+  ]),
+});
+
 let api: ApiServer;
 let environment: Record<string, string>;
 beforeAll(async () => {
   api = await startApi();
   environment = { REVTR_SERVER: api.url, REVTR_KEY: 'a-key' };
   writeFileSync(dataset, '1.0.0.0\t8\t64500\n');
+  writeFileSync(mail, `Address: 192.0.2.9\nHosting: ${HOSTILE}\nName: N\nE-mail: a@example.org\nReason: ${HOSTILE}\n`);
   writeFileSync(networks, '192.0.2.0/24 # one\nAS64500\n');
   writeFileSync(traceroutes, `${TRACEROUTE}\n`);
+  writeFileSync(archiveRows, '{"id":1}\n{"id":\n');
   writeFileSync(pairs, '192.0.2.1\n');
 });
 afterAll(async () => {
@@ -156,25 +203,45 @@ describe('every command', () => {
     expect(command.options.map(({ long }) => long)).toContain('--json');
   });
 
-  it.each(Object.entries(COMMANDS))('%s prints JSON alone with --json', async (name, { args, form }) => {
-    api.answers = answersOf();
-    const { code, out } = await run([...name.split(' '), ...args, '--json'], { environment });
-    expect(code).toBe(0);
-    const texts = form === 'lines' ? out.trimEnd().split('\n') : [out];
-    for (const text of texts) expect(typeof JSON.parse(text)).toBe('object');
-  });
+  it.each(Object.entries(COMMANDS))(
+    '%s prints JSON alone with --json',
+    async (name, { args, form, code: expected = 0 }) => {
+      api.answers = answersOf();
+      const { code, out } = await run([...name.split(' '), ...args, '--json'], options());
+      expect(code).toBe(expected);
+      const texts = form === 'lines' ? out.trimEnd().split('\n') : [out];
+      for (const text of texts) expect(typeof JSON.parse(text)).toBe('object');
+    },
+  );
 
-  it.each(Object.entries(COMMANDS))('%s lets no text reach the terminal unescaped', async (name, { args }) => {
-    api.answers = answersOf(HOSTILE);
-    for (const format of [[], ['--json']]) {
-      const { code, out, err } = await run([...name.split(' '), ...args, ...format], { environment });
-      expect(code).toBe(0);
-      expect(isSafe(out)).toBe(true);
-      expect(isSafe(err)).toBe(true);
-      expect(out).not.toMatch(/^forged/m);
-      expect(out).not.toBe('');
-    }
-  });
+  it.each(Object.entries(COMMANDS))(
+    '%s lets no text reach the terminal unescaped',
+    async (name, { args, code: expected = 0 }) => {
+      api.answers = answersOf(HOSTILE);
+      for (const format of [[], ['--json']]) {
+        const { code, out, err } = await run([...name.split(' '), ...args, ...format], options());
+        expect(code).toBe(expected);
+        expect(isSafe(out.replaceAll('\t', ''))).toBe(true);
+        expect(isSafe(err)).toBe(true);
+        expect(out).not.toMatch(/^forged/m);
+        expect(out).not.toBe('');
+      }
+    },
+  );
+
+  it.each(Object.entries(COMMANDS).filter(([, { isVerbatim }]) => isVerbatim !== true))(
+    '%s prints lines that fit a narrow screen',
+    async (name, { args }) => {
+      api.answers = answersOf('a host of-some-network.with.a-rather-long.name.example.net in AS64500');
+      for (const columns of [120, 80, 60, 40]) {
+        const { out } = await run([...name.split(' '), ...args], { ...options(), columns });
+        expect(out).not.toBe('');
+        // A word that is longer than the screen stays whole, because it may be copied.
+        for (const line of out.split('\n'))
+          if (line.trim().includes(' ')) expect(line.length).toBeLessThanOrEqual(columns);
+      }
+    },
+  );
 
   it('lets no error of the server reach the terminal unescaped', async () => {
     const details = [{ at: HOSTILE, code: HOSTILE, message: HOSTILE }];

@@ -6,6 +6,7 @@ import type {
   Account,
   AccountRecordLine,
   ApiKey,
+  ArchiveConsent,
   LimitUse,
   MailWithLink,
   NewApiKey,
@@ -46,6 +47,16 @@ export class AccountsClient {
   /** Deletes your account and everything that is stored about you. `email` is the address of the account, to confirm. */
   async delete(email: string): Promise<void> {
     await good(this.#connection.api.DELETE('/api/v2/account', { body: { email } }));
+  }
+
+  /** Whether your results are published in the public archive. */
+  async archiveConsent(): Promise<ArchiveConsent> {
+    return good(this.#connection.api.GET('/api/v2/account/archive'));
+  }
+
+  /** Agrees to the publication of results that you submit from now on, or withdraws the agreement. */
+  async setArchiveConsent(agrees: boolean): Promise<ArchiveConsent> {
+    return good(this.#connection.api.PUT('/api/v2/account/archive', { body: { agrees } }));
   }
 
   /** Your API keys that are not revoked. */

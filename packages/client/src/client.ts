@@ -6,11 +6,14 @@ import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
 import { FleetClient } from './fleet.ts';
 import { linesOf } from './lines.ts';
+import { ProbesClient } from './probes.ts';
 import type {
   Batch,
   BatchProgress,
   Cancelled,
   ExportFormat,
+  ImportedResult,
+  ImportedResultQuery,
   Measurement,
   OutlinePage,
   Publication,
@@ -56,6 +59,8 @@ export class ReverseTracerouteClient {
   readonly fleet: FleetClient;
   /** Accounts, API keys, and who may measure to a source. */
   readonly accounts: AccountsClient;
+  /** Raw probes. */
+  readonly probes: ProbesClient;
   /** Recurring measurements. */
   readonly watches: WatchesClient;
   readonly #connection: Connection;
@@ -67,6 +72,7 @@ export class ReverseTracerouteClient {
     this.server = this.#connection.server;
     this.fleet = new FleetClient(this.#connection);
     this.accounts = new AccountsClient(this.#connection);
+    this.probes = new ProbesClient(this.#connection);
     this.watches = new WatchesClient(this.#connection);
   }
 
@@ -134,6 +140,11 @@ export class ReverseTracerouteClient {
   /** The measurements of a batch that have ended, as a file. Errors while it is read are those of the platform. */
   async export(batchId: number, format: ExportFormat, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     return this.#connection.open(`/api/v2/batches/${batchId}/export?format=${format}`, signal);
+  }
+
+  /** Results of other systems that were imported, by source or destination. */
+  async importedResults(query: ImportedResultQuery): Promise<readonly ImportedResult[]> {
+    return listed((await good(this.#connection.api.GET('/api/v2/imported-results', { params: { query } }))).results);
   }
 
   /**

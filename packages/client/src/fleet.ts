@@ -8,6 +8,8 @@ import type {
   Agent,
   AgentDetails,
   Application,
+  ArchiveImport,
+  ArchiveStatus,
   Atlas,
   AtlasEstimate,
   AtlasRun,
@@ -27,6 +29,7 @@ import type {
   Queue,
   SelfAudit,
   Suspension,
+  SystemStatus,
   TracerouteImport,
 } from './types.ts';
 
@@ -126,6 +129,13 @@ export class FleetClient {
     return good(this.#connection.api.DELETE('/api/v2/agents/{address}/certificate', { params }));
   }
 
+  /** The state of the whole system on one page (operators). */
+  async status(): Promise<SystemStatus> {
+    const status = await good(this.#connection.api.GET('/api/v2/status'));
+    for (const list of [status.agents, status.datasets, status.killSwitches]) listed<unknown>(list);
+    return status;
+  }
+
   /** Measurements that have not ended, by user, and the processes that hold them (operators). */
   async queue(): Promise<Queue> {
     const queue = await good(this.#connection.api.GET('/api/v2/queue'));
@@ -206,6 +216,16 @@ export class FleetClient {
   /** Adds up to 1,000 published traceroutes to the atlases of the sources near their targets (operators). */
   async importTraceroutes(traceroutes: readonly PublishedTraceroute[]): Promise<TracerouteImport> {
     return good(this.#connection.api.POST('/api/v2/atlas/traceroutes', { body: { traceroutes: [...traceroutes] } }));
+  }
+
+  /** The state of the public archive (operators). */
+  async archive(): Promise<ArchiveStatus> {
+    return good(this.#connection.api.GET('/api/v2/archive'));
+  }
+
+  /** Imports up to 500 rows of an archive of reverse traceroutes. `origin`: the system that they are from (operators). */
+  async importArchive(origin: string, rows: readonly unknown[]): Promise<ArchiveImport> {
+    return good(this.#connection.api.POST('/api/v2/imported-results', { body: { origin, rows: [...rows] } }));
   }
 
   /** Downloads a dataset from its configured address (operators). */

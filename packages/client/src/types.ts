@@ -35,6 +35,19 @@ export type RequestedPair = Schemas['RunRevtrRequestInput']['revtrs'][number];
 /** Results in the format of version 1 of the API. */
 export type RevtrResponse = Schemas['GetRevtrResponse'];
 
+type ProbesBody = NonNullable<paths['/api/v2/probes']['post']['requestBody']>['content']['application/json'];
+/** Raw probes to send: all of one type. */
+export interface NewProbes {
+  readonly type: ProbesBody['type'];
+  readonly probes: readonly ProbesBody['probes'][number][];
+}
+/** What the server answers to raw probes that it has stored. */
+export type AcceptedProbes = paths['/api/v2/probes']['post']['responses'][202]['content']['application/json'];
+/** The raw probes of a request, with their results. */
+export type ProbeSet = Schemas['ProbeSet'];
+/** A raw probe. */
+export type Probe = ProbeSet['probes'][number];
+
 /** A registered source. */
 export interface SourceInfo {
   readonly hostname?: string | undefined;
@@ -90,6 +103,16 @@ export type AtlasEstimate =
   paths['/api/v2/atlas/{source}/estimate']['get']['responses'][200]['content']['application/json'];
 /** A dataset: the file in use, and why the last attempt to replace it failed. */
 export type Dataset = Schemas['Dataset'];
+/** The state of the public archive. */
+export type ArchiveStatus = Schemas['ArchiveStatus'];
+/** Whether your results are published. */
+export type ArchiveConsent = Schemas['ArchiveConsent'];
+/** What an import of rows of an archive has done. */
+export type ArchiveImport = Schemas['ArchiveImport'];
+/** A result of another system. */
+export type ImportedResult = Schemas['ImportedResult'];
+/** Which results of other systems to list. */
+export type ImportedResultQuery = NonNullable<paths['/api/v2/imported-results']['get']['parameters']['query']>;
 /** A probe that was sent, for whom and by which agent. */
 export type AuditRecord = Schemas['AuditRecord'];
 /** A refusal, a login or an action of an operator. */
@@ -125,6 +148,8 @@ export type OpenSession = Schemas['OpenSession'];
 export type LimitUse = Schemas['LimitUse'];
 /** Measurements that have not ended, by user, and the processes that hold them. */
 export type Queue = Schemas['Queue'];
+/** The state of the whole system on one page. */
+export type SystemStatus = Schemas['SystemStatus'];
 /** A recurring measurement of one pair. */
 export type Watch = Schemas['Watch'];
 /** A watch to create. */

@@ -35,7 +35,12 @@ async function run(settings: Settings): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  const database = await openDatabase(parseDatabaseSettings(settings.database));
+  const databaseSettings = parseDatabaseSettings(settings.database);
+  if (databaseSettings.kind === 'embedded')
+    log.warn(
+      'the embedded database may lose what it stored last in a power failure; use PostgreSQL where that matters',
+    );
+  const database = await openDatabase(databaseSettings);
   try {
     const controller = await create(settings, database, log);
     const { users, keys } = controller;
@@ -93,6 +98,7 @@ async function create(settings: Settings, database: Database, log: Logger): Prom
       surveyProbesPerHour: settings.surveyProbesPerHour,
       selfAudit: { ...DEFAULT_SELF_AUDIT, perDay: settings.selfAuditsPerDay },
       watches: settings.watches,
+      archive: settings.archive,
       safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },

@@ -153,8 +153,30 @@ describe('AlertDispatcher', () => {
   it('shares the messages with another controller', async () => {
     await add(...Array.from({ length: 20 }, (_, i) => message('webhook', `msg_${i}`)));
     const now = new Date(clock.now());
-    const claims = await Promise.all([1, 2].map(() => alerts.claimDue(now, 15, new Date(clock.now() + 60_000))));
+    const lease = { limit: 15, perUser: 15, leaseUntil: new Date(clock.now() + 60_000) };
+    const claims = await Promise.all([1, 2].map(() => alerts.claimDue(now, lease)));
     const ids = claims.flat().map(({ id }) => id);
     expect([ids.length, new Set(ids).size]).toEqual([20, 20]);
+  });
+
+  it('takes a few messages of a user at a time, so that another user does not wait for a slow webhook', async () => {
+    const { db } = database();
+    const limits = { max_per_day: 1, max_parallel: 1, max_per_minute: 1 };
+    const other = await new Users(db).ensure({ name: 'O', email: 'o@revtr.example', role: 'user', ...limits });
+    const created = await watches.create(
+      {
+        ...{ user_id: other.id, key_id: null, name: 'home', source: '9.0.0.1', destination: '6.0.0.9' },
+        ...{ intervalSeconds: 86_400, alertOn: [], alertMail: true, webhook: null },
+      },
+      { most: 1, runsPerDay: 10 },
+      new Date(begin),
+    );
+    if (typeof created === 'string') throw new Error(created);
+    await add(...Array.from({ length: 80 }, (_, i) => message('webhook', `msg_${i}`)));
+    await alerts.add(created.id, [message('mail', 'msg_other')], new Date(clock.now() + 1));
+    const now = new Date(clock.now() + 2);
+    const lease = { limit: 50, perUser: 3, leaseUntil: new Date(clock.now() + 60_000) };
+    const claimed = await alerts.claimDue(now, lease);
+    expect(claimed.map(({ message_id }) => message_id)).toEqual(['msg_0', 'msg_1', 'msg_2', 'msg_other']);
   });
 });

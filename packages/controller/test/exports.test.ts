@@ -5,10 +5,13 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { csvHops, csvPaths } from '../src/api/exports/csv.ts';
+import { exportBatch } from '../src/api/exports/export-batch.ts';
 import type { EndedMeasurement } from '../src/api/exports/export-format.ts';
+import { graphOfNetworks } from '../src/api/exports/graphml.ts';
 import { registerExports } from '../src/api/exports/routes.ts';
 import type { ApiCollaborators } from '../src/api/http/collaborators.ts';
 import { installErrorHandler } from '../src/api/http/errors.ts';
+import { toPathRow } from '../src/archive/rows/path-row.ts';
 
 const USER = { id: 7, role: 'user' } as User;
 
@@ -79,7 +82,7 @@ describe('tables', () => {
     'have no cell that a spreadsheet runs as a formula: %j',
     (text) => {
       for (const format of [csvPaths, csvHops]) {
-        const row = format.create().add(measurementOf(text));
+        const row = format.create().add([measurementOf(text)]);
         const quoted = `'${text}`.replaceAll('"', '""');
         expect(row).toContain(/[",\r\n]/.test(text) ? `"${quoted}"` : `,${quoted},`);
         expect(row).not.toContain(`,${text}`);
@@ -88,6 +91,60 @@ describe('tables', () => {
   );
 
   it('keep negative numbers as numbers', () => {
-    expect(csvPaths.create().add(measurementOf('a'))).toContain(',-5,reaches,');
+    expect(csvPaths.create().add([measurementOf('a')])).toContain(',-5,reaches,');
+  });
+});
+
+describe('networks that show no router', () => {
+  const hop = { technique: 'recordRoute', type: 5, trust: 'measured', confidence: 1, evidence: {} };
+  const measurement = {
+    ...{ id: 1, batchId: 2, source: '192.0.2.9', destination: '192.0.2.1', label: '' },
+    result: {
+      ...{ startedAt: 0, endedAt: 5, stopReason: 'reaches', plan: 'default', stats: {} },
+      hops: [
+        { ...hop, address: '192.0.2.1', asn: 64500, hiddenNetwork: { asn: 64510, confidence: 0.7 } },
+        { ...hop, address: '192.0.2.5' },
+        { ...hop, address: '192.0.2.9', asn: 64501 },
+      ],
+    },
+  } as unknown as EndedMeasurement;
+
+  it('are part of the AS path in every table and graph', () => {
+    expect(csvPaths.create().add([measurement])).toContain(',64500 64510 64501,');
+    expect(csvHops.create().add([measurement])).toMatch(/,64510\r\n.*,\r\n.*,\r\n$/);
+    const row = toPathRow(measurement);
+    expect(row.as_path).toEqual([64500, 64510, 64501]);
+    expect(row.hops.map(({ hidden_asn }) => hidden_asn)).toEqual([64510, null, null]);
+    const graph = graphOfNetworks.create();
+    graph.add([measurement]);
+    const edges = [...graph.end()].join('').matchAll(/<edge source="(\w+)" target="(\w+)"/g);
+    expect([...edges].map(([, from, to]) => [from, to])).toEqual([
+      ['AS64500', 'AS64510'],
+      ['AS64510', 'AS64501'],
+    ]);
+  });
+});
+
+describe('the end of a large graph', () => {
+  it('is written in parts, between which the process does other work', async () => {
+    const writer = graphOfNetworks.create();
+    const networks = Array.from({ length: 20_000 }, (_, asn) => ({ asn }));
+    writer.add([{ result: { hops: networks } } as unknown as EndedMeasurement]);
+    let [turns, isOver, parts] = [0, false, 0];
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    for await (const part of exportBatch(
+      { batchId: 1, writer },
+      { batches: { measurementsOf: async () => [] }, facts: Object({}) },
+    )) {
+      expect(part.length).toBeLessThan(200_000);
+      parts++;
+    }
+    isOver = true;
+    expect(parts).toBeGreaterThan(30);
+    expect(turns).toBeGreaterThanOrEqual(parts - 2);
   });
 });

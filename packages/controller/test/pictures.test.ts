@@ -33,7 +33,7 @@ describe('the picture of a path', () => {
     const svg = svgDocument(drawPath(result, 'narrow'), result, 'light');
     expect(svg).toContain('>no answer</text>');
     expect(summaryOf(result)).toContain('The destination did not answer; measured through its neighbour 192.0.2.2.');
-    expect(summaryOf(result)).toContain('From measurements up to 12 minutes old.');
+    expect(summaryOf(result)).toContain('From measurements up to 12 minutes older than this one.');
   });
 
   it.each(['wide', 'narrow'] as const)(

@@ -25,7 +25,7 @@ describe('reasons', () => {
     ],
     [
       hop({ type: 'atlas', match: 'alias', platform: 'ripeAtlas', origin: '1.1.1.1', met: '2.2.2.2', at: 7 * HOUR_MS }),
-      'on a traceroute of the RIPE Atlas probe at 1.1.1.1, 3 hours old, met at 2.2.2.2 by an alias',
+      'on a traceroute of the RIPE Atlas probe at 1.1.1.1, taken 3 hours before this measurement, met at 2.2.2.2 by an alias',
     ],
     [
       hop({ type: 'symmetry', target: '2.2.2.2', adjacent: false, isGateway: false, at: 0 }),
@@ -55,7 +55,7 @@ describe('reasons', () => {
         },
         { technique: 'standInPrefix', type: 12 },
       ),
-      'on a traceroute of the RIPE Atlas probe at 2.2.9.9, which is in the same prefix as 2.2.2.2, 60 minutes old; its path is longer or shorter than that of the destination',
+      'on a traceroute of the RIPE Atlas probe at 2.2.9.9, which is in the same prefix as 2.2.2.2, taken 60 minutes before this measurement; its path is longer or shorter than that of the destination',
     ],
     [
       hop({ type: 'nearby', destination: '2.2.2.2', sender: '1.1.1.1', at: 0 }),
@@ -63,7 +63,7 @@ describe('reasons', () => {
     ],
     [
       hop({ type: 'unfilledRecordRoute', target: '2.2.2.2', sender: '1.1.1.1', at: 0 }, { reusedAgeMs: 60_000 }),
-      'the answer of 2.2.2.2 to 1.1.1.1 reached the source with free slots; measured 1 minute before',
+      'the answer of 2.2.2.2 to 1.1.1.1 reached the source with free slots; found 1 minute before this measurement',
     ],
   ])('explain the evidence of a hop in a sentence: %#', (shown, sentence) => {
     expect(reasonOf(shown, 10 * HOUR_MS)).toBe(sentence);

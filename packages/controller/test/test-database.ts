@@ -2,6 +2,7 @@ import { type Database, openDatabase } from '@revtr/storage';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 const TABLES = [
+  'archive_files',
   'kill_switches',
   'audit_blocks',
   'audit_events',
@@ -14,6 +15,7 @@ const TABLES = [
   'source_shares',
   'agent_tests',
   'measurements',
+  'probe_sets',
   'batches',
   'atlas_traceroutes',
   'atlas_tails',

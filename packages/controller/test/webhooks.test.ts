@@ -70,12 +70,12 @@ describe('addresses of webhooks', () => {
     ['https://user:password@hooks.example/', 'badUrl'],
     ['no url', 'badUrl'],
     [`https://hooks.example/${'x'.repeat(2_000)}`, 'badUrl'],
-    ['https://127.0.0.1/', 'internalAddress'],
-    ['https://2130706433/', 'internalAddress'],
-    ['https://0x7f.1/', 'internalAddress'],
-    ['https://[::1]:8443/', 'internalAddress'],
-    ['https://[::ffff:7f00:1]/', 'internalAddress'],
-    ['https://169.254.169.254/latest/meta-data', 'internalAddress'],
+    ['https://127.0.0.1/', 'noPublicAddress'],
+    ['https://2130706433/', 'noPublicAddress'],
+    ['https://0x7f.1/', 'noPublicAddress'],
+    ['https://[::1]:8443/', 'noPublicAddress'],
+    ['https://[::ffff:7f00:1]/', 'noPublicAddress'],
+    ['https://169.254.169.254/latest/meta-data', 'noPublicAddress'],
   ])('%s is refused before any look-up', (url, code) => {
     expect(() => parseWebhookUrl(url, rules)).toThrow(expect.objectContaining({ code }));
   });
@@ -85,12 +85,12 @@ describe('addresses of webhooks', () => {
       findTarget('https://hooks.example/x', async () => addresses, rules);
     expect(await find('8.8.8.8', '2606:4700::1111')).toMatchObject({ address: '8.8.8.8', host: 'hooks.example' });
     for (const addresses of [['10.0.0.1'], ['8.8.8.8', '127.0.0.1'], ['8.8.8.8', '::1']])
-      expect(await codeOf(find(...addresses))).toBe('internalAddress');
+      expect(await codeOf(find(...addresses))).toBe('noPublicAddress');
     // The message is shown to the owner of the watch, who must not look up names of internal zones.
     await expect(find('10.0.0.1')).rejects.toThrow(/^(?!.*10\.0\.0\.1)/);
-    expect(await codeOf(find())).toBe('unresolved');
+    expect(await codeOf(find())).toBe('noPublicAddress');
     const failing = findTarget('https://hooks.example/', () => Promise.reject(new Error('SERVFAIL')), rules);
-    expect(await codeOf(failing)).toBe('unresolved');
+    expect(await codeOf(failing)).toBe('noPublicAddress');
   });
 });
 
@@ -143,7 +143,7 @@ describe('WebhookSender', () => {
       response.end();
     });
     expect(await codeOf(sender(false).send(messageTo(`https://rebound.example:${port}/`), never))).toBe(
-      'internalAddress',
+      'noPublicAddress',
     );
     expect(requests).toBe(0);
   });

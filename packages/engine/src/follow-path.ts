@@ -32,6 +32,7 @@ export async function followPath(
   const { path } = measurement;
   if (path.isComplete) return { stopReason: 'trivial' };
   const techniques = plan.techniques();
+  const reviews = plan.review === undefined ? [] : [plan.review()];
   const suspended = new SuspendedExtensions(measurement.calibration ?? SHIPPED_CALIBRATION);
   let failReason: FailReason | undefined;
   let next = 0;
@@ -51,7 +52,12 @@ export async function followPath(
     extensions++;
     suspended.clear();
     onProgress?.(path.hops);
-    if (path.isComplete) return { stopReason: 'reaches' };
+    if (path.isComplete) {
+      const review = reviews.pop();
+      const reviewed = review && (await attempt(review, measurement, suspended, attempts));
+      if (reviewed?.outcome === 'extended') onProgress?.(path.hops);
+      if (path.isComplete) return { stopReason: 'reaches' };
+    }
     failReason = undefined;
     next = plan.resumeAt(extension.technique);
   }
@@ -101,7 +107,8 @@ function applied(found: Attempted, path: Measurement['path'], suspended: Suspend
     return { ...nothingFound(`${found.detail}, but ${kind} is suspended`), technique };
   }
   const better = found.hops.some(({ trust }) => trust === 'assumed') ? suspended.betterThan(found.hops) : undefined;
-  const { from, hops } = better ?? found;
+  const { from, hops, replacesRest } = better ?? found;
+  if (replacesRest === true) path.cutBehind(from);
   if (path.extend(from, hops) === 0) return { ...nothingFound(`only known hops: ${found.detail}`), technique };
   if (better === undefined) return found;
   return { ...found, ...better, detail: `hops of a suspended kind are more likely than ${found.detail}` };

@@ -328,6 +328,28 @@ describe('a fresh answer', () => {
     expect(planRefresh(known, DEFAULT_REFRESH, 2 * DAY, 9)).toEqual([]);
   });
 
+  it('disputes the ways from a router that leaves by another link than before', () => {
+    const atlas = new Atlas(facts([31, 131]));
+    atlas.add(path([10, 20, 31, 40]));
+    atlas.addTails(SOURCE, [tail(20, [31, 41])]);
+    atlas.compare(SOURCE, answer(20, [131], 3));
+    expect([20, 31].map((last) => query(atlas, last))).toEqual([undefined, undefined]);
+    expect(query(atlas, 40)).toBeDefined();
+  });
+
+  it('disputes the end of a reverse traceroute when the hop was another number of links away before', () => {
+    const atlas = new Atlas(facts());
+    atlas.add({ ...path([50, 51, 40]), platform: 'reverseTraceroute' });
+    const isKnown = (): boolean => query(atlas, 50) !== undefined;
+    // Routers that do not stamp are missing on such a path: its own length says nothing.
+    atlas.compare(SOURCE, answer(50, [51], 7));
+    expect(isKnown()).toBe(true);
+    atlas.compare(SOURCE, answer(50, [51], 7, 2 * DAY + 1));
+    expect(isKnown()).toBe(true);
+    atlas.compare(SOURCE, answer(50, [51], 6, 2 * DAY + 2));
+    expect(isKnown()).toBe(false);
+  });
+
   it('is not contradicted again by a router that is known to balance load', () => {
     const atlas = grown();
     atlas.compare(SOURCE, answer(20, [35, 41], 3));

@@ -25,6 +25,16 @@ describe('known next hops', () => {
     expect(behind(1, 1_001)).toEqual([]);
   });
 
+  it('end at a router behind which a newer measurement has shown another hop', () => {
+    const known = new NextHops({ capacity: 100 }, new AliasSets());
+    known.learn(source, [hop(1), hop(2), hop(3), hop(4)], 1_000);
+    known.learn(source, [hop(2), hop(9), hop(4)], 2_000);
+    const behind = (last: number) => known.behind(source, ip(last), 0).hops.map(({ address }) => address);
+    expect(behind(1)).toEqual([ip(2)]);
+    expect(behind(2)).toEqual([ip(9), ip(4)]);
+    expect(behind(3)).toEqual([ip(4)]);
+  });
+
   it('never exceed their capacity', () => {
     const known = new NextHops({ capacity: 10 }, new AliasSets());
     for (let i = 1; i < 100; i++) known.learn(source, [hop(i), hop(i + 1)], i);

@@ -128,6 +128,25 @@ describe('spoofed Record Route', () => {
     }
   });
 
+  it('believes a detour less if the hop answers all other receivers by the same router', async () => {
+    const [h1, h2, h3, other] = [ip(61), ip(62), ip(63), ip(70)];
+    const confidence = async (toReceivers: Ipv4Address): Promise<number> => {
+      const prober = new ScriptedProber(({ target, spoof }) => {
+        if (target === h3) return UNREADABLE;
+        return target === h2 ? [ip(50), h2, spoof === undefined ? toReceivers : other] : undefined;
+      });
+      const measurement = measurementWith(prober, { ranking: newRanking(), ipToAs });
+      measurement.path.extend(0, [h1, h2, h3].map(measured));
+      const extension = await new SpoofedRecordRoute({ ...OPTIONS, confirmsContradictions: true }).extend(measurement);
+      const asked = prober.pings.filter(({ spoof }) => spoof === undefined);
+      expect(asked.map(({ sender, target }) => [sender, target])).toEqual(
+        [FIRST, SECOND].map((sender) => [sender, h2]),
+      );
+      return extension.outcome === 'extended' ? extension.hops[0].confidence : Number.NaN;
+    };
+    expect(await confidence(other)).toBeLessThan(0.7 * (await confidence(ip(71))));
+  });
+
   it('pings the destination without options beside its first ping if the plan enables it, and only once', async () => {
     for (const pingsTargets of [false, true]) {
       const prober = new ScriptedProber(() => undefined);

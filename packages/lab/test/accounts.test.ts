@@ -1,6 +1,7 @@
 import { ClientError, ReverseTracerouteClient } from '@revtr/client';
 import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
@@ -48,6 +49,34 @@ describe('API keys', () => {
       dst: system.destinations[i % system.destinations.length],
     }));
     expect((await client.submit(pairs)).rejected).toEqual([]);
+  });
+
+  it('let a new user run the batch launcher of the original: five batches of 1,000, fetched by label while they run', async () => {
+    const { client, key } = await newUser();
+    const launched: string[] = [];
+    for (let batch = 0; batch < 5; batch++) {
+      const revtrs = Array.from({ length: 1_000 }, (_, i) => ({
+        src: system.source,
+        dst: system.destinations[(batch + i) % system.destinations.length],
+        label: `round_${batch}`,
+      }));
+      const response = await fetch(`${system.url}/api/v1/revtr`, {
+        method: 'POST',
+        headers: { 'Revtr-Key': key },
+        body: JSON.stringify({ revtrs }),
+      });
+      expect(response.status).toBe(200);
+      launched.push(z.strictObject({ result_uri: z.url() }).parse(await response.json()).result_uri);
+    }
+    const { revtrs } = await client.revtrs({ label: 'round_4' });
+    expect(revtrs).toHaveLength(1_000);
+    expect(revtrs.map(({ status }) => status)).toContain('RUNNING');
+    // Clients of the original read both without looking at the status.
+    for (const { stopReason, path } of revtrs) {
+      expect(typeof stopReason).toBe('string');
+      expect(Array.isArray(path)).toBe(true);
+    }
+    for (const uri of launched) await client.cancel(Number(new URL(uri).searchParams.get('batchid')));
   });
 
   it('permit what their scopes say, and nothing else', async () => {

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { parseIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revtr } from './revtr.ts';
 import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
@@ -196,7 +197,7 @@ const limitedKey = (limits: Parameters<typeof addUser>[2]): Promise<string> => {
 describe('bad input', () => {
   const good = () => ({ src: system.source, dst: system.destinations[0] });
   const pairCode = async (pair: object): Promise<unknown> => {
-    const { status, body } = await post({ revtrs: [good(), pair] });
+    const { status, body } = await post({ revtrs: [good(), pair] }, '?skipInvalid=false');
     return { status, code: body.error.code, at: body.error.details[0].at, detail: body.error.details[0].code };
   };
 
@@ -218,14 +219,56 @@ describe('bad input', () => {
     expect(await pairCode({ ...good(), src: 'source' })).toEqual(refused('src', 'badAddress'));
   });
 
-  it('lets the good pairs run when asked to, and names the others', async () => {
-    const { status, body } = await post({ revtrs: [{ ...good(), dst: '10.0.0.1' }, good()] }, '?skipInvalid=true');
+  it('names IPv6 at every entry that takes an address, and opt-outs accept it', async () => {
+    const address = '2001:db8::1';
+    const refused = (at: string) => ({ status: 400, at, code: 'ipv6NotSupported' });
+    const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
+      const { status, body: answer } = await call(method, path, body && JSON.stringify(body), {
+        'Revtr-Key': system.key,
+        'content-type': 'application/json',
+      });
+      const [detail] = answer.error?.details ?? [];
+      return { status, at: detail?.at, code: detail?.code };
+    };
+    for (const text of [address, '[2001:db8::1]', '::ffff:192.0.2.1', 'fe80::1%eth0', '2001:db8::/32']) {
+      const pair = { ...good(), dst: text };
+      expect(await ask('POST', '/api/v1/revtr?skipInvalid=false', { revtrs: [good(), pair] })).toEqual(
+        refused('revtrs[1].dst'),
+      );
+    }
+    expect(await ask('POST', '/api/v1/revtr', { revtrs: [{ ...good(), src: address }] })).toEqual(
+      refused('revtrs[0].src'),
+    );
+    const watch = { source: system.source, destination: address, intervalSeconds: 900 };
+    expect(await ask('POST', '/api/v2/watches', watch)).toMatchObject({ status: 400, code: 'ipv6NotSupported' });
+    const application = { address, hosting: 'a', name: 'b', email: 'c@example.org', reason: 'd' };
+    expect(await ask('POST', '/api/v2/sources/applications', application)).toEqual(refused('address'));
+    const vantagePoint = { address, hostname: 'a', site: 'b' };
+    expect(await ask('POST', '/api/v2/agents', vantagePoint)).toEqual(refused('address'));
+    expect(await ask('GET', `/api/v2/agents/${address}`)).toEqual(refused('address'));
+    expect(await ask('GET', `/api/v2/audit?agent=${address}`)).toEqual(refused('agent'));
+    const optOut = { network: '2001:db8::/32', reason: 'asked' };
+    expect(await ask('POST', '/api/v2/opt-outs', optOut)).toMatchObject({ status: 200 });
+    const batch = await revtr(system, ['batch', '-', '--to', system.source], { files: { '-': `${address}\n` } });
+    expect(batch).toMatchObject({ code: 2, out: '' });
+    expect(batch.err).toContain(`revtrs[0].dst: '${address}' is an IPv6 address`);
+  });
+
+  it('lets the good pairs run by default, as the original does, and names the others', async () => {
+    const bad = [
+      { ...good(), dst: '10.0.0.1' },
+      { ...good(), dst: '8.8.8.8' },
+      { ...good(), src: '9.9.9.9' },
+    ];
+    const { status, body } = await post({ revtrs: [...bad, good()] });
     expect(status).toBe(200);
     expect(body.rejected).toEqual([
       expect.objectContaining({ index: 0, at: 'revtrs[0].dst', code: 'destinationNotAllowed' }),
+      expect.objectContaining({ index: 1, at: 'revtrs[1].dst', code: 'destinationUnrouted' }),
+      expect.objectContaining({ index: 2, at: 'revtrs[2].src', code: 'unknownSource' }),
     ]);
     expect(await finished(body.result_uri)).toHaveLength(1);
-    expect((await post({ revtrs: [{ ...good(), dst: '10.0.0.1' }] }, '?skipInvalid=true')).status).toBe(400);
+    expect((await post({ revtrs: bad })).status).toBe(400);
   });
 
   it.each([
@@ -373,11 +416,20 @@ describe('the document', () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       '/api/v1/atlas/clean',
       '/api/v1/atlas/run',
+      '/api/v1/ping',
+      '/api/v1/pings',
+      '/api/v1/pings/batch/responses',
       '/api/v1/revtr',
+      '/api/v1/rr',
       '/api/v1/sources',
+      '/api/v1/traceroute',
+      '/api/v1/traceroutes',
+      '/api/v1/ts',
+      '/api/v1/vps',
       '/api/v2/abuse-contacts',
       '/api/v2/abuse-reports',
       '/api/v2/account',
+      '/api/v2/account/archive',
       '/api/v2/account/export',
       '/api/v2/account/usage',
       '/api/v2/accuracy',
@@ -387,6 +439,9 @@ describe('the document', () => {
       '/api/v2/agents/{address}/quarantine',
       '/api/v2/agents/{address}/test',
       '/api/v2/aliases',
+      '/api/v2/archive',
+      '/api/v2/atlas/clean',
+      '/api/v2/atlas/run',
       '/api/v2/atlas/traceroutes',
       '/api/v2/atlas/{source}',
       '/api/v2/atlas/{source}/estimate',
@@ -404,6 +459,7 @@ describe('the document', () => {
       '/api/v2/datasets',
       '/api/v2/datasets/{kind}',
       '/api/v2/datasets/{kind}/update',
+      '/api/v2/imported-results',
       '/api/v2/keys',
       '/api/v2/keys/{id}',
       '/api/v2/keys/{id}/rotate',
@@ -420,18 +476,27 @@ describe('the document', () => {
       '/api/v2/opt-out-requests/{id}/refuse',
       '/api/v2/opt-outs',
       '/api/v2/opt-outs/import',
+      '/api/v2/probes',
+      '/api/v2/probes/{id}',
+      '/api/v2/probes/{id}/events',
       '/api/v2/public-results',
       '/api/v2/public-results/{token}',
       '/api/v2/queue',
       '/api/v2/registrations',
+      '/api/v2/revtr',
+      '/api/v2/revtr/meta/{batchId}',
+      '/api/v2/revtr/status/{batchId}',
+      '/api/v2/revtr/{batchId}',
       '/api/v2/self-audits',
       '/api/v2/sessions',
       '/api/v2/sessions/link',
       '/api/v2/sessions/{id}',
+      '/api/v2/sources',
       '/api/v2/sources/applications',
       '/api/v2/sources/applications/{id}/approve',
       '/api/v2/sources/applications/{id}/refuse',
       '/api/v2/sources/{address}/visibility',
+      '/api/v2/status',
       '/api/v2/suspensions/{kind}',
       '/api/v2/users',
       '/api/v2/users/{id}',

@@ -19,6 +19,7 @@ import { simParameters } from '@revtr/sim';
 import { Atlases, AtlasRuns, openDatabase } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { ripeAtlasSettings } from '../src/world/ripe-atlas-settings.ts';
 import { startSimulatedSystem } from '../src/world/simulated-system.ts';
 import { SimulatedWorld } from '../src/world/simulated-world.ts';
@@ -27,6 +28,8 @@ import type { System } from '../src/world/system.ts';
 const never = new AbortController().signal;
 const log = pino({ level: 'fatal' });
 const USER_KEY = '22222222-2222-4222-8222-222222222222';
+const errorSchema = z.object({ error: z.object({ code: z.string(), details: z.array(z.unknown()) }) });
+const POOR_KEY = '33333333-3333-4333-8333-333333333333';
 
 describe('the atlas of a source on the medium Internet, through a RIPE Atlas that injects faults', () => {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-atlas-'));
@@ -58,7 +61,11 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas tha
     account = accountOf('system@revtr.example', 1_000_000);
     userAccount = accountOf('user@revtr.example', 1_000_000);
     emulator = await startEmulator(world, {
-      keys: { [SYSTEM_KEY]: account, [USER_KEY]: userAccount },
+      keys: {
+        [SYSTEM_KEY]: account,
+        [USER_KEY]: userAccount,
+        [POOR_KEY]: { email: 'poor@revtr.example', balance: 0, permissions: [] },
+      },
       // Every probe reports in the end, so that what was estimated is what it costs.
       faults: { ...MANY_FAULTS, silentProbes: 0 },
       mostProbes: 1_000,
@@ -125,12 +132,39 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas tha
     expect(1_000_000 - account.balance).toBe(estimated);
   });
 
-  it('reports an invalid key, and still measures from vantage points', async () => {
-    await post('/api/v1/atlas/run', { 'RIPE-Key': 'not-a-key' });
+  it('does not begin with a key that RIPE Atlas does not know', async () => {
+    const [before] = (await fleet().atlas(source)).runs;
+    const response = await post('/api/v1/atlas/run', { 'RIPE-Key': 'not-a-key' });
+    const { error } = errorSchema.parse(await response.json());
+    expect([response.status, error.code]).toEqual([400, 'badRequest']);
+    expect(error.details).toEqual([expect.objectContaining({ at: 'RIPE-Key', code: 'invalidRipeKey' })]);
+    expect(JSON.stringify(error)).not.toContain('not-a-key');
+    expect((await fleet().atlas(source)).runs[0]).toEqual(before);
+  });
+
+  it('accepts a key that may not read credits, and falls back to vantage points where it may not measure', async () => {
+    expect((await post('/api/v1/atlas/run', { 'RIPE-Key': POOR_KEY })).status).toBe(200);
     const [run] = (await done()).runs;
     expect(run).toMatchObject({ state: 'done', payer: 'user', spentCredits: 0 });
-    expect(run.notes.join()).toContain('The provided API key does not exist');
-    expect(JSON.stringify(run)).not.toContain('not-a-key');
+    expect(run.notes.join()).toContain('lacks the permission');
+    expect(JSON.stringify(run)).not.toContain(POOR_KEY);
+  });
+
+  it('answers 409 to a RIPE-Key that the run under way does not use, and joins the run with the same key or none', async () => {
+    await fleet().runAtlas(source, USER_KEY);
+    const refused = await post('/api/v1/atlas/run', { 'RIPE-Key': SYSTEM_KEY });
+    expect([refused.status, errorSchema.parse(await refused.json()).error.code]).toEqual([409, 'conflict']);
+    expect((await post('/api/v1/atlas/run', { 'RIPE-Key': USER_KEY })).status).toBe(200);
+    expect((await post('/api/v1/atlas/run')).status).toBe(200);
+    const [run, earlier] = (await done()).runs;
+    expect(run).toMatchObject({ payer: 'user', state: 'done' });
+    expect(earlier.startedAt < run.startedAt).toBe(true);
+    const both = await Promise.all([
+      post('/api/v1/atlas/run', { 'RIPE-Key': USER_KEY }),
+      post('/api/v1/atlas/run', { 'RIPE-Key': SYSTEM_KEY }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    await done();
   });
 
   it('can be cancelled and deleted', async () => {

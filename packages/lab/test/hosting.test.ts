@@ -89,6 +89,16 @@ describe('hosting a source', () => {
     expect(await stranger.accounts.redeem(await tokenFor('by@revtr.example'))).toMatchObject({ purpose: 'collectKey' });
   });
 
+  it('counts after the applicant has confirmed it when an operator enters the text of a mail', async () => {
+    const request = { ...APPLICATION, address: free[13], email: 'mailed@revtr.example', confirmEmail: true };
+    expect(await codeOf(stranger.fleet.apply(request))).toBe('forbidden');
+    const { id, state } = await operator.fleet.apply(request);
+    expect(state).toBe('unverified');
+    expect(await codeOf(operator.fleet.approve(id))).toBe('conflict');
+    await stranger.accounts.redeem(await tokenFor('mailed@revtr.example'));
+    expect((await operator.fleet.approve(id)).state).toBe('approved');
+  });
+
   it('does not turn an address that was registered meanwhile into a source', async () => {
     const { id } = await operator.fleet.apply({ ...APPLICATION, address: free[12], email: 'late@revtr.example' });
     await operator.fleet.addVantagePoint({ address: free[12], hostname: 'vp.example' });

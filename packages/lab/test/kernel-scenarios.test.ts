@@ -28,7 +28,7 @@ async function run(name: string): Promise<ScenarioResult> {
 
 describe.skipIf(!canRunKernelLab())('adverse networks of Linux routers', () => {
   // The other scenarios, which take as long again, are judged by `npm run lab -- judge`.
-  it.each([['shared-stamps'], ['options-elsewhere'], ['tunnels-anycast']])(
+  it.each([['shared-stamps'], ['options-elsewhere'], ['source-routes'], ['tunnels-anycast']])(
     'cause no wrong measured hop, and no unfounded confidence: %s',
     async (name) => {
       const { paths, complete, measured, inferred, wrongPaths } = await run(name);
@@ -41,24 +41,18 @@ describe.skipIf(!canRunKernelLab())('adverse networks of Linux routers', () => {
     TIMEOUT_MS,
   );
 
-  // The hops that are inferred here are right less often than their confidence says.
   it(
-    'cause no wrong measured hop where routes depend on the source address',
-    async () => {
-      const { paths, complete, measured, wrongPaths } = await run('source-routes');
-      expect(complete).toBe(paths);
-      expect(measured.wrong, wrongPaths.map(({ round, path }) => `${round}: ${path}`).join('\n')).toBe(0);
-    },
-    TIMEOUT_MS,
-  );
-
-  it(
-    'are measured rightly after a routing change where no earlier result and no atlas is used',
+    'cause no wrong measured hop after a routing change, whether earlier results are reused or not',
     async () => {
       const { rounds } = await run('routing-change');
       const wrong = Object.fromEntries(rounds.map(({ round, measured }) => [round, measured.wrong]));
-      expect(wrong).toMatchObject({ 'with everything': 0, 'without atlas': 0 });
-      expect(Object.keys(wrong)).toContain('after a change');
+      expect(wrong).toEqual({
+        'with everything': 0,
+        'after a change': 0,
+        'without earlier measurements': 0,
+        'without atlas': 0,
+      });
+      for (const { paths, complete } of rounds) expect(complete).toBe(paths);
     },
     TIMEOUT_MS,
   );

@@ -102,6 +102,17 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
     expect(spent()).toBeLessThanOrEqual(probes * CREDITS);
   });
 
+  it('download the list of probes once for all measurements that ask at the same time', async () => {
+    const lists: string[] = [];
+    const onDemand = service(1_000, 60_000, (input, init) => {
+      if (String(input).includes('/probes')) lists.push(String(input));
+      return fetch(input, init);
+    });
+    await drive(Promise.all(networks.map((near, i) => ask(onDemand, near, undefined, others[i]))));
+    expect(lists.length).toBeGreaterThan(0);
+    expect(new Set(lists).size).toBe(lists.length);
+  });
+
   it('never cost more than the credits of a day, also when many measurements ask at once', async () => {
     const onDemand = service(2.5 * CREDITS);
     const answers = await drive(Promise.all(networks.map((near, i) => ask(onDemand, near, undefined, others[i]))));

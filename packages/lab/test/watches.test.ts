@@ -116,6 +116,9 @@ describe('a watch', () => {
     expect((await client.watches.get(id)).intervalSeconds).toBe(600);
     for (let i = 1; i < PER_USER; i++) await client.watches.create(request({ intervalSeconds: 86_400 }));
     expect(await codeOf(client.watches.create(request({ intervalSeconds: 86_400 })))).toBe('conflict');
+    // The limit is checked before a name is resolved, which would fail.
+    const unresolvable = request({ intervalSeconds: 86_400, destination: 'no-such-host.example' });
+    expect(await codeOf(client.watches.create(unresolvable))).toBe('conflict');
     expect(await client.watches.list()).toHaveLength(PER_USER);
   });
 

@@ -21,6 +21,8 @@ const CHANGES = {
   congestedLinks: 0,
   reordering: 0,
   hostDelay: 0,
+  hostsOfTtl128: 0,
+  hostsOfTtl255: 0,
   natNetworks: 0,
   carrierGradeNat: 0,
   anycastPrefixes: 0.1,
@@ -58,7 +60,7 @@ describe('announcements', () => {
   });
 
   it('lead packets along the true path of the moment while links fail and recover', async () => {
-    const internet = build({ linkFailuresPerDay: 0.3, linkFailureMinutes: 240 });
+    const internet = build({ linkFailuresPerDay: 1, linkFailureMinutes: 240 });
     const { places, truth, clock } = internet;
     const random = createRandom(2);
     const destinations = Array.from({ length: 6 }, () => random.pick(places.hitlist));

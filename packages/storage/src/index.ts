@@ -11,6 +11,7 @@ export { AgentTests } from './queries/agent-tests.ts';
 export { Agents } from './queries/agents.ts';
 export { type ApiKey, ApiKeys, MOST_KEYS } from './queries/api-keys.ts';
 export { Applications, type ApprovalRefusal, type NewApplication } from './queries/applications.ts';
+export { type ArchiveDay, ArchiveRecords, type ArchiveTotals } from './queries/archive-records.ts';
 export { AtlasRuns } from './queries/atlas-runs.ts';
 export {
   type AtlasChange,
@@ -37,6 +38,7 @@ export {
   type Repeated,
 } from './queries/batches.ts';
 export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
+export { type ImportedResultQuery, ImportedResults, type NewImportedResult } from './queries/imported-results.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
 export type { LimitUse, QuotaExceeded } from './queries/limit-use.ts';
@@ -45,6 +47,7 @@ export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
+export { type ProbeJob, ProbeSets } from './queries/probe-sets.ts';
 export { Publications, type RecentResult } from './queries/publications.ts';
 export { type LeaseHolder, QueueState, type UserQueue } from './queries/queue-state.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
@@ -75,6 +78,7 @@ export {
   SOURCE_VISIBILITIES,
   type SourceVisibility,
 } from './schema/agents.ts';
+export type { ArchiveFile, NewArchiveFile } from './schema/archive.ts';
 export type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from './schema/atlas.ts';
 export type { AuditEvent } from './schema/audit.ts';
 export { KILL_SWITCH_SCOPES, type KillSwitchRow, type KillSwitchScope } from './schema/kill-switches.ts';
@@ -88,6 +92,7 @@ export {
   type OptOutRequest,
   type OptOutRequestState,
 } from './schema/opt-outs.ts';
+export type { ProbeRow, ProbeSet } from './schema/probes.ts';
 export type { Publication } from './schema/publications.ts';
 export type { Schema } from './schema/schema.ts';
 export {

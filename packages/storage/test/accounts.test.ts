@@ -16,6 +16,7 @@ import {
   MOST_KEYS,
   OneTimeTokens,
   openDatabase,
+  ProbeSets,
   Publications,
   Sessions,
   SourceShares,
@@ -219,6 +220,21 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       expect(await new SourceShares(db).sharedWith('early@example.org')).toEqual([]);
     });
 
+    it('keeps a source private that its host registers again, and not for another host', async () => {
+      const agents = new Agents(db);
+      const [host, next] = [await newUser(), await newUser()];
+      const registerFor = async (user: { readonly id: number }) => {
+        const source = { address: '8.8.7.1', kind: 'source', hostname: 'h', site: '', state: 'expected' } as const;
+        expect(await agents.register({ ...source, user_id: user.id })).toBe(true);
+        return (await agents.find('8.8.7.1'))?.visibility;
+      };
+      expect(await registerFor(host)).toBe('public');
+      await agents.change('8.8.7.1', { state: 'withdrawn', visibility: 'private' });
+      expect(await registerFor(host)).toBe('private');
+      await agents.change('8.8.7.1', { state: 'withdrawn' });
+      expect(await registerFor(next)).toBe('public');
+    });
+
     it('exports and deletes everything of a user, and nothing of others', async () => {
       const [user, other] = [await newUser(), await newUser()];
       for (const { id, email } of [user, other]) {
@@ -236,6 +252,8 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       const pair = { source: '1.0.0.1', destination: '1.0.0.2', label: 'mine', options: {} };
       for (let batch = 0; batch < 3; batch++) await new Batches(db).accept(user, [pair, pair], NOW);
       await new Batches(db).accept(other, [pair], NOW);
+      await new ProbeSets(db).accept(user, [{ type: 'ping' }, { type: 'ping' }], NOW, null);
+      await new ProbeSets(db).accept(other, [{ type: 'ping' }], NOW, null);
       const [published] = await new Batches(db).labelled(user.id, 'mine');
       const token = generateToken();
       await new Publications(db).publish(published.id, token, NOW);
@@ -256,6 +274,8 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
         batch: 3,
         measurement: 6,
         publication: 1,
+        probeSet: 1,
+        probe: 2,
       });
       expect(await new SourceShares(db).sharedWith('friend@example.org')).toHaveLength(2);
       expect(await new Accounts(db).delete(user, NOW)).toEqual([`8.8.5.${user.id % 250}`]);
@@ -272,10 +292,47 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
         mail: 1,
         batch: 1,
         measurement: 1,
+        probeSet: 1,
+        probe: 1,
       });
       expect(await new SourceShares(db).sharedWith('friend@example.org')).toHaveLength(1);
       expect((await new Users(db).list()).map(({ id }) => id)).not.toContain(user.id);
       await sql`delete from measurements`.execute(db);
+    });
+
+    it('leases raw probes to one process, users in turn, and stores each result once', async () => {
+      const sets = new ProbeSets(db);
+      await sets.deleteBefore(later(1));
+      const [first, second] = [await newUser(), await newUser()];
+      const idOf = (outcome: object): number => ('id' in outcome ? Number(outcome.id) : 0);
+      const large = idOf(await sets.accept(first, [0, 1, 2, 3, 4], NOW, null));
+      const small = idOf(await sets.accept(second, [5], later(1), null));
+      expect(await sets.accept(first, [0, 1, 2, 3, 4, 5], NOW, null)).toMatchObject({ limit: 'perDay', used: 5 });
+      expect(
+        await new Batches(db).accept(second, Array(10).fill({ source: '', destination: '', label: '' }), NOW),
+      ).toMatchObject({
+        limit: 'perDay',
+        used: 1,
+      });
+      const lease = async (owner: string, count: number, now: Date) =>
+        (await sets.lease(owner, count, now, later(60))).map(({ request }) => request).sort();
+      expect(await lease('a', 2, later(2))).toEqual([0, 5]);
+      const both = await Promise.all([lease('a', 10, later(3)), lease('b', 10, later(3))]);
+      expect(both.flat().sort()).toEqual([1, 2, 3, 4]);
+      expect(await lease('b', 10, later(59))).toEqual([]);
+      const [{ id }] = await sets.probesOf(small);
+      expect(await sets.finish('b', id, {}, later(4))).toBe(false);
+      expect(await sets.finish('a', id, { text: '\0' }, later(4))).toBe(true);
+      expect(await sets.finish('a', id, {}, later(5))).toBe(false);
+      expect(await sets.probesOf(small)).toMatchObject([{ state: 'done', result: { text: '\ufffd' } }]);
+      expect([await sets.endedIn(small), await sets.endedIn(large)]).toEqual([[id], []]);
+      // After a crash the leases end, and other processes take the probes.
+      expect(await lease('c', 10, later(61))).toEqual([0, 1, 2, 3, 4]);
+      await sets.release('c');
+      expect(await lease('d', 1, later(62))).toEqual([0]);
+      await sets.deleteBefore(later(1));
+      expect([await sets.find(large), (await sets.find(small))?.size]).toEqual([undefined, 1]);
+      await sets.deleteBefore(later(2));
     });
   });
 }

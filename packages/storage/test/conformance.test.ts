@@ -6,6 +6,7 @@ import {
   AgentTests,
   ApiKeys,
   Applications,
+  ArchiveRecords,
   Atlases,
   AtlasRuns,
   AuditBlocks,
@@ -17,6 +18,7 @@ import {
   generateToken,
   hashApiKey,
   hashToken,
+  ImportedResults,
   Jobs,
   Mails,
   type NewAuditBlock,
@@ -608,6 +610,79 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       ).toHaveLength(3);
       expect(await new Batches(database.db).endedIn(batch)).toHaveLength(3);
       expect((await new Batches(database.db).measurementsOf(batch))[0].result).toEqual({ ok: true });
+    });
+
+    it('lets results wait for the public archive, and ends their waiting with the record of their files or not at all', async () => {
+      const { db } = database;
+      const records = new ArchiveRecords(db);
+      const [yes, no] = [await newUser(), await newUser()];
+      await records.setConsent(yes.id, now);
+      await records.setConsent(yes.id, later(9));
+      expect([await records.consentOf(yes.id), await records.consentOf(no.id)]).toEqual([now, null]);
+      const agents = new Agents(db);
+      const source = {
+        address: '1.0.0.1',
+        kind: 'source',
+        hostname: 'h',
+        site: '',
+        user_id: null,
+        state: 'ready',
+      } as const;
+      await agents.put(source);
+      const end = async (user: User, count: number): Promise<number[]> => {
+        await accept(user, count);
+        const jobs = new Jobs(db);
+        const leased = await jobs.lease('me', 100, now, later(99));
+        const midnight = new Date('2026-01-02T00:00:00Z');
+        return jobs.finish(
+          'me',
+          leased.map(({ id }) => ({ id, result: {} })),
+          midnight,
+        );
+      };
+      await end(no, 2);
+      const ids = (await end(yes, 3)).sort((a, b) => a - b);
+      expect(await records.firstPendingDay()).toBe('2026-01-02');
+      expect(await records.pending('2026-01-02', 10)).toEqual(ids);
+      expect(await records.measurements(ids)).toMatchObject(ids.map((id) => ({ id, archive_consent_at: now })));
+      const file = {
+        ...{ path: 'a.parquet', day: '2026-01-02', format: 'paths', rows: 2, bytes: 9_000_000_000, sha256: 'x' },
+        ...{ first_at: now, last_at: later(5), schema_version: 1, written_at: later(6) },
+      };
+      expect(await records.commit([...ids, 0], [file])).toBe(false);
+      expect([await records.unplaced(), (await records.totals()).pending]).toEqual([[], 3]);
+      expect(await records.commit(ids.slice(0, 2), [file])).toBe(true);
+      expect(await records.commit(ids.slice(0, 1), [])).toBe(false);
+      expect(await records.unplaced()).toEqual([{ ...file, is_placed: false }]);
+      await records.markPlaced([file.path]);
+      expect(await records.unplaced()).toEqual([]);
+      expect(await records.filesOf('2026-01-02')).toEqual([{ ...file, is_placed: true }]);
+      const sums = { files: 1, results: 2, bytes: file.bytes };
+      expect(await records.days()).toEqual([{ day: file.day, ...sums, first_at: now, last_at: later(5) }]);
+      expect(await records.totals()).toEqual({ ...sums, pending: 1, writtenAt: later(6) });
+      await db.deleteFrom('measurements').execute();
+      await agents.change('1.0.0.1', { visibility: 'private' });
+      await end(yes, 1);
+      expect((await records.totals()).pending).toBe(0);
+      await records.setConsent(yes.id, null);
+      expect(await records.consentOf(yes.id)).toBeNull();
+    });
+
+    it('stores imported results once for each origin', async () => {
+      const imported = new ImportedResults(database.db);
+      const row = { archiveId: 7, source: '1.0.0.1', destination: '1.0.1.1', content: { id: 7, big: 2 ** 53 - 1 } };
+      const other = { ...row, archiveId: 8, destination: '1.0.1.2' };
+      expect([await imported.add('a', [row, other], now), await imported.add('a', [row], now)]).toEqual([2, 0]);
+      expect([await imported.add('b', [row], now), await imported.add('b', [], now)]).toEqual([1, 0]);
+      const found = await imported.list({ source: '1.0.0.1', destination: '1.0.1.1', limit: 10 });
+      expect(found.map(({ origin, archive_id, content }) => [origin, archive_id, content])).toEqual([
+        ['a', 7, row.content],
+        ['b', 7, row.content],
+      ]);
+      expect(await imported.list({ source: '1.0.0.1', after: found[0].id, limit: 1 })).toMatchObject([
+        { archive_id: 8 },
+      ]);
+      expect(await imported.list({ destination: '1.0.1.9', limit: 1 })).toEqual([]);
     });
 
     it('outlines the networks of a path in order, with those that show no router', async () => {

@@ -71,12 +71,15 @@ describe('publications', () => {
       ids: [first, , third],
       end,
     } = await newMeasurements();
-    await end(first, { stopReason: 'reaches', hops: [{ asn: 64500 }, {}, { asn: 64501 }] });
+    await end(first, {
+      stopReason: 'reaches',
+      hops: [{ asn: 64500, hiddenNetwork: { asn: 64510, confidence: 0.7 } }, {}, { asn: 64501 }],
+    });
     await end(third, { stopReason: 'failed', hops: [] });
     const recent = await publications.recentOf(userId, 10);
     expect(recent.map(({ id, stop_reason, asns }) => ({ id, stop_reason, asns }))).toEqual([
       { id: third, stop_reason: 'failed', asns: [] },
-      { id: first, stop_reason: 'reaches', asns: [64500, 64501] },
+      { id: first, stop_reason: 'reaches', asns: [64500, 64510, 64501] },
     ]);
     expect((await publications.recentOf(userId, 1)).map(({ id }) => id)).toEqual([third]);
     expect(await publications.recentOf(userId + 1, 10)).toEqual([]);

@@ -180,7 +180,7 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
       await page.getByText(new RegExp(`The destination did not answer; measured through .* ${address}\\.`)).waitFor();
       expect(await page.locator('.hop .trust').first().textContent()).toBe('no answer');
       await page.goto(`/measurements/${reused?.id}`);
-      await page.getByText(/From measurements up to .* old; nothing was probed\./).waitFor();
+      await page.getByText(/From measurements up to .* older than this one; nothing was probed\./).waitFor();
       await page.locator('.caveat').getByRole('button', { name: 'Measure again' }).click();
       await page.waitForURL((url) => !url.pathname.endsWith(`/${reused?.id}`));
       await page.getByText(/^The path from/).waitFor({ timeout: 60_000 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ClientError, type RequestedPair, type ReverseTracerouteClient } from '@revtr/client';
+import { isComplete } from '../exit-codes.ts';
 import type { Journal, SubmittedGroup } from './journal.ts';
 import type { OutputFile } from './output-file.ts';
 import type { ProgressLine } from './progress.ts';
@@ -152,7 +153,7 @@ export class Campaign {
     async function* lines(): AsyncGenerator<Uint8Array> {
       if (batch.batchId !== null) {
         for await (const measurement of client.results(batch.batchId)) {
-          if (measurement.result?.stopReason === 'reaches') reached++;
+          if (isComplete(measurement)) reached++;
           yield line(measurement);
         }
       }

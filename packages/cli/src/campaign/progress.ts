@@ -1,3 +1,4 @@
+import { StatusLine } from '../status-line.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Time of which the rate is an average, milliseconds. */
@@ -5,7 +6,7 @@ const RATE_OVER_MS = 60_000;
 
 /** One line on standard error that says how far a campaign is, if standard error is a terminal. */
 export class ProgressLine {
-  readonly #terminal: Terminal;
+  readonly #line: StatusLine;
   readonly #total: number;
   readonly #now: () => number;
   /** Measurements that had ended at a time. */
@@ -16,7 +17,7 @@ export class ProgressLine {
     collaborators: { readonly terminal: Terminal; readonly now: () => number },
   ) {
     this.#total = options.total;
-    this.#terminal = collaborators.terminal;
+    this.#line = new StatusLine(collaborators.terminal);
     this.#now = collaborators.now;
   }
 
@@ -24,7 +25,6 @@ export class ProgressLine {
     const at = this.#now();
     this.#samples.push({ at, done });
     while (this.#samples.length > 2 && at - this.#samples[0].at > RATE_OVER_MS) this.#samples.shift();
-    if (!this.#terminal.isWatched) return;
     const [first] = this.#samples;
     const rate = at > first.at ? ((done - first.done) * 1000) / (at - first.at) : 0;
     const parts = [
@@ -34,13 +34,12 @@ export class ProgressLine {
       ...(rate > 0 ? [`${duration((this.#total - done) / rate)} left`] : []),
       ...(note === undefined ? [] : [note]),
     ];
-    // Erases the rest of the line (ECMA-48, EL).
-    this.#terminal.err(`\r${parts.join(', ')}\u001b[K`);
+    this.#line.show(parts.join(', '));
   }
 
   /** Leaves the line. */
   end(): void {
-    if (this.#terminal.isWatched) this.#terminal.err('\n');
+    this.#line.end();
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type ConnectionOptions, connectWithoutKey, withConnection, withServer } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
-import { toJson } from '../escape.ts';
 import { renderAccount } from '../render/accounts.ts';
+import { addArchiveConsent } from './archive.ts';
 
 interface DeleteOptions extends ConnectionOptions {
   readonly confirm: string;
@@ -28,8 +28,10 @@ export function addAccount(program: Command, context: Context): void {
     addCommand(account, 'export', 'Print everything that is stored about you, one JSON object a line', 'the default'),
   ).action(async (options: ConnectionOptions) => {
     for await (const record of (await context.connect(options)).accounts.export())
-      output.printEach({ json: true }, [record], toJson);
+      output.printEach({ json: true }, [record], () => '');
   });
+
+  addArchiveConsent(account, context);
 
   withConnection(addCommand(account, 'delete', 'Delete your account, your measurements and your agents'))
     .requiredOption('--confirm <email>', 'e-mail address of the account')
@@ -42,7 +44,7 @@ export function addAccount(program: Command, context: Context): void {
     .requiredOption('--name <name>', 'your name')
     .requiredOption('--email <address>', 'your e-mail address')
     .action(async ({ name, email, ...options }: RegisterOptions) => {
-      await connectWithoutKey(options, terminal).accounts.register({ name, email });
+      await (await connectWithoutKey(options, terminal)).accounts.register({ name, email });
       output.print(options, { email }, (sent) => `Please open the link in the mail to ${sent.email}.\n`);
     });
 }

@@ -2,6 +2,7 @@ import type { AccountsClient, User, UserChange } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { withTable } from '../display.ts';
 import { CliError } from '../errors.ts';
 import { renderUsers } from '../render/accounts.ts';
 import { readCount } from './arguments.ts';
@@ -26,9 +27,9 @@ interface LimitsOptions extends ConnectionOptions {
 export function addUsers(admin: Command, context: Context): void {
   const { output } = context;
   const printUser = (options: ConnectionOptions, user: User): void =>
-    output.print(options, user, (shown) => renderUsers([shown]));
+    output.print(options, user, (shown, screen) => renderUsers([shown], screen));
 
-  withConnection(addCommand(admin, 'users', 'List users with their limits, at most 1,000'))
+  withConnection(withTable(addCommand(admin, 'users', 'List users with their limits, at most 1,000')))
     .option('--after <id>', 'only users after this number', readCount)
     .option('--email <address>', 'only the user with this e-mail address')
     .action(async ({ after, email, ...options }: UsersOptions) => {

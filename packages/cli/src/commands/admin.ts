@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { renderApplications, renderMails } from '../render/applications.ts';
+import { renderStatus } from '../render/status.ts';
 import { addKillSwitches } from './admin-stop.ts';
+import { addApplyFromMail } from './apply-from-mail.ts';
 import { readCount } from './arguments.ts';
 import { addTracerouteImport } from './import-traceroutes.ts';
 
@@ -30,11 +32,22 @@ interface QuarantineOptions extends ConnectionOptions {
 /** `revtr admin`. Returns the command, to add more subcommands. */
 export function addAdmin(program: Command, context: Context): Command {
   const admin = program.command('admin').description('Operate the system (operators)');
+  addStatus(admin, context);
   addApplications(admin, context);
+  addApplyFromMail(admin, context);
   addFleet(admin, context);
   addKillSwitches(admin, context);
   addTracerouteImport(admin, context);
   return admin;
+}
+
+function addStatus(admin: Command, context: Context): void {
+  withConnection(addCommand(admin, 'status', 'Show the state of the whole system on one page')).action(
+    async (options: ConnectionOptions) => {
+      const status = await (await context.connect(options)).fleet.status();
+      context.output.print(options, status, (shown) => renderStatus(shown, Date.now()));
+    },
+  );
 }
 
 function addApplications(admin: Command, context: Context): void {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { withTable } from '../display.ts';
 import { renderAgent, renderAgents } from '../render/agents.ts';
 
 const ADDRESS = 'IPv4 address of the agent';
@@ -13,7 +14,9 @@ export function addAgents(program: Command, context: Context): void {
     withConnection(addCommand(agents, name, description)).argument('<address>', ADDRESS);
 
   withConnection(
-    agents.command('list', { isDefault: true }).description('List the agents').option('--json', 'print JSON'),
+    withTable(
+      agents.command('list', { isDefault: true }).description('List the agents').option('--json', 'print JSON'),
+    ),
   ).action(async (options: ConnectionOptions) => {
     output.print(options, await (await context.connect(options)).fleet.agents(), renderAgents);
   });

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { type ConnectionOptions, readKey, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { describeRun, renderAtlas, renderEstimate } from '../render/atlas.ts';
 
 interface RunOptions extends ConnectionOptions {
-  readonly ripeKey?: string;
+  readonly ripeKeyFile?: string;
   readonly wait?: boolean;
 }
 
@@ -16,8 +16,12 @@ export function addAtlas(program: Command, context: Context): void {
   const add = (name: string, description: string): Command =>
     withConnection(addCommand(atlas, name, description)).argument('<source>', 'IPv4 address of the source');
   const addWithRipeKey = (name: string, description: string): Command =>
-    add(name, description).option('--ripe-key <key>', 'RIPE Atlas key that pays for the traceroutes (RIPE_ATLAS_KEY)');
-  const ripeKeyOf = ({ ripeKey }: RunOptions): string | undefined => ripeKey ?? terminal.environment.RIPE_ATLAS_KEY;
+    add(name, description).option(
+      '--ripe-key-file <file>',
+      'file with the RIPE Atlas key that pays for the traceroutes (or the key itself in RIPE_ATLAS_KEY)',
+    );
+  const ripeKeyOf = async ({ ripeKeyFile }: RunOptions): Promise<string | undefined> =>
+    ripeKeyFile === undefined ? terminal.environment.RIPE_ATLAS_KEY : readKey(ripeKeyFile, terminal);
 
   add('show', 'Show the coverage, the age and the runs of the atlas').action(
     async (source: string, options: ConnectionOptions) => {
@@ -28,7 +32,7 @@ export function addAtlas(program: Command, context: Context): void {
   addWithRipeKey('estimate', 'Show what a run would measure and cost').action(
     async (source: string, options: RunOptions) => {
       const { fleet } = await context.connect(options);
-      output.print(options, await fleet.estimateAtlas(source, ripeKeyOf(options)), renderEstimate);
+      output.print(options, await fleet.estimateAtlas(source, await ripeKeyOf(options)), renderEstimate);
     },
   );
 
@@ -36,7 +40,7 @@ export function addAtlas(program: Command, context: Context): void {
     .option('--wait', 'wait for the end of the run')
     .action(async (source: string, options: RunOptions) => {
       const { fleet } = await context.connect(options);
-      const run = await fleet.runAtlas(source, ripeKeyOf(options));
+      const run = await fleet.runAtlas(source, await ripeKeyOf(options));
       if (options.wait !== true) {
         output.print(options, run, ({ id }) => `Run ${id} has started. revtr atlas show prints its results.\n`);
         return;

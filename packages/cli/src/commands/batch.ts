@@ -4,12 +4,16 @@ import { type PairDefaults, pairOf } from '../campaign/pair-lines.ts';
 import { runCampaign } from '../campaign/run.ts';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { type DisplayOptions, withDisplay } from '../display.ts';
 import { badArgument, CliError, unreadableFile, unusableFile } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
+import { follow } from './follow.ts';
 import { printMeasurements } from './print-measurements.ts';
+import { sourceOf } from './source.ts';
 
-interface BatchOptions extends ConnectionOptions, PairDefaults {
+interface BatchOptions extends ConnectionOptions, DisplayOptions, PairDefaults {
+  readonly to?: string;
   readonly skipInvalid?: boolean;
   readonly wait: boolean;
   readonly out?: string;
@@ -25,38 +29,36 @@ accept appear in the output with the state "rejected".
 /** `revtr batch FILE`. */
 export function addBatch(program: Command, context: Context): void {
   const { terminal, output } = context;
-  withConnection(addCommand(program, 'batch', 'Measure many pairs', 'print JSON, one measurement per line'))
+  const batch = addCommand(program, 'batch', 'Measure many pairs', 'print JSON, one measurement per line')
     .argument('<file>', 'file with one "DESTINATION [SOURCE]" per line; # begins a comment; - reads standard input')
-    .option('--to <source>', 'source for the lines that name none')
+    .option('--to <source>', 'source for the lines that name none (default: the source of the profile)')
     .option('--label <label>', 'label, to find the results with "revtr fetch"')
     .option('--skip-invalid', 'leave out invalid pairs and measure the others')
     .option('--no-wait', 'print the number of the batch and exit')
     .option('--out <output>', 'write the results to a file, and go on with it after an interruption')
-    .addHelpText('after', DETAILS)
-    .action(async (file: string, options: BatchOptions) => {
-      if (options.out !== undefined) {
-        if (file === '-')
-          throw badArgument('file', file, 'cannot be read again after an interruption: use a file with --out');
-        const { pairs, reached, rejected } = await runCampaign({ ...options, file, out: options.out }, context);
-        output.note(`${pairs} pairs: ${reached} reached the source, ${rejected} were not accepted`);
-        context.exitCode = reached === pairs ? EXIT.ok : EXIT.incomplete;
-        return;
-      }
-      const pairs = parsePairs(file, await readPairs(file, terminal), options);
-      const client = await context.connect(options);
-      const { batchId, rejected } = await client.submit(pairs, { skipInvalid: options.skipInvalid === true });
-      for (const { at, message } of rejected) output.note(`left out ${at}: ${message}`);
-      if (!options.wait) {
-        output.printEach(options, [{ batchId }], () => `batch ${batchId}\n`);
-        return;
-      }
-      const { measurements } = await client.wait(batchId, {
-        onEvent: (event) => {
-          if (event.type === 'progress' && terminal.isWatched) output.note(`  ${event.done} of ${event.total} done`);
-        },
-      });
-      printMeasurements(context, options, measurements);
-    });
+    .addHelpText('after', DETAILS);
+  withConnection(withDisplay(batch)).action(async (file: string, given: BatchOptions) => {
+    const to = await sourceOf(given, terminal);
+    const options = { ...given, ...(to !== undefined && { to }) };
+    if (options.out !== undefined) {
+      if (file === '-')
+        throw badArgument('file', file, 'cannot be read again after an interruption: use a file with --out');
+      const { pairs, reached, rejected } = await runCampaign({ ...options, file, out: options.out }, context);
+      output.note(`${pairs} pairs: ${reached} reached the source, ${rejected} were not accepted`);
+      context.exitCode = reached === pairs ? EXIT.ok : EXIT.incomplete;
+      return;
+    }
+    const pairs = parsePairs(file, await readPairs(file, terminal), options);
+    const client = await context.connect(options);
+    const { batchId, rejected } = await client.submit(pairs, { skipInvalid: options.skipInvalid === true });
+    for (const { at, message } of rejected) output.note(`left out ${at}: ${message}`);
+    if (!options.wait) {
+      output.printEach(options, [{ batchId }], () => `batch ${batchId}\n`);
+      return;
+    }
+    const { measurements } = await follow(client, batchId, {}, context);
+    await printMeasurements(context, options, measurements);
+  });
 }
 
 async function readPairs(file: string, terminal: Terminal): Promise<string> {

@@ -4,15 +4,24 @@ import type { BatchProgress, ExportFormat } from '@revtr/client';
 import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { type DisplayOptions, withDisplay, withTable } from '../display.ts';
 import { unreadableFile } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
+import { table } from '../render/layout/table.ts';
+import type { Screen } from '../terminal.ts';
 import { readCount } from './arguments.ts';
+import { follow } from './follow.ts';
 import { printMeasurements } from './print-measurements.ts';
 
 const FORMATS: readonly ExportFormat[] = [
-  ...(['jsonl', 'archive', 'csv', 'csv-hops', 'ripe-atlas', 'scamper', 'graphml-routers', 'graphml-networks'] as const),
+  ...(['jsonl', 'archive', 'csv', 'csv-hops', 'parquet', 'parquet-hops'] as const),
+  ...(['ripe-atlas', 'scamper', 'graphml-routers', 'graphml-networks'] as const),
 ];
 const SHOWN = 20;
+
+interface LastOptions extends ConnectionOptions, DisplayOptions {
+  readonly follow?: boolean;
+}
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: ExportFormat;
@@ -22,7 +31,7 @@ interface ExportOptions extends ConnectionOptions {
 /** `revtr batches`, `revtr cancel`, `revtr last` and `revtr export`. */
 export function addBatches(program: Command, context: Context): void {
   const { output } = context;
-  withConnection(addCommand(program, 'batches', 'List your batches, newest first'))
+  withConnection(withTable(addCommand(program, 'batches', 'List your batches, newest first')))
     .option('--limit <number>', 'most batches, at most 100', readCount, SHOWN)
     .option('--before <batch>', 'begin before this batch', readCount)
     .action(async (options: ConnectionOptions & { readonly limit: number; readonly before?: number }) => {
@@ -44,19 +53,24 @@ export function addBatches(program: Command, context: Context): void {
       );
     });
 
-  withConnection(
-    addCommand(program, 'last', 'Print the results of your last batch', 'print JSON, one measurement per line'),
-  ).action(async (options: ConnectionOptions) => {
+  const last = addCommand(
+    program,
+    'last',
+    'Print the results of your last batch',
+    'print JSON, one measurement per line',
+  ).option('--follow', 'wait for its end first');
+  withConnection(withDisplay(last)).action(async (options: LastOptions) => {
     const client = await context.connect(options);
-    const [last] = await client.batches({ limit: 1 });
-    if (last === undefined) {
+    const [newest] = await client.batches({ limit: 1 });
+    if (newest === undefined) {
       output.note('you have no batch');
       context.exitCode = EXIT.incomplete;
       return;
     }
-    if (last.done < last.total) output.note(`batch ${last.id}: ${last.done} of ${last.total} done`);
-    const { measurements } = await client.batch(last.id);
-    printMeasurements(context, options, measurements);
+    const { id, done, total } = newest;
+    if (options.follow !== true && done < total) output.note(`batch ${id}: ${done} of ${total} done`);
+    const batch = options.follow === true ? await follow(client, id, {}, context) : await client.batch(id);
+    await printMeasurements(context, options, batch.measurements);
   });
 
   withConnection(addCommand(program, 'export', 'Write the measurements of a batch that have ended to a file'))
@@ -79,17 +93,19 @@ export function addBatches(program: Command, context: Context): void {
 }
 
 /** Batches as a table. */
-function renderBatches(batches: readonly BatchProgress[]): string {
-  const row = (cells: readonly string[]): string =>
-    `${cells[0].padStart(8)}  ${cells[1].padEnd(20)}  ${cells[2].padStart(8)}  ${cells[3].padStart(8)}  ${cells[4]}`.trimEnd();
-  const lines = batches.map(({ id, createdAt, total, done, cancelledAt }) =>
-    row([
-      String(id),
-      createdAt.replace(/\.\d+Z$/, 'Z'),
-      String(done),
-      String(total),
-      cancelledAt !== undefined ? 'cancelled' : done === total ? 'complete' : 'running',
-    ]),
+function renderBatches(batches: readonly BatchProgress[], screen: Screen): string {
+  return table<BatchProgress>(
+    [
+      { head: 'BATCH', align: 'right', cell: ({ id }) => String(id) },
+      { head: 'SUBMITTED', cell: ({ createdAt }) => createdAt.replace(/\.\d+Z$/, 'Z') },
+      { head: 'DONE', align: 'right', cell: ({ done }) => String(done) },
+      { head: 'OF', align: 'right', cell: ({ total }) => String(total) },
+      { head: 'STATE', cell: stateOf },
+    ],
+    batches,
+    screen,
   );
-  return `${[row(['BATCH', 'SUBMITTED', 'DONE', 'OF', 'STATE']), ...lines].join('\n')}\n`;
 }
+
+const stateOf = ({ cancelledAt, done, total }: BatchProgress): string =>
+  cancelledAt !== undefined ? 'cancelled' : done === total ? 'complete' : 'running';

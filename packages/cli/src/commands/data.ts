@@ -3,6 +3,7 @@ import type { Dataset, FleetClient } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { withTable } from '../display.ts';
 import { badArgument, unreadableFile } from '../errors.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { renderDatasets, renderImported } from '../render/datasets.ts';
@@ -20,13 +21,15 @@ export function addData(program: Command, context: Context): void {
     .description('Manage datasets: prefix origins, AS names, IXPs, aliases, AS relationships, probes');
 
   withConnection(
-    data
-      .command('status', { isDefault: true })
-      .description('Show the size, age and origin of each dataset, and why the last replacement failed')
-      .option('--json', 'print JSON'),
+    withTable(
+      data
+        .command('status', { isDefault: true })
+        .description('Show the size, age and origin of each dataset, and why the last replacement failed')
+        .option('--json', 'print JSON'),
+    ),
   ).action(async (options: ConnectionOptions) => {
     const datasets = await (await context.connect(options)).fleet.datasets();
-    output.print(options, datasets, (shown) => renderDatasets(shown, Date.now()));
+    output.print(options, datasets, (shown, screen) => renderDatasets(shown, Date.now(), screen));
   });
 
   withConnection(addCommand(data, 'import', 'Replace a dataset by a file (operators)'))

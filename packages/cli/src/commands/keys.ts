@@ -2,6 +2,7 @@ import type { NewApiKey, NewKeyRequest } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, connectWithoutKey, withConnection, withServer } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { withTable } from '../display.ts';
 import { renderKeys } from '../render/accounts.ts';
 import { readAmount, readCount } from './arguments.ts';
 
@@ -24,7 +25,9 @@ export function addKeys(program: Command, context: Context): void {
   const keys = program.command('keys').description('Manage your API keys');
 
   withConnection(
-    keys.command('list', { isDefault: true }).description('List your API keys').option('--json', 'print JSON'),
+    withTable(
+      keys.command('list', { isDefault: true }).description('List your API keys').option('--json', 'print JSON'),
+    ),
   ).action(async (options: ConnectionOptions) => {
     output.print(options, await (await context.connect(options)).accounts.keys(), renderKeys);
   });
@@ -58,9 +61,10 @@ export function addKeys(program: Command, context: Context): void {
     });
 
   withServer(addCommand(program, 'redeem', 'Use the token of a mailed link, and print your API key if it gives one'))
-    .argument('<token>', 'token: the part of the link after #')
-    .action(async (token: string, options: ConnectionOptions) => {
-      const redeemed = await connectWithoutKey(options, terminal).accounts.redeem(token);
+    .argument('[token]', 'token: the part of the link after # (default: asks for it, or reads standard input)')
+    .action(async (given: string | undefined, options: ConnectionOptions) => {
+      const token = given ?? (await terminal.readSecret?.('Token of the link: ')) ?? '';
+      const redeemed = await (await connectWithoutKey(options, terminal)).accounts.redeem(token);
       output.print(options, redeemed, ({ key, applicationId }) =>
         key === undefined ? `application ${applicationId ?? ''} is confirmed\n` : `${key}\n`,
       );

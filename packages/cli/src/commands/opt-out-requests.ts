@@ -1,7 +1,10 @@
-import type { OptOutRequest } from '@revtr/client';
+import type { AbuseContact, OptOutRequest } from '@revtr/client';
 import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { withTable } from '../display.ts';
+import { table } from '../render/layout/table.ts';
+import type { Screen } from '../terminal.ts';
 import { readCount } from './arguments.ts';
 
 interface ListOptions extends ConnectionOptions {
@@ -15,13 +18,13 @@ interface DecisionOptions extends ConnectionOptions {
 export function addOptOutRequests(optOut: Command, context: Context): void {
   const { output } = context;
 
-  withConnection(addCommand(optOut, 'requests', 'List the requests to opt out'))
+  withConnection(withTable(addCommand(optOut, 'requests', 'List the requests to opt out')))
     .addOption(
       new Option('--state <state>', 'only those in this state').choices(['pending', 'accepted', 'refused', 'expired']),
     )
     .action(async (options: ListOptions) => {
       const requests = await (await context.connect(options)).fleet.optOutRequests(options.state);
-      output.print(options, requests, (shown) => shown.map(renderRequest).join(''));
+      output.print(options, requests, renderRequests);
     });
 
   for (const decision of ['accept', 'refuse'] as const)
@@ -39,15 +42,13 @@ export function addOptOutRequests(optOut: Command, context: Context): void {
         const request = await (decision === 'accept'
           ? fleet.acceptOptOut(id, options.note)
           : fleet.refuseOptOut(id, options.note));
-        output.print(options, request, renderRequest);
+        output.print(options, request, (decided, screen) => renderRequests([decided], screen));
       });
 
-  withConnection(addCommand(optOut, 'contacts', 'List the registered abuse contacts of networks')).action(
+  withConnection(withTable(addCommand(optOut, 'contacts', 'List the registered abuse contacts of networks'))).action(
     async (options: ConnectionOptions) => {
       const contacts = await (await context.connect(options)).fleet.abuseContacts();
-      output.print(options, contacts, (shown) =>
-        shown.map(({ network, email }) => `${network.padEnd(18)} ${email}\n`).join(''),
-      );
+      output.print(options, contacts, renderContacts);
     },
   );
 
@@ -67,5 +68,27 @@ export function addOptOutRequests(optOut: Command, context: Context): void {
     });
 }
 
-const renderRequest = ({ id, network, state, proof, email = '', reason }: OptOutRequest): string =>
-  `${`${String(id).padStart(5)}  ${network.padEnd(18)} ${(proof === undefined ? state : `${state} (${proof})`).padEnd(20)} ${email} ${reason}`.trimEnd()}\n`;
+function renderRequests(requests: readonly OptOutRequest[], screen: Screen): string {
+  return table<OptOutRequest>(
+    [
+      { head: 'ID', align: 'right', cell: ({ id }) => String(id) },
+      { head: 'NETWORK', cell: ({ network }) => network },
+      { head: 'STATE', cell: ({ proof, state }) => (proof === undefined ? state : `${state} (${proof})`) },
+      { head: 'E-MAIL', least: 12, cell: ({ email = '' }) => email },
+      { head: 'REASON', cell: ({ reason }) => reason },
+    ],
+    requests,
+    screen,
+  );
+}
+
+function renderContacts(contacts: readonly AbuseContact[], screen: Screen): string {
+  return table<AbuseContact>(
+    [
+      { head: 'NETWORK', cell: ({ network }) => network },
+      { head: 'E-MAIL', cell: ({ email }) => email },
+    ],
+    contacts,
+    screen,
+  );
+}

@@ -1,8 +1,11 @@
+import type { OptOut } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { withTable } from '../display.ts';
 import { CliError, unreadableFile } from '../errors.ts';
-import type { Terminal } from '../terminal.ts';
+import { table } from '../render/layout/table.ts';
+import type { Screen, Terminal } from '../terminal.ts';
 import { addOptOutRequests } from './opt-out-requests.ts';
 
 interface AddOptions extends ConnectionOptions {
@@ -17,12 +20,13 @@ export function addOptOuts(admin: Command, context: Context): void {
   const optOut = admin.command('opt-out').description('Manage the networks that opted out of probing');
 
   withConnection(
-    optOut.command('list', { isDefault: true }).description('List the opt-outs').option('--json', 'print JSON'),
+    withTable(
+      optOut.command('list', { isDefault: true }).description('List the opt-outs').option('--json', 'print JSON'),
+    ),
   ).action(async (options: ConnectionOptions) => {
     const optOuts = await (await context.connect(options)).fleet.optOuts();
-    output.print(options, optOuts, (shown) =>
-      shown.map(({ network, reason }) => `${`${network.padEnd(18)} ${reason}`.trimEnd()}\n`).join(''),
-    );
+    if (optOuts.length === 0) output.note('no network has opted out');
+    output.print(options, optOuts, renderOptOuts);
   });
 
   withConnection(addCommand(optOut, 'add', 'Stop probing a network'))
@@ -52,6 +56,16 @@ export function addOptOuts(admin: Command, context: Context): void {
 
   addOptOutRequests(optOut, context);
 }
+
+const renderOptOuts = (optOuts: readonly OptOut[], screen: Screen): string =>
+  table<OptOut>(
+    [
+      { head: 'NETWORK', cell: ({ network }) => network },
+      { head: 'REASON', cell: ({ reason }) => reason },
+    ],
+    optOuts,
+    screen,
+  );
 
 async function readList(file: string, terminal: Terminal): Promise<string> {
   try {

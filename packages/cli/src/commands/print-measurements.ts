@@ -1,16 +1,20 @@
 import type { Measurement } from '@revtr/client';
 import type { Context } from '../context.ts';
+import { completed, type DisplayOptions } from '../display.ts';
 import { exitCodeOfMeasurements } from '../exit-codes.ts';
-import type { OutputOptions } from '../output.ts';
-import { renderMeasurement } from '../render/measurement-table.ts';
+import { renderMeasurement } from '../render/measurement/measurement.ts';
 
 /** Prints measurements one after the other. The exit code tells whether all of them have a complete path. */
-export function printMeasurements(
+export async function printMeasurements(
   context: Context,
-  options: OutputOptions,
+  options: DisplayOptions,
   measurements: readonly Measurement[],
-): void {
-  const { output, terminal } = context;
-  output.printEach(options, measurements, (measurement) => `${renderMeasurement(measurement, terminal)}\n`);
+): Promise<void> {
+  const display = await completed(options, context.terminal);
+  context.output.printEach(
+    display,
+    measurements,
+    (measurement, screen) => `${renderMeasurement(measurement, display, screen)}\n`,
+  );
   context.exitCode = exitCodeOfMeasurements(measurements);
 }

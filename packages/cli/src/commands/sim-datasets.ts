@@ -62,6 +62,8 @@ function qualityOf(usual: DataQuality, { missing, wrong }: DatasetsOptions): Dat
     missingExchangeAddresses: missing ?? usual.missingExchangeAddresses,
     wrongExchangeAddresses: wrong ?? usual.wrongExchangeAddresses,
     missingRelations: missing ?? usual.missingRelations,
+    wrongTransitRelations: wrong ?? usual.wrongTransitRelations,
+    wrongPeerings: wrong ?? usual.wrongPeerings,
     missingNames: missing ?? usual.missingNames,
   };
 }

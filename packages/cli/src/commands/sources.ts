@@ -1,7 +1,10 @@
-import type { SourceVisibility } from '@revtr/client';
+import type { SourceInfo, SourceVisibility } from '@revtr/client';
 import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { withTable } from '../display.ts';
+import { table } from '../render/layout/table.ts';
+import type { Screen } from '../terminal.ts';
 
 interface ShareOptions extends ConnectionOptions {
   readonly visibility?: SourceVisibility['visibility'];
@@ -13,16 +16,23 @@ export function addSources(program: Command, context: Context): void {
   const sources = program.command('sources').description('List sources, and share yours');
   addShare(sources, context);
   const list = sources.command('list', { isDefault: true }).description('List the sources that you may measure to');
-  withConnection(list.option('--json', 'print JSON')).action(async (options: ConnectionOptions) => {
+  withConnection(withTable(list.option('--json', 'print JSON'))).action(async (options: ConnectionOptions) => {
     const sources = await (await context.connect(options)).sources();
-    context.output.print(options, sources, (shown) =>
-      shown
-        .map(({ ip = '', hostname = '', site = '' }) => `${ip.padEnd(16)} ${hostname.padEnd(40)} ${site}`.trimEnd())
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    if (sources.length === 0) context.output.note('there is no source that you may measure to');
+    context.output.print(options, sources, renderSources);
   });
 }
+
+const renderSources = (sources: readonly SourceInfo[], screen: Screen): string =>
+  table<SourceInfo>(
+    [
+      { head: 'ADDRESS', cell: ({ ip = '' }) => ip },
+      { head: 'NAME', least: 12, cell: ({ hostname = '' }) => hostname },
+      { head: 'SITE', least: 8, cell: ({ site = '' }) => site },
+    ],
+    sources,
+    screen,
+  );
 
 function addShare(sources: Command, context: Context): void {
   withConnection(addCommand(sources, 'share', 'Show or set who may measure to your source'))

@@ -2,8 +2,11 @@ import type { NewWatch, Watch, WatchUpdate } from '@revtr/client';
 import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { withTable } from '../display.ts';
+import { EXIT } from '../exit-codes.ts';
 import { renderDelivery, renderHistory, renderWatch, renderWatches } from '../render/watches.ts';
 import { readCount, readSeconds } from './arguments.ts';
+import { requiredSource, type SourceOption } from './source.ts';
 
 type Kind = Watch['alerts']['on'][number];
 
@@ -16,9 +19,7 @@ interface ChangeOptions extends ConnectionOptions {
   readonly webhook?: string | false;
 }
 
-interface AddOptions extends ChangeOptions {
-  readonly to: string;
-}
+type AddOptions = ChangeOptions & SourceOption;
 
 const KINDS: readonly Kind[] = ['path', 'asPath', 'reach', 'rtt'];
 const SHOWN_CHANGES = 5;
@@ -40,7 +41,7 @@ export function addWatch(program: Command, context: Context): void {
 
 function addList(watch: Command, context: Context): void {
   const list = watch.command('list', { isDefault: true }).description('List your watches');
-  withConnection(list.option('--json', 'print JSON')).action(async (options: ConnectionOptions) => {
+  withConnection(withTable(list.option('--json', 'print JSON'))).action(async (options: ConnectionOptions) => {
     context.output.print(options, await (await context.connect(options)).watches.list(), renderWatches);
   });
 }
@@ -48,13 +49,14 @@ function addList(watch: Command, context: Context): void {
 function addAdd(watch: Command, context: Context): void {
   withAlerts(withConnection(addCommand(watch, 'add', 'Create a watch, and print the secret of its webhook, this once')))
     .argument('<destination>', 'address or host name whose path back to the source is watched')
-    .requiredOption('--to <source>', 'address of the source')
+    .option('--to <source>', 'address of the source (default: the source of the profile)')
     .option('--every <time>', 'time between two runs, from 1m to 1d (default: 15m)', readSeconds)
     .option('--name <name>', 'name of the watch (default: the destination)')
     .option('--mail', 'send you mails about changes')
     .option('--webhook <url>', 'send signed messages about changes to this URL')
     .action(async (destination: string, options: AddOptions) => {
-      const request: NewWatch = { source: options.to, destination, ...settingsOf(options) };
+      const source = await requiredSource(options, context.terminal);
+      const request: NewWatch = { source, destination, ...settingsOf(options) };
       context.output.print(options, await (await context.connect(options)).watches.create(request), renderWatch);
     });
 }
@@ -111,7 +113,9 @@ function addTest(watch: Command, context: Context): void {
   withConnection(addCommand(watch, 'test', 'Send a test message to the webhook of a watch'))
     .argument('<id>', 'number of the watch', readCount)
     .action(async (id: number, options: ConnectionOptions) => {
-      context.output.print(options, await (await context.connect(options)).watches.test(id), renderDelivery);
+      const delivery = await (await context.connect(options)).watches.test(id);
+      context.output.print(options, delivery, renderDelivery);
+      context.exitCode = delivery.delivered ? EXIT.ok : EXIT.incomplete;
     });
 }
 

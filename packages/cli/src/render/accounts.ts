@@ -1,4 +1,6 @@
 import type { Account, ApiKey, User } from '@revtr/client';
+import type { Screen } from '../terminal.ts';
+import { table } from './layout/table.ts';
 
 const limitsOf = ({ limits: { perDay, perMinute, parallel } }: User): string =>
   `${perDay} a day, ${perMinute} a minute, ${parallel} in parallel`;
@@ -9,28 +11,41 @@ export function renderAccount(account: Account): string {
   return `${name} <${email}>, ${role} ${id}\nlimits: ${limitsOf(account)}\nyour API key permits: ${scopes.join(', ')}\n`;
 }
 
-/** Users, one a line. */
-export function renderUsers(users: readonly User[]): string {
+/** Users as a table. */
+export function renderUsers(users: readonly User[], screen: Screen): string {
   if (users.length === 0) return 'no user\n';
-  return users
-    .map((user) => {
-      const { id, name, email, role, disabled } = user;
-      return `${String(id).padEnd(6)} ${role.padEnd(9)} ${name} <${email}>  ${limitsOf(user)}${disabled ? '  disabled' : ''}\n`;
-    })
-    .join('');
+  return table<User>(
+    [
+      { head: 'ID', align: 'right', cell: ({ id }) => String(id) },
+      { head: 'ROLE', cell: ({ role }) => role },
+      { head: 'NAME', least: 8, cell: ({ name }) => name },
+      { head: 'E-MAIL', least: 12, cell: ({ email }) => email },
+      { head: 'A DAY', align: 'right', cell: ({ limits }) => String(limits.perDay) },
+      { head: 'A MINUTE', align: 'right', cell: ({ limits }) => String(limits.perMinute) },
+      { head: 'PARALLEL', align: 'right', cell: ({ limits }) => String(limits.parallel) },
+      { head: 'STATE', cell: ({ disabled }) => (disabled ? 'disabled' : 'active') },
+    ],
+    users,
+    screen,
+  );
 }
 
-/** API keys, one a line. */
-export function renderKeys(keys: readonly ApiKey[]): string {
+/** API keys as a table. */
+export function renderKeys(keys: readonly ApiKey[], screen: Screen): string {
   if (keys.length === 0) return 'no API key\n';
-  return keys
-    .map(({ id, fingerprint, name, scopes, expiresAt, lastUsedAt, isCurrent }) => {
-      const times = [
-        lastUsedAt === undefined ? 'never used' : `used ${lastUsedAt}`,
-        ...(expiresAt === undefined ? [] : [`expires ${expiresAt}`]),
-        ...(isCurrent ? ['this key'] : []),
-      ];
-      return `${String(id).padEnd(6)} ${fingerprint}  ${name}  ${scopes.join(',')}  ${times.join(', ')}\n`;
-    })
-    .join('');
+  return table<ApiKey>(
+    [
+      { head: 'ID', align: 'right', cell: ({ id }) => String(id) },
+      { head: 'HASH', cell: ({ fingerprint }) => fingerprint },
+      { head: 'NAME', least: 8, cell: ({ name }) => name },
+      { head: 'SCOPES', least: 8, cell: ({ scopes }) => scopes.join(',') },
+      { head: 'USED', cell: ({ lastUsedAt, isCurrent }) => (isCurrent ? 'this key' : timeOf(lastUsedAt)) },
+      { head: 'EXPIRES', cell: ({ expiresAt }) => timeOf(expiresAt) },
+    ],
+    keys,
+    screen,
+  );
 }
+
+const timeOf = (time: string | undefined): string =>
+  time === undefined ? 'never' : time.replace('T', ' ').replace(/:\d\d\.\d+Z$/, 'Z');

@@ -1,18 +1,26 @@
 import type { Agent, AgentDetails } from '@revtr/client';
+import type { Screen } from '../terminal.ts';
+import { table } from './layout/table.ts';
 
 const VERDICTS = { passed: 'yes', failed: 'NO', notTested: 'not tested' } as const;
 
+const KINDS = { source: 'source', vantagePoint: 'vantage point' } as const;
+const yesOrNo = (is: boolean): string => (is ? 'yes' : 'no');
+
 /** Agents as a table. */
-export function renderAgents(agents: readonly Agent[]): string {
-  const row = (cells: readonly string[]): string =>
-    `${[cells[0].padEnd(16), cells[1].padEnd(13), cells[2].padEnd(12), cells[3].padEnd(10), cells[4].padEnd(6), cells[5]].join(' ')}\n`;
-  const kinds = { source: 'source', vantagePoint: 'vantage point' };
-  return [
-    row(['ADDRESS', 'KIND', 'STATE', 'CONNECTED', 'SPOOFS', 'HOST']),
-    ...agents.map(({ address, kind, state, connected, canSpoof, hostname }) =>
-      row([address, kinds[kind], state, connected ? 'yes' : 'no', canSpoof ? 'yes' : 'no', hostname]),
-    ),
-  ].join('');
+export function renderAgents(agents: readonly Agent[], screen: Screen): string {
+  return table<Agent>(
+    [
+      { head: 'ADDRESS', cell: ({ address }) => address },
+      { head: 'KIND', cell: ({ kind }) => KINDS[kind] },
+      { head: 'STATE', cell: ({ state }) => state },
+      { head: 'CONNECTED', cell: ({ connected }) => yesOrNo(connected) },
+      { head: 'SPOOFS', cell: ({ canSpoof }) => yesOrNo(canSpoof) },
+      { head: 'HOST', least: 12, cell: ({ hostname }) => hostname },
+    ],
+    agents,
+    screen,
+  );
 }
 
 /** An agent with its last tests and their evidence. */

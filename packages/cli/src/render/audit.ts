@@ -19,6 +19,7 @@ function renderRecord({ at, kind, packets, agent, target, spoofed, user, key, ..
     rest.cause,
     rest.measurement,
     rest.atlasRun,
+    rest.rawProbe,
     rest.batch === undefined ? undefined : `batch ${rest.batch}`,
     rest.technique === 'none' ? undefined : rest.technique,
     user === undefined ? undefined : `user ${nameOf(user)}`,

@@ -1,20 +1,30 @@
 import type { Dataset } from '@revtr/client';
+import type { Screen } from '../terminal.ts';
 import { renderAge } from './age.ts';
+import { table } from './layout/table.ts';
 
-/** Datasets as a table; below a dataset, why its last replacement failed. `now` is in milliseconds since the Unix epoch. */
-export function renderDatasets(datasets: readonly Dataset[], now: number): string {
-  const row = (cells: readonly string[]): string =>
-    `${[cells[0].padEnd(19), cells[1].padStart(10), cells[2].padStart(10), `  ${cells[3]}`].join('')}\n`;
-  const lines = [row(['KIND', 'ENTRIES', 'AGE', 'FROM'])];
-  for (const { kind, title, current, failure } of datasets) {
-    lines.push(
-      current === undefined
-        ? row([kind, '-', '-', `not available (${title})`])
-        : row([kind, String(current.entries), renderAge(now - Date.parse(current.importedAt)), current.from]),
-    );
-    if (failure !== undefined) lines.push(`  not replaced, ${failure.at}: ${failure.message}\n`);
-  }
-  return lines.join('');
+const NOTHING = '-';
+
+/** Datasets as a table; below it, why last replacements failed. `now` is in milliseconds since the Unix epoch. */
+export function renderDatasets(datasets: readonly Dataset[], now: number, screen: Screen): string {
+  const shown = table<Dataset>(
+    [
+      { head: 'KIND', cell: ({ kind }) => kind },
+      { head: 'ENTRIES', align: 'right', cell: ({ current }) => String(current?.entries ?? NOTHING) },
+      {
+        head: 'AGE',
+        align: 'right',
+        cell: ({ current }) => (current === undefined ? NOTHING : renderAge(now - Date.parse(current.importedAt))),
+      },
+      { head: 'FROM', cell: ({ current, title }) => current?.from ?? `not available (${title})` },
+    ],
+    datasets,
+    screen,
+  );
+  const failures = datasets.flatMap(({ kind, failure }) =>
+    failure === undefined ? [] : [`${kind} was not replaced, ${failure.at}: ${failure.message}\n`],
+  );
+  return `${shown}${failures.join('')}`;
 }
 
 /** A dataset that has just been replaced. */

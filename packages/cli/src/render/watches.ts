@@ -1,4 +1,6 @@
 import type { Watch, WatchAlert, WatchChange, WatchDelivery, WatchRun } from '@revtr/client';
+import type { Screen } from '../terminal.ts';
+import { table } from './layout/table.ts';
 
 /** A watch with what it has recorded, newest first. */
 export interface ShownHistory {
@@ -33,16 +35,21 @@ const NOTHING_MEASURED = '·';
 const UNCONFIRMED = '?';
 const INCOMPLETE = '!';
 
-/** Watches, one a line. */
-export function renderWatches(watches: readonly Watch[]): string {
+/** Watches as a table. */
+export function renderWatches(watches: readonly Watch[], screen: Screen): string {
   if (watches.length === 0) return 'no watch\n';
-  return watches
-    .map((watch) => {
-      const { id, source, destination, name, intervalSeconds } = watch;
-      const line = `${String(id).padEnd(6)} ${destination.padEnd(16)} ${source.padEnd(16)} every ${durationOf(intervalSeconds).padEnd(4)} ${stateOf(watch)}  ${name}`;
-      return `${line.trimEnd()}\n`;
-    })
-    .join('');
+  return table<Watch>(
+    [
+      { head: 'ID', align: 'right', cell: ({ id }) => String(id) },
+      { head: 'DESTINATION', cell: ({ destination }) => destination },
+      { head: 'SOURCE', cell: ({ source }) => source },
+      { head: 'EVERY', align: 'right', cell: ({ intervalSeconds }) => durationOf(intervalSeconds) },
+      { head: 'STATE', least: 8, cell: stateOf },
+      { head: 'NAME', least: 8, cell: ({ name }) => name },
+    ],
+    watches,
+    screen,
+  );
 }
 
 /** A watch, with the secret of its webhook when it is new. */

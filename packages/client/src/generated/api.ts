@@ -69,7 +69,7 @@ export interface paths {
         put?: never;
         /**
          * Measure the atlas of your source
-         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone.
+         * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone. The RIPE-Key is checked before the answer. While a run is under way that does not use the RIPE-Key, the answer is 409.
          */
         post: {
             parameters: {
@@ -114,6 +114,207 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send ping probes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        pings: {
+                            count?: number;
+                            dst: string;
+                            /** @description Accepted and ignored: raw probes are always sent */
+                            is_check_cache?: boolean;
+                            is_record_route?: boolean;
+                            /** @enum {boolean} */
+                            is_ripe?: false;
+                            /** @description Accepted and ignored: raw probes are always stored */
+                            is_save_db?: boolean;
+                            label?: string;
+                            ripe_api_key?: string;
+                            ripe_query_body?: string;
+                            ripe_query_url?: string;
+                            src: string;
+                            /** @description Accepted and ignored: a reply is awaited for 5 s */
+                            timeout?: number;
+                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                            timestamp?: string;
+                        }[];
+                        priority?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Where the results are to be found */
+                            results: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch pings, Record Route and Timestamp probes that have ended */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Number in the address under `results` */
+                    id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            pings?: components["schemas"]["PingV1"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pings/batch/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the pings that have ended */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Number in the address under `results` */
+                    id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            count?: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -172,12 +373,12 @@ export interface paths {
         put?: never;
         /**
          * Submit a batch of reverse traceroutes
-         * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent.
+         * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent. Pairs that cannot be measured are listed under `rejected`, and the others are measured.
          */
         post: {
             parameters: {
                 query?: {
-                    /** @description Run the good pairs though others are bad */
+                    /** @description `false`: one pair that cannot be measured refuses the whole batch */
                     skipInvalid?: "true" | "false";
                 };
                 header?: {
@@ -218,7 +419,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description Pairs left out, when `skipInvalid` was asked for */
+                            /** @description Pairs that cannot be measured; the others are */
                             rejected?: {
                                 at: string;
                                 code: string;
@@ -227,6 +428,89 @@ export interface paths {
                             }[];
                             /** @description Where the results are to be found */
                             result_uri: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send recordRoute probes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        pings: {
+                            count?: number;
+                            dst: string;
+                            /** @description Accepted and ignored: raw probes are always sent */
+                            is_check_cache?: boolean;
+                            is_record_route?: boolean;
+                            /** @enum {boolean} */
+                            is_ripe?: false;
+                            /** @description Accepted and ignored: raw probes are always stored */
+                            is_save_db?: boolean;
+                            label?: string;
+                            ripe_api_key?: string;
+                            ripe_query_body?: string;
+                            ripe_query_url?: string;
+                            src: string;
+                            /** @description Accepted and ignored: a reply is awaited for 5 s */
+                            timeout?: number;
+                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                            timestamp?: string;
+                        }[];
+                        priority?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Where the results are to be found */
+                            results: string;
                         };
                     };
                 };
@@ -285,6 +569,280 @@ export interface paths {
                                 ip?: string;
                                 site?: string;
                             }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traceroute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send traceroutes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        priority?: number;
+                        traceroutes: {
+                            attempts?: number;
+                            dst: string;
+                            /** @enum {boolean} */
+                            is_ripe?: false;
+                            ripe_api_key?: string;
+                            ripe_query_body?: string;
+                            ripe_query_url?: string;
+                            src: string;
+                        }[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Where the results are to be found */
+                            results: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traceroutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch traceroutes that have ended */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Number in the address under `results` */
+                    id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            traceroutes?: components["schemas"]["TracerouteV1"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send timestamp probes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        pings: {
+                            count?: number;
+                            dst: string;
+                            /** @description Accepted and ignored: raw probes are always sent */
+                            is_check_cache?: boolean;
+                            is_record_route?: boolean;
+                            /** @enum {boolean} */
+                            is_ripe?: false;
+                            /** @description Accepted and ignored: raw probes are always stored */
+                            is_save_db?: boolean;
+                            label?: string;
+                            ripe_api_key?: string;
+                            ripe_query_body?: string;
+                            ripe_query_url?: string;
+                            src: string;
+                            /** @description Accepted and ignored: a reply is awaited for 5 s */
+                            timeout?: number;
+                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                            timestamp?: string;
+                        }[];
+                        priority?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Where the results are to be found */
+                            results: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the hosts that you may send probes from */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description null when there is none */
+                            VPS: {
+                                IP: string;
+                            }[] | null;
                         };
                     };
                 };
@@ -611,6 +1169,107 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/account/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether your results are published in the public archive */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveConsent"];
+                    };
+                };
+            };
+        };
+        /**
+         * Agree to the publication of your results in the public archive, or withdraw your agreement
+         * @description Results to public sources that you submit from now on are published, without your name and your labels. What was published stays in the archive when you withdraw.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        agrees: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveConsent"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1238,6 +1897,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the public archive (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveStatus"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/atlas/{source}": {
         parameters: {
             query?: never;
@@ -1457,6 +2170,138 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/clean": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CleanAtlas: delete the atlas of your source */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Your API key, where no header carries it */
+                        auth?: string;
+                        /** @description Address of your source */
+                        source: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/atlas/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RunAtlas: measure the atlas of your source
+         * @description Answers at once, as `POST /api/v1/atlas/run`, which also describes the header `RIPE-Key`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Your RIPE Atlas key */
+                    "ripe-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Your API key, where no header carries it */
+                        auth?: string;
+                        /** @description Address of your source */
+                        source: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1951,6 +2796,8 @@ export interface paths {
          *     * `archive`: rows of the M-Lab archive, one a line
          *     * `csv`: CSV, one row for each path
          *     * `csv-hops`: CSV, one row for each hop
+         *     * `parquet`: Parquet, one row for each path with its hops as a list
+         *     * `parquet-hops`: Parquet, one row for each hop
          *     * `ripe-atlas`: traceroute results as RIPE Atlas shows them, one a line
          *     * `scamper`: traceroutes as sc_warts2json prints them, one a line
          *     * `graphml-routers`: GraphML of the routers on all paths
@@ -1960,7 +2807,7 @@ export interface paths {
             parameters: {
                 query?: {
                     /** @description Format of the file */
-                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
+                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "parquet" | "parquet-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
                 };
                 header?: never;
                 path: {
@@ -1988,7 +2835,7 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description The file, compressed with gzip if the client accepts it */
+                /** @description The file. Text is compressed with gzip if the client accepts it */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2419,6 +3266,119 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Dataset"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/imported-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Results of other systems that were imported, by source or destination */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Results after the one with this id */
+                    after?: string;
+                    destination?: string;
+                    /** @description At most 1000. Default 100 */
+                    limit?: string;
+                    source?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            results: components["schemas"]["ImportedResult"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Import rows of an archive of reverse traceroutes (operators)
+         * @description Importing a row again changes nothing. Imported results can be read; no measurement uses them.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Name of the system that the rows are from */
+                        origin: string;
+                        /** @description Rows as in the M-Lab archive */
+                        rows: unknown[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveImport"];
                     };
                 };
             };
@@ -3862,6 +4822,203 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send raw probes: pings, Record Route or Timestamp probes, or traceroutes
+         * @description At most 1,000 probes in a request; each counts as a measurement in your limits. The probes are durable when the answer is sent. One probe that must not be sent refuses all.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        probes: {
+                            /** @description Source whose address the packets carry and which receives the replies; `from` must be able to spoof */
+                            as?: string;
+                            /** @description Echo requests of a ping (default 1); for a traceroute, probes to a silent hop (default 2) */
+                            count?: number;
+                            /** @description Address of a source that you may measure to, or of a vantage point */
+                            from: string;
+                            label?: string;
+                            /** @description For timestamp probes: the addresses that shall stamp, or `timestampOnly` or `withAddress` for all routers */
+                            timestamps?: string[] | ("timestampOnly" | "withAddress");
+                            /** @description Address or host name */
+                            to: string;
+                        }[];
+                        /** @enum {string} */
+                        type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: number;
+                            total: number;
+                            /** @description Where the probes and their results are */
+                            uri: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/probes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Raw probes with their results */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProbeSet"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/probes/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress of raw probes as server-sent events
+         * @description Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description text/event-stream */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/public-results": {
         parameters: {
             query?: never;
@@ -4149,6 +5306,266 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RunRevtr: submit a batch of reverse traceroutes
+         * @description Pairs that cannot be measured are left out; the header `rejected-pairs` says how many. The batch is durable when the answer is sent.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RunRevtrReqInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            batchId: number;
+                            /** @description Id of the last measurement; present with `waitUntilFinished` */
+                            lastInsertId?: number;
+                            /** @description Present with `waitUntilFinished` */
+                            revtrs?: components["schemas"]["ReverseTraceroute"][];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetRevtr and GetRevtrByLabel: fetch results by batch or by label
+         * @description The proto declares the same path for batch ids and labels: a whole number below 4,294,967,296 is a batch id, everything else a label.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Batch id or label */
+                    batchId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            revtrs: components["schemas"]["ReverseTraceroute"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/meta/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRevtrMetaOnly: the measurements of a batch without their paths */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                };
+                header?: never;
+                path: {
+                    batchId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            revtrsMeta: {
+                                dst: string;
+                                id: number;
+                                src: string;
+                                /** @enum {string} */
+                                status: "RUNNING" | "COMPLETED" | "CANCELED";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/revtr/status/{batchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRevtrBatchStatus: the status of each measurement of a batch, in order */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                };
+                header?: never;
+                path: {
+                    batchId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            revtrsStatus: ("RUNNING" | "COMPLETED" | "CANCELED")[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4482,6 +5899,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetSources: list the sources that you may measure to */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                    only_with_atlas?: "true" | "false";
+                    /** @description List only sources that have an atlas */
+                    onlyWithAtlas?: "true" | "false";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GoogleRpcStatus"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            srcs: {
+                                hostname: string;
+                                ip: string;
+                                site: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/sources/{address}/visibility": {
         parameters: {
             query?: never;
@@ -4661,6 +6144,8 @@ export interface paths {
                     "application/json": {
                         /** @description Public IPv4 address of the source */
                         address: string;
+                        /** @description Operators: the application counts when the applicant has opened the link that is mailed to them */
+                        confirmEmail?: boolean;
                         /**
                          * Format: email
                          * @description Required without an API key. With one, operators alone may give another address than their own
@@ -4844,6 +6329,60 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the whole system on one page (operators) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SystemStatus"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6213,6 +7752,82 @@ export interface components {
              */
             state: "unverified" | "pending" | "approved" | "refused";
         };
+        ArchiveConsent: {
+            /**
+             * Format: date-time
+             * @description Since when your results are published; absent if you do not agree to it
+             */
+            agreedAt?: string;
+            /** @description Whether this system has a public archive */
+            isOffered: boolean;
+        };
+        ArchiveConsentInput: {
+            /**
+             * Format: date-time
+             * @description Since when your results are published; absent if you do not agree to it
+             */
+            agreedAt?: string;
+            /** @description Whether this system has a public archive */
+            isOffered: boolean;
+        };
+        ArchiveImport: {
+            added: number;
+            /** @description Rows that are not rows of an archive */
+            invalid: number;
+            /** @description Rows that were imported before */
+            known: number;
+        };
+        ArchiveImportInput: {
+            added: number;
+            /** @description Rows that are not rows of an archive */
+            invalid: number;
+            /** @description Rows that were imported before */
+            known: number;
+        };
+        ArchiveStatus: {
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When the last run since the start of the server ended without an error
+             */
+            completeAt?: string;
+            /** @description Absent where the archive is switched off */
+            directory?: string;
+            /** @description What the last run failed with */
+            failure?: string;
+            files: number;
+            /** @description Results that wait to be written */
+            pending: number;
+            /** @description Results in the archive; each is in a file of each format */
+            results: number;
+            /**
+             * Format: date-time
+             * @description When the last file was written
+             */
+            writtenAt?: string;
+        };
+        ArchiveStatusInput: {
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When the last run since the start of the server ended without an error
+             */
+            completeAt?: string;
+            /** @description Absent where the archive is switched off */
+            directory?: string;
+            /** @description What the last run failed with */
+            failure?: string;
+            files: number;
+            /** @description Results that wait to be written */
+            pending: number;
+            /** @description Results in the archive; each is in a file of each format */
+            results: number;
+            /**
+             * Format: date-time
+             * @description When the last file was written
+             */
+            writtenAt?: string;
+        };
         Atlas: {
             agesMs?: {
                 median: number;
@@ -6404,7 +8019,7 @@ export interface components {
             atlasRun?: number;
             batch?: number;
             /** @enum {string} */
-            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit";
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit" | "rawProbe";
             /** @description Number of the API key */
             key?: number;
             /** @enum {string} */
@@ -6412,6 +8027,7 @@ export interface components {
             measurement?: number;
             /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
             packets: number;
+            rawProbe?: number;
             selfAudit?: number;
             spoofed?: {
                 /** @description ICMP identifier of the packet and its grant */
@@ -6443,7 +8059,7 @@ export interface components {
             atlasRun?: number;
             batch?: number;
             /** @enum {string} */
-            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit";
+            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit" | "rawProbe";
             /** @description Number of the API key */
             key?: number;
             /** @enum {string} */
@@ -6451,6 +8067,7 @@ export interface components {
             measurement?: number;
             /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
             packets: number;
+            rawProbe?: number;
             selfAudit?: number;
             spoofed?: {
                 /** @description ICMP identifier of the packet and its grant */
@@ -6558,7 +8175,8 @@ export interface components {
                 failReason?: string;
                 id: number;
                 label?: string;
-                path?: {
+                /** @description Empty while the measurement is queued or in progress */
+                path: {
                     /** @enum {string} */
                     destBasedRoutingType?: "LOAD_BALANCING";
                     fromCache?: boolean;
@@ -6587,7 +8205,8 @@ export interface components {
                 };
                 /** @enum {string} */
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
-                stopReason?: string;
+                /** @description Empty while the measurement is queued or in progress */
+                stopReason: string;
             }[];
         };
         GetRevtrResponseInput: {
@@ -6597,7 +8216,8 @@ export interface components {
                 failReason?: string;
                 id: number;
                 label?: string;
-                path?: {
+                /** @description Empty while the measurement is queued or in progress */
+                path: {
                     /** @enum {string} */
                     destBasedRoutingType?: "LOAD_BALANCING";
                     fromCache?: boolean;
@@ -6626,8 +8246,31 @@ export interface components {
                 };
                 /** @enum {string} */
                 status: "RUNNING" | "COMPLETED" | "CANCELED";
-                stopReason?: string;
+                /** @description Empty while the measurement is queued or in progress */
+                stopReason: string;
             }[];
+        };
+        GoogleRpcStatus: {
+            /** @description Status code of gRPC */
+            code: number;
+            details: ({
+                "@type": string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            error: string;
+            message: string;
+        };
+        GoogleRpcStatusInput: {
+            /** @description Status code of gRPC */
+            code: number;
+            details: ({
+                "@type": string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            error: string;
+            message: string;
         };
         HopRate: {
             count: number;
@@ -6652,6 +8295,64 @@ export interface components {
             total: number;
             /** @description Hops that could not be judged; they are not part of `total` */
             unjudged: number;
+        };
+        ImportedResult: {
+            /** @description For `after` */
+            id: number;
+            /** Format: date-time */
+            importedAt: string;
+            /** @description The system that the result is from */
+            origin: string;
+            /** @description The row of its archive */
+            row: {
+                date: number;
+                dst: string;
+                fail_reason: string;
+                id: number;
+                label: string;
+                revtr_hops: {
+                    asn: number | null;
+                    cidr: string | null;
+                    hop_ip: string;
+                    hop_number: number;
+                    hop_type: number;
+                    measurement_id: number;
+                    rtt: number;
+                    rtt_measurement_id: number;
+                }[];
+                runtime: number;
+                src: string;
+                stop_reason: string;
+            };
+        };
+        ImportedResultInput: {
+            /** @description For `after` */
+            id: number;
+            /** Format: date-time */
+            importedAt: string;
+            /** @description The system that the result is from */
+            origin: string;
+            /** @description The row of its archive */
+            row: {
+                date: number;
+                dst: string;
+                fail_reason: string;
+                id: number;
+                label: string;
+                revtr_hops: {
+                    asn: number | null;
+                    cidr: string | null;
+                    hop_ip: string;
+                    hop_number: number;
+                    hop_type: number;
+                    measurement_id: number;
+                    rtt: number;
+                    rtt_measurement_id: number;
+                }[];
+                runtime: number;
+                src: string;
+                stop_reason: string;
+            };
         };
         KillSwitch: {
             reason: string;
@@ -7193,6 +8894,270 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "accepted" | "refused" | "expired";
         };
+        PingV1: {
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            flags?: string[];
+            id: string;
+            label?: string;
+            method: string;
+            pingSent?: number;
+            responses?: {
+                /** @description IPv4 address as a number */
+                from?: number;
+                icmpCode?: number;
+                icmpType?: number;
+                replyProto: string;
+                replyTtl?: number;
+                RR?: number[];
+                /** @description Microseconds */
+                rtt?: number;
+                rx: {
+                    sec?: string;
+                    usec?: string;
+                };
+                seq?: number;
+                tsandaddr?: {
+                    /** @description IPv4 address as a number */
+                    ip?: number;
+                    ts?: number;
+                }[];
+                tsonly?: number[];
+                tx: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            /** @description The sender of a spoofed probe */
+            spoofedFrom?: number;
+            /** @description The host that receives the replies */
+            src: number;
+            start: {
+                sec?: string;
+                usec?: string;
+            };
+            statistics: {
+                avg?: number;
+                /** @description Probes without a reply */
+                loss?: number;
+                max?: number;
+                /** @description Milliseconds, as the others */
+                min?: number;
+                replies?: number;
+                stddev?: number;
+            };
+            ttl: number;
+            type: string;
+        };
+        PingV1Input: {
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            flags?: string[];
+            id: string;
+            label?: string;
+            method: string;
+            pingSent?: number;
+            responses?: {
+                /** @description IPv4 address as a number */
+                from?: number;
+                icmpCode?: number;
+                icmpType?: number;
+                replyProto: string;
+                replyTtl?: number;
+                RR?: number[];
+                /** @description Microseconds */
+                rtt?: number;
+                rx: {
+                    sec?: string;
+                    usec?: string;
+                };
+                seq?: number;
+                tsandaddr?: {
+                    /** @description IPv4 address as a number */
+                    ip?: number;
+                    ts?: number;
+                }[];
+                tsonly?: number[];
+                tx: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            /** @description The sender of a spoofed probe */
+            spoofedFrom?: number;
+            /** @description The host that receives the replies */
+            src: number;
+            start: {
+                sec?: string;
+                usec?: string;
+            };
+            statistics: {
+                avg?: number;
+                /** @description Probes without a reply */
+                loss?: number;
+                max?: number;
+                /** @description Milliseconds, as the others */
+                min?: number;
+                replies?: number;
+                stddev?: number;
+            };
+            ttl: number;
+            type: string;
+        };
+        Probe: {
+            /** Format: ipv4 */
+            as?: string;
+            count: number;
+            /** Format: ipv4 */
+            from: string;
+            id: number;
+            label?: string;
+            /** @description Present when the probe is done */
+            result?: {
+                /** @description Milliseconds since the Unix epoch */
+                endedAt: number;
+                /** @description Why packets were not sent */
+                failure?: {
+                    code: string;
+                    message: string;
+                };
+                /** @description Of a traceroute */
+                hops?: {
+                    /**
+                     * Format: ipv4
+                     * @description Absent when the hop is silent
+                     */
+                    from?: string;
+                    /** @description MPLS labels */
+                    labels?: number[];
+                    rttMs?: number;
+                    ttl: number;
+                }[];
+                /** @description Absent for a traceroute */
+                replies?: {
+                    /** Format: ipv4 */
+                    from: string;
+                    icmpCode: number;
+                    icmpType: number;
+                    recordRoute?: string[];
+                    rttMs: number;
+                    /** @description Milliseconds since the Unix epoch */
+                    sentAt: number;
+                    /** @description Number of the echo request that it answers, from 0 */
+                    sequence: number;
+                    timestamps?: {
+                        /** Format: ipv4 */
+                        address?: string;
+                        /** @description Since midnight UTC, or a non-standard value; absent when not stamped */
+                        milliseconds?: number;
+                    }[];
+                    /** @description TTL of the reply as received */
+                    ttl: number;
+                }[];
+                /** @description Packets that were sent */
+                sent: number;
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                /**
+                 * @description Of a traceroute
+                 * @enum {string}
+                 */
+                stop?: "completed" | "unreachable" | "gapLimit" | "hopLimit" | "loop";
+            };
+            /** @enum {string} */
+            state: "queued" | "running" | "done";
+            timestamps?: string[] | ("timestampOnly" | "withAddress");
+            /** Format: ipv4 */
+            to: string;
+            /** @enum {string} */
+            type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+        };
+        ProbeInput: {
+            /** Format: ipv4 */
+            as?: string;
+            count: number;
+            /** Format: ipv4 */
+            from: string;
+            id: number;
+            label?: string;
+            /** @description Present when the probe is done */
+            result?: {
+                /** @description Milliseconds since the Unix epoch */
+                endedAt: number;
+                /** @description Why packets were not sent */
+                failure?: {
+                    code: string;
+                    message: string;
+                };
+                /** @description Of a traceroute */
+                hops?: {
+                    /**
+                     * Format: ipv4
+                     * @description Absent when the hop is silent
+                     */
+                    from?: string;
+                    /** @description MPLS labels */
+                    labels?: number[];
+                    rttMs?: number;
+                    ttl: number;
+                }[];
+                /** @description Absent for a traceroute */
+                replies?: {
+                    /** Format: ipv4 */
+                    from: string;
+                    icmpCode: number;
+                    icmpType: number;
+                    recordRoute?: string[];
+                    rttMs: number;
+                    /** @description Milliseconds since the Unix epoch */
+                    sentAt: number;
+                    /** @description Number of the echo request that it answers, from 0 */
+                    sequence: number;
+                    timestamps?: {
+                        /** Format: ipv4 */
+                        address?: string;
+                        /** @description Since midnight UTC, or a non-standard value; absent when not stamped */
+                        milliseconds?: number;
+                    }[];
+                    /** @description TTL of the reply as received */
+                    ttl: number;
+                }[];
+                /** @description Packets that were sent */
+                sent: number;
+                /** @description Milliseconds since the Unix epoch */
+                startedAt: number;
+                /**
+                 * @description Of a traceroute
+                 * @enum {string}
+                 */
+                stop?: "completed" | "unreachable" | "gapLimit" | "hopLimit" | "loop";
+            };
+            /** @enum {string} */
+            state: "queued" | "running" | "done";
+            timestamps?: string[] | ("timestampOnly" | "withAddress");
+            /** Format: ipv4 */
+            to: string;
+            /** @enum {string} */
+            type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+        };
+        ProbeSet: {
+            /** Format: date-time */
+            createdAt: string;
+            done: number;
+            id: number;
+            probes: components["schemas"]["Probe"][];
+            total: number;
+        };
+        ProbeSetInput: {
+            /** Format: date-time */
+            createdAt: string;
+            done: number;
+            id: number;
+            probes: components["schemas"]["ProbeInput"][];
+            total: number;
+        };
         Publication: {
             /** @description Page of the result for an `iframe` */
             embed: string;
@@ -7479,6 +9444,192 @@ export interface components {
             /** @enum {string} */
             purpose: "verifyApplication" | "collectKey" | "register" | "logIn";
         };
+        ReverseTraceroute: {
+            date?: string;
+            dst: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            endTime?: string;
+            failReason?: string;
+            id: number;
+            label?: string;
+            /** @description Empty while the measurement is queued or in progress */
+            path: {
+                /** @enum {string} */
+                destBasedRoutingType?: "LOAD_BALANCING";
+                fromCache?: boolean;
+                hop: string;
+                measurementId?: string;
+                /** @description Microseconds */
+                rtt?: number;
+                type: string;
+            }[];
+            /** @description Nanoseconds; while running, since it was asked for */
+            runtime?: string;
+            src: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            startTime?: string;
+            stats?: {
+                /** @description Seconds, for instance "1.234s" */
+                assumeSymmetricDuration?: string;
+                assumeSymmetricRoundCount?: number;
+                /** @description Seconds, for instance "1.234s" */
+                rrDuration?: string;
+                rrProbes?: number;
+                rrRoundCount?: number;
+                spoofedRrProbes?: number;
+                spoofedTsProbes?: number;
+                /** @description Seconds, for instance "1.234s" */
+                trToSrcDuration?: string;
+                tsProbes?: number;
+            };
+            /** @enum {string} */
+            status: "RUNNING" | "COMPLETED" | "CANCELED";
+            /** @description Empty while the measurement is queued or in progress */
+            stopReason: string;
+            /** @description As in the request */
+            uuid?: string;
+        };
+        ReverseTracerouteInput: {
+            date?: string;
+            dst: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            endTime?: string;
+            failReason?: string;
+            id: number;
+            label?: string;
+            /** @description Empty while the measurement is queued or in progress */
+            path: {
+                /** @enum {string} */
+                destBasedRoutingType?: "LOAD_BALANCING";
+                fromCache?: boolean;
+                hop: string;
+                measurementId?: string;
+                /** @description Microseconds */
+                rtt?: number;
+                type: string;
+            }[];
+            /** @description Nanoseconds; while running, since it was asked for */
+            runtime?: string;
+            src: string;
+            /** @description Seconds since the Unix epoch; a 64-bit number as text */
+            startTime?: string;
+            stats?: {
+                /** @description Seconds, for instance "1.234s" */
+                assumeSymmetricDuration?: string;
+                assumeSymmetricRoundCount?: number;
+                /** @description Seconds, for instance "1.234s" */
+                rrDuration?: string;
+                rrProbes?: number;
+                rrRoundCount?: number;
+                spoofedRrProbes?: number;
+                spoofedTsProbes?: number;
+                /** @description Seconds, for instance "1.234s" */
+                trToSrcDuration?: string;
+                tsProbes?: number;
+            };
+            /** @enum {string} */
+            status: "RUNNING" | "COMPLETED" | "CANCELED";
+            /** @description Empty while the measurement is queued or in progress */
+            stopReason: string;
+            /** @description As in the request */
+            uuid?: string;
+        };
+        RunRevtrReq: {
+            /** @description Your API key, where no header carries it */
+            auth?: string;
+            checkDb?: boolean;
+            checkDB?: boolean;
+            revtrs: {
+                atlasOptions?: {
+                    ignoreSource?: boolean;
+                    ignoreSourceAs?: boolean;
+                    platforms?: string[];
+                    /** @description Oldest traceroute to use, minutes */
+                    staleness?: number;
+                    stalenessBeforeRefresh?: number;
+                    useAtlas?: boolean;
+                    useRrPings?: boolean;
+                };
+                backoffEndhost?: boolean;
+                checkDestBasedRoutingOptions?: {
+                    checkTunnel?: boolean;
+                };
+                /** @description Address or host name whose path to the source is wanted */
+                dst: string;
+                heuristicsOptions?: {
+                    useDoubleStamp?: boolean;
+                };
+                id?: number;
+                isRunForwardTraceroute?: boolean;
+                isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
+                isTryFromDestinationAs?: boolean;
+                label?: string;
+                maxSpoofers?: number;
+                rrVpSelectionAlgorithm?: string;
+                /** @description Address of a registered source */
+                src: string;
+                /** @description Oldest earlier measurement to reuse, minutes */
+                staleness?: number;
+                symmetryOptions?: {
+                    isAllowInterdomainSymmetry?: boolean;
+                };
+                useCache?: boolean;
+                useTimestamp?: boolean;
+                uuid?: string;
+            }[];
+            /** @description Answer with the results, at the latest after five minutes with those that there are */
+            waitUntilFinished?: boolean;
+        };
+        RunRevtrReqInput: {
+            /** @description Your API key, where no header carries it */
+            auth?: string;
+            checkDb?: boolean;
+            checkDB?: boolean;
+            revtrs: {
+                atlasOptions?: {
+                    ignoreSource?: boolean;
+                    ignoreSourceAs?: boolean;
+                    platforms?: string[];
+                    /** @description Oldest traceroute to use, minutes */
+                    staleness?: number;
+                    stalenessBeforeRefresh?: number;
+                    useAtlas?: boolean;
+                    useRrPings?: boolean;
+                };
+                backoffEndhost?: boolean;
+                checkDestBasedRoutingOptions?: {
+                    checkTunnel?: boolean;
+                };
+                /** @description Address or host name whose path to the source is wanted */
+                dst: string;
+                heuristicsOptions?: {
+                    useDoubleStamp?: boolean;
+                };
+                id?: number;
+                isRunForwardTraceroute?: boolean;
+                isRunRttPings?: boolean;
+                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
+                isRunTracerouteOnDemand?: boolean;
+                isTryFromDestinationAs?: boolean;
+                label?: string;
+                maxSpoofers?: number;
+                rrVpSelectionAlgorithm?: string;
+                /** @description Address of a registered source */
+                src: string;
+                /** @description Oldest earlier measurement to reuse, minutes */
+                staleness?: number;
+                symmetryOptions?: {
+                    isAllowInterdomainSymmetry?: boolean;
+                };
+                useCache?: boolean;
+                useTimestamp?: boolean;
+                uuid?: string;
+            }[];
+            /** @description Answer with the results, at the latest after five minutes with those that there are */
+            waitUntilFinished?: boolean;
+        };
         RunRevtrRequest: {
             checkDb?: boolean;
             checkDB?: boolean;
@@ -7685,6 +9836,124 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        SystemStatus: {
+            agents: {
+                count: number;
+                /** @enum {string} */
+                kind: "source" | "vantagePoint";
+                /** @enum {string} */
+                state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            }[];
+            connectedAgents: number;
+            datasets: {
+                /** @description Whether the last try to replace it failed */
+                hasFailed: boolean;
+                /** Format: date-time */
+                importedAt?: string;
+                kind: string;
+            }[];
+            /** @description Whether this process can do its work now */
+            isReady: boolean;
+            killSwitches: {
+                count: number;
+                /** @enum {string} */
+                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            }[];
+            mails: {
+                /** @description Mails of these that the mail server refused before */
+                failing: number;
+                /** Format: date-time */
+                oldestAt?: string;
+                /** @description Mails that were not sent */
+                waiting: number;
+            };
+            /** @description What the process depends on */
+            parts: {
+                name: string;
+                /** @enum {string} */
+                outcome: "ok" | "failed" | "tooSlow";
+            }[];
+            queue: {
+                /**
+                 * Format: date-time
+                 * @description When the oldest measurement that has not ended was submitted
+                 */
+                oldestAt?: string;
+                /** @description Measurements that wait */
+                queued: number;
+                /** @description Measurements under way */
+                running: number;
+            };
+            /** @description Credits that the system spent in the last 24 hours */
+            ripeAtlasCredits: {
+                onDemand: number;
+                refresh: number;
+            };
+            /**
+             * Format: date-time
+             * @description Since when this process works
+             */
+            startedAt: string;
+        };
+        SystemStatusInput: {
+            agents: {
+                count: number;
+                /** @enum {string} */
+                kind: "source" | "vantagePoint";
+                /** @enum {string} */
+                state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
+            }[];
+            connectedAgents: number;
+            datasets: {
+                /** @description Whether the last try to replace it failed */
+                hasFailed: boolean;
+                /** Format: date-time */
+                importedAt?: string;
+                kind: string;
+            }[];
+            /** @description Whether this process can do its work now */
+            isReady: boolean;
+            killSwitches: {
+                count: number;
+                /** @enum {string} */
+                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+            }[];
+            mails: {
+                /** @description Mails of these that the mail server refused before */
+                failing: number;
+                /** Format: date-time */
+                oldestAt?: string;
+                /** @description Mails that were not sent */
+                waiting: number;
+            };
+            /** @description What the process depends on */
+            parts: {
+                name: string;
+                /** @enum {string} */
+                outcome: "ok" | "failed" | "tooSlow";
+            }[];
+            queue: {
+                /**
+                 * Format: date-time
+                 * @description When the oldest measurement that has not ended was submitted
+                 */
+                oldestAt?: string;
+                /** @description Measurements that wait */
+                queued: number;
+                /** @description Measurements under way */
+                running: number;
+            };
+            /** @description Credits that the system spent in the last 24 hours */
+            ripeAtlasCredits: {
+                onDemand: number;
+                refresh: number;
+            };
+            /**
+             * Format: date-time
+             * @description Since when this process works
+             */
+            startedAt: string;
+        };
         TracerouteImport: {
             /** @description Paths added to an atlas */
             added: number;
@@ -7708,6 +9977,70 @@ export interface components {
             untimely: number;
             /** @description Traceroutes that loop, do not end at their target, or lead to the /24 of no source */
             unusable: number;
+        };
+        TracerouteV1: {
+            attempts: number;
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            firsthop: number;
+            gapLimit: number;
+            hopCount?: number;
+            /** @description Hops that answered */
+            hops?: {
+                /** @description IPv4 address as a number */
+                addr: number;
+                probeTtl: number;
+                rtt: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            id: string;
+            label?: string;
+            method: string;
+            platform: string;
+            /** @description IPv4 address as a number */
+            src: number;
+            start: {
+                ftime: string;
+                sec?: string;
+                usec?: string;
+            };
+            stopReason?: string;
+            type: string;
+        };
+        TracerouteV1Input: {
+            attempts: number;
+            /** @description IPv4 address as a number */
+            dst: number;
+            error?: string;
+            firsthop: number;
+            gapLimit: number;
+            hopCount?: number;
+            /** @description Hops that answered */
+            hops?: {
+                /** @description IPv4 address as a number */
+                addr: number;
+                probeTtl: number;
+                rtt: {
+                    sec?: string;
+                    usec?: string;
+                };
+            }[];
+            id: string;
+            label?: string;
+            method: string;
+            platform: string;
+            /** @description IPv4 address as a number */
+            src: number;
+            start: {
+                ftime: string;
+                sec?: string;
+                usec?: string;
+            };
+            stopReason?: string;
+            type: string;
         };
         User: {
             /** Format: date-time */

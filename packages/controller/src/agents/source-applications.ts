@@ -2,6 +2,7 @@ import { formatIpv4, parseIpv4, tryParseIpv4 } from '@revtr/net';
 import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { Application, Applications, ApprovalRefusal, User, Users } from '@revtr/storage';
 import { ControllerError } from '../foundation/errors.ts';
+import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { AgentDirectory } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
@@ -19,6 +20,8 @@ export interface SourceRequest {
   /** Name and e-mail address; an applicant with a key may leave them out. */
   readonly name?: string | undefined;
   readonly email?: string | undefined;
+  /** Whether an operator wants the applicant to confirm the e-mail address with a mailed link, and does not vouch. Default false. */
+  readonly confirmEmail?: boolean | undefined;
 }
 
 /**
@@ -63,12 +66,14 @@ export class SourceApplications {
    * Stores an application. Without an applicant who is authenticated it stays `unverified` until the mailed link is opened; the answer
    * does not say whether the e-mail address has an account.
    * @throws {ControllerError} `badRequest` for an address that cannot be a source, or without name and e-mail address; `conflict`;
-   * `tooManyRequests`
+   * `forbidden` for `confirmEmail` by a user who is no operator; `tooManyRequests`
    */
   async apply(request: SourceRequest, applicant: User | undefined): Promise<Application> {
     const address = this.#checkedAddress(request.address);
     const { hosting, reason } = request;
-    if (applicant !== undefined) {
+    if (request.confirmEmail === true && applicant?.role !== 'operator')
+      throw new ControllerError('forbidden', 'only operators may enter the application of another person');
+    if (applicant !== undefined && request.confirmEmail !== true) {
       if (applicant.role !== 'operator' && (await this.#applications.countPending(applicant.id)) >= MOST_PENDING)
         throw new ControllerError('conflict', `${MOST_PENDING} of your applications are pending, the most allowed`);
       const { owner, ...person } = await this.#personOf(request, applicant);
@@ -79,9 +84,13 @@ export class SourceApplications {
     }
     const { name, email } = request;
     if (name === undefined || email === undefined)
-      throw new ControllerError('badRequest', 'an application without an API key needs a name and an e-mail address', {
-        places: [{ at: name === undefined ? 'name' : 'email', code: 'required', message: 'is missing' }],
-      });
+      throw new ControllerError(
+        'badRequest',
+        'an application of a person without an API key needs a name and an e-mail address',
+        {
+          places: [{ at: name === undefined ? 'name' : 'email', code: 'required', message: 'is missing' }],
+        },
+      );
     this.#recipients.count(email);
     const application = await this.#applications.addUnverified(
       { address, hosting, reason, name, email: email.toLowerCase() },
@@ -131,8 +140,8 @@ export class SourceApplications {
     const refusal =
       address === undefined ? `'${text}' is not an IPv4 address` : this.#targetPolicy.refuse(address)?.message;
     if (address === undefined || refusal !== undefined) {
-      const message = refusal ?? '';
-      const places = [{ at: 'address', code: 'badAddress', message }];
+      const { code, message } = isIpv6(text) ? ipv6Refusal(text) : { code: 'badAddress', message: refusal ?? '' };
+      const places = [{ at: 'address', code, message }];
       throw new ControllerError('badRequest', `the address cannot be a source: ${message}`, { places });
     }
     if (this.#directory.findRegistered(address) !== undefined)

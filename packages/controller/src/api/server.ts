@@ -14,6 +14,9 @@ import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
+import { registerArchiveFiles } from './archive/files.ts';
+import { registerArchiveImports } from './archive/imports.ts';
+import { registerArchive } from './archive/routes.ts';
 import { registerExports } from './exports/routes.ts';
 import { installAccess } from './http/access.ts';
 import { installActionLog } from './http/action-log.ts';
@@ -24,7 +27,10 @@ import { answerBadUrl, installErrorHandler } from './http/errors.ts';
 import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
+import { measureRequests } from './http/request-metrics.ts';
 import { installTextCheck } from './http/text-check.ts';
+import { registerMeasurementApi } from './original/measurement-api.ts';
+import { registerRevtrApi } from './original/revtr-api.ts';
 import { registerResultPages } from './pages/result-pages.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -44,6 +50,7 @@ import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
 import { registerOptOuts } from './v2/opt-outs.ts';
+import { registerProbes } from './v2/probes.ts';
 import { registerPublicTraceroutes } from './v2/public-traceroutes.ts';
 import { registerPublications } from './v2/publications.ts';
 import { registerQueue } from './v2/queue.ts';
@@ -51,6 +58,7 @@ import { registerV2 } from './v2/routes.ts';
 import { registerSafety } from './v2/safety.ts';
 import { registerSessions } from './v2/sessions.ts';
 import { registerSourceVisibility } from './v2/source-visibility.ts';
+import { registerStatus } from './v2/status.ts';
 import { registerUsers } from './v2/users.ts';
 import { registerWatches } from './v2/watches.ts';
 
@@ -114,6 +122,7 @@ export async function createServer(
   });
   installJsonBody(app);
   closeUnread(app);
+  measureRequests(app, metrics);
   installBodyDeadline(app, BODY_DEADLINE);
   await app.register(helmet);
   await app.register(rateLimit, {
@@ -149,8 +158,14 @@ export async function createServer(
     installActionLog(routes, collaborators.auditEvents);
     registerV1(routes, collaborators);
     registerAtlasV1(routes, collaborators);
+    registerMeasurementApi(routes, collaborators);
+    registerRevtrApi(routes, collaborators);
     registerV2(routes, collaborators);
+    registerProbes(routes, collaborators);
     registerExports(routes, collaborators);
+    registerArchive(routes, collaborators);
+    registerArchiveImports(routes, collaborators);
+    registerArchiveFiles(routes, collaborators);
     registerPublications(routes, collaborators);
     registerAgents(routes, collaborators);
     registerApplications(routes, collaborators);
@@ -166,6 +181,7 @@ export async function createServer(
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerQueue(routes, collaborators);
+    registerStatus(routes, collaborators);
     registerKillSwitches(routes, collaborators);
     registerOptOuts(routes, collaborators);
     registerAudit(routes, collaborators);
@@ -183,6 +199,10 @@ export async function createServer(
     else registerWeb(routes, web);
     routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
+    routes.get('/ready', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+      const { isReady, parts } = await collaborators.readiness.read();
+      return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'notReady', parts });
+    });
     routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );

@@ -72,9 +72,20 @@ export class AtlasService {
     return this.#planner.estimate(source, asker);
   }
 
-  /** Begins a run that a user requests, or joins the run under way. @throws {ControllerError} `conflict` */
+  /**
+   * Begins a run that a user requests, or joins the run under way.
+   * @throws {ControllerError} `conflict` when the run under way cannot use the asker's RIPE Atlas key; `badRequest` when RIPE Atlas does
+   * not know the key; `upstreamFailed` when RIPE Atlas cannot be asked
+   */
   async run(source: Ipv4Address, asker: Asker): Promise<AtlasRun> {
-    return this.#begin(source, 'asked', asker);
+    const { ripeKey } = asker;
+    if (ripeKey !== undefined && !this.#underWay.usesKey(source, ripeKey)) {
+      this.#refuseUnusedKey(source, ripeKey);
+      await this.#planner.checkKey(ripeKey);
+    }
+    const run = await this.#begin(source, 'asked', asker);
+    this.#refuseUnusedKey(source, ripeKey);
+    return run;
   }
 
   /**
@@ -148,6 +159,16 @@ export class AtlasService {
   async stop(): Promise<void> {
     await this.#underWay.stop();
     await this.#keeper.flush();
+  }
+
+  /** A run keeps the key with which it began. @throws {ControllerError} `conflict` when the run under way uses another key, or none */
+  #refuseUnusedKey(source: Ipv4Address, ripeKey: string | undefined): void {
+    const run = this.#underWay.of(source);
+    if (ripeKey === undefined || run === undefined || !isWhole(run) || this.#underWay.usesKey(source, ripeKey)) return;
+    throw new ControllerError(
+      'conflict',
+      `Atlas run ${run.id} of this source is under way and does not use your RIPE-Key. Send the request again when the run has ended.`,
+    );
   }
 
   #begin(source: Ipv4Address, cause: RunCause, asker: Asker | undefined): Promise<AtlasRun> {

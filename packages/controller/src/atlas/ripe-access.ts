@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@revtr/probing';
+import { type Clock, orCancelled, type Random } from '@revtr/probing';
 import { RipeAtlasClient, type RipeProbe } from '@revtr/ripe-atlas';
 
 export interface RipeAtlasSettings {
@@ -25,12 +25,15 @@ export function streamUrlOf(apiUrl: string): string {
 
 const USER_AGENT = 'reverse-traceroute';
 const LIST_KEEP_MS = 3_600_000;
+/** The list has some 30 pages. */
+const LIST_MS = 60_000;
 
 /** Clients of RIPE Atlas with the key of the system, the key of a user, or no key for public data. */
 export class RipeAtlasAccess {
   readonly settings: RipeAtlasSettings;
   readonly #collaborators: { readonly clock: Clock; readonly random: Random; readonly fetch: typeof fetch };
   #probes: { readonly list: readonly RipeProbe[]; readonly until: number } | undefined;
+  #listing: Promise<readonly RipeProbe[]> | undefined;
 
   constructor(
     settings: RipeAtlasSettings,
@@ -45,12 +48,27 @@ export class RipeAtlasAccess {
     return new RipeAtlasClient({ url: this.settings.url, key, userAgent: USER_AGENT }, this.#collaborators);
   }
 
-  /** Connected probes, from the imported list or from the API at most once an hour. @throws {RipeAtlasError} */
-  async probes(imported: readonly RipeProbe[], signal: AbortSignal): Promise<readonly RipeProbe[]> {
+  /**
+   * Connected probes, from the imported list or from the API at most once an hour. All who ask meanwhile wait for the same download.
+   * @param signal ends the wait, not the download
+   * @throws {RipeAtlasError}, {ProbingError} `cancelled`
+   */
+  async probes(imported: readonly RipeProbe[], signal?: AbortSignal): Promise<readonly RipeProbe[]> {
     if (imported.length > 0) return imported;
-    const now = this.#collaborators.clock.now();
-    if (this.#probes === undefined || this.#probes.until < now)
-      this.#probes = { list: await this.client().probes({}, signal), until: now + LIST_KEEP_MS };
-    return this.#probes.list;
+    if (this.#probes !== undefined && this.#probes.until >= this.#now()) return this.#probes.list;
+    this.#listing ??= this.#list().finally(() => {
+      this.#listing = undefined;
+    });
+    return signal === undefined ? this.#listing : orCancelled(this.#listing, signal);
+  }
+
+  async #list(): Promise<readonly RipeProbe[]> {
+    const list = await this.client().probes({}, AbortSignal.timeout(LIST_MS));
+    this.#probes = { list, until: this.#now() + LIST_KEEP_MS };
+    return list;
+  }
+
+  #now(): number {
+    return this.#collaborators.clock.now();
   }
 }

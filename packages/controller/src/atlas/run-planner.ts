@@ -1,7 +1,7 @@
 import { type EngineCollaborators, idlePaths } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Random } from '@revtr/probing';
-import { creditsPerTraceroute, type RipeProbe } from '@revtr/ripe-atlas';
+import { creditsPerTraceroute, RipeAtlasError, type RipeProbe } from '@revtr/ripe-atlas';
 import type { AtlasRuns } from '@revtr/storage';
 import { ControllerError } from '../foundation/errors.ts';
 import { chooseProbes } from './probe-choice.ts';
@@ -39,8 +39,8 @@ export interface RunPlannerCollaborators {
   readonly random: Random;
 }
 
-/** Longest time to wait for the list of RIPE Atlas probes, milliseconds. */
-const LIST_MS = 60_000;
+/** Longest time to wait for the check of a key, milliseconds: clients of version 1 wait 16 s for an answer. */
+const KEY_CHECK_MS = 10_000;
 /** A probe has added nothing when no reverse traceroute met its path for this long, milliseconds. */
 const IDLE_MS = 86_400_000;
 
@@ -63,7 +63,7 @@ export class RunPlanner {
     const payer = await this.payerOf(source, asker);
     if (ripe === undefined) return { payer, probes: 0, credits: 0 };
     if (payer === 'nobody') return { payer, probes: 0, credits: 0, note: noteFor(ripe.settings.key !== undefined) };
-    const available = await ripe.probes(this.#collaborators.importedProbes(), AbortSignal.timeout(LIST_MS));
+    const available = await ripe.probes(this.#collaborators.importedProbes());
     const usable = available.filter(({ isConnected, asn }) => isConnected && asn !== null).length;
     const probes = Math.min(usable, ripe.settings.probes);
     return { payer, probes, credits: probes * creditsPerTraceroute(PACKETS) };
@@ -81,6 +81,28 @@ export class RunPlanner {
     }
     if (ripe?.settings.key === undefined) return 'nobody';
     return (await runs.systemHasPaid(formatIpv4(source))) ? 'nobody' : 'system';
+  }
+
+  /**
+   * Asks RIPE Atlas whether it knows a user's key. Does nothing where RIPE Atlas is not used: {@link payerOf} refuses the key.
+   * @throws {ControllerError} `badRequest` when RIPE Atlas does not know the key; `upstreamFailed` when RIPE Atlas cannot be asked
+   */
+  async checkKey(ripeKey: string): Promise<void> {
+    const { ripe } = this.#collaborators;
+    if (ripe === undefined) return;
+    const isKnown = await ripe
+      .client(ripeKey)
+      .isKeyKnown(AbortSignal.timeout(KEY_CHECK_MS))
+      .catch((error: unknown) => {
+        if (!(error instanceof RipeAtlasError)) throw error;
+        const message = `RIPE Atlas cannot be asked whether it knows the RIPE-Key: ${error.message}`;
+        throw new ControllerError('upstreamFailed', message);
+      });
+    if (isKnown) return;
+    const message = 'RIPE Atlas does not know this key';
+    throw new ControllerError('badRequest', 'the RIPE-Key is not valid', {
+      places: [{ at: 'RIPE-Key', code: 'invalidRipeKey', message }],
+    });
   }
 
   /** Probes for a run of the whole atlas: the useful probes of the last run, and others in place of those that added nothing. */

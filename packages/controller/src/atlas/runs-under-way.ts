@@ -85,6 +85,11 @@ export class RunsUnderWay {
     return this.#bySource.get(source)?.run;
   }
 
+  /** Whether the run of a source that is under way spends the credits of this RIPE Atlas key. */
+  usesKey(source: Ipv4Address, ripeKey: string): boolean {
+    return this.#bySource.get(source)?.key === ripeKey;
+  }
+
   /** Resolves when the run of a source that is under way has ended; at once when there is none. */
   async ended(source: Ipv4Address): Promise<void> {
     await this.#bySource.get(source)?.ended;

@@ -70,6 +70,10 @@ function causeOf(
     const { runId: causeId, userId = 0, keyId = 0 } = cause;
     return { ...none, cause: 'atlasRun', causeId, userId, keyId };
   }
+  if (cause.type === 'rawProbe') {
+    const { probeId: causeId, userId, keyId = 0 } = cause;
+    return { ...none, cause: 'rawProbe', causeId, userId, keyId };
+  }
   if (cause.type === 'agentTest') return { ...none, cause: 'agentTest', causeId: cause.agent };
   if (cause.type === 'selfAudit')
     return { ...none, cause: 'selfAudit', technique: techniqueOf(cause.technique), causeId: cause.auditId };

@@ -5,7 +5,15 @@ export const PROBE_KINDS = ['ping', 'recordRoute', 'timestamp', 'traceroute'] as
 export type ProbeKind = (typeof PROBE_KINDS)[number];
 
 /** What probes are sent for. Stored blocks hold places in this list: append only. */
-export const CAUSE_TYPES = ['unknown', 'measurement', 'atlasRun', 'agentTest', 'survey', 'selfAudit'] as const;
+export const CAUSE_TYPES = [
+  'unknown',
+  'measurement',
+  'atlasRun',
+  'agentTest',
+  'survey',
+  'selfAudit',
+  'rawProbe',
+] as const;
 type CauseType = (typeof CAUSE_TYPES)[number];
 
 /** What sends the probes of a measurement. Stored blocks hold places in this list: append only. */
@@ -47,7 +55,7 @@ export interface AuditRecord {
   readonly mark: number;
   readonly cause: CauseType;
   readonly technique: TechniqueName;
-  /** The measurement, the atlas run, the self-audit, or the address of the tested agent, as `cause` says. */
+  /** The measurement, the atlas run, the self-audit, the raw probe, or the address of the tested agent, as `cause` says. */
   readonly causeId: number;
   readonly batchId: number;
   readonly userId: number;

@@ -8,6 +8,7 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 import type { TlsFiles } from '../api/server.ts';
+import type { PublicArchiveOptions } from '../archive/public-archive.ts';
 import type { RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Datasets } from '../facts/datasets.ts';
@@ -25,12 +26,15 @@ import { type Context, contextOf } from './context.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
 import { type ApiSubsystem, type ListenOptions, openApi } from './open-api.ts';
+import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
 import { openFacts } from './open-facts.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
+import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
+import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
@@ -68,6 +72,8 @@ export interface ControllerOptions {
   readonly selfAudit?: SelfAuditSettings | undefined;
   /** Limits of watches. Default {@link DEFAULT_WATCHES}. */
   readonly watches?: WatchSettings | undefined;
+  /** The public archive. Default: there is none. */
+  readonly archive?: PublicArchiveOptions | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -170,8 +176,13 @@ export class Controller {
       },
       options,
     );
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
+      directory: measuring.directory,
+      visitors: accounts.visitors,
+    });
+    const archive = openArchive(contextOf(context, 'archive'), options.archive, {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
@@ -189,8 +200,16 @@ export class Controller {
     });
     const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
     const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns });
+    const operations = openOperations(contextOf(context, 'operations'), {
+      queue: measurements.queue,
+      mails: mail.mails,
+      directory: measuring.directory,
+      switches: safety.switches,
+    });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
+      state: operations.state,
+      readiness: operations.readiness,
       cancelBatch: measurements.cancel,
       targetPolicy,
       sourceAccess: measuring.sourceAccess,
@@ -200,6 +219,10 @@ export class Controller {
       batches: measurements.batches,
       publications: publications.service,
       pictures: publications.pictures,
+      probes,
+      archive: archive.archive,
+      archiveRecords: archive.records,
+      importedResults: archive.imported,
       queue: measurements.queue,
       directory: measuring.directory,
       tests: agents.tests,
@@ -233,11 +256,14 @@ export class Controller {
       agents,
       survey,
       measurements,
+      probes,
       publications,
+      archive,
       watches,
       selfAudit,
       optOuts,
       api,
+      operations,
     ];
     const { users, keys } = accounts;
     return new Controller({ users, keys, subsystems, measuring, api, log });

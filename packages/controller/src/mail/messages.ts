@@ -34,7 +34,8 @@ export function applyWithKeyMail({ address }: { readonly address: string }): Mai
     body: `Somebody applied to add the IP address ${address} as a source and gave your e-mail address. You have an account, so
 the application does not count. If it was you, please send it again with your API key:
 
-  revtr apply ${address} --key <your-api-key> --hosting TEXT --reason TEXT
+  revtr login
+  revtr apply ${address} --hosting TEXT --reason TEXT
 
 If it was not you, ignore this mail.
 `,

@@ -1,6 +1,7 @@
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { NewMeasurement } from '@revtr/storage';
 import type { ErrorDetail } from '../foundation/errors.ts';
+import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { DestinationCheck } from './destination-check.ts';
 import type { StoredOptions } from './options.ts';
 import { isHostName, type ResolvedNames } from './resolve-names.ts';
@@ -104,6 +105,7 @@ function refuseSource(
   source: Ipv4Address | undefined,
   known: ReadonlySet<Ipv4Address>,
 ): Refusal | undefined {
+  if (isIpv6(asked)) return { field: 'src', ...ipv6Refusal(asked) };
   if (source === undefined) return { field: 'src', code: 'badAddress', message: `'${asked}' is not an IPv4 address` };
   if (known.has(source)) return undefined;
   return { field: 'src', code: 'unknownSource', message: `${asked} is not a source that is ready` };
@@ -114,6 +116,7 @@ function refuseDestination(
   address: Ipv4Address | undefined,
   check: DestinationCheck,
 ): Refusal | undefined {
+  if (isIpv6(asked)) return { field: 'dst', ...ipv6Refusal(asked) };
   const refusal = address === undefined ? undefined : check.refuse(address);
   if (refusal !== undefined) return { field: 'dst', ...refusal };
   return address !== undefined || isHostName(asked)

@@ -17,6 +17,8 @@ export const measurementOptionsSchema = z.object({
   forwardTraceroute: z.boolean().optional(),
   /** Whether the measurement waits for traceroutes of RIPE Atlas probes where it is stuck. */
   tracerouteOnDemand: z.boolean().optional(),
+  /** Identifier that the client has given the measurement; only answers of the original's version 2 show it. */
+  uuid: z.string().max(200).optional(),
 });
 
 export type StoredOptions = z.infer<typeof measurementOptionsSchema>;

@@ -22,7 +22,7 @@ const PROOFS: Readonly<Record<string, string>> = {
 /** Explains in a sentence why a hop is believed. `at` is the time of the measurement, milliseconds since the Unix epoch. */
 export function reasonOf({ technique, evidence, confirmedBy, reusedAgeMs }: StoredHop, at: number): string {
   const confirmed = confirmedBy === undefined ? '' : `, confirmed by ${confirmedBy.join(', ')}`;
-  const reused = reusedAgeMs === undefined ? '' : `; measured ${ageOf(reusedAgeMs)} before`;
+  const reused = reusedAgeMs === undefined ? '' : `; found ${ageOf(reusedAgeMs)} before this measurement`;
   const isThroughStandIn = technique === 'standInSubnet' && evidence.target !== undefined;
   const standIn = isThroughStandIn ? ', which stands in for the destination' : '';
   return `${sentenceOf(evidence, at)}${standIn}${confirmed}${reused}`;
@@ -38,13 +38,13 @@ function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
     case 'unfilledRecordRoute':
       return `the answer of ${target} to ${sender} reached the source with free slots`;
     case 'atlas':
-      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, ${ageOf(at - Number(evidence.at))} old, met at ${evidence.met} ${MATCHES[String(evidence.match)] ?? ''}`;
+      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, taken ${ageOf(at - Number(evidence.at))} before this measurement, met at ${evidence.met} ${MATCHES[String(evidence.match)] ?? ''}`;
     case 'timestamp':
       return `stamped the time after ${target} in a ping from ${sender}, ${PROOFS[String(evidence.proof)] ?? ''}`;
     case 'proxy':
-      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which is in the same ${evidence.scope} as ${evidence.destination}, ${ageOf(at - Number(evidence.at))} old${evidence.isAsLong === false ? '; its path is longer or shorter than that of the destination' : ''}`;
+      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which is in the same ${evidence.scope} as ${evidence.destination}, taken ${ageOf(at - Number(evidence.at))} before this measurement${evidence.isAsLong === false ? '; its path is longer or shorter than that of the destination' : ''}`;
     case 'networkPath':
-      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which crosses AS ${evidence.network}, the network of ${target}, ${ageOf(at - Number(evidence.at))} old${evidence.isOnDemand === true ? '; this measurement asked for it' : ''}`;
+      return `on ${AUTHORS[String(evidence.platform)] ?? 'a path from'} ${evidence.origin}, which crosses AS ${evidence.network}, the network of ${target}, taken ${ageOf(at - Number(evidence.at))} before this measurement${evidence.isOnDemand === true ? '; this measurement asked for it' : ''}`;
     case 'nearby':
       return `answered ${sender}; it is in the /24 of ${evidence.destination}, which did not answer`;
     case 'symmetry':

@@ -201,7 +201,7 @@ export class MeasurementRunner {
 
   #runEngine(job: Job, signal: AbortSignal): Promise<ReverseTraceroute> {
     const { engine, events, onDemand } = this.#collaborators;
-    const { tracerouteOnDemand, ...options } = measurementOptionsSchema.parse(job.options ?? {});
+    const { tracerouteOnDemand, uuid: _, ...options } = measurementOptionsSchema.parse(job.options ?? {});
     const request = { source: parseIpv4(job.source), destination: parseIpv4(job.destination), options };
     const cause = {
       type: 'measurement',

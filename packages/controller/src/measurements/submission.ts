@@ -1,28 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
-import type {
-  Batch,
-  Batches,
-  LimitUse,
-  MeasurementRow,
-  NewMeasurement,
-  QuotaExceeded,
-  Repeated,
-  User,
-} from '@revtr/storage';
+import type { Batch, Batches, LimitUse, MeasurementRow, NewMeasurement, Repeated, User } from '@revtr/storage';
 import { z } from 'zod';
 import type { SourceAccess } from '../agents/source-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { type CheckedPairs, completePairs, type RequestedPair, screenPairs } from './check-pairs.ts';
 import type { DestinationCheck } from './destination-check.ts';
+import { quotaError } from './quota-error.ts';
 import { DEFAULT_NAME_LIMITS, type NameLimits, resolveNames } from './resolve-names.ts';
-
-const QUOTAS = {
-  perDay: { code: 'quotaPerDay', period: 'per day' },
-  parallel: { code: 'quotaParallel', period: 'at the same time' },
-  perMinute: { code: 'quotaPerMinute', period: 'per minute' },
-} as const;
 
 type Rejection = CheckedPairs['rejected'][number];
 
@@ -221,13 +207,4 @@ function refuseImpossible(user: User, size: number): void {
   if (size <= most) return;
   const message = `the limits of your account allow batches of at most ${most} pairs, not ${size}`;
   throw new ControllerError('batchTooLarge', message, { size, most });
-}
-
-function quotaError(
-  { limit, allowed, used, retryAfterSeconds, limits }: QuotaExceeded,
-  asked: number,
-): ControllerError {
-  const { code, period } = QUOTAS[limit];
-  const message = `the limit is ${allowed} measurements ${period}: ${used} are used, and the batch asks for ${asked} more`;
-  return new ControllerError(code, message, { allowed, used, asked, retryAfterSeconds, limits });
 }

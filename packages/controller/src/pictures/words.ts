@@ -1,8 +1,8 @@
 import {
   type Band,
-  formatAge,
   formatMs,
   formatProbability,
+  reusedSentence,
   standInSentence,
   TECHNIQUE_STYLES,
   toBands,
@@ -43,7 +43,7 @@ export function outcomeOf({ result }: PublicResult): string {
 export function caveatsOf({ result: { measuredThrough, reused } }: PublicResult): readonly string[] {
   return [
     measuredThrough && standInSentence(measuredThrough),
-    reused && `From measurements up to ${formatAge(reused.oldestAgeMs)} old.`,
+    reused && reusedSentence(reused, { isProbed: true }),
   ].filter((caveat) => caveat !== undefined);
 }
 

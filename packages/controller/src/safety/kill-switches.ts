@@ -3,6 +3,7 @@ import { formatIpv4, formatPrefix, type Ipv4Address, PrefixTable, parseIpv4, par
 import { type Clock, ProbingError } from '@revtr/probing';
 import type { KillSwitchRecords, KillSwitchRow, KillSwitchScope } from '@revtr/storage';
 import { ControllerError } from '../foundation/errors.ts';
+import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { GuardedRequest, ProbeGuard } from './guarded-prober.ts';
 import type { ProbeCause } from './probe-context.ts';
 
@@ -115,7 +116,7 @@ export class KillSwitches implements ProbeGuard {
   }
 
   #causeSwitch(cause: ProbeCause | undefined): KillSwitchRow | undefined {
-    if (cause?.type !== 'atlasRun' && cause?.type !== 'measurement') return undefined;
+    if (cause?.type !== 'atlasRun' && cause?.type !== 'measurement' && cause?.type !== 'rawProbe') return undefined;
     return (
       this.#find('user', String(cause.userId)) ??
       this.#find('key', String(cause.keyId)) ??
@@ -153,6 +154,7 @@ const keyOf = (scope: KillSwitchScope, subject: string): string => `${scope} ${s
 
 /** The form in which the subject of a switch is stored. @throws {NetError} or {RangeError} when it does not fit the scope */
 export function canonicalSubject(scope: KillSwitchScope, subject: string): string {
+  if (isIpv6(subject)) throw new RangeError(ipv6Refusal(subject).message);
   switch (scope) {
     case 'probing':
     case 'spoofing':

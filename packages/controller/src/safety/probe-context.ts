@@ -26,6 +26,8 @@ export type ProbeCause =
       /** As for a measurement. */
       readonly technique?: string;
     }
+  /** A probe that a user asked for as such. `keyId`: the API key of the request; `undefined` when there was none. */
+  | { readonly type: 'rawProbe'; readonly probeId: number; readonly userId: number; readonly keyId: number | undefined }
   /** The test of an agent, or of the connection of its host. */
   | { readonly type: 'agentTest'; readonly agent: Ipv4Address }
   | { readonly type: 'survey' };
@@ -62,6 +64,8 @@ export function currentMeasurement(): number | string | undefined {
       return `atlas run ${cause.runId}`;
     case 'selfAudit':
       return `self-audit ${cause.auditId}`;
+    case 'rawProbe':
+      return `probe ${cause.probeId}`;
     case 'agentTest':
       return `test of ${formatIpv4(cause.agent)}`;
     default:

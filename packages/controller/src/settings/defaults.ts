@@ -7,13 +7,13 @@ const HOUR_MS = 3_600_000;
 /** Most pairs in one batch, unless the operator sets another number. */
 export const DEFAULT_MAX_BATCH = 20_000;
 
+/** The public batch launcher for the original submits five batches of 1,000 pairs one after the other, and does not repeat a refused one. */
+const LAUNCHER_PAIRS = 5_000;
+
 /** What a new user may do, until the operator decides otherwise: a batch of the largest size at once, and two a day. */
 export function newUserLimits(maxBatch: number): UserLimits {
-  return {
-    perDay: Math.max(10_000, 2 * maxBatch),
-    parallel: Math.max(1_000, maxBatch),
-    perMinute: Math.max(1_000, maxBatch),
-  };
+  const atOnce = Math.max(LAUNCHER_PAIRS, maxBatch);
+  return { perDay: 2 * atOnce, parallel: atOnce, perMinute: atOnce };
 }
 
 /** The limits of a new user with the default size of batches. */

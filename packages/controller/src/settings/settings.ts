@@ -99,6 +99,8 @@ const settingsSchema = z.object({
   REVTR_WATCH_HISTORY_DAYS: z.coerce.number().int().min(1).max(3_650).default(DEFAULT_WATCHES.historyDays),
   /** Whether webhooks may lead to internal addresses, and need no TLS; for test networks. */
   REVTR_INTERNAL_WEBHOOKS: z.stringbool().default(DEFAULT_WATCHES.allowsInternalWebhooks),
+  /** Directory of the public archive; without one, no results are published there. */
+  REVTR_ARCHIVE: z.string().min(1).optional(),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private prefixes that may be probed, for test networks; separated by commas. */
@@ -137,6 +139,8 @@ export interface Settings {
   readonly surveyProbesPerHour: number;
   readonly selfAuditsPerDay: number;
   readonly watches: WatchSettings;
+  /** `undefined` where there is no public archive. */
+  readonly archive: { readonly directory: string } | undefined;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
   readonly budgetsFile: string | undefined;
@@ -192,6 +196,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       historyDays: read.REVTR_WATCH_HISTORY_DAYS,
       allowsInternalWebhooks: read.REVTR_INTERNAL_WEBHOOKS,
     },
+    archive: read.REVTR_ARCHIVE === undefined ? undefined : { directory: read.REVTR_ARCHIVE },
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,
     budgetsFile: read.REVTR_BUDGETS,

@@ -76,6 +76,10 @@ export class WatchService {
     const { watches, submission, clock } = this.#collaborators;
     const { name, source, destination, intervalSeconds, alerts } = request;
     const webhook = alerts.webhook === null ? null : this.#webhook(alerts.webhook);
+    const limits = this.#limitsOf(caller.user);
+    // A name is not resolved for a watch that the user's limits do not allow.
+    const refusal = await watches.exceeded({ user_id: caller.user.id, intervalSeconds }, limits);
+    if (refusal !== undefined) throw this.#refusal(refusal, caller.user);
     const pair = await submission.check(await this.#runsAs(caller), { source, destination, label: '', options: {} });
     const created = await watches.create(
       {
@@ -86,7 +90,7 @@ export class WatchService {
         alertMail: alerts.mail,
         webhook,
       },
-      this.#limitsOf(caller.user),
+      limits,
       new Date(clock.now()),
     );
     if (typeof created === 'string') throw this.#refusal(created, caller.user);

@@ -24,7 +24,7 @@ const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
 };
 const YEAR_S = 31_536_000;
-const OWN_PATHS = /^\/(api|assets|\.well-known)(\/|$)/;
+const OWN_PATHS = /^\/(api|archive|assets|\.well-known)(\/|$)/;
 
 /** Serves the files of the web interface, and its document under the path of every page. */
 export function registerWeb(app: FastifyInstance, { files, document, pages }: WebFiles): void {

@@ -87,6 +87,11 @@ export class Atlas {
     this.#sources.get(source)?.compare(answer);
   }
 
+  /** Whether an answer has contradicted any path to a source since `time`, milliseconds since the Unix epoch. */
+  hasChangedSince(source: Ipv4Address, time: number): boolean {
+    return this.#sources.get(source)?.hasChangedSince(time) === true;
+  }
+
   /** Marks the place where a reverse traceroute met the atlas as used at `now`. Used places are measured again in time. */
   use({ node }: Intersection, now: number): void {
     node.usedAt = now;

@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import { BoundedMap } from '../collections/bounded-map.ts';
 import type { AliasEvidence } from '../facts/alias-evidence.ts';
 import { lastSharedHop, withKnownHops } from './change.ts';
 import {
@@ -42,6 +43,8 @@ export interface ComparedAnswer {
 const MOST_BRANCHES = 16;
 /** Most paths from reverse traceroutes that are kept for one source. */
 const MOST_GROWN = 20_000;
+/** Most hops whose distance is remembered; the one that answered least recently is dropped first. */
+const MOST_DISTANCES = 50_000;
 
 /** The paths to one source with the Record Route addresses placed on them, by address and by router. */
 export class SourceAtlas {
@@ -57,10 +60,14 @@ export class SourceAtlas {
   readonly #places: PlaceIndex;
   readonly #sequences: StampSequences;
   readonly #disputed = new Set<PathNode>();
+  /** How many links the last answer of each hop has crossed, by router. */
+  readonly #distances = new BoundedMap<number, number>({ capacity: MOST_DISTANCES });
   readonly #tails = new Map<Ipv4Address, TailStamps[]>();
   readonly #placedOn = new Map<AtlasTraceroute, PlacedStamp[]>();
   readonly #contradictions = new Map<AtlasTraceroute, readonly Contradiction[]>();
   #lastId = 0;
+  /** When an answer last contradicted a path, milliseconds since the Unix epoch. */
+  #contradictedAt = Number.NEGATIVE_INFINITY;
 
   constructor(source: Ipv4Address, facts: SourceAtlasCollaborators) {
     this.#facts = facts;
@@ -118,21 +125,37 @@ export class SourceAtlas {
   }
 
   /**
-   * Compares the paths with the answer of a hop to a Record Route ping. The paths from a hop on are disputed when another router stamped behind it
-   * than ever before, or when the answer has crossed another number of links than each of them has. Intersections leave them out until a
-   * path is measured again.
+   * Compares the paths with the answer of a hop to a Record Route ping. The paths from a hop on are disputed when another router, or another link
+   * of the same router, stamped behind it than ever before, or when the answer has crossed another number of links than each of them has, or
+   * than the answer before it. Intersections leave them out until a path is measured again.
    */
   compare({ target, stamps, distance, at }: ComparedAnswer): void {
     const changed = this.#sequences.learn([target, ...stamps], at);
     const places = [...changed].flatMap((address) => [...this.#places.nodesOfRouter(address)]);
-    const own = this.#places
-      .nodesOf(target)
-      .filter(({ parent, traced }) => parent !== undefined && traced !== undefined);
-    const isOtherLength = own.every(({ depth }) => depth !== distance);
-    for (const node of isOtherLength ? [...places, ...own] : places) {
+    const own = this.#places.nodesOf(target).filter(({ parent }) => parent !== undefined);
+    const traced = own.filter((node) => node.traced !== undefined);
+    if (traced.every(({ depth }) => depth !== distance)) places.push(...traced);
+    if (this.#hasMoved(target, distance)) places.push(...own);
+    for (const node of places) {
       node.contradictedAt = Math.max(node.contradictedAt, at);
-      if (node.isDisputed) this.#disputed.add(node);
+      if (!node.isDisputed) continue;
+      this.#disputed.add(node);
+      this.#contradictedAt = Math.max(this.#contradictedAt, at);
     }
+  }
+
+  /** Whether the last answer of a hop has crossed another number of links. */
+  #hasMoved(target: Ipv4Address, distance: number): boolean {
+    const key = this.#facts.aliases.routerKey(target);
+    if (key === undefined) return false;
+    const before = this.#distances.get(key);
+    this.#distances.set(key, distance);
+    return before !== undefined && before !== distance;
+  }
+
+  /** Whether an answer has contradicted any path since `time`, milliseconds since the Unix epoch. */
+  hasChangedSince(time: number): boolean {
+    return this.#contradictedAt > time;
   }
 
   /** Traceroutes through the places that are disputed, one for each. */

@@ -8,6 +8,7 @@ interface Found {
   readonly technique: string;
   readonly from: number;
   readonly hops: readonly Hop[];
+  readonly replacesRest?: true;
 }
 
 /** Hops of suspended kinds behind the end of a path, kept for the case that no other technique finds a better hop. */

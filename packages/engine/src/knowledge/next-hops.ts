@@ -46,19 +46,35 @@ export class NextHops {
   /** Whether a fresh position replaces an old one: it shows more hops, or another next hop, or the old one is an hour older. */
   #isBetter(fresh: Position, old: Position): boolean {
     if (fresh.hops.length - fresh.index >= old.hops.length - old.index || old.at < fresh.at - 3_600_000) return true;
-    const [before, now] = [old, fresh].map(({ hops, index }) => this.#aliases.routerKey(hops[index + 1].address));
-    return before !== now && before !== undefined && now !== undefined;
+    return this.#showOther(old, fresh);
   }
 
-  /** The known hops behind `address` towards `source`, and when they were measured; empty when none is as new as `oldest` (milliseconds since the Unix epoch). */
+  /**
+   * The known hops behind `address` towards `source`, and when they were measured; empty when none is as new as `oldest` (milliseconds since
+   * the Unix epoch). They end at a router behind which a newer measurement has shown another hop.
+   */
   behind(
     source: Ipv4Address,
     address: Ipv4Address,
     oldest: number,
   ): { readonly hops: readonly Hop[]; readonly at: number } {
-    const key = this.#aliases.routerKey(address);
-    const position = key === undefined ? undefined : this.#bySource.get(source)?.get(key);
-    if (position === undefined || position.at < oldest) return { hops: [], at: 0 };
-    return { hops: position.hops.slice(position.index + 1), at: position.at };
+    const known = this.#bySource.get(source);
+    const position = known?.get(this.#aliases.routerKey(address) ?? Number.NaN);
+    if (known === undefined || position === undefined || position.at < oldest) return { hops: [], at: 0 };
+    const { hops, index, at } = position;
+    const isOutdated = (hop: Hop, i: number): boolean => {
+      const newer = i <= index ? undefined : known.get(this.#aliases.routerKey(hop.address) ?? Number.NaN);
+      return (
+        newer !== undefined && newer.at > at && i < hops.length - 1 && this.#showOther(newer, { hops, index: i, at })
+      );
+    };
+    const end = hops.findIndex(isOutdated);
+    return { hops: hops.slice(index + 1, end < 0 ? hops.length : end + 1), at };
+  }
+
+  /** Whether two positions of a router have different next hops. */
+  #showOther(a: Position, b: Position): boolean {
+    const [one, other] = [a, b].map(({ hops, index }) => this.#aliases.routerKey(hops[index + 1].address));
+    return one !== other && one !== undefined && other !== undefined;
   }
 }

@@ -117,6 +117,13 @@ export class ReversePath {
     return added.length;
   }
 
+  /** Drops the hops behind the one at `position` (from 0). */
+  cutBehind(position: number): void {
+    this.#hops = this.#hops.slice(0, position + 1);
+    this.#jointly.length = position + 1;
+    this.#segmentStart = Math.min(this.#segmentStart, position);
+  }
+
   /** As {@link indexOf}. An address that identifies no router is known only where it follows the same hop again, at position `behind`. */
   #positionOf(address: Ipv4Address, behind: number): number {
     if (this.#aliases.routerKey(address) !== undefined) return this.indexOf(address);

@@ -1,3 +1,4 @@
+import { SecondLook } from '../checks/second-look.ts';
 import { IngressRanking } from '../ranking/ingress-ranking.ts';
 import { AssumedSymmetry } from '../techniques/assumed-symmetry.ts';
 import { AtlasIntersection } from '../techniques/atlas-intersection.ts';
@@ -43,7 +44,7 @@ export const defaultPlan: Plan<IngressRanking> = {
         traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
     });
     return [
-      new AtlasIntersection(),
+      new AtlasIntersection({ checksOldPaths: true }),
       new KnownPath(),
       new DirectRecordRoute({
         useHeuristics: true,
@@ -82,5 +83,6 @@ export const defaultPlan: Plan<IngressRanking> = {
       symmetry,
     ];
   },
+  review: () => new SecondLook({ spoofers: 3, timeoutMs: LISTEN_MS.spoofed }),
   resumeAt: () => 0,
 };

@@ -16,6 +16,8 @@ export interface Plan<Ranking extends VantagePointRanking = VantagePointRanking>
   ) => Ranking;
   /** Creates the techniques of one measurement, in the order in which they are asked. */
   readonly techniques: () => readonly Technique[];
+  /** Creates the technique that is asked once when the path is complete: it may replace hops that answers contradict. Default: none. */
+  readonly review?: () => Technique;
   /** Whether results are added to the atlas. */
   readonly growsAtlas: boolean;
   /** Whether earlier probes are answered from a cache, and how long. Default: every probe is sent. */

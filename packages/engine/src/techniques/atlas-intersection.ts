@@ -2,44 +2,69 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Intersection, IntersectionQuery } from '../atlas/intersection.ts';
 import { CONFIDENCE } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
-import type { ReversePath } from '../path/reverse-path.ts';
 import { acceptedPaths } from './accepted-paths.ts';
 import type { Measurement } from './contract/measurement.ts';
-import type { TargetAnswers } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
+import { checkPath, freshHops } from './reuse/check-path.ts';
+
+/** Options of an {@link AtlasIntersection}. */
+export interface AtlasIntersectionOptions {
+  /** Whether addresses placed by Record Route pings count where the request lets them. Default true. */
+  readonly usesRecordRoute?: boolean;
+  /** Whether a probe checks that packets still take a path, if it is not fresh. Default false. */
+  readonly checksOldPaths?: boolean;
+}
 
 /** Looks in the atlas for a path to the source that passes a hop of the last segment, and follows it. */
 export class AtlasIntersection implements Technique {
   readonly name = 'atlas';
-  readonly #usesRecordRoute: boolean;
+  readonly #options: AtlasIntersectionOptions;
 
-  /** @param options `usesRecordRoute`: whether addresses placed by Record Route pings count where the request lets them. Default true */
-  constructor(options: { readonly usesRecordRoute?: boolean } = {}) {
-    this.#usesRecordRoute = options.usesRecordRoute ?? true;
+  constructor(options: AtlasIntersectionOptions = {}) {
+    this.#options = options;
   }
 
   async extend(measurement: Measurement): Promise<Extension> {
-    const { path, options, atlas, clock, stats, targetAnswers } = measurement;
+    const { path, options, atlas, clock } = measurement;
     if (!options.useAtlas) return notApplicable('the atlas is off');
-    const now = clock.now();
-    const accepts = acceptedPaths(measurement, path.hops[0].address);
     for (const { address } of path.lastSegment) {
-      stats.atlasQueries++;
-      const found = atlas.intersect({
-        source: path.source,
-        address,
-        now,
-        oldest: now - options.atlasMaxAgeMs,
-        useRecordRoute: options.useRecordRouteAtlas && this.#usesRecordRoute,
-        accepts,
-        fits: fitOf(path, address, targetAnswers),
-      });
-      if (found === undefined || found.tail.length === 0) continue;
-      atlas.use(found, now);
-      const detail = `${found.match} match at ${formatIpv4(address)}`;
-      return { outcome: 'extended', from: path.indexOf(address), hops: toHops(found, address, now), detail };
+      const found = this.#intersect(measurement, address);
+      if (found === undefined) continue;
+      const isChecked = this.#options.checksOldPaths === true && (await checkPath(measurement, address, found));
+      // Answers that contradict a path dispute it in the atlas.
+      const kept = isChecked ? this.#intersect(measurement, address) : found;
+      if (kept === undefined) {
+        const fresh = freshHops(measurement, address);
+        if (fresh === undefined) continue;
+        return {
+          outcome: 'extended',
+          from: path.indexOf(address),
+          hops: fresh,
+          detail: 'the answer contradicts the atlas',
+        };
+      }
+      const now = clock.now();
+      atlas.use(kept, now);
+      const detail = `${kept.match} match at ${formatIpv4(address)}${isChecked ? ', checked' : ''}`;
+      return { outcome: 'extended', from: path.indexOf(address), hops: toHops(kept, address, now), detail };
     }
     return nothingFound('no path of the atlas passes the last hops');
+  }
+
+  #intersect(measurement: Measurement, address: Ipv4Address): Intersection | undefined {
+    const { path, options, atlas, clock, stats } = measurement;
+    const now = clock.now();
+    stats.atlasQueries++;
+    const found = atlas.intersect({
+      source: path.source,
+      address,
+      now,
+      oldest: now - options.atlasMaxAgeMs,
+      useRecordRoute: options.useRecordRouteAtlas && this.#options.usesRecordRoute !== false,
+      accepts: acceptedPaths(measurement, path.hops[0].address),
+      fits: fitOf(measurement, address),
+    });
+    return found !== undefined && found.tail.length > 0 ? found : undefined;
   }
 }
 
@@ -48,9 +73,8 @@ export class AtlasIntersection implements Technique {
  * answers of the hops before it leave, as far as these are measured.
  */
 function fitOf(
-  path: ReversePath,
+  { path, targetAnswers: answers, plainPings }: Measurement,
   address: Ipv4Address,
-  answers: Pick<TargetAnswers, 'distanceOf'>,
 ): IntersectionQuery['fits'] {
   const position = path.indexOf(address);
   let most = Number.POSITIVE_INFINITY;
@@ -59,7 +83,7 @@ function fitOf(
     const distance = answers.distanceOf(path.hops[i].address);
     if (distance !== undefined) most = Math.min(most, distance - (position - i));
   }
-  const own = answers.distanceOf(address);
+  const own = answers.distanceOf(address) ?? (position > 0 ? plainPings.distanceSoFar(address) : undefined);
   if (own === undefined && most === Number.POSITIVE_INFINITY) return undefined;
   return (links, isExact) => links <= most && (own === undefined || (isExact ? links === own : links <= own));
 }

@@ -11,6 +11,7 @@ import type { ReadAnswer } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { bestAnswer, withAlternatives } from './record-route/best-answer.ts';
 import type { RoundAnswers } from './record-route/listening-round.ts';
+import { nextHopsToReceivers } from './record-route/other-receivers.ts';
 import { askSpoofed } from './record-route/spoofed-round.ts';
 import { idleFirst, type RoundSizes, roundSize } from './record-route/spoofer-choice.ts';
 
@@ -55,6 +56,9 @@ export interface SpoofedRecordRouteOptions {
    */
   readonly onUnlikely?: (measurement: Measurement, target: Ipv4Address) => void;
 }
+
+/** Other receivers to which a hop must send packets the same way before that counts. */
+const LEAST_RECEIVERS = 2;
 
 /** Probability that one of the vantage points is within reach, below which success is unlikely. */
 const UNLIKELY = 0.4;
@@ -105,7 +109,7 @@ export class SpoofedRecordRoute implements Technique {
         // Pings of another sender belong to another flow: if they see the known hop, the router balances load.
         const again = await ask();
         if (again !== undefined && !contradicts(measurement, again)) return asBranchOf(again, found);
-        detour ??= asDoubtful(found, path.hops[found.from + 1]);
+        detour ??= await this.#asDetour(measurement, hop, found);
       }
       reasons.push(`nothing behind ${formatIpv4(hop.address)}`);
     }
@@ -145,6 +149,16 @@ export class SpoofedRecordRoute implements Technique {
       if (found !== undefined) return found;
       countFailures(failures, chosen, answers);
     }
+  }
+
+  /** What packets of a hop show against what is known, after the hop was asked how its packets go to other receivers. */
+  async #asDetour(measurement: Measurement, hop: Hop, found: Extended): Promise<Extended> {
+    const others = await nextHopsToReceivers(measurement, hop.address, this.#options.timeoutMs);
+    const isOneForAll =
+      others.length >= LEAST_RECEIVERS &&
+      others.every((next) => measurement.aliases.sameRouter(next, found.hops[0].address));
+    const isRight = isOneForAll ? DETOUR_IS_RIGHT.ifOneForAll : DETOUR_IS_RIGHT.usually;
+    return asDoubtful(found, measurement.path.hops[found.from + 1], isRight);
   }
 
   #spoofersFor({ path, ranking }: Measurement, hop: Hop): readonly RankedVantagePoint[] {
@@ -192,15 +206,18 @@ export class SpoofedRecordRoute implements Technique {
 
 const isKnown = ({ level }: RankedVantagePoint): boolean => level !== 'unknown';
 
-/** Probability that a hop's own packets show the way of packets which another router than expected has followed on that hop. */
-const DETOUR_IS_RIGHT = 0.85;
+/**
+ * Probability that a hop's own packets show the way of packets which another router than expected has followed on that hop: in general, and
+ * where its own packets take the same way to whatever receiver. By judgement: the simulator has too few such hops.
+ */
+const DETOUR_IS_RIGHT = { usually: 0.85, ifOneForAll: 0.5 };
 
-/** What packets of a hop show although packets of the destination are known to go another way. */
-function asDoubtful(found: Extended, known: Hop): Extended {
+/** What packets of a hop show, with probability `isRight`, although packets of the destination are known to go another way. */
+function asDoubtful(found: Extended, known: Hop, isRight: number): Extended {
   const hops = found.hops.map((hop, i): Hop => {
     const doubtful = asInferred(hop);
     if (i > 0) return doubtful;
-    const confidence = hop.confidence * DETOUR_IS_RIGHT;
+    const confidence = hop.confidence * isRight;
     return { ...withAlternative(doubtful, known.address), confidence, divergence: 'notDestinationBased' };
   });
   return { ...found, hops };

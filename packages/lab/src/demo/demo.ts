@@ -30,10 +30,10 @@ const MOST_TRIED = 10;
 /** In the demo, the page works without a key. */
 const VISITOR_MEASUREMENTS = 1_000;
 /**
- * Survey and atlases pass in virtual time, about 20 minutes in less than one. The simulation begins so much earlier that its clock shows
- * real time when it is ready.
+ * Survey and atlases pass in virtual time, about nine minutes in less than one. The simulation begins so much earlier that its clock shows
+ * real time when it is ready, and the atlas is as old as it would be on the Internet.
  */
-const HEAD_START_MS = 3_600_000;
+const HEAD_START_MS = 600_000;
 /** One every five seconds. */
 const DEMO_SELF_AUDITS_PER_DAY = 17_280;
 
@@ -111,6 +111,7 @@ async function demonstrate(
         maxBatch,
         realTime: false,
         isLive: !once,
+        clock: 'simulation',
         signal,
         ripeAtlas,
         selfAudit,

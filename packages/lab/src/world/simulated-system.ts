@@ -19,10 +19,15 @@ export interface SimulatedSystemOptions extends Omit<SystemOptions, 'sources' | 
   /** Whether virtual time runs at the speed of real time after the preparation. If false, it runs as fast as possible. */
   readonly realTime: boolean;
   /**
-   * Whether the system behaves like one on the Internet: its hosts have agents, which connect and are tested, and the controller tells the
-   * time of the simulation. Default false: no agent connects, and the controller tells real time.
+   * Whether the system behaves like one on the Internet: its hosts have agents, which connect and are tested. Default false: no agent
+   * connects.
    */
   readonly isLive?: boolean;
+  /**
+   * Whose time the controller tells: that of the simulation, which results have, or that of the machine. Default: that of the simulation
+   * for a live system, and that of the machine for others, whose virtual time runs ahead.
+   */
+  readonly clock?: 'simulation' | 'machine';
   /** Cancels the preparation. */
   readonly signal?: AbortSignal;
 }
@@ -39,6 +44,7 @@ export async function startSimulatedSystem(
 ): Promise<System> {
   const { clock } = world.internet;
   const { realTime, signal, safety = WIDE_BUDGETS, isGuarded = true, isLive = false, ...rest } = options;
+  const { clock: told = isLive ? 'simulation' : 'machine', ...settings } = rest;
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -58,7 +64,7 @@ export async function startSimulatedSystem(
     const { places } = world.internet;
     const vantagePoints = isLive ? places.vantagePoints : [];
     const system = await startSystem(
-      { ...rest, safety, sources: world.sources.map(toHost), vantagePoints: vantagePoints.map(toHost) },
+      { ...settings, safety, sources: world.sources.map(toHost), vantagePoints: vantagePoints.map(toHost) },
       {
         measuring: simulatedMeasuring(
           network,
@@ -72,7 +78,7 @@ export async function startSimulatedSystem(
         facts: simulatedFacts(world.internet, knowledge),
         datasets,
         targetPolicy: world.targetPolicy,
-        clock: isLive ? { now: () => clock.now(), sleep: systemClock.sleep } : systemClock,
+        clock: told === 'simulation' ? { now: () => clock.now(), sleep: systemClock.sleep } : systemClock,
         log,
       },
     );

@@ -48,6 +48,8 @@ export interface SystemOptions {
   readonly selfAudit?: ControllerOptions['selfAudit'];
   /** Limits of watches. Default: those of the controller. */
   readonly watches?: ControllerOptions['watches'];
+  /** The public archive. Default: there is none. */
+  readonly archive?: ControllerOptions['archive'];
   /** Limits of probing. */
   readonly safety: SafetySettings;
   /** Sources to register. */
@@ -118,6 +120,7 @@ export async function startSystem(
     surveyProbesPerHour: 0,
     selfAudit: options.selfAudit,
     watches: options.watches,
+    archive: options.archive,
     safety: options.safety,
   };
   try {

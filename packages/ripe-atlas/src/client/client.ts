@@ -117,6 +117,21 @@ export class RipeAtlasClient {
     return read(creditsSchema, await this.#http.send({ method: 'GET', path: 'credits/', signal }));
   }
 
+  /** Whether RIPE Atlas knows the client's key. A key that may not read the balance of its account is known, too. */
+  async isKeyKnown(signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.credits(signal);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RipeAtlasError) || !('status' in error.details)) throw error;
+      const { status } = error.details;
+      // The two refusals differ by their text only.
+      if (status === 403) return !/does not exist/i.test(error.message);
+      if (status === 401) return false;
+      throw error;
+    }
+  }
+
   /** Reads the permissions of an API key. */
   async key(uuid: string, signal?: AbortSignal): Promise<ApiKey> {
     return read(keySchema, await this.#http.send({ method: 'GET', path: `keys/${encodeURIComponent(uuid)}/`, signal }));

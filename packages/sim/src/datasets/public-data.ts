@@ -86,19 +86,23 @@ function publishExchanges(topology: Topology, quality: DataQuality): PublicData[
 
 function publishRelations(topology: Topology, quality: DataQuality): PublicData['relations'] {
   const random = createRandom(topology.seed).fork('relations');
+  const inference = createRandom(topology.seed).fork('inferred-relations');
   const { adjacencies, networks } = topology;
   const relations: { a: number; b: number; isPeering: boolean }[] = [];
+  const degree = (network: number): number => adjacencies.first[network + 1] - adjacencies.first[network];
   for (let network = 0; network < networks.count; network++) {
     for (let i = adjacencies.first[network]; i < adjacencies.first[network + 1]; i++) {
       const [neighbour, relation] = [adjacencies.neighbour[i], adjacencies.relation[i]];
       // Each adjacency once: from the provider, and from the lower of two peers.
       const isOnce = relation === Relation.customer || (relation === Relation.peer && network < neighbour);
       if (!isOnce || random.chance(quality.missingRelations)) continue;
-      relations.push({
-        a: networks.numbers[network],
-        b: networks.numbers[neighbour],
-        isPeering: relation === Relation.peer,
-      });
+      const isPeering = relation === Relation.peer;
+      const isWrong = inference.chance(isPeering ? quality.wrongPeerings : quality.wrongTransitRelations);
+      const pair = [networks.numbers[network], networks.numbers[neighbour]];
+      // The network with more neighbours is taken for the provider of a peer.
+      const isReversed = isPeering && isWrong && degree(neighbour) > degree(network);
+      const [a, b] = isReversed ? pair.toReversed() : pair;
+      relations.push({ a, b, isPeering: isPeering !== isWrong });
     }
   }
   return relations;

@@ -13,10 +13,6 @@ import {
 import { SelfStamp } from '../topology/topology.ts';
 import { hasOptions, stamp } from './options.ts';
 
-/** Initial TTL of packets from hosts and from routers. */
-export const HOST_TTL = 64;
-export const ROUTER_TTL = 255;
-
 /** Who answers, and how. */
 export interface Answerer {
   /** The address that it stamps. */
@@ -24,6 +20,7 @@ export interface Answerer {
   readonly isOwn: (asked: Ipv4Address) => boolean;
   /** How it stamps itself: a value of {@link SelfStamp}. */
   readonly selfStamp: number;
+  /** The TTL with which its reply starts. */
   readonly ttl: number;
   readonly atMs: number;
 }

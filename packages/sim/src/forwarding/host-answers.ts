@@ -2,8 +2,9 @@ import { buildIcmpError, headerLengthOf, ICMP, type Ipv4Address, icmpTypeOf, quo
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { Nat, type Topology } from '../topology/topology.ts';
-import { answerEcho, HOST_TTL } from './echo-answer.ts';
+import { answerEcho } from './echo-answer.ts';
 import { HostBehaviours } from './hosts.ts';
+import { LINUX_TTL } from './initial-ttl.ts';
 import { enterNat, leaveNat, type NatAccess, natAccessOf } from './nat.ts';
 import type { Transit } from './transit.ts';
 
@@ -38,17 +39,23 @@ export class HostAnswers {
     const { packet, to, router, hasOptions } = transit;
     const host = to.address;
     const isRequest = icmpTypeOf(packet, headerLengthOf(packet, 0)) === ICMP.echoRequest;
-    if (isAttached) return isRequest ? this.#answerEcho(transit, host, 0) : undefined;
+    if (isAttached) return isRequest ? this.#answerEcho(transit, { address: host, ttl: LINUX_TTL }, 0) : undefined;
     if (!this.#hosts.answersPing(host)) return undefined;
     const answersEcho = isRequest && (!hasOptions || this.#hosts.answersOptions(host));
     const kind = this.#topology.networks.nat[this.#topology.routers.network[router]];
     if (kind !== Nat.none) return this.#answerBehindNat(transit, natAccessOf(host, kind), answersEcho);
-    return answersEcho ? this.#answerEcho(transit, this.#hosts.stampAddress(host), this.#delayOf(host)) : undefined;
+    if (!answersEcho) return undefined;
+    const as = { address: this.#hosts.stampAddress(host), ttl: this.#hosts.initialTtl(host) };
+    return this.#answerEcho(transit, as, this.#delayOf(host));
   }
 
-  #answerEcho({ packet, to, atMs }: Transit, address: Ipv4Address, delayMs: number): HostAnswer {
+  #answerEcho(
+    { packet, to, atMs }: Transit,
+    { address, ttl }: { readonly address: Ipv4Address; readonly ttl: number },
+    delayMs: number,
+  ): HostAnswer {
     const isOwn = (asked: Ipv4Address): boolean => asked === to.address || asked === address;
-    answerEcho(packet, { address, isOwn, selfStamp: this.#hosts.selfStamp(to.address), ttl: HOST_TTL, atMs });
+    answerEcho(packet, { address, isOwn, selfStamp: this.#hosts.selfStamp(to.address), ttl, atMs });
     return { packet, atMs: atMs + HOST_LINK_MS + HOST_LINK_MS + delayMs };
   }
 
@@ -57,14 +64,15 @@ export class HostAnswers {
     if (!enterNat(packet, access, arrival)) {
       if (quotesPacket(icmpTypeOf(packet, headerLengthOf(packet, 0)))) return undefined;
       // The NAT translates the source of an error from inside as it does that of an answer.
-      const fields = { type: ICMP.timeExceeded, code: 0, source: to.address, ttl: HOST_TTL };
+      const fields = { type: ICMP.timeExceeded, code: 0, source: to.address, ttl: LINUX_TTL };
       const error = buildIcmpError(packet, 0, { ...fields, destination: sourceOf(packet, 0) });
       return { packet: error, atMs: arrival + HOST_LINK_MS };
     }
     if (!answersEcho) return undefined;
     const { host: address } = access;
     const selfStamp = this.#hosts.selfStamp(to.address);
-    answerEcho(packet, { address, isOwn: (asked) => asked === address, selfStamp, ttl: HOST_TTL, atMs: arrival });
+    const ttl = this.#hosts.initialTtl(to.address);
+    answerEcho(packet, { address, isOwn: (asked) => asked === address, selfStamp, ttl, atMs: arrival });
     leaveNat(packet, access, arrival);
     return { packet, atMs: arrival + HOST_LINK_MS + this.#delayOf(to.address) };
   }

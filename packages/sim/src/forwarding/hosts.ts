@@ -4,6 +4,7 @@ import type { SimParameters } from '../parameters/sim-parameters.ts';
 import { drawSelfStamp } from '../topology/behaviours.ts';
 import { isGateway, routerOf, SelfStamp, type Topology } from '../topology/topology.ts';
 import { answerDelayMs } from './answer-delay.ts';
+import { LINUX_TTL } from './initial-ttl.ts';
 
 /** How the host behind an address behaves: a function of seed and address; no host is stored. */
 export class HostBehaviours {
@@ -42,6 +43,14 @@ export class HostBehaviours {
     const base = host - (host & 0xff);
     const alias = base + 2 + ((host - base + Math.floor(this.#uniform(host, 4) * 200)) % 253);
     return routerOf(this.#topology, alias) < 0 ? alias : host;
+  }
+
+  /** The TTL with which its packets start: 64, 128 or 255. */
+  initialTtl(host: Ipv4Address): number {
+    const { hostsOfTtl128, hostsOfTtl255 } = this.#parameters;
+    const uniform = this.#uniform(host, 6);
+    if (uniform < hostsOfTtl128) return 128;
+    return uniform < hostsOfTtl128 + hostsOfTtl255 ? 255 : LINUX_TTL;
   }
 
   /** Milliseconds by which the host delays its answer to the share `ping` of pings, from 0 to 1. */

@@ -21,10 +21,11 @@ import { type Destination, findDestination, NOWHERE, TO_HOST } from '../routing/
 import type { Timeline } from '../routing/timeline.ts';
 import { routerOf, SelfStamp, type Topology, Tunnel } from '../topology/topology.ts';
 import { Balancer } from './balancer.ts';
-import { answerEcho, ROUTER_TTL } from './echo-answer.ts';
+import { answerEcho } from './echo-answer.ts';
 import { flowOf } from './flow.ts';
 import { HOST_LINK_MS, HostAnswers } from './host-answers.ts';
 import { errorSourceOf, labelsOf } from './icmp-errors.ts';
+import { routerTtls } from './initial-ttl.ts';
 import { LinkConditions, LOST } from './link-conditions.ts';
 import { filterOptions } from './option-filters.ts';
 import { hasOptions } from './options.ts';
@@ -206,12 +207,13 @@ export class Network {
   }
 
   #receiveAtRouter({ packet, to, router, atMs, hasOptions: withOptions }: Transit): false {
-    const { answersPing, answersOptions, selfStamp } = this.#topology.routers;
+    const { answersPing, answersOptions, selfStamp, initialTtl } = this.#topology.routers;
     const isRequest = icmpTypeOf(packet, headerLengthOf(packet, 0)) === ICMP.echoRequest;
     if (!isRequest || answersPing[router] === 0 || (withOptions && answersOptions[router] === 0)) return false;
     const isOwn = (asked: Ipv4Address): boolean => routerOf(this.#topology, asked) === router;
     const address = routerSelfStamp(this.#topology, router, to.address);
-    answerEcho(packet, { address, isOwn, selfStamp: selfStamp[router], ttl: ROUTER_TTL, atMs });
+    const { echoReply: ttl } = routerTtls(initialTtl[router]);
+    answerEcho(packet, { address, isOwn, selfStamp: selfStamp[router], ttl, atMs });
     this.#carry(packet, router, ORIGINATED, atMs + PROCESSING_MS);
     return false;
   }
@@ -260,7 +262,7 @@ export class Network {
         towardsSource: back === undefined ? NOWHERE : this.#timeline.at(atMs).nextInterface(router, back),
       }),
       destination: sourceOf(packet, 0),
-      ttl: ROUTER_TTL,
+      ttl: routerTtls(this.#topology.routers.initialTtl[router]).error,
       labels: labelsOf(transit, tunnel),
     });
     this.#carry(error, router, ORIGINATED, atMs + PROCESSING_MS);

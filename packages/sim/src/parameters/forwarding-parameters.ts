@@ -67,6 +67,16 @@ export interface ForwardingParameters {
   readonly routerAnswersPing: number;
   /** Of these, the routers that answer one with options. Assumption. */
   readonly routerAnswersOptions: number;
+  /**
+   * Routers whose errors and echo replies both start with TTL 64, and with 128; routers whose errors start with 255 and echo replies with 64. The
+   * others use 255 for both. The four classes are published (Vanaubel et al., IMC 2013); the shares are assumptions.
+   */
+  readonly routersOfTtl64: number;
+  readonly routersOfTtl128: number;
+  readonly routersOfEchoTtl64: number;
+  /** Hosts whose packets start with TTL 128 and with 255; the others use 64. Assumption. */
+  readonly hostsOfTtl128: number;
+  readonly hostsOfTtl255: number;
   /** How a destination, host or router, stamps itself: never, twice (on receipt and in the reply); otherwise once. */
   readonly destinationNeverStamps: number;
   readonly destinationStampsTwice: number;

@@ -37,6 +37,7 @@ export const KIND: ProfileParameters = {
   coreRouters: 2,
   coreHosts: 0,
   bordersAtCore: 0,
+  separateBorders: 0,
   unequalUplinks: 0,
   asymmetricCosts: 0,
   deepAccess: 0,
@@ -58,5 +59,7 @@ export const KIND: ProfileParameters = {
   missingExchangeAddresses: 0.1,
   wrongExchangeAddresses: 0.01,
   missingRelations: 0.1,
+  wrongTransitRelations: 0,
+  wrongPeerings: 0,
   missingNames: 0.02,
 };

@@ -78,6 +78,8 @@ export interface TopologyParameters {
   readonly coreHosts: number;
   /** Links to other networks that end at a core router instead of an edge router. Tied to path lengths. */
   readonly bordersAtCore: number;
+  /** Networks without customers that have several neighbours, and links to them at two routers in turn; the others use one router. Tied to symmetry. */
+  readonly separateBorders: number;
   /** Edge routers that prefer one of their two core routers in both directions; the others use both alike. Tied to symmetry. */
   readonly unequalUplinks: number;
   /** Links between core routers of two cities, and between networks, whose costs differ by direction. Tied to symmetry. */

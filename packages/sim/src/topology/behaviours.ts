@@ -1,7 +1,7 @@
 import type { Random } from '@revtr/probing';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
 import type { AsGraph } from './as-graph.ts';
-import { Balance, Nat, NetworkKind, SecondStamp, SelfStamp, Stamp, TieBreak, Tunnel } from './topology.ts';
+import { Balance, InitialTtl, Nat, NetworkKind, SecondStamp, SelfStamp, Stamp, TieBreak, Tunnel } from './topology.ts';
 
 /** Draws one of several values by probability; `otherwise` has the remaining probability. */
 function draw(random: Random, shares: readonly (readonly [number, number])[], otherwise: number): number {
@@ -37,6 +37,12 @@ export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, ran
     [p.transitStampsTwice, SecondStamp.ingress],
     [p.transitRepeatsStamp, SecondStamp.same],
   ] as const;
+  const initialTtls = [
+    [p.routersOfTtl64, InitialTtl.both64],
+    [p.routersOfTtl128, InitialTtl.both128],
+    [p.routersOfEchoTtl64, InitialTtl.echo64],
+  ] as const;
+  const ttls = random.fork('initial-ttl');
   return {
     stamp: correlateStamps(
       fill(count, () => draw(random, stamps, Stamp.none)),
@@ -53,6 +59,7 @@ export function drawRouterBehaviours(networks: Int32Array, p: SimParameters, ran
     answersPing: flag(p.routerAnswersPing),
     answersOptions: flag(p.routerAnswersOptions),
     secondStamp: fill(count, () => draw(random, secondStamps, SecondStamp.none)),
+    initialTtl: fill(count, () => draw(ttls, initialTtls, InitialTtl.both255)),
     optionsSlowPath: flag(p.optionsSlowPath),
     balancesOptionsByAddress: flag(p.balancesOptionsByAddress),
   };

@@ -22,6 +22,8 @@ export class BorderLinkPlanner {
   readonly #pools: readonly AddressPool[];
   readonly #parameters: SimParameters;
   readonly #exchanges = new Map<number, { pool: AddressPool; members: Map<number, Ipv4Address> }>();
+  /** Links so far of networks whose core routers are used in turn. */
+  readonly #turns = new Map<number, number>();
   readonly #addresses: AddressPlan;
   readonly #random: Random;
 
@@ -46,11 +48,14 @@ export class BorderLinkPlanner {
     const { parallelLinks, stubParallelLinks } = this.#parameters;
     return graph.edges.flatMap(({ a, b, relation }, edge) => {
       const most = graph.tiers[a] + graph.tiers[b] <= 2 ? 8 : graph.tiers[b] === 3 ? 2 : 4;
-      return this.#meetingPlaces(a, b, most).flatMap(([cityA, cityB]) =>
-        Array.from({ length: this.#parallel(graph.tiers[b] === 3 ? stubParallelLinks : parallelLinks) }, () =>
-          this.#link(a, b, cityA, cityB, edge, relation === 'peer'),
-        ),
-      );
+      return this.#meetingPlaces(a, b, most).flatMap(([cityA, cityB]) => {
+        const taken = new Set<number>();
+        return Array.from({ length: this.#parallel(graph.tiers[b] === 3 ? stubParallelLinks : parallelLinks) }, () => {
+          const link = this.#link([a, cityA], [b, cityB], { edge, isPeering: relation === 'peer', taken });
+          taken.add(link.routerA).add(link.routerB);
+          return link;
+        });
+      });
     });
   }
 
@@ -79,13 +84,18 @@ export class BorderLinkPlanner {
       : Math.min(8, Math.max(1, Math.round(meetingPlaces * common)));
   }
 
-  #link(a: number, b: number, cityA: number, cityB: number, edge: number, peers: boolean): LinkPlan {
-    const routerA = this.#edgeRouter(a, cityA);
-    const routerB = this.#edgeRouter(b, cityB);
-    const exchange = peers && cityA === cityB && this.#random.chance(EXCHANGE_SHARE);
+  /** A link between two networks, each in a city, if possible not at the routers that are `taken`. */
+  #link(
+    [a, cityA]: readonly [number, number],
+    [b, cityB]: readonly [number, number],
+    { edge, isPeering, taken }: { readonly edge: number; readonly isPeering: boolean; readonly taken: Set<number> },
+  ): LinkPlan {
+    const routerA = this.#edgeRouter(a, cityA, taken);
+    const routerB = this.#edgeRouter(b, cityB, taken);
+    const exchange = isPeering && cityA === cityB && this.#random.chance(EXCHANGE_SHARE);
     const [addressA, addressB] = exchange
       ? [this.#memberAddress(cityA, routerA), this.#memberAddress(cityA, routerB)]
-      : this.#pools[!peers && this.#draw(this.#parameters.customerNumberedLinks) ? b : a].pair(
+      : this.#pools[!isPeering && this.#draw(this.#parameters.customerNumberedLinks) ? b : a].pair(
           this.#random.chance(0.5),
         );
     const delayMicros = cityA === cityB ? PAIR_DELAY_MICROS : fibreDelayMicros(CITIES[cityA], CITIES[cityB]);
@@ -109,12 +119,20 @@ export class BorderLinkPlanner {
     return share > 0 && this.#random.chance(share);
   }
 
-  #edgeRouter(network: number, city: number): number {
-    const { routers } = this.#plans[network];
+  #edgeRouter(network: number, city: number, taken: ReadonlySet<number>): number {
+    const { routers, bordersInTurn } = this.#plans[network];
     const here = routers.flatMap((router, i) => (router.city === city ? [i] : []));
+    if (bordersInTurn) {
+      const turn = this.#turns.get(network) ?? 0;
+      this.#turns.set(network, turn + 1);
+      const cores = here.filter((i) => routers[i].core);
+      return this.#firstRouter[network] + cores[turn % cores.length];
+    }
     const atCore = this.#draw(this.#parameters.bordersAtCore);
-    const edges = here.filter((i) => routers[i].core === atCore && routers[i].behind < 0);
-    return this.#firstRouter[network] + this.#random.pick(edges.length > 0 ? edges : here);
+    const suited = here.filter((i) => routers[i].core === atCore && routers[i].behind < 0);
+    const edges = suited.length > 0 ? suited : here;
+    const free = edges.filter((i) => !taken.has(this.#firstRouter[network] + i));
+    return this.#firstRouter[network] + this.#random.pick(free.length > 0 ? free : edges);
   }
 
   /** The address of a router on the exchange of a city: one, however many peers it has there. */

@@ -36,11 +36,7 @@ export function generateTopology(
   const loopback = Uint32Array.from(network, (owner) => pools[owner].one());
 
   const inner = plans.flatMap((plan, i): LinkPlan[] =>
-    family.innerLinks(
-      { routers: plan.routers, firstRouter: firstRouter[i], pool: pools[i] },
-      parameters,
-      random.fork(`inner-${i}`),
-    ),
+    family.innerLinks({ ...plan, firstRouter: firstRouter[i], pool: pools[i] }, parameters, random.fork(`inner-${i}`)),
   );
   const border = new BorderLinkPlanner(
     { plans, firstRouter, pools, parameters },

@@ -22,6 +22,8 @@ interface LinkOptions {
 /** The network whose inner links are planned. */
 export interface InnerNetwork {
   readonly routers: readonly RouterPlan[];
+  /** Whether its links to other networks end at its core routers in turn: then edge routers use both alike. */
+  readonly bordersInTurn: boolean;
   /** Index of its first router. */
   readonly firstRouter: number;
   /** Addresses for its links. */
@@ -51,7 +53,7 @@ export function planInnerLinks(network: InnerNetwork, parameters: SimParameters,
     for (const edge of inCity(city, false)) {
       const { behind } = routers[edge];
       const uplinks = behind >= 0 ? [behind] : pickTwo(here, random);
-      const backup = chooseBackup(uplinks, unequalUplinks, random);
+      const backup = chooseBackup(uplinks, network.bordersInTurn ? 0 : unequalUplinks, random);
       for (const inner of uplinks) connect(edge, inner, inner === backup ? { cost: BACKUP_COST } : {});
     }
   }

@@ -19,6 +19,8 @@ export interface NetworkPlan {
   readonly hostPrefixes: number;
   /** How many networks it is connected to. */
   readonly neighbours: number;
+  /** Whether its links to other networks end at its core routers in turn. */
+  readonly bordersInTurn: boolean;
 }
 
 /** Shares the routers among the networks with a heavy tail, and places each network's routers in cities. */
@@ -35,23 +37,29 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
   const spare = Math.max(0, parameters.routers - graph.tiers.length - onLines);
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
   return graph.tiers.map((tier, i) => {
-    const routers = 1 + Math.round((spare * weights[i]) / totalWeight) + (tier === 3 ? lines[i] : 0);
+    const bordersInTurn = tier === 3 && degrees[i] > 1 && hasTwoBorders(parameters, random.fork(`borders-${i}`));
+    const nearCore = Math.max(1 + Math.round((spare * weights[i]) / totalWeight), bordersInTurn ? 3 : 1);
+    const routers = nearCore + (tier === 3 ? lines[i] : 0);
     const cityTotal = cityCount(tier, routers - (tier === 3 ? lines[i] : 0), parameters, random);
     const isGlobal = tier === 1 && random.fork(`backbone-${i}`).chance(parameters.globalBackbones);
     const cities = isGlobal ? placeGlobally(cityTotal, random) : placeCities(graph.homes[i], cityTotal, random);
     const plan: RouterPlan[] = [];
     cities.forEach((city, c) => {
       const here = Math.floor(routers / cities.length) + (c < routers % cities.length ? 1 : 0);
-      const cores = coreCount(here, tier === 3 ? 2 : parameters.coreRouters);
+      const cores = bordersInTurn && here === 3 ? 2 : coreCount(here, tier === 3 ? 2 : parameters.coreRouters);
       for (let k = 0; k < here; k++) {
         const isOnLine = lines[i] > 0 && k > cores && (k - cores) % lines[i] !== 0;
         plan.push({ city, core: k < cores, behind: isOnLine ? plan.length - 1 : -1 });
       }
     });
     const hostPrefixes = countHostPrefixes(tier, plan.length, { ...parameters, degree: degrees[i] }, random);
-    return { routers: plan, hostPrefixes, neighbours: degrees[i] };
+    return { routers: plan, hostPrefixes, neighbours: degrees[i], bordersInTurn };
   });
 }
+
+/** Draws only if in use. */
+const hasTwoBorders = ({ separateBorders }: SimParameters, random: Random): boolean =>
+  separateBorders > 0 && random.chance(separateBorders);
 
 /** Routers on each access line of a network that has long ones, within 40 % of the mean; 0 in other networks. */
 function longLine(tier: number, { deepAccess, accessDepth }: SimParameters, random: Random): number {

@@ -22,6 +22,8 @@ export const TieBreak = { fixed: 0, closestExit: 1, lowestNumber: 2 } as const;
 export const Tunnel = { none: 0, hidden: 1, visible: 2 } as const;
 /** How a destination stamps itself: never, once, twice, or once with another of its addresses. */
 export const SelfStamp = { never: 0, once: 1, twice: 2, alias: 3 } as const;
+/** The TTL with which the answers of a router start: errors and echo replies alike, or `echo64` with 255 for errors and 64 for echo replies. */
+export const InitialTtl = { both255: 0, both64: 1, both128: 2, echo64: 3 } as const;
 /** What is between the hosts of a network and the Internet: nothing, a NAT in front of each host, or a carrier-grade NAT (RFC 6888). */
 export const Nat = { none: 0, home: 1, carrierGrade: 2 } as const;
 /** What a network is for: it sells access or transit, uses it, or offers content. */
@@ -98,6 +100,8 @@ interface RouterTable {
   readonly answersPing: Uint8Array;
   readonly answersOptions: Uint8Array;
   readonly secondStamp: Uint8Array;
+  /** A value of {@link InitialTtl}. */
+  readonly initialTtl: Uint8Array;
   readonly optionsSlowPath: Uint8Array;
   readonly balancesOptionsByAddress: Uint8Array;
 }

@@ -14,6 +14,8 @@ export interface Database {
   readonly db: Kysely<Schema>;
   /** Whether no other process can use the database. Leases that an earlier process took have then no holder any more. */
   readonly isExclusive: boolean;
+  /** Resolves when the database answers. @throws {StorageError} and errors of the driver */
+  ping(): Promise<void>;
   /** Finishes the statements under way and closes the database. */
   close(): Promise<void>;
 }
@@ -42,7 +44,10 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
     await close();
     throw error;
   }
-  return { db, isExclusive: isEmbedded, close };
+  const ping = async (): Promise<void> => {
+    await sql`select 1`.execute(db);
+  };
+  return { db, isExclusive: isEmbedded, ping, close };
 }
 
 function openPool(settings: DatabaseSettings): { readonly pool: PostgresPool; readonly release: () => void } {

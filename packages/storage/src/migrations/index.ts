@@ -18,6 +18,9 @@ import { selfAudit } from './0014-self-audit.ts';
 import { watches } from './0015-watches.ts';
 import { publications } from './0016-publications.ts';
 import { batchControl } from './0018-batch-control.ts';
+import { archive } from './0019-archive.ts';
+import { importedResults } from './0020-imported-results.ts';
+import { probeSets } from './0021-probe-sets.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -38,6 +41,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0015-watches': watches,
   '0016-publications': publications,
   '0018-batch-control': batchControl,
+  '0019-archive': archive,
+  '0020-imported-results': importedResults,
+  '0021-probe-sets': probeSets,
 };
 
 /**

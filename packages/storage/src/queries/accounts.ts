@@ -19,7 +19,9 @@ export interface AccountRecord {
     | 'watchAlert'
     | 'batch'
     | 'measurement'
-    | 'publication';
+    | 'publication'
+    | 'probeSet'
+    | 'probe';
   readonly value: object;
 }
 
@@ -100,10 +102,30 @@ export class Accounts {
         .limit(ROWS_AT_ONCE)
         .execute(),
     );
+    yield* paged('probeSet', (after) =>
+      db
+        .selectFrom('probe_sets')
+        .selectAll()
+        .where('user_id', '=', id)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(ROWS_AT_ONCE)
+        .execute(),
+    );
+    yield* paged('probe', (after) =>
+      db
+        .selectFrom('probes')
+        .select(['id', 'set_id', 'request', 'state', 'created_at', 'ended_at', 'result'])
+        .where('user_id', '=', id)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(ROWS_AT_ONCE)
+        .execute(),
+    );
   }
 
   /**
-   * Deletes an account in one transaction: its credentials, measurements, applications, mails and shares. Agents are withdrawn and lose
+   * Deletes an account in one transaction: its credentials, measurements, probes, applications, mails and shares. Agents are withdrawn and lose
    * their owner. The row of the user stays without name and e-mail address. Returns the addresses of the withdrawn agents.
    */
   async delete({ id, email }: User, now: Date): Promise<string[]> {
@@ -118,6 +140,7 @@ export class Accounts {
       await db.deleteFrom('watches').where('user_id', '=', id).execute();
       await db.deleteFrom('measurements').where('user_id', '=', id).execute();
       await db.deleteFrom('batches').where('user_id', '=', id).execute();
+      await db.deleteFrom('probe_sets').where('user_id', '=', id).execute();
       await db.deleteFrom('api_keys').where('user_id', '=', id).execute();
       await db
         .deleteFrom('applications')

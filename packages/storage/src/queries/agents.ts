@@ -29,8 +29,8 @@ export class Agents {
   }
 
   /**
-   * Registers an agent whose address is new, or whose earlier agent is withdrawn: nothing of that one stays. Returns false, and changes
-   * nothing, for an address that is registered. @throws {StorageError} `badText`
+   * Registers an agent whose address is new, or whose earlier agent is withdrawn: nothing of that one stays, except that a
+   * source of the same host does not become public unasked. Returns false, and changes nothing, for an address that is registered. @throws {StorageError} `badText`
    */
   async register(agent: NewAgent): Promise<boolean> {
     return this.#db.transaction().execute((db) => registerAgent(db, agent));
@@ -74,7 +74,6 @@ const FRESH = {
   quarantined_until: null,
   quarantine_reason: null,
   quarantined_by: null,
-  visibility: 'public',
 } as const;
 
 /** {@link Agents.register} inside a transaction. */
@@ -86,7 +85,16 @@ export async function registerAgent(db: Kysely<Schema>, agent: NewAgent): Promis
     .onConflict((conflict) =>
       conflict
         .column('address')
-        .doUpdateSet({ ...rest, ...FRESH })
+        .doUpdateSet((eb) => ({
+          ...rest,
+          ...FRESH,
+          visibility: eb
+            .case()
+            .when('agents.user_id', '=', eb.ref('excluded.user_id'))
+            .then(eb.ref('agents.visibility'))
+            .else('public' as const)
+            .end(),
+        }))
         .where('agents.state', '=', 'withdrawn'),
     )
     .returning('address')

@@ -79,18 +79,27 @@ export class Jobs {
 
   /**
    * Stores the results of jobs that are leased to `owner` and returns their ids; other jobs are not changed. Characters in a
-   * result that the database cannot store are replaced by U+FFFD: the result of a measurement is never refused.
+   * result that the database cannot store are replaced by U+FFFD: the result of a measurement is never refused. Results to public sources
+   * whose users agreed to the public archive wait for it from now on.
    */
   async finish(owner: string, finished: readonly FinishedJob[], now: Date): Promise<number[]> {
     if (finished.length === 0) return [];
     // One parameter per result: an array of results costs the embedded database four times as much.
     const values = sql.join(finished.map(({ id, result }) => sql`(${id}::bigint, ${toCleanJson(result)}::json)`));
     const { rows } = await sql<{ id: number }>`
+      with stored as (
       update measurements
       set state = 'done', lease_owner = null, lease_until = null, ended_at = ${now}, result = done.result
       from (values ${values}) as done(id, result), lateral (${heldBy(owner, sql`done.id`)}) as held
       where measurements.id = held.id
-      returning measurements.id`.execute(this.#db);
+      returning measurements.id, measurements.user_id, measurements.source, measurements.created_at
+      ), pending as (
+        insert into archive_pending (measurement_id, day)
+        select stored.id, (${now}::timestamptz at time zone 'UTC')::date from stored
+        join users on users.id = stored.user_id and users.archive_consent_at <= stored.created_at
+        join agents on agents.address = stored.source and agents.visibility = 'public'
+      )
+      select id from stored`.execute(this.#db);
     return rows.map(({ id }) => id);
   }
 

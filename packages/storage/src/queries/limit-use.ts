@@ -30,29 +30,34 @@ export function exceededOf(limits: readonly LimitUse[], size: number): QuotaExce
   return { limit, allowed, used, retryAfterSeconds: resetSeconds, limits };
 }
 
-/** How much of each limit of a user is used. */
+/** How much of each limit of a user is used. Raw probes count as measurements. */
 export async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
   const minuteAgo = new Date(now.getTime() - MINUTE_MS);
-  const { today, minute } = await db
-    .selectFrom('measurements')
-    .select(({ fn }) => [
-      fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
-      fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
-    ])
-    .where('user_id', '=', user.id)
-    .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
-    .executeTakeFirstOrThrow();
-  const { open } = await db
-    .selectFrom('measurements')
-    .select(({ fn }) => fn.countAll<number>().as('open'))
-    .where('user_id', '=', user.id)
-    .where('state', '<>', 'done')
-    .executeTakeFirstOrThrow();
+  const count = async (table: 'measurements' | 'probes') => {
+    const { today, minute } = await db
+      .selectFrom(table)
+      .select(({ fn }) => [
+        fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
+        fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
+      ])
+      .where('user_id', '=', user.id)
+      .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
+      .executeTakeFirstOrThrow();
+    const { open } = await db
+      .selectFrom(table)
+      .select(({ fn }) => fn.countAll<number>().as('open'))
+      .where('user_id', '=', user.id)
+      .where('state', '<>', 'done')
+      .executeTakeFirstOrThrow();
+    return { today, minute, open };
+  };
+  const [measurements, probes] = [await count('measurements'), await count('probes')];
   const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
+  const used = (period: 'today' | 'minute' | 'open'): number => measurements[period] + probes[period];
   return [
-    { limit: 'perDay', allowed: user.max_per_day, used: today, resetSeconds: untilMidnight },
-    { limit: 'parallel', allowed: user.max_parallel, used: open, resetSeconds: 10 },
-    { limit: 'perMinute', allowed: user.max_per_minute, used: minute, resetSeconds: 60 },
+    { limit: 'perDay', allowed: user.max_per_day, used: used('today'), resetSeconds: untilMidnight },
+    { limit: 'parallel', allowed: user.max_parallel, used: used('open'), resetSeconds: 10 },
+    { limit: 'perMinute', allowed: user.max_per_minute, used: used('minute'), resetSeconds: 60 },
   ];
 }

@@ -53,6 +53,19 @@ export class Mails {
       .execute();
   }
 
+  /** Mails that were not sent: how many, how many of them could not be sent before, and when the oldest was stored. */
+  async backlog(): Promise<{ readonly waiting: number; readonly failing: number; readonly oldest: Date | null }> {
+    return this.#db
+      .selectFrom('mails')
+      .select(({ fn }) => [
+        fn.countAll<number>().as('waiting'),
+        fn.countAll<number>().filterWhere('attempts', '>', 0).as('failing'),
+        fn.min<Date | null>('created_at').as('oldest'),
+      ])
+      .where('sent_at', 'is', null)
+      .executeTakeFirstOrThrow();
+  }
+
   /** Records that a mail was sent. */
   async sent(id: number, at: Date): Promise<void> {
     await this.#db

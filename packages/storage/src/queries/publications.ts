@@ -13,7 +13,7 @@ export interface RecentResult {
   readonly created_at: Date;
   /** JSON of the result, read with paths. */
   readonly stop_reason: string | null;
-  /** AS numbers of the hops that have them, from the destination to the source. */
+  /** AS numbers of the hops, and of the networks between them that show no router, from the destination to the source. */
   readonly asns: unknown;
 }
 
@@ -78,7 +78,7 @@ export class Publications {
     const { rows } = await sql<RecentResult>`
       select id, source, destination, created_at,
         parsed->>'stopReason' as stop_reason,
-        jsonb_path_query_array(parsed, '$.hops[*].asn') as asns
+        jsonb_path_query_array(parsed, '$.hops[*].**{0 to 1}.asn') as asns
       from (
         -- The limit keeps PostgreSQL from parsing the result once for each value that is read from it.
         select id, source, destination, created_at, result::jsonb as parsed

@@ -34,14 +34,23 @@ export class WatchAlerts {
   }
 
   /**
-   * Takes messages that are due at `now`, oldest first. Until `leaseUntil` no other process takes them. @throws {StorageError} `badLimit`
+   * Takes messages that are due at `now`, oldest first. Until `leaseUntil` no other process takes them. Of each user at most `perUser` are
+   * taken, so that a user with slow webhooks does not delay the messages of all others. @throws {StorageError} `badLimit`
    */
-  async claimDue(now: Date, limit: number, leaseUntil: Date): Promise<WatchAlertRow[]> {
+  async claimDue(
+    now: Date,
+    { limit, perUser, leaseUntil }: { readonly limit: number; readonly perUser: number; readonly leaseUntil: Date },
+  ): Promise<WatchAlertRow[]> {
     const { rows } = await sql<WatchAlertRow>`
       update watch_alerts set next_attempt_at = ${leaseUntil}
       where id in (
-        select id from watch_alerts where state = 'pending' and next_attempt_at <= ${now}
-        order by next_attempt_at limit ${checkedLimit(limit, MOST_LISTED)} for update skip locked)
+        select id from watch_alerts where state = 'pending' and next_attempt_at <= ${now} and id in (
+          select id from (
+            select a.id, a.next_attempt_at, row_number() over (partition by w.user_id order by a.next_attempt_at, a.id) as place
+            from watch_alerts a join watches w on w.id = a.watch_id
+            where a.state = 'pending' and a.next_attempt_at <= ${now}) due
+          where place <= ${perUser} order by next_attempt_at limit ${checkedLimit(limit, MOST_LISTED)})
+        for update skip locked)
       returning *`.execute(this.#db);
     return rows.sort((a, b) => a.id - b.id);
   }

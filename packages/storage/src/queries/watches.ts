@@ -47,9 +47,8 @@ export class Watches {
     const { user_id, key_id, name, source, destination, intervalSeconds, alertOn, alertMail, webhook } = watch;
     return this.#db.transaction().execute(async (db) => {
       await lockUser(db, user_id);
-      const others = await db.selectFrom('watches').selectAll().where('user_id', '=', user_id).execute();
-      if (others.length >= limits.most) return 'tooMany';
-      if (runsPerDay(others) + DAY_S / intervalSeconds > limits.runsPerDay) return 'tooOften';
+      const refusal = await wouldExceed(db, watch, limits);
+      if (refusal !== undefined) return refusal;
       return db
         .insertInto('watches')
         .values({
@@ -68,6 +67,14 @@ export class Watches {
         .returningAll()
         .executeTakeFirstOrThrow();
     });
+  }
+
+  /** Which limit a new watch would exceed at the moment. */
+  async exceeded(
+    watch: Pick<NewWatch, 'user_id' | 'intervalSeconds'>,
+    limits: WatchLimits,
+  ): Promise<WatchRefusal | undefined> {
+    return wouldExceed(this.#db, watch, limits);
   }
 
   /** The watches of a user, newest first; at most 1,000. */
@@ -127,6 +134,16 @@ class TooOften extends Error {}
 /** Requests of one user at the same time wait for each other here, or all of them would find room. */
 async function lockUser(db: Kysely<Schema>, userId: number): Promise<void> {
   await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+}
+
+async function wouldExceed(
+  db: Kysely<Schema>,
+  { user_id, intervalSeconds }: Pick<NewWatch, 'user_id' | 'intervalSeconds'>,
+  limits: WatchLimits,
+): Promise<WatchRefusal | undefined> {
+  const others = await db.selectFrom('watches').selectAll().where('user_id', '=', user_id).execute();
+  if (others.length >= limits.most) return 'tooMany';
+  return runsPerDay(others) + DAY_S / intervalSeconds > limits.runsPerDay ? 'tooOften' : undefined;
 }
 
 const runsPerDay = (watches: readonly WatchRow[]): number =>

@@ -1,4 +1,5 @@
 import type { AgentTable, AgentTestTable, ApplicationTable, SourceShareTable } from './agents.ts';
+import type { ArchiveFileTable, ArchivePendingTable, ImportedResultTable } from './archive.ts';
 import type {
   AliasEvidenceTable,
   AtlasRunTable,
@@ -12,6 +13,7 @@ import type { MailTable } from './mails.ts';
 import type { BatchTable, MeasurementTable } from './measurements.ts';
 import type { AbuseContactTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
 import type { ProbeCountTable } from './probe-counts.ts';
+import type { ProbeSetTable, ProbeTable } from './probes.ts';
 import type { PublicationTable } from './publications.ts';
 import type { HopKindTable, SelfAuditDayTable, SelfAuditHopTable, SelfAuditTable } from './self-audits.ts';
 import type { ApiKeyTable, OneTimeTokenTable, SessionTable, UserTable } from './users.ts';
@@ -39,7 +41,12 @@ export interface Schema {
   readonly ranking_records: RankingRecordTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
+  readonly probe_sets: ProbeSetTable;
+  readonly probes: ProbeTable;
   readonly publications: PublicationTable;
+  readonly archive_pending: ArchivePendingTable;
+  readonly archive_files: ArchiveFileTable;
+  readonly imported_results: ImportedResultTable;
   readonly audit_blocks: AuditBlockTable;
   readonly audit_events: AuditEventTable;
   readonly probe_counts: ProbeCountTable;

@@ -19,6 +19,8 @@ export interface UserTable {
   readonly disabled_at: WithDefault<Date | null>;
   /** When the account was deleted. The row stays without name and e-mail address, because other records refer to its id. */
   readonly deleted_at: WithDefault<Date | null>;
+  /** Since when the results of the user may be published in the archive; null when they may not. */
+  readonly archive_consent_at: WithDefault<Date | null>;
 }
 
 /** An API key of a user. Only its hash is stored. */

@@ -1,4 +1,5 @@
 import type { MeasurementOutline } from '@revtr/client';
+import { wholePercents } from '../app/percent.ts';
 import { countBy, entryOf } from './filters.ts';
 
 const MOST_SHOWN = 10;
@@ -13,12 +14,12 @@ export function EntryNetworks(props: {
   const { measurements, names, chosen, onChoose } = props;
   const counts = countBy(measurements, entryOf);
   if (counts.length === 0) return null;
-  const all = counts.reduce((sum, [, count]) => sum + count, 0);
+  const percents = wholePercents(counts.map(([, count]) => count));
   return (
     <section>
       <h2>Networks through which the paths enter</h2>
       <ol className="bars">
-        {counts.slice(0, MOST_SHOWN).map(([asn, count]) => {
+        {counts.slice(0, MOST_SHOWN).map(([asn, count], i) => {
           const isChosen = String(asn) === chosen;
           return (
             <li key={asn}>
@@ -31,7 +32,7 @@ export function EntryNetworks(props: {
                 AS{asn} {names[asn]}
               </button>
               <span className="numeric">
-                {count.toLocaleString('en')} ({Math.round((100 * count) / all)} %)
+                {count.toLocaleString('en')} ({percents[i]} %)
               </span>
               <i aria-hidden="true" style={{ width: `${(100 * count) / counts[0][1]}%` }} />
             </li>

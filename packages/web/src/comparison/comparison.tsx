@@ -1,7 +1,15 @@
-import type { Measurement, MeasurementResult } from '@revtr/client';
-import { formatMs } from '@revtr/client/wording';
-import { type AlignedBand, type AlignedRow, align, type ComparedHop, toAlignedBands } from './align.ts';
-import { compareInWords } from './sentence.ts';
+import type { Measurement } from '@revtr/client';
+import {
+  type AlignedBand,
+  type AlignedRow,
+  align,
+  type ComparedHop,
+  compareInWords,
+  formatMs,
+  forwardHops,
+  toAlignedBands,
+} from '@revtr/client/wording';
+import { HostName } from '../path/host-name.tsx';
 
 const STOPS: Readonly<Record<string, string>> = {
   unreachable: 'a router answered that the destination cannot be reached',
@@ -133,17 +141,7 @@ function Cell({ hop: { address, name, rttMs } }: { readonly hop: ComparedHop }) 
     <div>
       <span className="mono">{address}</span>
       {rttMs !== undefined && <span className="number"> {formatMs(rttMs)}</span>}
-      <span className="name">{name}</span>
+      <span className="name">{name !== undefined && <HostName name={name} />}</span>
     </div>
   );
-}
-
-/** The forward path in the order of the reverse path. The traceroute does not list its own source. */
-function forwardHops(
-  forward: NonNullable<MeasurementResult['forward']>,
-  source: string,
-  { hops }: MeasurementResult,
-): ComparedHop[] {
-  const { asn, asName, name } = hops.find(({ address }) => address === source) ?? {};
-  return [{ address: source, asn, asName, name }, ...forward.hops].reverse();
 }

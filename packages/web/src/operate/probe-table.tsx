@@ -36,11 +36,12 @@ const CAUSES: Readonly<Record<string, string>> = {
   atlasRun: 'atlas run',
   agentTest: 'test of agent',
   selfAudit: 'self-audit',
+  rawProbe: 'raw probe',
 };
 
 function Cause({ record }: { readonly record: AuditRecord }) {
-  const { cause, measurement, user, testedAgent, atlasRun, selfAudit } = record;
-  const number = testedAgent ?? atlasRun ?? selfAudit ?? '';
+  const { cause, measurement, user, testedAgent, atlasRun, selfAudit, rawProbe } = record;
+  const number = testedAgent ?? atlasRun ?? selfAudit ?? rawProbe ?? '';
   return (
     <>
       {measurement === undefined ? (

@@ -1,5 +1,5 @@
 import type { Hop, MeasurementResult } from '@revtr/client';
-import { formatAge, standInSentence } from '@revtr/client/wording';
+import { reusedSentence, standInSentence } from '@revtr/client/wording';
 import { countProbes } from './probes.ts';
 
 /** What a reader must know about a result before believing it. */
@@ -18,10 +18,7 @@ export function caveatsOf({
   if (measuredThrough !== undefined) caveats.push({ type: 'standIn', text: standInSentence(measuredThrough) });
   const { withOptions, others } = countProbes(stats);
   if (reused !== undefined)
-    caveats.push({
-      type: 'reused',
-      text: `From measurements up to ${formatAge(reused.oldestAgeMs)} old${withOptions + others === 0 ? '; nothing was probed' : ''}.`,
-    });
+    caveats.push({ type: 'reused', text: reusedSentence(reused, { isProbed: withOptions + others > 0 }) });
   return caveats;
 }
 

@@ -97,7 +97,7 @@ function evidenceTime(hop: PathHop, startedAt: number | undefined): string | und
   if (evidence === undefined || startedAt === undefined) return undefined;
   const age = ageOf({ ...hop, evidence }, startedAt);
   if (age === undefined) return undefined;
-  return hop.reusedAgeMs === undefined && age === 0 ? 'this measurement' : `${formatAge(age)} before`;
+  return hop.reusedAgeMs === undefined && age === 0 ? 'this measurement' : `${formatAge(age)} before this measurement`;
 }
 
 const SLOTS = [1, 2, 3, 4, 5, 6, 7, 8, 9];

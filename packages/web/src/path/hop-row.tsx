@@ -1,6 +1,7 @@
 import { formatMs, formatProbability } from '@revtr/client/wording';
 import { Link } from 'react-router';
 import type { PathHop } from './hop.ts';
+import { HostName } from './host-name.tsx';
 import type { RttScale } from './rtt.ts';
 import { techniqueStyle } from './technique.ts';
 
@@ -47,7 +48,7 @@ export function HopRow(props: {
           {hop.address}
         </Link>
         {hop.alternatives !== undefined && <span className="alternatives"> or {hop.alternatives.join(', ')}</span>}
-        <span className="name">{hop.name}</span>
+        <span className="name">{hop.name !== undefined && <HostName name={hop.name} />}</span>
       </span>
       <Rtt rttMs={hop.rttMs} scale={scale} jumpMs={scale.jumps.get(index)} />
       <span className="how">

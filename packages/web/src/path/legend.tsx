@@ -2,9 +2,9 @@ import type { PathHop } from './hop.ts';
 
 const TRUST = { measured: 'solid: measured', inferred: 'dashed: inferred', assumed: 'dotted: assumed' } as const;
 
-/** Says what the line styles mean, of those that the path has. */
+/** Says what the line styles mean, of those that the path has. No line leads to the destination. */
 export function Legend({ hops }: { readonly hops: readonly PathHop[] }) {
-  const used = new Set(hops.map(({ trust }) => trust));
+  const used = new Set(hops.slice(1).map(({ trust }) => trust));
   return (
     <ul className="legend" aria-label="Line styles">
       {(Object.keys(TRUST) as (keyof typeof TRUST)[])

@@ -1,4 +1,4 @@
-import { asPathOfNumbers } from '@revtr/engine';
+import { asPathOf } from '../../archive/rows/path-row.ts';
 import { type ExportFormat, linesFormat } from './export-format.ts';
 
 type Cell = string | number | undefined;
@@ -32,7 +32,7 @@ const PATH_COLUMNS = [
 ];
 const HOP_COLUMNS = [
   ...['measurement', 'batch', 'source', 'destination', 'hop', 'address', 'name', 'asn', 'as_name'],
-  ...['technique', 'archive_type', 'trust', 'confidence', 'rtt_ms', 'reused_age_ms'],
+  ...['technique', 'archive_type', 'trust', 'confidence', 'rtt_ms', 'reused_age_ms', 'hidden_asn'],
 ];
 
 /** One row for each path. */
@@ -41,12 +41,11 @@ export const csvPaths: ExportFormat = linesFormat(
   ({ id, batchId, label, source, destination, result }) => {
     const { hops, startedAt, endedAt, stopReason, failReason, confidence } = result;
     const count = (wanted: string): number => hops.filter(({ trust }) => trust === wanted).length;
-    const networks = asPathOfNumbers(hops.map(({ asn }) => asn));
     return csvLine([
       ...[id, batchId, label, source, destination, new Date(startedAt).toISOString(), Math.round(endedAt - startedAt)],
       ...[stopReason, failReason?.code, hops.length, confidence],
       ...[count('measured'), count('inferred'), count('assumed')],
-      ...[networks.join(' '), hops.map(({ address }) => address).join(' ')],
+      ...[asPathOf(hops).join(' '), hops.map(({ address }) => address).join(' ')],
     ]);
   },
   csvLine(PATH_COLUMNS),
@@ -57,10 +56,10 @@ export const csvHops: ExportFormat = linesFormat(
   { ...CSV, title: 'CSV, one row for each hop' },
   ({ id, batchId, source, destination, result }) =>
     result.hops
-      .map(({ address, name, asn, asName, technique, type, trust, confidence, rttMs, reusedAgeMs }, i) =>
+      .map(({ address, name, asn, asName, technique, type, trust, confidence, rttMs, reusedAgeMs, hiddenNetwork }, i) =>
         csvLine([
           ...[id, batchId, source, destination, i, address, name, asn, asName],
-          ...[technique, type, trust, confidence, rttMs, reusedAgeMs],
+          ...[technique, type, trust, confidence, rttMs, reusedAgeMs, hiddenNetwork?.asn],
         ]),
       )
       .join(''),

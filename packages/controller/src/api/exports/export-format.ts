@@ -5,14 +5,17 @@ export interface EndedMeasurement extends Measurement {
   readonly result: NonNullable<Measurement['result']>;
 }
 
-/** Writes measurements in one format, piece by piece. */
+/** A part of a file; may be empty. */
+export type FilePart = string | Uint8Array;
+
+/** Writes measurements in one format, part by part. */
 export interface ExportWriter {
   /** What comes before the first measurement. */
-  begin(): string;
-  /** What is known to follow once a measurement is added; may be empty. */
-  add(measurement: EndedMeasurement): string;
-  /** What comes after the last measurement. */
-  end(): string;
+  begin(): FilePart;
+  /** What is known to follow once measurements are added. */
+  add(measurements: readonly EndedMeasurement[]): FilePart;
+  /** What comes after the last measurement, in parts that each take a few milliseconds. */
+  end(): Iterable<FilePart>;
 }
 
 /** A format in which measurements are exported. */
@@ -21,7 +24,9 @@ export interface ExportFormat {
   readonly contentType: string;
   /** Extension of files, without a dot. */
   readonly extension: string;
-  /** Whether a writer keeps everything until the end. Default `false`. */
+  /** Whether files are compressed already. Default `false`. */
+  readonly isCompressed?: boolean;
+  /** Whether a writer keeps much in memory. Default `false`. */
   readonly isKeptInMemory?: boolean;
   create(): ExportWriter;
 }
@@ -32,6 +37,6 @@ export function linesFormat(
   toLine: (measurement: EndedMeasurement) => string,
   head = '',
 ): ExportFormat {
-  const writer = { begin: () => head, add: (measurement: EndedMeasurement) => toLine(measurement), end: () => '' };
-  return { ...description, create: () => writer };
+  const add = (measurements: readonly EndedMeasurement[]): string => measurements.map(toLine).join('');
+  return { ...description, create: () => ({ begin: () => head, add, end: () => [] }) };
 }

@@ -2,6 +2,7 @@ import { csvHops, csvPaths } from './csv.ts';
 import type { ExportFormat } from './export-format.ts';
 import { graphOfNetworks, graphOfRouters } from './graphml.ts';
 import { archiveLines, jsonLines, ripeAtlasLines, scamperLines } from './json-lines.ts';
+import { parquetHops, parquetPaths } from './parquet.ts';
 
 /** All formats by their names in the API. */
 export const EXPORT_FORMATS = {
@@ -9,6 +10,8 @@ export const EXPORT_FORMATS = {
   archive: archiveLines,
   csv: csvPaths,
   'csv-hops': csvHops,
+  parquet: parquetPaths,
+  'parquet-hops': parquetHops,
   'ripe-atlas': ripeAtlasLines,
   scamper: scamperLines,
   'graphml-routers': graphOfRouters,

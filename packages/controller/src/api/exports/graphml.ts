@@ -4,6 +4,7 @@ import type { EndedMeasurement, ExportFormat, ExportWriter } from './export-form
 
 /** Most nodes and edges of a graph: it is kept in memory until the last measurement is read. */
 const MOST_ELEMENTS = 500_000;
+const ELEMENTS_AT_ONCE = 1_000;
 
 interface Node {
   readonly id: string;
@@ -34,28 +35,33 @@ class GraphWriter implements ExportWriter {
     );
   }
 
-  add(measurement: EndedMeasurement): string {
-    let before: Node | undefined;
-    for (const node of this.#nodesOf(measurement)) {
-      if (!this.#nodes.has(node.id)) this.#nodes.set(node.id, node);
-      if (before !== undefined && before.id !== node.id) this.#connect(before.id, node.id);
-      before = node;
-    }
+  add(measurements: readonly EndedMeasurement[]): string {
+    for (const measurement of measurements) this.#addPath(this.#nodesOf(measurement));
     if (this.#nodes.size + this.#edges.size > MOST_ELEMENTS)
       throw new ControllerError('badRequest', `the graph has more than ${MOST_ELEMENTS} nodes and edges`);
     return '';
   }
 
-  end(): string {
-    const nodes = [...this.#nodes.values()].map(({ id, label, asn }) => {
+  *end(): Generator<string> {
+    yield* joined(this.#nodes.values(), ({ id, label, asn }) => {
       const network = asn === undefined ? undefined : markup`<data key="asn">${asn}</data>`;
       return markup`<node id="${allowed(id)}"><data key="label">${allowed(label)}</data>${network}</node>\n`.text;
     });
-    const edges = [...this.#edges.values()].map(
+    yield* joined(
+      this.#edges.values(),
       ({ from, to, paths }) =>
         markup`<edge source="${allowed(from)}" target="${allowed(to)}"><data key="paths">${paths}</data></edge>\n`.text,
     );
-    return `${nodes.join('')}${edges.join('')}</graph>\n</graphml>\n`;
+    yield '</graph>\n</graphml>\n';
+  }
+
+  #addPath(path: readonly Node[]): void {
+    let before: Node | undefined;
+    for (const node of path) {
+      if (!this.#nodes.has(node.id)) this.#nodes.set(node.id, node);
+      if (before !== undefined && before.id !== node.id) this.#connect(before.id, node.id);
+      before = node;
+    }
   }
 
   #connect(from: string, to: string): void {
@@ -64,6 +70,18 @@ class GraphWriter implements ExportWriter {
     edge.paths++;
     this.#edges.set(key, edge);
   }
+}
+
+/** The elements as text, a thousand at a time. */
+function* joined<Element>(elements: Iterable<Element>, toText: (element: Element) => string): Generator<string> {
+  let texts: string[] = [];
+  for (const element of elements) {
+    texts.push(toText(element));
+    if (texts.length < ELEMENTS_AT_ONCE) continue;
+    yield texts.join('');
+    texts = [];
+  }
+  if (texts.length > 0) yield texts.join('');
 }
 
 const GRAPHML = { contentType: 'application/xml; charset=utf-8', extension: 'graphml', isKeptInMemory: true };
@@ -78,14 +96,17 @@ export const graphOfRouters: ExportFormat = {
     ),
 };
 
-/** The networks of all paths; an edge leads to the next network toward the source. */
+const networkNode = (asn: number, name?: string): Node => ({ id: `AS${asn}`, label: name ?? `AS${asn}`, asn });
+
+/** The networks of all paths, also those that show no router; an edge leads to the next network toward the source. */
 export const graphOfNetworks: ExportFormat = {
   ...GRAPHML,
   title: 'GraphML of the networks on all paths',
   create: () =>
     new GraphWriter(({ result }) =>
-      result.hops.flatMap(({ asn, asName }) =>
-        asn === undefined ? [] : [{ id: `AS${asn}`, label: asName ?? `AS${asn}`, asn }],
-      ),
+      result.hops.flatMap(({ asn, asName, hiddenNetwork }) => [
+        ...(asn === undefined ? [] : [networkNode(asn, asName)]),
+        ...(hiddenNetwork === undefined ? [] : [networkNode(hiddenNetwork.asn)]),
+      ]),
     ),
 };

@@ -1,4 +1,4 @@
-import { toArchiveRow } from './archive-row.ts';
+import { toArchiveRow } from '../../archive/rows/archive-row.ts';
 import { linesFormat } from './export-format.ts';
 import { toRipeAtlasResult } from './ripe-atlas-result.ts';
 import { toScamperTrace } from './scamper-trace.ts';

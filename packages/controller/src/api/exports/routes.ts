@@ -15,8 +15,8 @@ import { EXPORT_FORMATS, type ExportFormatName } from './formats.ts';
 
 const FORMAT_NAMES = Object.keys(EXPORT_FORMATS) as [ExportFormatName, ...ExportFormatName[]];
 const MOST_EXPORTS = { perUser: 8, inAll: 200 };
-/** A graph is in memory until it is complete. */
-const MOST_GRAPHS = { perUser: 1, inAll: 4 };
+/** A graph is in memory until it is complete, a group of rows of a Parquet file until it is encoded. */
+const MOST_IN_MEMORY = { perUser: 1, inAll: 4 };
 /** A client that has read nothing for this long is disconnected. */
 const STALLED_MS = 60_000;
 const FAST = { level: 1 };
@@ -24,7 +24,7 @@ const FAST = { level: 1 };
 /** The measurements of a batch as a file. */
 export function registerExports(app: FastifyInstance, { submission, batches, facts }: ApiCollaborators): void {
   const exports = new StreamLimit(MOST_EXPORTS);
-  const graphs = new StreamLimit(MOST_GRAPHS);
+  const inMemory = new StreamLimit(MOST_IN_MEMORY);
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/v2/batches/:id/export',
     {
@@ -41,7 +41,7 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
         params: z.object({ id: numberInUrl }),
         querystring: z.object({ format: z.enum(FORMAT_NAMES).default('jsonl').describe('Format of the file') }),
         response: {
-          200: z.unknown().describe('The file, compressed with gzip if the client accepts it'),
+          200: z.unknown().describe('The file. Text is compressed with gzip if the client accepts it'),
           ...errorResponses,
         },
       },
@@ -51,7 +51,7 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
       const { id } = await submission.batchOf(user, request.params.id);
       const format: ExportFormat = EXPORT_FORMATS[request.query.format];
       exports.enter(user.id, reply.raw);
-      if (format.isKeptInMemory === true) graphs.enter(user.id, reply.raw);
+      if (format.isKeptInMemory === true) inMemory.enter(user.id, reply.raw);
       reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
       reply
         .type(format.contentType)
@@ -60,7 +60,8 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
         objectMode: false,
         highWaterMark: 65_536,
       });
-      if (acceptedCoding(request.headers['accept-encoding'], ['gzip']) === undefined) return reply.send(file);
+      if (format.isCompressed === true || acceptedCoding(request.headers['accept-encoding'], ['gzip']) === undefined)
+        return reply.send(file);
       reply.header('content-encoding', 'gzip');
       return reply.send(pipeline(file, createGzip(FAST), () => undefined));
     },

@@ -28,7 +28,7 @@ export function toScamperTrace({ id, source, destination, result }: EndedMeasure
     hops: hops.map(({ address, rttMs, trust, confidence, technique }, i) => ({
       addr: address,
       probe_ttl: i + 1,
-      probe_id: 0,
+      probe_id: 1,
       ...(rttMs !== undefined && { rtt: rttMs }),
       trust,
       confidence,

@@ -9,11 +9,14 @@ declare module 'fastify' {
   }
 }
 
-/** Measurements have records of their own. */
-const NOT_LOGGED: ReadonlySet<string> = new Set(['/api/v1/revtr']);
+/** Measurements and raw probes have records of their own. */
+const NOT_LOGGED: ReadonlySet<string> = new Set([
+  ...['/api/v1/revtr', '/api/v2/revtr', '/api/v2/probes'],
+  ...['/api/v1/ping', '/api/v1/rr', '/api/v1/ts', '/api/v1/traceroute'],
+]);
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const LONGEST_BODY = 1_500;
-const SECRET = /key|secret|password|token/i;
+const SECRET = /key|secret|password|token|^auth$/i;
 
 /**
  * Stores every request by which an operator changes something, before it is carried out, and the status of its answer afterwards. An action

@@ -67,7 +67,7 @@ export class Authenticator {
   }
 
   /**
-   * The sender of a request: the owner of the key in the header `Revtr-Key` or `Authorization: Bearer`, else of the session in the cookie.
+   * The sender of a request: the owner of the key in the header `Revtr-Key`, `Api-Key` or `Authorization: Bearer`, else of the session in the cookie.
    * @throws {ControllerError} `unauthorized`; `forbidden` when a browser may have been led to send the request; `tooManyRequests` when the
    * client has tried too many unknown credentials
    */
@@ -181,8 +181,9 @@ export function carriesCredential(request: FastifyRequest): boolean {
 
 function credentialOf(request: FastifyRequest): Credential | undefined {
   const { headers } = request;
-  const key = headers['revtr-key'];
-  if (typeof key === 'string' && key !== '') return { type: 'key', text: key };
+  // `Api-Key` is the header of the original's measurement API.
+  for (const key of [headers['revtr-key'], headers['api-key']])
+    if (typeof key === 'string' && key !== '') return { type: 'key', text: key };
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { type: 'key', text: bearer };
   const session = sessionTokenOf(request);

@@ -5,10 +5,13 @@ import type {
   AgentTests,
   ApiKeys,
   Applications,
+  ArchiveRecords,
   Batches,
+  ImportedResults,
   Mails,
   OptOutRequests,
   OptOuts,
+  ProbeSets,
   QueueState,
   SelfAudits,
   Sessions,
@@ -21,6 +24,7 @@ import type { AgentDirectory } from '../../agents/directory.ts';
 import type { LifeCycle } from '../../agents/life-cycle.ts';
 import type { SourceAccess } from '../../agents/source-access.ts';
 import type { SourceApplications } from '../../agents/source-applications.ts';
+import type { PublicArchive } from '../../archive/public-archive.ts';
 import type { AtlasService } from '../../atlas/atlas-service.ts';
 import type { AuditEvents } from '../../audit/audit-events.ts';
 import type { AuditLog } from '../../audit/audit-log.ts';
@@ -30,10 +34,14 @@ import type { LinkMails } from '../../mail/link-mails.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
+import type { ReadinessProbe } from '../../operations/readiness.ts';
+import type { StateReader } from '../../operations/system-state.ts';
 import type { OptOutService } from '../../opt-outs/opt-out-service.ts';
 import type { ProbeIdentity } from '../../opt-outs/probe-identity.ts';
 import type { PublishedOptOuts } from '../../opt-outs/published-opt-outs.ts';
 import type { PictureService } from '../../pictures/picture-service.ts';
+import type { ProbeEvents } from '../../probes/probe-events.ts';
+import type { ProbeSubmission } from '../../probes/probe-submission.ts';
 import type { PublicationService } from '../../publications/publication-service.ts';
 import type { BudgetGuard } from '../../safety/budgets/budget-guard.ts';
 import type { CircuitBreaker } from '../../safety/circuits/circuit-breaker.ts';
@@ -62,6 +70,11 @@ export interface ApiCollaborators {
   readonly cancelBatch: (batchId: number) => Promise<number>;
   readonly publications: PublicationService;
   readonly pictures: PictureService;
+  readonly probes: { readonly submission: ProbeSubmission; readonly sets: ProbeSets; readonly events: ProbeEvents };
+  /** Absent where the public archive is switched off. */
+  readonly archive: PublicArchive | undefined;
+  readonly archiveRecords: ArchiveRecords;
+  readonly importedResults: ImportedResults;
   readonly queue: QueueState;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
@@ -78,6 +91,8 @@ export interface ApiCollaborators {
   readonly safety: { readonly budgets: BudgetGuard; readonly circuits: CircuitBreaker };
   readonly selfAudits: { readonly audits: SelfAudits; readonly keeper: KindEvidenceKeeper; readonly perDay: number };
   readonly watches: { readonly service: WatchService; readonly table: Watches; readonly history: WatchHistory };
+  readonly state: Pick<StateReader, 'read'>;
+  readonly readiness: Pick<ReadinessProbe, 'read'>;
   readonly atlas: AtlasService;
   readonly measuring: MeasuringSystem;
   readonly events: BatchEvents;

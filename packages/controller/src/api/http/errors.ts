@@ -64,15 +64,21 @@ export const errorBodyOf = ({ code, message, places: details }: ControllerError)
   error: { code, message, details: [...details] },
 });
 
-function toControllerError(error: FastifyError): ControllerError {
+/** The code that a schema of this project gives an issue, for instance `ipv6NotSupported`. */
+const ownCodeOf = (params: unknown): string | undefined => issueSchema.safeParse(params).data?.params.code;
+
+const issueSchema = z.object({ params: z.object({ code: z.string() }) });
+
+/** What is thrown, as an error of the controller. */
+export function toControllerError(error: FastifyError): ControllerError {
   if (error instanceof ControllerError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const details = error.validation.map(({ instancePath, keyword, message }): ErrorDetail => {
+    const details = error.validation.map(({ instancePath, keyword, message, params }): ErrorDetail => {
       const at = instancePath
         .replace(/^\//, '')
         .replaceAll(/\/(\d+)/g, '[$1]')
         .replaceAll('/', '.');
-      return { at, code: keyword, message: message ?? 'invalid' };
+      return { at, code: ownCodeOf(params) ?? keyword, message: message ?? 'invalid' };
     });
     return new ControllerError('badRequest', 'the request does not have the expected form', { places: details });
   }

@@ -22,7 +22,7 @@ export function registerAtlasV1(app: FastifyInstance, { directory, atlas }: ApiC
         ...parts,
         summary: 'Measure the atlas of your source',
         description:
-          'Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone.',
+          'Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone. The RIPE-Key is checked before the answer. While a run is under way that does not use the RIPE-Key, the answer is 409.',
         headers: headersSchema.extend({ 'ripe-key': ripeKeySchema }),
       },
     },

@@ -32,7 +32,7 @@ const pairSchema = z.strictObject({
   label: z.string().max(500).optional(),
   staleness: count.optional().describe('Oldest earlier measurement to reuse, minutes'),
   id: count.optional(),
-  uuid: z.string().optional(),
+  uuid: z.string().max(200).optional(),
   backoffEndhost: z.boolean().optional(),
   rrVpSelectionAlgorithm: z.string().optional(),
   maxSpoofers: spoofers.optional(),
@@ -100,6 +100,7 @@ export function toRequestedPairs({ revtrs }: z.infer<typeof runRevtrSchema>): Re
         measureRtts: pair.isRunRttPings ?? atlas === undefined,
         forwardTraceroute: pair.isRunForwardTraceroute ?? false,
         ...(pair.isRunTracerouteOnDemand === true && { tracerouteOnDemand: true }),
+        ...(pair.uuid !== undefined && pair.uuid !== '' && { uuid: pair.uuid }),
       },
     };
   });

@@ -29,13 +29,16 @@ const STOP_REASONS: Readonly<Record<StoredResult['stopReason'], string>> = {
 
 const duration = z.string().describe('Seconds, for instance "1.234s"');
 
-/** A reverse traceroute in the JSON mapping of Protocol Buffers: zero values are left out, 64-bit numbers are text. */
+/**
+ * A reverse traceroute in the JSON mapping of Protocol Buffers: zero values are left out, 64-bit numbers are text. The clients of the
+ * original read `stopReason` and `path` without looking at `status`: both are always present.
+ */
 const revtrSchema = z.object({
   status: z.enum(['RUNNING', 'COMPLETED', 'CANCELED']),
   src: z.string(),
   dst: z.string(),
   runtime: z.string().optional().describe('Nanoseconds; while running, since it was asked for'),
-  stopReason: z.string().optional(),
+  stopReason: z.string().describe('Empty while the measurement is queued or in progress'),
   date: z.string().optional(),
   failReason: z.string().optional(),
   path: z
@@ -49,7 +52,7 @@ const revtrSchema = z.object({
         rtt: z.int().optional().describe('Microseconds'),
       }),
     )
-    .optional(),
+    .describe('Empty while the measurement is queued or in progress'),
   id: z.int(),
   stats: z
     .object({
@@ -80,6 +83,8 @@ export function toRevtr(row: MeasurementRow, now: Date): Revtr {
       status: 'RUNNING',
       ...common,
       runtime: nanoseconds(now.getTime() - row.created_at.getTime()),
+      stopReason: '',
+      path: [],
       date: goTime(row.created_at),
     };
   }
@@ -103,7 +108,7 @@ function toPathHop({
   rttMs,
   reusedAgeMs,
   evidence,
-}: StoredHop): NonNullable<Revtr['path']>[number] {
+}: StoredHop): Revtr['path'][number] {
   const { tracerouteId } = evidence;
   return {
     hop: address,

@@ -22,7 +22,7 @@ const acceptedSchema = z.object({
   rejected: z
     .array(z.object({ index: z.int(), at: z.string(), code: z.string(), message: z.string() }))
     .optional()
-    .describe('Pairs left out, when `skipInvalid` was asked for'),
+    .describe('Pairs that cannot be measured; the others are'),
 });
 
 /** Room for 20,000 pairs with every option set. */
@@ -70,11 +70,15 @@ export function registerV1(
       bodyLimit: MOST_BATCH_BYTES,
       schema: {
         summary: 'Submit a batch of reverse traceroutes',
-        description: 'Property names may be in camel case or snake case. The batch is durable when the answer is sent.',
+        description:
+          'Property names may be in camel case or snake case. The batch is durable when the answer is sent. Pairs that cannot be measured are listed under `rejected`, and the others are measured.',
         tags: ['v1'],
         security,
         querystring: z.object({
-          skipInvalid: z.enum(['true', 'false']).default('false').describe('Run the good pairs though others are bad'),
+          skipInvalid: z
+            .enum(['true', 'false'])
+            .default('true')
+            .describe('`false`: one pair that cannot be measured refuses the whole batch'),
         }),
         headers: z.object({
           'idempotency-key': z

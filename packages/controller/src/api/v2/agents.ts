@@ -1,11 +1,11 @@
-import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { User } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { RegisteredAgent } from '../../agents/directory.ts';
+import { addressSchema } from '../../foundation/address-schema.ts';
 import { ControllerError } from '../../foundation/errors.ts';
-import { parsed } from '../../foundation/parsed.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -13,7 +13,6 @@ import { ownAgent } from '../http/own-agent.ts';
 import { lineOf, security } from '../http/route-parts.ts';
 import { agentDetailsSchema, agentSchema, toAgent, toTest } from './agent-schemas.ts';
 
-const addressSchema = parsed(parseIpv4);
 const paramsSchema = z.object({ address: addressSchema });
 const newAgentSchema = z.object({
   address: addressSchema,

@@ -18,6 +18,10 @@ const newApplicationSchema = z.object({
     .max(254)
     .optional()
     .describe('Required without an API key. With one, operators alone may give another address than their own'),
+  confirmEmail: z
+    .boolean()
+    .optional()
+    .describe('Operators: the application counts when the applicant has opened the link that is mailed to them'),
 });
 const decisionSchema = z.object({ note: z.string().max(2_000).default('').describe('Goes into the mail') });
 

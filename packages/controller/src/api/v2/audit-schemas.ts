@@ -1,4 +1,4 @@
-import { formatIpv4, lastAddressOf, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
+import { formatIpv4, lastAddressOf, type Prefix, parsePrefix } from '@revtr/net';
 import type { AuditEvent, Users } from '@revtr/storage';
 import { z } from 'zod';
 import { type AuditRecord, CAUSE_TYPES, PROBE_KINDS, TECHNIQUES } from '../../audit/audit-record.ts';
@@ -6,7 +6,6 @@ import { parsed } from '../../foundation/parsed.ts';
 
 /** An address or a prefix, as a prefix. */
 export const targetSchema = parsed((text): Prefix => parsePrefix(text.includes('/') ? text : `${text}/32`));
-export const addressSchema = parsed(parseIpv4);
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 
@@ -47,6 +46,7 @@ export const auditRecordSchema = z.object({
   atlasRun: z.int().optional(),
   testedAgent: z.string().optional().describe('Address of the agent that was tested'),
   selfAudit: z.int().optional(),
+  rawProbe: z.int().optional(),
   batch: z.int().optional(),
   user: userSchema.optional(),
   key: z.int().optional().describe('Number of the API key'),
@@ -105,6 +105,7 @@ export function toAuditRecord(
     // Records of older versions do not name the agent.
     ...(cause === 'agentTest' && causeId !== 0 && { testedAgent: formatIpv4(causeId) }),
     ...(cause === 'selfAudit' && { selfAudit: causeId }),
+    ...(cause === 'rawProbe' && { rawProbe: causeId }),
     ...(batchId !== 0 && { batch: batchId }),
     ...(user && { user }),
     ...(keyId !== 0 && { key: keyId }),

@@ -3,11 +3,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { EVENT_KINDS } from '../../audit/audit-events.ts';
 import type { AuditRecord } from '../../audit/audit-record.ts';
+import { addressSchema } from '../../foundation/address-schema.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import {
-  addressSchema,
   auditEventSchema,
   auditRecordSchema,
   rangeOf,

@@ -22,8 +22,9 @@ export interface DispatcherCollaborators {
 }
 
 const EVERY_MS = 2_000;
+/** Messages of one round, which are sent side by side. */
 const MOST_AT_ONCE = 50;
-const CONCURRENCY = 10;
+const MOST_OF_A_USER = 3;
 const LEASE_MS = 60_000;
 /** Pauses before a failed delivery is tried again, seconds: those that Standard Webhooks proposes, the first seven of them. */
 const PAUSES_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400];
@@ -82,8 +83,12 @@ export class AlertDispatcher {
   async #deliverDue(): Promise<void> {
     const { alerts, clock, log } = this.#collaborators;
     const now = clock.now();
-    const due = await alerts.claimDue(new Date(now), MOST_AT_ONCE, new Date(now + LEASE_MS));
-    await inParallel(due.length, CONCURRENCY, async (i) => {
+    const due = await alerts.claimDue(new Date(now), {
+      limit: MOST_AT_ONCE,
+      perUser: MOST_OF_A_USER,
+      leaseUntil: new Date(now + LEASE_MS),
+    });
+    await inParallel(due.length, MOST_AT_ONCE, async (i) => {
       if (this.#stopping.signal.aborted) return;
       try {
         await this.deliver(due[i], { isTest: false });
@@ -91,7 +96,7 @@ export class AlertDispatcher {
         log.error({ err: error, alert: due[i].id }, 'an alert could not be delivered; the controller tries again');
       }
     });
-    if (due.length === MOST_AT_ONCE) this.wake();
+    if (due.length >= MOST_OF_A_USER) this.wake();
   }
 
   async #attempt(alert: WatchAlertRow, watch: WatchRow, isTest: boolean): Promise<AlertOutcome> {

@@ -2,10 +2,11 @@
 export interface WebhookErrorDetails {
   /** The URL cannot be used. */
   readonly badUrl: { readonly reason: string };
-  /** The host name does not resolve. */
-  readonly unresolved: { readonly host: string };
-  /** The host is not on the public Internet. */
-  readonly internalAddress: { readonly host: string };
+  /**
+   * The host has no address, or one that is not on the public Internet. Users cannot tell the two apart: they would learn which names exist
+   * in the internal zones of the operator's resolver.
+   */
+  readonly noPublicAddress: { readonly host: string };
   /** No answer came in time. */
   readonly timeout: { readonly milliseconds: number };
   /** The connection failed; `reason` is the code of the system or of TLS where there is one. */

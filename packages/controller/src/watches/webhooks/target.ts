@@ -33,7 +33,7 @@ export interface WebhookTarget {
   readonly address: string;
 }
 
-/** The URL of a webhook. @throws {WebhookError} `badUrl`, and `internalAddress` for an address that can be judged without a look-up */
+/** The URL of a webhook. @throws {WebhookError} `badUrl`, and `noPublicAddress` for an address that can be judged without a look-up */
 export function parseWebhookUrl(text: string, { allowsInternal }: TargetRules): URL {
   const refuse = (reason: string): WebhookError => new WebhookError('badUrl', `the URL ${reason}`, { reason });
   if (text.length > LONGEST_URL) throw refuse(`has more than ${LONGEST_URL} characters`);
@@ -49,22 +49,24 @@ export function parseWebhookUrl(text: string, { allowsInternal }: TargetRules): 
 
 /**
  * Finds the address of a webhook. All addresses of the host must be on the public Internet.
- * @throws {WebhookError} `badUrl`, `unresolved`, `internalAddress`
+ * @throws {WebhookError} `badUrl`, `noPublicAddress`
  */
 export async function findTarget(text: string, resolve: ResolveHost, rules: TargetRules): Promise<WebhookTarget> {
   const url = parseWebhookUrl(text, rules);
   const host = hostOf(url);
   const addresses = isIP(host) === 0 ? await resolve(host).catch(() => []) : [host];
   const [address] = addresses;
-  if (address === undefined) throw new WebhookError('unresolved', `${host} does not resolve to an address`, { host });
+  if (address === undefined) throw noPublicAddress(host);
   refuseInternal(host, addresses, rules.allowsInternal);
   return { url, host, address };
 }
 
-/** The error does not name the address: users must not read the internal zones of the operator's resolver through it. */
 function refuseInternal(host: string, addresses: readonly string[], allowsInternal: boolean): void {
   if (allowsInternal || addresses.every(isPublicAddress)) return;
-  throw new WebhookError('internalAddress', `${host} is not on the public Internet`, { host });
+  throw noPublicAddress(host);
 }
+
+const noPublicAddress = (host: string): WebhookError =>
+  new WebhookError('noPublicAddress', `${host} has no address on the public Internet`, { host });
 
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');

@@ -10,6 +10,8 @@ export type Extension =
       readonly from: number;
       /** The new hops, from that hop towards the source. */
       readonly hops: readonly Hop[];
+      /** Whether all hops behind `from` are dropped first, because the new ones contradict them. Default false. */
+      readonly replacesRest?: true;
       /** What was found, for people. */
       readonly detail: string;
     }

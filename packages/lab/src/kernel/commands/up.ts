@@ -39,6 +39,9 @@ export async function up(file: string, { name, port, controlAddress, beforeStart
     });
     const { api, key, operatorKey, source, namespaces, failed, lab } = system;
     process.stdout.write(`${JSON.stringify({ api, key, operatorKey, source, namespaces })}\n`);
+    say(`To use it as the host of the source ${source}: export REVTR_SERVER=${api} REVTR_KEY=${key}`);
+    say(`To use it as the operator: export REVTR_SERVER=${api} REVTR_KEY=${operatorKey}`);
+    say('running; press Ctrl-C to stop');
     const ended = AbortSignal.any([stop, failed]);
     await Promise.all([applyChanges(lab, ended), untilAborted(ended)]);
     if (failed.aborted) say(`lab: ${failed.reason.message}`);

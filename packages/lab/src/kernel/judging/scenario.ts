@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4, prefixContains } from '@revtr/net';
 import { inParallel } from '@revtr/probing';
@@ -50,6 +51,8 @@ const FRESH: readonly Round[] = [
   { name: 'without earlier measurements', useCache: false, useAtlas: true },
   { name: 'without atlas', useCache: false, useAtlas: false },
 ];
+/** How long nothing is measured before a change, milliseconds. The system checks what it has known for longer before it is used again. */
+const PAUSE_MS = 62_000;
 /** Pairs of a batch in rounds that reuse earlier measurements. */
 const REUSING_BATCH = 5;
 /** Truths that are measured at the same time. */
@@ -90,6 +93,7 @@ export async function runScenario(scenario: string, system: KernelSystem): Promi
   for (const { topology } of changes.filter(({ atSeconds }) => atSeconds === 0)) await change(topology);
   await run(REUSING);
   for (const { topology } of changes.filter(({ atSeconds }) => atSeconds > 0)) {
+    await sleep(PAUSE_MS);
     await change(topology);
     await run({ ...REUSING, name: 'after a change' });
   }

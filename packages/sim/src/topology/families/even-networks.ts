@@ -27,7 +27,7 @@ export function planEvenNetworks(graph: AsGraph, { routers: all }: SimParameters
       ),
     );
     const hostPrefixes = 1 + random.below(tier === 3 ? 6 : 12);
-    return { routers, hostPrefixes, neighbours: neighbours[i] };
+    return { routers, hostPrefixes, neighbours: neighbours[i], bordersInTurn: false };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { MeasurementResult } from '../types.ts';
 import type { ComparedHop } from './align.ts';
 
 /**
@@ -39,4 +40,14 @@ function networks(hops: readonly ComparedHop[]): Network[] {
 /** The network beside that of the source. */
 function neighbourOf(path: readonly Network[], own: number | undefined): Network | undefined {
   return path.filter(({ asn }) => asn !== own).at(-1);
+}
+
+/** The forward path in the order of the reverse path. The traceroute does not list its own source. */
+export function forwardHops(
+  forward: NonNullable<MeasurementResult['forward']>,
+  source: string,
+  { hops }: MeasurementResult,
+): ComparedHop[] {
+  const { asn, asName, name } = hops.find(({ address }) => address === source) ?? {};
+  return [{ address: source, asn, asName, name }, ...forward.hops].reverse();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { align, type ComparedHop, toAlignedBands } from '../src/comparison/align.ts';
+import { align, type ComparedHop, toAlignedBands } from '../src/wording/index.ts';
 
 /** Hops from a text such as `10 10 20`: the numbers are networks, `*` a router that does not answer. */
 const hopsOf = (text: string, side: string): ComparedHop[] =>

@@ -1,0 +1,85 @@
+import type { NewProbes } from '@revtr/client';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type ConnectionOptions, withConnection } from '../connection.ts';
+import { addCommand, type Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { renderProbe } from '../render/probes.ts';
+
+interface ProbeOptions extends ConnectionOptions {
+  readonly from: string;
+  readonly as?: string;
+  readonly label?: string;
+  readonly count?: number;
+  readonly timestamps?: NewProbes['probes'][number]['timestamps'];
+}
+
+const MOST_COUNT = 4;
+
+/** `revtr probe`. */
+export function addProbe(program: Command, context: Context): void {
+  const probe = program.command('probe').description('Send single probes from a source or vantage point');
+  addKind(probe, 'ping', 'Send echo requests, one a second', 'ping', context)
+    .option('--count <n>', 'echo requests for each target, 1 to 4', readFew, 1)
+    .option(...AS);
+  addKind(probe, 'rr', 'Send an echo request with the Record Route option', 'recordRoute', context).option(...AS);
+  addKind(probe, 'ts', 'Send an echo request with the IP Timestamp option', 'timestamp', context)
+    .option(
+      '--timestamps <which>',
+      'addresses that shall stamp, separated by commas; or timestampOnly or withAddress for all routers',
+      readTimestamps,
+      'timestampOnly',
+    )
+    .option(...AS);
+  addKind(probe, 'traceroute', 'Send a Paris traceroute', 'traceroute', context).option(
+    '--count <n>',
+    'probes to a silent hop, 1 to 4',
+    readFew,
+    2,
+  );
+}
+
+const AS = ['--as <source>', 'source whose address the packets carry, and which receives the replies'] as const;
+
+function addKind(
+  probe: Command,
+  name: string,
+  description: string,
+  type: NewProbes['type'],
+  context: Context,
+): Command {
+  const { terminal, output } = context;
+  return withConnection(addCommand(probe, name, description))
+    .argument('<target...>', 'IPv4 addresses or host names, at most 1,000')
+    .requiredOption('--from <address>', 'IPv4 address of a source that you may measure to, or of a vantage point')
+    .option('--label <label>', 'label that the result carries')
+    .action(async (targets: readonly string[], options: ProbeOptions) => {
+      const { from, as, label, count, timestamps } = options;
+      const common = {
+        from,
+        ...(as !== undefined && { as }),
+        ...(label !== undefined && { label }),
+        ...(count !== undefined && { count }),
+        ...(timestamps !== undefined && { timestamps }),
+      };
+      const { probes: client } = await context.connect(options);
+      const { id } = await client.send({ type, probes: targets.map((to) => ({ to, ...common })) });
+      const showsProgress = terminal.isWatched && options.json !== true && targets.length > 1;
+      const { probes } = await client.wait(id, {
+        onProgress: (done, total) => {
+          if (showsProgress) output.note(`  ${done} of ${total} probes have ended`);
+        },
+      });
+      output.print(options, { id, probes }, (sent) => sent.probes.map(renderProbe).join(''));
+      const isAnswered = probes.every(({ result }) => (result?.replies ?? result?.hops ?? []).length > 0);
+      context.exitCode = isAnswered ? EXIT.ok : EXIT.incomplete;
+    });
+}
+
+function readFew(text: string): number {
+  const count = Number(text);
+  if (!/^\d$/.test(text) || count < 1 || count > MOST_COUNT) throw new InvalidArgumentError('It must be 1 to 4.');
+  return count;
+}
+
+const readTimestamps = (text: string): ProbeOptions['timestamps'] =>
+  text === 'timestampOnly' || text === 'withAddress' ? text : text.split(',');

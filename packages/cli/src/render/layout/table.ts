@@ -1,0 +1,73 @@
+import Table from 'cli-table3';
+import type { Screen } from '../../terminal.ts';
+import { cut, widthOf } from './text.ts';
+
+/** A column of a table. */
+export interface Column<Row> {
+  readonly head: string;
+  readonly align?: 'right';
+  /** The text of a row. */
+  cell(row: Row): string;
+  /** The colour of the text. Default: none. */
+  paint?(row: Row): (text: string) => string;
+  /** Fewest characters that the text may be shortened to where the screen is too narrow. Default: it is not shortened. */
+  readonly least?: number;
+}
+
+/** Columns between two columns. */
+const GAP = 2;
+
+const NO_BORDERS = Object.fromEntries(
+  [
+    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
+  ].map((edge) => [edge, '']),
+);
+
+/** Width of a table whose texts are not shortened. */
+export function tableWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+  return sum(columns.map((column) => naturalWidth(column, rows))) + GAP * (columns.length - 1);
+}
+
+/** Fewest columns of a screen in which a table fits. */
+export function leastTableWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+  const least = columns.map((column) => Math.min(naturalWidth(column, rows), column.least ?? Number.POSITIVE_INFINITY));
+  return sum(least) + GAP * (columns.length - 1);
+}
+
+/** A table with a header line, one row in a line. Where the screen is too narrow, the longest texts that may be shortened are. */
+export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], screen: Screen): string {
+  const widths = fitted(columns, rows, screen.columns);
+  const drawn = new Table({
+    head: columns.map(({ head }, i) => screen.paint.dim(cut(head, widths[i]))),
+    chars: { ...NO_BORDERS, middle: ' '.repeat(GAP) },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+    colAligns: columns.map(({ align }) => align ?? 'left'),
+  });
+  for (const row of rows)
+    drawn.push(columns.map(({ cell, paint }, i) => (paint?.(row) ?? unpainted)(cut(cell(row), widths[i]))));
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+/** The widths of columns: natural where they fit, else the widest that may be narrower is narrowed until they do. */
+function fitted<Row>(columns: readonly Column<Row>[], rows: readonly Row[], available: number): number[] {
+  const widths = columns.map((column) => naturalWidth(column, rows));
+  for (let excess = tableWidth(columns, rows) - available; excess > 0; excess--) {
+    const slack = columns.map(({ least = Number.POSITIVE_INFINITY }, i) => widths[i] - least);
+    const candidates = widths.map((width, i) => (slack[i] > 0 ? width : 0));
+    const widest = Math.max(...candidates);
+    if (widest === 0) return widths;
+    widths[candidates.indexOf(widest)]--;
+  }
+  return widths;
+}
+
+const naturalWidth = <Row>({ head, cell }: Column<Row>, rows: readonly Row[]): number =>
+  rows.reduce((most, row) => Math.max(most, widthOf(cell(row))), widthOf(head));
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+const unpainted = (text: string): string => text;

@@ -1,0 +1,40 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MeasurementRow } from '@revtr/storage';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+
+/** Longest time that a request waits for its results, milliseconds. */
+const LONGEST_WAIT_MS = 300_000;
+const LOOK_MS = 200;
+/** Looks between two queries when no measurement has ended in this process: others may run the batch. */
+const QUERY_EVERY = 25;
+
+/** The measurements of a batch once all have ended, the time is over, the client has left, or the server stops. */
+export async function waitUntilFinished(
+  batchId: number,
+  response: ServerResponse,
+  { batches, events, stopping }: Pick<ApiCollaborators, 'batches' | 'events' | 'stopping'>,
+): Promise<MeasurementRow[]> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, stopping, AbortSignal.timeout(LONGEST_WAIT_MS)]);
+  const leave = (): void => over.abort();
+  response.once('close', leave);
+  let hasNews = true;
+  const unsubscribe = events.subscribe(batchId, { paths: false }, () => {
+    hasNews = true;
+  });
+  try {
+    const { size = 0 } = (await batches.find(batchId)) ?? {};
+    for (let looks = 0; !signal.aborted; looks++) {
+      if (hasNews || looks % QUERY_EVERY === 0) {
+        hasNews = false;
+        if ((await batches.countDone(batchId)) >= size) break;
+      }
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    unsubscribe();
+    response.off('close', leave);
+  }
+  return batches.measurementsOf(batchId);
+}

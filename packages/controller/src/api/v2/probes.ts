@@ -1,0 +1,99 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { callerOf, userOf } from '../http/access.ts';
+import { baseUrlOf } from '../http/base-url.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { errorResponses } from '../http/errors.ts';
+import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { numberInUrl, security } from '../http/route-parts.ts';
+import { StreamLimit } from '../http/stream-limit.ts';
+import { newProbesSchema, probeSetSchema, toAskedProbes, toProbeSet } from './probe-schemas.ts';
+import { streamProbes } from './probe-stream.ts';
+
+const paramsSchema = z.object({ id: numberInUrl });
+const acceptedSchema = z.object({
+  id: z.int(),
+  total: z.int(),
+  uri: z.string().describe('Where the probes and their results are'),
+});
+
+/** Room for the largest request with every field set. */
+const MOST_BODY_BYTES = 2 * 2 ** 20;
+const STREAMS = { perUser: 20, inAll: 500 };
+
+/** Raw probes: single pings, Record Route and Timestamp probes and traceroutes from sources and vantage points. */
+export function registerProbes(app: FastifyInstance, collaborators: ApiCollaborators): void {
+  const { probes, authenticator, publicUrl } = collaborators;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const streams = new StreamLimit(STREAMS);
+
+  routes.post(
+    '/api/v2/probes',
+    {
+      config: { access: 'measure' },
+      bodyLimit: MOST_BODY_BYTES,
+      schema: {
+        summary: 'Send raw probes: pings, Record Route or Timestamp probes, or traceroutes',
+        description:
+          'At most 1,000 probes in a request; each counts as a measurement in your limits. The probes are durable when the answer is sent. One probe that must not be sent refuses all.',
+        tags: ['probes'],
+        security,
+        body: newProbesSchema,
+        response: { 202: acceptedSchema, ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      const { user, keyId } = callerOf(request);
+      const { id, limits } = await probes.submission.submit(user, toAskedProbes(request.body), keyId);
+      reply.headers(rateLimitHeaders(limits));
+      const uri = `${baseUrlOf(request, publicUrl)}/api/v2/probes/${id}`;
+      return reply.code(202).send({ id, total: request.body.probes.length, uri });
+    },
+  );
+
+  routes.get(
+    '/api/v2/probes/:id',
+    {
+      config: { access: 'read' },
+      schema: {
+        summary: 'Raw probes with their results',
+        tags: ['probes'],
+        security,
+        params: paramsSchema,
+        response: { 200: probeSetSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const set = await probes.submission.setOf(userOf(request), request.params.id);
+      return toProbeSet(set, await probes.sets.probesOf(set.id));
+    },
+  );
+
+  routes.get(
+    '/api/v2/probes/:id/events',
+    {
+      config: { access: 'read' },
+      schema: {
+        summary: 'Progress of raw probes as server-sent events',
+        description: 'Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.',
+        tags: ['probes'],
+        security,
+        params: paramsSchema,
+        response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      const user = userOf(request);
+      const { id, size } = await probes.submission.setOf(user, request.params.id);
+      streams.enter(user.id, reply.raw);
+      const isPermitted = (): Promise<boolean> =>
+        authenticator.callerOf(request).then(
+          () => true,
+          () => false,
+        );
+      streamProbes({ setId: id, total: size, isPermitted }, reply, collaborators);
+      return reply;
+    },
+  );
+}

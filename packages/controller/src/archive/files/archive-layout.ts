@@ -1,0 +1,53 @@
+import { basename, dirname, join, resolve } from 'node:path';
+
+/** The formats of files, and the ends of their names. */
+const ARCHIVE_FORMATS = { archive: '.jsonl.gz', paths: '.parquet' } as const;
+type ArchiveFormat = keyof typeof ARCHIVE_FORMATS;
+
+/** Files are written here, and get their final names when the database knows them. */
+const WRITING = '.writing';
+export const CATALOGUE = 'catalogue.json';
+
+/** Every path that the archive may show to others. */
+const PUBLISHED =
+  /^(?:README\.md|catalogue\.json|schemas\/(?:archive|paths)\.json|\d{4}\/\d{2}\/\d{2}\/(?:catalogue\.json|\d{8}T\d{6}Z-\d+\.(?:jsonl\.gz|parquet)))$/;
+
+/** Whether a path in the archive is one that others may read. */
+export const isPublished = (path: string): boolean => PUBLISHED.test(path);
+
+/** Whether a file never changes: all but catalogues and descriptions. */
+export const isImmutable = (path: string): boolean => path.endsWith('.gz') || path.endsWith('.parquet');
+
+/** Directory of a day `YYYY-MM-DD`: `YYYY/MM/DD`. */
+export const directoryOf = (day: string): string => day.replaceAll('-', '/');
+
+/** Path of a file with measurements of a day. The id of the first one makes it unique: a measurement is written once. */
+export function pathOf(
+  { day, now, firstId }: { readonly day: string; readonly now: number; readonly firstId: number },
+  format: ArchiveFormat,
+): string {
+  const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return `${directoryOf(day)}/${time}-${firstId}${ARCHIVE_FORMATS[format]}`;
+}
+
+/** The places of the archive on the disk. */
+export class ArchiveLayout {
+  readonly root: string;
+  /** Directory of unfinished files. */
+  readonly writing: string;
+
+  constructor(root: string) {
+    this.root = resolve(root);
+    this.writing = join(this.root, WRITING);
+  }
+
+  /** Where a file is. */
+  final(path: string): string {
+    return join(this.root, path);
+  }
+
+  /** Where a file is before it has its final name. */
+  temporary(path: string): string {
+    return join(this.writing, `${dirname(path).replaceAll('/', '-')}-${basename(path)}`);
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Everybody may read the files of the archive. */
+const FILE_MODE = 0o644;
+const DIRECTORY_MODE = 0o755;
+const PART = '.part';
+
+/** Size and SHA-256 (hexadecimal digits) of a file. */
+export interface FileDigest {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** A new file that is on the disk once it is closed. */
+export class DurableFile {
+  readonly #handle: FileHandle;
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
+
+  private constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  /** Creates a file. Rejects when there is one already. */
+  static async create(path: string): Promise<DurableFile> {
+    return new DurableFile(await open(path, 'wx', FILE_MODE));
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#hash.update(bytes);
+    this.#bytes += bytes.length;
+    await this.#handle.writeFile(bytes);
+  }
+
+  /** Waits until the content is on the disk. */
+  async close(): Promise<FileDigest> {
+    await this.#handle.sync().finally(() => this.#handle.close());
+    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  /** Gives the file up. */
+  async abandon(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+/** Makes a directory below `root` with its parents, all of them on the disk. */
+export async function makeDirectory(root: string, path = ''): Promise<void> {
+  const directory = join(root, path);
+  const first = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+  if (first === undefined) return;
+  for (let at = directory; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
+}
+
+/** Gives a file its final name, durably. */
+export async function placeFile(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncDirectory(dirname(to));
+}
+
+/** Replaces a file in one step, durably. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const part = `${path}${PART}`;
+  await rm(part, { force: true });
+  const file = await DurableFile.create(part);
+  await file.write(Buffer.from(text)).finally(() => file.close());
+  await placeFile(part, path);
+}
+
+/** Puts the names in a directory on the disk. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+}

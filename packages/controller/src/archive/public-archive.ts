@@ -1,0 +1,199 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Clock } from '@revtr/probing';
+import { type ArchiveFile, type ArchiveRecords, lockDirectory, type NewArchiveFile } from '@revtr/storage';
+import type { Logger } from 'pino';
+import { Periodic } from '../foundation/periodic.ts';
+import type { ArchiveMetrics } from './archive-metrics.ts';
+import { ArchiveLayout, CATALOGUE, directoryOf } from './files/archive-layout.ts';
+import { toCatalogue, toDayCatalogue } from './files/catalogue.ts';
+import { makeDirectory, placeFile, replaceFile } from './files/durable-file.ts';
+import { READ_ME } from './files/read-me.ts';
+import { writePart } from './files/write-part.ts';
+import { type ArchiveRules, toPublishable } from './publishable.ts';
+import type { MeasuredPath } from './rows/measured-path.ts';
+import { bigQuerySchemas } from './schema/tables.ts';
+
+export interface PublicArchiveOptions {
+  readonly directory: string;
+  /** Pause between runs, milliseconds. Default: ten minutes. */
+  readonly everyMs?: number;
+  /** Most results in one file. Default 50,000, at most 100,000. */
+  readonly mostResults?: number;
+}
+
+export interface PublicArchiveCollaborators {
+  readonly records: ArchiveRecords;
+  readonly rules: ArchiveRules;
+  readonly metrics: ArchiveMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const EVERY_MS = 600_000;
+const MOST_RESULTS = 50_000;
+/** Measurements that are in memory at once, and rows in a group of a Parquet file. */
+const PER_PAGE = 500;
+
+/**
+ * Writes results to a directory that everybody may read. A run takes the results that wait, writes them to files under temporary names, records the
+ * files in the transaction that ends the waiting of their results, and then gives the files their final names. Whenever the process is killed,
+ * the next run finishes what was recorded and removes what was not: each result is in one file of each format.
+ */
+export class PublicArchive {
+  readonly #options: Required<PublicArchiveOptions>;
+  readonly #layout: ArchiveLayout;
+  readonly #records: ArchiveRecords;
+  readonly #rules: ArchiveRules;
+  readonly #metrics: ArchiveMetrics;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #series: Periodic;
+  #unlock: (() => void) | undefined;
+  #completeAt: number | undefined;
+  #failure: string | undefined;
+
+  constructor(options: PublicArchiveOptions, collaborators: PublicArchiveCollaborators) {
+    this.#options = { everyMs: EVERY_MS, mostResults: MOST_RESULTS, ...options };
+    this.#layout = new ArchiveLayout(options.directory);
+    this.#records = collaborators.records;
+    this.#rules = collaborators.rules;
+    this.#metrics = collaborators.metrics;
+    this.#clock = collaborators.clock;
+    this.#log = collaborators.log;
+    this.#series = new Periodic(
+      { everyMs: this.#options.everyMs, isImmediate: true },
+      {
+        clock: collaborators.clock,
+        work: (signal) => this.run(signal),
+        onError: (error) => this.#log.error({ err: error }, 'the public archive could not be written; trying again'),
+      },
+    );
+  }
+
+  /** Directory of the archive. */
+  get directory(): string {
+    return this.#layout.root;
+  }
+
+  /** When the last run ended without an error, milliseconds since the Unix epoch; `undefined` before. */
+  get completeAt(): number | undefined {
+    return this.#completeAt;
+  }
+
+  /** What the last run failed with; `undefined` when it did not fail. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Begins to write results at the interval of the options. Rejects when the directory cannot be written.
+   * @throws {StorageError} `directoryInUse` when another process on this machine writes the same archive
+   */
+  async start(): Promise<void> {
+    await makeDirectory(this.#layout.root);
+    this.#unlock = lockDirectory(this.#layout.root);
+    this.#series.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#series.stop();
+    this.#unlock?.();
+  }
+
+  /** Writes all results that wait. Rejects with what failed; the next run goes on from there. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#prepare();
+      await this.#place();
+      for (;;) {
+        const day = await this.#records.firstPendingDay();
+        if (day === undefined || !(await this.#writeDay(day, signal))) break;
+        await this.#place();
+      }
+      const now = this.#clock.now();
+      await this.#replace(CATALOGUE, toCatalogue(await this.#records.days(), now));
+      this.#metrics.ended((await this.#records.totals()).pending, now);
+      [this.#completeAt, this.#failure] = [now, undefined];
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#metrics.failed();
+      this.#failure = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    await makeDirectory(this.#layout.root);
+    await makeDirectory(this.#layout.root, basename(this.#layout.writing));
+    await makeDirectory(this.#layout.root, 'schemas');
+    const { archive, paths } = bigQuerySchemas();
+    await this.#replace('README.md', READ_ME);
+    await this.#replace('schemas/archive.json', `${JSON.stringify(archive, null, 2)}\n`);
+    await this.#replace('schemas/paths.json', `${JSON.stringify(paths, null, 2)}\n`);
+  }
+
+  /** Writes and records a part of a day. Returns whether something was recorded; if not, another process has taken the results. */
+  async #writeDay(day: string, signal: AbortSignal): Promise<boolean> {
+    const ids = await this.#records.pending(day, this.#options.mostResults);
+    const [firstId] = ids;
+    if (firstId === undefined) return true;
+    const part = { day, firstId, now: this.#clock.now() };
+    const files = await writePart(part, this.#pages(ids, signal), { layout: this.#layout, signal });
+    if (!(await this.#records.commit(ids, files))) {
+      this.#log.warn({ day }, 'results for the public archive were taken or deleted meanwhile; they are read again');
+      return false;
+    }
+    this.#metrics.written(files);
+    const left = ids.length - (files[0]?.rows ?? 0);
+    this.#log.info({ day, files: files.map(describe), leftOut: left }, 'results were written to the public archive');
+    return true;
+  }
+
+  async *#pages(ids: readonly number[], signal: AbortSignal): AsyncGenerator<MeasuredPath[]> {
+    for (let first = 0; first < ids.length; first += PER_PAGE) {
+      signal.throwIfAborted();
+      const rows = await this.#records.measurements(ids.slice(first, first + PER_PAGE));
+      const paths = rows.flatMap((row) => toPublishable(row, this.#rules) ?? []);
+      if (paths.length > 0) yield paths;
+    }
+  }
+
+  /** Gives recorded files their final names, writes the catalogues of their days, and removes unrecorded files. */
+  async #place(): Promise<void> {
+    const unplaced = await this.#records.unplaced();
+    for (const { path } of unplaced) await this.#placeOne(path);
+    for (const day of new Set(unplaced.map((file) => file.day)))
+      await this.#replace(`${directoryOf(day)}/${CATALOGUE}`, toDayCatalogue(day, await this.#records.filesOf(day)));
+    await this.#records.markPlaced(unplaced.map(({ path }) => path));
+    for (const name of await readdir(this.#layout.writing)) await rm(join(this.#layout.writing, name));
+  }
+
+  async #placeOne(path: string): Promise<void> {
+    await makeDirectory(this.#layout.root, dirname(path));
+    if (await exists(this.#layout.temporary(path)))
+      await placeFile(this.#layout.temporary(path), this.#layout.final(path));
+    else if (!(await exists(this.#layout.final(path))))
+      this.#log.error({ path }, 'a file of the public archive is missing; its results are not in the archive');
+  }
+
+  async #replace(path: string, text: string): Promise<void> {
+    await replaceFile(this.#layout.final(path), text);
+  }
+}
+
+const describe = ({ path, rows, bytes }: NewArchiveFile): Pick<ArchiveFile, 'path' | 'rows' | 'bytes'> => ({
+  path,
+  rows,
+  bytes,
+});
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { ProbeSets } from '@revtr/storage';
+import { Periodic } from '../foundation/periodic.ts';
+import { DestinationCheck } from '../measurements/destination-check.ts';
+import { ProbeEvents } from '../probes/probe-events.ts';
+import { ProbeRunner } from '../probes/probe-runner.ts';
+import { ProbeSubmission } from '../probes/probe-submission.ts';
+import type { Context } from './context.ts';
+import type { MeasuringSubsystem } from './open-measuring.ts';
+import type { SafetySubsystem } from './open-safety.ts';
+import type { Subsystem } from './subsystem.ts';
+
+export interface ProbesSubsystem extends Subsystem {
+  readonly sets: ProbeSets;
+  readonly submission: ProbeSubmission;
+  readonly events: ProbeEvents;
+}
+
+const POLL_MS = 1_000;
+const CONCURRENCY = 100;
+/** Raw probes are kept as long as the audit is by default, milliseconds. */
+const KEEP_MS = 90 * 86_400_000;
+const CLEAN_EVERY_MS = 3_600_000;
+
+/** Opens the queue of raw probes: submission, the runner that sends them, and their retention. */
+export async function openProbes(
+  { database, facts, targetPolicy, clock, log }: Context,
+  {
+    measuring: { sourceAccess, system },
+    safety: { auditEvents },
+  }: { readonly measuring: MeasuringSubsystem; readonly safety: SafetySubsystem },
+): Promise<ProbesSubsystem> {
+  const sets = new ProbeSets(database.db);
+  // Only this process uses the database: existing leases are left over from a crash.
+  if (database.isExclusive) await sets.release();
+  const events = new ProbeEvents();
+  const destinationCheck = new DestinationCheck({ targetPolicy, facts });
+  const { prober, clock: probingClock } = system.engineParts;
+  const runner = new ProbeRunner(
+    { owner: randomUUID(), concurrency: CONCURRENCY, pollMs: POLL_MS },
+    { sets, prober, probingClock, destinationCheck, events, clock, log },
+  );
+  const submission = new ProbeSubmission({
+    ...{ sets, facts, destinationCheck, clock, sources: sourceAccess },
+    vantagePoints: () => [
+      ...system.vantagePoints(),
+      ...system.connected.ready('vantagePoint').map(({ address }) => address),
+    ],
+    spoofers: () => system.vantagePoints(),
+    onAccepted: () => runner.notify(),
+    onRejected: (user, { code, message }) =>
+      auditEvents.count({ kind: 'pairRefused', userId: user.id, subject: code, detail: message }),
+  });
+  const cleaning = new Periodic(
+    { everyMs: CLEAN_EVERY_MS, isImmediate: true },
+    {
+      clock,
+      work: () => sets.deleteBefore(new Date(clock.now() - KEEP_MS)),
+      onError: (error) => log.error({ err: error }, 'old raw probes could not be deleted'),
+    },
+  );
+  return {
+    name: 'probes',
+    ...{ sets, submission, events },
+    start: () => cleaning.start(),
+    onAgentsSettled: () => runner.start(),
+    stop: async () => {
+      await cleaning.stop();
+      await runner.stop();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Logger } from 'pino';
+import { Gauge } from 'prom-client';
+import type { Metrics } from '../foundation/metrics.ts';
+import type { StateReader, SystemState } from './system-state.ts';
+
+/** Shows the state of the system as metrics. Labels are kinds, states and purposes, never subjects. */
+export function observeState(
+  { registry }: Metrics,
+  { state, log }: { readonly state: Pick<StateReader, 'read'>; readonly log: Logger },
+): void {
+  const registers = [registry];
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    set: (gauge: Gauge<Label>, state: SystemState) => void,
+  ): void => {
+    new Gauge<Label>({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers,
+      async collect() {
+        this.reset();
+        try {
+          set(this, await state.read());
+        } catch (error) {
+          // The other metrics are most needed when the database is away.
+          log.warn({ err: error, metric: name }, 'a metric cannot be read');
+        }
+      },
+    });
+  };
+  const secondsSince = (time: number | undefined, { at }: SystemState): number =>
+    time === undefined ? 0 : Math.max(0, at - time) / 1000;
+
+  gauge('revtr_queue_measurements', 'Measurements that have not ended, by state.', ['state'], (into, { queue }) => {
+    into.set({ state: 'queued' }, queue.queued);
+    into.set({ state: 'running' }, queue.running);
+  });
+  gauge(
+    'revtr_queue_oldest_seconds',
+    'Age of the oldest measurement that has not ended; 0 without one.',
+    [],
+    (into, read) => into.set(secondsSince(read.queue.oldestAt, read)),
+  );
+  gauge('revtr_mails_waiting', 'Mails that were not sent, by whether a try failed.', ['failed'], (into, { mails }) => {
+    into.set({ failed: 'true' }, mails.failing);
+    into.set({ failed: 'false' }, mails.waiting - mails.failing);
+  });
+  gauge('revtr_mails_oldest_seconds', 'Age of the oldest mail that was not sent; 0 without one.', [], (into, read) =>
+    into.set(secondsSince(read.mails.oldestAt, read)),
+  );
+  gauge('revtr_agents', 'Registered agents by kind and state.', ['kind', 'state'], (into, { agents }) => {
+    for (const { kind, state: of, count } of agents) into.set({ kind, state: of }, count);
+  });
+  gauge('revtr_dataset_age_seconds', 'Time since a dataset was imported.', ['dataset'], (into, read) => {
+    for (const { kind, importedAt } of read.datasets)
+      if (importedAt !== undefined) into.set({ dataset: kind }, secondsSince(importedAt, read));
+  });
+  gauge(
+    'revtr_dataset_failed',
+    'Whether the last try to replace a dataset failed: 1 or 0.',
+    ['dataset'],
+    (into, { datasets }) => {
+      for (const { kind, hasFailed } of datasets) into.set({ dataset: kind }, hasFailed ? 1 : 0);
+    },
+  );
+  gauge(
+    'revtr_ripe_atlas_credits_spent',
+    'Credits of RIPE Atlas that the system spent in the last 24 hours, by purpose.',
+    ['purpose'],
+    (into, { ripeAtlasCredits: { refresh, onDemand } }) => {
+      into.set({ purpose: 'refresh' }, refresh);
+      into.set({ purpose: 'onDemand' }, onDemand);
+    },
+  );
+  gauge('revtr_kill_switches', 'Kill switches that are set, by scope.', ['scope'], (into, { killSwitches }) => {
+    for (const { scope, count } of killSwitches) into.set({ scope }, count);
+  });
+}

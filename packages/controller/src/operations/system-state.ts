@@ -1,0 +1,100 @@
+import type { DatasetStatus } from '@revtr/datasets';
+import type { Clock } from '@revtr/probing';
+import type { AgentState, AtlasRuns, KillSwitchScope, Mails, QueueState } from '@revtr/storage';
+import type { RegisteredAgent } from '../agents/directory.ts';
+
+/** What an operator looks at first. Times are milliseconds since the Unix epoch. */
+export interface SystemState {
+  readonly at: number;
+  /** Since when this process works. */
+  readonly startedAt: number;
+  /** Measurements that have not ended, in all processes together. */
+  readonly queue: { readonly queued: number; readonly running: number; readonly oldestAt: number | undefined };
+  /** Mails that were not sent: how many, how many of them failed before, and since when the oldest one waits. */
+  readonly mails: { readonly waiting: number; readonly failing: number; readonly oldestAt: number | undefined };
+  /** Number of agents by kind and state; combinations without an agent are absent. */
+  readonly agents: readonly {
+    readonly kind: RegisteredAgent['kind'];
+    readonly state: AgentState;
+    readonly count: number;
+  }[];
+  readonly datasets: readonly {
+    readonly kind: string;
+    readonly importedAt: number | undefined;
+    readonly hasFailed: boolean;
+  }[];
+  /** Credits of RIPE Atlas that the system spent in the last 24 hours, by purpose. */
+  readonly ripeAtlasCredits: { readonly refresh: number; readonly onDemand: number };
+  /** Number of kill switches that are set, by scope; scopes without one are absent. */
+  readonly killSwitches: readonly { readonly scope: KillSwitchScope; readonly count: number }[];
+}
+
+export interface StateReaderCollaborators {
+  readonly queue: Pick<QueueState, 'totals'>;
+  readonly mails: Pick<Mails, 'backlog'>;
+  readonly directory: { list(): readonly Pick<RegisteredAgent, 'kind' | 'state'>[] };
+  readonly datasets: { status(): readonly DatasetStatus[] };
+  readonly runs: Pick<AtlasRuns, 'paidSince'>;
+  readonly switches: { list(): readonly { readonly scope: KillSwitchScope }[] };
+  readonly clock: Clock;
+}
+
+const DAY_MS = 86_400_000;
+/** Anybody may read the metrics, so that the database is not asked for every request. */
+const KEEP_MS = 5_000;
+
+/** Reads the state of the system, from the database at most every five seconds. */
+export class StateReader {
+  readonly #collaborators: StateReaderCollaborators;
+  readonly #startedAt: number;
+  #kept: { readonly state: Promise<SystemState>; readonly until: number } | undefined;
+
+  constructor(collaborators: StateReaderCollaborators) {
+    this.#collaborators = collaborators;
+    this.#startedAt = collaborators.clock.now();
+  }
+
+  /** The state, at most five seconds old. @throws when the database does not answer */
+  read(): Promise<SystemState> {
+    const now = this.#collaborators.clock.now();
+    if (this.#kept === undefined || this.#kept.until < now) {
+      const state = this.#read(now);
+      this.#kept = { state, until: now + KEEP_MS };
+      state.catch(() => {
+        if (this.#kept?.state === state) this.#kept = undefined;
+      });
+    }
+    return this.#kept.state;
+  }
+
+  async #read(at: number): Promise<SystemState> {
+    const { queue, mails, directory, datasets, runs, switches } = this.#collaborators;
+    const since = new Date(at - DAY_MS);
+    const [totals, backlog, refresh, onDemand] = await Promise.all([
+      queue.totals(),
+      mails.backlog(),
+      runs.paidSince('refresh', since),
+      runs.paidSince('onDemand', since),
+    ]);
+    const agents = Map.groupBy(directory.list(), ({ kind, state }) => `${kind} ${state}`);
+    const scopes = Map.groupBy(switches.list(), ({ scope }) => scope);
+    return {
+      at,
+      startedAt: this.#startedAt,
+      queue: { queued: totals.queued, running: totals.running, oldestAt: totals.oldest?.getTime() },
+      mails: { waiting: backlog.waiting, failing: backlog.failing, oldestAt: backlog.oldest?.getTime() },
+      agents: [...agents.values()].map((alike) => ({
+        kind: alike[0].kind,
+        state: alike[0].state,
+        count: alike.length,
+      })),
+      datasets: datasets.status().map(({ kind, current, failure }) => ({
+        kind,
+        importedAt: current === undefined ? undefined : Date.parse(current.importedAt),
+        hasFailed: failure !== undefined,
+      })),
+      ripeAtlasCredits: { refresh: refresh.credits, onDemand: onDemand.credits },
+      killSwitches: [...scopes].map(([scope, set]) => ({ scope, count: set.length })),
+    };
+  }
+}

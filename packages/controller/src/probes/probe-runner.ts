@@ -1,0 +1,170 @@
+import { parseIpv4 } from '@revtr/net';
+import { type Clock, type Prober, ProbingError } from '@revtr/probing';
+import type { ProbeJob, ProbeSets } from '@revtr/storage';
+import type { Logger } from 'pino';
+import { Periodic } from '../foundation/periodic.ts';
+import type { DestinationCheck } from '../measurements/destination-check.ts';
+import { probingFor } from '../safety/probe-context.ts';
+import type { ProbeEvents } from './probe-events.ts';
+import { type ProbeRequest, pingRequestOf, probeRequestSchema, tracerouteRequestOf } from './probe-request.ts';
+import { ofTraceroute, type ProbeResult, toReply } from './probe-result.ts';
+
+export interface ProbeRunnerOptions {
+  /** Name under which probes are leased: unique among running processes. */
+  readonly owner: string;
+  /** Probes under way at once. */
+  readonly concurrency: number;
+  /** How often to look for probes without being woken, milliseconds. */
+  readonly pollMs: number;
+}
+
+export interface ProbeRunnerCollaborators {
+  readonly sets: ProbeSets;
+  /** A prober with all safety rules in front of it. */
+  readonly prober: Prober;
+  /** The clock of the prober. */
+  readonly probingClock: Clock;
+  readonly destinationCheck: Pick<DestinationCheck, 'refuse'>;
+  readonly events: ProbeEvents;
+  /** The controller's clock. */
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A probe that takes longer is given up; its lease lasts longer, so that no other process sends it as well. */
+const LONGEST_PROBE_MS = 300_000;
+const LEASE_MS = 2 * LONGEST_PROBE_MS;
+/** Probes are leased in groups, because each query costs: once this share of the places is free. */
+const LEASED_SHARE = 0.1;
+/** Pause before the result of a probe is written again, milliseconds. */
+const WRITE_AGAIN_MS = 5_000;
+/** Pause between the echo requests of one ping, milliseconds. */
+const BETWEEN_PINGS_MS = 1_000;
+
+/** Takes raw probes from the queue, sends them, and stores their results. */
+export class ProbeRunner {
+  readonly #options: ProbeRunnerOptions;
+  readonly #collaborators: ProbeRunnerCollaborators;
+  readonly #polling: Periodic;
+  readonly #underWay = new Map<number, Promise<void>>();
+  readonly #stopping = new AbortController();
+  /** Whether the queue had more probes than there were places when it was last read. */
+  #hasMore = false;
+
+  constructor(options: ProbeRunnerOptions, collaborators: ProbeRunnerCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+    const { clock, log } = collaborators;
+    this.#polling = new Periodic(
+      { everyMs: options.pollMs, isImmediate: true },
+      {
+        clock,
+        work: () => this.#lease(),
+        onError: (error) => log.error({ err: error }, 'raw probes could not be read from the queue'),
+      },
+    );
+  }
+
+  start(): void {
+    this.#polling.start();
+  }
+
+  /** Wakes the runner, because there may be new probes. */
+  notify(): void {
+    this.#polling.wake();
+  }
+
+  /** Interrupts the probes under way and returns them to the queue. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#polling.stop();
+    await Promise.all(this.#underWay.values());
+    await this.#collaborators.sets.release(this.#options.owner);
+  }
+
+  async #lease(): Promise<void> {
+    const { owner, concurrency } = this.#options;
+    const { sets, clock } = this.#collaborators;
+    const room = concurrency - this.#underWay.size;
+    if (room <= 0) return;
+    const now = clock.now();
+    const jobs = await sets.lease(owner, room, new Date(now), new Date(now + LEASE_MS));
+    this.#hasMore = jobs.length === room;
+    for (const job of jobs) {
+      const running = this.#run(job).finally(() => {
+        this.#underWay.delete(job.id);
+        if (this.#hasMore && concurrency - this.#underWay.size >= concurrency * LEASED_SHARE) this.notify();
+      });
+      this.#underWay.set(job.id, running);
+    }
+  }
+
+  /** Never rejects. */
+  async #run(job: ProbeJob): Promise<void> {
+    const { events, log } = this.#collaborators;
+    const { id: probeId, setId, userId } = job;
+    try {
+      const request = probeRequestSchema.parse(job.request);
+      const cause = { type: 'rawProbe', probeId, userId, keyId: job.keyId ?? undefined } as const;
+      const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(LONGEST_PROBE_MS)]);
+      const result = await probingFor(cause, () => this.#send(request, signal));
+      if (this.#stopping.signal.aborted && result.failure?.code === 'cancelled') return;
+      if (await this.#store(probeId, result)) events.publish(setId, probeId);
+    } catch (error) {
+      // The lease ends, and the probe is sent again.
+      log.error({ err: error, probe: probeId }, 'a raw probe failed unexpectedly');
+    }
+  }
+
+  /** Writes a result, again and again while the database is away: a probe whose lease ends would be sent a second time. */
+  async #store(probeId: number, result: ProbeResult): Promise<boolean> {
+    const { sets, clock, log } = this.#collaborators;
+    for (;;) {
+      try {
+        return await sets.finish(this.#options.owner, probeId, result, new Date(clock.now()));
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw error;
+        log.warn({ err: error, probe: probeId }, 'the result of a raw probe could not be stored');
+      }
+      await clock.sleep(WRITE_AGAIN_MS, this.#stopping.signal).catch(() => undefined);
+    }
+  }
+
+  async #send(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult> {
+    const { probingClock, destinationCheck, prober } = this.#collaborators;
+    const startedAt = probingClock.now();
+    const refusal = destinationCheck.refuse(parseIpv4(request.to));
+    if (refusal !== undefined) return { startedAt, endedAt: startedAt, sent: 0, failure: refusal };
+    if (request.type !== 'traceroute') return this.#ping(request, signal);
+    try {
+      return ofTraceroute(await prober.traceroute(tracerouteRequestOf(request), signal));
+    } catch (error) {
+      return { startedAt, endedAt: probingClock.now(), sent: 0, failure: failureOf(error) };
+    }
+  }
+
+  async #ping(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult> {
+    const { probingClock, prober } = this.#collaborators;
+    const startedAt = probingClock.now();
+    const replies: NonNullable<ProbeResult['replies']> = [];
+    let sent = 0;
+    try {
+      while (sent < request.count) {
+        const nextAt = probingClock.now() + BETWEEN_PINGS_MS;
+        const reply = toReply(sent, await prober.ping(pingRequestOf(request), signal));
+        sent++;
+        if (reply !== undefined) replies.push(reply);
+        if (sent < request.count) await probingClock.sleep(Math.max(0, nextAt - probingClock.now()), signal);
+      }
+      return { startedAt, endedAt: probingClock.now(), sent, replies };
+    } catch (error) {
+      return { startedAt, endedAt: probingClock.now(), sent, replies, failure: failureOf(error) };
+    }
+  }
+}
+
+/** What a user learns of an error. @throws what is no error of probing */
+function failureOf(error: unknown): NonNullable<ProbeResult['failure']> {
+  if (!(error instanceof ProbingError)) throw error;
+  return { code: error.code, message: error.message };
+}

@@ -1,0 +1,157 @@
+import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
+import type { LimitUse, ProbeRow, ProbeSet, ProbeSets, User } from '@revtr/storage';
+import type { SourceAccess } from '../agents/source-access.ts';
+import type { AddressFacts } from '../facts/address-facts.ts';
+import { ControllerError, type ErrorDetail } from '../foundation/errors.ts';
+import type { DestinationCheck } from '../measurements/destination-check.ts';
+import { quotaError } from '../measurements/quota-error.ts';
+import { DEFAULT_NAME_LIMITS, isHostName, type ResolvedNames, resolveNames } from '../measurements/resolve-names.ts';
+import type { ProbeRequest } from './probe-request.ts';
+
+/** A raw probe as a user asks for it: nothing is checked yet. */
+export interface AskedProbe extends Omit<ProbeRequest, 'from' | 'to' | 'as'> {
+  readonly from: string;
+  /** Address or host name. */
+  readonly to: string;
+  readonly as?: string | undefined;
+}
+
+/** Most probes in one request. */
+const MOST_PROBES = 1_000;
+
+export interface ProbeSubmissionCollaborators {
+  readonly sets: ProbeSets;
+  readonly sources: Pick<SourceAccess, 'readySources'>;
+  /** Vantage points that can send now, and those of them that can spoof. */
+  readonly vantagePoints: () => readonly Ipv4Address[];
+  readonly spoofers: () => readonly Ipv4Address[];
+  readonly facts: AddressFacts;
+  readonly destinationCheck: DestinationCheck;
+  readonly clock: Clock;
+  readonly onAccepted: () => void;
+  /** Told of each probe that is rejected. */
+  readonly onRejected: (user: User, fault: ErrorDetail) => void;
+}
+
+/** Accepts raw probes from users: checks them and stores them. */
+export class ProbeSubmission {
+  readonly #collaborators: ProbeSubmissionCollaborators;
+
+  constructor(collaborators: ProbeSubmissionCollaborators) {
+    this.#collaborators = collaborators;
+  }
+
+  /** The hosts that a user may send from: sources that the user may measure to, and the vantage points of the system. */
+  async sendersOf(user: User): Promise<readonly Ipv4Address[]> {
+    const sources = (await this.#collaborators.sources.readySources(user)).map(({ address }) => address);
+    return [...new Set([...sources, ...this.#collaborators.vantagePoints()])];
+  }
+
+  /**
+   * Stores probes; when this resolves they are durable. One probe that must not be sent refuses all.
+   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, and the quota codes
+   */
+  async submit(
+    user: User,
+    asked: readonly AskedProbe[],
+    keyId: number | null,
+  ): Promise<{ readonly id: number; readonly limits: readonly LimitUse[] }> {
+    const { sets, clock, onAccepted } = this.#collaborators;
+    if (asked.length === 0) throw new ControllerError('emptyBatch', 'the request asks for no probe');
+    const most = Math.min(MOST_PROBES, user.max_per_day, user.max_parallel, user.max_per_minute);
+    if (asked.length > most) {
+      const message = `a request may ask for at most ${most} probes, not ${asked.length}`;
+      throw new ControllerError('batchTooLarge', message, { size: asked.length, most });
+    }
+    const checked = await this.#check(user, asked);
+    const outcome = await sets.accept(user, checked, new Date(clock.now()), keyId);
+    if (!('id' in outcome)) throw quotaError(outcome, checked.length);
+    onAccepted();
+    return outcome;
+  }
+
+  /** A set of probes with its probes, for its owner or an operator. @throws {ControllerError} `notFound`, for everybody else too */
+  async setOf(user: User, id: number): Promise<ProbeSet> {
+    const set = await this.#collaborators.sets.find(id);
+    if (set === undefined || (set.user_id !== user.id && user.role !== 'operator'))
+      throw new ControllerError('notFound', `there are no probes with the number ${id}`);
+    return set;
+  }
+
+  /** The probes of a set. @throws {ControllerError} as {@link setOf} */
+  async probesOf(user: User, id: number): Promise<readonly ProbeRow[]> {
+    return this.#collaborators.sets.probesOf((await this.setOf(user, id)).id);
+  }
+
+  async #check(user: User, asked: readonly AskedProbe[]): Promise<ProbeRequest[]> {
+    const { sources, spoofers, facts, clock, destinationCheck, onRejected } = this.#collaborators;
+    const names = asked.map(({ to }) => to).filter((to) => tryParseIpv4(to) === undefined && isHostName(to));
+    const rules: SenderRules = {
+      senders: new Set(await this.sendersOf(user)),
+      claimable: new Set((await sources.readySources(user)).map(({ address }) => address)),
+      spoofers: new Set(spoofers()),
+    };
+    const resolved = await resolveNames([...new Set(names)], DEFAULT_NAME_LIMITS, { facts, clock });
+    const faults: ErrorDetail[] = [];
+    const checked: ProbeRequest[] = [];
+    for (const [index, probe] of asked.entries()) {
+      const to = tryParseIpv4(probe.to) ?? addressOf(resolved, probe.to);
+      const refusal = to === undefined ? unresolved(probe.to) : destinationCheck.refuse(to);
+      const sender = senderOf(probe, rules);
+      for (const fault of [refusal && { field: 'to', ...refusal }, 'code' in sender && sender]) {
+        if (fault === undefined || fault === false) continue;
+        const { field, code, message } = fault;
+        faults.push({ at: `probes[${index}].${field}`, code, message });
+      }
+      if (to === undefined || 'code' in sender) continue;
+      const { as: _, ...rest } = probe;
+      checked.push({ ...rest, ...sender, to: formatIpv4(to) });
+    }
+    if (faults.length === 0) return checked;
+    for (const fault of faults) onRejected(user, fault);
+    throw new ControllerError('invalidPairs', 'some of the probes must not be sent', { places: faults });
+  }
+}
+
+/** What a user may send from, and in whose name. */
+interface SenderRules {
+  readonly senders: ReadonlySet<Ipv4Address>;
+  readonly claimable: ReadonlySet<Ipv4Address>;
+  readonly spoofers: ReadonlySet<Ipv4Address>;
+}
+
+interface Fault {
+  readonly field: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The sender of a probe, and the source in whose name it sends; or why the user may not use them. */
+function senderOf(probe: AskedProbe, rules: SenderRules): Pick<ProbeRequest, 'from' | 'as'> | Fault {
+  const { type } = probe;
+  const from = tryParseIpv4(probe.from);
+  const as = probe.as === undefined ? undefined : tryParseIpv4(probe.as);
+  if (from === undefined || !rules.senders.has(from)) {
+    const message = `${probe.from} is neither a source that you may measure to nor a vantage point that can send`;
+    return { field: 'from', code: 'unknownSender', message };
+  }
+  if (probe.as === undefined) return { from: formatIpv4(from) };
+  if (as === undefined || !rules.claimable.has(as))
+    return { field: 'as', code: 'unknownSource', message: `${probe.as} is not a source that is ready` };
+  if (as === from) return { from: formatIpv4(from) };
+  if (type === 'traceroute')
+    return { field: 'as', code: 'cannotSpoof', message: 'a traceroute carries the address of its sender' };
+  if (rules.spoofers.has(from)) return { from: formatIpv4(from), as: formatIpv4(as) };
+  return { field: 'from', code: 'cannotSpoof', message: `${probe.from} cannot send with the address of another host` };
+}
+
+const unresolved = (name: string): Omit<Fault, 'field'> => ({
+  code: 'unresolvedHost',
+  message: `'${name}' is neither an IPv4 address nor a host name that resolves to one`,
+});
+
+function addressOf(resolved: ResolvedNames, name: string): Ipv4Address | undefined {
+  const found = resolved.get(name);
+  return typeof found === 'number' ? found : undefined;
+}

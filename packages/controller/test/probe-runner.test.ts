@@ -1,0 +1,116 @@
+import { parseIpv4 } from '@revtr/net';
+import { type Clock, cancelled, type PingRequest, type Prober, systemClock } from '@revtr/probing';
+import { ProbeSets, Users } from '@revtr/storage';
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ProbeEvents } from '../src/probes/probe-events.ts';
+import { ProbeRunner } from '../src/probes/probe-runner.ts';
+import { useDatabase } from './test-database.ts';
+
+const OPTED_OUT = '192.0.2.9';
+const request = (to: string) => ({ type: 'ping', from: '198.51.100.1', to, count: 1, label: '' });
+
+/** The table of raw probes, whose first writes fail. */
+class FragileSets extends ProbeSets {
+  failures = 0;
+
+  override async finish(...call: Parameters<ProbeSets['finish']>): Promise<boolean> {
+    if (this.failures-- > 0) throw new Error('the database is away');
+    return super.finish(...call);
+  }
+}
+
+describe('ProbeRunner', () => {
+  const database = useDatabase();
+  /** A clock whose waits are short. */
+  const clock: Clock = { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(ms / 1_000, signal) };
+  let sets: FragileSets;
+  let sent: PingRequest[];
+  let isSilent: boolean;
+  let events: ProbeEvents;
+  beforeEach(() => {
+    sets = new FragileSets(database().db);
+    sent = [];
+    isSilent = false;
+    events = new ProbeEvents();
+  });
+  const prober: Prober = {
+    ping: async (asked, signal) => {
+      sent.push(asked);
+      if (isSilent)
+        await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(cancelled()), { once: true }));
+      return { type: 'ping', request: asked, sentAt: 5 };
+    },
+    traceroute: () => Promise.reject(new Error('not asked')),
+  };
+  const open = (): ProbeRunner =>
+    new ProbeRunner(
+      { owner: `process ${Math.random()}`, concurrency: 10, pollMs: 1_000_000 },
+      {
+        ...{ sets, prober, events, clock, probingClock: clock, log: pino({ level: 'silent' }) },
+        destinationCheck: {
+          refuse: (address) =>
+            address === parseIpv4(OPTED_OUT) ? { code: 'destinationOptedOut', message: 'opted out' } : undefined,
+        },
+      },
+    );
+  const submit = async (...targets: string[]): Promise<number> => {
+    const limits = { max_per_day: 100, max_parallel: 100, max_per_minute: 100 };
+    const user = await new Users(database().db).ensure({
+      name: 'U',
+      email: 'u@revtr.example',
+      role: 'user',
+      ...limits,
+    });
+    const outcome = await sets.accept(user, targets.map(request), new Date(), null);
+    return 'id' in outcome ? outcome.id : 0;
+  };
+  const ended = (set: number, count: number): Promise<void> =>
+    new Promise((resolve) => {
+      let left = count;
+      events.subscribe(set, () => --left === 0 && resolve());
+    });
+
+  it('does not send to a network that has opted out since the probe was accepted', async () => {
+    const set = await submit(OPTED_OUT, '192.0.2.1');
+    const all = ended(set, 2);
+    const runner = open();
+    runner.start();
+    await all;
+    await runner.stop();
+    expect(sent.map(({ target }) => target)).toEqual([parseIpv4('192.0.2.1')]);
+    expect((await sets.probesOf(set)).map(({ result }) => result)).toMatchObject([
+      { sent: 0, failure: { code: 'destinationOptedOut' } },
+      { sent: 1, replies: [] },
+    ]);
+  });
+
+  it('returns the probes under way to the queue when it stops, and the next process sends them', async () => {
+    const set = await submit('192.0.2.1');
+    isSilent = true;
+    const first = open();
+    first.start();
+    while (sent.length === 0) await systemClock.sleep(1);
+    await first.stop();
+    expect(await sets.probesOf(set)).toMatchObject([{ state: 'queued', result: null }]);
+    isSilent = false;
+    const all = ended(set, 1);
+    const second = open();
+    second.start();
+    await all;
+    await second.stop();
+    expect(await sets.probesOf(set)).toMatchObject([{ state: 'done', result: { sent: 1 } }]);
+  });
+
+  it('sends nothing twice while results cannot be stored, and works through a queue that is longer than its places', async () => {
+    const set = await submit(...Array.from({ length: 35 }, (_, i) => `192.0.2.${100 + i}`));
+    sets.failures = 5;
+    const all = ended(set, 35);
+    const runner = open();
+    runner.start();
+    await all;
+    await runner.stop();
+    expect(sent).toHaveLength(35);
+    expect((await sets.probesOf(set)).every(({ state }) => state === 'done')).toBe(true);
+  });
+});

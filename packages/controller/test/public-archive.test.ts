@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { ArchiveRecords, openDatabase, Users } from '@revtr/storage';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PublicArchive } from '../src/archive/public-archive.ts';
+import { addResults, addSources, archiveParts, PRIVATE_SOURCE, userOf } from './archived-results.ts';
+import { useDatabase } from './test-database.ts';
+
+const NOW = Date.UTC(2026, 10, 26, 23, 55);
+const at = (seconds: number): Date => new Date(NOW + seconds * 1_000);
+const never = new AbortController().signal;
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'revtr-archive-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const json = (path: string) => JSON.parse(readFileSync(join(directory, path), 'utf8'));
+const rowsIn = (path: string): { id: number; src: string; label: string }[] =>
+  gunzipSync(readFileSync(join(directory, path)))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+/** All files that the catalogues name, which must be all that there are. */
+function listed(): { path: string; format: string; rows: number; bytes: number; sha256: string }[] {
+  const files = json('catalogue.json').days.flatMap(({ catalogue }: { catalogue: string }) => json(catalogue).files);
+  const found = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /\.(gz|parquet)$/.test(path),
+  );
+  expect(found.toSorted()).toEqual(files.map(({ path }: { path: string }) => path).toSorted());
+  return files;
+}
+const archivedIds = (): number[] =>
+  listed()
+    .filter(({ format }) => format === 'archive')
+    .flatMap(({ path }) => rowsIn(path))
+    .map(({ id }) => id)
+    .toSorted((a, b) => a - b);
+
+describe('the public archive', () => {
+  const database = useDatabase();
+  const archiveWith = (more: Parameters<typeof archiveParts>[1] = {}, mostResults = 100) =>
+    new PublicArchive({ directory, mostResults }, archiveParts(database(), more));
+  const agree = async (email: string, when: Date | null): Promise<void> => {
+    const user = await new Users(database().db).findByEmail(email);
+    await new ArchiveRecords(database().db).setConsent(user?.id ?? 0, when);
+  };
+  beforeEach(async () => {
+    await addSources(database());
+    for (const email of ['yes@example.org', 'no@example.org']) await new Users(database().db).ensure(userOf(email));
+    await agree('yes@example.org', at(-100));
+  });
+
+  it('has the results that their users agreed to, by day, each once, and describes its files', async () => {
+    const first = await addResults(database(), {
+      email: 'yes@example.org',
+      count: 120,
+      acceptedAt: at(0),
+      endedAt: at(60),
+    });
+    const second = await addResults(database(), {
+      email: 'yes@example.org',
+      count: 5,
+      acceptedAt: at(1),
+      endedAt: at(360),
+    });
+    const archive = archiveWith();
+    await archive.run(never);
+    await archive.run(never);
+    const opted = first[7];
+    expect(archivedIds()).toEqual([...first, ...second].filter((id) => id !== opted).toSorted((a, b) => a - b));
+    const days = json('catalogue.json').days;
+    expect(days.map(({ day, files, results }: Record<string, unknown>) => [day, files, results])).toEqual([
+      ['2026-11-26', 4, 119],
+      ['2026-11-27', 2, 5],
+    ]);
+    for (const { path, bytes, sha256 } of listed()) {
+      const content = readFileSync(join(directory, path));
+      expect([content.length, createHash('sha256').update(content).digest('hex')]).toEqual([bytes, sha256]);
+    }
+    const [{ from, to, schemaVersion }] = json('2026/11/27/catalogue.json').files;
+    expect([from, to, schemaVersion]).toEqual(['2026-11-27T00:00:59.600Z', '2026-11-27T00:00:59.913Z', 1]);
+    expect(readdirSync(join(directory, '.writing'))).toEqual([]);
+  });
+
+  it('has nothing of users who did not agree, from before they agreed, of private sources, or that was cancelled', async () => {
+    const more = { acceptedAt: at(0), endedAt: at(60), count: 3 };
+    await addResults(database(), { ...more, email: 'no@example.org' });
+    await addResults(database(), { ...more, email: 'yes@example.org', acceptedAt: at(-200) });
+    await addResults(database(), { ...more, email: 'yes@example.org', source: PRIVATE_SOURCE });
+    await addResults(database(), { ...more, email: 'yes@example.org', stopReason: 'cancelled' });
+    await archiveWith().run(never);
+    expect(listed()).toEqual([]);
+    expect((await new ArchiveRecords(database().db).totals()).pending).toBe(0);
+  });
+
+  it('has nothing that its user withdrew, or whose source became private, before it was written', async () => {
+    await addResults(database(), { email: 'yes@example.org', count: 3, acceptedAt: at(0), endedAt: at(60) });
+    await agree('yes@example.org', null);
+    await archiveWith().run(never);
+    await agree('yes@example.org', at(100));
+    await addResults(database(), { email: 'yes@example.org', count: 3, acceptedAt: at(200), endedAt: at(260) });
+    const { rules } = archiveParts(database());
+    await archiveWith({ rules: { ...rules, isPublicSource: () => false } }).run(never);
+    expect(listed()).toEqual([]);
+  });
+
+  it('tells neither label nor batch', async () => {
+    const ids = await addResults(database(), {
+      email: 'yes@example.org',
+      count: 3,
+      acceptedAt: at(0),
+      endedAt: at(60),
+    });
+    await archiveWith().run(never);
+    const [file] = listed();
+    expect(rowsIn(file.path)[0]).toMatchObject({
+      ...{ id: ids[0], label: '', src: '192.0.2.9', dst: '198.51.100.0', stop_reason: 'REACHES', runtime: 312_500_000 },
+      date: Math.floor((NOW + 59_600) / 1_000),
+    });
+    for (const { path } of listed()) expect(readFileSync(join(directory, path)).includes('private label')).toBe(false);
+  });
+
+  it('tries again after a failure, and says so in its metrics', async () => {
+    const ids = await addResults(database(), {
+      email: 'yes@example.org',
+      count: 3,
+      acceptedAt: at(0),
+      endedAt: at(60),
+    });
+    mkdirSync(join(directory, '2026'));
+    writeFileSync(join(directory, '2026', '11'), 'a file in the place of a directory');
+    const archive = archiveWith();
+    await expect(archive.run(never)).rejects.toThrow();
+    expect(archive.failure).toBeDefined();
+    rmSync(join(directory, '2026'), { recursive: true });
+    await archive.run(never);
+    expect([archive.failure, archivedIds()]).toEqual([undefined, ids]);
+  });
+
+  it('is written by one process', async () => {
+    const [one, other] = [archiveWith(), archiveWith()];
+    await one.start();
+    await expect(other.start()).rejects.toMatchObject({ code: 'directoryInUse' });
+    await one.stop();
+  });
+});
+
+describe('a process that is killed', () => {
+  it('loses no result and writes none twice, wherever it was in its work', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'revtr-archive-data-'));
+    const database = await openDatabase({ kind: 'embedded', directory: data });
+    await addSources(database);
+    const more = { email: 'yes@example.org', acceptedAt: at(0), endedAt: at(60) };
+    const user = await new Users(database.db).ensure(userOf(more.email));
+    await new ArchiveRecords(database.db).setConsent(user.id, at(-100));
+    const ids = await addResults(database, { ...more, count: 950 });
+    await database.close();
+    const writer = join(import.meta.dirname, 'archive-writer.ts');
+    const ends: unknown[] = [];
+    for (const point of ['whileWriting', 'beforeCommit', 'afterCommit', 'beforeMark', 'afterMark', 'never']) {
+      const child = spawn(process.execPath, [writer, data, directory, point], {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      });
+      ends.push(await once(child, 'close'));
+    }
+    expect(ends).toEqual([...Array.from({ length: 5 }, () => [null, 'SIGKILL']), [0, null]]);
+    expect(archivedIds()).toEqual(ids.filter((_, i) => i !== 7).toSorted((a, b) => a - b));
+    rmSync(data, { recursive: true });
+  });
+});

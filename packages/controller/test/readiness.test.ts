@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { ReadinessProbe } from '../src/operations/readiness.ts';
+import { ManualClock } from './manual-clock.ts';
+
+describe('ReadinessProbe', () => {
+  it('says which part fails or does not answer, and asks the parts at most once a second', async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    const probe = new ReadinessProbe(
+      {
+        database: async () => {
+          asked++;
+        },
+        bus: () => Promise.reject(new Error('closed')),
+        disk: () => new Promise(() => undefined),
+      },
+      { clock },
+    );
+    const [first, second] = [probe.read(), probe.read()];
+    await clock.advance(2_000);
+    expect(await first).toEqual({ isReady: false, parts: { database: 'ok', bus: 'failed', disk: 'tooSlow' } });
+    expect(await second).toEqual(await first);
+    expect(asked).toBe(1);
+    const third = probe.read();
+    await clock.advance(2_000);
+    await third;
+    expect(asked).toBe(2);
+  });
+
+  it('is ready while all parts answer, until the process stops', async () => {
+    const probe = new ReadinessProbe({ database: async () => undefined }, { clock: new ManualClock() });
+    expect(await probe.read()).toEqual({ isReady: true, parts: { database: 'ok' } });
+    probe.stopping();
+    expect((await probe.read()).isReady).toBe(false);
+  });
+});

@@ -1,0 +1,65 @@
+import type { Ipv4Address } from '@revtr/net';
+import { describe, expect, it } from 'vitest';
+import { SecondLook } from '../src/checks/second-look.ts';
+import { followPath } from '../src/follow-path.ts';
+import { AliasSets, DistanceRanking, type Hop, type Plan, PrefixOrigins } from '../src/index.ts';
+import type { Extension, Technique } from '../src/techniques/contract/technique.ts';
+import { DESTINATION, ip, measurementWith, ScriptedProber, SOURCE } from './support/measurement.ts';
+
+const [NEAR] = [ip(2)];
+const [A, B, C, D, OTHER] = [ip(51), ip(52), ip(53), ip(54), ip(59)];
+const ipToAs = new PrefixOrigins([]);
+const shownBy = (target: Ipv4Address, address: Ipv4Address): Hop => ({
+  address,
+  technique: 'recordRoute',
+  trust: 'measured',
+  confidence: 0.99,
+  evidence: { type: 'recordRoute', target, sender: SOURCE, slot: 3, turn: 'stamp', at: 0 },
+});
+
+/** A path by A, B, C and D. Packets of the destination have shown A; those of A, which cross more links, the others. */
+function measurementOf(links: number, stampsToNear: readonly Ipv4Address[]) {
+  const prober = new ScriptedProber(() => [ip(60), DESTINATION, ...stampsToNear]);
+  // Every router is known by all its addresses, so none counts twice.
+  const aliases = new AliasSets([A, B, C, D, OTHER].map((address) => [address, address + 100]));
+  const ranking = new DistanceRanking({ vantagePoints: [NEAR] }, { ipToAs });
+  const measurement = measurementWith(prober, { aliases, ranking, ipToAs });
+  const reading = { hops: [], stamps: [], isWhole: false, turnSlot: 8 };
+  measurement.targetAnswers.noteAnswer({ target: DESTINATION, sender: SOURCE, distance: links, hops: [], reading });
+  const hops = [shownBy(DESTINATION, A), ...[B, C, D, SOURCE].map((address) => shownBy(A, address))];
+  return { measurement, prober, hops };
+}
+const look = (): Technique => new SecondLook({ spoofers: 1, timeoutMs: 1_000 });
+
+describe('a second look at a complete path', () => {
+  const follow = async (links: number, stamps: readonly Ipv4Address[]) => {
+    const { measurement, prober, hops } = measurementOf(links, stamps);
+    const found: Extension = { outcome: 'extended', from: 0, hops, detail: '' };
+    const plan: Plan = {
+      name: 'test',
+      ranking: () => measurement.ranking,
+      growsAtlas: false,
+      techniques: () => [{ name: 'given', extend: async () => found }],
+      review: look,
+      resumeAt: () => 0,
+    };
+    const end = await followPath(plan, measurement, []);
+    return { end, asked: prober.pings.length, addresses: measurement.path.hops.map(({ address }) => address) };
+  };
+
+  it('asks the destination from a nearer vantage point when its packets have a shorter way, and follows them', async () => {
+    expect(await follow(4, [A, OTHER, D])).toEqual({
+      end: { stopReason: 'reaches' },
+      asked: 1,
+      addresses: [DESTINATION, A, OTHER, D, SOURCE],
+    });
+  });
+
+  it('leaves the path as it is when the answer shows no other router', async () => {
+    expect(await follow(4, [A])).toMatchObject({ asked: 1, addresses: [DESTINATION, A, B, C, D, SOURCE] });
+  });
+
+  it('sends nothing when the path is as long as the way of its packets', async () => {
+    expect(await follow(5, [A, OTHER])).toMatchObject({ asked: 0, addresses: [DESTINATION, A, B, C, D, SOURCE] });
+  });
+});

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const SAMPLE_MS = 250;
+
+/** A program of the campaign, run in a process of its own, whose largest memory is recorded. */
+export class Program {
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  #output = '';
+  #mostKib = 0;
+
+  /** Starts a program with the Node.js of this process. Its messages go to standard error of this process. */
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
+    this.#child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment },
+      // Ctrl-C reaches every process of the terminal's group. This program decides when the others stop.
+      detached: true,
+    });
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      this.#output += chunk.toString();
+    });
+    this.#closed = once(this.#child, 'close');
+    this.#closed.catch(() => undefined);
+    void this.#sample();
+  }
+
+  /** What the program has printed on standard output. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Largest resident memory so far, MiB. */
+  get mostMib(): number {
+    return Math.round(this.#mostKib / 1_024);
+  }
+
+  /** Exit code; `null` after a signal. */
+  async ended(): Promise<number | null> {
+    await this.#closed;
+    return this.#child.exitCode;
+  }
+
+  /** Ends the program and waits for its end. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (this.isRunning) this.#child.kill(signal);
+    await this.#closed.catch(() => undefined);
+  }
+
+  /** Reads the high-water mark of the resident memory (proc(5), VmHWM). */
+  async #sample(): Promise<void> {
+    while (this.isRunning) {
+      try {
+        const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+        this.#mostKib = Math.max(this.#mostKib, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0));
+      } catch {
+        return;
+      }
+      await sleep(SAMPLE_MS, undefined, { ref: false });
+    }
+  }
+}

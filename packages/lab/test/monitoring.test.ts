@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReverseTracerouteClient } from '@revtr/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addUser, startTestSystem, type TestSystem } from './system.ts';
+
+const MONITORING = join(import.meta.dirname, '../../../deploy/monitoring');
+/** Metrics of the gateway for agents, which a system with a simulated Internet does not have. */
+const OF_THE_GATEWAY = ['revtr_agents_connected', 'revtr_hosts_suspended'];
+const LIMITS = { max_per_day: 100, max_per_minute: 100, max_parallel: 100 };
+const read = (name: string): string => readFileSync(join(MONITORING, name), 'utf8');
+
+let system: TestSystem;
+beforeAll(async () => {
+  system = await startTestSystem();
+});
+afterAll(() => system?.stop());
+
+const get = (path: string) => fetch(`${system.url}${path}`);
+const metrics = async (): Promise<string> => (await get('/metrics')).text();
+
+describe('what operators monitor', () => {
+  it('are alerts that Prometheus accepts, and that fire for their faults alone', () => {
+    const tested = spawnSync('/usr/bin/promtool', ['test', 'rules', 'alerts.test.yml'], {
+      cwd: MONITORING,
+      encoding: 'utf8',
+    });
+    expect([tested.status, tested.stderr]).toEqual([0, '']);
+    const alerts = [...read('alerts.yml').matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+    for (const name of alerts) expect(read('alerts.test.yml')).toContain(`${name} fires`);
+  });
+
+  it('are metrics that exist, in the alerts and in the dashboard', async () => {
+    const ofTheSystem = [...(await metrics()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    const offered = new Set([...ofTheSystem, ...OF_THE_GATEWAY]);
+    const used = `${read('alerts.yml')} ${read('dashboard.json')}`.match(/\b(revtr|process|nodejs)_\w+/g) ?? [];
+    const missing = used.filter((name) => !offered.has(name) && !offered.has(name.replace(/_(bucket|count|sum)$/, '')));
+    expect(used.length).toBeGreaterThan(30);
+    expect(missing).toEqual([]);
+  });
+
+  it('have as many time series for requests as routes, whatever clients ask for', async () => {
+    await get('/api/v2/no-such-thing');
+    const series = async (): Promise<number> =>
+      (await metrics()).split('\n').filter((line) => line.startsWith('revtr_http_request_duration_seconds_count'))
+        .length;
+    const before = await series();
+    for (let i = 0; i < 50; i++) await get(`/api/v2/no-such-thing-${i}`);
+    expect(await series()).toBeLessThanOrEqual(before + 1);
+    expect(await metrics()).not.toContain('no-such-thing');
+  });
+
+  it('includes the queue, agents and mails, in the metrics and in the status for operators alone', async () => {
+    const client = (key: string) => new ReverseTracerouteClient({ server: system.url, key });
+    const key = await addUser(system, 'monitoring@revtr.example', LIMITS);
+    await expect(client(key).fleet.status()).rejects.toThrow();
+    const status = await client(system.key).fleet.status();
+    expect(status).toMatchObject({
+      isReady: true,
+      parts: [{ name: 'database', outcome: 'ok' }],
+      queue: { running: 0 },
+    });
+    const ready = status.agents.find(({ kind, state }) => kind === 'source' && state === 'ready')?.count;
+    expect(ready).toBe((await client(system.key).sources()).length);
+    expect(await metrics()).toContain(`revtr_agents{kind="source",state="ready"} ${ready}`);
+  });
+
+  it('tells liveness from readiness', async () => {
+    expect(await (await get('/health')).json()).toEqual({ status: 'ok' });
+    const ready = await get('/ready');
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', parts: { database: 'ok' } }]);
+  });
+});

@@ -1,0 +1,135 @@
+import { type Kysely, sql } from 'kysely';
+import { checkedLimit } from '../access/limits.ts';
+import { toCleanJson } from '../access/text.ts';
+import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { User } from '../schema/users.ts';
+import { jsonRows } from './json-rows.ts';
+import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from './limit-use.ts';
+
+/** A raw probe to send. */
+export interface ProbeJob {
+  readonly id: number;
+  readonly setId: number;
+  readonly userId: number;
+  /** The API key of the request; null when there was none, or when it is deleted. */
+  readonly keyId: number | null;
+  /** As submitted; the reader must parse it with a schema. */
+  readonly request: unknown;
+}
+
+const MOST_LEASED = 1_000;
+const MOST_OF_SET = 10_000;
+
+/** Sets of raw probes, and the queue of the probes that are not sent yet. */
+export class ProbeSets {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  /**
+   * Stores a set of probes, or stores nothing and returns the limit of the user that it would exceed. Each probe counts as a measurement.
+   * `requests` are values that JSON can represent. @throws {StorageError} `badText`
+   */
+  async accept(
+    user: User,
+    requests: readonly unknown[],
+    now: Date,
+    keyId: number | null,
+  ): Promise<{ readonly id: number; readonly limits: readonly LimitUse[] } | QuotaExceeded> {
+    return this.#db.transaction().execute(async (db) => {
+      await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
+      const limits = await limitUse(db, user, now);
+      const exceeded = exceededOf(limits, requests.length);
+      if (exceeded !== undefined) return exceeded;
+      const { id } = await db
+        .insertInto('probe_sets')
+        .values({ user_id: user.id, key_id: keyId, size: requests.length, created_at: now })
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      for (const rows of jsonRows(requests.map((request, position) => ({ position, request }))))
+        await sql`
+          insert into probes (set_id, user_id, position, request, state, created_at)
+          select ${id}, ${user.id}, row.position, row.request, 'queued', ${now}
+          from jsonb_to_recordset(${rows}::jsonb) as row(position integer, request jsonb)`.execute(db);
+      return { id, limits: limits.map((limit) => ({ ...limit, used: limit.used + requests.length })) };
+    });
+  }
+
+  /** A set; `undefined` when there is none. */
+  async find(id: number): Promise<ProbeSet | undefined> {
+    return this.#db.selectFrom('probe_sets').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** The probes of a set, in order. */
+  async probesOf(setId: number): Promise<ProbeRow[]> {
+    return this.#db
+      .selectFrom('probes')
+      .selectAll()
+      .where('set_id', '=', setId)
+      .orderBy('position')
+      .limit(MOST_OF_SET)
+      .execute();
+  }
+
+  /** The ids of the probes of a set that have ended. */
+  async endedIn(setId: number): Promise<number[]> {
+    const rows = await this.#db
+      .selectFrom('probes')
+      .select('id')
+      .where('set_id', '=', setId)
+      .where('state', '=', 'done')
+      .limit(MOST_OF_SET)
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * Leases up to `count` probes (at most 1,000) to `owner` until `until`, those too whose lease ended before `now`. Users take turns: a large
+   * set does not delay the sets of others. @throws {StorageError} `badLimit`
+   */
+  async lease(owner: string, count: number, now: Date, until: Date): Promise<ProbeJob[]> {
+    const most = checkedLimit(count, MOST_LEASED);
+    const { rows } = await sql<ProbeJob>`
+      update probes set state = 'running', lease_owner = ${owner}, lease_until = ${until}
+      where id in (
+        select waiting.id from probes as waiting join (
+          select id, row_number() over (partition by user_id order by id) as turn from probes
+          where state = 'queued' or (state = 'running' and lease_until < ${now})
+          order by turn, id limit ${most}) as next using (id)
+        where waiting.state = 'queued' or (waiting.state = 'running' and waiting.lease_until < ${now})
+        for update of waiting skip locked)
+      returning id, set_id as "setId", user_id as "userId",
+        (select key_id from probe_sets where probe_sets.id = set_id) as "keyId", request`.execute(this.#db);
+    return rows;
+  }
+
+  /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */
+  async release(owner?: string): Promise<void> {
+    await this.#db
+      .updateTable('probes')
+      .set({ state: 'queued', lease_owner: null, lease_until: null })
+      .where('state', '=', 'running')
+      .$if(owner !== undefined, (query) => query.where('lease_owner', '=', owner ?? null))
+      .execute();
+  }
+
+  /** Stores the result of a probe that is leased to `owner`. Returns whether it was. `result`: any value that JSON can represent. */
+  async finish(owner: string, id: number, result: unknown, now: Date): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('probes')
+      .set({ state: 'done', lease_owner: null, lease_until: null, ended_at: now, result: toCleanJson(result) })
+      .where('id', '=', id)
+      .where('state', '=', 'running')
+      .where('lease_owner', '=', owner)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  }
+
+  /** Deletes the sets that were submitted before a time, with their probes. */
+  async deleteBefore(time: Date): Promise<void> {
+    await this.#db.deleteFrom('probe_sets').where('created_at', '<', time).execute();
+  }
+}
