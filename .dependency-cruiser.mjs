@@ -14,7 +14,8 @@ const mayImport = {
   controller: ['client', 'datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
   client: [],
   web: ['client'],
-  cli: ['client', 'datasets', 'net', 'scamper', 'sim'],
+  mcp: ['client'],
+  cli: ['client', 'datasets', 'mcp', 'net', 'scamper', 'sim'],
   'ripe-atlas-emulator': ['net', 'probing', 'sim'],
   lab: [
     'agent',

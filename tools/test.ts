@@ -14,23 +14,43 @@ function run(title: string, command: string, args: readonly string[]): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Debian packages that some suites need, and a file that shows that they are there. */
+/** Debian packages that some suites need, and a file that shows that they are there. `isBare`: without the packages that it recommends. */
 const KERNEL = 'reverse traceroutes with the real scamper among Linux routers';
 const IMAGES = 'the container images';
-const NEEDED = [
+const PYTHON = 'the Python client';
+const NEEDED: readonly {
+  readonly name: string;
+  readonly file: string;
+  readonly what: string;
+  readonly isBare?: boolean;
+}[] = [
   { name: 'postgresql', file: '/usr/lib/postgresql', what: 'the PostgreSQL half of the database suite' },
   { name: 'scamper', file: '/usr/bin/scamper', what: KERNEL },
   { name: 'iproute2', file: '/usr/sbin/ip', what: KERNEL },
   { name: 'nftables', file: '/usr/sbin/nft', what: KERNEL },
   { name: 'procps', file: '/usr/sbin/sysctl', what: KERNEL },
   { name: 'python3', file: '/usr/bin/python3', what: 'exports that the csv and xml modules of Python read' },
-  { name: 'python3-pandas', file: '/usr/lib/python3/dist-packages/pandas', what: 'tables that pandas reads' },
-  { name: 'python3-networkx', file: '/usr/lib/python3/dist-packages/networkx', what: 'graphs that networkx reads' },
+  { name: 'python3-pip', file: '/usr/lib/python3/dist-packages/pip/__init__.py', what: PYTHON },
+  { name: 'python3-setuptools', file: '/usr/lib/python3/dist-packages/setuptools/__init__.py', what: PYTHON },
+  { name: 'python3-wheel', file: '/usr/lib/python3/dist-packages/wheel/__init__.py', what: PYTHON },
+  { name: 'mypy', file: '/usr/bin/mypy', what: PYTHON },
+  {
+    name: 'python3-pandas',
+    file: '/usr/lib/python3/dist-packages/pandas/__init__.py',
+    what: 'tables that pandas reads',
+    isBare: true,
+  },
+  {
+    name: 'python3-networkx',
+    file: '/usr/lib/python3/dist-packages/networkx',
+    what: 'graphs that networkx reads',
+    isBare: true,
+  },
   { name: 'zsh', file: '/usr/bin/zsh', what: 'completion in zsh' },
   { name: 'fish', file: '/usr/bin/fish', what: 'completion in fish' },
   { name: 'bzip2', file: '/usr/bin/bzip2', what: 'datasets that bzip2 itself has packed' },
   { name: 'chromium', file: '/usr/bin/chromium', what: 'the web interface in a browser' },
-  { name: 'prometheus', file: '/usr/bin/promtool', what: 'alert rules that promtool checks' },
+  { name: 'prometheus', file: '/usr/bin/promtool', what: 'alert rules that promtool checks', isBare: true },
   { name: 'buildah', file: '/usr/bin/buildah', what: IMAGES },
   { name: 'debootstrap', file: '/usr/sbin/debootstrap', what: IMAGES },
 ];
@@ -43,7 +63,12 @@ function installMissing(): void {
     process.stdout.write(`\n== installing ${names.join(', ')}\n`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env });
-    spawnSync('apt-get', ['install', '-y', '-qq', ...names], { stdio: ['ignore', 'ignore', 'inherit'], env });
+    const bare = missing.filter(({ isBare }) => isBare).map(({ name }) => name);
+    const full = names.filter((name) => !bare.includes(name));
+    for (const list of [full, ['--no-install-recommends', ...bare]].filter((list) =>
+      list.some((name) => names.includes(name)),
+    ))
+      spawnSync('apt-get', ['install', '-y', '-qq', ...list], { stdio: ['ignore', 'ignore', 'inherit'], env });
   }
   for (const { name, file, what } of missing) {
     if (existsSync(file)) continue;

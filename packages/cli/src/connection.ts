@@ -53,7 +53,7 @@ export async function connect(options: ConnectionOptions, terminal: Terminal): P
     throw new CliError('noKey', `no API key for ${server}: run revtr login, set REVTR_KEY, or use --key-file`, {
       server,
     });
-  return new ReverseTracerouteClient({ server, key });
+  return new ReverseTracerouteClient({ server, key, retry: false });
 }
 
 /** A client without an API key, for the calls that need none. @throws {CliError} `badArgument`, and the errors of the configuration */
@@ -64,6 +64,7 @@ export async function connectWithoutKey(
   return new ReverseTracerouteClient({
     server: serverOf(options, terminal, await profileOf(options, terminal)),
     key: '',
+    retry: false,
   });
 }
 

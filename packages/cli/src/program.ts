@@ -20,6 +20,7 @@ import { addData } from './commands/data.ts';
 import { addFetch } from './commands/fetch.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addMeasure } from './commands/measure.ts';
 import { addOptOuts } from './commands/opt-out.ts';
 import { addProbe } from './commands/probe.ts';
@@ -97,6 +98,7 @@ export function createProgram(
   addAccount(program, context);
   addKeys(program, context);
   addData(program, context);
+  addMcp(program, context);
   const admin = addAdmin(program, context);
   addArchive(admin, context);
   addOptOuts(admin, context);

@@ -54,6 +54,8 @@ const COMMANDS: Readonly<
   'probe rr': { args: ['192.0.2.1', '--from', '192.0.2.7', '--as', '198.51.100.1'], form: 'value' },
   'probe ts': { args: ['192.0.2.1', '--from', '198.51.100.1', '--timestamps', '192.0.2.1'], form: 'value' },
   'probe traceroute': { args: ['192.0.2.1', '--from', '198.51.100.1'], form: 'value' },
+  'probe list': { args: ['--limit', '5', '--before', '9'], form: 'value' },
+  'probe show': { args: ['8'], form: 'value' },
   share: { args: ['1'], form: 'value' },
   unshare: { args: ['1'], form: 'value' },
   batches: { args: ['--limit', '5', '--before', '9'], form: 'value' },
@@ -160,7 +162,8 @@ const silent = {
   isInteractive: false,
   isWatched: false,
 };
-const ALL = leaves(createProgram(new Context(silent)));
+/** All but `mcp`, which prints messages of a protocol. */
+const ALL = leaves(createProgram(new Context(silent))).filter(([name]) => name !== 'mcp');
 
 /** A configuration whose profile has a key for the server of the test. */
 const options = () => ({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { badAnswer, good, listed } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { linesOf } from './lines.ts';
+import { itemsOf } from './pages.ts';
 import type {
   Account,
   AccountRecordLine,
@@ -144,6 +145,14 @@ export class AccountsClient {
       query: { ...(after !== undefined && { after: String(after) }), ...(email !== undefined && { email }) },
     };
     return listed((await good(this.#connection.api.GET('/api/v2/users', { params }))).users);
+  }
+
+  /** All users by id (operators). Reads a page of 1,000 at a time. */
+  eachUser(): AsyncGenerator<User, void, undefined> {
+    return itemsOf(async (after?: number) => {
+      const items = await this.users({ ...(after !== undefined && { after }) });
+      return { items, next: items.length < 1_000 ? undefined : items.at(-1)?.id };
+    });
   }
 
   /** Invites a user, who is mailed a link to an API key (operators). */

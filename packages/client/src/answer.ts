@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { chunksOf } from './chunks.ts';
 import { ClientError, type ServerAnswer } from './errors.ts';
+import { retryAfterMs } from './retry.ts';
 
 /** Largest answer, in bytes. A batch of 20,000 measurements has about 180 MB. */
 const MAX_ANSWER_BYTES = 512 * 2 ** 20;
@@ -60,10 +61,10 @@ export function toClientError({ status, headers }: Response, body: unknown): Cli
   if (status === 404) return new ClientError('notFound', message, answer);
   if (status >= 500) return new ClientError('failed', message, answer);
   if (status !== 429) return new ClientError('refused', message, answer);
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  const ms = retryAfterMs(headers);
   return new ClientError('quota', message, {
     ...answer,
-    ...(Number.isFinite(seconds) && { retryAfterSeconds: seconds }),
+    ...(ms !== undefined && { retryAfterSeconds: Math.ceil(ms / 1_000) }),
   });
 }
 

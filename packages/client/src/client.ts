@@ -6,6 +6,7 @@ import { ClientError, type ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
 import { FleetClient } from './fleet.ts';
 import { linesOf } from './lines.ts';
+import { itemsOf } from './pages.ts';
 import { ProbesClient } from './probes.ts';
 import type {
   Batch,
@@ -15,6 +16,7 @@ import type {
   ImportedResult,
   ImportedResultQuery,
   Measurement,
+  MeasurementOutline,
   OutlinePage,
   Publication,
   PublicResult,
@@ -23,6 +25,7 @@ import type {
   RevtrResponse,
   SourceInfo,
 } from './types.ts';
+import { type UploadedBatch, type UploadOptions, upload } from './upload.ts';
 import { WatchesClient } from './watches.ts';
 
 /** A batch that the server has accepted. */
@@ -53,6 +56,12 @@ function parsedLine(line: string): Measurement {
   }
 }
 
+/** A key that no other request of the account has: 128 random bits. */
+const randomKey = (): string =>
+  Array.from(globalThis.crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
+
 /** A client of a Reverse Traceroute server. Every method rejects with a {@link ClientError}. */
 export class ReverseTracerouteClient {
   /** Hosting of sources and operation of the system. */
@@ -63,17 +72,25 @@ export class ReverseTracerouteClient {
   readonly probes: ProbesClient;
   /** Recurring measurements. */
   readonly watches: WatchesClient;
+  readonly #options: ClientOptions;
   readonly #connection: Connection;
   /** Address of the server, without a slash at its end. */
   readonly server: string;
 
   constructor(options: ClientOptions) {
+    this.#options = options;
     this.#connection = new Connection(options);
     this.server = this.#connection.server;
     this.fleet = new FleetClient(this.#connection);
     this.accounts = new AccountsClient(this.#connection);
     this.probes = new ProbesClient(this.#connection);
     this.watches = new WatchesClient(this.#connection);
+  }
+
+  /** The same client, whose calls `signal` cancels. */
+  withSignal(signal: AbortSignal): ReverseTracerouteClient {
+    const signals = [signal, this.#options.signal].filter((one) => one !== undefined);
+    return new ReverseTracerouteClient({ ...this.#options, signal: AbortSignal.any(signals) });
   }
 
   /** The registered sources. */
@@ -84,17 +101,18 @@ export class ReverseTracerouteClient {
   /**
    * Submits pairs as one batch. The server has stored the batch when this resolves. With `skipInvalid` (default false) the server leaves
    * invalid pairs out; without it, one invalid pair rejects the batch. The same call with the same `idempotencyKey` within 24 hours
-   * resolves to the same batch, and measures nothing again.
+   * resolves to the same batch, and measures nothing again. Without one, the client makes one up, so that it can repeat the request.
    */
   async submit(
     pairs: readonly RequestedPair[],
     { skipInvalid = false, idempotencyKey }: { readonly skipInvalid?: boolean; readonly idempotencyKey?: string } = {},
   ): Promise<Submitted> {
+    const key = idempotencyKey ?? (this.#connection.repeats ? randomKey() : undefined);
     const { result_uri, rejected } = await good(
       this.#connection.api.POST('/api/v1/revtr', {
         params: {
           query: { skipInvalid: skipInvalid ? 'true' : 'false' },
-          header: { ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }) },
+          header: { ...(key !== undefined && { 'idempotency-key': key }) },
         },
         body: { revtrs: [...pairs] },
       }),
@@ -102,6 +120,22 @@ export class ReverseTracerouteClient {
     const batchId = /[?&]batchid=(\d{1,15})(?:&|$)/.exec(result_uri)?.[1];
     if (batchId === undefined) throw badAnswer(`the server named no batch in '${result_uri}'`);
     return { batchId: Number(batchId), resultUri: result_uri, rejected: listed(rejected ?? []) };
+  }
+
+  /**
+   * Submits pairs as batches, as the account's limits permit, and yields each batch when the server has stored it. Invalid pairs are left
+   * out. Reads `pairs` only as far as needed, so that they can come from a file of any size.
+   */
+  async *upload(
+    pairs: Iterable<RequestedPair> | AsyncIterable<RequestedPair>,
+    { perBatch = 1_000, signal }: UploadOptions = {},
+  ): AsyncGenerator<UploadedBatch, void, undefined> {
+    const client = signal === undefined ? this : this.withSignal(signal);
+    yield* upload(pairs, {
+      perBatch,
+      submit: (part) => client.submit(part, { skipInvalid: true }),
+      sleep: (ms) => this.#connection.sleep(ms, signal),
+    });
   }
 
   /** A batch with its measurements, finished or not. */
@@ -123,6 +157,14 @@ export class ReverseTracerouteClient {
   } = {}): Promise<readonly BatchProgress[]> {
     const query = { limit, ...(before !== undefined && { before: String(before) }) };
     return listed((await good(this.#connection.api.GET('/api/v2/batches', { params: { query } }))).batches);
+  }
+
+  /** All your batches, newest first. Reads a page of 100 at a time. */
+  eachBatch(): AsyncGenerator<BatchProgress, void, undefined> {
+    return itemsOf(async (before?: number) => {
+      const items = await this.batches({ ...(before !== undefined && { before }) });
+      return { items, next: items.length < 100 ? undefined : items.at(-1)?.id };
+    });
   }
 
   /** Cancels a batch. Measurements that have ended do not change. */
@@ -157,6 +199,17 @@ export class ReverseTracerouteClient {
     const page = await good(this.#connection.api.GET('/api/v2/batches/{id}/measurements', { params }));
     listed(page.measurements);
     return page;
+  }
+
+  /** All measurements of a batch without their hops, in the order of the batch. Reads a page of 2,000 at a time. */
+  eachOutline(
+    batchId: number,
+    { routers = false }: { readonly routers?: boolean } = {},
+  ): AsyncGenerator<MeasurementOutline, void, undefined> {
+    return itemsOf(async (after?: number) => {
+      const { measurements, next } = await this.outlines(batchId, { after: after ?? 0, routers });
+      return { items: measurements, next };
+    });
   }
 
   /** A measurement, finished or not. */
@@ -202,13 +255,17 @@ export class ReverseTracerouteClient {
   /** Your measurements with a label, oldest first. Reads all pages. */
   async labelled(label: string): Promise<readonly Measurement[]> {
     const all: Measurement[] = [];
-    for (let after: number | undefined = 0; after !== undefined; ) {
-      const query: { label: string; after: string } = { label, after: String(after) };
-      const page = await good(this.#connection.api.GET('/api/v2/measurements', { params: { query } }));
-      all.push(...listed(page.measurements));
-      after = page.next;
-    }
+    for await (const measurement of this.eachLabelled(label)) all.push(measurement);
     return all;
+  }
+
+  /** Your measurements with a label, oldest first. Reads a page of `perPage` (default 1,000, most 10,000) at a time. */
+  eachLabelled(label: string, perPage = 1_000): AsyncGenerator<Measurement, void, undefined> {
+    return itemsOf(async (after = 0) => {
+      const query = { label, after: String(after), limit: perPage };
+      const page = await good(this.#connection.api.GET('/api/v2/measurements', { params: { query } }));
+      return { items: listed(page.measurements), next: page.next };
+    });
   }
 
   /** Results in the format of version 1 of the API. */

@@ -1,8 +1,9 @@
 import createFetchClient, { type Client } from 'openapi-fetch';
 import { received, toClientError } from './answer.ts';
 import { delay } from './delay.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, isClientError } from './errors.ts';
 import type { paths } from './generated/api.ts';
+import { isRepeatable, pauseAfter, type RetryOptions } from './retry.ts';
 
 /** Which server a client talks to, and how. */
 export interface ClientOptions {
@@ -16,11 +17,19 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
   /** Sends requests. Default: the `fetch` of the platform. */
   readonly fetch?: typeof globalThis.fetch;
+  /**
+   * Repeats requests that were not carried out (status 429, 502, 503 or 504) or got no answer, if their repetition does no harm: those
+   * of an idempotent method, and submissions, which carry an idempotency key. `false` repeats none.
+   */
+  readonly retry?: RetryOptions | false;
+  /** A number from 0 (inclusive) to 1 (exclusive), which spreads repetitions in time. Default: `Math.random`. */
+  readonly random?: () => number;
   /** Waits between attempts, in milliseconds. Default: a timer. */
   readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>;
 }
 
 const TIMEOUT_MS = 300_000;
+const TIMED_OUT = 'no complete answer in time';
 
 /** Sends requests to one server and turns every failure into a {@link ClientError}. */
 export class Connection {
@@ -36,32 +45,58 @@ export class Connection {
     this.server = options.server.replace(/\/+$/, '');
     // The server demands this header of every request that changes something with a session.
     this.#headers = options.key === '' ? { 'revtr-csrf': '1' } : { 'revtr-key': options.key };
-    const { timeoutMs = TIMEOUT_MS } = options;
     this.api = createFetchClient<paths>({
       baseUrl: this.server,
       headers: this.#headers,
       // A redirect would send the API key to another server.
       redirect: 'error',
-      fetch: (request) =>
-        this.guard(async () => {
-          const signal = this.#signalWith(request.signal, AbortSignal.timeout(timeoutMs));
-          return received(await this.#fetch(new Request(request, { signal })));
-        }),
+      fetch: (request) => this.#sendRepeatedly(request),
     });
   }
 
-  /** Opens an event stream. Errors while it is read are the caller's to {@link guard}. @throws {ClientError} */
-  async open(path: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  /** Whether requests are repeated. */
+  get repeats(): boolean {
+    return this.#options.retry !== false;
+  }
+
+  async #sendRepeatedly(request: Request): Promise<Response> {
+    for (let failures = 1; ; failures++) {
+      const attempt = this.#send(request.clone());
+      const answer = await attempt.catch((error: unknown) => (isPassing(error) ? 'unreachable' : 'failed'));
+      const pause = answer === 'failed' ? undefined : this.#pauseAfter(request, answer, failures);
+      if (pause === undefined) return attempt;
+      await this.sleep(pause);
+    }
+  }
+
+  #pauseAfter(request: Request, answer: Response | 'unreachable', failures: number): number | undefined {
+    const { retry = {}, random = Math.random, signal } = this.#options;
+    if (retry === false || signal?.aborted === true || !isRepeatable(request)) return undefined;
+    return pauseAfter(answer, failures, retry, random);
+  }
+
+  async #send(request: Request): Promise<Response> {
+    const { timeoutMs = TIMEOUT_MS } = this.#options;
     return this.guard(async () => {
-      const response = await this.#fetch(`${this.server}${path}`, {
-        headers: this.#headers,
-        redirect: 'error',
-        signal: this.#signalWith(signal),
-      });
+      const signal = this.#signalWith(request.signal, AbortSignal.timeout(timeoutMs));
+      return received(await this.#fetch(new Request(request, { signal })));
+    });
+  }
+
+  /**
+   * Opens a stream. Repeats the request when the server asks for it, but not when the server cannot be reached. Errors while the stream is
+   * read are the caller's to {@link guard}. @throws {ClientError}
+   */
+  async open(path: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const init = { headers: this.#headers, redirect: 'error', signal: this.#signalWith(signal) } as const;
+    for (let failures = 1; ; failures++) {
+      const response = await this.guard(() => this.#fetch(`${this.server}${path}`, init), signal);
       if (response.ok && response.body !== null) return response.body;
-      const answer = await received(response);
-      throw toClientError(answer, await answer.json().catch(() => undefined));
-    }, signal);
+      const answer = await this.guard(() => received(response), signal);
+      const pause = this.#pauseAfter(new Request(`${this.server}${path}`), answer, failures);
+      if (pause === undefined) throw toClientError(answer, await answer.json().catch(() => undefined));
+      await this.sleep(pause, signal);
+    }
   }
 
   /** Waits before another attempt. @throws {ClientError} `cancelled` */
@@ -100,10 +135,14 @@ export class Connection {
   }
 }
 
+/** Whether the same request may get an answer soon. A server that took too long would take as long again. */
+const isPassing = (error: unknown): boolean =>
+  isClientError(error, 'unreachable') && error.details.reason !== TIMED_OUT;
+
 /** `fetch` reports "fetch failed"; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'no complete answer in time';
+  if (error.name === 'TimeoutError') return TIMED_OUT;
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
   return cause.message || ('code' in cause ? String(cause.code) : cause.name);

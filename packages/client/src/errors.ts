@@ -43,6 +43,17 @@ type Arguments = {
   [Code in ClientErrorCode]: [code: Code, message: string, details: ClientErrorDetails[Code]];
 }[ClientErrorCode];
 
+/**
+ * Whether an error is a {@link ClientError}, and of one code if that is given: then its `details` have the type of that code.
+ * @example if (isClientError(error, 'quota')) console.log(error.details.retryAfterSeconds);
+ */
+export function isClientError<Code extends ClientErrorCode = ClientErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is ClientError & { readonly code: Code; readonly details: ClientErrorDetails[Code] } {
+  return error instanceof ClientError && (code === undefined || error.code === code);
+}
+
 /** The only error class of the client: a stable code, a message for people, and the details of that code. */
 export class ClientError extends Error {
   readonly code: ClientErrorCode;

@@ -1,5 +1,6 @@
 import { good, listed } from './answer.ts';
 import type { Connection } from './connection.ts';
+import { itemsOf } from './pages.ts';
 import type {
   AbuseContact,
   AbuseReport,
@@ -271,14 +272,18 @@ export class FleetClient {
   /** Networks that opted out of probing: prefixes and AS numbers. */
   async optOuts(): Promise<readonly OptOut[]> {
     const optOuts: OptOut[] = [];
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: { readonly optOuts: readonly OptOut[]; readonly next?: string } = await good(
-        this.#connection.api.GET('/api/v2/opt-outs', { params: { query: { after } } }),
-      );
-      for (const optOut of listed(page.optOuts)) optOuts.push(optOut);
-      after = page.next;
-    }
+    for await (const optOut of this.eachOptOut()) optOuts.push(optOut);
     return optOuts;
+  }
+
+  /** Networks that opted out of probing, in order. Reads a page at a time. */
+  eachOptOut(): AsyncGenerator<OptOut, void, undefined> {
+    return itemsOf(async (after?: string) => {
+      const page = await good(
+        this.#connection.api.GET('/api/v2/opt-outs', { params: { query: { after: after ?? '' } } }),
+      );
+      return { items: listed(page.optOuts), next: page.next };
+    });
   }
 
   /** Adds a prefix or an AS number to the opt-out list (operators). */

@@ -3,7 +3,7 @@ import { chunksOf } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import { ClientError } from './errors.ts';
 import { readEvents } from './events.ts';
-import type { AcceptedProbes, NewProbes, ProbeSet } from './types.ts';
+import type { AcceptedProbes, NewProbes, ProbeSet, ProbeSetProgress } from './types.ts';
 
 /** How raw probes are waited for. */
 export interface ProbeWait {
@@ -27,6 +27,18 @@ export class ProbesClient {
   /** Sends probes, at most 1,000. The server has stored them when this resolves. */
   async send({ type, probes }: NewProbes): Promise<AcceptedProbes> {
     return good(this.#connection.api.POST('/api/v2/probes', { body: { type, probes: [...probes] } }));
+  }
+
+  /** Your requests for probes before the one with the id `before` (default: all), newest first; at most `limit` (default and most: 100). */
+  async list({
+    limit = 100,
+    before,
+  }: {
+    readonly limit?: number;
+    readonly before?: number;
+  } = {}): Promise<readonly ProbeSetProgress[]> {
+    const query = { limit, ...(before !== undefined && { before: String(before) }) };
+    return listed((await good(this.#connection.api.GET('/api/v2/probes', { params: { query } }))).sets);
   }
 
   /** Probes with the results that there are. */

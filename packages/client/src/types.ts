@@ -31,7 +31,7 @@ export type RecentResults = paths['/api/v2/public-results']['get']['responses'][
 /** A batch and its measurements. */
 export type Batch = Schemas['Batch'];
 /** A pair to measure with its options, in the format of version 1 of the API. */
-export type RequestedPair = Schemas['RunRevtrRequestInput']['revtrs'][number];
+export type RequestedPair = Schemas['RunRevtrRequest']['revtrs'][number];
 /** Results in the format of version 1 of the API. */
 export type RevtrResponse = Schemas['GetRevtrResponse'];
 
@@ -45,6 +45,9 @@ export interface NewProbes {
 export type AcceptedProbes = paths['/api/v2/probes']['post']['responses'][202]['content']['application/json'];
 /** The raw probes of a request, with their results. */
 export type ProbeSet = Schemas['ProbeSet'];
+/** A request for raw probes, and how many of them have ended. */
+export type ProbeSetProgress =
+  paths['/api/v2/probes']['get']['responses'][200]['content']['application/json']['sets'][number];
 /** A raw probe. */
 export type Probe = ProbeSet['probes'][number];
 

@@ -1,5 +1,6 @@
 import { good, listed } from './answer.ts';
 import type { Connection } from './connection.ts';
+import { itemsOf } from './pages.ts';
 import type { NewWatch, Watch, WatchAlert, WatchChange, WatchDelivery, WatchRun, WatchUpdate } from './types.ts';
 
 /** Which part of a history to read, newest first. */
@@ -50,23 +51,54 @@ export class WatchesClient {
 
   /** Runs of a watch, newest first. */
   async runs(id: number, page: HistoryPage = {}): Promise<readonly WatchRun[]> {
-    return listed(
-      (await good(this.#connection.api.GET('/api/v2/watches/{id}/runs', { params: pageOf(id, page) }))).runs,
-    );
+    return (await this.#runs(id, page)).items;
+  }
+
+  /** All runs of a watch, newest first. Reads a page of 1,000 at a time. */
+  eachRun(id: number): AsyncGenerator<WatchRun, void, undefined> {
+    return itemsOf((before?: number) => this.#runs(id, wholePage(before)));
   }
 
   /** Confirmed changes of a watch, newest first. */
   async changes(id: number, page: HistoryPage = {}): Promise<readonly WatchChange[]> {
-    const answer = await good(this.#connection.api.GET('/api/v2/watches/{id}/changes', { params: pageOf(id, page) }));
-    return listed(answer.changes);
+    return (await this.#changes(id, page)).items;
+  }
+
+  /** All confirmed changes of a watch, newest first. Reads a page of 1,000 at a time. */
+  eachChange(id: number): AsyncGenerator<WatchChange, void, undefined> {
+    return itemsOf((before?: number) => this.#changes(id, wholePage(before)));
   }
 
   /** Alerts of a watch and their deliveries, newest first. */
   async alerts(id: number, page: HistoryPage = {}): Promise<readonly WatchAlert[]> {
+    return (await this.#alerts(id, page)).items;
+  }
+
+  /** All alerts of a watch, newest first. Reads a page of 1,000 at a time. */
+  eachAlert(id: number): AsyncGenerator<WatchAlert, void, undefined> {
+    return itemsOf((before?: number) => this.#alerts(id, wholePage(before)));
+  }
+
+  async #runs(id: number, page: HistoryPage) {
+    const answer = await good(this.#connection.api.GET('/api/v2/watches/{id}/runs', { params: pageOf(id, page) }));
+    return { items: listed(answer.runs), next: answer.next };
+  }
+
+  async #changes(id: number, page: HistoryPage) {
+    const answer = await good(this.#connection.api.GET('/api/v2/watches/{id}/changes', { params: pageOf(id, page) }));
+    return { items: listed(answer.changes), next: answer.next };
+  }
+
+  async #alerts(id: number, page: HistoryPage) {
     const answer = await good(this.#connection.api.GET('/api/v2/watches/{id}/alerts', { params: pageOf(id, page) }));
-    return listed(answer.alerts);
+    return { items: listed(answer.alerts), next: answer.next };
   }
 }
+
+const wholePage = (before: number | undefined): HistoryPage => ({
+  limit: 1_000,
+  ...(before !== undefined && { before }),
+});
 
 const pathOf = (id: number) => ({ path: { id: String(id) } });
 

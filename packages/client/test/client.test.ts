@@ -14,7 +14,7 @@ async function clientOf(
   options: Partial<ClientOptions> = {},
 ): Promise<ReverseTracerouteClient> {
   server = await startServer(answer);
-  return new ReverseTracerouteClient({ server: `${server.url}/`, key: 'a-key', ...options });
+  return new ReverseTracerouteClient({ server: `${server.url}/`, key: 'a-key', retry: false, ...options });
 }
 
 const sendJson = (
@@ -102,7 +102,7 @@ describe('ReverseTracerouteClient', () => {
   });
 
   it('reports unreachable when no server listens, and when the connection breaks within an answer', async () => {
-    const nobody = new ReverseTracerouteClient({ server: 'http://127.0.0.1:9', key: '' });
+    const nobody = new ReverseTracerouteClient({ server: 'http://127.0.0.1:9', key: '', retry: false });
     expect(await failureOf(nobody.sources())).toMatchObject({
       code: 'unreachable',
       message: expect.stringMatching(/^cannot reach the server at http:\/\/127\.0\.0\.1:9: .+/),

@@ -188,6 +188,14 @@ describe('raw probes', () => {
     const progress: number[] = [];
     await client.probes.wait(id, { onProgress: (done) => progress.push(done) });
     expect(progress.at(-1)).toBe(1);
+    const { id: second } = await client.probes.send({
+      type: 'ping',
+      probes: [{ from: system.source, to: answering[1] }],
+    });
+    await client.probes.wait(second);
+    expect(await client.probes.list({ limit: 1 })).toMatchObject([{ id: second, total: 1, done: 1 }]);
+    expect(await client.probes.list({ before: second })).toMatchObject([{ id }]);
+    expect(await other.client.probes.list()).toEqual([]);
     expect(await refusalOf(other.client.probes.get(id))).toEqual([404, 'notFound']);
     expect(await refusalOf(other.client.probes.wait(id))).toEqual([404, 'notFound']);
     const { key } = await client.accounts.createKey({ name: 'reader', scopes: ['read'] });

@@ -4,6 +4,7 @@ import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderProbe } from '../render/probes.ts';
+import { readCount } from './arguments.ts';
 
 interface ProbeOptions extends ConnectionOptions {
   readonly from: string;
@@ -11,6 +12,11 @@ interface ProbeOptions extends ConnectionOptions {
   readonly label?: string;
   readonly count?: number;
   readonly timestamps?: NewProbes['probes'][number]['timestamps'];
+}
+
+interface ListOptions extends ConnectionOptions {
+  readonly limit: number;
+  readonly before?: number;
 }
 
 const MOST_COUNT = 4;
@@ -36,6 +42,27 @@ export function addProbe(program: Command, context: Context): void {
     readFew,
     2,
   );
+  addStored(probe, context);
+}
+
+function addStored(probe: Command, context: Context): void {
+  const { output } = context;
+  withConnection(addCommand(probe, 'list', 'List your latest requests for probes'))
+    .option('--limit <n>', 'most requests, at most 100', readCount, 20)
+    .option('--before <id>', 'only requests before this number', readCount)
+    .action(async ({ limit, before, ...options }: ListOptions) => {
+      const { probes } = await context.connect(options);
+      const sets = await probes.list({ limit, ...(before !== undefined && { before }) });
+      output.print(options, sets, (listed) =>
+        listed.map(({ id, createdAt, total, done }) => `${id}  ${createdAt}  ${done} of ${total} ended\n`).join(''),
+      );
+    });
+  withConnection(addCommand(probe, 'show', 'Show the probes of an earlier request'))
+    .argument('<id>', 'number of the request', readCount)
+    .action(async (id: number, options: ConnectionOptions) => {
+      const set = await (await context.connect(options)).probes.get(id);
+      output.print(options, set, (shown) => shown.probes.map(renderProbe).join(''));
+    });
 }
 
 const AS = ['--as <source>', 'source whose address the packets carry, and which receives the replies'] as const;
@@ -63,7 +90,8 @@ function addKind(
       };
       const { probes: client } = await context.connect(options);
       const { id } = await client.send({ type, probes: targets.map((to) => ({ to, ...common })) });
-      const showsProgress = terminal.isWatched && options.json !== true && targets.length > 1;
+      const showsProgress = terminal.isWatched && options.json !== true;
+      if (showsProgress) output.note(`  request ${id}: revtr probe show ${id}`);
       const { probes } = await client.wait(id, {
         onProgress: (done, total) => {
           if (showsProgress) output.note(`  ${done} of ${total} probes have ended`);

@@ -11,47 +11,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Forget the atlas of your source */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Address of your source */
-                    source: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": Record<string, never>;
-                    };
-                };
-            };
-        };
+        post: operations["cleanAtlasV1"];
         delete?: never;
         options?: never;
         head?: never;
@@ -71,49 +31,7 @@ export interface paths {
          * Measure the atlas of your source
          * @description Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone. The RIPE-Key is checked before the answer. While a run is under way that does not use the RIPE-Key, the answer is 409.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Your RIPE Atlas key */
-                    "ripe-key"?: string;
-                    /** @description Address of your source */
-                    source: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": Record<string, never>;
-                    };
-                };
-            };
-        };
+        post: operations["runAtlasV1"];
         delete?: never;
         options?: never;
         head?: never;
@@ -130,73 +48,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send ping probes */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        pings: {
-                            count?: number;
-                            dst: string;
-                            /** @description Accepted and ignored: raw probes are always sent */
-                            is_check_cache?: boolean;
-                            is_record_route?: boolean;
-                            /** @enum {boolean} */
-                            is_ripe?: false;
-                            /** @description Accepted and ignored: raw probes are always stored */
-                            is_save_db?: boolean;
-                            label?: string;
-                            ripe_api_key?: string;
-                            ripe_query_body?: string;
-                            ripe_query_url?: string;
-                            src: string;
-                            /** @description Accepted and ignored: a reply is awaited for 5 s */
-                            timeout?: number;
-                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
-                            timestamp?: string;
-                        }[];
-                        priority?: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Where the results are to be found */
-                            results: string;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["sendPingProbesV1"];
         delete?: never;
         options?: never;
         head?: never;
@@ -211,49 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** Fetch pings, Record Route and Timestamp probes that have ended */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Number in the address under `results` */
-                    id: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            pings?: components["schemas"]["PingV1"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["fetchPingsV1"];
         put?: never;
         post?: never;
         delete?: never;
@@ -270,49 +80,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count the pings that have ended */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Number in the address under `results` */
-                    id: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            count?: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["countPingsV1"];
         put?: never;
         post?: never;
         delete?: never;
@@ -329,110 +97,13 @@ export interface paths {
             cookie?: never;
         };
         /** Fetch results by batch or by label */
-        get: {
-            parameters: {
-                query?: {
-                    batchid?: string;
-                    label?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GetRevtrResponse"];
-                    };
-                };
-            };
-        };
+        get: operations["fetchRevtrs"];
         put?: never;
         /**
          * Submit a batch of reverse traceroutes
          * @description Property names may be in camel case or snake case. The batch is durable when the answer is sent. Pairs that cannot be measured are listed under `rejected`, and the others are measured.
          */
-        post: {
-            parameters: {
-                query?: {
-                    /** @description `false`: one pair that cannot be measured refuses the whole batch */
-                    skipInvalid?: "true" | "false";
-                };
-                header?: {
-                    /** @description The same request with the same key within 24 hours gets the same answer, and measures nothing again */
-                    "idempotency-key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RunRevtrRequestInput"];
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Pairs that cannot be measured; the others are */
-                            rejected?: {
-                                at: string;
-                                code: string;
-                                index: number;
-                                message: string;
-                            }[];
-                            /** @description Where the results are to be found */
-                            result_uri: string;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["submitBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -449,73 +120,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send recordRoute probes */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        pings: {
-                            count?: number;
-                            dst: string;
-                            /** @description Accepted and ignored: raw probes are always sent */
-                            is_check_cache?: boolean;
-                            is_record_route?: boolean;
-                            /** @enum {boolean} */
-                            is_ripe?: false;
-                            /** @description Accepted and ignored: raw probes are always stored */
-                            is_save_db?: boolean;
-                            label?: string;
-                            ripe_api_key?: string;
-                            ripe_query_body?: string;
-                            ripe_query_url?: string;
-                            src: string;
-                            /** @description Accepted and ignored: a reply is awaited for 5 s */
-                            timeout?: number;
-                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
-                            timestamp?: string;
-                        }[];
-                        priority?: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Where the results are to be found */
-                            results: string;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["sendRecordRouteProbesV1"];
         delete?: never;
         options?: never;
         head?: never;
@@ -530,50 +135,7 @@ export interface paths {
             cookie?: never;
         };
         /** List the sources that you may measure to */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            srcs: {
-                                hostname?: string;
-                                ip?: string;
-                                site?: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listSources"];
         put?: never;
         post?: never;
         delete?: never;
@@ -592,63 +154,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send traceroutes */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        priority?: number;
-                        traceroutes: {
-                            attempts?: number;
-                            dst: string;
-                            /** @enum {boolean} */
-                            is_ripe?: false;
-                            ripe_api_key?: string;
-                            ripe_query_body?: string;
-                            ripe_query_url?: string;
-                            src: string;
-                        }[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Where the results are to be found */
-                            results: string;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["sendTraceroutesV1"];
         delete?: never;
         options?: never;
         head?: never;
@@ -663,49 +169,7 @@ export interface paths {
             cookie?: never;
         };
         /** Fetch traceroutes that have ended */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Number in the address under `results` */
-                    id: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            traceroutes?: components["schemas"]["TracerouteV1"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["fetchTraceroutesV1"];
         put?: never;
         post?: never;
         delete?: never;
@@ -724,73 +188,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send timestamp probes */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        pings: {
-                            count?: number;
-                            dst: string;
-                            /** @description Accepted and ignored: raw probes are always sent */
-                            is_check_cache?: boolean;
-                            is_record_route?: boolean;
-                            /** @enum {boolean} */
-                            is_ripe?: false;
-                            /** @description Accepted and ignored: raw probes are always stored */
-                            is_save_db?: boolean;
-                            label?: string;
-                            ripe_api_key?: string;
-                            ripe_query_body?: string;
-                            ripe_query_url?: string;
-                            src: string;
-                            /** @description Accepted and ignored: a reply is awaited for 5 s */
-                            timeout?: number;
-                            /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
-                            timestamp?: string;
-                        }[];
-                        priority?: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Where the results are to be found */
-                            results: string;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["sendTimestampProbesV1"];
         delete?: never;
         options?: never;
         head?: never;
@@ -805,49 +203,7 @@ export interface paths {
             cookie?: never;
         };
         /** List the hosts that you may send probes from */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description null when there is none */
-                            VPS: {
-                                IP: string;
-                            }[] | null;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listSendersV1"];
         put?: never;
         post?: never;
         delete?: never;
@@ -864,139 +220,12 @@ export interface paths {
             cookie?: never;
         };
         /** Abuse contacts that operators entered (operators) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            contacts: components["schemas"]["AbuseContact"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listAbuseContacts"];
         /** Set the registered abuse contact of a network (operators) */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: email */
-                        email: string;
-                        /** @description IPv4 prefix, IPv6 prefix, or AS number */
-                        network: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AbuseContact"];
-                    };
-                };
-            };
-        };
+        put: operations["setAbuseContact"];
         post?: never;
         /** Remove the abuse contact of a network (operators) */
-        delete: {
-            parameters: {
-                query: {
-                    /** @description IPv4 prefix, IPv6 prefix, or AS number */
-                    network: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            network: string;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["removeAbuseContact"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1012,58 +241,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Stop probing a network that complained, and show what was sent there (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @description How far to look back
-                         * @default 7
-                         */
-                        days?: number;
-                        /** @description Who complained, and when */
-                        reason: string;
-                        /** @description Address or prefix */
-                        target: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AbuseReport"];
-                    };
-                };
-            };
-        };
+        post: operations["createAbuseReport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1078,97 +256,14 @@ export interface paths {
             cookie?: never;
         };
         /** Your account */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Account"];
-                    };
-                };
-            };
-        };
+        get: operations["getAccount"];
         put?: never;
         post?: never;
         /**
          * Delete your account and everything that is stored about you
          * @description Your agents are withdrawn and your measurements are deleted. This cannot be undone.
          */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Your e-mail address, to confirm */
-                        email: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: number;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["deleteAccount"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1182,92 +277,12 @@ export interface paths {
             cookie?: never;
         };
         /** Whether your results are published in the public archive */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ArchiveConsent"];
-                    };
-                };
-            };
-        };
+        get: operations["getArchiveConsent"];
         /**
          * Agree to the publication of your results in the public archive, or withdraw your agreement
          * @description Results to public sources that you submit from now on are published, without your name and your labels. What was published stays in the archive when you withdraw.
          */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        agrees: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ArchiveConsent"];
-                    };
-                };
-            };
-        };
+        put: operations["setArchiveConsent"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1286,44 +301,7 @@ export interface paths {
          * Everything that is stored about you, as JSON Lines
          * @description Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, watchRun, watchChange, watchAlert, batch, measurement and publication.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description JSON Lines */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": string;
-                    };
-                };
-            };
-        };
+        get: operations["exportAccount"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1340,46 +318,7 @@ export interface paths {
             cookie?: never;
         };
         /** How much of your limits is used */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            limits: components["schemas"]["LimitUse"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getAccountUsage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1399,53 +338,7 @@ export interface paths {
          * How accurate the reverse traceroutes of this system are
          * @description The controller measures reverse traceroutes from its own hosts as if they were foreign, and compares them with traceroutes that these hosts send. Times are rounded to whole days, UTC.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Default: 30 days before `to` */
-                    from?: string;
-                    /** @description AS number of the audited hosts */
-                    network?: string;
-                    /** @description First part of kinds of hops, such as `atlas`; figures about whole paths cover all techniques */
-                    technique?: string;
-                    /** @description Default: now */
-                    to?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Accuracy"];
-                    };
-                };
-            };
-        };
+        get: operations["getAccuracy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1462,95 +355,10 @@ export interface paths {
             cookie?: never;
         };
         /** Your agents; all of them, for operators */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            agents: components["schemas"]["Agent"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listAgents"];
         put?: never;
         /** Register a vantage point (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        address: string;
-                        hostname: string;
-                        /** @default  */
-                        site?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Agent"];
-                    };
-                };
-            };
-        };
+        post: operations["registerVantagePoint"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1565,89 +373,11 @@ export interface paths {
             cookie?: never;
         };
         /** An agent with what its tests have shown */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    address: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AgentDetails"];
-                    };
-                };
-            };
-        };
+        get: operations["getAgent"];
         put?: never;
         post?: never;
         /** Withdraw an agent: from now on nothing is sent by it, to it, or in its name */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    address: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Agent"];
-                    };
-                };
-            };
-        };
+        delete: operations["withdrawAgent"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1664,46 +394,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Revoke the certificate of an agent: it is disconnected, and must enrol again (operators) */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    address: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Agent"];
-                    };
-                };
-            };
-        };
+        delete: operations["revokeAgentCertificate"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1719,52 +410,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Quarantine an agent until an operator has it tested (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    address: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Agent"];
-                    };
-                };
-            };
-        };
+        post: operations["quarantineAgent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1781,46 +427,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Test an agent now; a quarantine ends when it passes. One by an operator is ended by operators only */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    address: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Agent"];
-                    };
-                };
-            };
-        };
+        post: operations["testAgent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1835,60 +442,7 @@ export interface paths {
             cookie?: never;
         };
         /** Aliases that our own probes suggest, kept apart from the datasets; most recently seen first */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            aliases: {
-                                addresses: string[];
-                                /** @description How often it was seen */
-                                count: number;
-                                /**
-                                 * @description What suggests it
-                                 * @enum {string}
-                                 */
-                                kind: "linkEnd" | "doubleStamp";
-                                /** Format: date-time */
-                                lastSeen: string;
-                            }[];
-                            total: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listAliases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1905,44 +459,7 @@ export interface paths {
             cookie?: never;
         };
         /** The state of the public archive (operators) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ArchiveStatus"];
-                    };
-                };
-            };
-        };
+        get: operations["getArchiveStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1959,47 +476,7 @@ export interface paths {
             cookie?: never;
         };
         /** What the atlas of your source covers, how old it is, and its runs */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Address of your source */
-                    source: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Atlas"];
-                    };
-                };
-            };
-        };
+        get: operations["getAtlas"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2016,56 +493,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a run would measure and cost, in RIPE Atlas credits */
-        get: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description Your RIPE Atlas key */
-                    "ripe-key"?: string;
-                };
-                path: {
-                    /** @description Address of your source */
-                    source: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            credits: number;
-                            note?: string;
-                            /** @enum {string} */
-                            payer: "system" | "user" | "nobody";
-                            probes: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["estimateAtlasRun"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2084,92 +512,9 @@ export interface paths {
         get?: never;
         put?: never;
         /** Measure the atlas of your source, or join the run under way; answers at once */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description Your RIPE Atlas key */
-                    "ripe-key"?: string;
-                };
-                path: {
-                    /** @description Address of your source */
-                    source: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AtlasRun"];
-                    };
-                };
-            };
-        };
+        post: operations["startAtlasRun"];
         /** Cancel the run that is under way; what it has found stays */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Address of your source */
-                    source: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Atlas"];
-                    };
-                };
-            };
-        };
+        delete: operations["cancelAtlasRun"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2185,53 +530,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** CleanAtlas: delete the atlas of your source */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Your API key, where no header carries it */
-                        auth?: string;
-                        /** @description Address of your source */
-                        source: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": Record<string, never>;
-                    };
-                };
-            };
-        };
+        post: operations["cleanAtlas"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2251,56 +550,7 @@ export interface paths {
          * RunAtlas: measure the atlas of your source
          * @description Answers at once, as `POST /api/v1/atlas/run`, which also describes the header `RIPE-Key`.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description Your RIPE Atlas key */
-                    "ripe-key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Your API key, where no header carries it */
-                        auth?: string;
-                        /** @description Address of your source */
-                        source: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": Record<string, never>;
-                    };
-                };
-            };
-        };
+        post: operations["runAtlas"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2320,59 +570,7 @@ export interface paths {
          * Add published traceroutes to the atlases of the sources near their targets (operators)
          * @description Importing a traceroute again changes nothing.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        traceroutes: {
-                            /** @description Milliseconds since the Unix epoch */
-                            at: number;
-                            /** @description From the first router to the target; null for hops that did not answer */
-                            hops: (string | null)[];
-                            /** Format: ipv4 */
-                            origin: string;
-                            /** Format: ipv4 */
-                            target: string;
-                        }[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TracerouteImport"];
-                    };
-                };
-            };
-        };
+        post: operations["importTraceroutes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2387,68 +585,7 @@ export interface paths {
             cookie?: never;
         };
         /** Probes that were sent, newest first (operators) */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description The agent that sent the probe */
-                    agent?: string;
-                    /** @description A time, for example of a complaint: looks `window` minutes around it */
-                    at?: string;
-                    batch?: string;
-                    from?: string;
-                    limit?: string;
-                    measurement?: string;
-                    /** @description The source address of the packet */
-                    source?: string;
-                    /** @description Address or prefix that was probed */
-                    target?: string;
-                    to?: string;
-                    user?: string;
-                    /** @description Minutes before and after `at` */
-                    window?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            records: components["schemas"]["AuditRecord"][];
-                            /**
-                             * Format: date-time
-                             * @description The search went back to this time; go on with it as `to`
-                             */
-                            since: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["searchAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2465,58 +602,7 @@ export interface paths {
             cookie?: never;
         };
         /** Refusals, logins and actions of operators, newest first (operators) */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description A time, for example of a complaint: looks `window` minutes around it */
-                    at?: string;
-                    /** @description Address of the API client or agent */
-                    client?: string;
-                    from?: string;
-                    kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "visitorBatch" | "operatorAction";
-                    limit?: string;
-                    to?: string;
-                    user?: string;
-                    /** @description Minutes before and after `at` */
-                    window?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            events: components["schemas"]["AuditEvent"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["searchAuditEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2536,61 +622,7 @@ export interface paths {
          * Your batches, newest first
          * @description In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Id before which the page begins */
-                    before?: string;
-                    /** @description Most batches */
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            batches: {
-                                /** Format: date-time */
-                                cancelledAt?: string;
-                                /** Format: date-time */
-                                createdAt: string;
-                                done: number;
-                                id: number;
-                                total: number;
-                            }[];
-                            /** @description Value of `before` for the next page; absent on the last page */
-                            next?: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listBatches"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2607,46 +639,7 @@ export interface paths {
             cookie?: never;
         };
         /** A batch with all that is known of its measurements */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Batch"];
-                    };
-                };
-            };
-        };
+        get: operations["getBatch"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2668,53 +661,7 @@ export interface paths {
          * Cancel a batch
          * @description Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. Measurements that have ended do not change. Repeating the request changes nothing.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Measurements that this request cancelled in the queue */
-                            cancelled: number;
-                            /** @description Measurements that have ended, those that were cancelled in the queue included */
-                            done: number;
-                            id: number;
-                            total: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["cancelBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2732,49 +679,7 @@ export interface paths {
          * Progress of a batch as server-sent events
          * @description Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Send `path`, `trying` and `rtt` events too */
-                    paths?: "true" | "false";
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description text/event-stream */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": string;
-                    };
-                };
-            };
-        };
+        get: operations["streamBatchEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2803,49 +708,7 @@ export interface paths {
          *     * `graphml-routers`: GraphML of the routers on all paths
          *     * `graphml-networks`: GraphML of the networks on all paths
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Format of the file */
-                    format?: "jsonl" | "archive" | "csv" | "csv-hops" | "parquet" | "parquet-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description The file. Text is compressed with gzip if the client accepts it */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": unknown;
-                    };
-                };
-            };
-        };
+        get: operations["exportBatch"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2865,67 +728,7 @@ export interface paths {
          * The measurements of a batch without their hops
          * @description In the order of the batch, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Id after which the page begins */
-                    after?: string;
-                    /** @description Most measurements */
-                    limit?: number;
-                    /** @description List the addresses of the hops too */
-                    routers?: "true" | "false";
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            measurements: components["schemas"]["MeasurementOutline"][];
-                            /** @description Names of the networks, by AS number */
-                            names: {
-                                [key: string]: string;
-                            };
-                            /** @description Value of `after` for the next page; absent on the last page */
-                            next?: number;
-                            /** @description Networks of the routers, by address; present with `routers` */
-                            origins?: {
-                                [key: string]: number;
-                            };
-                            /** @description Measurements of the batch */
-                            total: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listMeasurementOutlines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2942,70 +745,7 @@ export interface paths {
             cookie?: never;
         };
         /** The limits of probing, and the subjects closest to their daily limits (operators) */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Subjects of each kind */
-                    most?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            closest: {
-                                /** @enum {string} */
-                                kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
-                                /** @description Those of them with IP options */
-                                optionPackets: number;
-                                /** @description Since midnight UTC */
-                                packets: number;
-                                /** @description Part of the daily limit that is used, of the limit that is closer */
-                                share: number;
-                                /** @description An address, a prefix, an AS or the number of a user */
-                                subject: string;
-                            }[];
-                            limits: {
-                                /** @enum {string} */
-                                kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
-                                optionPacketsPerDay: number;
-                                optionPacketsPerSecond: number;
-                                packetsPerDay: number;
-                                packetsPerSecond: number;
-                            }[];
-                            /** @description A probe that would have to wait longer is refused */
-                            longestWaitSeconds: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getBudgets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3022,73 +762,7 @@ export interface paths {
             cookie?: never;
         };
         /** Networks whose probing is suspended, because their answers have changed for the worse (operators) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            circuits: {
-                                /** @enum {string} */
-                                kind: "as" | "prefix";
-                                /** @description Name of the AS */
-                                name?: string;
-                                /**
-                                 * @description Which share of the probes has risen
-                                 * @enum {string}
-                                 */
-                                reason: "prohibited" | "unreachable" | "silence";
-                                /**
-                                 * Format: date-time
-                                 * @description When the next probe may be sent; absent when it may be sent now
-                                 */
-                                retryAt?: string;
-                                /** @description That share when probing was suspended */
-                                share: number;
-                                /** Format: date-time */
-                                since: string;
-                                /**
-                                 * @description `halfOpen`: a few trial probes are sent
-                                 * @enum {string}
-                                 */
-                                state: "open" | "halfOpen";
-                                /** @description An AS or a prefix */
-                                subject: string;
-                                usualShare: number;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listCircuits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3105,46 +779,7 @@ export interface paths {
             cookie?: never;
         };
         /** How the datasets are */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            datasets: components["schemas"]["Dataset"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listDatasets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3165,54 +800,7 @@ export interface paths {
          * Put a file in place of a dataset (operators)
          * @description The file is read whole first; one that is cut, wrong or empty replaces nothing. Packed by gzip or bzip2, or not.
          */
-        put: {
-            parameters: {
-                query?: {
-                    /** @description Whether far fewer entries than before are all right */
-                    mayShrink?: string;
-                    sha256?: string;
-                };
-                header?: never;
-                path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Dataset"];
-                    };
-                };
-            };
-        };
+        put: operations["replaceDataset"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3230,46 +818,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Fetch a dataset now (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Dataset"];
-                    };
-                };
-            };
-        };
+        post: operations["updateDataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3284,105 +833,13 @@ export interface paths {
             cookie?: never;
         };
         /** Results of other systems that were imported, by source or destination */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Results after the one with this id */
-                    after?: string;
-                    destination?: string;
-                    /** @description At most 1000. Default 100 */
-                    limit?: string;
-                    source?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            results: components["schemas"]["ImportedResult"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listImportedResults"];
         put?: never;
         /**
          * Import rows of an archive of reverse traceroutes (operators)
          * @description Importing a row again changes nothing. Imported results can be read; no measurement uses them.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Name of the system that the rows are from */
-                        origin: string;
-                        /** @description Rows as in the M-Lab archive */
-                        rows: unknown[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ArchiveImport"];
-                    };
-                };
-            };
-        };
+        post: operations["importResults"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3397,109 +854,13 @@ export interface paths {
             cookie?: never;
         };
         /** Your API keys that are not revoked */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            keys: components["schemas"]["ApiKey"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listKeys"];
         put?: never;
         /**
          * Create an API key
          * @description The new key can have no scope that the key of the request lacks.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * Format: date-time
-                         * @description Default: never
-                         */
-                        expiresAt?: string;
-                        /** @description To tell your keys apart */
-                        name: string;
-                        /**
-                         * @default [
-                         *       "read",
-                         *       "measure",
-                         *       "host"
-                         *     ]
-                         */
-                        scopes?: ("read" | "measure" | "host" | "operate")[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewApiKey"];
-                    };
-                };
-            };
-        };
+        post: operations["createKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3517,46 +878,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Revoke an API key: it stops working at once */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ApiKey"];
-                    };
-                };
-            };
-        };
+        delete: operations["revokeKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3572,61 +894,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Replace an API key by a new one with the same name and scopes */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * Format: date-time
-                         * @description When the new key expires. Default: never
-                         */
-                        expiresAt?: string;
-                        /**
-                         * @description How long the old key still works
-                         * @default 24
-                         */
-                        graceHours?: number;
-                    } | null;
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewApiKey"];
-                    };
-                };
-            };
-        };
+        post: operations["rotateKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3641,153 +909,15 @@ export interface paths {
             cookie?: never;
         };
         /** List what is stopped (operators) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            killSwitches: components["schemas"]["KillSwitch"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listKillSwitches"];
         /**
          * Stop all probing, all spoofing, or one user, key, batch, target, vantage point or source (operators)
          * @description Takes effect before the answer is sent, in every connected agent within two seconds, and survives restarts. While `probing` is stopped, measurements wait in the queue; measurements that another switch stops end as `cancelled`.
          */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                        /**
-                         * @description What is stopped
-                         * @enum {string}
-                         */
-                        scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
-                        /**
-                         * @description Number, address or prefix of what is stopped; empty for `probing` and `spoofing`
-                         * @default
-                         */
-                        subject?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            killSwitches: components["schemas"]["KillSwitch"][];
-                        };
-                    };
-                };
-            };
-        };
+        put: operations["setKillSwitch"];
         post?: never;
         /** Allow again what was stopped (operators) */
-        delete: {
-            parameters: {
-                query: {
-                    /** @description What is stopped */
-                    scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
-                    /** @description Number, address or prefix of what is stopped; empty for `probing` and `spoofing` */
-                    subject?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            killSwitches: components["schemas"]["KillSwitch"][];
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["liftKillSwitch"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3803,50 +933,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Use a mailed link: it works once */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        token: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RedeemedLink"];
-                    };
-                };
-            };
-        };
+        post: operations["redeemLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3861,59 +948,7 @@ export interface paths {
             cookie?: never;
         };
         /** The last mails, newest first (operators) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            mails: {
-                                attempts: number;
-                                body: string;
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** @description Whether the body contains a link, shown as {token} */
-                                hasLink: boolean;
-                                id: number;
-                                lastError?: string;
-                                recipient: string;
-                                /** Format: date-time */
-                                sentAt?: string;
-                                subject: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listMails"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3935,60 +970,7 @@ export interface paths {
          * A mail with a link that works, to forward by hand (operators)
          * @description Links are not stored, so this makes a new one; earlier links of the mail stop working.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            attempts: number;
-                            body: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** @description Whether the body contains a link, shown as {token} */
-                            hasLink: boolean;
-                            id: number;
-                            lastError?: string;
-                            recipient: string;
-                            /** Format: date-time */
-                            sentAt?: string;
-                            subject: string;
-                            token: string;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["renewMailLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4006,54 +988,7 @@ export interface paths {
          * Your measurements with a label
          * @description Oldest first, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.
          */
-        get: {
-            parameters: {
-                query: {
-                    /** @description Id after which the page begins */
-                    after?: string;
-                    label: string;
-                    /** @description Most measurements */
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            measurements: components["schemas"]["Measurement"][];
-                            /** @description Value of `after` for the next page; absent on the last page */
-                            next?: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["findMeasurements"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4070,46 +1005,7 @@ export interface paths {
             cookie?: never;
         };
         /** A measurement with all that is known of it */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Measurement"];
-                    };
-                };
-            };
-        };
+        get: operations["getMeasurement"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4126,137 +1022,18 @@ export interface paths {
             cookie?: never;
         };
         /** How a result is published */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Publication"];
-                    };
-                };
-            };
-        };
+        get: operations["getPublication"];
         /**
          * Publish a result
          * @description Everybody who has the token can see the path. A result that is published already keeps its token.
          */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Publication"];
-                    };
-                };
-            };
-        };
+        put: operations["publishMeasurement"];
         post?: never;
         /**
          * Unpublish a result
          * @description The token stops working at once and never works again.
          */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            measurementId: number;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["unpublishMeasurement"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4270,119 +1047,13 @@ export interface paths {
             cookie?: never;
         };
         /** Requests to opt out, newest first (operators) */
-        get: {
-            parameters: {
-                query?: {
-                    state?: "pending" | "accepted" | "refused" | "expired";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            requests: components["schemas"]["OptOutRequest"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listOptOutRequests"];
         put?: never;
         /**
          * Ask to stop all probes to your network
          * @description Needs no key. The request holds for 14 days. It takes effect as soon as the TXT record is in the reverse zone, the registered abuse contact confirms it, or an operator accepts it.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * Format: email
-                         * @description Where to write when the request is decided
-                         */
-                        email?: string;
-                        /** @description IPv4 prefix, IPv6 prefix, or AS number */
-                        network: string;
-                        /** @default  */
-                        reason?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** Format: date-time */
-                            expiresAt: string;
-                            /** @description Whether a link was mailed to the registered abuse contact */
-                            isContactMailed: boolean;
-                            network: string;
-                            /** @description The TXT record that proves the request */
-                            record: string;
-                            /** @enum {string} */
-                            state: "pending" | "accepted" | "refused" | "expired";
-                            /** @description Names this request; not a secret once it is in the DNS */
-                            token: string;
-                            /** @description Domain names for the record: all of one inner list are needed. Empty for AS numbers. */
-                            zones: string[][];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["requestOptOut"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4399,56 +1070,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Accept a request to opt out (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @description Goes into the mail
-                         * @default
-                         */
-                        note?: string;
-                    } | null;
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["OptOutRequest"];
-                    };
-                };
-            };
-        };
+        post: operations["acceptOptOutRequest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4465,56 +1087,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Refuse a request to opt out (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @description Goes into the mail
-                         * @default
-                         */
-                        note?: string;
-                    } | null;
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["OptOutRequest"];
-                    };
-                };
-            };
-        };
+        post: operations["refuseOptOutRequest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4531,64 +1104,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Look for the record of a request in the reverse zone, and return its state */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        token: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** Format: date-time */
-                            expiresAt: string;
-                            /** @description Whether a link was mailed to the registered abuse contact */
-                            isContactMailed: boolean;
-                            network: string;
-                            /** @description The TXT record that proves the request */
-                            record: string;
-                            /** @enum {string} */
-                            state: "pending" | "accepted" | "refused" | "expired";
-                            /** @description Names this request; not a secret once it is in the DNS */
-                            token: string;
-                            /** @description Domain names for the record: all of one inner list are needed. Empty for AS numbers. */
-                            zones: string[][];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["checkOptOutRequest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4606,149 +1122,15 @@ export interface paths {
          * Networks that are not probed because they opted out
          * @description At most `limit` networks in order. `next` is what `after` must be to get the following ones.
          */
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            next?: string;
-                            optOuts: components["schemas"]["OptOut"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listOptOuts"];
         put?: never;
         /**
          * Stop probing a network (operators)
          * @description The controller sends the change to all agents within a second.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description IPv4 prefix, IPv6 prefix, or AS number */
-                        network: string;
-                        /**
-                         * @description Who asked for it, and when
-                         * @default
-                         */
-                        reason?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["OptOut"];
-                    };
-                };
-            };
-        };
+        post: operations["addOptOut"];
         /** Allow probing of a network again (operators) */
-        delete: {
-            parameters: {
-                query: {
-                    /** @description IPv4 prefix, IPv6 prefix, or AS number */
-                    network: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            network: string;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["removeOptOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4764,58 +1146,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Add all networks of a list, or none when a line is wrong (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description One prefix or AS number in a line; `#` begins a comment */
-                        list: string;
-                        /**
-                         * @description Who asked for it, and when
-                         * @default
-                         */
-                        reason?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            networks: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["importOptOuts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4829,75 +1160,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Your requests for raw probes, newest first
+         * @description In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+         */
+        get: operations["listProbes"];
         put?: never;
         /**
          * Send raw probes: pings, Record Route or Timestamp probes, or traceroutes
          * @description At most 1,000 probes in a request; each counts as a measurement in your limits. The probes are durable when the answer is sent. One probe that must not be sent refuses all.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        probes: {
-                            /** @description Source whose address the packets carry and which receives the replies; `from` must be able to spoof */
-                            as?: string;
-                            /** @description Echo requests of a ping (default 1); for a traceroute, probes to a silent hop (default 2) */
-                            count?: number;
-                            /** @description Address of a source that you may measure to, or of a vantage point */
-                            from: string;
-                            label?: string;
-                            /** @description For timestamp probes: the addresses that shall stamp, or `timestampOnly` or `withAddress` for all routers */
-                            timestamps?: string[] | ("timestampOnly" | "withAddress");
-                            /** @description Address or host name */
-                            to: string;
-                        }[];
-                        /** @enum {string} */
-                        type: "ping" | "recordRoute" | "timestamp" | "traceroute";
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: number;
-                            total: number;
-                            /** @description Where the probes and their results are */
-                            uri: string;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["sendProbes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4912,46 +1185,7 @@ export interface paths {
             cookie?: never;
         };
         /** Raw probes with their results */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ProbeSet"];
-                    };
-                };
-            };
-        };
+        get: operations["getProbes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4971,46 +1205,7 @@ export interface paths {
          * Progress of raw probes as server-sent events
          * @description Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description text/event-stream */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": string;
-                    };
-                };
-            };
-        };
+        get: operations["streamProbeEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5030,59 +1225,7 @@ export interface paths {
          * The latest results of people without an account
          * @description Empty where they may not measure.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Names of the networks, by AS number */
-                            names: {
-                                [key: string]: string;
-                            };
-                            results: {
-                                /** Format: date-time */
-                                createdAt: string;
-                                destination: string;
-                                id: number;
-                                /** @description AS numbers that the path passes, from the destination to the source */
-                                networks: number[];
-                                source: string;
-                                stopReason?: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listPublicResults"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5102,46 +1245,7 @@ export interface paths {
          * A published result
          * @description Without the user, the label, the batch, the evidence and the forward path.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    token: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PublicResult"];
-                    };
-                };
-            };
-        };
+        get: operations["getPublicResult"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5158,44 +1262,7 @@ export interface paths {
             cookie?: never;
         };
         /** Measurements that have not ended, by user, and the processes that hold them (operators) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Queue"];
-                    };
-                };
-            };
-        };
+        get: operations["getQueue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5212,100 +1279,13 @@ export interface paths {
             cookie?: never;
         };
         /** Whether anybody may register, or only people whom an operator invites */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            isOpen: boolean;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getRegistrationState"];
         put?: never;
         /**
          * Register: a link is mailed that creates the account
          * @description Refused unless the operator has opened registration. The answer does not say whether there is an account.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: email */
-                        email: string;
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            state: "mailed";
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["registerUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5325,54 +1305,7 @@ export interface paths {
          * RunRevtr: submit a batch of reverse traceroutes
          * @description Pairs that cannot be measured are left out; the header `rejected-pairs` says how many. The batch is durable when the answer is sent.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RunRevtrReqInput"];
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            batchId: number;
-                            /** @description Id of the last measurement; present with `waitUntilFinished` */
-                            lastInsertId?: number;
-                            /** @description Present with `waitUntilFinished` */
-                            revtrs?: components["schemas"]["ReverseTraceroute"][];
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["runRevtr"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5390,52 +1323,7 @@ export interface paths {
          * GetRevtr and GetRevtrByLabel: fetch results by batch or by label
          * @description The proto declares the same path for batch ids and labels: a whole number below 4,294,967,296 is a batch id, everything else a label.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Your API key, where no header carries it */
-                    auth?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description Batch id or label */
-                    batchId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            revtrs: components["schemas"]["ReverseTraceroute"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getRevtr"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5452,57 +1340,7 @@ export interface paths {
             cookie?: never;
         };
         /** GetRevtrMetaOnly: the measurements of a batch without their paths */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Your API key, where no header carries it */
-                    auth?: string;
-                };
-                header?: never;
-                path: {
-                    batchId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            revtrsMeta: {
-                                dst: string;
-                                id: number;
-                                src: string;
-                                /** @enum {string} */
-                                status: "RUNNING" | "COMPLETED" | "CANCELED";
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getRevtrMetaOnly"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5519,51 +1357,7 @@ export interface paths {
             cookie?: never;
         };
         /** GetRevtrBatchStatus: the status of each measurement of a batch, in order */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Your API key, where no header carries it */
-                    auth?: string;
-                };
-                header?: never;
-                path: {
-                    batchId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            revtrsStatus: ("RUNNING" | "COMPLETED" | "CANCELED")[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getRevtrBatchStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5580,48 +1374,7 @@ export interface paths {
             cookie?: never;
         };
         /** The latest self-audits with their judged hops, newest first (operators) */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            selfAudits: components["schemas"]["SelfAudit"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listSelfAudits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5638,137 +1391,15 @@ export interface paths {
             cookie?: never;
         };
         /** Your browser sessions that have not ended, the latest used first */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            sessions: components["schemas"]["OpenSession"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listSessions"];
         put?: never;
         /**
          * Log a browser in with an API key
          * @description Sets a cookie. Requests that change something must then carry the header Revtr-Csrf, with any value, and come from a page of this server.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        key: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-            };
-        };
+        post: operations["createSession"];
         /** Log the browser out */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            state: "ended";
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["endOwnSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -5785,48 +1416,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** End one of your browser sessions */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: number;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -5845,54 +1435,7 @@ export interface paths {
          * Mail a link that logs a browser in
          * @description The answer does not say whether there is an account. The session has no scope operate.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: email */
-                        email: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            state: "mailed";
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["mailSessionLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5907,56 +1450,7 @@ export interface paths {
             cookie?: never;
         };
         /** GetSources: list the sources that you may measure to */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Your API key, where no header carries it */
-                    auth?: string;
-                    only_with_atlas?: "true" | "false";
-                    /** @description List only sources that have an atlas */
-                    onlyWithAtlas?: "true" | "false";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GoogleRpcStatus"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            srcs: {
-                                hostname: string;
-                                ip: string;
-                                site: string;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getSources"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5973,102 +1467,9 @@ export interface paths {
             cookie?: never;
         };
         /** Who may measure to your source */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    address: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SourceVisibility"];
-                    };
-                };
-            };
-        };
+        get: operations["getSourceVisibility"];
         /** Set who may measure to your source */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    address: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @description Only with the visibility shared
-                         * @default []
-                         */
-                        users?: string[];
-                        /**
-                         * @description Who may measure to the source, beside you and operators
-                         * @enum {string}
-                         */
-                        visibility: "private" | "shared" | "public";
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SourceVisibility"];
-                    };
-                };
-            };
-        };
+        put: operations["setSourceVisibility"];
         post?: never;
         delete?: never;
         options?: never;
@@ -6084,119 +1485,13 @@ export interface paths {
             cookie?: never;
         };
         /** Your applications; all of them, for operators. The newest come first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description `unverified`: the applicant has not opened the mailed link yet */
-                    state?: "unverified" | "pending" | "approved" | "refused";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            applications: components["schemas"]["Application"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listApplications"];
         put?: never;
         /**
          * Apply to host a source
          * @description Needs no key: without one, the application counts when you have opened the link that is mailed to you. An operator decides; a new user gets a mail with a link to an API key.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Public IPv4 address of the source */
-                        address: string;
-                        /** @description Operators: the application counts when the applicant has opened the link that is mailed to them */
-                        confirmEmail?: boolean;
-                        /**
-                         * Format: email
-                         * @description Required without an API key. With one, operators alone may give another address than their own
-                         */
-                        email?: string;
-                        /** @description Where that address is hosted */
-                        hosting: string;
-                        /** @description Required without an API key */
-                        name?: string;
-                        /** @description Why you want to add a source */
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: number;
-                            /**
-                             * @description `unverified`: the applicant has not opened the mailed link yet
-                             * @enum {string}
-                             */
-                            state: "unverified" | "pending" | "approved" | "refused";
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["applyForSource"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6213,56 +1508,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Approve an application: a new user is mailed a link to an API key (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @description Goes into the mail
-                         * @default
-                         */
-                        note?: string;
-                    } | null;
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Application"];
-                    };
-                };
-            };
-        };
+        post: operations["approveApplication"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6279,56 +1525,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Refuse an application (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @description Goes into the mail
-                         * @default
-                         */
-                        note?: string;
-                    } | null;
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Application"];
-                    };
-                };
-            };
-        };
+        post: operations["refuseApplication"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6343,44 +1540,7 @@ export interface paths {
             cookie?: never;
         };
         /** The state of the whole system on one page (operators) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SystemStatus"];
-                    };
-                };
-            };
-        };
+        get: operations["getSystemStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6403,48 +1563,7 @@ export interface paths {
          * Lift the suspension of a kind of hop (operators)
          * @description What self-audits have recently shown about the kind is forgotten. New audits may suspend it again.
          */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    kind: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            suspensions: components["schemas"]["Suspension"][];
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["liftSuspension"];
         options?: never;
         head?: never;
         patch?: never;
@@ -6458,113 +1577,10 @@ export interface paths {
             cookie?: never;
         };
         /** Users by id, at most 1,000 at once (operators) */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Id of the last user of the page before */
-                    after?: string;
-                    /** @description Only the user with this e-mail address */
-                    email?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            users: components["schemas"]["User"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listUsers"];
         put?: never;
         /** Invite a user, who is mailed a link to an API key (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: email */
-                        email: string;
-                        /** @description Default: those of new users */
-                        limits?: {
-                            /** @description Measurements that have not ended */
-                            parallel: number;
-                            /** @description Measurements per UTC day */
-                            perDay: number;
-                            /** @description Measurements in any 60 seconds */
-                            perMinute: number;
-                        };
-                        name: string;
-                        /**
-                         * @default user
-                         * @enum {string}
-                         */
-                        role?: "user" | "operator";
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-            };
-        };
+        post: operations["inviteUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6585,63 +1601,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change the limits or the role of a user, or disable a user (operators) */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description A disabled user cannot do anything */
-                        disabled?: boolean;
-                        limits?: {
-                            /** @description Measurements that have not ended */
-                            parallel?: number;
-                            /** @description Measurements per UTC day */
-                            perDay?: number;
-                            /** @description Measurements in any 60 seconds */
-                            perMinute?: number;
-                        };
-                        /** @enum {string} */
-                        role?: "user" | "operator";
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-            };
-        };
+        patch: operations["updateUser"];
         trace?: never;
     };
     "/api/v2/users/{id}/link": {
@@ -6654,46 +1614,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mail a user a link to a new API key (operators) */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-            };
-        };
+        post: operations["mailKeyLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6708,93 +1629,13 @@ export interface paths {
             cookie?: never;
         };
         /** Your watches, newest first */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            watches: components["schemas"]["Watch"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listWatches"];
         put?: never;
         /**
          * Create a watch: measure a pair again and again
          * @description The first run is due at once. Every run counts towards your limits like a measurement that you submit. The answer contains the secret of the webhook, this once.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewWatchInput"];
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Watch"];
-                    };
-                };
-            };
-        };
+        post: operations["createWatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6809,139 +1650,18 @@ export interface paths {
             cookie?: never;
         };
         /** A watch */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Watch"];
-                    };
-                };
-            };
-        };
+        get: operations["getWatch"];
         put?: never;
         post?: never;
         /** Delete a watch with its history */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Watch"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteWatch"];
         options?: never;
         head?: never;
         /**
          * Change, pause or resume a watch
          * @description A webhook that is set, also to the same URL, gets a new secret, which the answer contains, this once.
          */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["WatchUpdateInput"];
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Watch"];
-                    };
-                };
-            };
-        };
+        patch: operations["updateWatch"];
         trace?: never;
     };
     "/api/v2/watches/{id}/alerts": {
@@ -6955,55 +1675,7 @@ export interface paths {
          * The alerts of a watch, and how their delivery goes
          * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Id before which the page begins */
-                    before?: string;
-                    /** @description Most rows */
-                    limit?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            alerts: components["schemas"]["WatchAlert"][];
-                            /** @description Value of `before` for the next page; absent on the last page */
-                            next?: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listWatchAlerts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7023,55 +1695,7 @@ export interface paths {
          * The confirmed changes of a watch, with the path before and after
          * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Id before which the page begins */
-                    before?: string;
-                    /** @description Most rows */
-                    limit?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            changes: components["schemas"]["WatchChange"][];
-                            /** @description Value of `before` for the next page; absent on the last page */
-                            next?: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listWatchChanges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7091,55 +1715,7 @@ export interface paths {
          * The runs of a watch
          * @description Newest first, in pages. Pass `next` of an answer as `before` of the next request until an answer has none.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Id before which the page begins */
-                    before?: string;
-                    /** @description Most rows */
-                    limit?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Value of `before` for the next page; absent on the last page */
-                            next?: number;
-                            runs: components["schemas"]["WatchRun"][];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listWatchRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7161,51 +1737,7 @@ export interface paths {
          * Send a test message to the webhook of a watch
          * @description It is sent once, at once. A webhook that was disabled is enabled when it accepts the message.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            delivered: boolean;
-                            error?: string;
-                            /** @description HTTP status of the answer */
-                            status?: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["testWatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7217,10 +1749,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         AbuseContact: {
-            email: string;
-            network: string;
-        };
-        AbuseContactInput: {
             email: string;
             network: string;
         };
@@ -7256,59 +1784,7 @@ export interface components {
              */
             since: string;
         };
-        AbuseReportInput: {
-            byAgent: {
-                agent: string;
-                probes: number;
-            }[];
-            byTarget: {
-                probes: number;
-                target: string;
-            }[];
-            /** @description Without `user`: the system */
-            byUser: {
-                probes: number;
-                user?: {
-                    /** @description Absent when the account was deleted */
-                    email?: string;
-                    id: number;
-                };
-            }[];
-            /** @description At most; see AuditRecord */
-            packets: number;
-            /** @description On the opt-out list from now on */
-            prefix: string;
-            probes: number;
-            reason: string;
-            /** @description The newest */
-            records: components["schemas"]["AuditRecordInput"][];
-            /**
-             * Format: date-time
-             * @description The search went back to this time
-             */
-            since: string;
-        };
         Account: {
-            /** Format: date-time */
-            createdAt: string;
-            disabled: boolean;
-            email: string;
-            id: number;
-            limits: {
-                /** @description Measurements that have not ended */
-                parallel: number;
-                /** @description Measurements per UTC day */
-                perDay: number;
-                /** @description Measurements in any 60 seconds */
-                perMinute: number;
-            };
-            name: string;
-            /** @enum {string} */
-            role: "user" | "operator";
-            /** @description What the credential of this request permits */
-            scopes: ("read" | "measure" | "host" | "operate")[];
-        };
-        AccountInput: {
             /** Format: date-time */
             createdAt: string;
             disabled: boolean;
@@ -7391,78 +1867,7 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
-        AccuracyInput: {
-            /** @description Of these, the ones with the AS path of the traceroute */
-            asPathExact: components["schemas"]["AccuracyRateInput"];
-            /** @description Self-audits by outcome */
-            audits: {
-                judged: number;
-                notMeasured: number;
-                noTruth: number;
-                pathChanged: number;
-            };
-            /** @description Self-audits that the system makes in a day; 0: they are switched off */
-            auditsPerDay: number;
-            /** @description Mean distance between confidence and share of right hops */
-            calibrationError: number;
-            /** Format: date-time */
-            from: string;
-            /** @description Hops that are right */
-            hops: components["schemas"]["HopRateInput"];
-            kinds: {
-                count: number;
-                high: number;
-                /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
-                kind: string;
-                /** @description 95 % interval of the share */
-                low: number;
-                /** @description Mean of the confidence that users see */
-                meanConfidence: number;
-                share: number;
-                technique: string;
-                total: number;
-                /** @description Hops that could not be judged; they are not part of `total` */
-                unjudged: number;
-            }[];
-            networks: {
-                /** @description Network of the audited hosts; absent when it is not known, or when the host is not public */
-                asn?: number;
-                audits: number;
-                hops: components["schemas"]["HopRateInput"];
-                name?: string;
-            }[];
-            /** @description The same by range of confidence */
-            ranges: {
-                count: number;
-                from: number;
-                high: number;
-                /** @description 95 % interval of the share */
-                low: number;
-                /** @description Mean of the confidence that users see */
-                meanConfidence: number;
-                share: number;
-                to: number;
-                total: number;
-                /** @description Hops that could not be judged; they are not part of `total` */
-                unjudged: number;
-            }[];
-            /** @description Judged reverse paths that reached the source */
-            reached: components["schemas"]["AccuracyRateInput"];
-            /** @description Responsive routers of the traceroutes that the reverse paths show */
-            routersFound: components["schemas"]["AccuracyRateInput"];
-            suspensions: components["schemas"]["SuspensionInput"][];
-            /** Format: date-time */
-            to: string;
-        };
         AccuracyRate: {
-            count: number;
-            high: number;
-            /** @description 95 % interval of the share */
-            low: number;
-            share: number;
-            total: number;
-        };
-        AccuracyRateInput: {
             count: number;
             high: number;
             /** @description 95 % interval of the share */
@@ -7553,112 +1958,7 @@ export interface components {
              */
             visibility?: "private" | "shared" | "public";
         };
-        AgentDetailsInput: {
-            address: string;
-            atlas: {
-                reason?: string;
-                /** @enum {string} */
-                state: "none" | "running" | "done" | "failed" | "cancelled";
-                traceroutes: number;
-            };
-            /** @description Whether its last tests have shown that its spoofed probes arrive */
-            canSpoof: boolean;
-            connected: boolean;
-            hostname: string;
-            /** @enum {string} */
-            kind: "source" | "vantagePoint";
-            /** Format: date-time */
-            lastConnectedAt?: string;
-            /** Format: date-time */
-            lastTestedAt?: string;
-            quarantine?: {
-                /**
-                 * @description `operator`: only an operator can end it
-                 * @enum {string}
-                 */
-                by: "system" | "operator";
-                level: number;
-                reason: string;
-                /**
-                 * Format: date-time
-                 * @description When it is tested again; missing if an operator must end it
-                 */
-                until?: string;
-            };
-            site: string;
-            /** @enum {string} */
-            state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
-            tests: {
-                /** @description connected, periodic, released or asked */
-                cause: string;
-                report: components["schemas"]["AgentReportInput"];
-                /** Format: date-time */
-                testedAt: string;
-            }[];
-            /**
-             * @description Who may measure to a source
-             * @enum {string}
-             */
-            visibility?: "private" | "shared" | "public";
-        };
-        AgentInput: {
-            address: string;
-            /** @description Whether its last tests have shown that its spoofed probes arrive */
-            canSpoof: boolean;
-            connected: boolean;
-            hostname: string;
-            /** @enum {string} */
-            kind: "source" | "vantagePoint";
-            /** Format: date-time */
-            lastConnectedAt?: string;
-            /** Format: date-time */
-            lastTestedAt?: string;
-            quarantine?: {
-                /**
-                 * @description `operator`: only an operator can end it
-                 * @enum {string}
-                 */
-                by: "system" | "operator";
-                level: number;
-                reason: string;
-                /**
-                 * Format: date-time
-                 * @description When it is tested again; missing if an operator must end it
-                 */
-                until?: string;
-            };
-            site: string;
-            /** @enum {string} */
-            state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
-            /**
-             * @description Who may measure to a source
-             * @enum {string}
-             */
-            visibility?: "private" | "shared" | "public";
-        };
         AgentReport: {
-            selfTests: {
-                message: string;
-                name: string;
-                ok: boolean;
-            }[];
-            tests: {
-                evidence: {
-                    detail: string;
-                    ok: boolean;
-                    sender: string;
-                    target: string;
-                }[];
-                isRequired: boolean;
-                /** @enum {string} */
-                name: "ping" | "traceroute" | "receiveRecordRoute" | "receiveSpoofed" | "sendSpoofed";
-                /** @enum {string} */
-                verdict: "passed" | "failed" | "notTested";
-            }[];
-            /** @enum {string} */
-            verdict: "passed" | "failed" | "notTested";
-        };
-        AgentReportInput: {
             selfTests: {
                 message: string;
                 name: string;
@@ -7698,43 +1998,7 @@ export interface components {
             name: string;
             scopes: ("read" | "measure" | "host" | "operate")[];
         };
-        ApiKeyInput: {
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            expiresAt?: string;
-            /** @description First eight digits of the SHA-256 of the key */
-            fingerprint: string;
-            id: number;
-            /** @description Whether this request was sent with the key */
-            isCurrent: boolean;
-            /**
-             * Format: date-time
-             * @description Exact to one minute
-             */
-            lastUsedAt?: string;
-            name: string;
-            scopes: ("read" | "measure" | "host" | "operate")[];
-        };
         Application: {
-            address: string;
-            /** Format: date-time */
-            createdAt: string;
-            email: string;
-            /** @description Whether a user with an API key applied, or an operator for a user */
-            hasAccount: boolean;
-            hosting: string;
-            id: number;
-            name: string;
-            note: string;
-            reason: string;
-            /**
-             * @description `unverified`: the applicant has not opened the mailed link yet
-             * @enum {string}
-             */
-            state: "unverified" | "pending" | "approved" | "refused";
-        };
-        ApplicationInput: {
             address: string;
             /** Format: date-time */
             createdAt: string;
@@ -7761,15 +2025,6 @@ export interface components {
             /** @description Whether this system has a public archive */
             isOffered: boolean;
         };
-        ArchiveConsentInput: {
-            /**
-             * Format: date-time
-             * @description Since when your results are published; absent if you do not agree to it
-             */
-            agreedAt?: string;
-            /** @description Whether this system has a public archive */
-            isOffered: boolean;
-        };
         ArchiveImport: {
             added: number;
             /** @description Rows that are not rows of an archive */
@@ -7777,36 +2032,7 @@ export interface components {
             /** @description Rows that were imported before */
             known: number;
         };
-        ArchiveImportInput: {
-            added: number;
-            /** @description Rows that are not rows of an archive */
-            invalid: number;
-            /** @description Rows that were imported before */
-            known: number;
-        };
         ArchiveStatus: {
-            bytes: number;
-            /**
-             * Format: date-time
-             * @description When the last run since the start of the server ended without an error
-             */
-            completeAt?: string;
-            /** @description Absent where the archive is switched off */
-            directory?: string;
-            /** @description What the last run failed with */
-            failure?: string;
-            files: number;
-            /** @description Results that wait to be written */
-            pending: number;
-            /** @description Results in the archive; each is in a file of each format */
-            results: number;
-            /**
-             * Format: date-time
-             * @description When the last file was written
-             */
-            writtenAt?: string;
-        };
-        ArchiveStatusInput: {
             bytes: number;
             /**
              * Format: date-time
@@ -7864,42 +2090,6 @@ export interface components {
             /** @description Places that reverse traceroutes have met within a day */
             used: number;
         };
-        AtlasInput: {
-            agesMs?: {
-                median: number;
-                newest: number;
-                oldest: number;
-            };
-            contradictions: {
-                asLoop: number;
-                bounds: number;
-                branch: number;
-                order: number;
-            };
-            hops: number;
-            networks: number;
-            /** @description Traceroutes that measurements asked RIPE Atlas for within 24 hours, and their credits */
-            onDemand: {
-                credits: number;
-                traceroutes: number;
-            };
-            paths: {
-                publicTraceroute: number;
-                reverseTraceroute: number;
-                ripeAtlas: number;
-                vantagePoint: number;
-            };
-            /** @description Record Route addresses that lie between hops */
-            placedBetween: number;
-            /** @description Record Route addresses that are a hop */
-            placedExactly: number;
-            routers: number;
-            /** @description Latest first */
-            runs: components["schemas"]["AtlasRunInput"][];
-            source: string;
-            /** @description Places that reverse traceroutes have met within a day */
-            used: number;
-        };
         AtlasRun: {
             /** @enum {string} */
             cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
@@ -7936,61 +2126,7 @@ export interface components {
             state: "running" | "done" | "failed" | "cancelled";
             total: number;
         };
-        AtlasRunInput: {
-            /** @enum {string} */
-            cause: "asked" | "new" | "catchUp" | "refresh" | "onDemand";
-            /** @description Steps of the phase that are done */
-            done: number;
-            /** Format: date-time */
-            endedAt?: string;
-            estimatedCredits: number;
-            id: number;
-            /** @description Numbers of the RIPE Atlas measurements */
-            measurements: number[];
-            notes: string[];
-            /**
-             * @description Whose RIPE Atlas credits it spends
-             * @enum {string}
-             */
-            payer: "system" | "user" | "nobody";
-            /** @enum {string} */
-            phase: "choosing" | "creating" | "traceroutes" | "recordRoute" | "done";
-            /** @description RIPE Atlas probes asked */
-            probes: number;
-            reason?: string;
-            report: {
-                answered: number;
-                arrived: number;
-                faults: number;
-                recordRoutePings: number;
-                traceroutes: number;
-            };
-            spentCredits: number;
-            /** Format: date-time */
-            startedAt: string;
-            /** @enum {string} */
-            state: "running" | "done" | "failed" | "cancelled";
-            total: number;
-        };
         AuditEvent: {
-            /** Format: date-time */
-            at: string;
-            /** @description Address of the API client or agent */
-            client: string;
-            /** @description How often it happened within a minute */
-            count: number;
-            detail: string;
-            kind: string;
-            /** @description HTTP status of the answer to an action */
-            status?: number;
-            subject: string;
-            user?: {
-                /** @description Absent when the account was deleted */
-                email?: string;
-                id: number;
-            };
-        };
-        AuditEventInput: {
             /** Format: date-time */
             at: string;
             /** @description Address of the API client or agent */
@@ -8048,56 +2184,10 @@ export interface components {
                 id: number;
             };
         };
-        AuditRecordInput: {
-            /** @description Address of the agent that sent it */
-            agent: string;
-            /**
-             * Format: date-time
-             * @description When the controller sent the probe on its way
-             */
-            at: string;
-            atlasRun?: number;
-            batch?: number;
-            /** @enum {string} */
-            cause: "unknown" | "measurement" | "atlasRun" | "agentTest" | "survey" | "selfAudit" | "rawProbe";
-            /** @description Number of the API key */
-            key?: number;
-            /** @enum {string} */
-            kind: "ping" | "recordRoute" | "timestamp" | "traceroute";
-            measurement?: number;
-            /** @description 1 for a ping; for a traceroute, the most packets that it may have sent */
-            packets: number;
-            rawProbe?: number;
-            selfAudit?: number;
-            spoofed?: {
-                /** @description ICMP identifier of the packet and its grant */
-                identifier: number;
-                /** @description ICMP sequence number of the packet and its grant */
-                sequence: number;
-                /** @description The address that the packet carried as its source */
-                source: string;
-            };
-            target: string;
-            /** @enum {string} */
-            technique: "none" | "other" | "atlas" | "knownPath" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "assumedSymmetry" | "nearbyAddress" | "proxyPath" | "forwardTraceroute" | "roundTripTimes" | "otherAnswers" | "networkPath" | "tracerouteOnDemand";
-            /** @description Address of the agent that was tested */
-            testedAgent?: string;
-            user?: {
-                /** @description Absent when the account was deleted */
-                email?: string;
-                id: number;
-            };
-        };
         Batch: {
             done: number;
             id: number;
             measurements: components["schemas"]["Measurement"][];
-            total: number;
-        };
-        BatchInput: {
-            done: number;
-            id: number;
-            measurements: components["schemas"]["MeasurementInput"][];
             total: number;
         };
         Dataset: {
@@ -8122,41 +2212,7 @@ export interface components {
             kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
             title: string;
         };
-        DatasetInput: {
-            current?: {
-                bytes: number;
-                entries: number;
-                from: string;
-                /** Format: date-time */
-                importedAt: string;
-                sha256: string;
-            };
-            /** @description Why the last try to replace it failed */
-            failure?: {
-                /** Format: date-time */
-                at: string;
-                code: string;
-                message: string;
-            };
-            /** @description Whether an address is set from which it is fetched */
-            hasSource: boolean;
-            /** @enum {string} */
-            kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
-            title: string;
-        };
         Error: {
-            error: {
-                /** @description Stable; what programs should look at */
-                code: string;
-                details: {
-                    at: string;
-                    code: string;
-                    message: string;
-                }[];
-                message: string;
-            };
-        };
-        ErrorInput: {
             error: {
                 /** @description Stable; what programs should look at */
                 code: string;
@@ -8209,82 +2265,7 @@ export interface components {
                 stopReason: string;
             }[];
         };
-        GetRevtrResponseInput: {
-            revtrs: {
-                date?: string;
-                dst: string;
-                failReason?: string;
-                id: number;
-                label?: string;
-                /** @description Empty while the measurement is queued or in progress */
-                path: {
-                    /** @enum {string} */
-                    destBasedRoutingType?: "LOAD_BALANCING";
-                    fromCache?: boolean;
-                    hop: string;
-                    measurementId?: string;
-                    /** @description Microseconds */
-                    rtt?: number;
-                    type: string;
-                }[];
-                /** @description Nanoseconds; while running, since it was asked for */
-                runtime?: string;
-                src: string;
-                stats?: {
-                    /** @description Seconds, for instance "1.234s" */
-                    assumeSymmetricDuration?: string;
-                    assumeSymmetricRoundCount?: number;
-                    /** @description Seconds, for instance "1.234s" */
-                    rrDuration?: string;
-                    rrProbes?: number;
-                    rrRoundCount?: number;
-                    spoofedRrProbes?: number;
-                    spoofedTsProbes?: number;
-                    /** @description Seconds, for instance "1.234s" */
-                    trToSrcDuration?: string;
-                    tsProbes?: number;
-                };
-                /** @enum {string} */
-                status: "RUNNING" | "COMPLETED" | "CANCELED";
-                /** @description Empty while the measurement is queued or in progress */
-                stopReason: string;
-            }[];
-        };
-        GoogleRpcStatus: {
-            /** @description Status code of gRPC */
-            code: number;
-            details: ({
-                "@type": string;
-            } & {
-                [key: string]: unknown;
-            })[];
-            error: string;
-            message: string;
-        };
-        GoogleRpcStatusInput: {
-            /** @description Status code of gRPC */
-            code: number;
-            details: ({
-                "@type": string;
-            } & {
-                [key: string]: unknown;
-            })[];
-            error: string;
-            message: string;
-        };
         HopRate: {
-            count: number;
-            high: number;
-            /** @description 95 % interval of the share */
-            low: number;
-            /** @description Mean of the confidence that users see */
-            meanConfidence: number;
-            share: number;
-            total: number;
-            /** @description Hops that could not be judged; they are not part of `total` */
-            unjudged: number;
-        };
-        HopRateInput: {
             count: number;
             high: number;
             /** @description 95 % interval of the share */
@@ -8325,47 +2306,7 @@ export interface components {
                 stop_reason: string;
             };
         };
-        ImportedResultInput: {
-            /** @description For `after` */
-            id: number;
-            /** Format: date-time */
-            importedAt: string;
-            /** @description The system that the result is from */
-            origin: string;
-            /** @description The row of its archive */
-            row: {
-                date: number;
-                dst: string;
-                fail_reason: string;
-                id: number;
-                label: string;
-                revtr_hops: {
-                    asn: number | null;
-                    cidr: string | null;
-                    hop_ip: string;
-                    hop_number: number;
-                    hop_type: number;
-                    measurement_id: number;
-                    rtt: number;
-                    rtt_measurement_id: number;
-                }[];
-                runtime: number;
-                src: string;
-                stop_reason: string;
-            };
-        };
         KillSwitch: {
-            reason: string;
-            /**
-             * @description What is stopped
-             * @enum {string}
-             */
-            scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
-            /** Format: date-time */
-            setAt: string;
-            subject: string;
-        };
-        KillSwitchInput: {
             reason: string;
             /**
              * @description What is stopped
@@ -8386,179 +2327,7 @@ export interface components {
             /** @description Measurements that count toward it */
             used: number;
         };
-        LimitUseInput: {
-            /** @description Measurements that the limit allows */
-            allowed: number;
-            /** @enum {string} */
-            limit: "perDay" | "parallel" | "perMinute";
-            /** @description Seconds until more is allowed; for `parallel` an estimate */
-            resetSeconds: number;
-            /** @description Measurements that count toward it */
-            used: number;
-        };
         Measurement: {
-            batchId: number;
-            /** Format: date-time */
-            createdAt: string;
-            destination: string;
-            id: number;
-            label: string;
-            /** @description The dataset of the positions; absent where the system has none */
-            positionSource?: string;
-            result?: {
-                attempts: {
-                    detail: string;
-                    /** @description IPv4 address */
-                    hop: string;
-                    ms: number;
-                    /** @enum {string} */
-                    outcome: "extended" | "nothingFound";
-                    technique: string;
-                }[];
-                /** @description Probability that every hop is right */
-                confidence?: number;
-                endedAt: number;
-                failReason?: {
-                    /** @description The budget that has no packets left, for the code `budgetExhausted` */
-                    budget?: {
-                        /** @enum {string} */
-                        kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
-                        limit: number;
-                        /** @enum {string} */
-                        packets: "all" | "withOptions";
-                        /** @enum {string} */
-                        per: "second" | "day";
-                        /** @description An address, a prefix, an AS or the number of a user */
-                        subject: string;
-                    };
-                    code: string;
-                    /** @description IPv4 address */
-                    hop: string;
-                    message: string;
-                    /** @description When to measure again, milliseconds since the Unix epoch, for the codes `budgetExhausted` and `circuitOpen` */
-                    retryAt?: number;
-                };
-                forward?: {
-                    hops: {
-                        /** @description IPv4 address */
-                        address?: string;
-                        /** @description Network that announces the address */
-                        asn?: number;
-                        asName?: string;
-                        /** @description Reverse DNS */
-                        name?: string;
-                        /** @description Where the geolocation dataset has the address; may be wrong */
-                        position?: {
-                            city?: string;
-                            /** @description ISO 3166-1, two letters */
-                            country?: string;
-                            /** @description Degrees north */
-                            latitude: number;
-                            /** @description Degrees east */
-                            longitude: number;
-                        };
-                        rttMs?: number;
-                        /** @description Address of the same router on the reverse path, where it is known */
-                        sameRouterAs?: string;
-                        ttl: number;
-                    }[];
-                    stop: string;
-                };
-                hops: {
-                    /** @description IPv4 address */
-                    address: string;
-                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
-                    alternatives?: string[];
-                    /** @description Network that operates the router, or announces the address of a host */
-                    asn?: number;
-                    asName?: string;
-                    /** @description Probability that the router is on the path */
-                    confidence: number;
-                    /** @description Others whose probes saw this router in this place */
-                    confirmedBy?: string[];
-                    /**
-                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
-                     * @enum {string}
-                     */
-                    divergence?: "loadBalancing" | "notDestinationBased";
-                    /** @description Why the hop is believed */
-                    evidence: {
-                        [key: string]: string | number | boolean;
-                    };
-                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
-                    hiddenNetwork?: {
-                        asn: number;
-                        /** @description Probability that the path passes it */
-                        confidence: number;
-                    };
-                    /** @description Reverse DNS */
-                    name?: string;
-                    /** @description Where the geolocation dataset has the address; may be wrong */
-                    position?: {
-                        city?: string;
-                        /** @description ISO 3166-1, two letters */
-                        country?: string;
-                        /** @description Degrees north */
-                        latitude: number;
-                        /** @description Degrees east */
-                        longitude: number;
-                    };
-                    /** @description Why the hop is believed, for people */
-                    reason: string;
-                    /** @description Age of the evidence when it comes from an earlier measurement */
-                    reusedAgeMs?: number;
-                    /** @description Round-trip time from the source */
-                    rttMs?: number;
-                    /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
-                    /** @enum {string} */
-                    trust: "measured" | "inferred" | "assumed";
-                    /** @description Number of the technique in the M-Lab archive */
-                    type: number;
-                }[];
-                /** @description The destination did not answer: this host was measured in its place */
-                measuredThrough?: {
-                    /** @description IPv4 address */
-                    address: string;
-                    /**
-                     * @description What the host shares with the destination
-                     * @enum {string}
-                     */
-                    scope: "subnet" | "prefix" | "network";
-                };
-                plan: string;
-                /** @description Present when the whole path comes from earlier measurements */
-                reused?: {
-                    /** @description Age of the oldest of them */
-                    oldestAgeMs: number;
-                };
-                /** @description Milliseconds since the Unix epoch */
-                startedAt: number;
-                stats: {
-                    atlasMs: number;
-                    atlasQueries: number;
-                    onDemandTraceroutes?: number;
-                    plainPings: number;
-                    recordRouteMs: number;
-                    recordRoutePings: number;
-                    recordRouteRounds: number;
-                    spoofedRecordRouteMs: number;
-                    spoofedRecordRoutePings: number;
-                    spoofedRecordRouteRounds: number;
-                    spoofedTimestampPings: number;
-                    symmetryMs: number;
-                    timestampPings: number;
-                    tracerouteProbes: number;
-                    traceroutes: number;
-                };
-                /** @enum {string} */
-                stopReason: "reaches" | "failed" | "trivial" | "cancelled";
-            };
-            source: string;
-            /** @enum {string} */
-            state: "queued" | "running" | "done";
-        };
-        MeasurementInput: {
             batchId: number;
             /** Format: date-time */
             createdAt: string;
@@ -8745,60 +2514,12 @@ export interface components {
             state: "queued" | "running" | "done";
             stopReason?: string;
         };
-        MeasurementOutlineInput: {
-            /** @description Probability that every hop is right */
-            confidence?: number;
-            destination: string;
-            durationMs?: number;
-            failCode?: string;
-            hops?: number;
-            id: number;
-            label: string;
-            /**
-             * @description Trust of the least trusted hop
-             * @enum {string}
-             */
-            leastTrust?: "measured" | "inferred" | "assumed";
-            /** @description AS numbers that the path passes, from the destination to the source */
-            networks?: number[];
-            /** @description Addresses of the hops, from the destination to the source */
-            routers?: string[];
-            /** @description Round-trip time between source and destination */
-            rttMs?: number;
-            source: string;
-            /** @enum {string} */
-            state: "queued" | "running" | "done";
-            stopReason?: string;
-        };
         NewApiKey: {
             id: number;
             /** @description Shown this once */
             key: string;
         };
-        NewApiKeyInput: {
-            id: number;
-            /** @description Shown this once */
-            key: string;
-        };
         NewWatch: {
-            alerts?: {
-                /** @description Default: false */
-                mail?: boolean;
-                /** @description Default: all */
-                on?: ("path" | "asPath" | "reach" | "rtt")[];
-                /** @description Default: null */
-                webhook?: string | null;
-            };
-            /** @description Address or host name, which is resolved once */
-            destination: string;
-            /** @description Time between two runs, seconds; it varies by 10 % in either direction. Default 900 */
-            intervalSeconds?: number;
-            /** @description Default: the destination */
-            name?: string;
-            /** @description Address of a source that is ready */
-            source: string;
-        };
-        NewWatchInput: {
             alerts?: {
                 /** @description Default: false */
                 mail?: boolean;
@@ -8833,30 +2554,7 @@ export interface components {
             lastUsedAt: string;
             scopes: ("read" | "measure" | "host" | "operate")[];
         };
-        OpenSessionInput: {
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            expiresAt: string;
-            id: number;
-            /** @description Whether this request was sent with the session */
-            isCurrent: boolean;
-            /** @description Name of the API key with which it began; absent after a mailed link */
-            keyName?: string;
-            /**
-             * Format: date-time
-             * @description Exact to one minute
-             */
-            lastUsedAt: string;
-            scopes: ("read" | "measure" | "host" | "operate")[];
-        };
         OptOut: {
-            /** @enum {string} */
-            kind: "ipv4" | "ipv6" | "as";
-            network: string;
-            reason: string;
-        };
-        OptOutInput: {
             /** @enum {string} */
             kind: "ipv4" | "ipv6" | "as";
             network: string;
@@ -8878,79 +2576,7 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "accepted" | "refused" | "expired";
         };
-        OptOutRequestInput: {
-            contact?: string;
-            /** Format: date-time */
-            createdAt: string;
-            email?: string;
-            /** Format: date-time */
-            expiresAt: string;
-            id: number;
-            network: string;
-            note: string;
-            /** @enum {string} */
-            proof?: "dns" | "mail" | "operator";
-            reason: string;
-            /** @enum {string} */
-            state: "pending" | "accepted" | "refused" | "expired";
-        };
         PingV1: {
-            /** @description IPv4 address as a number */
-            dst: number;
-            error?: string;
-            flags?: string[];
-            id: string;
-            label?: string;
-            method: string;
-            pingSent?: number;
-            responses?: {
-                /** @description IPv4 address as a number */
-                from?: number;
-                icmpCode?: number;
-                icmpType?: number;
-                replyProto: string;
-                replyTtl?: number;
-                RR?: number[];
-                /** @description Microseconds */
-                rtt?: number;
-                rx: {
-                    sec?: string;
-                    usec?: string;
-                };
-                seq?: number;
-                tsandaddr?: {
-                    /** @description IPv4 address as a number */
-                    ip?: number;
-                    ts?: number;
-                }[];
-                tsonly?: number[];
-                tx: {
-                    sec?: string;
-                    usec?: string;
-                };
-            }[];
-            /** @description The sender of a spoofed probe */
-            spoofedFrom?: number;
-            /** @description The host that receives the replies */
-            src: number;
-            start: {
-                sec?: string;
-                usec?: string;
-            };
-            statistics: {
-                avg?: number;
-                /** @description Probes without a reply */
-                loss?: number;
-                max?: number;
-                /** @description Milliseconds, as the others */
-                min?: number;
-                replies?: number;
-                stddev?: number;
-            };
-            ttl: number;
-            type: string;
-        };
-        PingV1Input: {
             /** @description IPv4 address as a number */
             dst: number;
             error?: string;
@@ -9074,88 +2700,12 @@ export interface components {
             /** @enum {string} */
             type: "ping" | "recordRoute" | "timestamp" | "traceroute";
         };
-        ProbeInput: {
-            /** Format: ipv4 */
-            as?: string;
-            count: number;
-            /** Format: ipv4 */
-            from: string;
-            id: number;
-            label?: string;
-            /** @description Present when the probe is done */
-            result?: {
-                /** @description Milliseconds since the Unix epoch */
-                endedAt: number;
-                /** @description Why packets were not sent */
-                failure?: {
-                    code: string;
-                    message: string;
-                };
-                /** @description Of a traceroute */
-                hops?: {
-                    /**
-                     * Format: ipv4
-                     * @description Absent when the hop is silent
-                     */
-                    from?: string;
-                    /** @description MPLS labels */
-                    labels?: number[];
-                    rttMs?: number;
-                    ttl: number;
-                }[];
-                /** @description Absent for a traceroute */
-                replies?: {
-                    /** Format: ipv4 */
-                    from: string;
-                    icmpCode: number;
-                    icmpType: number;
-                    recordRoute?: string[];
-                    rttMs: number;
-                    /** @description Milliseconds since the Unix epoch */
-                    sentAt: number;
-                    /** @description Number of the echo request that it answers, from 0 */
-                    sequence: number;
-                    timestamps?: {
-                        /** Format: ipv4 */
-                        address?: string;
-                        /** @description Since midnight UTC, or a non-standard value; absent when not stamped */
-                        milliseconds?: number;
-                    }[];
-                    /** @description TTL of the reply as received */
-                    ttl: number;
-                }[];
-                /** @description Packets that were sent */
-                sent: number;
-                /** @description Milliseconds since the Unix epoch */
-                startedAt: number;
-                /**
-                 * @description Of a traceroute
-                 * @enum {string}
-                 */
-                stop?: "completed" | "unreachable" | "gapLimit" | "hopLimit" | "loop";
-            };
-            /** @enum {string} */
-            state: "queued" | "running" | "done";
-            timestamps?: string[] | ("timestampOnly" | "withAddress");
-            /** Format: ipv4 */
-            to: string;
-            /** @enum {string} */
-            type: "ping" | "recordRoute" | "timestamp" | "traceroute";
-        };
         ProbeSet: {
             /** Format: date-time */
             createdAt: string;
             done: number;
             id: number;
             probes: components["schemas"]["Probe"][];
-            total: number;
-        };
-        ProbeSetInput: {
-            /** Format: date-time */
-            createdAt: string;
-            done: number;
-            id: number;
-            probes: components["schemas"]["ProbeInput"][];
             total: number;
         };
         Publication: {
@@ -9175,108 +2725,7 @@ export interface components {
             /** @description Page of the result */
             url: string;
         };
-        PublicationInput: {
-            /** @description Page of the result for an `iframe` */
-            embed: string;
-            /** @description HTML that shows the result in another page */
-            embedCode: string;
-            measurementId: number;
-            /** @description Picture of the path; `?theme=light|dark&layout=wide|narrow` */
-            png: string;
-            /** Format: date-time */
-            publishedAt: string;
-            /** @description Picture of the path; `?theme=light|dark|auto&layout=wide|narrow` */
-            svg: string;
-            /** @description Whoever has it can see the result */
-            token: string;
-            /** @description Page of the result */
-            url: string;
-        };
         PublicResult: {
-            destination: string;
-            /** Format: date-time */
-            publishedAt: string;
-            result: {
-                /** @description Probability that every hop is right */
-                confidence?: number;
-                endedAt: number;
-                failReason?: {
-                    code: string;
-                    hop: string;
-                    message: string;
-                };
-                hops: {
-                    /** @description IPv4 address */
-                    address: string;
-                    /** @description Other routers seen in this place: the router before balances load or does not route by destination alone */
-                    alternatives?: string[];
-                    /** @description Network that operates the router, or announces the address of a host */
-                    asn?: number;
-                    asName?: string;
-                    /** @description Probability that the router is on the path */
-                    confidence: number;
-                    /**
-                     * @description Why there are alternatives: the router before balances load, or does not route by destination alone
-                     * @enum {string}
-                     */
-                    divergence?: "loadBalancing" | "notDestinationBased";
-                    /** @description Network between this hop and the next one that shows no router, inferred from AS relations */
-                    hiddenNetwork?: {
-                        asn: number;
-                        /** @description Probability that the path passes it */
-                        confidence: number;
-                    };
-                    /** @description Reverse DNS */
-                    name?: string;
-                    /** @description Age of the evidence when it comes from an earlier measurement */
-                    reusedAgeMs?: number;
-                    /** @description Round-trip time from the source */
-                    rttMs?: number;
-                    /** @enum {string} */
-                    technique: "destination" | "atlas" | "atlasBetween" | "recordRoute" | "spoofedRecordRoute" | "timestamp" | "spoofedTimestamp" | "timestampDoubleStamp" | "standInSubnet" | "standInPrefix" | "standInNetwork" | "networkPath" | "assumedIntradomain" | "assumedInterdomain";
-                    /** @enum {string} */
-                    trust: "measured" | "inferred" | "assumed";
-                }[];
-                /** @description The destination did not answer: this host was measured in its place */
-                measuredThrough?: {
-                    /** @description IPv4 address */
-                    address: string;
-                    /**
-                     * @description What the host shares with the destination
-                     * @enum {string}
-                     */
-                    scope: "subnet" | "prefix" | "network";
-                };
-                /** @description Present when the whole path comes from earlier measurements */
-                reused?: {
-                    /** @description Age of the oldest of them */
-                    oldestAgeMs: number;
-                };
-                /** @description Milliseconds since the Unix epoch */
-                startedAt: number;
-                stats: {
-                    atlasMs: number;
-                    atlasQueries: number;
-                    onDemandTraceroutes?: number;
-                    plainPings: number;
-                    recordRouteMs: number;
-                    recordRoutePings: number;
-                    recordRouteRounds: number;
-                    spoofedRecordRouteMs: number;
-                    spoofedRecordRoutePings: number;
-                    spoofedRecordRouteRounds: number;
-                    spoofedTimestampPings: number;
-                    symmetryMs: number;
-                    timestampPings: number;
-                    tracerouteProbes: number;
-                    traceroutes: number;
-                };
-                /** @enum {string} */
-                stopReason: "reaches" | "failed" | "trivial" | "cancelled";
-            };
-            source: string;
-        };
-        PublicResultInput: {
             destination: string;
             /** Format: date-time */
             publishedAt: string;
@@ -9394,40 +2843,6 @@ export interface components {
                 };
             }[];
         };
-        QueueInput: {
-            /** @description Processes that hold leases */
-            leases: {
-                /**
-                 * Format: date-time
-                 * @description When the first of the leases ends, unless the process renews it
-                 */
-                firstEnd: string;
-                measurements: number;
-                /** @description Random identifier of the process of the controller */
-                owner: string;
-            }[];
-            /**
-             * Format: date-time
-             * @description When the oldest measurement that has not ended was submitted
-             */
-            oldestAt?: string;
-            /** @description Measurements that wait */
-            queued: number;
-            /** @description Measurements under way */
-            running: number;
-            /** @description Users with measurements that have not ended, most measurements first */
-            users: {
-                /** Format: date-time */
-                oldestAt: string;
-                queued: number;
-                running: number;
-                user?: {
-                    /** @description Absent when the account was deleted */
-                    email?: string;
-                    id: number;
-                };
-            }[];
-        };
         RedeemedLink: {
             /** @description The application that counts now */
             applicationId?: number;
@@ -9436,60 +2851,7 @@ export interface components {
             /** @enum {string} */
             purpose: "verifyApplication" | "collectKey" | "register" | "logIn";
         };
-        RedeemedLinkInput: {
-            /** @description The application that counts now */
-            applicationId?: number;
-            /** @description Your new API key, shown this once */
-            key?: string;
-            /** @enum {string} */
-            purpose: "verifyApplication" | "collectKey" | "register" | "logIn";
-        };
         ReverseTraceroute: {
-            date?: string;
-            dst: string;
-            /** @description Seconds since the Unix epoch; a 64-bit number as text */
-            endTime?: string;
-            failReason?: string;
-            id: number;
-            label?: string;
-            /** @description Empty while the measurement is queued or in progress */
-            path: {
-                /** @enum {string} */
-                destBasedRoutingType?: "LOAD_BALANCING";
-                fromCache?: boolean;
-                hop: string;
-                measurementId?: string;
-                /** @description Microseconds */
-                rtt?: number;
-                type: string;
-            }[];
-            /** @description Nanoseconds; while running, since it was asked for */
-            runtime?: string;
-            src: string;
-            /** @description Seconds since the Unix epoch; a 64-bit number as text */
-            startTime?: string;
-            stats?: {
-                /** @description Seconds, for instance "1.234s" */
-                assumeSymmetricDuration?: string;
-                assumeSymmetricRoundCount?: number;
-                /** @description Seconds, for instance "1.234s" */
-                rrDuration?: string;
-                rrProbes?: number;
-                rrRoundCount?: number;
-                spoofedRrProbes?: number;
-                spoofedTsProbes?: number;
-                /** @description Seconds, for instance "1.234s" */
-                trToSrcDuration?: string;
-                tsProbes?: number;
-            };
-            /** @enum {string} */
-            status: "RUNNING" | "COMPLETED" | "CANCELED";
-            /** @description Empty while the measurement is queued or in progress */
-            stopReason: string;
-            /** @description As in the request */
-            uuid?: string;
-        };
-        ReverseTracerouteInput: {
             date?: string;
             dst: string;
             /** @description Seconds since the Unix epoch; a 64-bit number as text */
@@ -9582,99 +2944,7 @@ export interface components {
             /** @description Answer with the results, at the latest after five minutes with those that there are */
             waitUntilFinished?: boolean;
         };
-        RunRevtrReqInput: {
-            /** @description Your API key, where no header carries it */
-            auth?: string;
-            checkDb?: boolean;
-            checkDB?: boolean;
-            revtrs: {
-                atlasOptions?: {
-                    ignoreSource?: boolean;
-                    ignoreSourceAs?: boolean;
-                    platforms?: string[];
-                    /** @description Oldest traceroute to use, minutes */
-                    staleness?: number;
-                    stalenessBeforeRefresh?: number;
-                    useAtlas?: boolean;
-                    useRrPings?: boolean;
-                };
-                backoffEndhost?: boolean;
-                checkDestBasedRoutingOptions?: {
-                    checkTunnel?: boolean;
-                };
-                /** @description Address or host name whose path to the source is wanted */
-                dst: string;
-                heuristicsOptions?: {
-                    useDoubleStamp?: boolean;
-                };
-                id?: number;
-                isRunForwardTraceroute?: boolean;
-                isRunRttPings?: boolean;
-                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
-                isRunTracerouteOnDemand?: boolean;
-                isTryFromDestinationAs?: boolean;
-                label?: string;
-                maxSpoofers?: number;
-                rrVpSelectionAlgorithm?: string;
-                /** @description Address of a registered source */
-                src: string;
-                /** @description Oldest earlier measurement to reuse, minutes */
-                staleness?: number;
-                symmetryOptions?: {
-                    isAllowInterdomainSymmetry?: boolean;
-                };
-                useCache?: boolean;
-                useTimestamp?: boolean;
-                uuid?: string;
-            }[];
-            /** @description Answer with the results, at the latest after five minutes with those that there are */
-            waitUntilFinished?: boolean;
-        };
         RunRevtrRequest: {
-            checkDb?: boolean;
-            checkDB?: boolean;
-            revtrs: {
-                atlasOptions?: {
-                    ignoreSource?: boolean;
-                    ignoreSourceAs?: boolean;
-                    platforms?: string[];
-                    /** @description Oldest traceroute to use, minutes */
-                    staleness?: number;
-                    stalenessBeforeRefresh?: number;
-                    useAtlas?: boolean;
-                    useRrPings?: boolean;
-                };
-                backoffEndhost?: boolean;
-                checkDestBasedRoutingOptions?: {
-                    checkTunnel?: boolean;
-                };
-                /** @description Address or host name whose path to the source is wanted */
-                dst: string;
-                heuristicsOptions?: {
-                    useDoubleStamp?: boolean;
-                };
-                id?: number;
-                isRunForwardTraceroute?: boolean;
-                isRunRttPings?: boolean;
-                /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
-                isRunTracerouteOnDemand?: boolean;
-                isTryFromDestinationAs?: boolean;
-                label?: string;
-                maxSpoofers?: number;
-                rrVpSelectionAlgorithm?: string;
-                /** @description Address of a registered source */
-                src: string;
-                /** @description Oldest earlier measurement to reuse, minutes */
-                staleness?: number;
-                symmetryOptions?: {
-                    isAllowInterdomainSymmetry?: boolean;
-                };
-                useCache?: boolean;
-                useTimestamp?: boolean;
-                uuid?: string;
-            }[];
-        };
-        RunRevtrRequestInput: {
             checkDb?: boolean;
             checkDB?: boolean;
             revtrs: {
@@ -9747,41 +3017,7 @@ export interface components {
             /** Format: date-time */
             startedAt: string;
         };
-        SelfAuditInput: {
-            asPathExact?: boolean;
-            /** @description Why it was not judged */
-            detail: string;
-            /** Format: date-time */
-            endedAt?: string;
-            hops: {
-                address: string;
-                confidence: number;
-                /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
-                kind: string;
-                reason: string;
-                /** @enum {string} */
-                verdict: "right" | "wrong" | "unjudged";
-            }[];
-            /** @description The host that was measured like any destination */
-            host: string;
-            id: number;
-            /** @description Whether suspended kinds of hops were used like the others */
-            isRetry: boolean;
-            /** @enum {string} */
-            outcome: "running" | "judged" | "pathChanged" | "noTruth" | "notMeasured" | "interrupted";
-            reached?: boolean;
-            routers: number;
-            routersFound: number;
-            source: string;
-            /** Format: date-time */
-            startedAt: string;
-        };
         Session: {
-            /** Format: date-time */
-            expiresAt: string;
-            scopes: string[];
-        };
-        SessionInput: {
             /** Format: date-time */
             expiresAt: string;
             scopes: string[];
@@ -9796,32 +3032,7 @@ export interface components {
              */
             visibility: "private" | "shared" | "public";
         };
-        SourceVisibilityInput: {
-            address: string;
-            /** @description E-mail addresses of the users with whom the source is shared */
-            users: string[];
-            /**
-             * @description Who may measure to the source, beside you and operators
-             * @enum {string}
-             */
-            visibility: "private" | "shared" | "public";
-        };
         Suspension: {
-            /** @description Share below which a kind is suspended */
-            floor: number;
-            /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
-            kind: string;
-            /** @description Recently audited hops of the kind that are right */
-            recent: {
-                high: number;
-                /** @description 95 % interval of the share */
-                low: number;
-                share: number;
-            };
-            /** Format: date-time */
-            since: string;
-        };
-        SuspensionInput: {
             /** @description Share below which a kind is suspended */
             floor: number;
             /** @description Kind of a hop, such as `spoofedRecordRoute.stamp` */
@@ -9895,78 +3106,7 @@ export interface components {
              */
             startedAt: string;
         };
-        SystemStatusInput: {
-            agents: {
-                count: number;
-                /** @enum {string} */
-                kind: "source" | "vantagePoint";
-                /** @enum {string} */
-                state: "expected" | "testing" | "preparing" | "ready" | "quarantined" | "withdrawn";
-            }[];
-            connectedAgents: number;
-            datasets: {
-                /** @description Whether the last try to replace it failed */
-                hasFailed: boolean;
-                /** Format: date-time */
-                importedAt?: string;
-                kind: string;
-            }[];
-            /** @description Whether this process can do its work now */
-            isReady: boolean;
-            killSwitches: {
-                count: number;
-                /** @enum {string} */
-                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
-            }[];
-            mails: {
-                /** @description Mails of these that the mail server refused before */
-                failing: number;
-                /** Format: date-time */
-                oldestAt?: string;
-                /** @description Mails that were not sent */
-                waiting: number;
-            };
-            /** @description What the process depends on */
-            parts: {
-                name: string;
-                /** @enum {string} */
-                outcome: "ok" | "failed" | "tooSlow";
-            }[];
-            queue: {
-                /**
-                 * Format: date-time
-                 * @description When the oldest measurement that has not ended was submitted
-                 */
-                oldestAt?: string;
-                /** @description Measurements that wait */
-                queued: number;
-                /** @description Measurements under way */
-                running: number;
-            };
-            /** @description Credits that the system spent in the last 24 hours */
-            ripeAtlasCredits: {
-                onDemand: number;
-                refresh: number;
-            };
-            /**
-             * Format: date-time
-             * @description Since when this process works
-             */
-            startedAt: string;
-        };
         TracerouteImport: {
-            /** @description Paths added to an atlas */
-            added: number;
-            /** @description Paths of which the atlas has one of the same origin that is as new */
-            known: number;
-            /** @description Paths whose last router is none through which other paths reach the source */
-            otherGateway: number;
-            /** @description Traceroutes older than seven days, or of the future */
-            untimely: number;
-            /** @description Traceroutes that loop, do not end at their target, or lead to the /24 of no source */
-            unusable: number;
-        };
-        TracerouteImportInput: {
             /** @description Paths added to an atlas */
             added: number;
             /** @description Paths of which the atlas has one of the same origin that is as new */
@@ -10010,57 +3150,7 @@ export interface components {
             stopReason?: string;
             type: string;
         };
-        TracerouteV1Input: {
-            attempts: number;
-            /** @description IPv4 address as a number */
-            dst: number;
-            error?: string;
-            firsthop: number;
-            gapLimit: number;
-            hopCount?: number;
-            /** @description Hops that answered */
-            hops?: {
-                /** @description IPv4 address as a number */
-                addr: number;
-                probeTtl: number;
-                rtt: {
-                    sec?: string;
-                    usec?: string;
-                };
-            }[];
-            id: string;
-            label?: string;
-            method: string;
-            platform: string;
-            /** @description IPv4 address as a number */
-            src: number;
-            start: {
-                ftime: string;
-                sec?: string;
-                usec?: string;
-            };
-            stopReason?: string;
-            type: string;
-        };
         User: {
-            /** Format: date-time */
-            createdAt: string;
-            disabled: boolean;
-            email: string;
-            id: number;
-            limits: {
-                /** @description Measurements that have not ended */
-                parallel: number;
-                /** @description Measurements per UTC day */
-                perDay: number;
-                /** @description Measurements in any 60 seconds */
-                perMinute: number;
-            };
-            name: string;
-            /** @enum {string} */
-            role: "user" | "operator";
-        };
-        UserInput: {
             /** Format: date-time */
             createdAt: string;
             disabled: boolean;
@@ -10136,30 +3226,6 @@ export interface components {
             status?: number;
             type: string;
         };
-        WatchAlertInput: {
-            attempts: number;
-            changeId?: number;
-            /** @enum {string} */
-            channel: "mail" | "webhook";
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            endedAt?: string;
-            error?: string;
-            id: number;
-            /** @description Header `webhook-id` of a delivery */
-            messageId: string;
-            /** Format: date-time */
-            nextAttemptAt?: string;
-            /**
-             * @description `delivered`: the webhook or the outbox of mails took it
-             * @enum {string}
-             */
-            state: "pending" | "delivered" | "dead";
-            /** @description HTTP status of the last answer */
-            status?: number;
-            type: string;
-        };
         WatchChange: {
             after: {
                 asPath: number[];
@@ -10197,103 +3263,7 @@ export interface components {
             kinds: ("path" | "asPath" | "reach" | "rtt")[];
             runId: number;
         };
-        WatchChangeInput: {
-            after: {
-                asPath: number[];
-                /** Format: date-time */
-                at: string;
-                hops: {
-                    address: string;
-                    alternatives?: string[];
-                    asn?: number;
-                }[];
-                /** @enum {string} */
-                reach: "reached" | "throughNeighbour" | "notReached";
-                rttMs?: number;
-                /** @description The neighbour that was measured in place of the destination */
-                through?: string;
-            };
-            /** Format: date-time */
-            at: string;
-            before: {
-                asPath: number[];
-                /** Format: date-time */
-                at: string;
-                hops: {
-                    address: string;
-                    alternatives?: string[];
-                    asn?: number;
-                }[];
-                /** @enum {string} */
-                reach: "reached" | "throughNeighbour" | "notReached";
-                rttMs?: number;
-                /** @description The neighbour that was measured in place of the destination */
-                through?: string;
-            };
-            id: number;
-            kinds: ("path" | "asPath" | "reach" | "rtt")[];
-            runId: number;
-        };
-        WatchInput: {
-            alerts: {
-                /** @description Whether the owner receives mails */
-                mail: boolean;
-                /** @description Kinds of changes that cause alerts */
-                on: ("path" | "asPath" | "reach" | "rtt")[];
-                /** @description URL that receives signed messages, or null */
-                webhook: string | null;
-                /**
-                 * Format: date-time
-                 * @description Since when nothing is sent to the webhook, because it failed
-                 */
-                webhookDisabledAt?: string;
-            };
-            /** Format: date-time */
-            createdAt: string;
-            /** @description IPv4 address */
-            destination: string;
-            id: number;
-            intervalSeconds: number;
-            name: string;
-            /**
-             * Format: date-time
-             * @description Absent while it is paused
-             */
-            nextRunAt?: string;
-            /** @enum {string} */
-            pauseReason?: "byUser" | "userDisabled" | "keyRevoked" | "keyExpired" | "sourceRemoved" | "sourceNotPermitted" | "destinationRefused";
-            source: string;
-            /** @enum {string} */
-            state: "active" | "paused";
-            /** @description Only in the answer that sets a webhook */
-            webhookSecret?: string;
-        };
         WatchRun: {
-            /** @description From the destination to the source */
-            asPath?: number[];
-            /** @description Why it was not measured: a stable code */
-            detail: string;
-            /** Format: date-time */
-            endedAt?: string;
-            /** @description Compared hops: those that are not assumed */
-            hops?: number;
-            id: number;
-            /** @description Whether it was added to confirm what the run before showed */
-            isConfirmation: boolean;
-            measurementId?: number;
-            /** @enum {string} */
-            outcome: "running" | "measured" | "notMeasured";
-            /** @description Number of the path within the watch; absent while a new path is not confirmed */
-            path?: number;
-            /** @enum {string} */
-            reach?: "reached" | "throughNeighbour" | "notReached";
-            rttMs?: number;
-            /** Format: date-time */
-            startedAt: string;
-            /** @enum {string} */
-            verdict?: "first" | "same" | "candidate" | "changed";
-        };
-        WatchRunInput: {
             /** @description From the destination to the source */
             asPath?: number[];
             /** @description Why it was not measured: a stable code */
@@ -10333,27 +3303,7077 @@ export interface components {
             isPaused?: boolean;
             name?: string;
         };
-        WatchUpdateInput: {
-            alerts?: {
-                /** @description Whether the owner receives mails */
-                mail?: boolean;
-                /** @description Kinds of changes that cause alerts */
-                on?: ("path" | "asPath" | "reach" | "rtt")[];
-                /** @description URL that receives signed messages, or null */
-                webhook?: string | null;
+    };
+    responses: {
+        /** @description The server rejects the request. `error.code` says why, and `error.details` names the places in the request. */
+        ClientError: {
+            headers: {
+                [name: string]: unknown;
             };
-            /** @description Time between two runs, seconds; it varies by 10 % in either direction */
-            intervalSeconds?: number;
-            /** @description False resumes the watch with the credential of the request */
-            isPaused?: boolean;
-            name?: string;
+            content: {
+                /**
+                 * @example {
+                 *       "error": {
+                 *         "code": "invalidPairs",
+                 *         "message": "1 of 1 pairs cannot be measured",
+                 *         "details": [
+                 *           {
+                 *             "at": "revtrs[0].dst",
+                 *             "code": "destinationNotAllowed",
+                 *             "message": "10.0.0.1 is Private-Use (RFC 1918) and is not probed"
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The API key does not permit this, or only operators may do it. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": {
+                 *         "code": "forbidden",
+                 *         "message": "your API key does not have the scope measure",
+                 *         "details": []
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description What the request names does not exist, or is not yours. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": {
+                 *         "code": "notFound",
+                 *         "message": "there is no batch 17",
+                 *         "details": []
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The server, or a service that it needs, failed. */
+        ServerError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": {
+                 *         "code": "internal",
+                 *         "message": "the server failed; the operator can find the reason in the log",
+                 *         "details": []
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description A limit of the account or of the client address is used up. Nothing of the request was carried out. */
+        TooManyRequests: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": {
+                 *         "code": "quotaPerDay",
+                 *         "message": "your limit is 40000 measurements a day",
+                 *         "details": []
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The API key is missing, unknown, revoked or expired. */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": {
+                 *         "code": "unauthorized",
+                 *         "message": "the request carries no API key",
+                 *         "details": []
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
         };
     };
-    responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description What is left of the limits of the account, in pairs, and the seconds until that changes
+         * @example "perDay";r=39998;t=6808, "parallel";r=19999;t=10, "perMinute";r=19999;t=60
+         */
+        RateLimit: string;
+        /**
+         * @description The limits of the account, in pairs (draft-ietf-httpapi-ratelimit-headers)
+         * @example "perDay";q=40000;w=86400, "parallel";q=20000;qu="concurrent-requests", "perMinute";q=20000;w=60
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description Seconds after which the same request can succeed (RFC 9110, section 10.2.3)
+         * @example 30
+         */
+        "Retry-After": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    cleanAtlasV1: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Address of your source */
+                source: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    runAtlasV1: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Your RIPE Atlas key */
+                "ripe-key"?: string;
+                /** @description Address of your source */
+                source: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    sendPingProbesV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pings": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "count": 3
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    pings: {
+                        count?: number;
+                        dst: string;
+                        /** @description Accepted and ignored: raw probes are always sent */
+                        is_check_cache?: boolean;
+                        is_record_route?: boolean;
+                        /** @enum {boolean} */
+                        is_ripe?: false;
+                        /** @description Accepted and ignored: raw probes are always stored */
+                        is_save_db?: boolean;
+                        label?: string;
+                        ripe_api_key?: string;
+                        ripe_query_body?: string;
+                        ripe_query_url?: string;
+                        src: string;
+                        /** @description Accepted and ignored: a reply is awaited for 5 s */
+                        timeout?: number;
+                        /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                        timestamp?: string;
+                    }[];
+                    priority?: number;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": "https://revtr.example.org/api/v1/pings?id=4"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Where the results are to be found */
+                        results: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    fetchPingsV1: {
+        parameters: {
+            query: {
+                /** @description Number in the address under `results` */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Fetch pings, Record Route and Timestamp probes that have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "pings": [
+                     *         {
+                     *           "type": "ping",
+                     *           "method": "icmp-echo",
+                     *           "src": 16845562,
+                     *           "dst": 16876806,
+                     *           "start": {
+                     *             "sec": "1795676738",
+                     *             "usec": "78000"
+                     *           },
+                     *           "pingSent": 1,
+                     *           "ttl": 64,
+                     *           "flags": [
+                     *             "v4rr"
+                     *           ],
+                     *           "responses": [
+                     *             {
+                     *               "from": 16876806,
+                     *               "replyTtl": 61,
+                     *               "replyProto": "icmp",
+                     *               "tx": {
+                     *                 "sec": "1795676738",
+                     *                 "usec": "78000"
+                     *               },
+                     *               "rx": {
+                     *                 "sec": "1795676738",
+                     *                 "usec": "388164"
+                     *               },
+                     *               "rtt": 310164,
+                     *               "RR": [
+                     *                 16844802,
+                     *                 16814144,
+                     *                 16876801,
+                     *                 16876806,
+                     *                 16814145,
+                     *                 16814137,
+                     *                 16814138
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "statistics": {
+                     *             "replies": 1,
+                     *             "min": 310.1640625,
+                     *             "max": 310.1640625,
+                     *             "avg": 310.1640625
+                     *           },
+                     *           "id": "4"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        pings?: components["schemas"]["PingV1"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    countPingsV1: {
+        parameters: {
+            query: {
+                /** @description Number in the address under `results` */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Count the pings that have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1
+                     *     }
+                     */
+                    "application/json": {
+                        count?: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    fetchRevtrs: {
+        parameters: {
+            query?: {
+                batchid?: string;
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Fetch results by batch or by label */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revtrs": [
+                     *         {
+                     *           "status": "COMPLETED",
+                     *           "src": "1.1.10.250",
+                     *           "dst": "1.1.133.6",
+                     *           "runtime": "3411954102",
+                     *           "stopReason": "REACHES",
+                     *           "date": "2026-11-26 07:05:38.078 +0000 UTC",
+                     *           "path": [
+                     *             {
+                     *               "hop": "1.1.133.6",
+                     *               "type": "DST_REV_SEGMENT",
+                     *               "rtt": 310164
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.65",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 309584
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.57",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 171878
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.58",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 620
+                     *             },
+                     *             {
+                     *               "hop": "1.1.10.250",
+                     *               "type": "RR_REV_SEGMENT"
+                     *             }
+                     *           ],
+                     *           "id": 2,
+                     *           "stats": {
+                     *             "rrProbes": 1,
+                     *             "rrRoundCount": 1,
+                     *             "rrDuration": "0.31s"
+                     *           },
+                     *           "label": "first"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GetRevtrResponse"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    submitBatch: {
+        parameters: {
+            query?: {
+                /** @description `false`: one pair that cannot be measured refuses the whole batch */
+                skipInvalid?: "true" | "false";
+            };
+            header?: {
+                /** @description The same request with the same key within 24 hours gets the same answer, and measures nothing again */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "revtrs": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "label": "first",
+                 *           "isRunForwardTraceroute": true,
+                 *           "isRunRttPings": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunRevtrRequest"];
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "result_uri": "https://revtr.example.org/api/v1/revtr?batchid=2"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Pairs that cannot be measured; the others are */
+                        rejected?: {
+                            at: string;
+                            code: string;
+                            index: number;
+                            message: string;
+                        }[];
+                        /** @description Where the results are to be found */
+                        result_uri: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    sendRecordRouteProbesV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pings": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    pings: {
+                        count?: number;
+                        dst: string;
+                        /** @description Accepted and ignored: raw probes are always sent */
+                        is_check_cache?: boolean;
+                        is_record_route?: boolean;
+                        /** @enum {boolean} */
+                        is_ripe?: false;
+                        /** @description Accepted and ignored: raw probes are always stored */
+                        is_save_db?: boolean;
+                        label?: string;
+                        ripe_api_key?: string;
+                        ripe_query_body?: string;
+                        ripe_query_url?: string;
+                        src: string;
+                        /** @description Accepted and ignored: a reply is awaited for 5 s */
+                        timeout?: number;
+                        /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                        timestamp?: string;
+                    }[];
+                    priority?: number;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": "https://revtr.example.org/api/v1/pings?id=4"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Where the results are to be found */
+                        results: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description List the sources that you may measure to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "srcs": [
+                     *         {
+                     *           "hostname": "source1.dxb.as45458.example",
+                     *           "ip": "1.1.10.250",
+                     *           "site": "dxb45458"
+                     *         },
+                     *         {
+                     *           "hostname": "source2.gru.as21058.example",
+                     *           "ip": "1.1.80.250",
+                     *           "site": "gru21058"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        srcs: {
+                            hostname?: string;
+                            ip?: string;
+                            site?: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    sendTraceroutesV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "traceroutes": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    priority?: number;
+                    traceroutes: {
+                        attempts?: number;
+                        dst: string;
+                        /** @enum {boolean} */
+                        is_ripe?: false;
+                        ripe_api_key?: string;
+                        ripe_query_body?: string;
+                        ripe_query_url?: string;
+                        src: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": "https://revtr.example.org/api/v1/traceroutes?id=5"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Where the results are to be found */
+                        results: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    fetchTraceroutesV1: {
+        parameters: {
+            query: {
+                /** @description Number in the address under `results` */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Fetch traceroutes that have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "traceroutes": [
+                     *         {
+                     *           "type": "trace",
+                     *           "method": "icmp-echo-paris",
+                     *           "src": 16845562,
+                     *           "dst": 16876806,
+                     *           "stopReason": "COMPLETED",
+                     *           "start": {
+                     *             "sec": "1795676738",
+                     *             "usec": "78000",
+                     *             "ftime": "\"2026-11-26 07:05:38\""
+                     *           },
+                     *           "hopCount": 4,
+                     *           "attempts": 2,
+                     *           "firsthop": 1,
+                     *           "gapLimit": 5,
+                     *           "hops": [
+                     *             {
+                     *               "addr": 16814137,
+                     *               "probeTtl": 2,
+                     *               "rtt": {
+                     *                 "usec": "171878"
+                     *               }
+                     *             },
+                     *             {
+                     *               "addr": 16876546,
+                     *               "probeTtl": 3,
+                     *               "rtt": {
+                     *                 "usec": "309584"
+                     *               }
+                     *             },
+                     *             {
+                     *               "addr": 16876806,
+                     *               "probeTtl": 4,
+                     *               "rtt": {
+                     *                 "usec": "310164"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "id": "5",
+                     *           "platform": "mlab"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        traceroutes?: components["schemas"]["TracerouteV1"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    sendTimestampProbesV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "pings": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "timestamp": "tsonly"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    pings: {
+                        count?: number;
+                        dst: string;
+                        /** @description Accepted and ignored: raw probes are always sent */
+                        is_check_cache?: boolean;
+                        is_record_route?: boolean;
+                        /** @enum {boolean} */
+                        is_ripe?: false;
+                        /** @description Accepted and ignored: raw probes are always stored */
+                        is_save_db?: boolean;
+                        label?: string;
+                        ripe_api_key?: string;
+                        ripe_query_body?: string;
+                        ripe_query_url?: string;
+                        src: string;
+                        /** @description Accepted and ignored: a reply is awaited for 5 s */
+                        timeout?: number;
+                        /** @description Option of scamper: `tsprespec=A,B,…`, `tsonly` or `tsandaddr`; required for `ts` */
+                        timestamp?: string;
+                    }[];
+                    priority?: number;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": "https://revtr.example.org/api/v1/pings?id=4"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Where the results are to be found */
+                        results: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listSendersV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description List the hosts that you may send probes from */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "VPS": [
+                     *         {
+                     *           "IP": "1.1.10.250"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description null when there is none */
+                        VPS: {
+                            IP: string;
+                        }[] | null;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listAbuseContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Abuse contacts that operators entered (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contacts": [
+                     *         {
+                     *           "network": "1.11.16.0/20",
+                     *           "email": "abuse@example.net"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        contacts: components["schemas"]["AbuseContact"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    setAbuseContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "network": "1.11.16.0/20",
+                 *       "email": "abuse@example.net"
+                 *     }
+                 */
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    /** @description IPv4 prefix, IPv6 prefix, or AS number */
+                    network: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "network": "1.11.16.0/20",
+                     *       "email": "abuse@example.net"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbuseContact"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    removeAbuseContact: {
+        parameters: {
+            query: {
+                /** @description IPv4 prefix, IPv6 prefix, or AS number */
+                network: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "network": "1.11.16.0/20"
+                     *     }
+                     */
+                    "application/json": {
+                        network: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    createAbuseReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "target": "1.0.133.0/24",
+                 *       "reason": "complaint of 2026-11-26",
+                 *       "days": 7
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description How far to look back
+                     * @default 7
+                     */
+                    days?: number;
+                    /** @description Who complained, and when */
+                    reason: string;
+                    /** @description Address or prefix */
+                    target: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "prefix": "1.0.133.0/24",
+                     *       "reason": "complaint of 2026-11-26",
+                     *       "since": "2026-11-19T07:05:38.078Z",
+                     *       "probes": 1,
+                     *       "packets": 60,
+                     *       "byAgent": [
+                     *         {
+                     *           "agent": "1.1.10.250",
+                     *           "probes": 1
+                     *         }
+                     *       ],
+                     *       "byTarget": [
+                     *         {
+                     *           "target": "1.0.133.2",
+                     *           "probes": 1
+                     *         }
+                     *       ],
+                     *       "byUser": [
+                     *         {
+                     *           "user": {
+                     *             "id": 2,
+                     *             "email": "researcher@example.org"
+                     *           },
+                     *           "probes": 1
+                     *         }
+                     *       ],
+                     *       "records": [
+                     *         {
+                     *           "at": "2026-11-26T07:05:38.078Z",
+                     *           "kind": "traceroute",
+                     *           "packets": 60,
+                     *           "agent": "1.1.10.250",
+                     *           "target": "1.0.133.2",
+                     *           "cause": "measurement",
+                     *           "technique": "forwardTraceroute",
+                     *           "measurement": 3,
+                     *           "batch": 1,
+                     *           "user": {
+                     *             "id": 2,
+                     *             "email": "researcher@example.org"
+                     *           },
+                     *           "key": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbuseReport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "name": "A Researcher",
+                     *       "email": "researcher@example.org",
+                     *       "role": "user",
+                     *       "limits": {
+                     *         "perDay": 40000,
+                     *         "parallel": 20000,
+                     *         "perMinute": 20000
+                     *       },
+                     *       "disabled": false,
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "scopes": [
+                     *         "read",
+                     *         "measure",
+                     *         "host"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "researcher@example.org"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Your e-mail address, to confirm */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2
+                     *     }
+                     */
+                    "application/json": {
+                        id: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getArchiveConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Whether your results are published in the public archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "isOffered": true,
+                     *       "agreedAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveConsent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    setArchiveConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agrees": true
+                 *     }
+                 */
+                "application/json": {
+                    agrees: boolean;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "isOffered": true,
+                     *       "agreedAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveConsent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description One record a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getAccountUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description How much of your limits is used */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "limits": [
+                     *         {
+                     *           "limit": "perDay",
+                     *           "allowed": 40000,
+                     *           "used": 12,
+                     *           "resetSeconds": 60861
+                     *         },
+                     *         {
+                     *           "limit": "parallel",
+                     *           "allowed": 20000,
+                     *           "used": 0,
+                     *           "resetSeconds": 10
+                     *         },
+                     *         {
+                     *           "limit": "perMinute",
+                     *           "allowed": 20000,
+                     *           "used": 12,
+                     *           "resetSeconds": 60
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        limits: components["schemas"]["LimitUse"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getAccuracy: {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days before `to` */
+                from?: string;
+                /** @description AS number of the audited hosts */
+                network?: string;
+                /** @description First part of kinds of hops, such as `atlas`; figures about whole paths cover all techniques */
+                technique?: string;
+                /** @description Default: now */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description How accurate the reverse traceroutes of this system are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-10-27T00:00:00.000Z",
+                     *       "to": "2026-11-27T00:00:00.000Z",
+                     *       "auditsPerDay": 200,
+                     *       "audits": {
+                     *         "judged": 5200,
+                     *         "pathChanged": 310,
+                     *         "noTruth": 90,
+                     *         "notMeasured": 400
+                     *       },
+                     *       "reached": {
+                     *         "share": 0.907,
+                     *         "low": 0.899,
+                     *         "high": 0.915,
+                     *         "count": 4716,
+                     *         "total": 5200
+                     *       },
+                     *       "asPathExact": {
+                     *         "share": 0.84,
+                     *         "low": 0.83,
+                     *         "high": 0.85,
+                     *         "count": 4368,
+                     *         "total": 5200
+                     *       },
+                     *       "routersFound": {
+                     *         "share": 0.725,
+                     *         "low": 0.721,
+                     *         "high": 0.729,
+                     *         "count": 30160,
+                     *         "total": 41600
+                     *       },
+                     *       "hops": {
+                     *         "share": 0.919,
+                     *         "low": 0.916,
+                     *         "high": 0.922,
+                     *         "count": 33100,
+                     *         "total": 36000,
+                     *         "meanConfidence": 0.925,
+                     *         "unjudged": 2100
+                     *       },
+                     *       "kinds": [],
+                     *       "calibrationError": 0.012,
+                     *       "ranges": [],
+                     *       "networks": [],
+                     *       "suspensions": [
+                     *         {
+                     *           "kind": "atlas exact old",
+                     *           "since": "2026-11-26T07:05:38.078Z",
+                     *           "recent": {
+                     *             "share": 0.61,
+                     *             "low": 0.52,
+                     *             "high": 0.69
+                     *           },
+                     *           "floor": 0.8
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Accuracy"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your agents; all of them, for operators */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "agents": [
+                     *         {
+                     *           "address": "1.1.10.250",
+                     *           "kind": "source",
+                     *           "hostname": "source1.dxb.as45458.example",
+                     *           "site": "dxb45458",
+                     *           "state": "ready",
+                     *           "connected": true,
+                     *           "canSpoof": false,
+                     *           "visibility": "public"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        agents: components["schemas"]["Agent"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    registerVantagePoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "1.1.10.250",
+                 *       "hostname": "vp1.example.org",
+                 *       "site": "dxb45458"
+                 *     }
+                 */
+                "application/json": {
+                    address: string;
+                    hostname: string;
+                    /** @default  */
+                    site?: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description An agent with what its tests have shown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "canSpoof": false,
+                     *       "visibility": "public",
+                     *       "atlas": {
+                     *         "traceroutes": 30,
+                     *         "state": "none"
+                     *       },
+                     *       "tests": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentDetails"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    withdrawAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    revokeAgentCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    quarantineAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "its answers carry wrong round-trip times"
+                 *     }
+                 */
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    testAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listAliases: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Aliases that our own probes suggest, kept apart from the datasets; most recently seen first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 17,
+                     *       "aliases": [
+                     *         {
+                     *           "addresses": [
+                     *             "1.0.48.214",
+                     *             "1.0.49.76"
+                     *           ],
+                     *           "kind": "linkEnd",
+                     *           "lastSeen": "2026-01-01T00:00:28.416Z",
+                     *           "count": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        aliases: {
+                            addresses: string[];
+                            /** @description How often it was seen */
+                            count: number;
+                            /**
+                             * @description What suggests it
+                             * @enum {string}
+                             */
+                            kind: "linkEnd" | "doubleStamp";
+                            /** Format: date-time */
+                            lastSeen: string;
+                        }[];
+                        total: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getArchiveStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The state of the public archive (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "directory": "/var/lib/revtr/archive",
+                     *       "files": 31,
+                     *       "results": 120345,
+                     *       "bytes": 48211034,
+                     *       "pending": 0,
+                     *       "writtenAt": "2026-11-26T07:05:38.078Z",
+                     *       "completeAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveStatus"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getAtlas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Address of your source */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description What the atlas of your source covers, how old it is, and its runs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "source": "1.1.10.250",
+                     *       "paths": {
+                     *         "vantagePoint": 15,
+                     *         "ripeAtlas": 15,
+                     *         "publicTraceroute": 0,
+                     *         "reverseTraceroute": 5
+                     *       },
+                     *       "hops": 159,
+                     *       "routers": 138,
+                     *       "networks": 32,
+                     *       "placedExactly": 42,
+                     *       "placedBetween": 17,
+                     *       "contradictions": {
+                     *         "order": 0,
+                     *         "bounds": 0,
+                     *         "branch": 0,
+                     *         "asLoop": 0
+                     *       },
+                     *       "used": 8,
+                     *       "agesMs": {
+                     *         "newest": 14006.367,
+                     *         "median": 44335.555,
+                     *         "oldest": 49095.627
+                     *       },
+                     *       "onDemand": {
+                     *         "traceroutes": 0,
+                     *         "credits": 0
+                     *       },
+                     *       "runs": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Atlas"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    estimateAtlasRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your RIPE Atlas key */
+                "ripe-key"?: string;
+            };
+            path: {
+                /** @description Address of your source */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description What a run would measure and cost, in RIPE Atlas credits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "payer": "user",
+                     *       "probes": 1000,
+                     *       "credits": 60000
+                     *     }
+                     */
+                    "application/json": {
+                        credits: number;
+                        note?: string;
+                        /** @enum {string} */
+                        payer: "system" | "user" | "nobody";
+                        probes: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    startAtlasRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your RIPE Atlas key */
+                "ripe-key"?: string;
+            };
+            path: {
+                /** @description Address of your source */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 4,
+                     *       "cause": "asked",
+                     *       "payer": "user",
+                     *       "state": "running",
+                     *       "phase": "traceroutes",
+                     *       "done": 210,
+                     *       "total": 1000,
+                     *       "probes": 1000,
+                     *       "measurements": [
+                     *         91234567
+                     *       ],
+                     *       "estimatedCredits": 60000,
+                     *       "spentCredits": 12600,
+                     *       "report": {
+                     *         "traceroutes": 210,
+                     *         "arrived": 188,
+                     *         "faults": 22,
+                     *         "recordRoutePings": 0,
+                     *         "answered": 0
+                     *       },
+                     *       "notes": [],
+                     *       "startedAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AtlasRun"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    cancelAtlasRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Address of your source */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "source": "1.1.10.250",
+                     *       "paths": {
+                     *         "vantagePoint": 15,
+                     *         "ripeAtlas": 15,
+                     *         "publicTraceroute": 0,
+                     *         "reverseTraceroute": 5
+                     *       },
+                     *       "hops": 159,
+                     *       "routers": 138,
+                     *       "networks": 32,
+                     *       "placedExactly": 42,
+                     *       "placedBetween": 17,
+                     *       "contradictions": {
+                     *         "order": 0,
+                     *         "bounds": 0,
+                     *         "branch": 0,
+                     *         "asLoop": 0
+                     *       },
+                     *       "used": 8,
+                     *       "agesMs": {
+                     *         "newest": 14006.367,
+                     *         "median": 44335.555,
+                     *         "oldest": 49095.627
+                     *       },
+                     *       "onDemand": {
+                     *         "traceroutes": 0,
+                     *         "credits": 0
+                     *       },
+                     *       "runs": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Atlas"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    cleanAtlas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "1.1.10.250"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                    /** @description Address of your source */
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    runAtlas: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your RIPE Atlas key */
+                "ripe-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "1.1.10.250"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Your API key, where no header carries it */
+                    auth?: string;
+                    /** @description Address of your source */
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    importTraceroutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "traceroutes": [
+                 *         {
+                 *           "origin": "1.0.48.7",
+                 *           "target": "1.1.10.250",
+                 *           "at": 1795676738078,
+                 *           "hops": [
+                 *             "1.0.48.214",
+                 *             null,
+                 *             "1.0.104.33",
+                 *             "1.1.10.250"
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    traceroutes: {
+                        /** @description Milliseconds since the Unix epoch */
+                        at: number;
+                        /** @description From the first router to the target; null for hops that did not answer */
+                        hops: (string | null)[];
+                        /** Format: ipv4 */
+                        origin: string;
+                        /** Format: ipv4 */
+                        target: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "added": 1,
+                     *       "known": 0,
+                     *       "untimely": 0,
+                     *       "otherGateway": 0,
+                     *       "unusable": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TracerouteImport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    searchAudit: {
+        parameters: {
+            query?: {
+                /** @description The agent that sent the probe */
+                agent?: string;
+                /** @description A time, for example of a complaint: looks `window` minutes around it */
+                at?: string;
+                batch?: string;
+                from?: string;
+                limit?: string;
+                measurement?: string;
+                /** @description The source address of the packet */
+                source?: string;
+                /** @description Address or prefix that was probed */
+                target?: string;
+                to?: string;
+                user?: string;
+                /** @description Minutes before and after `at` */
+                window?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Probes that were sent, newest first (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "records": [
+                     *         {
+                     *           "at": "2026-11-26T07:05:38.078Z",
+                     *           "kind": "traceroute",
+                     *           "packets": 60,
+                     *           "agent": "1.1.10.250",
+                     *           "target": "1.0.133.2",
+                     *           "cause": "measurement",
+                     *           "technique": "forwardTraceroute",
+                     *           "measurement": 3,
+                     *           "batch": 1,
+                     *           "user": {
+                     *             "id": 2,
+                     *             "email": "researcher@example.org"
+                     *           },
+                     *           "key": 1
+                     *         }
+                     *       ],
+                     *       "since": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": {
+                        records: components["schemas"]["AuditRecord"][];
+                        /**
+                         * Format: date-time
+                         * @description The search went back to this time; go on with it as `to`
+                         */
+                        since: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    searchAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description A time, for example of a complaint: looks `window` minutes around it */
+                at?: string;
+                /** @description Address of the API client or agent */
+                client?: string;
+                from?: string;
+                kind?: "login" | "unknownKey" | "pairRefused" | "probeRefused" | "replyForged" | "agentRefused" | "visitorBatch" | "operatorAction";
+                limit?: string;
+                to?: string;
+                user?: string;
+                /** @description Minutes before and after `at` */
+                window?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Refusals, logins and actions of operators, newest first (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "at": "2026-11-26T07:05:38.078Z",
+                     *           "kind": "operatorAction",
+                     *           "user": {
+                     *             "id": 1,
+                     *             "email": "operator@example.org"
+                     *           },
+                     *           "client": "192.0.2.7",
+                     *           "subject": "POST /api/v2/opt-outs",
+                     *           "detail": "",
+                     *           "count": 1,
+                     *           "status": 200
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        events: components["schemas"]["AuditEvent"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listBatches: {
+        parameters: {
+            query?: {
+                /** @description Id before which the page begins */
+                before?: string;
+                /** @description Most batches */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your batches, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batches": [
+                     *         {
+                     *           "id": 2,
+                     *           "total": 1,
+                     *           "done": 1,
+                     *           "createdAt": "2026-11-26T07:05:38.078Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        batches: {
+                            /** Format: date-time */
+                            cancelledAt?: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            done: number;
+                            id: number;
+                            total: number;
+                        }[];
+                        /** @description Value of `before` for the next page; absent on the last page */
+                        next?: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description A batch with all that is known of its measurements */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "total": 1,
+                     *       "done": 1,
+                     *       "measurements": [
+                     *         {
+                     *           "id": 2,
+                     *           "batchId": 2,
+                     *           "source": "1.1.10.250",
+                     *           "destination": "1.1.133.6",
+                     *           "label": "first",
+                     *           "state": "done",
+                     *           "createdAt": "2026-11-26T07:05:38.078Z",
+                     *           "positionSource": "geolocation",
+                     *           "result": {
+                     *             "plan": "default",
+                     *             "stopReason": "reaches",
+                     *             "startedAt": 1795676738078,
+                     *             "endedAt": 1795676741490,
+                     *             "hops": [
+                     *               {
+                     *                 "address": "1.1.133.6",
+                     *                 "technique": "destination",
+                     *                 "type": 1,
+                     *                 "trust": "measured",
+                     *                 "confidence": 1,
+                     *                 "asn": 42607,
+                     *                 "rttMs": 310.164,
+                     *                 "evidence": {
+                     *                   "type": "destination"
+                     *                 },
+                     *                 "name": "host-1-1-133-6.as42607.example",
+                     *                 "asName": "FRA-Net-42607",
+                     *                 "position": {
+                     *                   "latitude": 50.11,
+                     *                   "longitude": 8.68,
+                     *                   "city": "Frankfurt",
+                     *                   "country": "DE"
+                     *                 },
+                     *                 "reason": "the requested destination"
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.65",
+                     *                 "technique": "recordRoute",
+                     *                 "type": 5,
+                     *                 "trust": "measured",
+                     *                 "confidence": 0.993,
+                     *                 "asn": 42607,
+                     *                 "rttMs": 309.584,
+                     *                 "evidence": {
+                     *                   "type": "recordRoute",
+                     *                   "slot": 4,
+                     *                   "turn": "stamp",
+                     *                   "target": "1.1.133.6",
+                     *                   "sender": "1.1.10.250",
+                     *                   "at": 1795676738078
+                     *                 },
+                     *                 "name": "ge2.r1.fra.as42607.example",
+                     *                 "asName": "FRA-Net-42607",
+                     *                 "reason": "seen in Record Route slot 5 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.57",
+                     *                 "technique": "recordRoute",
+                     *                 "type": 5,
+                     *                 "trust": "measured",
+                     *                 "confidence": 0.988,
+                     *                 "asn": 61356,
+                     *                 "rttMs": 171.878,
+                     *                 "evidence": {
+                     *                   "type": "recordRoute",
+                     *                   "slot": 5,
+                     *                   "turn": "stamp",
+                     *                   "target": "1.1.133.6",
+                     *                   "sender": "1.1.10.250",
+                     *                   "at": 1795676738078
+                     *                 },
+                     *                 "name": "ge2.r6.gru.as61356.example",
+                     *                 "asName": "GRU-Transit-61356",
+                     *                 "reason": "seen in Record Route slot 6 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.58",
+                     *                 "technique": "recordRoute",
+                     *                 "type": 5,
+                     *                 "trust": "measured",
+                     *                 "confidence": 0.985,
+                     *                 "asn": 61356,
+                     *                 "rttMs": 0.62,
+                     *                 "evidence": {
+                     *                   "type": "recordRoute",
+                     *                   "slot": 6,
+                     *                   "turn": "stamp",
+                     *                   "target": "1.1.133.6",
+                     *                   "sender": "1.1.10.250",
+                     *                   "at": 1795676738078
+                     *                 },
+                     *                 "name": "ge2.r1.dxb.as45458.example",
+                     *                 "asName": "GRU-Transit-61356",
+                     *                 "reason": "seen in Record Route slot 7 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *               },
+                     *               {
+                     *                 "address": "1.1.10.250",
+                     *                 "technique": "recordRoute",
+                     *                 "type": 5,
+                     *                 "trust": "measured",
+                     *                 "confidence": 0.991,
+                     *                 "asn": 45458,
+                     *                 "evidence": {
+                     *                   "type": "unfilledRecordRoute",
+                     *                   "target": "1.1.133.6",
+                     *                   "sender": "1.1.10.250",
+                     *                   "at": 1795676738078
+                     *                 },
+                     *                 "name": "source1.dxb.as45458.example",
+                     *                 "asName": "DXB-Net-45458",
+                     *                 "reason": "the answer of 1.1.133.6 to 1.1.10.250 reached the source with free slots"
+                     *               }
+                     *             ],
+                     *             "confidence": 0.979,
+                     *             "stats": {
+                     *               "recordRoutePings": 1,
+                     *               "spoofedRecordRoutePings": 0,
+                     *               "timestampPings": 0,
+                     *               "spoofedTimestampPings": 0,
+                     *               "plainPings": 4,
+                     *               "traceroutes": 1,
+                     *               "tracerouteProbes": 5,
+                     *               "recordRouteRounds": 1,
+                     *               "spoofedRecordRouteRounds": 0,
+                     *               "onDemandTraceroutes": 0,
+                     *               "atlasQueries": 1,
+                     *               "recordRouteMs": 310.164,
+                     *               "spoofedRecordRouteMs": 0,
+                     *               "atlasMs": 0,
+                     *               "symmetryMs": 0
+                     *             },
+                     *             "attempts": [
+                     *               {
+                     *                 "technique": "atlas",
+                     *                 "hop": "1.1.133.6",
+                     *                 "outcome": "nothingFound",
+                     *                 "detail": "no path of the atlas passes the last hops",
+                     *                 "ms": 0
+                     *               },
+                     *               {
+                     *                 "technique": "recordRoute",
+                     *                 "hop": "1.1.133.6",
+                     *                 "outcome": "extended",
+                     *                 "detail": "4 hops",
+                     *                 "ms": 310.164
+                     *               }
+                     *             ],
+                     *             "forward": {
+                     *               "stop": "completed",
+                     *               "hops": [
+                     *                 {
+                     *                   "ttl": 1
+                     *                 },
+                     *                 {
+                     *                   "ttl": 2,
+                     *                   "address": "1.0.144.57",
+                     *                   "rttMs": 171.878,
+                     *                   "asn": 61356,
+                     *                   "sameRouterAs": "1.0.144.57",
+                     *                   "name": "ge2.r6.gru.as61356.example",
+                     *                   "asName": "GRU-Transit-61356"
+                     *                 },
+                     *                 {
+                     *                   "ttl": 3,
+                     *                   "address": "1.1.132.2",
+                     *                   "rttMs": 309.584,
+                     *                   "asn": 42607,
+                     *                   "name": "lo0.r1.fra.as42607.example",
+                     *                   "asName": "FRA-Net-42607"
+                     *                 },
+                     *                 {
+                     *                   "ttl": 4,
+                     *                   "address": "1.1.133.6",
+                     *                   "rttMs": 310.164,
+                     *                   "asn": 42607,
+                     *                   "sameRouterAs": "1.1.133.6",
+                     *                   "name": "host-1-1-133-6.as42607.example",
+                     *                   "asName": "FRA-Net-42607"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    cancelBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "total": 1000,
+                     *       "done": 1000,
+                     *       "cancelled": 612
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Measurements that this request cancelled in the queue */
+                        cancelled: number;
+                        /** @description Measurements that have ended, those that were cancelled in the queue included */
+                        done: number;
+                        id: number;
+                        total: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    streamBatchEvents: {
+        parameters: {
+            query?: {
+                /** @description Send `path`, `trying` and `rtt` events too */
+                paths?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The events, until the batch is complete */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    exportBatch: {
+        parameters: {
+            query?: {
+                /** @description Format of the file */
+                format?: "jsonl" | "archive" | "csv" | "csv-hops" | "parquet" | "parquet-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The file. Text is compressed with gzip if the client accepts it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                    "application/x-ndjson": string;
+                    "application/xml; charset=utf-8": string;
+                    "text/csv; charset=utf-8; header=present": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listMeasurementOutlines: {
+        parameters: {
+            query?: {
+                /** @description Id after which the page begins */
+                after?: string;
+                /** @description Most measurements */
+                limit?: number;
+                /** @description List the addresses of the hops too */
+                routers?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The measurements of a batch without their hops */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "measurements": [
+                     *         {
+                     *           "id": 2,
+                     *           "source": "1.1.10.250",
+                     *           "destination": "1.1.133.6",
+                     *           "label": "first",
+                     *           "state": "done",
+                     *           "stopReason": "reaches",
+                     *           "confidence": 0.979,
+                     *           "durationMs": 3411.954,
+                     *           "hops": 5,
+                     *           "networks": [
+                     *             42607,
+                     *             61356,
+                     *             45458
+                     *           ],
+                     *           "leastTrust": "measured",
+                     *           "rttMs": 310.164,
+                     *           "routers": [
+                     *             "1.1.133.6",
+                     *             "1.0.144.65",
+                     *             "1.0.144.57",
+                     *             "1.0.144.58",
+                     *             "1.1.10.250"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "names": {
+                     *         "42607": "FRA-Net-42607",
+                     *         "45458": "DXB-Net-45458",
+                     *         "61356": "GRU-Transit-61356"
+                     *       },
+                     *       "origins": {
+                     *         "1.1.133.6": 42607,
+                     *         "1.0.144.65": 42607,
+                     *         "1.0.144.57": 61356,
+                     *         "1.0.144.58": 61356,
+                     *         "1.1.10.250": 45458
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        measurements: components["schemas"]["MeasurementOutline"][];
+                        /** @description Names of the networks, by AS number */
+                        names: {
+                            [key: string]: string;
+                        };
+                        /** @description Value of `after` for the next page; absent on the last page */
+                        next?: number;
+                        /** @description Networks of the routers, by address; present with `routers` */
+                        origins?: {
+                            [key: string]: number;
+                        };
+                        /** @description Measurements of the batch */
+                        total: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getBudgets: {
+        parameters: {
+            query?: {
+                /** @description Subjects of each kind */
+                most?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The limits of probing, and the subjects closest to their daily limits (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "longestWaitSeconds": 30,
+                     *       "limits": [
+                     *         {
+                     *           "kind": "destination",
+                     *           "packetsPerSecond": 10,
+                     *           "packetsPerDay": 2000,
+                     *           "optionPacketsPerSecond": 5,
+                     *           "optionPacketsPerDay": 1000
+                     *         }
+                     *       ],
+                     *       "closest": [
+                     *         {
+                     *           "kind": "destination",
+                     *           "subject": "1.1.52.4",
+                     *           "packets": 290,
+                     *           "optionPackets": 120,
+                     *           "share": 0.145
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        closest: {
+                            /** @enum {string} */
+                            kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
+                            /** @description Those of them with IP options */
+                            optionPackets: number;
+                            /** @description Since midnight UTC */
+                            packets: number;
+                            /** @description Part of the daily limit that is used, of the limit that is closer */
+                            share: number;
+                            /** @description An address, a prefix, an AS or the number of a user */
+                            subject: string;
+                        }[];
+                        limits: {
+                            /** @enum {string} */
+                            kind: "destination" | "slash24" | "prefix" | "as" | "vantagePoint" | "source" | "user";
+                            optionPacketsPerDay: number;
+                            optionPacketsPerSecond: number;
+                            packetsPerDay: number;
+                            packetsPerSecond: number;
+                        }[];
+                        /** @description A probe that would have to wait longer is refused */
+                        longestWaitSeconds: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listCircuits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Networks whose probing is suspended, because their answers have changed for the worse (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "circuits": [
+                     *         {
+                     *           "kind": "as",
+                     *           "subject": "37773",
+                     *           "name": "CHI-Transit-37773",
+                     *           "state": "open",
+                     *           "reason": "silence",
+                     *           "share": 0.02,
+                     *           "usualShare": 0.71,
+                     *           "since": "2026-11-26T07:05:38.078Z",
+                     *           "retryAt": "2026-11-26T08:05:38.078Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        circuits: {
+                            /** @enum {string} */
+                            kind: "as" | "prefix";
+                            /** @description Name of the AS */
+                            name?: string;
+                            /**
+                             * @description Which share of the probes has risen
+                             * @enum {string}
+                             */
+                            reason: "prohibited" | "unreachable" | "silence";
+                            /**
+                             * Format: date-time
+                             * @description When the next probe may be sent; absent when it may be sent now
+                             */
+                            retryAt?: string;
+                            /** @description That share when probing was suspended */
+                            share: number;
+                            /** Format: date-time */
+                            since: string;
+                            /**
+                             * @description `halfOpen`: a few trial probes are sent
+                             * @enum {string}
+                             */
+                            state: "open" | "halfOpen";
+                            /** @description An AS or a prefix */
+                            subject: string;
+                            usualShare: number;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listDatasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description How the datasets are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "datasets": [
+                     *         {
+                     *           "kind": "prefix2as",
+                     *           "title": "origin ASes: CAIDA RouteViews prefix2as",
+                     *           "hasSource": true,
+                     *           "current": {
+                     *             "entries": 1012345,
+                     *             "bytes": 24567890,
+                     *             "sha256": "9e1706c2528c21e27ac187050d029987b3c596a92a28c22804642e669da7b629",
+                     *             "from": "directory",
+                     *             "importedAt": "2026-11-26T00:00:00.000Z"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        datasets: components["schemas"]["Dataset"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    replaceDataset: {
+        parameters: {
+            query?: {
+                /** @description Whether far fewer entries than before are all right */
+                mayShrink?: string;
+                sha256?: string;
+            };
+            header?: never;
+            path: {
+                kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "prefix2as",
+                     *       "title": "origin ASes: CAIDA RouteViews prefix2as",
+                     *       "hasSource": true,
+                     *       "current": {
+                     *         "entries": 1012345,
+                     *         "bytes": 24567890,
+                     *         "sha256": "9e1706c2528c21e27ac187050d029987b3c596a92a28c22804642e669da7b629",
+                     *         "from": "directory",
+                     *         "importedAt": "2026-11-26T00:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    updateDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "prefix2as" | "ipasn" | "mmdb" | "geolocation" | "exchangeAddresses" | "peeringdbAddresses" | "peeringdbPrefixes" | "as2org" | "relationships" | "itdkNodes" | "midarSets" | "hitlist" | "ripeProbes";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "prefix2as",
+                     *       "title": "origin ASes: CAIDA RouteViews prefix2as",
+                     *       "hasSource": true,
+                     *       "current": {
+                     *         "entries": 1012345,
+                     *         "bytes": 24567890,
+                     *         "sha256": "9e1706c2528c21e27ac187050d029987b3c596a92a28c22804642e669da7b629",
+                     *         "from": "directory",
+                     *         "importedAt": "2026-11-26T00:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listImportedResults: {
+        parameters: {
+            query?: {
+                /** @description Results after the one with this id */
+                after?: string;
+                destination?: string;
+                /** @description At most 1000. Default 100 */
+                limit?: string;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Results of other systems that were imported, by source or destination */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "id": 1,
+                     *           "origin": "revtr.example.net",
+                     *           "importedAt": "2026-11-26T07:05:38.078Z",
+                     *           "row": {
+                     *             "id": 2,
+                     *             "stop_reason": "REACHES",
+                     *             "fail_reason": "",
+                     *             "src": "1.1.10.250",
+                     *             "dst": "1.1.133.6",
+                     *             "runtime": 620328125,
+                     *             "date": 1795676738,
+                     *             "label": "first",
+                     *             "revtr_hops": [
+                     *               {
+                     *                 "hop_number": 0,
+                     *                 "hop_ip": "1.1.133.6",
+                     *                 "hop_type": 1,
+                     *                 "measurement_id": 0,
+                     *                 "rtt": 310164,
+                     *                 "rtt_measurement_id": 0,
+                     *                 "cidr": null,
+                     *                 "asn": 42607
+                     *               },
+                     *               {
+                     *                 "hop_number": 4,
+                     *                 "hop_ip": "1.1.10.250",
+                     *                 "hop_type": 5,
+                     *                 "measurement_id": 0,
+                     *                 "rtt": 0,
+                     *                 "rtt_measurement_id": 0,
+                     *                 "cidr": null,
+                     *                 "asn": 45458
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        results: components["schemas"]["ImportedResult"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    importResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "origin": "revtr.example.net",
+                 *       "rows": [
+                 *         {
+                 *           "id": 2,
+                 *           "stop_reason": "REACHES",
+                 *           "fail_reason": "",
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "runtime": 620328125,
+                 *           "date": 1795676738,
+                 *           "label": "first",
+                 *           "revtr_hops": [
+                 *             {
+                 *               "hop_number": 0,
+                 *               "hop_ip": "1.1.133.6",
+                 *               "hop_type": 1,
+                 *               "measurement_id": 0,
+                 *               "rtt": 310164,
+                 *               "rtt_measurement_id": 0,
+                 *               "cidr": null,
+                 *               "asn": 42607
+                 *             },
+                 *             {
+                 *               "hop_number": 4,
+                 *               "hop_ip": "1.1.10.250",
+                 *               "hop_type": 5,
+                 *               "measurement_id": 0,
+                 *               "rtt": 0,
+                 *               "rtt_measurement_id": 0,
+                 *               "cidr": null,
+                 *               "asn": 45458
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Name of the system that the rows are from */
+                    origin: string;
+                    /** @description Rows as in the M-Lab archive */
+                    rows: unknown[];
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "added": 1,
+                     *       "known": 0,
+                     *       "invalid": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveImport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your API keys that are not revoked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "id": 3,
+                     *           "name": "laptop",
+                     *           "fingerprint": "1e1e6243",
+                     *           "scopes": [
+                     *             "read",
+                     *             "measure"
+                     *           ],
+                     *           "createdAt": "2026-11-26T07:05:38.078Z",
+                     *           "lastUsedAt": "2026-11-26T07:05:41.490Z",
+                     *           "isCurrent": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        keys: components["schemas"]["ApiKey"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "laptop",
+                 *       "scopes": [
+                 *         "read",
+                 *         "measure"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description Default: never
+                     */
+                    expiresAt?: string;
+                    /** @description To tell your keys apart */
+                    name: string;
+                    /**
+                     * @default [
+                     *       "read",
+                     *       "measure",
+                     *       "host"
+                     *     ]
+                     */
+                    scopes?: ("read" | "measure" | "host" | "operate")[];
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "key": "revtr_42-wFUjXAe8eS1hK5ykTWvDd_gHipDzC"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "name": "laptop",
+                     *       "fingerprint": "1e1e6243",
+                     *       "scopes": [
+                     *         "read",
+                     *         "measure"
+                     *       ],
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "lastUsedAt": "2026-11-26T07:05:41.490Z",
+                     *       "isCurrent": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "graceHours": 24
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description When the new key expires. Default: never
+                     */
+                    expiresAt?: string;
+                    /**
+                     * @description How long the old key still works
+                     * @default 24
+                     */
+                    graceHours?: number;
+                } | null;
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "key": "revtr_42-wFUjXAe8eS1hK5ykTWvDd_gHipDzC"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listKillSwitches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description List what is stopped (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "killSwitches": [
+                     *         {
+                     *           "scope": "target",
+                     *           "subject": "1.11.18.0/24",
+                     *           "reason": "complaint of 2026-11-20",
+                     *           "setAt": "2026-11-26T07:05:38.078Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        killSwitches: components["schemas"]["KillSwitch"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    setKillSwitch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "scope": "target",
+                 *       "subject": "1.11.18.0/24",
+                 *       "reason": "complaint of 2026-11-20"
+                 *     }
+                 */
+                "application/json": {
+                    reason: string;
+                    /**
+                     * @description What is stopped
+                     * @enum {string}
+                     */
+                    scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+                    /**
+                     * @description Number, address or prefix of what is stopped; empty for `probing` and `spoofing`
+                     * @default
+                     */
+                    subject?: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "killSwitches": [
+                     *         {
+                     *           "scope": "target",
+                     *           "subject": "1.11.18.0/24",
+                     *           "reason": "complaint of 2026-11-20",
+                     *           "setAt": "2026-11-26T07:05:38.078Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        killSwitches: components["schemas"]["KillSwitch"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    liftKillSwitch: {
+        parameters: {
+            query: {
+                /** @description What is stopped */
+                scope: "probing" | "spoofing" | "user" | "key" | "batch" | "target" | "vantagePoint" | "source";
+                /** @description Number, address or prefix of what is stopped; empty for `probing` and `spoofing` */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "killSwitches": []
+                     *     }
+                     */
+                    "application/json": {
+                        killSwitches: components["schemas"]["KillSwitch"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    redeemLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "9c1d2f0a7b6e4d58"
+                 *     }
+                 */
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "purpose": "collectKey",
+                     *       "key": "revtr_42-wFUjXAe8eS1hK5ykTWvDd_gHipDzC"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RedeemedLink"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listMails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The last mails, newest first (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mails": [
+                     *         {
+                     *           "id": 7,
+                     *           "recipient": "researcher@example.org",
+                     *           "subject": "Your API key",
+                     *           "body": "Open this link to collect your API key: https://revtr.example.org/links#{token}",
+                     *           "createdAt": "2026-11-26T07:05:38.078Z",
+                     *           "sentAt": "2026-11-26T07:05:41.490Z",
+                     *           "attempts": 1,
+                     *           "hasLink": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        mails: {
+                            attempts: number;
+                            body: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** @description Whether the body contains a link, shown as {token} */
+                            hasLink: boolean;
+                            id: number;
+                            lastError?: string;
+                            recipient: string;
+                            /** Format: date-time */
+                            sentAt?: string;
+                            subject: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    renewMailLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 7,
+                     *       "recipient": "researcher@example.org",
+                     *       "subject": "Your API key",
+                     *       "body": "Open this link to collect your API key: https://revtr.example.org/links#{token}",
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "sentAt": "2026-11-26T07:05:41.490Z",
+                     *       "attempts": 1,
+                     *       "hasLink": true,
+                     *       "token": "9c1d2f0a7b6e4d58"
+                     *     }
+                     */
+                    "application/json": {
+                        attempts: number;
+                        body: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** @description Whether the body contains a link, shown as {token} */
+                        hasLink: boolean;
+                        id: number;
+                        lastError?: string;
+                        recipient: string;
+                        /** Format: date-time */
+                        sentAt?: string;
+                        subject: string;
+                        token: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    findMeasurements: {
+        parameters: {
+            query: {
+                /** @description Id after which the page begins */
+                after?: string;
+                label: string;
+                /** @description Most measurements */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your measurements with a label */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "measurements": [
+                     *         {
+                     *           "id": 2,
+                     *           "batchId": 2,
+                     *           "source": "1.1.10.250",
+                     *           "destination": "1.1.133.6",
+                     *           "label": "first",
+                     *           "state": "done",
+                     *           "createdAt": "2026-11-26T07:05:38.078Z",
+                     *           "positionSource": "geolocation",
+                     *           "result": {
+                     *             "plan": "default",
+                     *             "stopReason": "reaches",
+                     *             "startedAt": 1795676738078,
+                     *             "endedAt": 1795676741490,
+                     *             "hops": [
+                     *               {
+                     *                 "address": "1.1.133.6",
+                     *                 "technique": "destination",
+                     *                 "type": 1,
+                     *                 "trust": "measured",
+                     *                 "confidence": 1,
+                     *                 "asn": 42607,
+                     *                 "rttMs": 310.164,
+                     *                 "evidence": {
+                     *                   "type": "destination"
+                     *                 },
+                     *                 "name": "host-1-1-133-6.as42607.example",
+                     *                 "asName": "FRA-Net-42607",
+                     *                 "position": {
+                     *                   "latitude": 50.11,
+                     *                   "longitude": 8.68,
+                     *                   "city": "Frankfurt",
+                     *                   "country": "DE"
+                     *                 },
+                     *                 "reason": "the requested destination"
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.65",
+                     *                 "technique": "recordRoute",
+                     *                 "type": 5,
+                     *                 "trust": "measured",
+                     *                 "confidence": 0.993,
+                     *                 "asn": 42607,
+                     *                 "rttMs": 309.584,
+                     *                 "evidence": {
+                     *                   "type": "recordRoute",
+                     *                   "slot": 4,
+                     *                   "turn": "stamp",
+                     *                   "target": "1.1.133.6",
+                     *                   "sender": "1.1.10.250",
+                     *                   "at": 1795676738078
+                     *                 },
+                     *                 "name": "ge2.r1.fra.as42607.example",
+                     *                 "asName": "FRA-Net-42607",
+                     *                 "reason": "seen in Record Route slot 5 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.57",
+                     *                 "technique": "recordRoute",
+                     *                 "type": 5,
+                     *                 "trust": "measured",
+                     *                 "confidence": 0.988,
+                     *                 "asn": 61356,
+                     *                 "rttMs": 171.878,
+                     *                 "evidence": {
+                     *                   "type": "recordRoute",
+                     *                   "slot": 5,
+                     *                   "turn": "stamp",
+                     *                   "target": "1.1.133.6",
+                     *                   "sender": "1.1.10.250",
+                     *                   "at": 1795676738078
+                     *                 },
+                     *                 "name": "ge2.r6.gru.as61356.example",
+                     *                 "asName": "GRU-Transit-61356",
+                     *                 "reason": "seen in Record Route slot 6 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.58",
+                     *                 "technique": "recordRoute",
+                     *                 "type": 5,
+                     *                 "trust": "measured",
+                     *                 "confidence": 0.985,
+                     *                 "asn": 61356,
+                     *                 "rttMs": 0.62,
+                     *                 "evidence": {
+                     *                   "type": "recordRoute",
+                     *                   "slot": 6,
+                     *                   "turn": "stamp",
+                     *                   "target": "1.1.133.6",
+                     *                   "sender": "1.1.10.250",
+                     *                   "at": 1795676738078
+                     *                 },
+                     *                 "name": "ge2.r1.dxb.as45458.example",
+                     *                 "asName": "GRU-Transit-61356",
+                     *                 "reason": "seen in Record Route slot 7 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *               },
+                     *               {
+                     *                 "address": "1.1.10.250",
+                     *                 "technique": "recordRoute",
+                     *                 "type": 5,
+                     *                 "trust": "measured",
+                     *                 "confidence": 0.991,
+                     *                 "asn": 45458,
+                     *                 "evidence": {
+                     *                   "type": "unfilledRecordRoute",
+                     *                   "target": "1.1.133.6",
+                     *                   "sender": "1.1.10.250",
+                     *                   "at": 1795676738078
+                     *                 },
+                     *                 "name": "source1.dxb.as45458.example",
+                     *                 "asName": "DXB-Net-45458",
+                     *                 "reason": "the answer of 1.1.133.6 to 1.1.10.250 reached the source with free slots"
+                     *               }
+                     *             ],
+                     *             "confidence": 0.979,
+                     *             "stats": {
+                     *               "recordRoutePings": 1,
+                     *               "spoofedRecordRoutePings": 0,
+                     *               "timestampPings": 0,
+                     *               "spoofedTimestampPings": 0,
+                     *               "plainPings": 4,
+                     *               "traceroutes": 1,
+                     *               "tracerouteProbes": 5,
+                     *               "recordRouteRounds": 1,
+                     *               "spoofedRecordRouteRounds": 0,
+                     *               "onDemandTraceroutes": 0,
+                     *               "atlasQueries": 1,
+                     *               "recordRouteMs": 310.164,
+                     *               "spoofedRecordRouteMs": 0,
+                     *               "atlasMs": 0,
+                     *               "symmetryMs": 0
+                     *             },
+                     *             "attempts": [
+                     *               {
+                     *                 "technique": "atlas",
+                     *                 "hop": "1.1.133.6",
+                     *                 "outcome": "nothingFound",
+                     *                 "detail": "no path of the atlas passes the last hops",
+                     *                 "ms": 0
+                     *               },
+                     *               {
+                     *                 "technique": "recordRoute",
+                     *                 "hop": "1.1.133.6",
+                     *                 "outcome": "extended",
+                     *                 "detail": "4 hops",
+                     *                 "ms": 310.164
+                     *               }
+                     *             ],
+                     *             "forward": {
+                     *               "stop": "completed",
+                     *               "hops": [
+                     *                 {
+                     *                   "ttl": 1
+                     *                 },
+                     *                 {
+                     *                   "ttl": 2,
+                     *                   "address": "1.0.144.57",
+                     *                   "rttMs": 171.878,
+                     *                   "asn": 61356,
+                     *                   "sameRouterAs": "1.0.144.57",
+                     *                   "name": "ge2.r6.gru.as61356.example",
+                     *                   "asName": "GRU-Transit-61356"
+                     *                 },
+                     *                 {
+                     *                   "ttl": 3,
+                     *                   "address": "1.1.132.2",
+                     *                   "rttMs": 309.584,
+                     *                   "asn": 42607,
+                     *                   "name": "lo0.r1.fra.as42607.example",
+                     *                   "asName": "FRA-Net-42607"
+                     *                 },
+                     *                 {
+                     *                   "ttl": 4,
+                     *                   "address": "1.1.133.6",
+                     *                   "rttMs": 310.164,
+                     *                   "asn": 42607,
+                     *                   "sameRouterAs": "1.1.133.6",
+                     *                   "name": "host-1-1-133-6.as42607.example",
+                     *                   "asName": "FRA-Net-42607"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        measurements: components["schemas"]["Measurement"][];
+                        /** @description Value of `after` for the next page; absent on the last page */
+                        next?: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getMeasurement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description A measurement with all that is known of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "batchId": 2,
+                     *       "source": "1.1.10.250",
+                     *       "destination": "1.1.133.6",
+                     *       "label": "first",
+                     *       "state": "done",
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "positionSource": "geolocation",
+                     *       "result": {
+                     *         "plan": "default",
+                     *         "stopReason": "reaches",
+                     *         "startedAt": 1795676738078,
+                     *         "endedAt": 1795676741490,
+                     *         "hops": [
+                     *           {
+                     *             "address": "1.1.133.6",
+                     *             "technique": "destination",
+                     *             "type": 1,
+                     *             "trust": "measured",
+                     *             "confidence": 1,
+                     *             "asn": 42607,
+                     *             "rttMs": 310.164,
+                     *             "evidence": {
+                     *               "type": "destination"
+                     *             },
+                     *             "name": "host-1-1-133-6.as42607.example",
+                     *             "asName": "FRA-Net-42607",
+                     *             "position": {
+                     *               "latitude": 50.11,
+                     *               "longitude": 8.68,
+                     *               "city": "Frankfurt",
+                     *               "country": "DE"
+                     *             },
+                     *             "reason": "the requested destination"
+                     *           },
+                     *           {
+                     *             "address": "1.0.144.65",
+                     *             "technique": "recordRoute",
+                     *             "type": 5,
+                     *             "trust": "measured",
+                     *             "confidence": 0.993,
+                     *             "asn": 42607,
+                     *             "rttMs": 309.584,
+                     *             "evidence": {
+                     *               "type": "recordRoute",
+                     *               "slot": 4,
+                     *               "turn": "stamp",
+                     *               "target": "1.1.133.6",
+                     *               "sender": "1.1.10.250",
+                     *               "at": 1795676738078
+                     *             },
+                     *             "name": "ge2.r1.fra.as42607.example",
+                     *             "asName": "FRA-Net-42607",
+                     *             "reason": "seen in Record Route slot 5 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *           },
+                     *           {
+                     *             "address": "1.0.144.57",
+                     *             "technique": "recordRoute",
+                     *             "type": 5,
+                     *             "trust": "measured",
+                     *             "confidence": 0.988,
+                     *             "asn": 61356,
+                     *             "rttMs": 171.878,
+                     *             "evidence": {
+                     *               "type": "recordRoute",
+                     *               "slot": 5,
+                     *               "turn": "stamp",
+                     *               "target": "1.1.133.6",
+                     *               "sender": "1.1.10.250",
+                     *               "at": 1795676738078
+                     *             },
+                     *             "name": "ge2.r6.gru.as61356.example",
+                     *             "asName": "GRU-Transit-61356",
+                     *             "reason": "seen in Record Route slot 6 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *           },
+                     *           {
+                     *             "address": "1.0.144.58",
+                     *             "technique": "recordRoute",
+                     *             "type": 5,
+                     *             "trust": "measured",
+                     *             "confidence": 0.985,
+                     *             "asn": 61356,
+                     *             "rttMs": 0.62,
+                     *             "evidence": {
+                     *               "type": "recordRoute",
+                     *               "slot": 6,
+                     *               "turn": "stamp",
+                     *               "target": "1.1.133.6",
+                     *               "sender": "1.1.10.250",
+                     *               "at": 1795676738078
+                     *             },
+                     *             "name": "ge2.r1.dxb.as45458.example",
+                     *             "asName": "GRU-Transit-61356",
+                     *             "reason": "seen in Record Route slot 7 of a ping from 1.1.10.250 to 1.1.133.6"
+                     *           },
+                     *           {
+                     *             "address": "1.1.10.250",
+                     *             "technique": "recordRoute",
+                     *             "type": 5,
+                     *             "trust": "measured",
+                     *             "confidence": 0.991,
+                     *             "asn": 45458,
+                     *             "evidence": {
+                     *               "type": "unfilledRecordRoute",
+                     *               "target": "1.1.133.6",
+                     *               "sender": "1.1.10.250",
+                     *               "at": 1795676738078
+                     *             },
+                     *             "name": "source1.dxb.as45458.example",
+                     *             "asName": "DXB-Net-45458",
+                     *             "reason": "the answer of 1.1.133.6 to 1.1.10.250 reached the source with free slots"
+                     *           }
+                     *         ],
+                     *         "confidence": 0.979,
+                     *         "stats": {
+                     *           "recordRoutePings": 1,
+                     *           "spoofedRecordRoutePings": 0,
+                     *           "timestampPings": 0,
+                     *           "spoofedTimestampPings": 0,
+                     *           "plainPings": 4,
+                     *           "traceroutes": 1,
+                     *           "tracerouteProbes": 5,
+                     *           "recordRouteRounds": 1,
+                     *           "spoofedRecordRouteRounds": 0,
+                     *           "onDemandTraceroutes": 0,
+                     *           "atlasQueries": 1,
+                     *           "recordRouteMs": 310.164,
+                     *           "spoofedRecordRouteMs": 0,
+                     *           "atlasMs": 0,
+                     *           "symmetryMs": 0
+                     *         },
+                     *         "attempts": [
+                     *           {
+                     *             "technique": "atlas",
+                     *             "hop": "1.1.133.6",
+                     *             "outcome": "nothingFound",
+                     *             "detail": "no path of the atlas passes the last hops",
+                     *             "ms": 0
+                     *           },
+                     *           {
+                     *             "technique": "recordRoute",
+                     *             "hop": "1.1.133.6",
+                     *             "outcome": "extended",
+                     *             "detail": "4 hops",
+                     *             "ms": 310.164
+                     *           }
+                     *         ],
+                     *         "forward": {
+                     *           "stop": "completed",
+                     *           "hops": [
+                     *             {
+                     *               "ttl": 1
+                     *             },
+                     *             {
+                     *               "ttl": 2,
+                     *               "address": "1.0.144.57",
+                     *               "rttMs": 171.878,
+                     *               "asn": 61356,
+                     *               "sameRouterAs": "1.0.144.57",
+                     *               "name": "ge2.r6.gru.as61356.example",
+                     *               "asName": "GRU-Transit-61356"
+                     *             },
+                     *             {
+                     *               "ttl": 3,
+                     *               "address": "1.1.132.2",
+                     *               "rttMs": 309.584,
+                     *               "asn": 42607,
+                     *               "name": "lo0.r1.fra.as42607.example",
+                     *               "asName": "FRA-Net-42607"
+                     *             },
+                     *             {
+                     *               "ttl": 4,
+                     *               "address": "1.1.133.6",
+                     *               "rttMs": 310.164,
+                     *               "asn": 42607,
+                     *               "sameRouterAs": "1.1.133.6",
+                     *               "name": "host-1-1-133-6.as42607.example",
+                     *               "asName": "FRA-Net-42607"
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Measurement"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getPublication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description How a result is published */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "measurementId": 2,
+                     *       "token": "T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV",
+                     *       "publishedAt": "2026-11-26T07:05:41.490Z",
+                     *       "url": "https://revtr.example.org/results/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV",
+                     *       "svg": "https://revtr.example.org/results/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV/path.svg",
+                     *       "png": "https://revtr.example.org/results/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV/path.png",
+                     *       "embed": "https://revtr.example.org/embed/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV",
+                     *       "embedCode": "<iframe src=\"https://revtr.example.org/embed/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV\" title=\"Reverse path from 1.1.133.6 back to 1.1.10.250\" width=\"100%\" height=\"379\" style=\"border:0\" loading=\"lazy\" referrerpolicy=\"no-referrer\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\"></iframe>"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    publishMeasurement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "measurementId": 2,
+                     *       "token": "T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV",
+                     *       "publishedAt": "2026-11-26T07:05:41.490Z",
+                     *       "url": "https://revtr.example.org/results/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV",
+                     *       "svg": "https://revtr.example.org/results/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV/path.svg",
+                     *       "png": "https://revtr.example.org/results/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV/path.png",
+                     *       "embed": "https://revtr.example.org/embed/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV",
+                     *       "embedCode": "<iframe src=\"https://revtr.example.org/embed/T9rBP5svI7-iy5TkvT8xWAB6aGdIX3KV\" title=\"Reverse path from 1.1.133.6 back to 1.1.10.250\" width=\"100%\" height=\"379\" style=\"border:0\" loading=\"lazy\" referrerpolicy=\"no-referrer\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\"></iframe>"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    unpublishMeasurement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "measurementId": 2
+                     *     }
+                     */
+                    "application/json": {
+                        measurementId: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listOptOutRequests: {
+        parameters: {
+            query?: {
+                state?: "pending" | "accepted" | "refused" | "expired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Requests to opt out, newest first (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "requests": [
+                     *         {
+                     *           "id": 1,
+                     *           "network": "1.11.17.0/24",
+                     *           "state": "pending",
+                     *           "reason": "",
+                     *           "email": "noc@example.net",
+                     *           "note": "",
+                     *           "createdAt": "2026-11-26T07:05:38.078Z",
+                     *           "expiresAt": "2026-12-10T07:05:38.078Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        requests: components["schemas"]["OptOutRequest"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    requestOptOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "network": "1.11.17.0/24",
+                 *       "email": "noc@example.net"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description Where to write when the request is decided
+                     */
+                    email?: string;
+                    /** @description IPv4 prefix, IPv6 prefix, or AS number */
+                    network: string;
+                    /** @default  */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "network": "1.11.17.0/24",
+                     *       "state": "pending",
+                     *       "expiresAt": "2026-12-10T07:05:38.078Z",
+                     *       "token": "4cc3ba07b5467168043cfa47c7d57e85",
+                     *       "record": "revtr-opt-out=4cc3ba07b5467168043cfa47c7d57e85",
+                     *       "zones": [
+                     *         [
+                     *           "17.11.1.in-addr.arpa"
+                     *         ],
+                     *         [
+                     *           "11.1.in-addr.arpa"
+                     *         ],
+                     *         [
+                     *           "1.in-addr.arpa"
+                     *         ]
+                     *       ],
+                     *       "isContactMailed": false
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: date-time */
+                        expiresAt: string;
+                        /** @description Whether a link was mailed to the registered abuse contact */
+                        isContactMailed: boolean;
+                        network: string;
+                        /** @description The TXT record that proves the request */
+                        record: string;
+                        /** @enum {string} */
+                        state: "pending" | "accepted" | "refused" | "expired";
+                        /** @description Names this request; not a secret once it is in the DNS */
+                        token: string;
+                        /** @description Domain names for the record: all of one inner list are needed. Empty for AS numbers. */
+                        zones: string[][];
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    acceptOptOutRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "The registered contact confirmed it by phone."
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Goes into the mail
+                     * @default
+                     */
+                    note?: string;
+                } | null;
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "network": "1.11.17.0/24",
+                     *       "state": "pending",
+                     *       "reason": "",
+                     *       "email": "noc@example.net",
+                     *       "note": "",
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "expiresAt": "2026-12-10T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OptOutRequest"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    refuseOptOutRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "The network is not announced by the requester."
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Goes into the mail
+                     * @default
+                     */
+                    note?: string;
+                } | null;
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "network": "1.11.17.0/24",
+                     *       "state": "pending",
+                     *       "reason": "",
+                     *       "email": "noc@example.net",
+                     *       "note": "",
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "expiresAt": "2026-12-10T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OptOutRequest"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    checkOptOutRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "4cc3ba07b5467168043cfa47c7d57e85"
+                 *     }
+                 */
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "network": "1.11.17.0/24",
+                     *       "state": "accepted",
+                     *       "expiresAt": "2026-12-10T07:05:38.078Z",
+                     *       "token": "4cc3ba07b5467168043cfa47c7d57e85",
+                     *       "record": "revtr-opt-out=4cc3ba07b5467168043cfa47c7d57e85",
+                     *       "zones": [
+                     *         [
+                     *           "17.11.1.in-addr.arpa"
+                     *         ],
+                     *         [
+                     *           "11.1.in-addr.arpa"
+                     *         ],
+                     *         [
+                     *           "1.in-addr.arpa"
+                     *         ]
+                     *       ],
+                     *       "isContactMailed": false
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: date-time */
+                        expiresAt: string;
+                        /** @description Whether a link was mailed to the registered abuse contact */
+                        isContactMailed: boolean;
+                        network: string;
+                        /** @description The TXT record that proves the request */
+                        record: string;
+                        /** @enum {string} */
+                        state: "pending" | "accepted" | "refused" | "expired";
+                        /** @description Names this request; not a secret once it is in the DNS */
+                        token: string;
+                        /** @description Domain names for the record: all of one inner list are needed. Empty for AS numbers. */
+                        zones: string[][];
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listOptOuts: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Networks that are not probed because they opted out */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "optOuts": [
+                     *         {
+                     *           "network": "1.11.16.0/24",
+                     *           "kind": "ipv4",
+                     *           "reason": "requested by the network operator"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        next?: string;
+                        optOuts: components["schemas"]["OptOut"][];
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    addOptOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "network": "1.11.16.0/24",
+                 *       "reason": "requested by the network operator"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description IPv4 prefix, IPv6 prefix, or AS number */
+                    network: string;
+                    /**
+                     * @description Who asked for it, and when
+                     * @default
+                     */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "network": "1.11.16.0/24",
+                     *       "kind": "ipv4",
+                     *       "reason": "requested by the network operator"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OptOut"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    removeOptOut: {
+        parameters: {
+            query: {
+                /** @description IPv4 prefix, IPv6 prefix, or AS number */
+                network: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "network": "1.11.16.0/24"
+                     *     }
+                     */
+                    "application/json": {
+                        network: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    importOptOuts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "list": "1.11.16.0/24\nAS37773\n"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description One prefix or AS number in a line; `#` begins a comment */
+                    list: string;
+                    /**
+                     * @description Who asked for it, and when
+                     * @default
+                     */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "networks": 2
+                     *     }
+                     */
+                    "application/json": {
+                        networks: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listProbes: {
+        parameters: {
+            query?: {
+                /** @description Id before which the page begins */
+                before?: string;
+                /** @description Most requests */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your requests for raw probes, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Value of `before` for the next page; absent on the last page */
+                        next?: number;
+                        sets: {
+                            /** Format: date-time */
+                            createdAt: string;
+                            done: number;
+                            id: number;
+                            total: number;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    sendProbes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "recordRoute",
+                 *       "probes": [
+                 *         {
+                 *           "from": "1.1.10.250",
+                 *           "to": "1.1.133.6",
+                 *           "label": "first"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    probes: {
+                        /** @description Source whose address the packets carry and which receives the replies; `from` must be able to spoof */
+                        as?: string;
+                        /** @description Echo requests of a ping (default 1); for a traceroute, probes to a silent hop (default 2) */
+                        count?: number;
+                        /** @description Address of a source that you may measure to, or of a vantage point */
+                        from: string;
+                        label?: string;
+                        /** @description For timestamp probes: the addresses that shall stamp, or `timestampOnly` or `withAddress` for all routers */
+                        timestamps?: string[] | ("timestampOnly" | "withAddress");
+                        /** @description Address or host name */
+                        to: string;
+                    }[];
+                    /** @enum {string} */
+                    type: "ping" | "recordRoute" | "timestamp" | "traceroute";
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 6,
+                     *       "total": 1,
+                     *       "uri": "https://revtr.example.org/api/v2/probes/6"
+                     *     }
+                     */
+                    "application/json": {
+                        id: number;
+                        total: number;
+                        /** @description Where the probes and their results are */
+                        uri: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getProbes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Raw probes with their results */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 6,
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "total": 1,
+                     *       "done": 1,
+                     *       "probes": [
+                     *         {
+                     *           "id": 6,
+                     *           "type": "recordRoute",
+                     *           "from": "1.1.10.250",
+                     *           "to": "1.1.133.6",
+                     *           "count": 1,
+                     *           "label": "first",
+                     *           "state": "done",
+                     *           "result": {
+                     *             "startedAt": 1795676738078,
+                     *             "endedAt": 1795676738388.2,
+                     *             "sent": 1,
+                     *             "replies": [
+                     *               {
+                     *                 "sequence": 0,
+                     *                 "sentAt": 1795676738078,
+                     *                 "from": "1.1.133.6",
+                     *                 "icmpType": 0,
+                     *                 "icmpCode": 0,
+                     *                 "rttMs": 310.2,
+                     *                 "ttl": 61,
+                     *                 "recordRoute": [
+                     *                   "1.1.8.2",
+                     *                   "1.0.144.64",
+                     *                   "1.1.133.1",
+                     *                   "1.1.133.6",
+                     *                   "1.0.144.65",
+                     *                   "1.0.144.57",
+                     *                   "1.0.144.58"
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProbeSet"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    streamProbeEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The events, until all probes have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listPublicResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The latest results of people without an account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "id": 2,
+                     *           "source": "1.1.10.250",
+                     *           "destination": "1.1.133.6",
+                     *           "createdAt": "2026-11-26T07:05:38.078Z",
+                     *           "stopReason": "reaches",
+                     *           "networks": [
+                     *             42607,
+                     *             61356,
+                     *             45458
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "names": {
+                     *         "42607": "FRA-Net-42607",
+                     *         "45458": "DXB-Net-45458",
+                     *         "61356": "GRU-Transit-61356"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Names of the networks, by AS number */
+                        names: {
+                            [key: string]: string;
+                        };
+                        results: {
+                            /** Format: date-time */
+                            createdAt: string;
+                            destination: string;
+                            id: number;
+                            /** @description AS numbers that the path passes, from the destination to the source */
+                            networks: number[];
+                            source: string;
+                            stopReason?: string;
+                        }[];
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getPublicResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description A published result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "source": "1.1.10.250",
+                     *       "destination": "1.1.133.6",
+                     *       "publishedAt": "2026-11-26T07:05:41.490Z",
+                     *       "result": {
+                     *         "stopReason": "reaches",
+                     *         "startedAt": 1795676738078,
+                     *         "endedAt": 1795676741490,
+                     *         "confidence": 0.979,
+                     *         "stats": {
+                     *           "recordRoutePings": 1,
+                     *           "spoofedRecordRoutePings": 0,
+                     *           "timestampPings": 0,
+                     *           "spoofedTimestampPings": 0,
+                     *           "plainPings": 4,
+                     *           "traceroutes": 1,
+                     *           "tracerouteProbes": 5,
+                     *           "recordRouteRounds": 1,
+                     *           "spoofedRecordRouteRounds": 0,
+                     *           "onDemandTraceroutes": 0,
+                     *           "atlasQueries": 1,
+                     *           "recordRouteMs": 310.164,
+                     *           "spoofedRecordRouteMs": 0,
+                     *           "atlasMs": 0,
+                     *           "symmetryMs": 0
+                     *         },
+                     *         "hops": [
+                     *           {
+                     *             "address": "1.1.133.6",
+                     *             "technique": "destination",
+                     *             "trust": "measured",
+                     *             "confidence": 1,
+                     *             "asn": 42607,
+                     *             "rttMs": 310.164,
+                     *             "name": "host-1-1-133-6.as42607.example",
+                     *             "asName": "FRA-Net-42607"
+                     *           },
+                     *           {
+                     *             "address": "1.0.144.65",
+                     *             "technique": "recordRoute",
+                     *             "trust": "measured",
+                     *             "confidence": 0.993,
+                     *             "asn": 42607,
+                     *             "rttMs": 309.584,
+                     *             "name": "ge2.r1.fra.as42607.example",
+                     *             "asName": "FRA-Net-42607"
+                     *           },
+                     *           {
+                     *             "address": "1.0.144.57",
+                     *             "technique": "recordRoute",
+                     *             "trust": "measured",
+                     *             "confidence": 0.988,
+                     *             "asn": 61356,
+                     *             "rttMs": 171.878,
+                     *             "name": "ge2.r6.gru.as61356.example",
+                     *             "asName": "GRU-Transit-61356"
+                     *           },
+                     *           {
+                     *             "address": "1.0.144.58",
+                     *             "technique": "recordRoute",
+                     *             "trust": "measured",
+                     *             "confidence": 0.985,
+                     *             "asn": 61356,
+                     *             "rttMs": 0.62,
+                     *             "name": "ge2.r1.dxb.as45458.example",
+                     *             "asName": "GRU-Transit-61356"
+                     *           },
+                     *           {
+                     *             "address": "1.1.10.250",
+                     *             "technique": "recordRoute",
+                     *             "trust": "measured",
+                     *             "confidence": 0.991,
+                     *             "asn": 45458,
+                     *             "name": "source1.dxb.as45458.example",
+                     *             "asName": "DXB-Net-45458"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublicResult"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Measurements that have not ended, by user, and the processes that hold them (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "queued": 120,
+                     *       "running": 80,
+                     *       "oldestAt": "2026-11-26T07:05:38.078Z",
+                     *       "users": [
+                     *         {
+                     *           "user": {
+                     *             "id": 2,
+                     *             "email": "researcher@example.org"
+                     *           },
+                     *           "queued": 120,
+                     *           "running": 80,
+                     *           "oldestAt": "2026-11-26T07:05:38.078Z"
+                     *         }
+                     *       ],
+                     *       "leases": [
+                     *         {
+                     *           "owner": "c2f1a0d4",
+                     *           "measurements": 80,
+                     *           "firstEnd": "2026-11-26T07:05:41.490Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getRegistrationState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Whether anybody may register, or only people whom an operator invites */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "isOpen": true
+                     *     }
+                     */
+                    "application/json": {
+                        isOpen: boolean;
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    registerUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "A Researcher",
+                 *       "email": "researcher@example.org"
+                 *     }
+                 */
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "mailed"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "mailed";
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    runRevtr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "revtrs": [
+                 *         {
+                 *           "src": "1.1.10.250",
+                 *           "dst": "1.1.133.6",
+                 *           "label": "first"
+                 *         }
+                 *       ],
+                 *       "waitUntilFinished": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunRevtrReq"];
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batchId": 2,
+                     *       "lastInsertId": 2,
+                     *       "revtrs": [
+                     *         {
+                     *           "status": "COMPLETED",
+                     *           "src": "1.1.10.250",
+                     *           "dst": "1.1.133.6",
+                     *           "runtime": "620328125",
+                     *           "stopReason": "REACHES",
+                     *           "date": "2026-11-26 07:05:38.078 +0000 UTC",
+                     *           "path": [
+                     *             {
+                     *               "hop": "1.1.133.6",
+                     *               "type": "DST_REV_SEGMENT",
+                     *               "rtt": 310164
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.65",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 309584
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.57",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 171878
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.58",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 620
+                     *             },
+                     *             {
+                     *               "hop": "1.1.10.250",
+                     *               "type": "RR_REV_SEGMENT"
+                     *             }
+                     *           ],
+                     *           "id": 2,
+                     *           "stats": {
+                     *             "rrProbes": 1,
+                     *             "rrRoundCount": 1,
+                     *             "rrDuration": "0.31s"
+                     *           },
+                     *           "label": "first",
+                     *           "startTime": "1795676738",
+                     *           "endTime": "1795676738"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        batchId: number;
+                        /** @description Id of the last measurement; present with `waitUntilFinished` */
+                        lastInsertId?: number;
+                        /** @description Present with `waitUntilFinished` */
+                        revtrs?: components["schemas"]["ReverseTraceroute"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getRevtr: {
+        parameters: {
+            query?: {
+                /** @description Your API key, where no header carries it */
+                auth?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Batch id or label */
+                batchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description GetRevtr and GetRevtrByLabel: fetch results by batch or by label */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revtrs": [
+                     *         {
+                     *           "status": "COMPLETED",
+                     *           "src": "1.1.10.250",
+                     *           "dst": "1.1.133.6",
+                     *           "runtime": "620328125",
+                     *           "stopReason": "REACHES",
+                     *           "date": "2026-11-26 07:05:38.078 +0000 UTC",
+                     *           "path": [
+                     *             {
+                     *               "hop": "1.1.133.6",
+                     *               "type": "DST_REV_SEGMENT",
+                     *               "rtt": 310164
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.65",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 309584
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.57",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 171878
+                     *             },
+                     *             {
+                     *               "hop": "1.0.144.58",
+                     *               "type": "RR_REV_SEGMENT",
+                     *               "rtt": 620
+                     *             },
+                     *             {
+                     *               "hop": "1.1.10.250",
+                     *               "type": "RR_REV_SEGMENT"
+                     *             }
+                     *           ],
+                     *           "id": 2,
+                     *           "stats": {
+                     *             "rrProbes": 1,
+                     *             "rrRoundCount": 1,
+                     *             "rrDuration": "0.31s"
+                     *           },
+                     *           "label": "first",
+                     *           "startTime": "1795676738",
+                     *           "endTime": "1795676738"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        revtrs: components["schemas"]["ReverseTraceroute"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getRevtrMetaOnly: {
+        parameters: {
+            query?: {
+                /** @description Your API key, where no header carries it */
+                auth?: string;
+            };
+            header?: never;
+            path: {
+                batchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description GetRevtrMetaOnly: the measurements of a batch without their paths */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revtrsMeta": [
+                     *         {
+                     *           "status": "COMPLETED",
+                     *           "src": "1.1.10.250",
+                     *           "dst": "1.1.133.6",
+                     *           "id": 2
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        revtrsMeta: {
+                            dst: string;
+                            id: number;
+                            src: string;
+                            /** @enum {string} */
+                            status: "RUNNING" | "COMPLETED" | "CANCELED";
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getRevtrBatchStatus: {
+        parameters: {
+            query?: {
+                /** @description Your API key, where no header carries it */
+                auth?: string;
+            };
+            header?: never;
+            path: {
+                batchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description GetRevtrBatchStatus: the status of each measurement of a batch, in order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revtrsStatus": [
+                     *         "COMPLETED"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        revtrsStatus: ("RUNNING" | "COMPLETED" | "CANCELED")[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listSelfAudits: {
+        parameters: {
+            query?: {
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The latest self-audits with their judged hops, newest first (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "selfAudits": [
+                     *         {
+                     *           "id": 1,
+                     *           "startedAt": "2026-11-26T07:05:38.078Z",
+                     *           "endedAt": "2026-11-26T07:05:41.490Z",
+                     *           "host": "1.0.21.250",
+                     *           "source": "1.1.10.250",
+                     *           "outcome": "judged",
+                     *           "detail": "",
+                     *           "isRetry": false,
+                     *           "reached": true,
+                     *           "asPathExact": true,
+                     *           "routers": 8,
+                     *           "routersFound": 6,
+                     *           "hops": [
+                     *             {
+                     *               "address": "1.0.144.65",
+                     *               "kind": "recordRoute stamp",
+                     *               "confidence": 0.993,
+                     *               "verdict": "right",
+                     *               "reason": "on the true path"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        selfAudits: components["schemas"]["SelfAudit"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your browser sessions that have not ended, the latest used first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessions": [
+                     *         {
+                     *           "id": 5,
+                     *           "scopes": [
+                     *             "read",
+                     *             "measure",
+                     *             "host"
+                     *           ],
+                     *           "createdAt": "2026-11-26T07:05:38.078Z",
+                     *           "expiresAt": "2026-12-03T07:05:38.078Z",
+                     *           "lastUsedAt": "2026-11-26T07:05:41.490Z",
+                     *           "keyName": "laptop",
+                     *           "isCurrent": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        sessions: components["schemas"]["OpenSession"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    createSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "revtr_42-wFUjXAe8eS1hK5ykTWvDd_gHipDzC"
+                 *     }
+                 */
+                "application/json": {
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "scopes": [
+                     *         "read",
+                     *         "measure",
+                     *         "host"
+                     *       ],
+                     *       "expiresAt": "2026-12-03T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    endOwnSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "ended"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "ended";
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 5
+                     *     }
+                     */
+                    "application/json": {
+                        id: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    mailSessionLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "researcher@example.org"
+                 *     }
+                 */
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "mailed"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "mailed";
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getSources: {
+        parameters: {
+            query?: {
+                /** @description Your API key, where no header carries it */
+                auth?: string;
+                only_with_atlas?: "true" | "false";
+                /** @description List only sources that have an atlas */
+                onlyWithAtlas?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description GetSources: list the sources that you may measure to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "srcs": [
+                     *         {
+                     *           "hostname": "source1.dxb.as45458.example",
+                     *           "ip": "1.1.10.250",
+                     *           "site": "dxb45458"
+                     *         },
+                     *         {
+                     *           "hostname": "source2.gru.as21058.example",
+                     *           "ip": "1.1.80.250",
+                     *           "site": "gru21058"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        srcs: {
+                            hostname: string;
+                            ip: string;
+                            site: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getSourceVisibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Who may measure to your source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "visibility": "shared",
+                     *       "users": [
+                     *         "colleague@example.org"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SourceVisibility"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    setSourceVisibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "visibility": "shared",
+                 *       "users": [
+                 *         "colleague@example.org"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Only with the visibility shared
+                     * @default []
+                     */
+                    users?: string[];
+                    /**
+                     * @description Who may measure to the source, beside you and operators
+                     * @enum {string}
+                     */
+                    visibility: "private" | "shared" | "public";
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "visibility": "shared",
+                     *       "users": [
+                     *         "colleague@example.org"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SourceVisibility"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listApplications: {
+        parameters: {
+            query?: {
+                /** @description `unverified`: the applicant has not opened the mailed link yet */
+                state?: "unverified" | "pending" | "approved" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your applications; all of them, for operators. The newest come first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applications": [
+                     *         {
+                     *           "id": 1,
+                     *           "address": "1.0.0.9",
+                     *           "hosting": "a server in the campus network",
+                     *           "name": "A Researcher",
+                     *           "email": "researcher@example.org",
+                     *           "reason": "research on path asymmetry",
+                     *           "state": "pending",
+                     *           "hasAccount": true,
+                     *           "note": "",
+                     *           "createdAt": "2026-11-26T07:05:40.011Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        applications: components["schemas"]["Application"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    applyForSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "1.0.0.9",
+                 *       "hosting": "a server in the campus network",
+                 *       "reason": "research on path asymmetry",
+                 *       "name": "A Researcher",
+                 *       "email": "researcher@example.org"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Public IPv4 address of the source */
+                    address: string;
+                    /** @description Operators: the application counts when the applicant has opened the link that is mailed to them */
+                    confirmEmail?: boolean;
+                    /**
+                     * Format: email
+                     * @description Required without an API key. With one, operators alone may give another address than their own
+                     */
+                    email?: string;
+                    /** @description Where that address is hosted */
+                    hosting: string;
+                    /** @description Required without an API key */
+                    name?: string;
+                    /** @description Why you want to add a source */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "state": "unverified"
+                     *     }
+                     */
+                    "application/json": {
+                        id: number;
+                        /**
+                         * @description `unverified`: the applicant has not opened the mailed link yet
+                         * @enum {string}
+                         */
+                        state: "unverified" | "pending" | "approved" | "refused";
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    approveApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Welcome."
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Goes into the mail
+                     * @default
+                     */
+                    note?: string;
+                } | null;
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "address": "1.0.0.9",
+                     *       "hosting": "a server in the campus network",
+                     *       "name": "A Researcher",
+                     *       "email": "researcher@example.org",
+                     *       "reason": "research on path asymmetry",
+                     *       "state": "pending",
+                     *       "hasAccount": true,
+                     *       "note": "",
+                     *       "createdAt": "2026-11-26T07:05:40.011Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    refuseApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "The address is behind a NAT."
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Goes into the mail
+                     * @default
+                     */
+                    note?: string;
+                } | null;
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "address": "1.0.0.9",
+                     *       "hosting": "a server in the campus network",
+                     *       "name": "A Researcher",
+                     *       "email": "researcher@example.org",
+                     *       "reason": "research on path asymmetry",
+                     *       "state": "pending",
+                     *       "hasAccount": true,
+                     *       "note": "",
+                     *       "createdAt": "2026-11-26T07:05:40.011Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getSystemStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The state of the whole system on one page (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "isReady": true,
+                     *       "parts": [
+                     *         {
+                     *           "name": "database",
+                     *           "outcome": "ok"
+                     *         }
+                     *       ],
+                     *       "startedAt": "2026-11-26T07:05:38.078Z",
+                     *       "queue": {
+                     *         "queued": 0,
+                     *         "running": 0
+                     *       },
+                     *       "mails": {
+                     *         "waiting": 0,
+                     *         "failing": 0
+                     *       },
+                     *       "agents": [
+                     *         {
+                     *           "kind": "source",
+                     *           "state": "ready",
+                     *           "count": 2
+                     *         }
+                     *       ],
+                     *       "connectedAgents": 2,
+                     *       "datasets": [
+                     *         {
+                     *           "kind": "prefix2as",
+                     *           "importedAt": "2026-11-26T00:00:00.000Z",
+                     *           "hasFailed": false
+                     *         }
+                     *       ],
+                     *       "ripeAtlasCredits": {
+                     *         "refresh": 0,
+                     *         "onDemand": 0
+                     *       },
+                     *       "killSwitches": [
+                     *         {
+                     *           "scope": "target",
+                     *           "count": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SystemStatus"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    liftSuspension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "suspensions": []
+                     *     }
+                     */
+                    "application/json": {
+                        suspensions: components["schemas"]["Suspension"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Id of the last user of the page before */
+                after?: string;
+                /** @description Only the user with this e-mail address */
+                email?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Users by id, at most 1,000 at once (operators) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "users": [
+                     *         {
+                     *           "id": 2,
+                     *           "name": "A Researcher",
+                     *           "email": "researcher@example.org",
+                     *           "role": "user",
+                     *           "limits": {
+                     *             "perDay": 40000,
+                     *             "parallel": 20000,
+                     *             "perMinute": 20000
+                     *           },
+                     *           "disabled": false,
+                     *           "createdAt": "2026-11-26T07:05:38.078Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        users: components["schemas"]["User"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    inviteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "A Researcher",
+                 *       "email": "researcher@example.org",
+                 *       "limits": {
+                 *         "perDay": 40000,
+                 *         "parallel": 20000,
+                 *         "perMinute": 20000
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    /** @description Default: those of new users */
+                    limits?: {
+                        /** @description Measurements that have not ended */
+                        parallel: number;
+                        /** @description Measurements per UTC day */
+                        perDay: number;
+                        /** @description Measurements in any 60 seconds */
+                        perMinute: number;
+                    };
+                    name: string;
+                    /**
+                     * @default user
+                     * @enum {string}
+                     */
+                    role?: "user" | "operator";
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "name": "A Researcher",
+                     *       "email": "researcher@example.org",
+                     *       "role": "user",
+                     *       "limits": {
+                     *         "perDay": 40000,
+                     *         "parallel": 20000,
+                     *         "perMinute": 20000
+                     *       },
+                     *       "disabled": false,
+                     *       "createdAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "limits": {
+                 *         "perDay": 100000
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @description A disabled user cannot do anything */
+                    disabled?: boolean;
+                    limits?: {
+                        /** @description Measurements that have not ended */
+                        parallel?: number;
+                        /** @description Measurements per UTC day */
+                        perDay?: number;
+                        /** @description Measurements in any 60 seconds */
+                        perMinute?: number;
+                    };
+                    /** @enum {string} */
+                    role?: "user" | "operator";
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "name": "A Researcher",
+                     *       "email": "researcher@example.org",
+                     *       "role": "user",
+                     *       "limits": {
+                     *         "perDay": 40000,
+                     *         "parallel": 20000,
+                     *         "perMinute": 20000
+                     *       },
+                     *       "disabled": false,
+                     *       "createdAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    mailKeyLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "name": "A Researcher",
+                     *       "email": "researcher@example.org",
+                     *       "role": "user",
+                     *       "limits": {
+                     *         "perDay": 40000,
+                     *         "parallel": 20000,
+                     *         "perMinute": 20000
+                     *       },
+                     *       "disabled": false,
+                     *       "createdAt": "2026-11-26T07:05:38.078Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listWatches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your watches, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "watches": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "1.1.133.6",
+                     *           "source": "1.1.10.250",
+                     *           "destination": "1.1.133.6",
+                     *           "intervalSeconds": 900,
+                     *           "state": "active",
+                     *           "createdAt": "2026-11-26T07:05:38.078Z",
+                     *           "nextRunAt": "2026-11-26T07:05:38.078Z",
+                     *           "alerts": {
+                     *             "on": [
+                     *               "path",
+                     *               "asPath",
+                     *               "reach",
+                     *               "rtt"
+                     *             ],
+                     *             "mail": false,
+                     *             "webhook": null
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        watches: components["schemas"]["Watch"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    createWatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "office",
+                 *       "source": "1.1.10.250",
+                 *       "destination": "1.1.133.6",
+                 *       "intervalSeconds": 900,
+                 *       "alerts": {
+                 *         "on": [
+                 *           "asPath",
+                 *           "reach"
+                 *         ],
+                 *         "mail": true
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWatch"];
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "1.1.133.6",
+                     *       "source": "1.1.10.250",
+                     *       "destination": "1.1.133.6",
+                     *       "intervalSeconds": 900,
+                     *       "state": "active",
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "nextRunAt": "2026-11-26T07:05:38.078Z",
+                     *       "alerts": {
+                     *         "on": [
+                     *           "path",
+                     *           "asPath",
+                     *           "reach",
+                     *           "rtt"
+                     *         ],
+                     *         "mail": false,
+                     *         "webhook": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Watch"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getWatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description A watch */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "1.1.133.6",
+                     *       "source": "1.1.10.250",
+                     *       "destination": "1.1.133.6",
+                     *       "intervalSeconds": 900,
+                     *       "state": "active",
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "nextRunAt": "2026-11-26T07:05:38.078Z",
+                     *       "alerts": {
+                     *         "on": [
+                     *           "path",
+                     *           "asPath",
+                     *           "reach",
+                     *           "rtt"
+                     *         ],
+                     *         "mail": false,
+                     *         "webhook": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Watch"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    deleteWatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "1.1.133.6",
+                     *       "source": "1.1.10.250",
+                     *       "destination": "1.1.133.6",
+                     *       "intervalSeconds": 900,
+                     *       "state": "active",
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "nextRunAt": "2026-11-26T07:05:38.078Z",
+                     *       "alerts": {
+                     *         "on": [
+                     *           "path",
+                     *           "asPath",
+                     *           "reach",
+                     *           "rtt"
+                     *         ],
+                     *         "mail": false,
+                     *         "webhook": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Watch"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    updateWatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "isPaused": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["WatchUpdate"];
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "1.1.133.6",
+                     *       "source": "1.1.10.250",
+                     *       "destination": "1.1.133.6",
+                     *       "intervalSeconds": 900,
+                     *       "state": "active",
+                     *       "createdAt": "2026-11-26T07:05:38.078Z",
+                     *       "nextRunAt": "2026-11-26T07:05:38.078Z",
+                     *       "alerts": {
+                     *         "on": [
+                     *           "path",
+                     *           "asPath",
+                     *           "reach",
+                     *           "rtt"
+                     *         ],
+                     *         "mail": false,
+                     *         "webhook": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Watch"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listWatchAlerts: {
+        parameters: {
+            query?: {
+                /** @description Id before which the page begins */
+                before?: string;
+                /** @description Most rows */
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The alerts of a watch, and how their delivery goes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "alerts": [
+                     *         {
+                     *           "id": 1,
+                     *           "changeId": 1,
+                     *           "channel": "webhook",
+                     *           "type": "watch.changed",
+                     *           "messageId": "msg_1",
+                     *           "state": "delivered",
+                     *           "attempts": 1,
+                     *           "status": 204,
+                     *           "createdAt": "2026-11-26T07:05:41.490Z",
+                     *           "endedAt": "2026-11-26T07:05:41.490Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        alerts: components["schemas"]["WatchAlert"][];
+                        /** @description Value of `before` for the next page; absent on the last page */
+                        next?: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listWatchChanges: {
+        parameters: {
+            query?: {
+                /** @description Id before which the page begins */
+                before?: string;
+                /** @description Most rows */
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The confirmed changes of a watch, with the path before and after */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "id": 1,
+                     *           "runId": 9,
+                     *           "at": "2026-11-26T07:05:41.490Z",
+                     *           "kinds": [
+                     *             "path"
+                     *           ],
+                     *           "before": {
+                     *             "at": "2026-11-26T07:05:38.078Z",
+                     *             "reach": "reached",
+                     *             "rttMs": 310.2,
+                     *             "asPath": [
+                     *               42607,
+                     *               61356,
+                     *               45458
+                     *             ],
+                     *             "hops": [
+                     *               {
+                     *                 "address": "1.1.133.6",
+                     *                 "asn": 42607
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.65",
+                     *                 "asn": 42607
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.57",
+                     *                 "asn": 61356
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.58",
+                     *                 "asn": 61356
+                     *               },
+                     *               {
+                     *                 "address": "1.1.10.250",
+                     *                 "asn": 45458
+                     *               }
+                     *             ]
+                     *           },
+                     *           "after": {
+                     *             "at": "2026-11-26T07:05:38.078Z",
+                     *             "reach": "reached",
+                     *             "rttMs": 310.2,
+                     *             "asPath": [
+                     *               42607,
+                     *               61356,
+                     *               45458
+                     *             ],
+                     *             "hops": [
+                     *               {
+                     *                 "address": "1.1.133.6",
+                     *                 "asn": 42607
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.57",
+                     *                 "asn": 61356
+                     *               },
+                     *               {
+                     *                 "address": "1.0.144.58",
+                     *                 "asn": 61356
+                     *               },
+                     *               {
+                     *                 "address": "1.1.10.250",
+                     *                 "asn": 45458
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        changes: components["schemas"]["WatchChange"][];
+                        /** @description Value of `before` for the next page; absent on the last page */
+                        next?: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listWatchRuns: {
+        parameters: {
+            query?: {
+                /** @description Id before which the page begins */
+                before?: string;
+                /** @description Most rows */
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The runs of a watch */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "runs": [
+                     *         {
+                     *           "id": 9,
+                     *           "startedAt": "2026-11-26T07:05:38.078Z",
+                     *           "endedAt": "2026-11-26T07:05:41.490Z",
+                     *           "measurementId": 2,
+                     *           "isConfirmation": false,
+                     *           "outcome": "measured",
+                     *           "detail": "",
+                     *           "verdict": "same",
+                     *           "path": 1,
+                     *           "reach": "reached",
+                     *           "rttMs": 310.2,
+                     *           "hops": 5,
+                     *           "asPath": [
+                     *             42607,
+                     *             61356,
+                     *             45458
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Value of `before` for the next page; absent on the last page */
+                        next?: number;
+                        runs: components["schemas"]["WatchRun"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    testWatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "delivered": true,
+                     *       "status": 204
+                     *     }
+                     */
+                    "application/json": {
+                        delivered: boolean;
+                        error?: string;
+                        /** @description HTTP status of the answer */
+                        status?: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+}

@@ -3,12 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { limitConnections } from '@revtr/link';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
@@ -29,6 +24,7 @@ import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
 import { measureRequests } from './http/request-metrics.ts';
 import { installTextCheck } from './http/text-check.ts';
+import { describeApi, SWAGGER_OPTIONS } from './openapi/document.ts';
 import { registerMeasurementApi } from './original/measurement-api.ts';
 import { registerRevtrApi } from './original/revtr-api.ts';
 import { registerResultPages } from './pages/result-pages.ts';
@@ -133,25 +129,7 @@ export async function createServer(
         retryAfterSeconds: Math.ceil(ttl / 1000),
       }),
   });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Reverse Traceroute',
-        version: '1.0.0',
-        description: 'Measures the path from any destination back to a registered source.',
-      },
-      components: {
-        securitySchemes: {
-          revtrKey: { type: 'apiKey', in: 'header', name: 'Revtr-Key' },
-          bearer: { type: 'http', scheme: 'bearer' },
-          session: { type: 'apiKey', in: 'cookie', name: '__Host-revtr-session' },
-        },
-      },
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  });
+  await app.register(swagger, SWAGGER_OPTIONS);
   await app.register(async (routes) => {
     installAccess(routes, collaborators);
     installTextCheck(routes);
@@ -197,7 +175,11 @@ export async function createServer(
         reply.redirect('/about-probes'),
       );
     else registerWeb(routes, web);
-    routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger());
+    let document: object | undefined;
+    routes.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => {
+      document ??= describeApi(app.swagger(), collaborators.publicUrl);
+      return document;
+    });
     routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
     routes.get('/ready', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
       const { isReady, parts } = await collaborators.readiness.read();

@@ -296,8 +296,8 @@ export class Controller {
   }
 
   /** The OpenAPI document of the API. */
-  openApiDocument(): unknown {
-    return this.#api.app.swagger();
+  openApiDocument(): object {
+    return this.#api.document();
   }
 
   async #settle(): Promise<void> {

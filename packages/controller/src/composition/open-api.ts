@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApiCollaborators } from '../api/http/collaborators.ts';
 import { removeStaleSocket } from '../api/http/stale-socket.ts';
+import { describeApi } from '../api/openapi/document.ts';
 import { createServer, type ServerOptions } from '../api/server.ts';
 import { readWebFiles } from '../web/web-files.ts';
 import type { Context } from './context.ts';
@@ -15,6 +16,8 @@ export interface ApiSubsystem extends Subsystem {
   readonly app: FastifyInstance;
   /** Address under which the API can be reached, once it is started. */
   readonly url: string;
+  /** The OpenAPI document of the API. */
+  document(): object;
 }
 
 /** Opens the HTTP server. */
@@ -38,6 +41,7 @@ export async function openApi(
   return {
     name: 'api',
     app,
+    document: () => describeApi(app.swagger(), collaborators.publicUrl),
     get url() {
       return url;
     },

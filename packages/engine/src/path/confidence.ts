@@ -20,32 +20,36 @@ export const CONFIDENCE = {
   destination: 1,
   source: 1,
   recordRoute: {
-    stamp: { first: 0.991, further: 0.99 },
-    alias: { first: 0.99, further: 0.985 },
+    stamp: { first: 0.992, further: 0.992 },
+    alias: { first: 0.99, further: 0.988 },
     doubleStamp: { first: 0.98, further: 0.985 },
-    loop: { first: 0.985, further: 0.985 },
-    prefix: { first: 0.992, further: 0.995 },
+    loop: { first: 0.992, further: 0.99 },
+    prefix: { first: 0.995, further: 0.995 },
   } satisfies Record<TurningPoint, Sequence>,
   atlas: {
     exact: { first: 0.997, further: 0.997 },
-    alias: { first: 0.95, further: 0.996 },
+    alias: { first: 0.975, further: 0.989 },
     recordRoute: { first: 0.997, further: 0.997 },
     recordRouteBetween: { first: 0.985, further: 0.997 },
   } satisfies Record<AtlasMatchKind, Sequence>,
   /** A hop of the atlas that may lie before the place where the path meets it. */
   atlasBetween: 0.984,
   /** A hop of the atlas behind a router that other traceroutes leave to another next hop. */
-  atlasBranch: 0.8,
+  atlasBranch: 0.93,
   timestamp: { order: 0.99, honest: 0.95, bothWays: 0.95, backOnly: 0.95 } satisfies Record<TimestampProof, number>,
 } as const;
 
+/** How the path of a stand-in compares with the distance of the destination. */
+export type PathLength = 'asLong' | 'other' | 'unknown';
+
 /** Probabilities (0 to 1) of hops that no probe shows, given that the hop before is right. */
 export interface AssumptionConfidence {
-  /** The first hop of the path of a stand-in host, by what it shares with the destination, and each hop behind it. */
-  readonly proxy: Readonly<Record<StandInScope, number>>;
+  /**
+   * The first hop of the path of a stand-in host, by what it shares with the destination: when its path is as long as that of the destination,
+   * when it has another length, and when that is unknown. Then each hop behind it.
+   */
+  readonly proxy: Readonly<Record<StandInScope, Readonly<Record<PathLength, number>>>>;
   readonly proxyFurther: number;
-  /** Factor of the first one when the path of the stand-in is longer or shorter than that of the destination. */
-  readonly proxyOfOtherLength: number;
   /** The hops of another host's path through the same network: the first one often shows another way inside that network. */
   readonly networkPath: Sequence;
   /** The first hop from an address of the same /24: when the distance of the destination confirms it, and when it cannot. */
@@ -57,16 +61,19 @@ export interface AssumptionConfidence {
   readonly intradomain: { readonly ofDestination: number; readonly elsewhere: number };
   /** A router across a border, by what its network is to the network of the hop before. */
   readonly interdomain: Readonly<Record<Relation | 'unknown', number>>;
-  /** Factor of the two where a silent hop may lie between. */
-  readonly notAdjacent: number;
+  /** Factors of the two where a silent hop may lie between. */
+  readonly notAdjacent: { readonly intradomain: number; readonly interdomain: number };
 }
 
 /** Shares of stand-ins and of paths through the same network, for which nothing is published: as those of {@link CONFIDENCE}. */
 const STAND_INS = {
-  proxy: { subnet: 0.985, prefix: 0.34, network: 0.5 },
-  proxyFurther: 0.98,
-  proxyOfOtherLength: 0.8,
-  networkPath: { first: 0.55, further: 0.985 },
+  proxy: {
+    subnet: { asLong: 0.985, other: 0.8, unknown: 0.97 },
+    prefix: { asLong: 0.34, other: 0.17, unknown: 0.2 },
+    network: { asLong: 0.58, other: 0.27, unknown: 0.29 },
+  },
+  proxyFurther: 0.985,
+  networkPath: { first: 0.44, further: 0.991 },
 } satisfies Partial<AssumptionConfidence>;
 
 /**
@@ -80,7 +87,7 @@ export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   gateway: 0.95,
   intradomain: { ofDestination: 0.9, elsewhere: 0.9 },
   interdomain: { customer: 0.57, peer: 0.57, provider: 0.57, unknown: 0.57 },
-  notAdjacent: 0.85,
+  notAdjacent: { intradomain: 0.85, interdomain: 0.85 },
 };
 
 /**
@@ -92,9 +99,9 @@ export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   neighbour: 0.98,
   neighbourUnconfirmed: 0.97,
   gateway: 0.9995,
-  intradomain: { ofDestination: 0.976, elsewhere: 0.795 },
-  interdomain: { customer: 0.95, peer: 0.81, provider: 0.805, unknown: 0.74 },
-  notAdjacent: 1,
+  intradomain: { ofDestination: 0.957, elsewhere: 0.67 },
+  interdomain: { customer: 0.82, peer: 0.68, provider: 0.72, unknown: 0.745 },
+  notAdjacent: { intradomain: 0.985, interdomain: 0.66 },
 };
 
 /** The same for profile `kind`. */
@@ -105,16 +112,17 @@ export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
   gateway: 0.999,
   intradomain: { ofDestination: 0.855, elsewhere: 0.855 },
   interdomain: { customer: 0.93, peer: 0.93, provider: 0.93, unknown: 0.93 },
-  notAdjacent: 0.93,
+  notAdjacent: { intradomain: 0.93, interdomain: 0.93 },
 };
 
 /**
  * Probability that a hop behind a wrong one is on the path again, from the same seeds. Hops of one traceroute of the atlas rejoin sooner.
  */
 export function rejoinChance({ evidence: { type }, isContinuation }: Pick<Hop, 'evidence' | 'isContinuation'>): number {
-  if (type === 'symmetry') return 0.25;
-  if (type === 'atlas' || type === 'networkPath') return isContinuation === true ? 0.5 : 0.34;
-  return 0.38;
+  if (type === 'symmetry') return 0.17;
+  if (type === 'atlas') return isContinuation === true ? 0.5 : 0.31;
+  if (type === 'networkPath') return isContinuation === true ? 0.37 : 0.16;
+  return 0.35;
 }
 
 /** Factor of a hop's confidence when other probes saw another router in its place. */

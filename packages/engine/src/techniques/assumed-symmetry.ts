@@ -172,7 +172,7 @@ function confidenceIn(
   const likely = hop.isIntradomain
     ? intradomain[hop.isOfDestination ? 'ofDestination' : 'elsewhere']
     : interdomain[hop.relation ?? 'unknown'];
-  return hop.adjacent ? likely : likely * notAdjacent;
+  return hop.adjacent ? likely : likely * notAdjacent[hop.isIntradomain ? 'intradomain' : 'interdomain'];
 }
 
 // The messages are those of the original system, which clients know.

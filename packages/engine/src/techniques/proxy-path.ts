@@ -37,7 +37,8 @@ export class ProxyPath implements Technique {
       const distance = await plainPings.distanceOf(destination);
       const [found] = inside.sort((a, b) => deviation(a, distance) - deviation(b, distance) || b.at - a.at);
       const isAsLong = distance === undefined ? undefined : deviation(found, distance) === 0;
-      const confidence = assumptions.proxy[scope] * (isAsLong === false ? assumptions.proxyOfOtherLength : 1);
+      const length = isAsLong === undefined ? 'unknown' : isAsLong ? 'asLong' : 'other';
+      const confidence = assumptions.proxy[scope][length];
       const evidence = {
         type: 'proxy',
         destination,

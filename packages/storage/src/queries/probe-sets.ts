@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { checkedLimit } from '../access/limits.ts';
+import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toCleanJson } from '../access/text.ts';
 import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -61,6 +61,27 @@ export class ProbeSets {
   /** A set; `undefined` when there is none. */
   async find(id: number): Promise<ProbeSet | undefined> {
     return this.#db.selectFrom('probe_sets').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** The latest sets of a user before the one with the id `before`, newest first, with the number of their probes that have ended. */
+  async latestOf(userId: number, limit: number, before?: number): Promise<(ProbeSet & { readonly done: number })[]> {
+    return this.#db
+      .selectFrom('probe_sets')
+      .selectAll()
+      .select(({ selectFrom, ref }) =>
+        selectFrom('probes')
+          .select(({ fn }) => fn.countAll<number>().as('done'))
+          .where('probes.set_id', '=', ref('probe_sets.id'))
+          .where('probes.state', '=', 'done')
+          .$asScalar()
+          .$notNull()
+          .as('done'),
+      )
+      .where('user_id', '=', userId)
+      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
+      .orderBy('id', 'desc')
+      .limit(checkedLimit(limit, MOST_LISTED))
+      .execute();
   }
 
   /** The probes of a set, in order. */

@@ -62,6 +62,7 @@ export function registerArchiveImports(
       schema: {
         tags: ['operations'],
         security,
+        operationId: 'importResults',
         summary: 'Import rows of an archive of reverse traceroutes (operators)',
         description: 'Importing a row again changes nothing. Imported results can be read; no measurement uses them.',
         body: z.object({
@@ -88,8 +89,9 @@ export function registerArchiveImports(
     {
       config: { access: 'read' },
       schema: {
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
+        operationId: 'listImportedResults',
         summary: 'Results of other systems that were imported, by source or destination',
         querystring: z
           .object({

@@ -44,6 +44,7 @@ export function registerArchive(app: FastifyInstance, { archive, archiveRecords,
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'getArchiveStatus',
         summary: 'The state of the public archive (operators)',
         tags: ['operations'],
         security,
@@ -68,6 +69,7 @@ export function registerArchive(app: FastifyInstance, { archive, archiveRecords,
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'getArchiveConsent',
         summary: 'Whether your results are published in the public archive',
         tags: ['account'],
         security,
@@ -82,6 +84,7 @@ export function registerArchive(app: FastifyInstance, { archive, archiveRecords,
     {
       config: { access: 'account' },
       schema: {
+        operationId: 'setArchiveConsent',
         summary: 'Agree to the publication of your results in the public archive, or withdraw your agreement',
         description:
           'Results to public sources that you submit from now on are published, without your name and your labels. What was published stays in the archive when you withdraw.',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { acceptedCoding } from '../../web/content-coding.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
-import { errorResponses } from '../http/errors.ts';
+import { errorResponses, streamResponse } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { exportBatch } from './export-batch.ts';
@@ -14,6 +14,7 @@ import type { ExportFormat } from './export-format.ts';
 import { EXPORT_FORMATS, type ExportFormatName } from './formats.ts';
 
 const FORMAT_NAMES = Object.keys(EXPORT_FORMATS) as [ExportFormatName, ...ExportFormatName[]];
+const CONTENT_TYPES = new Set(Object.values<ExportFormat>(EXPORT_FORMATS).map(({ contentType }) => contentType));
 const MOST_EXPORTS = { perUser: 8, inAll: 200 };
 /** A graph is in memory until it is complete, a group of rows of a Parquet file until it is encoded. */
 const MOST_IN_MEMORY = { perUser: 1, inAll: 4 };
@@ -32,16 +33,17 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
       // A request for the head alone would write the whole file, and its response closes at once: no limit would hold.
       exposeHeadRoute: false,
       schema: {
+        operationId: 'exportBatch',
         summary: 'The measurements of a batch that have ended, as a file',
         description: Object.entries(EXPORT_FORMATS)
           .map(([name, { title }]) => `* \`${name}\`: ${title}`)
           .join('\n'),
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
         params: z.object({ id: numberInUrl }),
         querystring: z.object({ format: z.enum(FORMAT_NAMES).default('jsonl').describe('Format of the file') }),
         response: {
-          200: z.unknown().describe('The file. Text is compressed with gzip if the client accepts it'),
+          200: streamResponse('The file. Text is compressed with gzip if the client accepts it', ...CONTENT_TYPES),
           ...errorResponses,
         },
       },

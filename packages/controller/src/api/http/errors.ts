@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -13,6 +14,13 @@ const errorBodySchema = z.object({
   }),
 });
 z.globalRegistry.add(errorBodySchema, { id: 'Error' });
+
+/** A good answer that is sent as a stream, of one of the content types. */
+export const streamResponse = (description: string, ...contentTypes: readonly string[]) => ({
+  description,
+  content: Object.fromEntries(contentTypes.map((type) => [type, { schema: streamSchema }])),
+});
+const streamSchema = z.custom<Readable>().meta({ type: 'string' });
 
 /** The answers a route may give beside its good one. */
 export const errorResponses = { '4xx': errorBodySchema, '5xx': errorBodySchema };

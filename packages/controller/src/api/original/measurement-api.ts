@@ -50,6 +50,7 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'listSendersV1',
         summary: 'List the hosts that you may send probes from',
         response: { 200: vantagePointsSchema, ...errorResponses },
       },
@@ -68,6 +69,7 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
         bodyLimit: MOST_BODY_BYTES,
         schema: {
           ...parts,
+          operationId: `send${type.charAt(0).toUpperCase()}${type.slice(1)}ProbesV1`,
           summary: `Send ${type} probes`,
           body: pingRequestSchema,
           response: { 200: acceptedSchema, ...errorResponses },
@@ -86,6 +88,7 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
       bodyLimit: MOST_BODY_BYTES,
       schema: {
         ...parts,
+        operationId: 'sendTraceroutesV1',
         summary: 'Send traceroutes',
         body: tracerouteRequestSchema,
         response: { 200: acceptedSchema, ...errorResponses },
@@ -103,6 +106,7 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'fetchPingsV1',
         summary: 'Fetch pings, Record Route and Timestamp probes that have ended',
         querystring: batchSchema,
         response: { 200: pingsAnswerSchema, ...errorResponses },
@@ -120,6 +124,7 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'countPingsV1',
         summary: 'Count the pings that have ended',
         querystring: batchSchema,
         response: { 200: z.object({ count: z.int().optional() }), ...errorResponses },
@@ -137,6 +142,7 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'fetchTraceroutesV1',
         summary: 'Fetch traceroutes that have ended',
         querystring: batchSchema,
         response: { 200: traceroutesAnswerSchema, ...errorResponses },

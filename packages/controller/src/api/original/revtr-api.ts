@@ -69,6 +69,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       bodyLimit: MOST_BATCH_BYTES,
       schema: {
         ...schemaParts,
+        operationId: 'runRevtr',
         summary: 'RunRevtr: submit a batch of reverse traceroutes',
         description:
           'Pairs that cannot be measured are left out; the header `rejected-pairs` says how many. The batch is durable when the answer is sent.',
@@ -98,6 +99,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       ...partsFor('read'),
       schema: {
         ...schemaParts,
+        operationId: 'getRevtr',
         summary: 'GetRevtr and GetRevtrByLabel: fetch results by batch or by label',
         description:
           'The proto declares the same path for batch ids and labels: a whole number below 4,294,967,296 is a batch id, everything else a label.',
@@ -134,6 +136,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       ...partsFor('read'),
       schema: {
         ...schemaParts,
+        operationId: 'getRevtrMetaOnly',
         summary: 'GetRevtrMetaOnly: the measurements of a batch without their paths',
         params: batchParams,
         querystring: authQuery,
@@ -153,6 +156,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       ...partsFor('read'),
       schema: {
         ...schemaParts,
+        operationId: 'getRevtrBatchStatus',
         summary: 'GetRevtrBatchStatus: the status of each measurement of a batch, in order',
         params: batchParams,
         querystring: authQuery,
@@ -169,6 +173,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       ...partsFor('read'),
       schema: {
         ...schemaParts,
+        operationId: 'getSources',
         summary: 'GetSources: list the sources that you may measure to',
         querystring: authQuery.extend({
           onlyWithAtlas: flag.describe('List only sources that have an atlas'),
@@ -192,6 +197,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       ...partsFor('host'),
       schema: {
         ...schemaParts,
+        operationId: 'runAtlas',
         summary: 'RunAtlas: measure the atlas of your source',
         description: 'Answers at once, as `POST /api/v1/atlas/run`, which also describes the header `RIPE-Key`.',
         headers: z.object({ 'ripe-key': ripeKeySchema }),
@@ -213,6 +219,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       ...partsFor('host'),
       schema: {
         ...schemaParts,
+        operationId: 'cleanAtlas',
         summary: 'CleanAtlas: delete the atlas of your source',
         body: atlasReqSchema,
         response: { 200: z.object({}), ...statusResponses },

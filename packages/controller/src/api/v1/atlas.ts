@@ -20,6 +20,7 @@ export function registerAtlasV1(app: FastifyInstance, { directory, atlas }: ApiC
       config: { access: 'host' },
       schema: {
         ...parts,
+        operationId: 'runAtlasV1',
         summary: 'Measure the atlas of your source',
         description:
           'Answers at once; the run goes on in the background. The first run is paid by the system, later ones by the RIPE-Key; without one they use the vantage points of the system alone. The RIPE-Key is checked before the answer. While a run is under way that does not use the RIPE-Key, the answer is 409.',
@@ -38,7 +39,12 @@ export function registerAtlasV1(app: FastifyInstance, { directory, atlas }: ApiC
     '/api/v1/atlas/clean',
     {
       config: { access: 'host' },
-      schema: { ...parts, summary: 'Forget the atlas of your source', headers: headersSchema },
+      schema: {
+        ...parts,
+        operationId: 'cleanAtlasV1',
+        summary: 'Forget the atlas of your source',
+        headers: headersSchema,
+      },
     },
     async (request) => {
       const user = userOf(request);

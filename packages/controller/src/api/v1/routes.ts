@@ -47,6 +47,7 @@ export function registerV1(
     {
       config: { access: 'read', forVisitors: true },
       schema: {
+        operationId: 'listSources',
         summary: 'List the sources that you may measure to',
         tags: ['v1'],
         security,
@@ -69,6 +70,7 @@ export function registerV1(
       preValidation,
       bodyLimit: MOST_BATCH_BYTES,
       schema: {
+        operationId: 'submitBatch',
         summary: 'Submit a batch of reverse traceroutes',
         description:
           'Property names may be in camel case or snake case. The batch is durable when the answer is sent. Pairs that cannot be measured are listed under `rejected`, and the others are measured.',
@@ -127,6 +129,7 @@ export function registerV1(
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'fetchRevtrs',
         summary: 'Fetch results by batch or by label',
         tags: ['v1'],
         security,

@@ -22,6 +22,7 @@ export function registerAbuseContacts(app: FastifyInstance, { abuseContacts }: A
       config,
       schema: {
         ...parts,
+        operationId: 'listAbuseContacts',
         summary: 'Abuse contacts that operators entered (operators)',
         response: { 200: z.object({ contacts: z.array(contactSchema) }), ...errorResponses },
       },
@@ -35,6 +36,7 @@ export function registerAbuseContacts(app: FastifyInstance, { abuseContacts }: A
       config,
       schema: {
         ...parts,
+        operationId: 'setAbuseContact',
         summary: 'Set the registered abuse contact of a network (operators)',
         body: z.object({ network: networkSchema, email: z.email().max(254) }),
         response: { 200: contactSchema, ...errorResponses },
@@ -52,6 +54,7 @@ export function registerAbuseContacts(app: FastifyInstance, { abuseContacts }: A
       config,
       schema: {
         ...parts,
+        operationId: 'removeAbuseContact',
         summary: 'Remove the abuse contact of a network (operators)',
         querystring: z.object({ network: networkSchema }),
         response: { 200: z.object({ network: z.string() }), ...errorResponses },

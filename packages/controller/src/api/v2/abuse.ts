@@ -37,6 +37,7 @@ export function registerAbuse(
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'createAbuseReport',
         summary: 'Stop probing a network that complained, and show what was sent there (operators)',
         tags: ['operations'],
         security,

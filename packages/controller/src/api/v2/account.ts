@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
 import { callerOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
-import { errorResponses } from '../http/errors.ts';
+import { errorResponses, streamResponse } from '../http/errors.ts';
 import { security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { scopeSchema, toUser, userSchema } from './account-schemas.ts';
@@ -43,7 +43,12 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
     '/api/v2/account',
     {
       config: { access: 'read' },
-      schema: { ...parts, summary: 'Your account', response: { 200: accountSchema, ...errorResponses } },
+      schema: {
+        ...parts,
+        operationId: 'getAccount',
+        summary: 'Your account',
+        response: { 200: accountSchema, ...errorResponses },
+      },
     },
     async (request) => {
       const { user, scopes } = callerOf(request);
@@ -57,6 +62,7 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'getAccountUsage',
         summary: 'How much of your limits is used',
         response: { 200: z.object({ limits: z.array(usageSchema) }), ...errorResponses },
       },
@@ -74,10 +80,11 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
       exposeHeadRoute: false,
       schema: {
         ...parts,
+        operationId: 'exportAccount',
         summary: 'Everything that is stored about you, as JSON Lines',
         description:
           'Each line is `{type, value}`; the types are account, key, session, application, agent, share, mail, watch, watchRun, watchChange, watchAlert, batch, measurement and publication.',
-        response: { 200: z.custom<Readable>().meta({ type: 'string', description: 'JSON Lines' }), ...errorResponses },
+        response: { 200: streamResponse('One record a line', 'application/x-ndjson'), ...errorResponses },
       },
     },
     async (request, reply) => {
@@ -94,6 +101,7 @@ export function registerAccount(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'account' },
       schema: {
         ...parts,
+        operationId: 'deleteAccount',
         summary: 'Delete your account and everything that is stored about you',
         description: 'Your agents are withdrawn and your measurements are deleted. This cannot be undone.',
         body: z.object({ email: z.string().max(254).describe('Your e-mail address, to confirm') }),

@@ -34,6 +34,7 @@ export function registerAccuracy(
     {
       config: { access: 'public', rateLimit: RATE },
       schema: {
+        operationId: 'getAccuracy',
         summary: 'How accurate the reverse traceroutes of this system are',
         description:
           'The controller measures reverse traceroutes from its own hosts as if they were foreign, and compares them with traceroutes that these hosts send. Times are rounded to whole days, UTC.',
@@ -66,6 +67,7 @@ export function registerAccuracy(
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'listSelfAudits',
         summary: 'The latest self-audits with their judged hops, newest first (operators)',
         tags: ['accuracy'],
         security,
@@ -81,6 +83,7 @@ export function registerAccuracy(
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'liftSuspension',
         summary: 'Lift the suspension of a kind of hop (operators)',
         description:
           'What self-audits have recently shown about the kind is forgotten. New audits may suspend it again.',

@@ -33,7 +33,8 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     if (agent === undefined) throw new ControllerError('notFound', `there is no agent ${formatIpv4(address)}`);
     return agent;
   };
-  const schemaOf = (summary: string) => ({
+  const schemaOf = (operationId: string, summary: string) => ({
+    operationId,
     summary,
     tags: ['agents'],
     security,
@@ -46,6 +47,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'listAgents',
         summary: 'Your agents; all of them, for operators',
         tags: ['agents'],
         security,
@@ -64,6 +66,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'registerVantagePoint',
         summary: 'Register a vantage point (operators)',
         tags: ['agents'],
         security,
@@ -92,6 +95,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'getAgent',
         summary: 'An agent with what its tests have shown',
         tags: ['agents'],
         security,
@@ -121,6 +125,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'host' },
       schema: schemaOf(
+        'testAgent',
         'Test an agent now; a quarantine ends when it passes. One by an operator is ended by operators only',
       ),
     },
@@ -140,7 +145,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'operate' },
       schema: {
-        ...schemaOf('Quarantine an agent until an operator has it tested (operators)'),
+        ...schemaOf('quarantineAgent', 'Quarantine an agent until an operator has it tested (operators)'),
         body: z.object({ reason: z.string().min(1).max(500) }),
       },
     },
@@ -156,7 +161,10 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     '/api/v2/agents/:address/certificate',
     {
       config: { access: 'operate' },
-      schema: schemaOf('Revoke the certificate of an agent: it is disconnected, and must enrol again (operators)'),
+      schema: schemaOf(
+        'revokeAgentCertificate',
+        'Revoke the certificate of an agent: it is disconnected, and must enrol again (operators)',
+      ),
     },
     async (request) => {
       const agent = agentOf(userOf(request), request.params.address);
@@ -173,7 +181,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     '/api/v2/agents/:address',
     {
       config: { access: 'host' },
-      schema: schemaOf('Withdraw an agent: from now on nothing is sent by it, to it, or in its name'),
+      schema: schemaOf('withdrawAgent', 'Withdraw an agent: from now on nothing is sent by it, to it, or in its name'),
     },
     async (request) => {
       const agent = agentOf(userOf(request), request.params.address);

@@ -38,6 +38,7 @@ export function registerApplications(app: FastifyInstance, { applications, authe
     {
       config: { access: 'public', rateLimit: LIMIT },
       schema: {
+        operationId: 'applyForSource',
         summary: 'Apply to host a source',
         description:
           'Needs no key: without one, the application counts when you have opened the link that is mailed to you. An operator decides; a new user gets a mail with a link to an API key.',
@@ -59,6 +60,7 @@ export function registerApplications(app: FastifyInstance, { applications, authe
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'listApplications',
         summary: 'Your applications; all of them, for operators. The newest come first',
         tags: ['applications'],
         security,
@@ -80,6 +82,7 @@ export function registerApplications(app: FastifyInstance, { applications, authe
       {
         config: { access: 'operate' },
         schema: {
+          operationId: `${decision}Application`,
           summary:
             decision === 'approve'
               ? 'Approve an application: a new user is mailed a link to an API key (operators)'

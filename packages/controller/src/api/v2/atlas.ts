@@ -94,6 +94,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'getAtlas',
         summary: 'What the atlas of your source covers, how old it is, and its runs',
         response: { 200: atlasSchema, ...errorResponses },
       },
@@ -107,6 +108,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'host' },
       schema: {
         ...parts,
+        operationId: 'estimateAtlasRun',
         summary: 'What a run would measure and cost, in RIPE Atlas credits',
         headers: headersSchema,
         response: { 200: estimateSchema, ...errorResponses },
@@ -127,6 +129,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'host' },
       schema: {
         ...parts,
+        operationId: 'startAtlasRun',
         summary: 'Measure the atlas of your source, or join the run under way; answers at once',
         headers: headersSchema,
         response: { 202: runSchema, ...errorResponses },
@@ -150,6 +153,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
       config: { access: 'host' },
       schema: {
         ...parts,
+        operationId: 'cancelAtlasRun',
         summary: 'Cancel the run that is under way; what it has found stays',
         response: { 200: atlasSchema, ...errorResponses },
       },
@@ -166,6 +170,7 @@ export function registerAtlasV2(app: FastifyInstance, collaborators: ApiCollabor
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'listAliases',
         summary: 'Aliases that our own probes suggest, kept apart from the datasets; most recently seen first',
         tags: ['atlas'],
         security,

@@ -40,6 +40,7 @@ export function registerAudit(
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'searchAudit',
         summary: 'Probes that were sent, newest first (operators)',
         tags: ['operations'],
         security,
@@ -88,6 +89,7 @@ export function registerAudit(
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'searchAuditEvents',
         summary: 'Refusals, logins and actions of operators, newest first (operators)',
         tags: ['operations'],
         security,

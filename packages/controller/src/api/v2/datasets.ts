@@ -55,6 +55,7 @@ export function registerDatasets(app: FastifyInstance, { datasets }: ApiCollabor
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'listDatasets',
         summary: 'How the datasets are',
         response: { 200: z.object({ datasets: z.array(statusSchema) }), ...errorResponses },
       },
@@ -74,6 +75,7 @@ export function registerDatasets(app: FastifyInstance, { datasets }: ApiCollabor
         bodyLimit: MOST_FILE_BYTES,
         schema: {
           ...parts,
+          operationId: 'replaceDataset',
           summary: 'Put a file in place of a dataset (operators)',
           description:
             'The file is read whole first; one that is cut, wrong or empty replaces nothing. Packed by gzip or bzip2, or not.',
@@ -105,6 +107,7 @@ export function registerDatasets(app: FastifyInstance, { datasets }: ApiCollabor
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'updateDataset',
         summary: 'Fetch a dataset now (operators)',
         params: paramsSchema,
         response: { 200: statusSchema, ...errorResponses },

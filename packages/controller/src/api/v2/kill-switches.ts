@@ -32,7 +32,10 @@ export function registerKillSwitches(app: FastifyInstance, { switches }: ApiColl
 
   routes.get(
     '/api/v2/kill-switches',
-    { config: { access: 'operate' }, schema: { ...parts, summary: 'List what is stopped (operators)' } },
+    {
+      config: { access: 'operate' },
+      schema: { ...parts, operationId: 'listKillSwitches', summary: 'List what is stopped (operators)' },
+    },
     async () => show(),
   );
 
@@ -42,6 +45,7 @@ export function registerKillSwitches(app: FastifyInstance, { switches }: ApiColl
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'setKillSwitch',
         summary: 'Stop all probing, all spoofing, or one user, key, batch, target, vantage point or source (operators)',
         description:
           'Takes effect before the answer is sent, in every connected agent within two seconds, and survives restarts. While `probing` is stopped, measurements wait in the queue; measurements that another switch stops end as `cancelled`.',
@@ -61,6 +65,7 @@ export function registerKillSwitches(app: FastifyInstance, { switches }: ApiColl
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'liftKillSwitch',
         summary: 'Allow again what was stopped (operators)',
         querystring: z.object({ scope: scopeSchema, subject: subjectSchema }),
       },

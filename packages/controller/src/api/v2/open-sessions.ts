@@ -35,6 +35,7 @@ export function registerOpenSessions(
       config: { access: 'account' },
       schema: {
         ...parts,
+        operationId: 'listSessions',
         summary: 'Your browser sessions that have not ended, the latest used first',
         response: { 200: z.object({ sessions: z.array(openSessionSchema) }), ...errorResponses },
       },
@@ -53,6 +54,7 @@ export function registerOpenSessions(
       config: { access: 'account' },
       schema: {
         ...parts,
+        operationId: 'endSession',
         summary: 'End one of your browser sessions',
         params: z.object({ id: numberInUrl }),
         response: { 200: z.object({ id: z.int() }), ...errorResponses },

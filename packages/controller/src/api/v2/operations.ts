@@ -51,6 +51,7 @@ export function registerOperations(app: FastifyInstance, { mails, links, measuri
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'listMails',
         summary: 'The last mails, newest first (operators)',
         tags: ['operations'],
         security,
@@ -67,6 +68,7 @@ export function registerOperations(app: FastifyInstance, { mails, links, measuri
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'renewMailLink',
         summary: 'A mail with a link that works, to forward by hand (operators)',
         description: 'Links are not stored, so this makes a new one; earlier links of the mail stop working.',
         tags: ['operations'],

@@ -62,6 +62,7 @@ export function registerOptOutRequests(
       config: { access: 'public', rateLimit: { max: REQUESTS_AN_HOUR, timeWindow: '1 hour' } },
       schema: {
         ...parts,
+        operationId: 'requestOptOut',
         summary: 'Ask to stop all probes to your network',
         description:
           'Needs no key. The request holds for 14 days. It takes effect as soon as the TXT record is in the reverse zone, the registered abuse contact confirms it, or an operator accepts it.',
@@ -79,6 +80,7 @@ export function registerOptOutRequests(
       config: { access: 'public', rateLimit: { max: CHECKS_AN_HOUR, timeWindow: '1 hour' } },
       schema: {
         ...parts,
+        operationId: 'checkOptOutRequest',
         summary: 'Look for the record of a request in the reverse zone, and return its state',
         body: z.object({ token: z.string().regex(/^[0-9a-f]{32}$/) }),
         response: { 200: stateSchema, ...errorResponses },
@@ -93,6 +95,7 @@ export function registerOptOutRequests(
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'listOptOutRequests',
         summary: 'Requests to opt out, newest first (operators)',
         security,
         querystring: z.object({ state: z.enum(OPT_OUT_REQUEST_STATES).optional() }),
@@ -109,6 +112,7 @@ export function registerOptOutRequests(
         config: { access: 'operate' },
         schema: {
           ...parts,
+          operationId: `${decision}OptOutRequest`,
           summary:
             decision === 'accept'
               ? 'Accept a request to opt out (operators)'

@@ -31,6 +31,7 @@ export function registerOptOuts(app: FastifyInstance, { optOuts }: ApiCollaborat
       config: { access: 'public', rateLimit: { max: READS_A_MINUTE, timeWindow: '1 minute' } },
       schema: {
         ...parts,
+        operationId: 'listOptOuts',
         summary: 'Networks that are not probed because they opted out',
         description: 'At most `limit` networks in order. `next` is what `after` must be to get the following ones.',
         querystring: z.object({
@@ -57,6 +58,7 @@ export function registerOptOuts(app: FastifyInstance, { optOuts }: ApiCollaborat
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'addOptOut',
         summary: 'Stop probing a network (operators)',
         description: 'The controller sends the change to all agents within a second.',
         security,
@@ -77,6 +79,7 @@ export function registerOptOuts(app: FastifyInstance, { optOuts }: ApiCollaborat
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'importOptOuts',
         summary: 'Add all networks of a list, or none when a line is wrong (operators)',
         security,
         body: z.object({
@@ -103,6 +106,7 @@ export function registerOptOuts(app: FastifyInstance, { optOuts }: ApiCollaborat
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'removeOptOut',
         summary: 'Allow probing of a network again (operators)',
         security,
         querystring: z.object({ network: networkSchema }),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { callerOf, userOf } from '../http/access.ts';
 import { baseUrlOf } from '../http/base-url.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
-import { errorResponses } from '../http/errors.ts';
+import { errorResponses, streamResponse } from '../http/errors.ts';
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
@@ -16,6 +16,12 @@ const acceptedSchema = z.object({
   id: z.int(),
   total: z.int(),
   uri: z.string().describe('Where the probes and their results are'),
+});
+
+const MOST_SETS = 100;
+const setsSchema = z.object({
+  sets: z.array(z.object({ id: z.int(), createdAt: z.iso.datetime(), total: z.int(), done: z.int() })),
+  next: z.int().optional().describe('Value of `before` for the next page; absent on the last page'),
 });
 
 /** Room for the largest request with every field set. */
@@ -34,6 +40,7 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
       config: { access: 'measure' },
       bodyLimit: MOST_BODY_BYTES,
       schema: {
+        operationId: 'sendProbes',
         summary: 'Send raw probes: pings, Record Route or Timestamp probes, or traceroutes',
         description:
           'At most 1,000 probes in a request; each counts as a measurement in your limits. The probes are durable when the answer is sent. One probe that must not be sent refuses all.',
@@ -53,10 +60,40 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
   );
 
   routes.get(
+    '/api/v2/probes',
+    {
+      config: { access: 'read' },
+      schema: {
+        operationId: 'listProbes',
+        summary: 'Your requests for raw probes, newest first',
+        description: 'In pages. Pass `next` of an answer as `before` of the next request until an answer has none.',
+        tags: ['probes'],
+        security,
+        querystring: z.object({
+          limit: z.coerce.number().int().min(1).max(MOST_SETS).default(MOST_SETS).describe('Most requests'),
+          before: numberInUrl.optional().describe('Id before which the page begins'),
+        }),
+        response: { 200: setsSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const { limit, before } = request.query;
+      const found = await probes.sets.latestOf(userOf(request).id, limit, before);
+      return {
+        sets: found.map(({ id, size, done, created_at }) => ({
+          ...{ id, done, total: size, createdAt: created_at.toISOString() },
+        })),
+        ...(found.length === limit && { next: found[found.length - 1].id }),
+      };
+    },
+  );
+
+  routes.get(
     '/api/v2/probes/:id',
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'getProbes',
         summary: 'Raw probes with their results',
         tags: ['probes'],
         security,
@@ -75,12 +112,16 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'streamProbeEvents',
         summary: 'Progress of raw probes as server-sent events',
         description: 'Events: `progress` {total, done}, `probeEnded` {probe}, `complete` {total}.',
         tags: ['probes'],
         security,
         params: paramsSchema,
-        response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
+        response: {
+          200: streamResponse('The events, until all probes have ended', 'text/event-stream'),
+          ...errorResponses,
+        },
       },
     },
     async (request, reply) => {

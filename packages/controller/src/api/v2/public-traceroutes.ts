@@ -43,6 +43,7 @@ export function registerPublicTraceroutes(app: FastifyInstance, { measuring, dir
       schema: {
         tags: ['atlas'],
         security,
+        operationId: 'importTraceroutes',
         summary: 'Add published traceroutes to the atlases of the sources near their targets (operators)',
         description: 'Importing a traceroute again changes nothing.',
         body: z.object({ traceroutes: z.array(tracerouteSchema).max(MOST_TRACEROUTES) }),

@@ -47,7 +47,7 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
   const { publications, visitors, facts, publicUrl } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const params = z.object({ id: numberInUrl });
-  const parts = { tags: ['v2'], security, params, response: { 200: publicationSchema, ...errorResponses } };
+  const parts = { tags: ['publications'], security, params, response: { 200: publicationSchema, ...errorResponses } };
 
   const show = async (
     request: FastifyRequest,
@@ -75,6 +75,7 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
       config: { access: 'measure', forVisitors: true },
       schema: {
         ...parts,
+        operationId: 'publishMeasurement',
         summary: 'Publish a result',
         description:
           'Everybody who has the token can see the path. A result that is published already keeps its token.',
@@ -85,7 +86,10 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
 
   routes.get(
     '/api/v2/measurements/:id/publication',
-    { config: { access: 'read', forVisitors: true }, schema: { ...parts, summary: 'How a result is published' } },
+    {
+      config: { access: 'read', forVisitors: true },
+      schema: { ...parts, operationId: 'getPublication', summary: 'How a result is published' },
+    },
     async (request) => show(request, await publications.publicationOf(userOf(request), request.params.id)),
   );
 
@@ -96,6 +100,7 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
       schema: {
         ...parts,
         response: { 200: z.object({ measurementId: z.int() }), ...errorResponses },
+        operationId: 'unpublishMeasurement',
         summary: 'Unpublish a result',
         description: 'The token stops working at once and never works again.',
       },
@@ -111,9 +116,10 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
     {
       config: { access: 'public', rateLimit: { max: READS_A_MINUTE, timeWindow: '1 minute' } },
       schema: {
+        operationId: 'getPublicResult',
         summary: 'A published result',
         description: 'Without the user, the label, the batch, the evidence and the forward path.',
-        tags: ['v2'],
+        tags: ['publications'],
         params: z.object({ token: z.string().max(64) }),
         response: { 200: publicResultSchema, ...errorResponses },
       },
@@ -130,9 +136,10 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
     {
       config: { access: 'public', rateLimit: { max: READS_A_MINUTE, timeWindow: '1 minute' } },
       schema: {
+        operationId: 'listPublicResults',
         summary: 'The latest results of people without an account',
         description: 'Empty where they may not measure.',
-        tags: ['v2'],
+        tags: ['publications'],
         response: { 200: recentSchema, ...errorResponses },
       },
     },

@@ -35,6 +35,7 @@ export function registerQueue(app: FastifyInstance, { queue, users }: Pick<ApiCo
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'getQueue',
         summary: 'Measurements that have not ended, by user, and the processes that hold them (operators)',
         tags: ['operations'],
         security,

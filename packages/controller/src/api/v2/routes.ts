@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { userOf } from '../http/access.ts';
 import { limitedClientOf } from '../http/client-address.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
-import { errorResponses } from '../http/errors.ts';
+import { errorResponses, streamResponse } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { streamBatch } from './event-stream.ts';
@@ -65,8 +65,9 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'read', forVisitors: true },
       schema: {
+        operationId: 'getBatch',
         summary: 'A batch with all that is known of its measurements',
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
         params: paramsSchema,
         response: { 200: batchSchema, ...errorResponses },
@@ -86,9 +87,10 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'listBatches',
         summary: 'Your batches, newest first',
         description: 'In pages. Pass `next` of an answer as `before` of the next request until an answer has none.',
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
         querystring: z.object({
           limit: z.coerce.number().int().min(1).max(MOST_BATCHES).default(MOST_BATCHES).describe('Most batches'),
@@ -118,11 +120,12 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'measure' },
       schema: {
+        operationId: 'cancelBatch',
         summary: 'Cancel a batch',
         description:
           'Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. ' +
           'Measurements that have ended do not change. Repeating the request changes nothing.',
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
         params: paramsSchema,
         response: { 200: cancelledSchema, ...errorResponses },
@@ -140,10 +143,11 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'read', forVisitors: true },
       schema: {
+        operationId: 'listMeasurementOutlines',
         summary: 'The measurements of a batch without their hops',
         description:
           'In the order of the batch, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.',
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
         params: paramsSchema,
         querystring: z.object({
@@ -178,8 +182,9 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'findMeasurements',
         summary: 'Your measurements with a label',
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
         description:
           'Oldest first, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.',
@@ -205,8 +210,9 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'read', forVisitors: true },
       schema: {
+        operationId: 'getMeasurement',
         summary: 'A measurement with all that is known of it',
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
         params: paramsSchema,
         response: { 200: measurementSchema, ...errorResponses },
@@ -220,16 +226,20 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     {
       config: { access: 'read', forVisitors: true },
       schema: {
+        operationId: 'streamBatchEvents',
         summary: 'Progress of a batch as server-sent events',
         description:
           'Events: `progress` {total, done}, `ended` {measurement, stopReason}, `complete` {total}; with `paths` also `path` {measurement, hops}, `trying` {measurement, technique, hop, vantagePoints} and `rtt` {measurement, hop, rttMs}.',
-        tags: ['v2'],
+        tags: ['measurements'],
         security,
         params: paramsSchema,
         querystring: z.object({
           paths: z.enum(['true', 'false']).default('false').describe('Send `path`, `trying` and `rtt` events too'),
         }),
-        response: { 200: z.string().describe('text/event-stream'), ...errorResponses },
+        response: {
+          200: streamResponse('The events, until the batch is complete', 'text/event-stream'),
+          ...errorResponses,
+        },
       },
     },
     async (request, reply) => {

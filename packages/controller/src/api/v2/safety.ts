@@ -45,6 +45,7 @@ export function registerSafety(app: FastifyInstance, { safety, facts }: ApiColla
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'getBudgets',
         summary: 'The limits of probing, and the subjects closest to their daily limits (operators)',
         tags: ['operations'],
         security,
@@ -74,6 +75,7 @@ export function registerSafety(app: FastifyInstance, { safety, facts }: ApiColla
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'listCircuits',
         summary: 'Networks whose probing is suspended, because their answers have changed for the worse (operators)',
         tags: ['operations'],
         security,

@@ -47,6 +47,7 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
     {
       config: { access: 'public', rateLimit: LOG_INS },
       schema: {
+        operationId: 'createSession',
         summary: 'Log a browser in with an API key',
         description:
           'Sets a cookie. Requests that change something must then carry the header Revtr-Csrf, with any value, and come from a page of this server.',
@@ -68,6 +69,7 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'endOwnSession',
         summary: 'Log the browser out',
         tags,
         security,
@@ -89,6 +91,7 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
     {
       config: { access: 'public', rateLimit: MAILS },
       schema: {
+        operationId: 'mailSessionLink',
         summary: 'Mail a link that logs a browser in',
         description: 'The answer does not say whether there is an account. The session has no scope operate.',
         tags,
@@ -108,6 +111,7 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
     {
       config: { access: 'public' },
       schema: {
+        operationId: 'getRegistrationState',
         summary: 'Whether anybody may register, or only people whom an operator invites',
         tags,
         response: { 200: z.object({ isOpen: z.boolean() }), ...errorResponses },
@@ -121,6 +125,7 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
     {
       config: { access: 'public', rateLimit: MAILS },
       schema: {
+        operationId: 'registerUser',
         summary: 'Register: a link is mailed that creates the account',
         description:
           'Refused unless the operator has opened registration. The answer does not say whether there is an account.',
@@ -141,6 +146,7 @@ export function registerSessions(app: FastifyInstance, collaborators: ApiCollabo
     {
       config: { access: 'public', rateLimit: LINKS },
       schema: {
+        operationId: 'redeemLink',
         summary: 'Use a mailed link: it works once',
         tags,
         body: z.object({ token: z.string().min(1).max(256) }),

@@ -42,7 +42,10 @@ export function registerSourceVisibility(app: FastifyInstance, { directory, sour
 
   routes.get(
     '/api/v2/sources/:address/visibility',
-    { config: { access: 'host' }, schema: { ...parts, summary: 'Who may measure to your source' } },
+    {
+      config: { access: 'host' },
+      schema: { ...parts, operationId: 'getSourceVisibility', summary: 'Who may measure to your source' },
+    },
     async (request) => show(sourceOf(userOf(request), request.params.address)),
   );
 
@@ -52,6 +55,7 @@ export function registerSourceVisibility(app: FastifyInstance, { directory, sour
       config: { access: 'host' },
       schema: {
         ...parts,
+        operationId: 'setSourceVisibility',
         summary: 'Set who may measure to your source',
         body: z.object({
           visibility: visibilitySchema,

@@ -52,6 +52,7 @@ export function registerStatus(
     {
       config: { access: 'operate' },
       schema: {
+        operationId: 'getSystemStatus',
         summary: 'The state of the whole system on one page (operators)',
         tags: ['operations'],
         security,

@@ -42,6 +42,7 @@ export function registerUsers(app: FastifyInstance, collaborators: ApiCollaborat
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'listUsers',
         summary: 'Users by id, at most 1,000 at once (operators)',
         querystring: z.object({
           after: numberInUrl.optional().describe('Id of the last user of the page before'),
@@ -64,6 +65,7 @@ export function registerUsers(app: FastifyInstance, collaborators: ApiCollaborat
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'inviteUser',
         summary: 'Invite a user, who is mailed a link to an API key (operators)',
         body: invitationSchema,
         response: { 201: userSchema, ...errorResponses },
@@ -81,6 +83,7 @@ export function registerUsers(app: FastifyInstance, collaborators: ApiCollaborat
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'updateUser',
         summary: 'Change the limits or the role of a user, or disable a user (operators)',
         params,
         body: changeSchema,
@@ -112,6 +115,7 @@ export function registerUsers(app: FastifyInstance, collaborators: ApiCollaborat
       config: { access: 'operate' },
       schema: {
         ...parts,
+        operationId: 'mailKeyLink',
         summary: 'Mail a user a link to a new API key (operators)',
         params,
         response: { 200: userSchema, ...errorResponses },

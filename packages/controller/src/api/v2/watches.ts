@@ -44,6 +44,7 @@ export function registerWatches(app: FastifyInstance, { watches }: Pick<ApiColla
       config: { access: 'read' },
       schema: {
         ...parts,
+        operationId: 'listWatches',
         summary: 'Your watches, newest first',
         response: { 200: z.object({ watches: z.array(watchSchema) }), ...errorResponses },
       },
@@ -57,6 +58,7 @@ export function registerWatches(app: FastifyInstance, { watches }: Pick<ApiColla
       config: { access: 'measure' },
       schema: {
         ...parts,
+        operationId: 'createWatch',
         summary: 'Create a watch: measure a pair again and again',
         description:
           'The first run is due at once. Every run counts towards your limits like a measurement that you submit. The answer contains the secret of the webhook, this once.',
@@ -79,7 +81,13 @@ export function registerWatches(app: FastifyInstance, { watches }: Pick<ApiColla
     '/api/v2/watches/:id',
     {
       config: { access: 'read' },
-      schema: { ...parts, summary: 'A watch', params, response: { 200: watchSchema, ...errorResponses } },
+      schema: {
+        ...parts,
+        operationId: 'getWatch',
+        summary: 'A watch',
+        params,
+        response: { 200: watchSchema, ...errorResponses },
+      },
     },
     async (request) => toWatch(await service.find(userOf(request), request.params.id)),
   );
@@ -90,6 +98,7 @@ export function registerWatches(app: FastifyInstance, { watches }: Pick<ApiColla
       config: { access: 'measure' },
       schema: {
         ...parts,
+        operationId: 'updateWatch',
         summary: 'Change, pause or resume a watch',
         description:
           'A webhook that is set, also to the same URL, gets a new secret, which the answer contains, this once.',
@@ -110,6 +119,7 @@ export function registerWatches(app: FastifyInstance, { watches }: Pick<ApiColla
       config: { access: 'measure' },
       schema: {
         ...parts,
+        operationId: 'deleteWatch',
         summary: 'Delete a watch with its history',
         params,
         response: { 200: watchSchema, ...errorResponses },
@@ -124,6 +134,7 @@ export function registerWatches(app: FastifyInstance, { watches }: Pick<ApiColla
       config: { access: 'measure', rateLimit: TEST_RATE },
       schema: {
         ...parts,
+        operationId: 'testWatch',
         summary: 'Send a test message to the webhook of a watch',
         description: 'It is sent once, at once. A webhook that was disabled is enabled when it accepts the message.',
         params,
@@ -163,6 +174,7 @@ function registerHistory(
       config: { access: 'read' },
       schema: {
         ...common,
+        operationId: 'listWatchRuns',
         summary: 'The runs of a watch',
         response: { 200: z.object({ runs: z.array(watchRunSchema), next }), ...errorResponses },
       },
@@ -180,6 +192,7 @@ function registerHistory(
       config: { access: 'read' },
       schema: {
         ...common,
+        operationId: 'listWatchChanges',
         summary: 'The confirmed changes of a watch, with the path before and after',
         response: { 200: z.object({ changes: z.array(watchChangeRecordSchema), next }), ...errorResponses },
       },
@@ -197,6 +210,7 @@ function registerHistory(
       config: { access: 'read' },
       schema: {
         ...common,
+        operationId: 'listWatchAlerts',
         summary: 'The alerts of a watch, and how their delivery goes',
         response: { 200: z.object({ alerts: z.array(watchAlertSchema), next }), ...errorResponses },
       },

@@ -1,0 +1,289 @@
+"""The client of a Reverse Traceroute server."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Callable, Iterable, Iterator, List, Literal, Optional, Tuple, Union, cast
+
+from . import api
+from ._events import Event, read_events
+from ._operations import Operations
+from .errors import AnswerError, BadAnswer, Problem, QuotaExceeded, Unreachable
+
+#: A pair to measure with its options.
+Pair = api.RunRevtrRequestRevtr
+#: A host to which paths can be measured.
+Source = api.ListSourcesResponseSrc
+#: A batch, and how many of its measurements have ended.
+BatchSummary = api.ListBatchesResponseBatch
+ExportFormat = Literal[
+    "jsonl", "archive", "csv", "csv-hops", "ripe-atlas", "scamper", "graphml-routers", "graphml-networks"
+]
+#: Pauses in seconds before a broken event stream is opened again. After the last one the client gives up.
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0)
+#: Pause in seconds when the server does not say how long its limits hold.
+_QUOTA_PAUSE = 10.0
+#: Longest line of an export in bytes: a measurement has about 10,000.
+_LONGEST_LINE = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A pair that the server left out: its position among the submitted pairs, from 0, and why."""
+
+    index: int
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A batch that the server has stored."""
+
+    batch_id: int
+    rejected: Tuple[Rejected, ...]
+
+
+@dataclass(frozen=True)
+class UploadedBatch:
+    """A part of the pairs of an upload.
+
+    `batch_id` is `None` when the server accepted no pair of this part. `offset` is the position of its first pair among all pairs, from
+    which the positions in `rejected` count.
+    """
+
+    batch_id: Optional[int]
+    offset: int
+    size: int
+    rejected: Tuple[Rejected, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a campaign is, in measurements of the batches that were submitted."""
+
+    done: int
+    total: int
+
+
+class Client(Operations):
+    """A client of a Reverse Traceroute server. Every method raises `RevtrError`.
+
+    Beside the methods below, there is one for each operation of the API under its name in the OpenAPI document, such as `get_account`.
+    """
+
+    def sources(self) -> List[Source]:
+        """The sources that you may measure to."""
+        return self.list_sources()["srcs"]
+
+    def measure(self, source: str, destination: str, *, fresh: bool = False, forward: bool = False) -> api.Measurement:
+        """Measures the path from `destination` (an address or a host name) back to `source`, and waits for the result.
+
+        `fresh`: do not reuse results of earlier measurements
+        `forward`: measure the forward path too
+        """
+        pair: Pair = {"src": source, "dst": destination, "isRunRttPings": True, "isRunForwardTraceroute": forward}
+        if fresh:
+            pair["useCache"] = False
+        batch_id = self.submit([pair]).batch_id
+        self.wait(batch_id)
+        measurements = self.get_batch(batch_id)["measurements"]
+        if not measurements:
+            raise BadAnswer(f"batch {batch_id} has no measurement")
+        return measurements[0]
+
+    def submit(
+        self, pairs: Iterable[Pair], *, skip_invalid: bool = False, idempotency_key: Optional[str] = None
+    ) -> Submitted:
+        """Submits pairs as one batch, which the server has stored when this returns.
+
+        `skip_invalid`: leave invalid pairs out; without it, one invalid pair rejects the batch
+        `idempotency_key`: the same call with the same key within 24 hours returns the same batch; default: a random one
+        """
+        answer = self.submit_batch(
+            {"revtrs": list(pairs)},
+            skip_invalid=skip_invalid,
+            idempotency_key=idempotency_key if idempotency_key is not None else secrets.token_hex(16),
+        )
+        found = re.search(r"[?&]batchid=(\d{1,15})(?:&|$)", answer["result_uri"])
+        if found is None:
+            raise BadAnswer(f"the server named no batch in '{answer['result_uri']}'")
+        rejected = answer.get("rejected", [])
+        return Submitted(
+            int(found.group(1)),
+            tuple(Rejected(one["index"], Problem(one["at"], one["code"], one["message"])) for one in rejected),
+        )
+
+    def upload(self, pairs: Iterable[Pair], *, per_batch: int = 1_000) -> Iterator[UploadedBatch]:
+        """Submits pairs as batches, as the limits of the account permit, and yields each when the server has stored it.
+
+        Invalid pairs are left out. `pairs` is read only as far as needed, so that it can come from a file of any size.
+        """
+        remaining, offset = iter(pairs), 0
+        while True:
+            part = list(itertools.islice(remaining, per_batch))
+            if not part:
+                return
+            batch_id, rejected = self._submit_patiently(part)
+            yield UploadedBatch(batch_id, offset, len(part), rejected)
+            offset += len(part)
+
+    def _submit_patiently(self, part: List[Pair]) -> Tuple[Optional[int], Tuple[Rejected, ...]]:
+        while True:
+            try:
+                submitted = self.submit(part, skip_invalid=True)
+                return submitted.batch_id, submitted.rejected
+            except QuotaExceeded as error:
+                self._sleep(_QUOTA_PAUSE if error.retry_after is None else error.retry_after)
+            except AnswerError as error:
+                # No pair of the part can be measured: there is no batch.
+                if error.code != "invalidPairs":
+                    raise
+                return None, tuple(Rejected(_index_in(problem), problem) for problem in error.problems)
+
+    def measure_all(
+        self,
+        pairs: Iterable[Union[Pair, Tuple[str, str]]],
+        *,
+        per_batch: int = 1_000,
+        on_progress: Optional[Callable[[Progress], object]] = None,
+        on_rejected: Optional[Callable[[int, Problem], object]] = None,
+    ) -> Iterator[api.Measurement]:
+        """Measures pairs, given with options or as (source, destination), and yields the results batch by batch.
+
+        `on_progress`: receives how many measurements have ended
+        `on_rejected`: receives the position of each pair that the server left out, and why; default: they are left out silently
+        """
+        expanded = (pair if isinstance(pair, dict) else _pair_of(pair) for pair in pairs)
+        done = total = 0
+        batches: List[Tuple[int, int]] = []
+        for batch in self.upload(expanded, per_batch=per_batch):
+            for one in batch.rejected:
+                if on_rejected is not None:
+                    on_rejected(batch.offset + one.index, one.problem)
+            if batch.batch_id is not None:
+                accepted = batch.size - len(batch.rejected)
+                batches.append((batch.batch_id, accepted))
+                total += accepted
+        for batch_id, size in batches:
+
+            def report(event: Event, before: int = done) -> None:
+                if on_progress is not None and event["type"] == "progress":
+                    on_progress(Progress(before + event["done"], total))
+
+            self.wait(batch_id, on_event=report)
+            done += size
+            if on_progress is not None:
+                on_progress(Progress(done, total))
+            yield from self.results(batch_id)
+
+    def wait(self, batch_id: int, *, on_event: Optional[Callable[[Event], object]] = None, paths: bool = False) -> None:
+        """Waits until a batch is complete.
+
+        A broken event stream is opened again after a pause; the client gives up after eight failures in a row (about 30 s).
+        `on_event` receives the events; with `paths` also those that show how a measurement goes on.
+        """
+        pauses = iter(_PAUSES)
+        while True:
+            failure: Union[Unreachable, BadAnswer]
+            failure = BadAnswer(f"the event stream of batch {batch_id} ended before the batch was complete")
+            try:
+                for event in self.events(batch_id, paths=paths):
+                    pauses = iter(_PAUSES)
+                    if on_event is not None:
+                        on_event(event)
+                    if event["type"] == "complete":
+                        return
+            except Unreachable as error:
+                failure = error
+            pause = next(pauses, None)
+            if pause is None:
+                raise failure
+            self._sleep(pause)
+
+    def events(self, batch_id: int, *, paths: bool = False) -> Iterator[Event]:
+        """The events of a batch until it is complete or the stream breaks (`Unreachable`).
+
+        `paths`: also yield `path`, `trying` and `rtt`, which show how a measurement goes on
+        """
+        return read_events(self.stream_batch_events(batch_id, paths=paths))
+
+    def results(self, batch_id: int) -> Iterator[api.Measurement]:
+        """The measurements of a batch that have ended, one after the other: a batch of any size takes little memory."""
+        rest = b""
+        for piece in self.export_batch(batch_id, format="jsonl"):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield _measurement_in(line)
+            if len(rest) > _LONGEST_LINE:
+                raise BadAnswer(f"a line exceeds {_LONGEST_LINE} bytes")
+        if rest:
+            raise BadAnswer("the answer ended in the middle of a line")
+
+    def save(self, batch_id: int, path: str, format: ExportFormat = "jsonl") -> int:
+        """Writes the measurements of a batch that have ended to a file, and returns its size in bytes."""
+        size = 0
+        with open(path, "wb") as file:
+            for piece in self.export_batch(batch_id, format=format):
+                size += file.write(piece)
+        return size
+
+    def batches(self) -> Iterator[BatchSummary]:
+        """All your batches, newest first. Reads a page at a time."""
+        before: Optional[int] = None
+        while True:
+            page = self.list_batches(before=before)
+            yield from page["batches"]
+            before = _next(page.get("next"), before)
+            if before is None:
+                return
+
+    def outlines(self, batch_id: int) -> Iterator[api.MeasurementOutline]:
+        """All measurements of a batch without their hops, in the order of the batch. Reads a page at a time."""
+        after: Optional[int] = None
+        while True:
+            page = self.list_measurement_outlines(batch_id, after=after)
+            yield from page["measurements"]
+            after = _next(page.get("next"), after)
+            if after is None:
+                return
+
+    def labelled(self, label: str, *, per_page: int = 1_000) -> Iterator[api.Measurement]:
+        """Your measurements with a label, oldest first. Reads a page at a time."""
+        after: Optional[int] = None
+        while True:
+            page = self.find_measurements(label=label, after=after, limit=per_page)
+            yield from page["measurements"]
+            after = _next(page.get("next"), after)
+            if after is None:
+                return
+
+
+def _pair_of(pair: Tuple[str, str]) -> Pair:
+    source, destination = pair
+    return {"src": source, "dst": destination}
+
+
+def _index_in(problem: Problem) -> int:
+    """The position of the pair that a problem names, for example 3 for ``revtrs[3].dst``."""
+    found = re.search(r"\[(\d{1,9})\]", problem.at)
+    return int(found.group(1)) if found else 0
+
+
+def _measurement_in(line: bytes) -> api.Measurement:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        raise BadAnswer("the server sent a line that is not JSON") from None
+    if not isinstance(value, dict):
+        raise BadAnswer("the server sent a line that is not a JSON object")
+    return cast(api.Measurement, value)
+
+
+def _next(cursor: Optional[int], before: Optional[int]) -> Optional[int]:
+    if cursor is not None and cursor == before:
+        raise BadAnswer(f"the server sent a page that names itself as the next one: {cursor}")
+    return cursor
