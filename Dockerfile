@@ -21,15 +21,20 @@ COPY packages/linux/src packages/linux/src
 COPY packages/net/src packages/net/src
 COPY packages/probing/src packages/probing/src
 COPY packages/scamper/src packages/scamper/src
+# The certificate may also be mounted when the container is run.
+COPY plvp.config root.cr[t] /configuration/
+# The image does not depend on the permissions of the clone.
+RUN chmod -R u=rwX,go=rX /opt/revtr /configuration
 
 FROM ${DEBIAN}
+# Time of the sources, seconds since 1970: useradd notes it instead of the current day.
+ARG SOURCE_DATE_EPOCH
 RUN apt-get update && apt-get install -y --no-install-recommends scamper \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+ && rm -rf /var/lib/apt/lists/* && find /var/cache /var/log -type f -delete \
  && useradd --system --create-home --home-dir /var/lib/revtr --shell /usr/sbin/nologin revtr
 COPY --from=build /node /usr/local/bin/node
 COPY --from=build /opt/revtr /opt/revtr
-# The certificate may also be mounted when the container is run.
-COPY plvp.config root.cr[t] /
+COPY --from=build /configuration /
 USER revtr
 VOLUME /var/lib/revtr
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \

@@ -39,8 +39,12 @@ COPY packages/probing/src packages/probing/src
 COPY packages/ripe-atlas/src packages/ripe-atlas/src
 COPY packages/storage/src packages/storage/src
 COPY --from=web /opt/revtr/packages/web/dist packages/web/dist
+# The image does not depend on the permissions of the clone.
+RUN chmod -R u=rwX,go=rX /opt/revtr
 
 FROM ${DEBIAN}
+# Time of the sources, seconds since 1970: useradd notes it instead of the current day.
+ARG SOURCE_DATE_EPOCH
 RUN useradd --system --create-home --home-dir /var/lib/revtr --shell /usr/sbin/nologin revtr
 COPY --from=build /node /usr/local/bin/node
 COPY --from=build /opt/revtr /opt/revtr

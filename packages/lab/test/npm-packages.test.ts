@@ -143,6 +143,13 @@ console.log(JSON.stringify([measurements.map(({ result }) => result?.stopReason)
     });
   });
 
+  it('do not change when they are built again, with other permissions', async () => {
+    const before = process.umask(0o077);
+    const again = await buildNpmPackages(join(directory, 'again')).finally(() => process.umask(before));
+    for (const name of ['cli', 'client', 'agent'] as const)
+      expect(readFileSync(again[name]).equals(readFileSync(packages[name]))).toBe(true);
+  });
+
   it('describe themselves to users', () => {
     for (const name of ['cli', 'client', 'agent'] as const) {
       const contents = join(installed[name], 'node_modules/@revtr', name);

@@ -7,9 +7,10 @@ const seconds = z.coerce.number().int().min(0).max(0xff_ff_ff_ff);
 
 /**
  * The time that built files carry, seconds since 1970: `SOURCE_DATE_EPOCH` (https://reproducible-builds.org/specs/source-date-epoch/) if it
- * is set, or else the time of the last commit. @throws {BuildError} `buildFailed`, when neither is known
+ * is set, or else the time of the last commit, or 0 outside a Git repository.
  */
 export async function sourceTime(environment: Readonly<Record<string, string | undefined>>): Promise<number> {
   const { SOURCE_DATE_EPOCH: set } = environment;
-  return seconds.parse(set ?? (await runStep('git', ['log', '-1', '--format=%ct'], { directory: ROOT })).trim());
+  const commit = () => runStep('git', ['log', '-1', '--format=%ct'], { directory: ROOT }).catch(() => '0');
+  return seconds.parse(set ?? (await commit()).trim());
 }

@@ -1,26 +1,37 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runStep } from '../building/run-step.ts';
+import { sourceTime } from '../building/source-time.ts';
 
 /** Names of the images. */
 export const IMAGES = { agent: 'localhost/revtr-agent', controller: 'localhost/revtr-controller' } as const;
-const DEBIAN_IMAGE = 'localhost/revtr-debian';
+/** A minimal Debian, on which both images are based. */
+export const DEBIAN_IMAGE = 'localhost/revtr-debian';
 const NODE_IMAGE = 'localhost/revtr-node';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const TRUSTED = '/etc/ssl/certs/ca-certificates.crt';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Directories of Debian that the images do not need. */
-const DISPENSABLE = [
-  'var/cache/apt/archives',
-  'var/lib/apt/lists',
-  'usr/share/doc',
-  'usr/share/locale',
-  'usr/share/man',
-];
+const DISPENSABLE = ['var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man'];
+/** Files of a bootstrapped Debian that tell when and where it was made. */
+const TRACES = ['etc/hostname', 'etc/resolv.conf', 'etc/machine-id', 'etc/shadow-', 'etc/passwd-', 'etc/group-'];
+/** Directories of such files. */
+const DIRECTORIES_OF_TRACES = ['var/cache', 'var/log'];
 
 /** Whether this machine can build images: as root, with buildah and debootstrap installed. */
 export function canBuildImages(): boolean {
@@ -29,13 +40,15 @@ export function canBuildImages(): boolean {
 
 /**
  * Builds both images without a container registry. The base is a Debian system from debootstrap with the Node.js of this
- * machine. Existing base images are reused.
+ * machine. Existing base images are reused. Equal sources, base images and Debian packages give equal images.
  * @throws {BuildError} `buildFailed`
  */
 export async function buildImages(say: (message: string) => void): Promise<void> {
   if (!(await hasImage(NODE_IMAGE))) await buildBase(say);
-  const bases = ['--build-arg', `NODE=${NODE_IMAGE}`, '--build-arg', `DEBIAN=${DEBIAN_IMAGE}`];
-  const options = ['build', '--isolation', 'chroot', ...bases];
+  const time = await sourceTime(process.env);
+  const settings = { NODE: NODE_IMAGE, DEBIAN: DEBIAN_IMAGE, SOURCE_DATE_EPOCH: time };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  const options = ['build', '--isolation', 'chroot', '--timestamp', String(time), ...args];
   say(`building ${IMAGES.agent}`);
   await buildah(...options, '-t', IMAGES.agent, ROOT);
   say(`building ${IMAGES.controller}`);
@@ -47,7 +60,7 @@ export async function buildah(...args: readonly string[]): Promise<string> {
   return runStep('buildah', args);
 }
 
-async function hasImage(name: string): Promise<boolean> {
+export async function hasImage(name: string): Promise<boolean> {
   return buildah('inspect', '--type', 'image', name).then(
     () => true,
     () => false,
@@ -60,6 +73,7 @@ async function buildBase(say: (message: string) => void): Promise<void> {
     say('bootstrapping Debian');
     const debian = join(directory, 'debian');
     await runStep('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', debian]);
+    await removeTraces(debian);
     for (const path of DISPENSABLE) {
       rmSync(join(debian, path), { recursive: true, force: true });
       mkdirSync(join(debian, path), { recursive: true });
@@ -73,6 +87,19 @@ async function buildBase(say: (message: string) => void): Promise<void> {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** A base image does not depend on when and where it was made, as long as Debian's packages are the same. */
+async function removeTraces(debian: string): Promise<void> {
+  for (const path of TRACES) rmSync(join(debian, path), { force: true });
+  const directories = DIRECTORIES_OF_TRACES.map((path) => join(debian, path));
+  await runStep('find', [...directories, '-type', 'f', '-delete']);
+  const shadow = join(debian, 'etc/shadow');
+  // The third field is the day of the last change of the password.
+  writeFileSync(
+    shadow,
+    readFileSync(shadow, 'utf8').replaceAll(/^([^:]*:[^:]*:)\d+:/gm, (_, before: string) => `${before}1:`),
+  );
 }
 
 /** Copies the Node.js and npm of this machine into `directory`, in the layout of an installation. */
@@ -91,7 +118,7 @@ async function commit(directory: string, from: string, name: string): Promise<vo
   try {
     await buildah('add', '-q', container, directory, '/');
     await buildah('config', '--env', `PATH=${PATH}`, '--env', `NODE_EXTRA_CA_CERTS=${TRUSTED}`, container);
-    await buildah('commit', '-q', container, name);
+    await buildah('commit', '-q', '--timestamp', '0', container, name);
   } finally {
     await buildah('rm', container);
   }

@@ -4,7 +4,9 @@ import { buildah, buildImages, canBuildImages, IMAGES } from './build.ts';
 const USAGE = `npm run image
 
 Builds the container images ${IMAGES.agent} and ${IMAGES.controller} without a container registry.
-Requires root and the Debian packages buildah and debootstrap.
+Requires root and the Debian packages buildah and debootstrap. Equal sources give equal images.
+
+SOURCE_DATE_EPOCH sets the time of the images and of their files. Default: the time of the last commit.
 `;
 const REQUIREMENTS =
   'image: requires root and the Debian packages buildah and debootstrap. With Docker, run: docker build -t revtr-agent .\n';
@@ -16,7 +18,7 @@ async function build(): Promise<number> {
   }
   try {
     await buildImages((message) => process.stdout.write(`${message}\n`));
-    process.stdout.write(await buildah('images', '--filter', 'reference=localhost/revtr-*'));
+    process.stdout.write(await buildah('images', '--digests', '--filter', 'reference=localhost/revtr-*'));
     process.stdout.write(`To export an image, run: buildah push ${IMAGES.agent} docker-archive:agent.tar\n`);
     return 0;
   } catch (error) {

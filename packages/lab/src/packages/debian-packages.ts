@@ -59,8 +59,14 @@ const CONTROLLER: DebianPackage = {
   directories: {},
 };
 
-/** Builds the Debian packages of agent and controller in `destination`, and returns their paths. @throws {BuildError} */
-export async function buildDebianPackages(destination: string): Promise<{ agent: string; controller: string }> {
+/** Paths of the Debian packages. */
+export interface DebianPackages {
+  readonly agent: string;
+  readonly controller: string;
+}
+
+/** Builds the Debian packages of agent and controller in `destination`. @throws {BuildError} */
+export async function buildDebianPackages(destination: string): Promise<DebianPackages> {
   mkdirSync(destination, { recursive: true });
   await buildWeb();
   const time = await sourceTime(process.env);

@@ -9,6 +9,7 @@ const TITLES: readonly (readonly [name: string, title: string])[] = [
   ['measuring', 'How paths are measured, and how reliable they are'],
   ['atlas', 'The atlas'],
   ['glossary', 'Glossary'],
+  ['install', 'Installation'],
   ['api', 'The API'],
   ['cli', 'The command line'],
   ['watches', 'Watches: recurring measurements and alerts'],

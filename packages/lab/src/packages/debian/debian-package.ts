@@ -7,10 +7,10 @@ import { gzipSync } from 'node:zlib';
 import { runStep } from '../../building/run-step.ts';
 import { bundleProgram } from '../npm/bundle.ts';
 import { readManifest } from '../npm/manifest.ts';
+import { PackageTree } from '../package-tree.ts';
 import { copyLibraries } from './libraries.ts';
 import { withSettings } from './manual.ts';
 import { changelogFile, controlFile, copyrightFile } from './texts.ts';
-import { PackageTree } from './tree.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
 const DEPLOY = join(ROOT, 'deploy/debian');

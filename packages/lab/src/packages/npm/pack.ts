@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { runStep } from '../../building/run-step.ts';
+import { PackageTree } from '../package-tree.ts';
 import { bundleProgram, type Libraries } from './bundle.ts';
 import { writeLauncher } from './launcher.ts';
 import { publishedManifest, readManifest } from './manifest.ts';
@@ -50,6 +51,8 @@ export async function writeLibraryPackage(name: string, directory: string): Prom
 
 /** Makes the tarball of the package in `directory` and returns the path of it. @throws {BuildError} `buildFailed` */
 export async function pack(directory: string, destination: string): Promise<string> {
+  // npm replaces the times of files, and keeps the permissions.
+  new PackageTree(directory).normalise(0, (path) => path.startsWith('bin/'), {});
   const args = ['pack', '--silent', '--pack-destination', destination];
   return join(destination, (await runStep('npm', args, { directory })).trim());
 }
