@@ -51,7 +51,7 @@ const NEEDED: readonly {
   { name: 'fish', file: '/usr/bin/fish', what: 'completion in fish' },
   { name: 'bzip2', file: '/usr/bin/bzip2', what: 'datasets that bzip2 itself has packed' },
   { name: 'chromium', file: '/usr/bin/chromium', what: 'the web interface in a browser' },
-  { name: 'prometheus', file: '/usr/bin/promtool', what: 'alert rules that promtool checks' },
+  { name: 'prometheus', file: '/usr/bin/promtool', what: 'alert rules that promtool checks', isBare: true },
   { name: 'buildah', file: '/usr/bin/buildah', what: IMAGES },
   { name: 'debootstrap', file: '/usr/sbin/debootstrap', what: IMAGES },
 ];

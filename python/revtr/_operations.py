@@ -70,6 +70,7 @@ from .api import (
     ListMeasurementOutlinesResponse,
     ListOptOutRequestsResponse,
     ListOptOutsResponse,
+    ListProbesResponse,
     ListPublicResultsResponse,
     ListSelfAuditsResponse,
     ListSendersV1Response,
@@ -763,6 +764,21 @@ class Operations(Transport):
         At most `limit` networks in order. `next` is what `after` must be to get the following ones.
         """
         return cast("ListOptOutsResponse", self._call("GET", "/api/v2/opt-outs", query={"after": after, "limit": limit}))
+
+    def list_probes(
+        self,
+        *,
+        limit: Optional[int] = None,
+        before: Optional[int] = None,
+    ) -> ListProbesResponse:
+        """Your requests for raw probes, newest first.
+
+        In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
+
+        `limit`: Most requests
+        `before`: Id before which the page begins
+        """
+        return cast("ListProbesResponse", self._call("GET", "/api/v2/probes", query={"limit": limit, "before": before}))
 
     def list_public_results(
         self,

@@ -1084,6 +1084,22 @@ class ListOptOutsResponse(_ListOptOutsResponseRequired, total=False):
     next: str
 
 
+class _ListProbesResponseRequired(TypedDict):
+    sets: List[ListProbesResponseSet]
+
+
+class ListProbesResponse(_ListProbesResponseRequired, total=False):
+    #: Value of `before` for the next page; absent on the last page
+    next: int
+
+
+class ListProbesResponseSet(TypedDict):
+    id: int
+    createdAt: str
+    total: int
+    done: int
+
+
 class ListPublicResultsResponse(TypedDict):
     results: List[ListPublicResultsResponseResult]
     #: Names of the networks, by AS number

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -96,6 +99,33 @@ describe('Ctrl-C while revtr measures', () => {
     }
   });
 
+  it('ends a campaign between two steps, and says how to go on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'revtr-program-'));
+    const batches = [{ id: 7, total: 1, done: 0, createdAt: '2026-11-20T10:00:00.000Z' }];
+    api.answers = { ...answersOf(), 'GET /api/v2/batches': { batches } };
+    try {
+      const pairs = join(directory, 'pairs');
+      writeFileSync(pairs, '192.0.2.1 198.51.100.1\n');
+      const child = spawn(process.execPath, [PROGRAM, 'batch', pairs, '--out', join(directory, 'out')], {
+        env: { PATH: process.env.PATH, HOME: directory, REVTR_SERVER: api.url, REVTR_KEY: 'k' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let err = '';
+      child.stderr.on('data', (chunk) => {
+        err += chunk;
+      });
+      const before = api.requests.length;
+      await expect
+        .poll(() => api.requests.slice(before).map(({ line }) => line), { timeout: 30_000 })
+        .toContain('GET /api/v2/batches');
+      child.kill('SIGINT');
+      expect(await once(child, 'close')).toEqual([130, null]);
+      expect(err).toBe('interrupted; run the same command again to go on\n');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it('is followed up by revtr fetch --follow and revtr last --follow, which wait', async () => {
     const environment = { REVTR_SERVER: api.url, REVTR_KEY: 'k' };
     for (const args of [
@@ -107,6 +137,23 @@ describe('Ctrl-C while revtr measures', () => {
       expect(api.requests.slice(before).map(({ line }) => line)).toContain('GET /api/v2/batches/7/events');
     }
     expect((await run(['fetch', '--label', 'L', '--follow'], { environment })).code).toBe(2);
+  });
+});
+
+describe('a campaign', () => {
+  it('counts a destination that is the source as complete', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'revtr-program-'));
+    api.answers = {
+      ...answersOf(),
+      'POST /api/v1/revtr': { result_uri: 'http://server/api/v1/revtr?batchid=7', rejected: [] },
+      'GET /api/v2/batches/7/export': `${JSON.stringify(measurementOf('trivial'))}\n`,
+    };
+    const pairs = join(directory, 'pairs');
+    writeFileSync(pairs, '198.51.100.1 198.51.100.1\n');
+    const environment = { REVTR_SERVER: api.url, REVTR_KEY: 'k' };
+    const { code, err } = await run(['batch', pairs, '--out', join(directory, 'out')], { environment });
+    rmSync(directory, { recursive: true });
+    expect([code, err]).toEqual([0, '1 pairs: 1 reached the source, 0 were not accepted\n']);
   });
 });
 

@@ -111,6 +111,14 @@ describe('the public archive', () => {
     expect(listed()).toEqual([]);
   });
 
+  it('leaves out a result that cannot be read, and has those after it', async () => {
+    const results = { email: 'yes@example.org', count: 3, acceptedAt: at(0), endedAt: at(60) };
+    const [bad, ...good] = await addResults(database(), results);
+    await database().db.updateTable('measurements').set({ result: '{"hops":7}' }).where('id', '=', bad).execute();
+    await archiveWith().run(never);
+    expect(archivedIds()).toEqual(good);
+  });
+
   it('tells neither label nor batch', async () => {
     const ids = await addResults(database(), {
       email: 'yes@example.org',

@@ -51,6 +51,11 @@ describe.each([
     expect(results.filter(({ stopReason }) => stopReason === 'reaches').length).toBeGreaterThan(PAIRS / 2);
   });
 
+  it('spends no more time in spoofed rounds than on the whole measurement', () => {
+    for (const { startedAt, endedAt, stats } of results)
+      expect(stats.spoofedRecordRouteMs).toBeLessThanOrEqual(endedAt - startedAt);
+  });
+
   it('shows no router twice', () => {
     for (const { hops } of results) {
       const keys = hops.flatMap(({ address }) => world.aliases.routerKey(address) ?? []);

@@ -32,6 +32,7 @@ const pair = (changes: Partial<EvaluatedResult> = {}): EvaluatedResult => ({
   allProbes: 4,
   spoofedRounds: 1,
   latencyMs: 500,
+  spoofedRoundsMs: 200,
   ...changes,
 });
 const unit: Unit = {
@@ -231,6 +232,13 @@ describe('the figures', () => {
     } as const;
     const hops = [hop, { ...hop, trust: 'assumed' }, { ...hop, trust: 'inferred' }, hop] as const;
     expect(figuresOf([countHops(pair({ hops }))]).measuredHops).toBe(0.5);
+  });
+
+  it('show the latency without the time in spoofed rounds', () => {
+    const pairs = [pair(), pair({ latencyMs: 26_000, spoofedRoundsMs: 25_000 }), pair({ latencyMs: 900 })].map(
+      countHops,
+    );
+    expect(figuresOf(pairs)).toMatchObject({ latencyMedian: 900, otherLatencyMedian: 700, otherLatencyP95: 1_000 });
   });
 
   it('have no value where there is nothing to count', () => {

@@ -236,7 +236,7 @@ describe('bad input', () => {
         refused('revtrs[1].dst'),
       );
     }
-    expect(await ask('POST', '/api/v1/revtr', { revtrs: [{ ...good(), src: address }] })).toEqual(
+    expect(await ask('POST', '/api/v1/revtr?skipInvalid=false', { revtrs: [{ ...good(), src: address }] })).toEqual(
       refused('revtrs[0].src'),
     );
     const watch = { source: system.source, destination: address, intervalSeconds: 900 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +99,13 @@ describe('the public archive', () => {
     expect(new Set(paths.map(({ batch, label }) => [batch, label].join()))).toEqual(new Set([',']));
   });
 
+  it('is queried with DuckDB as its documentation says', async () => {
+    const page = readFileSync(new URL('../../../docs/archive.md', import.meta.url), 'utf8');
+    const query = /duckdb -c "(.*)"/.exec(page)?.[1] ?? '';
+    const rows = await sql(query.replace(/'[^']*parquet'/, `'${archive}/*/*/*/*.parquet'`));
+    expect(rows.reduce((sum, row) => sum + Number(row['count_star()']), 0)).toBe(published.length);
+  });
+
   it('is served with its catalogue, whole or in part, and cached', async () => {
     expect(files.map(({ rows }) => rows).reduce((sum, rows) => sum + rows)).toBe(2 * published.length);
     for (const { path, bytes, sha256 } of files) {
@@ -164,7 +171,9 @@ describe('the archive of another system', () => {
   it('is imported once, can be read as imported, and is not a measurement', async () => {
     const file = join(directory, 'rows.jsonl.gz');
     const failed = { ...row, id: 2, stop_reason: 'FAILED', fail_reason: 'gap limit', revtr_hops: null };
-    const lines = [row, failed, { ...row, id: 3, src: 'not an address' }].map((line) => JSON.stringify(line));
+    const lines = [row, { archiver: {}, raw: failed }, { ...row, id: 3, src: 'not an address' }].map((line) =>
+      JSON.stringify(line),
+    );
     writeFileSync(file, gzipSync(`${lines.join('\n')}\n{"id":\n`));
     const first = await revtr(system, ['admin', 'archive', 'import', file, '--origin', 'M-Lab']);
     expect(first.out).toContain('4 lines; 2 results added, 0 known, 2 invalid');

@@ -10,6 +10,7 @@ export { Network, type PacketHandler } from './forwarding/network.ts';
 export { simParameters } from './parameters/choose-parameters.ts';
 export type { DataQuality } from './parameters/data-quality.ts';
 export { PROFILES, type Profile } from './parameters/profiles.ts';
+export { PROVENANCE, type Provenance } from './parameters/provenance.ts';
 export type { SimParameters } from './parameters/sim-parameters.ts';
 export { SIZES, type Size } from './parameters/sizes.ts';
 export { SimProber } from './prober/sim-prober.ts';

@@ -17,13 +17,17 @@ import {
 const INITIAL = { linksDown: new Set<number>(), prepends: new Map<number, number>() };
 
 /** The networks from `from` to `to`, following next hops. */
-function walk(topology: Topology, tree: Int32Array, from: number): number[] {
+function walk(topology: Topology, tree: readonly number[], from: number): number[] {
   const path = [from];
   while (tree[path[path.length - 1]] >= 0 && path.length < 100) {
     path.push(topology.adjacencies.neighbour[tree[path[path.length - 1]]]);
   }
   return path;
 }
+
+/** What each network uses towards a destination. */
+const treeTo = (topology: Topology, routes: PolicyRoutes, destination: number): number[] =>
+  Array.from({ length: topology.networks.count }, (_, network) => routes.next(destination, network));
 
 function relationOf({ adjacencies }: Topology, network: number, neighbour: number): number {
   for (let i = adjacencies.first[network]; i < adjacencies.first[network + 1]; i++) {
@@ -39,7 +43,7 @@ describe('policy routing', () => {
 
   it('reaches every network from every network, without loops', () => {
     for (const destination of destinations) {
-      const tree = routes.treeTo(destination);
+      const tree = treeTo(topology, routes, destination);
       for (let from = 0; from < topology.networks.count; from++) {
         const path = walk(topology, tree, from);
         expect(path[path.length - 1]).toBe(destination);
@@ -50,7 +54,7 @@ describe('policy routing', () => {
 
   it('is valley-free: after going down or across, a path only goes down', () => {
     for (const destination of destinations) {
-      const tree = routes.treeTo(destination);
+      const tree = treeTo(topology, routes, destination);
       for (let from = 0; from < topology.networks.count; from++) {
         const path = walk(topology, tree, from);
         const steps = path.slice(1).map((next, i) => relationOf(topology, path[i], next));
@@ -63,7 +67,7 @@ describe('policy routing', () => {
 
   it('prefers customers to peers to providers', () => {
     for (const destination of destinations) {
-      const tree = routes.treeTo(destination);
+      const tree = treeTo(topology, routes, destination);
       for (let network = 0; network < topology.networks.count; network++) {
         if (tree[network] < 0) continue;
         const chosen = topology.adjacencies.relation[tree[network]];
@@ -88,7 +92,7 @@ describe('ties between routes', () => {
     const topology = generateTopology(simParameters('medium', 5, changes));
     const routes = new PolicyRoutes(topology, INITIAL);
     const networks = Array.from({ length: 40 }, (_, destination) => {
-      const tree = routes.treeTo(destination);
+      const tree = treeTo(topology, routes, destination);
       return [...tree.keys()].filter((network) => tree[network] >= 0 && routes.groups.of(tree[network]).length > 1);
     });
     return { topology, routes, networks };
@@ -100,7 +104,7 @@ describe('ties between routes', () => {
     expect(networks.flat().length).toBeGreaterThan(1_000);
     const { neighbour, relation } = topology.adjacencies;
     networks.forEach((list, destination) => {
-      const tree = routes.treeTo(destination);
+      const tree = treeTo(topology, routes, destination);
       for (const network of list) {
         const group = routes.groups.of(tree[network]);
         expect(new Set(group.map((i) => relation[i])).size).toBe(1);
@@ -119,7 +123,7 @@ describe('ties between routes', () => {
     networks.slice(0, 10).forEach((list, destination) => {
       const target = topology.routers.loopback[firstRouter[destination]];
       for (const network of list.slice(0, 40)) {
-        const group = routes.groups.of(routes.treeTo(destination)[network]).map((i) => numbers[neighbour[i]]);
+        const group = routes.groups.of(routes.next(destination, network)).map((i) => numbers[neighbour[i]]);
         const used = new Set<number>();
         for (let router = firstRouter[network]; router < firstRouter[network + 1]; router++)
           used.add(truth.path(topology.routers.loopback[router], target, 0).asPath[1]);
@@ -136,9 +140,9 @@ describe('ties between routes', () => {
     const { neighbour } = topology.adjacencies;
     open.networks.forEach((list, destination) => {
       for (const network of list.slice(0, 50)) {
-        const group = open.routes.groups.of(open.routes.treeTo(destination)[network]);
+        const group = open.routes.groups.of(open.routes.next(destination, network));
         const lowest = Math.min(...group.map((i) => topology.networks.numbers[neighbour[i]]));
-        expect(topology.networks.numbers[neighbour[routes.treeTo(destination)[network]]]).toBe(lowest);
+        expect(topology.networks.numbers[neighbour[routes.next(destination, network)]]).toBe(lowest);
       }
     });
   });
@@ -146,7 +150,7 @@ describe('ties between routes', () => {
 
 /** Networks on the way from one network to another, over the first neighbour of each group. */
 function hopsTo(topology: Topology, routes: PolicyRoutes, from: number, destination: number): number {
-  const tree = routes.treeTo(destination);
+  const tree = treeTo(topology, routes, destination);
   let [at, hops] = [from, 0];
   while (tree[at] >= 0 && hops < 100) {
     const [first] = routes.groups.of(tree[at]);

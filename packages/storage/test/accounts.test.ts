@@ -300,7 +300,7 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       await sql`delete from measurements`.execute(db);
     });
 
-    it('leases raw probes to one process, users in turn, and stores each result once', async () => {
+    it('leases raw probes to one process, small sets beside large ones, and stores each result once', async () => {
       const sets = new ProbeSets(db);
       await sets.deleteBefore(later(1));
       const [first, second] = [await newUser(), await newUser()];

@@ -36,6 +36,7 @@ export class Campaign {
   readonly #progress: ProgressLine;
   readonly #now: () => number;
   readonly #sleep: (ms: number) => Promise<unknown>;
+  readonly #signal: AbortSignal | undefined;
   readonly #underWay = new Set<UnderWay>();
   #written = 0;
   #reached = 0;
@@ -52,7 +53,10 @@ export class Campaign {
     readonly output: OutputFile;
     readonly progress: ProgressLine;
     readonly now: () => number;
+    /** Waits; resolves early when `signal` fires. */
     readonly sleep: (ms: number) => Promise<unknown>;
+    /** Ends the campaign between two steps. */
+    readonly signal?: AbortSignal | undefined;
   }) {
     this.#client = collaborators.client;
     this.#journal = collaborators.journal;
@@ -60,12 +64,20 @@ export class Campaign {
     this.#progress = collaborators.progress;
     this.#now = collaborators.now;
     this.#sleep = collaborators.sleep;
+    this.#signal = collaborators.signal;
   }
 
-  /** Runs until all groups are in the output. @throws {ClientError} when the server refuses a batch, or cannot be reached for minutes */
+  /**
+   * Runs until all groups are in the output.
+   * @throws {ClientError} when the server refuses a batch, or cannot be reached for minutes; `cancelled` when the signal fires
+   */
   async run(groups: AsyncIterator<RequestedPair[]>): Promise<CampaignSummary> {
     let next = await groups.next();
     for (let group = 0; next.done !== true || this.#underWay.size > 0; ) {
+      if (this.#signal?.aborted === true) {
+        this.#progress.end();
+        throw new ClientError('cancelled', 'the campaign was interrupted', {});
+      }
       const mayFill = this.#underWay.size < MOST_UNDER_WAY && this.#blockedUntil <= this.#now();
       if (next.done !== true && mayFill) {
         if (!(await this.#begin(group, next.value))) continue;

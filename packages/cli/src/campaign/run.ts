@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ClientError } from '@revtr/client';
 import type { ConnectionOptions } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { unreadableFile, unusableFile } from '../errors.ts';
@@ -36,12 +37,16 @@ export async function runCampaign(options: CampaignOptions, context: Context): P
     const output = await OutputFile.open(out, journal.outputBytes);
     const progress = new ProgressLine({ total: pairs }, { terminal: context.terminal, now: Date.now });
     try {
-      const campaign = new Campaign({ client, journal, output, progress, now: Date.now, sleep });
+      const signal = context.terminal.interruption?.();
+      const pause = (ms: number): Promise<unknown> => sleep(ms, undefined, signal && { signal }).catch(() => undefined);
+      const campaign = new Campaign({ client, journal, output, progress, now: Date.now, sleep: pause, signal });
       return await campaign.run(pairGroups(file, plan.batchSize, options));
     } finally {
       await Promise.all([journal.close(), output.close()]);
     }
   } catch (error) {
+    if (error instanceof ClientError && error.code === 'cancelled')
+      context.output.note('interrupted; run the same command again to go on');
     const isOfSystem = error instanceof Error && 'syscall' in error && 'path' in error;
     throw isOfSystem ? unreadableFile(String(error.path), error) : error;
   }

@@ -2,12 +2,14 @@ import type { NewProbes } from '@revtr/client';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderProbe } from '../render/probes.ts';
 import { readCount } from './arguments.ts';
+import { sourceOf } from './source.ts';
 
 interface ProbeOptions extends ConnectionOptions {
-  readonly from: string;
+  readonly from?: string;
   readonly as?: string;
   readonly label?: string;
   readonly count?: number;
@@ -77,10 +79,15 @@ function addKind(
   const { terminal, output } = context;
   return withConnection(addCommand(probe, name, description))
     .argument('<target...>', 'IPv4 addresses or host names, at most 1,000')
-    .requiredOption('--from <address>', 'IPv4 address of a source that you may measure to, or of a vantage point')
+    .option('--from <address>', 'source or vantage point that sends (default: the source of the profile)')
     .option('--label <label>', 'label that the result carries')
     .action(async (targets: readonly string[], options: ProbeOptions) => {
-      const { from, as, label, count, timestamps } = options;
+      const { as, label, count, timestamps } = options;
+      const from = await sourceOf({ ...options, ...(options.from !== undefined && { to: options.from }) }, terminal);
+      if (from === undefined) {
+        const message = 'no sender: use --from, or set a source with "revtr config set source ADDRESS"';
+        throw new CliError('badArgument', message, { name: '--from', value: '' });
+      }
       const common = {
         from,
         ...(as !== undefined && { as }),

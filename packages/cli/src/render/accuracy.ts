@@ -1,4 +1,6 @@
 import type { Accuracy, SelfAudit, Suspension } from '@revtr/client';
+import type { Screen } from '../terminal.ts';
+import { table } from './layout/table.ts';
 
 type Rate = Accuracy['reached'];
 type HopRate = Accuracy['hops'];
@@ -13,25 +15,38 @@ function describeRate(rate: Rate): string {
   return `${percent(rate.share)} % (${interval(rate)}), ${rate.count} of ${rate.total}`;
 }
 
-const WIDTHS = [46, 7, 8, 16, 12, 9] as const;
+/** A line of a table of hops: what they have in common, and how many are right. */
+interface HopRow {
+  readonly name: string;
+  readonly hops: HopRate;
+}
 
-const row = (cells: readonly string[]): string =>
-  `${cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[i] ?? 0))).join('  ')}\n`;
-
-const hopRow = (name: string, hops: HopRate): string =>
-  row([
-    name,
-    String(hops.total),
-    hops.total === 0 ? '-' : percent(hops.share),
-    hops.total === 0 ? '-' : interval(hops),
-    hops.total === 0 ? '-' : percent(hops.meanConfidence),
-    String(hops.unjudged),
-  ]);
-
-const header = (name: string): string => row([name, 'JUDGED', 'RIGHT %', '95 % INTERVAL', 'CONFIDENCE %', 'UNJUDGED']);
+function hopTable(head: string, rows: readonly HopRow[], screen: Screen): string {
+  const ifJudged =
+    (text: (hops: HopRate) => string) =>
+    ({ hops }: HopRow): string =>
+      hops.total === 0 ? '-' : text(hops);
+  return table<HopRow>(
+    [
+      { head, least: 20, cell: ({ name }) => name },
+      { head: 'JUDGED', align: 'right', cell: ({ hops }) => String(hops.total) },
+      { head: 'RIGHT %', align: 'right', cell: ifJudged(({ share }) => percent(share)) },
+      { head: '95 % INTERVAL', align: 'right', cell: ifJudged(interval) },
+      {
+        head: 'CONFIDENCE %',
+        align: 'right',
+        cell: ifJudged(({ meanConfidence }) => percent(meanConfidence)),
+        least: 5,
+      },
+      { head: 'UNJUDGED', align: 'right', cell: ({ hops }) => String(hops.unjudged), least: 'cells' },
+    ],
+    rows,
+    screen,
+  );
+}
 
 /** How accurate the system is: paths, hops by kind, calibration, and networks. */
-export function renderAccuracy(accuracy: Accuracy): string {
+export function renderAccuracy(accuracy: Accuracy, screen: Screen): string {
   const { from, to, audits, kinds, ranges, networks, suspensions } = accuracy;
   const days = `${from.slice(0, 10)} to ${new Date(Date.parse(to) - 1).toISOString().slice(0, 10)}`;
   if (audits.judged === 0) return `No self-audit was judged from ${days}.\n`;
@@ -44,14 +59,26 @@ export function renderAccuracy(accuracy: Accuracy): string {
     `routers found          ${describeRate(accuracy.routersFound)}\n`,
     `hops right             ${describeRate(accuracy.hops)}\n`,
     `calibration error      ${percent(accuracy.calibrationError)} points\n\n`,
-    header('KIND OF HOP'),
-    ...kinds.map((kind) => hopRow(kind.kind, kind)),
+    hopTable(
+      'KIND OF HOP',
+      kinds.map((hops) => ({ name: hops.kind, hops })),
+      screen,
+    ),
     '\n',
-    header('CONFIDENCE'),
-    ...ranges.map((range) => hopRow(`${percent(range.from)} to ${percent(range.to)} %`, range)),
+    hopTable(
+      'CONFIDENCE',
+      ranges.map((hops) => ({ name: `${percent(hops.from)} to ${percent(hops.to)} %`, hops })),
+      screen,
+    ),
     '\n',
-    header('NETWORK OF THE HOST'),
-    ...shown.map(({ asn, name, hops }) => hopRow(`${asn === undefined ? 'unknown' : `AS${asn}`} ${name ?? ''}`, hops)),
+    hopTable(
+      'NETWORK OF THE HOST',
+      shown.map(({ asn, name = '', hops }) => ({
+        name: `${asn === undefined ? 'unknown' : `AS${asn}`} ${name}`,
+        hops,
+      })),
+      screen,
+    ),
     networks.length > shown.length ? `and ${networks.length - shown.length} more\n` : '',
     suspensions.length === 0 ? '' : `\n${renderSuspensions(suspensions)}`,
   ].join('');

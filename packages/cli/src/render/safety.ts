@@ -1,4 +1,6 @@
 import type { Budgets, Circuit } from '@revtr/client';
+import type { Screen } from '../terminal.ts';
+import { type Column, table } from './layout/table.ts';
 
 const KINDS: Readonly<Record<Budgets['limits'][number]['kind'], string>> = {
   destination: 'destination',
@@ -18,35 +20,40 @@ const REASONS: Readonly<Record<Circuit['reason'], string>> = {
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
+type Limit = Budgets['limits'][number];
+type Closest = Budgets['closest'][number];
+
 /** The limits of each kind of subject, and the subjects that have used most of a daily limit. */
-export function renderBudgets({ limits, closest }: Budgets): string {
-  const row = (cells: readonly (string | number)[], widths: readonly number[]): string =>
-    `${cells
-      .map((cell, i) => (i === 0 ? String(cell).padEnd(widths[i]) : String(cell).padStart(widths[i])))
-      .join('  ')
-      .trimEnd()}\n`;
-  const columns = [16, 10, 13, 18, 18];
-  const subjects = [16, 18, 13, 15, 6];
-  return [
-    row(['LIMIT OF EACH', 'PER SECOND', 'PER DAY', 'OPTIONS PER SECOND', 'OPTIONS PER DAY'], columns),
-    ...limits.map((limit) =>
-      row(
-        [
-          KINDS[limit.kind],
-          limit.packetsPerSecond,
-          limit.packetsPerDay,
-          limit.optionPacketsPerSecond,
-          limit.optionPacketsPerDay,
-        ],
-        columns,
-      ),
-    ),
-    '\n',
-    row(['CLOSEST TO LIMITS', 'SUBJECT', 'PACKETS TODAY', 'WITH OPTIONS', 'USED'], subjects),
-    ...closest.map(({ kind, subject, packets, optionPackets, share }) =>
-      row([KINDS[kind], subject, packets, optionPackets, percent(share)], subjects),
-    ),
-  ].join('');
+export function renderBudgets({ limits, closest }: Budgets, screen: Screen): string {
+  const count = (head: string, cell: (row: Limit) => number): Column<Limit> => ({
+    head,
+    align: 'right',
+    least: 'cells',
+    cell: (row) => String(cell(row)),
+  });
+  const ofEach = table<Limit>(
+    [
+      { head: 'LIMIT OF EACH', cell: ({ kind }) => KINDS[kind] },
+      count('PER SECOND', ({ packetsPerSecond }) => packetsPerSecond),
+      count('PER DAY', ({ packetsPerDay }) => packetsPerDay),
+      count('OPTIONS PER SECOND', ({ optionPacketsPerSecond }) => optionPacketsPerSecond),
+      count('OPTIONS PER DAY', ({ optionPacketsPerDay }) => optionPacketsPerDay),
+    ],
+    limits,
+    screen,
+  );
+  const mostUsed = table<Closest>(
+    [
+      { head: 'CLOSEST TO LIMITS', cell: ({ kind }) => KINDS[kind] },
+      { head: 'SUBJECT', cell: ({ subject }) => subject },
+      { head: 'PACKETS TODAY', align: 'right', cell: ({ packets }) => String(packets) },
+      { head: 'WITH OPTIONS', align: 'right', cell: ({ optionPackets }) => String(optionPackets) },
+      { head: 'USED', align: 'right', cell: ({ share }) => percent(share) },
+    ],
+    closest,
+    screen,
+  );
+  return `${ofEach}\n${mostUsed}`;
 }
 
 /** Suspended networks, each in two lines. */

@@ -1164,59 +1164,7 @@ export interface paths {
          * Your requests for raw probes, newest first
          * @description In pages. Pass `next` of an answer as `before` of the next request until an answer has none.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Id before which the page begins */
-                    before?: string;
-                    /** @description Most requests */
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Value of `before` for the next page; absent on the last page */
-                            next?: number;
-                            sets: {
-                                /** Format: date-time */
-                                createdAt: string;
-                                done: number;
-                                id: number;
-                                total: number;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listProbes"];
         put?: never;
         /**
          * Send raw probes: pings, Record Route or Timestamp probes, or traceroutes
@@ -8126,6 +8074,46 @@ export interface operations {
                      */
                     "application/json": {
                         networks: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listProbes: {
+        parameters: {
+            query?: {
+                /** @description Id before which the page begins */
+                before?: string;
+                /** @description Most requests */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description Your requests for raw probes, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Value of `before` for the next page; absent on the last page */
+                        next?: number;
+                        sets: {
+                            /** Format: date-time */
+                            createdAt: string;
+                            done: number;
+                            id: number;
+                            total: number;
+                        }[];
                     };
                 };
             };

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Clock } from '@revtr/probing';
 import { type ArchiveFile, type ArchiveRecords, lockDirectory, type NewArchiveFile } from '@revtr/storage';
 import type { Logger } from 'pino';
+import { ZodError } from 'zod';
 import { Periodic } from '../foundation/periodic.ts';
 import type { ArchiveMetrics } from './archive-metrics.ts';
 import { ArchiveLayout, CATALOGUE, directoryOf } from './files/archive-layout.ts';
@@ -10,7 +11,7 @@ import { toCatalogue, toDayCatalogue } from './files/catalogue.ts';
 import { makeDirectory, placeFile, replaceFile } from './files/durable-file.ts';
 import { READ_ME } from './files/read-me.ts';
 import { writePart } from './files/write-part.ts';
-import { type ArchiveRules, toPublishable } from './publishable.ts';
+import { type ArchiveRules, type ConsentedRow, toPublishable } from './publishable.ts';
 import type { MeasuredPath } from './rows/measured-path.ts';
 import { bigQuerySchemas } from './schema/tables.ts';
 
@@ -154,8 +155,19 @@ export class PublicArchive {
     for (let first = 0; first < ids.length; first += PER_PAGE) {
       signal.throwIfAborted();
       const rows = await this.#records.measurements(ids.slice(first, first + PER_PAGE));
-      const paths = rows.flatMap((row) => toPublishable(row, this.#rules) ?? []);
+      const paths = rows.flatMap((row) => this.#publishable(row) ?? []);
       if (paths.length > 0) yield paths;
+    }
+  }
+
+  /** A result that cannot be read must not keep all later ones waiting. */
+  #publishable(row: ConsentedRow): MeasuredPath | undefined {
+    try {
+      return toPublishable(row, this.#rules);
+    } catch (error) {
+      if (!(error instanceof ZodError)) throw error;
+      this.#log.error({ err: error, measurement: row.id }, 'a stored result cannot be read; the archive leaves it out');
+      return undefined;
     }
   }
 

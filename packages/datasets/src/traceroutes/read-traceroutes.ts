@@ -1,4 +1,5 @@
 import { type Ipv4Address, tryParseIpv4 } from '@revtr/net';
+import { z } from 'zod';
 import { decompressed } from '../content/decompress.ts';
 import { type Content, limited, type ReadLimits } from '../content/limits.ts';
 import { linesOf } from '../content/lines.ts';
@@ -23,6 +24,8 @@ export interface TracerouteLine {
   readonly traceroute: PublicTraceroute | undefined;
 }
 
+const REVERSE = z.literal('reverse-traceroute');
+const reverseSchema = z.union([z.object({ msm_name: REVERSE }), z.object({ method: REVERSE })]);
 const LIMITS = { bytes: 2 ** 40, lineCharacters: 2 ** 22 };
 /** The target, as RIPE Atlas (`dst_addr`) and scamper (`dst`) write it. Most lines of a dump go to other targets and need no parser. */
 const TARGET = /"dst(?:_addr)?"\s*:\s*"([\d.]{7,15})"/;
@@ -43,6 +46,12 @@ export async function* readTraceroutes(
   }
 }
 
+/**
+ * Whether a line is a reverse path, which this project exports in the forms of RIPE Atlas and scamper. Its hops are partly inferred or assumed: it
+ * is no evidence of a forward path.
+ */
+const isReverse = (json: unknown): boolean => reverseSchema.safeParse(json).success;
+
 function tracerouteOf(text: string, wants: ReadTraceroutesOptions['wants']): PublicTraceroute | undefined {
   const claimed = tryParseIpv4(TARGET.exec(text)?.[1] ?? '');
   if (claimed === undefined || !wants(claimed)) return undefined;
@@ -52,6 +61,7 @@ function tracerouteOf(text: string, wants: ReadTraceroutesOptions['wants']): Pub
   } catch {
     return undefined;
   }
+  if (isReverse(json)) return undefined;
   const traceroute = ripeAtlasTraceroute(json) ?? scamperTraceroute(json);
   return traceroute !== undefined && wants(traceroute.target) ? traceroute : undefined;
 }

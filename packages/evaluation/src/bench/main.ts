@@ -5,6 +5,7 @@ import { benchGeneration } from './generation.ts';
 import { benchLink } from './link.ts';
 import { benchListener } from './listener.ts';
 import { benchOptOut } from './opt-out.ts';
+import { parameterTable } from './parameters.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism/realism.ts';
@@ -16,6 +17,7 @@ import { benchWeb } from './web/web.ts';
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   atlas: benchAtlas,
   audit: benchAudit,
+  parameters: parameterTable,
   'prefix-table': benchPrefixTable,
   forwarding: benchForwarding,
   generation: benchGeneration,
@@ -36,6 +38,7 @@ Runs one benchmark and prints its figures, as JSON unless noted. Repeated timing
 
   atlas          build and query an atlas of 10,000 traceroutes
   audit          fill an audit and query it [--packets N] [--database URL]
+  parameters     print the parameters of profile published and their sources, as Markdown
   prefix-table   build and query a table of a million prefixes
   forwarding     forward packets through the simulator
   generation     generate simulated Internets of each size

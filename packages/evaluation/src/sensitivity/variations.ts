@@ -26,6 +26,12 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
     parameter: 'transitRepeatsStamp',
     values: [0, 0.001, 0.01, 0.04],
   },
+  borders: {
+    label: 'networks without customers whose links to others end at two routers',
+    parameter: 'separateBorders',
+    values: [0, 1],
+  },
+  peerings: { label: 'peerings that the data call transit', parameter: 'wrongPeerings', values: [0, 0.05, 0.17] },
   hostsWithoutStamp: {
     label: 'destinations that never stamp',
     parameter: 'destinationNeverStamps',

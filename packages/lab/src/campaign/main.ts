@@ -20,7 +20,7 @@ with SIGKILL, and starts them again. Then it checks that the output has every pa
   --port <port>       port of the API (default 18080)
   --no-kills          kill nothing
 
-A million pairs need about 15 GB of disk. The exit code is 1 if the output is not complete, or the client used 300 MiB or more.
+A million pairs need about 20 GB of disk. The exit code is 1 if the output is not complete, or the client used 300 MiB or more.
 `;
 
 const MOST_CLIENT_MIB = 300;

@@ -74,7 +74,10 @@ export async function runCampaign(
       await sleep(POLL_MS);
       clientMib = Math.max(clientMib, client.mostMib);
       serverMib = Math.max(serverMib, server.mostMib);
-      if (signal.aborted) break;
+      if (signal.aborted) {
+        await client.end('SIGTERM');
+        break;
+      }
       if (!client.isRunning) {
         if ((await client.ended()) !== UNAVAILABLE) break;
         say('the client gave up waiting for the server; starting it again');

@@ -1,6 +1,7 @@
 import { renderMeasurement, type Terminal } from '@revtr/cli';
 import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { portProblem, readSettings } from '@revtr/controller';
+import { SIMULATED_ASSUMPTIONS, SIMULATED_PUBLISHED_ASSUMPTIONS } from '@revtr/engine';
 import { formatIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
 import { startEmulator } from '@revtr/ripe-atlas-emulator';
@@ -83,6 +84,7 @@ async function demonstrate(
   const settings = readSettings({ REVTR_LOG_LEVEL: 'warn', REVTR_DATABASE: 'memory:', ...process.env });
   const world = new SimulatedWorld({
     parameters: simParameters(size, seed, {}, isDetour ? DETOUR.profile : 'published'),
+    assumptions: isDetour ? SIMULATED_ASSUMPTIONS : SIMULATED_PUBLISHED_ASSUMPTIONS,
     sources: SOURCES,
     // With --once, the result must be reproducible. HTTP requests to the emulator take real time, which varies.
     atlas: once ? 'recordRoute' : 'none',

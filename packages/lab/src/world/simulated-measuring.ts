@@ -1,5 +1,11 @@
 import { ConnectedAgents, type OpenMeasuringSystem } from '@revtr/controller';
-import { defaultPlan, type EngineCollaborators, ReverseTracerouteEngine, SIMULATED_ASSUMPTIONS } from '@revtr/engine';
+import {
+  type AssumptionConfidence,
+  defaultPlan,
+  type EngineCollaborators,
+  ReverseTracerouteEngine,
+  SIMULATED_ASSUMPTIONS,
+} from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import { SimulatedAgents } from './simulated-agents.ts';
 
@@ -12,6 +18,8 @@ export interface MeasuringHosts {
    * lists are not used. Default: none; sources and vantage points are always available, and no agent connects.
    */
   readonly agents?: readonly Ipv4Address[] | undefined;
+  /** Probabilities of hops that no probe shows. Default: those of profile `kind`. */
+  readonly assumptions?: AssumptionConfidence;
 }
 
 /**
@@ -24,6 +32,7 @@ export function simulatedMeasuring(
   isGuarded: boolean,
 ): OpenMeasuringSystem {
   return async ({ directory, events, guarded, withTechnique, calibration, clock }) => {
+    const { assumptions = SIMULATED_ASSUMPTIONS } = hosts;
     const engineParts = {
       ...unguarded,
       ...(isGuarded && { prober: guarded(unguarded.prober), withTechnique }),
@@ -33,7 +42,7 @@ export function simulatedMeasuring(
     const connected = agents?.connected ?? new ConnectedAgents({ directory, sessionOf: () => undefined });
     const ready = (kind: 'source' | 'vantagePoint') => connected.ready(kind).map(({ address }) => address);
     return {
-      engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions: SIMULATED_ASSUMPTIONS }, engineParts),
+      engine: new ReverseTracerouteEngine({ plan: defaultPlan, assumptions }, engineParts),
       engineParts,
       learnedRanking: undefined,
       rootCertificate: undefined,

@@ -71,6 +71,7 @@ export async function startSimulatedSystem(
           {
             vantagePoints: world.vantagePoints,
             sources: world.sources.map(({ address }) => address),
+            assumptions: world.assumptions,
             agents: isLive ? [...places.vantagePoints, ...places.sources].map(({ address }) => address) : undefined,
           },
           isGuarded,

@@ -2,6 +2,7 @@ import { relationshipsOf } from '@revtr/datasets';
 import {
   type Aliases,
   AliasSets,
+  type AssumptionConfidence,
   Atlas,
   collectTails,
   collectTraceroutes,
@@ -38,6 +39,8 @@ export interface SimulatedWorldOptions {
   readonly sources: number;
   /** Contents of the atlases. Default: `recordRoute`, which means traceroutes and Record Route pings to their hops. */
   readonly atlas?: 'none' | 'traceroutes' | 'recordRoute';
+  /** Probabilities of hops that no probe shows on this Internet. Default: those of profile `kind`. */
+  readonly assumptions?: AssumptionConfidence;
   /** Receives progress messages. */
   readonly onProgress?: (message: string) => void;
 }
@@ -72,6 +75,7 @@ export class SimulatedWorld {
   readonly aliases: AliasSets;
   readonly relations: Relations;
   readonly targetPolicy: TargetPolicy;
+  readonly assumptions: AssumptionConfidence;
   readonly #options: SimulatedWorldOptions;
   #report: PreparationReport | undefined;
 
@@ -92,6 +96,7 @@ export class SimulatedWorld {
     this.sources = this.internet.places.sources.filter(isMapped).slice(0, options.sources);
     this.relations = relationsOf(this.data);
     this.targetPolicy = new TargetPolicy();
+    this.assumptions = options.assumptions ?? SIMULATED_ASSUMPTIONS;
   }
 
   /** Report of the last preparation; `undefined` before the first. */
@@ -150,7 +155,7 @@ export class SimulatedWorld {
   /** Prepares the world for one plan and returns an engine. Engines share no learned state. */
   async engine(plan: Plan): Promise<ReverseTracerouteEngine> {
     return new ReverseTracerouteEngine(
-      { plan, assumptions: SIMULATED_ASSUMPTIONS },
+      { plan, assumptions: this.assumptions },
       await this.prepare(undefined, this, plan),
     );
   }

@@ -1,101 +1,146 @@
 import { hash32 } from '@revtr/probing';
 import { type Announcement, Relation, TieBreak, type Topology } from '../topology/topology.ts';
+import { type AdjacencyIndex, indexAdjacencies } from './adjacency-index.ts';
 import { NeighbourGroups } from './neighbour-groups.ts';
 import type { NetworkState } from './network-state.ts';
+import { RouteCache } from './route-cache.ts';
+import {
+  computeRouteLengths,
+  DOWN,
+  kindOf,
+  lengthOf,
+  RouteKind,
+  type RouteLengths,
+  UNREACHED,
+} from './route-lengths.ts';
 
 /** Instead of an adjacency: the network has no route, or is itself the destination. */
 export const NO_ROUTE = -1;
 export const LOCAL_ROUTE = -2;
 
-const UNREACHED = 0xff;
+/** Bound on the routes in memory, bytes; a large Internet has about ten times as many. */
+const CACHE_BYTES = 256 * 2 ** 20;
+/** With more disturbed adjacencies it is faster to compute routes anew than to look whether they are disturbed. */
+const MOST_CHECKED = 40;
+/** Bytes of the choices of those networks that are usually asked for. */
+const CHOICES_BYTES = 2_000;
 
-/** Routes of all networks towards one: the adjacency each uses, and the length of the announced path. */
+/** Routes to one destination. */
 interface RouteTree {
-  readonly next: Int32Array;
-  readonly length: Uint8Array;
-  /** Adjacencies between which the routers of a network choose each its own, where there are several. */
-  readonly ties: Map<number, number[]>;
+  readonly routes: RouteLengths;
+  /** The weights that they were computed with. */
+  readonly weights: Uint8Array;
   readonly announcement: Announcement;
+  /** The adjacency or group of each network that was asked for. */
+  readonly chosen: Map<number, number>;
+  readonly bytes: number;
 }
 
+/** What the routes of all states of an Internet share. */
+interface SharedTables {
+  readonly index: AdjacencyIndex;
+  readonly groups: NeighbourGroups;
+  readonly cache: RouteCache<RouteTree>;
+  /** Weights with all links up and the usual prepending. */
+  readonly weights: Uint8Array;
+}
+
+/** By how much a route becomes longer for a network to which it is announced with `count` repetitions. */
+const weightOf = (count: number): number => Math.min(1 + count, DOWN - 1);
+
 /**
- * Routes between networks, one tree for each destination network and each other announcement: customer routes before peer routes before provider
- * routes, then the shortest, then a fixed tie-break or the closest exit of each router; exported as Gao and Rexford describe (valley-free).
+ * Routes between networks, to each destination network and each other announcement: customer routes before peer routes before provider
+ * routes, then the shortest, then a fixed tie-break or the closest exit of each router. The lengths of all networks' routes to a destination are
+ * computed when it is first asked for, the choice between equal routes for each network that is asked for.
  */
 export class PolicyRoutes {
   readonly #topology: Topology;
   readonly #state: NetworkState;
   readonly #undisturbed: PolicyRoutes | undefined;
-  readonly #trees = new Map<number, Int32Array>();
-  /** Adjacencies whose links are all down. */
-  readonly #down: ReadonlySet<number>;
+  readonly #shared: SharedTables;
+  readonly #firstKey: number;
   /** Adjacencies that are down or longer than in the undisturbed state. */
   readonly #disturbed: readonly number[];
-  /** Neighbours with equal routes; the same for all states, because trees are shared. */
-  readonly groups: NeighbourGroups;
+  /** Adjacencies whose links are all down. */
+  readonly #down: readonly number[];
+  #weights: Uint8Array | undefined;
 
-  /** @param undisturbed routes with all links up, from which trees that the state does not change are taken */
+  /** @param undisturbed routes with all links up, from which those are taken that the state does not change */
   constructor(topology: Topology, state: NetworkState, undisturbed?: PolicyRoutes) {
     this.#topology = topology;
     this.#state = state;
-    this.groups = undisturbed?.groups ?? new NeighbourGroups(topology.adjacencies.neighbour.length);
-    const { interfaces, prepends } = topology.adjacencies;
+    const { interfaces, prepends, neighbour } = topology.adjacencies;
+    this.#shared =
+      undisturbed === undefined
+        ? {
+            index: indexAdjacencies(topology.adjacencies),
+            groups: new NeighbourGroups(neighbour.length),
+            cache: new RouteCache(CACHE_BYTES),
+            weights: Uint8Array.from(prepends, weightOf),
+          }
+        : undisturbed.#shared;
     const touched = new Set([...state.linksDown].map((iface) => topology.interfaces.adjacency[iface]));
     touched.delete(-1);
-    const down = [...touched].filter((i) => interfaces[i].every((iface) => state.linksDown.has(iface)));
-    this.#down = new Set(down);
+    this.#down = [...touched].filter((i) => interfaces[i].every((iface) => state.linksDown.has(iface)));
+    // Most links that fail have parallel ones: states with the same adjacencies have the same routes.
+    const stateNumber = this.#shared.cache.stateNumber(state.prepends, this.#down);
+    this.#firstKey = stateNumber * (topology.networks.count + topology.announcements.length);
     const usual = undisturbed === undefined ? undefined : undisturbed.#state.prepends;
     const before = (i: number): number => usual?.get(i) ?? prepends[i];
-    const changed = [...state.prepends].filter(([i, count]) => count !== before(i));
-    this.#disturbed = [...down, ...changed.map(([i]) => i)];
+    const changed = usual === state.prepends ? [] : [...state.prepends].filter(([i, count]) => count !== before(i));
+    this.#disturbed = [...this.#down, ...changed.map(([i]) => i)];
     // A shorter route can attract networks that did not use it before.
     const isShorter = changed.some(([i, count]) => count < before(i));
-    this.#undisturbed = isShorter ? undefined : undisturbed;
+    this.#undisturbed = isShorter || this.#disturbed.length > MOST_CHECKED ? undefined : undisturbed;
+  }
+
+  /** Neighbours with equal routes; the same for all states, because routes are shared. */
+  get groups(): NeighbourGroups {
+    return this.#shared.groups;
   }
 
   /**
-   * For each network the adjacency that it uses towards a destination, or the group of them ({@link NeighbourGroups}), {@link NO_ROUTE} or
+   * The adjacency that a network uses towards a destination, or the group of them ({@link NeighbourGroups}), {@link NO_ROUTE} or
    * {@link LOCAL_ROUTE}.
    * @param route index of the destination network, or of an announcement behind those of the networks
    */
-  treeTo(route: number): Int32Array {
-    let next = this.#trees.get(route);
-    if (next === undefined) {
-      const before = this.#undisturbed?.treeTo(route);
-      next = before !== undefined && !this.#disturbs(before) ? before : this.#compute(route);
-      this.#trees.set(route, next);
-    }
-    return next;
+  next(route: number, network: number): number {
+    return this.#choiceIn(this.#treeTo(route), network);
   }
 
-  /** Whether a tree uses an adjacency that is disturbed now. A tree that does not stays as it is. */
-  #disturbs(tree: Int32Array): boolean {
+  #treeTo(route: number): RouteTree {
+    const { cache } = this.#shared;
+    let tree = cache.get(this.#firstKey + route);
+    if (tree === undefined) {
+      const before = this.#undisturbed === undefined ? undefined : this.#undisturbed.#treeTo(route);
+      tree = before !== undefined && !this.#disturbs(before) ? before : this.#compute(route);
+      cache.set(this.#firstKey + route, tree);
+    }
+    return tree;
+  }
+
+  /** Whether routes use an adjacency that is disturbed now. Those that do not stay as they are. */
+  #disturbs(tree: RouteTree): boolean {
     const { neighbour, reverse } = this.#topology.adjacencies;
-    return this.#disturbed.some((i) => this.groups.contains(tree[neighbour[i]], reverse[i]));
+    return this.#disturbed.some((i) => this.groups.contains(this.#choiceIn(tree, neighbour[i]), reverse[i]));
   }
 
-  #compute(route: number): Int32Array {
-    const { count } = this.#topology.networks;
+  #compute(route: number): RouteTree {
+    const { adjacencies } = this.#topology;
     const announcement = this.#announcementOf(route);
-    const next = new Int32Array(count).fill(NO_ROUTE);
-    const tree = {
-      next,
-      length: new Uint8Array(count).fill(UNREACHED),
-      ties: new Map<number, number[]>(),
-      announcement,
-    };
-    for (const origin of announcement.sites.keys()) {
-      tree.next[origin] = LOCAL_ROUTE;
-      tree.length[origin] = 0;
+    const weights = this.#weightsNow();
+    const routes = computeRouteLengths({ adjacencies, index: this.#shared.index, weights }, announcement);
+    return { routes, weights, announcement, chosen: new Map(), bytes: routes.byteLength + CHOICES_BYTES };
+  }
+
+  #weightsNow(): Uint8Array {
+    if (this.#weights === undefined) {
+      const weights = this.#shared.weights.slice();
+      for (const [i, count] of this.#state.prepends) weights[i] = weightOf(count);
+      for (const i of this.#down) weights[i] = DOWN;
+      this.#weights = weights;
     }
-    this.#flood(tree, Relation.provider);
-    const customerRouted = reachedBy(tree);
-    for (let network = 0; network < count; network++) {
-      if (customerRouted[network] === 1) this.#announce(network, Relation.peer, tree, customerRouted);
-    }
-    this.#flood(tree, Relation.customer);
-    for (const [network, adjacencies] of tree.ties) tree.next[network] = this.groups.numberOf(adjacencies);
-    return tree.next;
+    return this.#weights;
   }
 
   #announcementOf(route: number): Announcement {
@@ -105,55 +150,46 @@ export class PolicyRoutes {
       : announcements[route - networks.count];
   }
 
-  /** Passes the routes of all that have one on and on to neighbours of one relation, shortest first. */
-  #flood(tree: RouteTree, relation: number): void {
-    const fixed = reachedBy(tree);
-    const byLength: number[][] = [];
-    const queue = (network: number): void => {
-      const length = tree.length[network];
-      while (byLength.length <= length) byLength.push([]);
-      byLength[length].push(network);
-    };
-    for (let network = 0; network < fixed.length; network++) if (fixed[network] === 1) queue(network);
-    for (let length = 0; length < byLength.length; length++) {
-      for (const network of byLength[length]) {
-        if (tree.length[network] === length) this.#announce(network, relation, tree, fixed, queue);
-      }
+  #choiceIn(tree: RouteTree, network: number): number {
+    const route = tree.routes[network];
+    if (route === UNREACHED) return NO_ROUTE;
+    if (kindOf(route) === RouteKind.own) return LOCAL_ROUTE;
+    let choice = tree.chosen.get(network);
+    if (choice === undefined) {
+      choice = this.#choose(tree, network, this.#equalRoutes(tree, network));
+      tree.chosen.set(network, choice);
     }
+    return choice;
   }
 
-  /** Announces one network's route to its neighbours of one relation; those in `fixed` prefer what they have. */
-  #announce(
-    network: number,
-    relation: number,
-    tree: RouteTree,
-    fixed: Uint8Array,
-    onShorter?: (neighbour: number) => void,
-  ): void {
-    const { first, neighbour, relation: relations, reverse, prepends } = this.#topology.adjacencies;
-    const { withheld, preferences } = tree.announcement;
+  /** The adjacencies over which a network has its shortest route of the kind that it prefers. */
+  #equalRoutes({ routes, weights, announcement: { withheld } }: RouteTree, network: number): number[] {
+    const { first, neighbour, relation, reverse } = this.#topology.adjacencies;
+    const own = routes[network];
+    const wanted = RELATION_OF[kindOf(own)];
+    const isDown = wanted === Relation.provider;
+    const equal: number[] = [];
     for (let i = first[network]; i < first[network + 1]; i++) {
-      const to = neighbour[i];
-      if (relations[i] !== relation || this.#down.has(i) || fixed[to] === 1) continue;
-      if (withheld.has(i)) continue;
-      const length = tree.length[network] + 1 + (this.#state.prepends.get(i) ?? prepends[i]);
-      if (length > tree.length[to]) continue;
-      const isShorter = length < tree.length[to];
-      if (!isShorter) {
-        if (preferences === 0 && this.#topology.networks.tieBreak[to] === TieBreak.closestExit) {
-          const tied = tree.ties.get(to) ?? [tree.next[to]];
-          if (!tied.includes(reverse[i])) tree.ties.set(to, [...tied, reverse[i]]);
-          continue;
-        }
-        const incumbent = neighbour[tree.next[to]];
-        if (!this.#breaksTie(to, { candidate: network, incumbent, preferences })) continue;
-      }
-      tree.next[to] = reverse[i];
-      tree.length[to] = length;
-      if (!isShorter) continue;
-      tree.ties.delete(to);
-      onShorter?.(to);
+      if (relation[i] !== wanted) continue;
+      const theirs = routes[neighbour[i]];
+      const from = reverse[i];
+      const length = lengthOf(own) - weights[from];
+      // Only customers get the routes of peers and providers.
+      if (theirs === UNREACHED || lengthOf(theirs) !== length || (!isDown && kindOf(theirs) > RouteKind.customer))
+        continue;
+      if (weights[from] !== DOWN && !withheld.has(from)) equal.push(i);
     }
+    return equal;
+  }
+
+  #choose({ announcement: { preferences } }: RouteTree, network: number, equal: readonly number[]): number {
+    const { neighbour } = this.#topology.adjacencies;
+    if (equal.length === 1) return equal[0];
+    if (preferences === 0 && this.#topology.networks.tieBreak[network] === TieBreak.closestExit)
+      return this.groups.numberOf(equal);
+    return equal.reduce((best, i) =>
+      this.#breaksTie(network, { candidate: neighbour[i], incumbent: neighbour[best], preferences }) ? i : best,
+    );
   }
 
   #breaksTie(
@@ -168,9 +204,9 @@ export class PolicyRoutes {
   }
 }
 
-function reachedBy({ length }: RouteTree): Uint8Array {
-  const reached = new Uint8Array(length.length);
-  // A loop, because `Uint8Array.from` takes most of the time of a large simulation.
-  for (let network = 0; network < length.length; network++) if (length[network] !== UNREACHED) reached[network] = 1;
-  return reached;
-}
+/** What the neighbours are to a network from whom it has a route of each kind. */
+const RELATION_OF: Readonly<Record<number, number>> = {
+  [RouteKind.customer]: Relation.customer,
+  [RouteKind.peer]: Relation.peer,
+  [RouteKind.provider]: Relation.provider,
+};

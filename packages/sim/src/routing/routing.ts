@@ -42,6 +42,12 @@ export class Routing {
     this.#linksDown = state.linksDown;
     const before = undisturbed === undefined ? undefined : undisturbed.#tables();
     this.#policy = new PolicyRoutes(topology, state, before?.policy);
+    // Prepending changes nothing inside networks.
+    if (before !== undefined && state.linksDown.size === 0) {
+      this.#inner = before.inner;
+      this.#exits = before.exits;
+      return;
+    }
     this.#inner = new InnerRoutes(topology, state, before?.inner);
     this.#exits = new Exits(topology, { state, inner: this.#inner, groups: this.#policy.groups }, before?.exits);
   }
@@ -100,8 +106,8 @@ export class Routing {
 
   /** Networks without a route to an announcement use the route to the block that covers it. */
   #adjacencyTowards({ network, route }: Destination, from: number): number {
-    const adjacency = this.#policy.treeTo(route)[from];
-    return adjacency === NO_ROUTE && route !== network ? this.#policy.treeTo(network)[from] : adjacency;
+    const adjacency = this.#policy.next(route, from);
+    return adjacency === NO_ROUTE && route !== network ? this.#policy.next(network, from) : adjacency;
   }
 
   #rank(router: number): number {

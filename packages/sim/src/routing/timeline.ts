@@ -7,8 +7,13 @@ interface Epoch {
   /** First moment of the epoch, milliseconds since the Unix epoch. */
   readonly from: number;
   readonly state: NetworkState;
-  readonly routing: Routing;
+  /** Routing with all links up and the prepending of the epoch, whose tables it shares. */
+  readonly undisturbed: Routing | undefined;
+  routing: Routing | undefined;
 }
+
+/** Epochs whose routing is kept. That of others is made again when somebody asks about them. */
+const MOST_ROUTINGS = 64;
 
 /** Events that happen by themselves, in order of time. */
 export interface EventSource {
@@ -24,7 +29,9 @@ export class Timeline {
   readonly #source: EventSource | undefined;
   readonly #epochs: Epoch[];
   readonly #scheduled: TimedEvent[] = [];
-  /** Routing with all links up, whose tables later epochs share. */
+  readonly #usual: Routing;
+  /** Epochs with routing, the oldest one first. */
+  readonly #kept: Epoch[] = [];
   #undisturbed: Routing;
   #current = 0;
 
@@ -32,9 +39,11 @@ export class Timeline {
   constructor(topology: Topology, source?: EventSource) {
     this.#topology = topology;
     this.#source = source;
-    const routing = new Routing(topology, INITIAL_STATE);
-    this.#undisturbed = routing;
-    this.#epochs = [{ from: Number.NEGATIVE_INFINITY, state: INITIAL_STATE, routing }];
+    this.#usual = new Routing(topology, INITIAL_STATE);
+    this.#undisturbed = this.#usual;
+    this.#epochs = [
+      { from: Number.NEGATIVE_INFINITY, state: INITIAL_STATE, undisturbed: undefined, routing: this.#usual },
+    ];
   }
 
   /** Schedules `event` at `atMs`, milliseconds since the Unix epoch; events must be added in order of time, and not before a time already asked about. @throws {SimError} `eventInThePast`, `unknownLink` */
@@ -50,11 +59,20 @@ export class Timeline {
   /** Returns the routing at `atMs`. */
   at(atMs: number): Routing {
     this.#advance(atMs);
-    const { from, routing } = this.#epochs[this.#current];
+    const { from } = this.#epochs[this.#current];
     const until = this.#epochs[this.#current + 1]?.from ?? Number.POSITIVE_INFINITY;
-    if (from <= atMs && atMs < until) return routing;
-    this.#current = this.#find(atMs);
-    return this.#epochs[this.#current].routing;
+    if (from > atMs || atMs >= until) this.#current = this.#find(atMs);
+    const epoch = this.#epochs[this.#current];
+    return epoch.routing ?? this.#routingOf(epoch);
+  }
+
+  #routingOf(epoch: Epoch): Routing {
+    const routing = new Routing(this.#topology, epoch.state, epoch.undisturbed);
+    epoch.routing = routing;
+    this.#kept.push(epoch);
+    const dropped = this.#kept.length > MOST_ROUTINGS ? this.#kept.shift() : undefined;
+    if (dropped !== undefined) dropped.routing = undefined;
+    return routing;
   }
 
   /** Starts the epochs of all events until `atMs`. */
@@ -70,9 +88,9 @@ export class Timeline {
       const state = applyEvent(this.#topology, this.#epochs[this.#epochs.length - 1].state, earliest.event);
       if (earliest.event.type === 'prepend') {
         const undisturbed = { ...INITIAL_STATE, prepends: state.prepends };
-        this.#undisturbed = new Routing(this.#topology, undisturbed, this.#epochs[0].routing);
+        this.#undisturbed = new Routing(this.#topology, undisturbed, this.#usual);
       }
-      this.#epochs.push({ from: earliest.atMs, state, routing: new Routing(this.#topology, state, this.#undisturbed) });
+      this.#epochs.push({ from: earliest.atMs, state, undisturbed: this.#undisturbed, routing: undefined });
     }
   }
 

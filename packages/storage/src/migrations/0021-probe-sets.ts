@@ -27,7 +27,7 @@ export const probeSets: Migration = {
        result jsonb)`,
       `create unique index probes_by_set on probes (set_id, position)`,
       `create index probes_by_user on probes (user_id, created_at)`,
-      `create index probes_queued on probes (user_id, id) where state = 'queued'`,
+      `create index probes_queued on probes (position, id) where state = 'queued'`,
       `create index probes_running on probes (lease_until) where state = 'running'`,
     ];
     for (const statement of statements) await sql.raw(statement).execute(db);

@@ -108,23 +108,23 @@ export class ProbeSets {
   }
 
   /**
-   * Leases up to `count` probes (at most 1,000) to `owner` until `until`, those too whose lease ended before `now`. Users take turns: a large
-   * set does not delay the sets of others. @throws {StorageError} `badLimit`
+   * Leases up to `count` probes (at most 1,000) to `owner` until `until`: first those whose lease ended before `now`, then queued ones in the
+   * order of their positions, so that a large set does not delay small ones. @throws {StorageError} `badLimit`
    */
   async lease(owner: string, count: number, now: Date, until: Date): Promise<ProbeJob[]> {
     const most = checkedLimit(count, MOST_LEASED);
-    const { rows } = await sql<ProbeJob>`
-      update probes set state = 'running', lease_owner = ${owner}, lease_until = ${until}
-      where id in (
-        select waiting.id from probes as waiting join (
-          select id, row_number() over (partition by user_id order by id) as turn from probes
-          where state = 'queued' or (state = 'running' and lease_until < ${now})
-          order by turn, id limit ${most}) as next using (id)
-        where waiting.state = 'queued' or (waiting.state = 'running' and waiting.lease_until < ${now})
-        for update of waiting skip locked)
-      returning id, set_id as "setId", user_id as "userId",
-        (select key_id from probe_sets where probe_sets.id = set_id) as "keyId", request`.execute(this.#db);
-    return rows;
+    const overdue = await this.#take(
+      owner,
+      until,
+      sql`
+        select id from probes where state = 'running' and lease_until < ${now}
+        order by lease_until limit ${most} for update skip locked`,
+    );
+    if (overdue.length === most) return overdue;
+    const queued = sql`
+      select id from probes where state = 'queued' order by position, id limit ${most - overdue.length}
+      for update skip locked`;
+    return [...overdue, ...(await this.#take(owner, until, queued))];
   }
 
   /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */
@@ -152,5 +152,15 @@ export class ProbeSets {
   /** Deletes the sets that were submitted before a time, with their probes. */
   async deleteBefore(time: Date): Promise<void> {
     await this.#db.deleteFrom('probe_sets').where('created_at', '<', time).execute();
+  }
+
+  /** Leases the probes whose ids `selection` selects. */
+  async #take(owner: string, until: Date, selection: ReturnType<typeof sql>): Promise<ProbeJob[]> {
+    const { rows } = await sql<ProbeJob>`
+      update probes set state = 'running', lease_owner = ${owner}, lease_until = ${until}
+      where id in (${selection})
+      returning id, set_id as "setId", user_id as "userId",
+        (select key_id from probe_sets where probe_sets.id = set_id) as "keyId", request`.execute(this.#db);
+    return rows;
   }
 }

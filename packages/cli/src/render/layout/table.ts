@@ -10,10 +10,15 @@ export interface Column<Row> {
   cell(row: Row): string;
   /** The colour of the text. Default: none. */
   paint?(row: Row): (text: string) => string;
-  /** Fewest characters that the text may be shortened to where the screen is too narrow. Default: it is not shortened. */
-  readonly least?: number;
+  /**
+   * Fewest characters that the text may be shortened to where the screen is too narrow; `cells`: only the head may be shortened. Default:
+   * nothing is.
+   */
+  readonly least?: number | 'cells';
 }
 
+/** Fewest characters of a shortened head. */
+const LEAST_HEAD = 5;
 /** Columns between two columns. */
 const GAP = 2;
 
@@ -31,7 +36,7 @@ export function tableWidth<Row>(columns: readonly Column<Row>[], rows: readonly 
 
 /** Fewest columns of a screen in which a table fits. */
 export function leastTableWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
-  const least = columns.map((column) => Math.min(naturalWidth(column, rows), column.least ?? Number.POSITIVE_INFINITY));
+  const least = columns.map((column) => leastWidth(column, rows));
   return sum(least) + GAP * (columns.length - 1);
 }
 
@@ -57,13 +62,23 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 function fitted<Row>(columns: readonly Column<Row>[], rows: readonly Row[], available: number): number[] {
   const widths = columns.map((column) => naturalWidth(column, rows));
   for (let excess = tableWidth(columns, rows) - available; excess > 0; excess--) {
-    const slack = columns.map(({ least = Number.POSITIVE_INFINITY }, i) => widths[i] - least);
+    const slack = columns.map((column, i) => widths[i] - leastWidth(column, rows));
     const candidates = widths.map((width, i) => (slack[i] > 0 ? width : 0));
     const widest = Math.max(...candidates);
     if (widest === 0) return widths;
     widths[candidates.indexOf(widest)]--;
   }
   return widths;
+}
+
+function leastWidth<Row>(column: Column<Row>, rows: readonly Row[]): number {
+  const { least } = column;
+  const natural = naturalWidth(column, rows);
+  if (least === undefined) return natural;
+  return Math.min(
+    natural,
+    least === 'cells' ? Math.max(LEAST_HEAD, naturalWidth({ ...column, head: '' }, rows)) : least,
+  );
 }
 
 const naturalWidth = <Row>({ head, cell }: Column<Row>, rows: readonly Row[]): number =>

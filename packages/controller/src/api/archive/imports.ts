@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { importedRowSchema } from '../../archive/imports/imported-row.ts';
+import { readImportedRow } from '../../archive/imports/imported-row.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { lineOf, numberInUrl, security } from '../http/route-parts.ts';
@@ -74,10 +74,9 @@ export function registerArchiveImports(
     },
     async ({ body: { origin, rows } }) => {
       const results = rows.flatMap((row) => {
-        const { data } = importedRowSchema.safeParse(row);
-        return data === undefined
-          ? []
-          : [{ archiveId: data.id, source: data.src, destination: data.dst, content: data }];
+        const content = readImportedRow(row);
+        if (content === undefined) return [];
+        return [{ archiveId: content.id, source: content.src, destination: content.dst, content }];
       });
       const added = await importedResults.add(origin, results, new Date(clock.now()));
       return { added, known: results.length - added, invalid: rows.length - results.length };

@@ -64,6 +64,7 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
     {
       config: { access: 'read' },
       schema: {
+        operationId: 'listProbes',
         summary: 'Your requests for raw probes, newest first',
         description: 'In pages. Pass `next` of an answer as `before` of the next request until an answer has none.',
         tags: ['probes'],

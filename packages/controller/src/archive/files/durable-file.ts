@@ -40,7 +40,7 @@ export class DurableFile {
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
-  /** Gives the file up. */
+  /** Gives the file up; it may be closed already. */
   async abandon(): Promise<void> {
     await this.#handle.close();
   }

@@ -60,21 +60,21 @@ export async function writePart(
       { signal },
     );
     await table.write(encoder.end());
+    const digests = { archive: await lines.close(), paths: await table.close() };
+    if (seen.rows === 0) return [];
+    return (['archive', 'paths'] as const).map((format) => ({
+      path: paths[format],
+      day,
+      format,
+      rows: seen.rows,
+      ...digests[format],
+      first_at: new Date(Math.floor(seen.first)),
+      last_at: new Date(Math.ceil(seen.last)),
+      schema_version: SCHEMA_VERSION,
+      written_at: new Date(now),
+    }));
   } catch (error) {
     await Promise.all([lines.abandon(), table.abandon()]);
     throw error;
   }
-  const digests = { archive: await lines.close(), paths: await table.close() };
-  if (seen.rows === 0) return [];
-  return (['archive', 'paths'] as const).map((format) => ({
-    path: paths[format],
-    day,
-    format,
-    rows: seen.rows,
-    ...digests[format],
-    first_at: new Date(Math.floor(seen.first)),
-    last_at: new Date(Math.ceil(seen.last)),
-    schema_version: SCHEMA_VERSION,
-    written_at: new Date(now),
-  }));
 }

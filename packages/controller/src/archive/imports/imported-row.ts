@@ -19,7 +19,7 @@ const count = integer.nullish().transform((value) => value ?? 0);
  * A row of an archive of reverse traceroutes as others have written it, the one of M-Lab among them. Fields that rows of M-Lab have
  * beside the documented ones, such as positions, are left out.
  */
-export const importedRowSchema = z.object({
+const rowSchema = z.object({
   id: integer,
   stop_reason: z.string().max(100),
   fail_reason: text(10_000),
@@ -49,3 +49,10 @@ export const importedRowSchema = z.object({
     .nullish()
     .transform((hops) => hops ?? []),
 }) satisfies z.ZodType<ArchiveRow>;
+
+/** In tables of M-Lab with raw data, the row is the value of `raw`. */
+const wrappedSchema = z.object({ raw: rowSchema }).transform(({ raw }) => raw);
+
+/** Reads a row of an archive; `undefined` if it is none. */
+export const readImportedRow = (json: unknown): ArchiveRow | undefined =>
+  z.union([rowSchema, wrappedSchema]).safeParse(json).data;

@@ -97,7 +97,9 @@ async function runUnit(unit: Unit, shared: SharedWorld): Promise<UnitResult> {
       const askTraceroute = onDemand?.askerFor(source);
       const result = await engine.measure({ source, destination }, { ...(askTraceroute && { askTraceroute }) });
       const judged = judge(result, { truth, ipToAs, networksOf, searchedNetworksOf, visible: visible[i] });
-      results[i] = { ...judged, source, destination: kind, network: ipToAs.originOf(destination) ?? 0, isUsual };
+      const network = ipToAs.originOf(destination) ?? 0;
+      const { spoofedRecordRouteMs: spoofedRoundsMs } = result.stats;
+      results[i] = { ...judged, source, destination: kind, network, spoofedRoundsMs, isUsual };
     });
   };
   await clock.drive(measureAll());

@@ -47,6 +47,8 @@ export const FIGURES = {
   latencyMedian: ['virtual latency, median', 'milliseconds'],
   latencyP95: ['virtual latency, p95', 'milliseconds'],
   latencyP99: ['virtual latency, p99', 'milliseconds'],
+  otherLatencyMedian: ['virtual latency without spoofed rounds, median', 'milliseconds'],
+  otherLatencyP95: ['virtual latency without spoofed rounds, p95', 'milliseconds'],
 } as const satisfies Record<string, readonly [label: string, unit: FigureUnit]>;
 export type Figure = keyof typeof FIGURES;
 
@@ -91,10 +93,11 @@ export function countHops({ hops, ...pair }: EvaluatedResult): CountedPair {
 export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number> {
   const reached = pairs.filter((pair) => pair.reached);
   const isSure = (pair: CountedPair): boolean => pair.reached && !pair.usesInterdomainAssumption;
-  const [optionsAt, allAt, latencyAt] = [
+  const [optionsAt, allAt, latencyAt, otherLatencyAt] = [
     quantiles(pairs.map((pair) => pair.optionProbes)),
     quantiles(pairs.map((pair) => pair.allProbes)),
     quantiles(pairs.map((pair) => pair.latencyMs)),
+    quantiles(pairs.map(({ latencyMs, spoofedRoundsMs }) => latencyMs - spoofedRoundsMs)),
   ];
   const failed = (failure: Failure): number => shareOf(pairs, (pair) => pair.failure === failure);
   const shares = reached.flatMap(({ visibleRouters: { found, of } }) => (of === 0 ? [] : [found / of]));
@@ -142,6 +145,8 @@ export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number>
     latencyMedian: latencyAt(0.5),
     latencyP95: latencyAt(0.95),
     latencyP99: latencyAt(0.99),
+    otherLatencyMedian: otherLatencyAt(0.5),
+    otherLatencyP95: otherLatencyAt(0.95),
   };
 }
 

@@ -33,6 +33,8 @@ export interface EvaluatedResult extends JudgedPair {
   readonly source: Ipv4Address;
   /** AS number of the network that announces the destination; 0 if it is not known. Pairs of one network depend on each other. */
   readonly network: number;
+  /** How long it waited for spoofed rounds, in virtual time, milliseconds. */
+  readonly spoofedRoundsMs: number;
   /** Whether it counts in the figures, and not only in the row of its kind of destination. */
   readonly isUsual: boolean;
 }
