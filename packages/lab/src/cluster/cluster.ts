@@ -8,7 +8,7 @@ import { type Place, type Size, simParameters } from '@revtr/sim';
 import { Agents, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
-import { Namespaces } from '../namespaces/namespaces.ts';
+import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
@@ -77,6 +77,8 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     const hosts = [...world.sources, ...vantagePoints];
     const namespaces = new Namespaces({ prefix: options.prefix });
     const namespace = namespaces.control;
+    // An earlier cluster of this name may have been killed.
+    await removeNamespace(namespace);
     undo.push(() => namespaces.down());
     await namespaces.add(namespace);
     await addAddresses(

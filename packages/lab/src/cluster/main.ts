@@ -45,7 +45,8 @@ async function main(): Promise<number> {
     return 1;
   }
   const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
+  // A second Ctrl-C must not leave processes behind.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
   const say = (message: string): void => void process.stdout.write(`${message}\n`);
   const ports = Array.from({ length: perRole }, (_, i) => FIRST_PORT + i);
   const cluster = await startCluster({
