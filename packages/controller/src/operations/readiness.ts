@@ -11,7 +11,7 @@ export interface Readiness {
 }
 
 const TIMEOUT_MS = 2_000;
-/** Anybody may ask, so that the parts are not asked for every request. */
+/** Anybody may ask. The parts are therefore not asked for every request. */
 const KEEP_MS = 1_000;
 
 /** Checks the parts without which this process cannot serve requests. */

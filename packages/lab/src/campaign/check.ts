@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
 /**
- * Whether the output of a campaign has every pair of its file once. This module knows the two formats of files, and nothing else of the
- * project, so that it can judge.
+ * Whether the output of a campaign has every pair of its file once. This module judges the output independently: it knows the two file
+ * formats, and nothing else of the project.
  */
 export interface CampaignReport {
   /** Pairs in the file of pairs. */
