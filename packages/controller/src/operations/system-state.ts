@@ -40,7 +40,7 @@ export interface StateReaderCollaborators {
 }
 
 const DAY_MS = 86_400_000;
-/** Anybody may read the metrics, so that the database is not asked for every request. */
+/** Anybody may read the metrics. The database is therefore not asked for every request. */
 const KEEP_MS = 5_000;
 
 /** Reads the state of the system, from the database at most every five seconds. */
