@@ -2598,7 +2598,7 @@ class UnpublishMeasurementResponse(TypedDict):
 class UpdateUserRequest(TypedDict, total=False):
     limits: UpdateUserRequestLimits
     role: Literal["user", "operator"]
-    #: A disabled user cannot do anything
+    #: A disabled user cannot do anything, and the open batches of the user are cancelled
     disabled: bool
 
 

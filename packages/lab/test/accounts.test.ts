@@ -165,6 +165,19 @@ describe('operators', () => {
     expect(await codeOf(operator.accounts.changeUser(4_711, {}))).toBe('notFound');
   });
 
+  it('cancel the open batches of a user whom they disable', async () => {
+    const { client, id } = await newUser();
+    const pairs = Array.from({ length: 5_000 }, (_, i) => ({
+      src: system.source,
+      dst: system.destinations[i % system.destinations.length],
+    }));
+    const { batchId } = await client.submit(pairs);
+    await operator.accounts.changeUser(id, { disabled: true });
+    const { total, done, measurements } = await operator.wait(batchId);
+    expect([total, done]).toEqual([5_000, 5_000]);
+    expect(measurements.some(({ result }) => result?.stopReason === 'cancelled')).toBe(true);
+  });
+
   it('do not lock themselves out', async () => {
     const { id } = await operator.accounts.account();
     expect(await codeOf(operator.accounts.changeUser(id, { role: 'user' }))).toBe('conflict');

@@ -9753,7 +9753,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description A disabled user cannot do anything */
+                    /** @description A disabled user cannot do anything, and the open batches of the user are cancelled */
                     disabled?: boolean;
                     limits?: {
                         /** @description Measurements that have not ended */

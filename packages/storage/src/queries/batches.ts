@@ -180,6 +180,18 @@ export class Batches {
     });
   }
 
+  /** Ids of the batches of a user that have measurements which have not ended; at most as many as the user may have in parallel. */
+  async openOf(userId: number): Promise<number[]> {
+    const open = await this.#db
+      .selectFrom('measurements')
+      .select('batch_id')
+      .distinct()
+      .where('user_id', '=', userId)
+      .where('state', '<>', 'done')
+      .execute();
+    return open.map(({ batch_id }) => batch_id);
+  }
+
   /** Which of the user's limits `size` more measurements would break now. Only {@link accept} decides finally. */
   async exceeded(user: User, size: number, now: Date): Promise<QuotaExceeded | undefined> {
     return exceededOf(await limitUse(this.#db, user, now), size);

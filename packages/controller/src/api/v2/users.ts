@@ -20,12 +20,15 @@ const invitationSchema = z.object({
 const changeSchema = z.object({
   limits: limitsSchema.partial().optional(),
   role: z.enum(['user', 'operator']).optional(),
-  disabled: z.boolean().optional().describe('A disabled user cannot do anything'),
+  disabled: z
+    .boolean()
+    .optional()
+    .describe('A disabled user cannot do anything, and the open batches of the user are cancelled'),
 });
 
 /** Users, for operators. */
 export function registerUsers(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { users, accountService, authenticator, clock } = collaborators;
+  const { users, accountService, authenticator, batches, cancelBatch, clock } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const parts = { tags: ['users'], security };
   const params = z.object({ id: numberInUrl });
@@ -105,6 +108,7 @@ export function registerUsers(app: FastifyInstance, collaborators: ApiCollaborat
       });
       authenticator.forget(id);
       if (changed === undefined) throw new ControllerError('notFound', `there is no user ${id}`);
+      if (disabled === true) for (const batch of await batches.openOf(id)) await cancelBatch(batch);
       return toUser(changed);
     },
   );
