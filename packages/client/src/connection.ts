@@ -7,7 +7,7 @@ import { isRepeatable, pauseAfter, type RetryOptions } from './retry.ts';
 
 /** Which server a client talks to, and how. */
 export interface ClientOptions {
-  /** Address of the server, for example `http://127.0.0.1:8080`. */
+  /** Address of the server, for example `http://127.0.0.1:8080`. Without a scheme, it means `http://`. */
   readonly server: string;
   /** API key; the empty string sends none. A browser then sends the cookie of its session. */
   readonly key: string;
@@ -42,7 +42,8 @@ export class Connection {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.server = options.server.replace(/\/+$/, '');
+    const server = options.server.includes('://') ? options.server : `http://${options.server}`;
+    this.server = server.replace(/\/+$/, '');
     // The server demands this header of every request that changes something with a session.
     this.#headers = options.key === '' ? { 'revtr-csrf': '1' } : { 'revtr-key': options.key };
     this.api = createFetchClient<paths>({

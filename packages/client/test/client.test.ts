@@ -114,6 +114,12 @@ describe('ReverseTracerouteClient', () => {
     expect(await failureOf(client.sources())).toMatchObject({ code: 'unreachable' });
   });
 
+  it('takes an address without a scheme for http', async () => {
+    const client = await clientOf((_, response) => response.end('{"srcs":[]}'));
+    const bare = new ReverseTracerouteClient({ server: client.server.slice('http://'.length), key: '' });
+    expect(await bare.sources()).toEqual([]);
+  });
+
   it('gives up an answer that does not end in time', async () => {
     const client = await clientOf((_, response) => response.writeHead(200).write(' '), { timeoutMs: 50 });
     expect(await failureOf(client.sources())).toMatchObject({

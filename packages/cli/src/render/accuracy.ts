@@ -8,11 +8,11 @@ type HopRate = Accuracy['hops'];
 const NETWORKS_SHOWN = 10;
 
 const percent = (share: number): string => (100 * share).toFixed(1);
-const interval = ({ low, high }: Pick<Rate, 'low' | 'high'>): string => `${percent(low)} to ${percent(high)} %`;
+const interval = ({ low, high }: Pick<Rate, 'low' | 'high'>): string => `${percent(low)} to ${percent(high)}`;
 
 function describeRate(rate: Rate): string {
   if (rate.total === 0) return 'none judged';
-  return `${percent(rate.share)} % (${interval(rate)}), ${rate.count} of ${rate.total}`;
+  return `${percent(rate.share)} % (${interval(rate)} %), ${rate.count} of ${rate.total}`;
 }
 
 /** A line of a table of hops: what they have in common, and how many are right. */
@@ -28,7 +28,7 @@ function hopTable(head: string, rows: readonly HopRow[], screen: Screen): string
       hops.total === 0 ? '-' : text(hops);
   return table<HopRow>(
     [
-      { head, least: 20, cell: ({ name }) => name },
+      { head, least: 34, cell: ({ name }) => name },
       { head: 'JUDGED', align: 'right', cell: ({ hops }) => String(hops.total) },
       { head: 'RIGHT %', align: 'right', cell: ifJudged(({ share }) => percent(share)) },
       { head: '95 % INTERVAL', align: 'right', cell: ifJudged(interval) },

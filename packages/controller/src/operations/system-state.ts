@@ -58,11 +58,8 @@ export class StateReader {
   read(): Promise<SystemState> {
     const now = this.#collaborators.clock.now();
     if (this.#kept === undefined || this.#kept.until < now) {
-      const state = this.#read(now);
-      this.#kept = { state, until: now + KEEP_MS };
-      state.catch(() => {
-        if (this.#kept?.state === state) this.#kept = undefined;
-      });
+      // A failure is kept as well: every metric asks, and the database would be asked by each of them.
+      this.#kept = { state: this.#read(now), until: now + KEEP_MS };
     }
     return this.#kept.state;
   }

@@ -20,7 +20,7 @@ export type HopRow =
 /** How the fields of hops are shown. */
 export interface FieldOptions {
   readonly screen: Screen;
-  /** Whether names of hosts and networks are shown. */
+  /** Whether the number of a network is followed by its name. */
   readonly names: boolean;
   /** Whether texts have their short forms. */
   readonly isCompact: boolean;

@@ -20,7 +20,7 @@ const DISPENSABLE: readonly Field[] = ['name', 'rtt', 'technique', 'as'];
 export function hopTable(rows: readonly HopRow[], { names = true, fields }: HopTableOptions, screen: Screen): string {
   const wanted = fields ?? DEFAULT_FIELDS.filter((field) => names || field !== 'name');
   const columnsOf = (shown: readonly Field[], isCompact: boolean): Column<HopRow>[] =>
-    shown.map((field) => columnOf(field, { screen, names, isCompact }));
+    shown.map((field) => columnOf(field, { screen, names: names && !shown.includes('asname'), isCompact }));
   const full = columnsOf(wanted, false);
   if (tableWidth(full, rows) <= screen.columns) return table(full, rows, screen);
   let left = wanted;
