@@ -177,19 +177,24 @@ describe('a screen', () => {
     const name = 'xe-0-0-1.core-router-17.some-place.of-a-rather-long-named.network.example.net';
     api.answers = answersOf('text', withNames(name));
     const measure = ['measure', '192.0.2.1', '--to', '198.51.100.1'];
-    const screen = await onScreen(80, measure);
+    const [screen, wide, plain, narrow, unknown] = await Promise.all([
+      onScreen(80, measure),
+      onScreen(80, [...measure, '--wide']),
+      onScreen(200, measure, { NO_COLOR: '1' }),
+      onScreen(30, measure),
+      onScreen(0, measure),
+    ]);
     const lines = stripVTControlCharacters(screen).split('\n');
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
     expect(stripVTControlCharacters(screen)).not.toBe(screen);
     expect(screen).toContain('203.0.113.5 (+1)');
     expect(screen).toContain('xe-0-0-1');
     expect(screen).not.toContain(name);
-    expect(await onScreen(80, [...measure, '--wide'])).toContain(name);
-    const plain = await onScreen(200, measure, { NO_COLOR: '1' });
+    expect(wide).toContain(name);
     expect(stripVTControlCharacters(plain)).toBe(plain);
-    expect(await onScreen(30, measure)).toContain('203.0.113.5');
+    expect(narrow).toContain('203.0.113.5');
     // A screen that does not say how many columns it has, has 80.
-    expect(await onScreen(0, measure)).toBe(screen);
+    expect(unknown).toBe(screen);
   });
 });
 

@@ -48,10 +48,12 @@ export interface WatchOptions {
 
 function parsedLine(line: string): Measurement {
   try {
-    return JSON.parse(line);
+    const value = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value;
   } catch {
-    throw badAnswer('the server sent a line that is not JSON');
+    // The answer is the same as for a value that is no object.
   }
+  throw badAnswer('the server sent a line that is not a JSON object');
 }
 
 /** A key that no other request of the account has: 128 random bits. */

@@ -122,6 +122,11 @@ describe('repetition of requests', () => {
     expect(pauses).toEqual([2_500]);
   });
 
+  it.each(['null', '7', '{"id":', 'x'])('refuses the line %s in a stream of results', async (line) => {
+    const { client } = await clientOf((_, response) => void response.writeHead(200).end(`${line}\n`));
+    await expect(allOf(client.results(1))).rejects.toMatchObject({ code: 'badAnswer' });
+  });
+
   it('ends with cancelled when its signal fires during a pause', async () => {
     const abort = new AbortController();
     const { client } = await clientOf(failing(9, 503).answer);

@@ -190,7 +190,8 @@ describe('revtr mcp', () => {
       for await (const chunk of child.stderr) text += chunk;
       return text;
     };
-    expect(await loadedBy('--help')).toBe('');
-    expect(await loadedBy('mcp')).toContain('protocol loaded');
+    const [help, mcp] = await Promise.all([loadedBy('--help'), loadedBy('mcp')]);
+    expect(help).toBe('');
+    expect(mcp).toContain('protocol loaded');
   });
 });

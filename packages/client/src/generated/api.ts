@@ -8165,7 +8165,7 @@ export interface operations {
                         /** @description Address of a source that you may measure to, or of a vantage point */
                         from: string;
                         label?: string;
-                        /** @description For timestamp probes: the addresses that shall stamp, or `timestampOnly` or `withAddress` for all routers */
+                        /** @description For timestamp probes: the addresses that are asked to stamp, or `timestampOnly` or `withAddress` for all routers */
                         timestamps?: string[] | ("timestampOnly" | "withAddress");
                         /** @description Address or host name */
                         to: string;

@@ -35,8 +35,8 @@ const FOLLOW_MS = 5_000;
 const BELIEVE_MS = 15_000;
 
 /**
- * Passes what happens to batches from the engine that measures to the process whose user follows the batch. An event that is lost on the way is not repeated:
- * whoever follows a batch looks into the database as well.
+ * Passes what happens to batches from the engine that measures to the process whose user follows the batch. An event that is lost on the way
+ * is not repeated: the process that follows a batch looks into the database as well.
  */
 export class SharedEvents implements BatchRelay {
   readonly #bus: Bus;

@@ -27,7 +27,7 @@ const newProbeSchema = z.strictObject({
     .union([z.array(addressSchema).min(1).max(MOST_PRESPECIFIED), z.enum(['timestampOnly', 'withAddress'])])
     .optional()
     .describe(
-      'For timestamp probes: the addresses that shall stamp, or `timestampOnly` or `withAddress` for all routers',
+      'For timestamp probes: the addresses that are asked to stamp, or `timestampOnly` or `withAddress` for all routers',
     ),
   label: z.string().max(LONGEST_LABEL).optional(),
 });
