@@ -14,10 +14,10 @@ function run(title: string, command: string, args: readonly string[]): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Debian packages that some suites need, and a file that shows that they are there. `isBare`: without the packages that it recommends. */
 const KERNEL = 'reverse traceroutes with the real scamper among Linux routers';
 const IMAGES = 'the container images';
 const PYTHON = 'the Python client';
+/** Debian packages that some suites need, and a file that shows that they are there. `isBare`: without the packages that it recommends. */
 const NEEDED: readonly {
   readonly name: string;
   readonly file: string;

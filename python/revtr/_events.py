@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import Dict, Iterable, Iterator, List, Literal, Optional, TypedDict, Union, cast
+from typing import Dict, Iterable, Iterator, List, Literal, Optional, Tuple, TypedDict, Union, cast
 
 from .errors import BadAnswer
 
@@ -83,11 +83,11 @@ class CompleteEvent(TypedDict):
 Event = Union[ProgressEvent, PathEvent, TryingEvent, RttEvent, EndedEvent, CompleteEvent]
 
 #: The fields that every event of a type has. Events of other types are skipped: a newer server may send some.
-_FIELDS: Dict[str, Dict[str, type]] = {
+_FIELDS: Dict[str, Dict[str, Union[type, Tuple[type, ...]]]] = {
     "progress": {"total": int, "done": int},
     "path": {"measurement": int, "hops": list},
     "trying": {"measurement": int, "technique": str, "hop": str},
-    "rtt": {"measurement": int, "hop": str, "rttMs": (int, float)},  # type: ignore[dict-item]
+    "rtt": {"measurement": int, "hop": str, "rttMs": (int, float)},
     "ended": {"measurement": int, "stopReason": str},
     "complete": {"total": int},
 }

@@ -1,4 +1,4 @@
-"""Measurements as data frames of pandas. This module needs pandas: ``pip install revtr[pandas]``."""
+"""Measurements as data frames of pandas. It needs pandas, for example the Debian package ``python3-pandas``."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ export class Bus {
     const stream = new ClientStream<Request, Response>(
       { service, name, id, openMs: this.#options.openMs },
       {
-        send: (to, _frame, bytes) =>
+        send: (to, bytes) =>
           this.#transport.publish(
             to === undefined ? this.#serviceSubject(service.name, name) : this.#peerSubject(to),
             bytes,

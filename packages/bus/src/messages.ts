@@ -3,20 +3,22 @@ import { BusError } from './errors.ts';
 
 const text = z.string().min(1).max(256);
 const number = z.int().nonnegative();
+/** The name of a bus. It becomes part of a subject, in which NATS accepts no spaces and takes `*` and `>` for patterns. */
+const process = z.uuid();
 
 /** A message of a topic: who sent it, and how many the sender had sent on this topic with it. */
 export const envelopeSchema = z.object({ from: text, number, body: z.unknown() });
 
 /** One message of a stream. `from` names the bus that sends it; a stream is named by the bus that opened it. */
 export const frameSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('open'), from: text, stream: text, service: text, name: text }),
-  z.object({ type: z.literal('accept'), from: text, stream: text, window: z.int().min(1) }),
-  z.object({ type: z.literal('request'), from: text, stream: text, id: number, body: z.unknown() }),
-  z.object({ type: z.literal('cancel'), from: text, stream: text, id: number }),
-  z.object({ type: z.literal('response'), from: text, stream: text, id: number, body: z.unknown() }),
-  z.object({ type: z.literal('failure'), from: text, stream: text, id: number, message: z.string() }),
-  z.object({ type: z.literal('end'), from: text, stream: text }),
-  z.object({ type: z.literal('alive'), from: text }),
+  z.object({ type: z.literal('open'), from: process, stream: text, service: text, name: text }),
+  z.object({ type: z.literal('accept'), from: process, stream: text, window: z.int().min(1) }),
+  z.object({ type: z.literal('request'), from: process, stream: text, id: number, body: z.unknown() }),
+  z.object({ type: z.literal('cancel'), from: process, stream: text, id: number }),
+  z.object({ type: z.literal('response'), from: process, stream: text, id: number, body: z.unknown() }),
+  z.object({ type: z.literal('failure'), from: process, stream: text, id: number, message: z.string() }),
+  z.object({ type: z.literal('end'), from: process, stream: text }),
+  z.object({ type: z.literal('alive'), from: process }),
 ]);
 /** One message of a stream. */
 export type Frame = z.infer<typeof frameSchema>;

@@ -25,7 +25,7 @@ const LABELLED = /^[-*•]?\s*([\p{L}0-9 -]{1,40}?)\s*[:=]\s*(.*)$/u;
  * address of the source where no label says it.
  */
 export function readMailedApplication(mail: string): MailedApplication {
-  const lines = mail.split(/\r?\n/).map((line) => line.replace(/^(?:>\s?)+/, '').trim());
+  const lines = mail.split(/\r?\n/).map(plainLine);
   const labelled = labelledFields(lines);
   const sender = senderOf(lines);
   const all: MailedApplication = {
@@ -36,6 +36,13 @@ export function readMailedApplication(mail: string): MailedApplication {
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }
+
+/** A line without marks of quotation. Runs of spaces become one, because the patterns of labels take quadratic time on long runs. */
+const plainLine = (line: string): string =>
+  line
+    .replace(/^(?:>\s?)+/, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 
 /** What the lines say after labels. The first line with a label counts. */
 function labelledFields(lines: readonly string[]): MailedApplication {
@@ -70,8 +77,12 @@ function senderOf(lines: readonly string[]): { readonly name: string; readonly e
   return undefined;
 }
 
+/** Characters in which an e-mail address is looked for: the pattern takes quadratic time. */
+const MOST_CHARACTERS = 1_000;
+
 /** The e-mail address in a value such as `<a@example.org>` or `mailto:a@example.org`. */
-const bareAddress = (text: string): string | undefined => /[^\s<>@:]+@[^\s<>@]+[^\s<>@.,;]/.exec(text)?.[0];
+const bareAddress = (text: string): string | undefined =>
+  /[^\s<>@:]+@[^\s<>@]+[^\s<>@.,;]/.exec(text.slice(0, MOST_CHARACTERS))?.[0];
 
 /** The only IPv4 address of a text; `undefined` when it has none or several. */
 function addressOf(text: string): string | undefined {

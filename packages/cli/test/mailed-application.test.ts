@@ -43,4 +43,10 @@ describe('an application by e-mail', () => {
   it('guesses nothing: of several addresses none is the source', () => {
     expect(readMailedApplication('198.51.100.7 or 198.51.100.8, version 1.2.3.4.5, 999.1.1.1')).toEqual({});
   });
+
+  it('is found in a mail that takes patterns quadratic time', () => {
+    const spaces = ' '.repeat(50_000);
+    const mail = `from:${spaces}x\n-${spaces}x\nE-mail: ${'a'.repeat(50_000)}\nReason: research`;
+    expect(readMailedApplication(mail)).toEqual({ reason: 'research' });
+  });
 });

@@ -2,12 +2,13 @@ import { AccountsClient } from './accounts.ts';
 import { badAnswer, good, listed } from './answer.ts';
 import { chunksOf } from './chunks.ts';
 import { type ClientOptions, Connection } from './connection.ts';
-import { ClientError, type ServerDetail } from './errors.ts';
+import type { ServerDetail } from './errors.ts';
 import { type BatchEvent, readEvents } from './events.ts';
 import { FleetClient } from './fleet.ts';
 import { linesOf } from './lines.ts';
 import { itemsOf } from './pages.ts';
 import { ProbesClient } from './probes.ts';
+import { reopening } from './reopen.ts';
 import type {
   Batch,
   BatchProgress,
@@ -44,9 +45,6 @@ export interface WatchOptions {
   /** Ends the stream. Default: none. */
   readonly signal?: AbortSignal;
 }
-
-/** Pauses before a broken event stream is opened again, in milliseconds. After the last one the client gives up. */
-const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000];
 
 function parsedLine(line: string): Measurement {
   try {
@@ -296,21 +294,17 @@ export class ReverseTracerouteClient {
     batchId: number,
     options: WatchOptions & { readonly onEvent?: (event: BatchEvent) => void } = {},
   ): Promise<Batch> {
-    for (let failures = 0; ; failures++) {
-      let failure = badAnswer(`the event stream of batch ${batchId} ended before the batch was complete`);
-      try {
+    return reopening(
+      `batch ${batchId}`,
+      async (onEvent) => {
         for await (const event of this.events(batchId, options)) {
-          failures = 0;
+          onEvent();
           options.onEvent?.(event);
-          if (event.type === 'complete') return await this.batch(batchId);
+          if (event.type === 'complete') return this.batch(batchId);
         }
-      } catch (error) {
-        if (!(error instanceof ClientError) || error.code !== 'unreachable') throw error;
-        failure = error;
-      }
-      const pause = RETRY_MS[failures];
-      if (pause === undefined) throw failure;
-      await this.#connection.sleep(pause, options.signal);
-    }
+        return undefined;
+      },
+      (ms) => this.#connection.sleep(ms, options.signal),
+    );
   }
 }

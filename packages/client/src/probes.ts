@@ -1,8 +1,8 @@
-import { badAnswer, good, listed } from './answer.ts';
+import { good, listed } from './answer.ts';
 import { chunksOf } from './chunks.ts';
 import type { Connection } from './connection.ts';
-import { ClientError } from './errors.ts';
 import { readEvents } from './events.ts';
+import { reopening } from './reopen.ts';
 import type { AcceptedProbes, NewProbes, ProbeSet, ProbeSetProgress } from './types.ts';
 
 /** How raw probes are waited for. */
@@ -12,9 +12,6 @@ export interface ProbeWait {
   /** Ends the wait. Default: none. */
   readonly signal?: AbortSignal;
 }
-
-/** Pauses before a broken event stream is opened again, in milliseconds. After the last one the client gives up. */
-const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000];
 
 /** Calls for raw probes: pings, Record Route and Timestamp probes, and traceroutes. Every method rejects with a {@link ClientError}. */
 export class ProbesClient {
@@ -49,28 +46,27 @@ export class ProbesClient {
     return set;
   }
 
-  /** Waits until all probes have ended, and returns them. A broken event stream is opened again; the client gives up after about 25 s. */
+  /** Waits until all probes have ended, and returns them. A broken event stream is opened again; the client gives up after about 30 s. */
   async wait(id: number, { onProgress, signal }: ProbeWait = {}): Promise<ProbeSet> {
-    for (let failures = 0; ; failures++) {
-      let failure = badAnswer(`the event stream of the probes ${id} ended before they had ended`);
-      try {
+    return reopening(
+      `the probes ${id}`,
+      async (onEvent) => {
         const body = await this.#connection.open(`/api/v2/probes/${id}/events`, signal);
         const events = readEvents(chunksOf(body));
-        for (;;) {
-          const next = await this.#connection.guard(() => events.next(), signal);
-          if (next.done === true) break;
-          failures = 0;
-          const { value } = next;
-          if (value.type === 'progress') onProgress?.(value.done, value.total);
-          if (value.type === 'complete') return await this.get(id);
+        try {
+          for (;;) {
+            const next = await this.#connection.guard(() => events.next(), signal);
+            if (next.done === true) return undefined;
+            onEvent();
+            const { value } = next;
+            if (value.type === 'progress') onProgress?.(value.done, value.total);
+            if (value.type === 'complete') return await this.get(id);
+          }
+        } finally {
+          await events.return(undefined);
         }
-      } catch (error) {
-        if (!(error instanceof ClientError) || error.code !== 'unreachable') throw error;
-        failure = error;
-      }
-      const pause = RETRY_MS[failures];
-      if (pause === undefined) throw failure;
-      await this.#connection.sleep(pause, signal);
-    }
+      },
+      (ms) => this.#connection.sleep(ms, signal),
+    );
   }
 }

@@ -193,7 +193,7 @@ describe('a process that is killed', () => {
     const more = { email: 'yes@example.org', acceptedAt: at(0), endedAt: at(60) };
     const user = await new Users(database.db).ensure(userOf(more.email));
     await new ArchiveRecords(database.db).setConsent(user.id, at(-100));
-    const ids = await addResults(database, { ...more, count: 950 });
+    const ids = await addResults(database, { ...more, count: 350 });
     await database.close();
     const writer = join(import.meta.dirname, 'archive-writer.ts');
     const ends: unknown[] = [];

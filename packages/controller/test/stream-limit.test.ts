@@ -36,6 +36,16 @@ describe('the limit of open streams', () => {
     streams.enter(1, response);
   });
 
+  it('frees a place once when the stream ends before its response', async () => {
+    const leaveEarly = streams.enter(1, response);
+    leaveEarly();
+    streams.enter(1, response);
+    leaveEarly();
+    expect(() => streams.enter(1, response)).toThrow(/1 streams open/);
+    await leave();
+    streams.enter(1, response);
+  });
+
   it('keeps no place for a client that left before its stream began', async () => {
     await leave();
     expect(request.socket.destroyed).toBe(true);

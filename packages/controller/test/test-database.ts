@@ -4,6 +4,8 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 const TABLES = [
   'archive_files',
   'kill_switches',
+  'leases',
+  'imported_results',
   'audit_blocks',
   'audit_events',
   'opt_outs',

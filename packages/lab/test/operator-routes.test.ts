@@ -91,6 +91,14 @@ describe('applications', () => {
     expect(await other.fleet.applications()).toEqual([]);
     expect((await operator.fleet.applications()).length).toBeGreaterThanOrEqual(2);
   });
+
+  it('that an operator enters for another person are in the log of actions', async () => {
+    const person = { name: 'A. Host', email: 'vouched@revtr.example', hosting: 'own', reason: 'testing' };
+    await operator.fleet.apply({ address: '1.0.3.22', ...person });
+    const events = await operator.fleet.auditEvents({ kind: 'operatorAction' });
+    const entered = events.filter(({ subject }) => subject === 'POST /api/v2/sources/applications');
+    expect(entered.map(({ detail }) => detail)).toEqual([expect.stringContaining('vouched@revtr.example')]);
+  });
 });
 
 describe('the state of registration', () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -333,6 +335,26 @@ describe('version 2 of the original', () => {
       expect([400, 401]).toContain(response.status);
       statusSchema.parse(await response.json());
     }
+  });
+
+  it('reads few large messages at once before it knows who sent them', async () => {
+    const { hostname, port } = new URL(system.url);
+    const sockets = Array.from({ length: 5 }, () => connect(Number(port), hostname));
+    const answers = sockets.map(async (socket, i) => {
+      socket.write('POST /api/v2/revtr HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n{');
+      const [answer] = await once(socket, 'data');
+      return { i, status: String(answer).slice(9, 12) };
+    });
+    const first = await Promise.race(answers);
+    expect(first.status).toBe('429');
+    const large = { revtrs: [pair()], auth: key, filler: ' '.repeat(100_000) };
+    expect((await call('POST', 'revtr', large)).status).toBe(429);
+    expect((await call('POST', 'revtr', large, withKey())).status).toBe(400);
+    expect(await refused('POST', 'revtr', { revtrs: [pair()], auth: 'wrong' })).toEqual([401, 16, 'unauthorized']);
+    const left = Promise.allSettled(answers);
+    for (const socket of sockets) socket.end();
+    await left;
+    await expect.poll(async () => (await call('POST', 'revtr', { ...large, auth: 'wrong' })).status).toBe(401);
   });
 
   it('stores no key of a message in the audit', async () => {

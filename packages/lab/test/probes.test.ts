@@ -179,6 +179,9 @@ describe('raw probes', () => {
     expect(await refusalOf(client.probes.send({ type: 'ping', probes: [probe, probe] }))).toEqual([429, 'quotaPerDay']);
     await client.wait((await client.submit([{ src: system.source, dst: answering[0] }])).batchId);
     expect(await refusalOf(client.probes.send({ type: 'ping', probes: [probe] }))).toEqual([429, 'quotaPerDay']);
+    // The name is not even looked up.
+    const named = { from: system.source, to: 'nowhere.invalid' };
+    expect(await refusalOf(client.probes.send({ type: 'ping', probes: [named] }))).toEqual([429, 'quotaPerDay']);
   });
 
   it('belong to their user, and are exported and deleted with the account', async () => {

@@ -1,5 +1,8 @@
-/** Control characters, line and paragraph separators, invisible and reordering characters, lone surrogates, and tag characters. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
+/**
+ * Control characters, line and paragraph separators, lone surrogates, characters of private use, and all that are shown as nothing: tags,
+ * variation selectors and fillers among them, each of which can spell a text that only a model reads.
+ */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * Text of other people or of the network, such as reverse DNS names and labels, cut to `most` characters. Characters that a reader does not

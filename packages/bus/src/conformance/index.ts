@@ -189,6 +189,19 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       expect(await second).toEqual({ doubled: 4 });
     });
 
+    it('ignores a process whose name cannot be a subject, and goes on', async () => {
+      const [{ bus: a }, { bus: b, transport }] = [await join(), await join()];
+      a.serve(doubling, 'a', { window: 5, handle: async ({ value }) => ({ doubled: value * 2 }) });
+      await a.flush();
+      for (const from of ['two words', '>', '']) {
+        const frame = { type: 'open', from, stream: `${from}.0`, service: 'doubling', name: 'a' };
+        transport.publish('revtr.service.doubling.a', Buffer.from(JSON.stringify(frame)));
+      }
+      await b.flush();
+      expect(await b.ask(doubling, 'a', { value: 4 })).toEqual({ doubled: 8 });
+      expect(a.lostForMs).toBe(0);
+    });
+
     it('says that nobody serves a name', async () => {
       const { bus } = await join();
       expect(await codeOf(bus.ask(doubling, 'nobody', { value: 1 }))).toBe('notServed');

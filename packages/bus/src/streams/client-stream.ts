@@ -35,8 +35,8 @@ export interface ClientStreamOptions<Request, Response> {
 }
 
 export interface ClientStreamCollaborators {
-  /** Sends a frame: `open` to everybody who serves the name, the others to the peer. Returns whether it was taken. */
-  readonly send: (to: string | undefined, frame: Frame, bytes: Uint8Array) => boolean;
+  /** Sends a frame to a process; to `undefined`, to every process that serves the name. Returns whether the transport took it. */
+  readonly send: (to: string | undefined, bytes: Uint8Array) => boolean;
   readonly from: string;
   readonly peers: Peers;
   readonly clock: Clock;
@@ -190,13 +190,13 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
 
   #sayEnd(peer: string): void {
     const frame: Frame = { type: 'end', from: this.#collaborators.from, stream: this.#options.id };
-    this.#collaborators.send(peer, frame, encode(frame, this.#what, MOST_BYTES));
+    this.#collaborators.send(peer, encode(frame, this.#what, MOST_BYTES));
   }
 
   /** A message that the transport does not take is lost; a stream that loses one cannot go on. @throws {BusError} `messageTooLarge` */
   #send(frame: Frame): void {
     const bytes = encode(frame, this.#what, this.#options.service.mostBytes);
-    if (this.#collaborators.send(this.#peer, frame, bytes) || frame.type === 'open') return;
+    if (this.#collaborators.send(this.#peer, bytes) || frame.type === 'open') return;
     queueMicrotask(() => this.lost());
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ClientError, type RequestedPair, type ReverseTracerouteClient } from '@revtr/client';
+import { ClientError, isClientError, type RequestedPair, type ReverseTracerouteClient } from '@revtr/client';
 import { isComplete } from '../exit-codes.ts';
 import type { Journal, SubmittedGroup } from './journal.ts';
 import type { OutputFile } from './output-file.ts';
@@ -185,9 +185,9 @@ export class Campaign {
       return result;
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      if (error.code === 'quota' && 'retryAfterSeconds' in error.details) {
+      if (isClientError(error, 'quota') && error.details.retryAfterSeconds !== undefined) {
         this.#isFull = error.serverCode === 'quotaParallel';
-        this.#blockedUntil = this.#now() + 1_000 * Number(error.details.retryAfterSeconds ?? 10);
+        this.#blockedUntil = this.#now() + 1_000 * error.details.retryAfterSeconds;
         if (this.#underWay.size === 0) await this.#waitForQuota();
         return undefined;
       }

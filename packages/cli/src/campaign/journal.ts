@@ -85,7 +85,7 @@ export class Journal {
       const kept = parseLine(planSchema, path, first);
       for (const name of SAME_IN_CAMPAIGN) {
         if (kept[name] === plan[name]) continue;
-        throw unusable(path, `it belongs to a campaign with another ${name}; remove it to begin anew`);
+        throw unusable(path, `it belongs to a campaign with another ${name}; remove it to start a new campaign`);
       }
       const groups = new Map<number, GroupState>();
       let outputBytes = 0;

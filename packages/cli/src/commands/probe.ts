@@ -33,7 +33,7 @@ export function addProbe(program: Command, context: Context): void {
   addKind(probe, 'ts', 'Send an echo request with the IP Timestamp option', 'timestamp', context)
     .option(
       '--timestamps <which>',
-      'addresses that shall stamp, separated by commas; or timestampOnly or withAddress for all routers',
+      'addresses that are asked to stamp, separated by commas; or timestampOnly or withAddress for all routers',
       readTimestamps,
       'timestampOnly',
     )

@@ -24,7 +24,7 @@ export function openCluster({ database, clock, log }: Omit<Context, 'cluster'>, 
   members.subscribe(({ id, isThere }) => {
     log.info(
       { process: id },
-      isThere ? 'another process of the controller is there' : 'a process of the controller has gone',
+      isThere ? 'another process of the controller is running' : 'a process of the controller has stopped',
     );
     leases.wake();
   });

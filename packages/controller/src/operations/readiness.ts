@@ -11,10 +11,10 @@ export interface Readiness {
 }
 
 const TIMEOUT_MS = 2_000;
-/** Anybody may ask, so that the parts are not asked for every request. */
+/** Anybody may ask. The parts are therefore not asked for every request. */
 const KEEP_MS = 1_000;
 
-/** Checks the parts on which requests depend: the database, and the bus where there is one. */
+/** Checks the parts without which this process cannot serve requests. */
 export class ReadinessProbe {
   readonly #checks: Readonly<Record<string, ReadinessCheck>>;
   readonly #clock: Clock;

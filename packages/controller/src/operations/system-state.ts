@@ -40,7 +40,7 @@ export interface StateReaderCollaborators {
 }
 
 const DAY_MS = 86_400_000;
-/** Anybody may read the metrics, so that the database is not asked for every request. */
+/** Anybody may read the metrics. The database is therefore not asked for every request. */
 const KEEP_MS = 5_000;
 
 /** Reads the state of the system, from the database at most every five seconds. */
@@ -58,11 +58,8 @@ export class StateReader {
   read(): Promise<SystemState> {
     const now = this.#collaborators.clock.now();
     if (this.#kept === undefined || this.#kept.until < now) {
-      const state = this.#read(now);
-      this.#kept = { state, until: now + KEEP_MS };
-      state.catch(() => {
-        if (this.#kept?.state === state) this.#kept = undefined;
-      });
+      // A failure is kept as well: every metric asks, and the database would be asked by each of them.
+      this.#kept = { state: this.#read(now), until: now + KEEP_MS };
     }
     return this.#kept.state;
   }

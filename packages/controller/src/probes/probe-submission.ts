@@ -85,8 +85,11 @@ export class ProbeSubmission {
   }
 
   async #check(user: User, asked: readonly AskedProbe[]): Promise<ProbeRequest[]> {
-    const { sources, spoofers, facts, clock, destinationCheck, onRejected } = this.#collaborators;
+    const { sets, sources, spoofers, facts, clock, destinationCheck, onRejected } = this.#collaborators;
     const names = asked.map(({ to }) => to).filter((to) => tryParseIpv4(to) === undefined && isHostName(to));
+    // Names are not resolved for probes that the user's limits do not allow.
+    const exceeded = names.length > 0 ? await sets.exceeded(user, asked.length, new Date(clock.now())) : undefined;
+    if (exceeded !== undefined) throw quotaError(exceeded, asked.length);
     const rules: SenderRules = {
       senders: new Set(await this.sendersOf(user)),
       claimable: new Set((await sources.readySources(user)).map(({ address }) => address)),

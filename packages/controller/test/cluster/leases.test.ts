@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { systemClock } from '@revtr/probing';
 import { Leases } from '@revtr/storage';
 import { pino } from 'pino';
@@ -122,5 +123,19 @@ describe('leases of sources', () => {
     await first.leases.stop();
     await sleeping;
     expect([first.duty.isHeld, second.duty.isHeld, passed]).toEqual([false, true, 1]);
+  });
+
+  it('of a duty are waited for without a trace once the wait is over', async () => {
+    const duty = new Duty({ name: 'mail' });
+    const stopping = new AbortController();
+    const waits = [duty.held(stopping.signal), duty.held(stopping.signal)];
+    await duty.acquired();
+    await Promise.all(waits);
+    expect(getEventListeners(stopping.signal, 'abort')).toEqual([]);
+    await duty.ended();
+    const interrupted = duty.held(stopping.signal);
+    stopping.abort();
+    await interrupted;
+    expect(duty.isHeld).toBe(false);
   });
 });

@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { REPOSITORY } from './repository.ts';
 import { runStep } from './run-step.ts';
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const seconds = z.coerce.number().int().min(0).max(0xff_ff_ff_ff);
 
 /**
@@ -11,6 +10,6 @@ const seconds = z.coerce.number().int().min(0).max(0xff_ff_ff_ff);
  */
 export async function sourceTime(environment: Readonly<Record<string, string | undefined>>): Promise<number> {
   const { SOURCE_DATE_EPOCH: set } = environment;
-  const commit = () => runStep('git', ['log', '-1', '--format=%ct'], { directory: ROOT }).catch(() => '0');
+  const commit = () => runStep('git', ['log', '-1', '--format=%ct'], { directory: REPOSITORY }).catch(() => '0');
   return seconds.parse(set ?? (await commit()).trim());
 }

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { z } from 'zod';
 
 /**
- * Whether the output of a campaign has every pair of its file once. This module knows the two formats of files, and nothing else of the
- * project, so that it can judge.
+ * Whether the output of a campaign has every pair of its file once. This module judges the output independently: it knows the two file
+ * formats, and nothing else of the project.
  */
 export interface CampaignReport {
   /** Pairs in the file of pairs. */
@@ -57,16 +58,16 @@ export async function checkCampaign(pairsFile: string, outputFile: string): Prom
   return { pairs: found.size, results, missing, repeated, foreign, damaged, unended, outcomes, isGood };
 }
 
-interface Row {
-  readonly source: string;
-  readonly destination: string;
-  readonly state: string;
-  readonly result?: { readonly stopReason: string };
-}
+const rowSchema = z.object({
+  source: z.string(),
+  destination: z.string(),
+  state: z.string(),
+  result: z.object({ stopReason: z.string() }).optional(),
+});
 
-function parse(line: string): Row | undefined {
+function parse(line: string): z.infer<typeof rowSchema> | undefined {
   try {
-    return JSON.parse(line);
+    return rowSchema.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

@@ -20,7 +20,7 @@ export interface DemoServerOptions {
   readonly concurrency: number;
 }
 
-/** `npm run demo` in a process of its own, on a database on disk: it can be killed and started again. */
+/** `npm run demo` in a separate process, with a database on disk. It can be killed and started again. */
 export class DemoServer {
   readonly #options: DemoServerOptions;
   readonly #program: Program;

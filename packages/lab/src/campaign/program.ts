@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const SAMPLE_MS = 250;
 
-/** A program of the campaign, run in a process of its own, whose largest memory is recorded. */
+/** A program of the campaign in a separate process. Records the most memory that it has used. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;

@@ -9,7 +9,7 @@ import { startCluster } from './cluster.ts';
 const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N]
 
 Starts a controller of many processes on this machine: N processes of each role (default 2), PostgreSQL, NATS, and a fleet of simulated
-agents, in a network namespace of their own. Prints the addresses of the APIs, and runs until Ctrl-C.
+agents in a new network namespace. Prints the addresses of the APIs, and runs until Ctrl-C.
 
   --size SIZE     simulated Internet: ${Object.keys(SIZES).join(', ')} (default small)
   --seed N        seed of the simulated Internet (default 1)

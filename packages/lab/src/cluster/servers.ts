@@ -18,7 +18,8 @@ const READY_POLL_MS = 100;
 const MOST_READY_POLLS = 1_200;
 
 /**
- * Starts PostgreSQL in a network namespace, with its data in `directory`, which its user must be able to reach. Other namespaces reach it by `localUrl`, through a Unix socket.
+ * Starts PostgreSQL in a network namespace, with its data in `directory`, which its user must be able to reach. Other namespaces reach it
+ * by `localUrl`, through a Unix socket.
  * @throws {KernelLabError} `notReady` when it is not installed or does not start
  */
 export async function startPostgres(

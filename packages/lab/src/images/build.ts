@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { REPOSITORY } from '../building/repository.ts';
 import { runStep } from '../building/run-step.ts';
 import { sourceTime } from '../building/source-time.ts';
 
@@ -23,7 +23,6 @@ export const IMAGES = { agent: 'localhost/revtr-agent', controller: 'localhost/r
 export const DEBIAN_IMAGE = 'localhost/revtr-debian';
 const NODE_IMAGE = 'localhost/revtr-node';
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const TRUSTED = '/etc/ssl/certs/ca-certificates.crt';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Directories of Debian that the images do not need. */
@@ -50,9 +49,16 @@ export async function buildImages(say: (message: string) => void): Promise<void>
   const args = Object.entries(settings).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   const options = ['build', '--isolation', 'chroot', '--timestamp', String(time), ...args];
   say(`building ${IMAGES.agent}`);
-  await buildah(...options, '-t', IMAGES.agent, ROOT);
+  await buildah(...options, '-t', IMAGES.agent, REPOSITORY);
   say(`building ${IMAGES.controller}`);
-  await buildah(...options, '-f', join(ROOT, 'deploy/controller.Dockerfile'), '-t', IMAGES.controller, ROOT);
+  await buildah(
+    ...options,
+    '-f',
+    join(REPOSITORY, 'deploy/controller.Dockerfile'),
+    '-t',
+    IMAGES.controller,
+    REPOSITORY,
+  );
 }
 
 /** Runs buildah and returns its standard output. @throws {BuildError} `buildFailed` */

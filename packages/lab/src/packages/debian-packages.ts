@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildWeb, WEB_DIRECTORY } from '@revtr/web/build';
+import { REPOSITORY } from '../building/repository.ts';
 import { sourceTime } from '../building/source-time.ts';
 import { buildDebianPackage, type DebianPackage } from './debian/debian-package.ts';
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const WHAT = [
   'Reverse Traceroute measures the path that packets take from any destination',
   'back to a source, without control of the destination.',
@@ -25,7 +24,7 @@ const AGENT: DebianPackage = {
   programs: [{ source: 'agent', command: 'revtr-agent', directory: 'usr/sbin' }],
   settings: { page: 'agents.md', heading: 'Configuration' },
   copies: {
-    'etc/revtr-agent/plvp.config': join(ROOT, 'plvp.config'),
+    'etc/revtr-agent/plvp.config': join(REPOSITORY, 'plvp.config'),
     ...documentation('revtr-agent', ['agents.md', 'host-a-source.md', 'troubleshooting.md']),
   },
   // scamper changes its root directory to this one, and cannot create it in the file system that the service sees.
@@ -53,7 +52,7 @@ const CONTROLLER: DebianPackage = {
     'usr/share/revtr-controller/web': WEB_DIRECTORY,
     ...documentation(
       'revtr-controller',
-      readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')),
+      readdirSync(join(REPOSITORY, 'docs')).filter((file) => file.endsWith('.md')),
     ),
   },
   directories: {},
@@ -77,5 +76,5 @@ export async function buildDebianPackages(destination: string): Promise<DebianPa
 }
 
 function documentation(name: string, pages: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(pages.map((page) => [`usr/share/doc/${name}/${page}`, join(ROOT, 'docs', page)]));
+  return Object.fromEntries(pages.map((page) => [`usr/share/doc/${name}/${page}`, join(REPOSITORY, 'docs', page)]));
 }

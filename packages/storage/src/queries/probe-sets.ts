@@ -58,6 +58,11 @@ export class ProbeSets {
     });
   }
 
+  /** Which of the user's limits `size` more probes would break now. Only {@link accept} decides finally. */
+  async exceeded(user: User, size: number, now: Date): Promise<QuotaExceeded | undefined> {
+    return exceededOf(await limitUse(this.#db, user, now), size);
+  }
+
   /** A set; `undefined` when there is none. */
   async find(id: number): Promise<ProbeSet | undefined> {
     return this.#db.selectFrom('probe_sets').selectAll().where('id', '=', id).executeTakeFirst();

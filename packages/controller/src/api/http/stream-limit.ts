@@ -13,10 +13,13 @@ export class StreamLimit {
     this.#options = options;
   }
 
-  /** Counts a stream of a user, or of a visitor's client address, until its response is closed. @throws {ControllerError} `tooManyRequests` */
-  enter(user: number | string, response: ServerResponse): void {
+  /**
+   * Counts a stream of a user, or of a visitor's client address, until its response is closed. Returns how to end that earlier.
+   * @throws {ControllerError} `tooManyRequests`
+   */
+  enter(user: number | string, response: ServerResponse): () => void {
     // A response that is closed already tells nobody so again: the client left while its request was looked at.
-    if (response.destroyed) return;
+    if (response.destroyed) return () => undefined;
     const { perUser, inAll } = this.#options;
     const own = this.#open.get(user) ?? 0;
     if (own >= perUser)
@@ -25,11 +28,17 @@ export class StreamLimit {
       throw new ControllerError('tooManyRequests', 'the server has as many streams open as it can', RETRY);
     this.#open.set(user, own + 1);
     this.#all++;
-    response.once('close', () => {
+    let isOpen = true;
+    const leave = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      response.off('close', leave);
       this.#all--;
       const left = (this.#open.get(user) ?? 1) - 1;
       if (left === 0) this.#open.delete(user);
       else this.#open.set(user, left);
-    });
+    };
+    response.once('close', leave);
+    return leave;
   }
 }

@@ -1,6 +1,6 @@
 import { formatIpv4 } from '@revtr/net';
 import type { MeasurementOutline } from '@revtr/storage';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
@@ -11,7 +11,7 @@ import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { numberInUrl, ripeKeySchema, security } from '../http/route-parts.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { toRequestedPairs } from '../v1/request.ts';
-import { messageAuth } from './message-auth.ts';
+import { limitLargeMessages, messageAuth } from './message-auth.ts';
 import {
   atlasReqSchema,
   auth,
@@ -45,13 +45,14 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
   const { submission, batches, sourceAccess, directory, atlas, clock } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const waiting = new StreamLimit(WAITING);
+  const large = limitLargeMessages();
   const partsFor = (access: 'read' | 'measure' | 'host') => {
-    const { onRequest, preValidation } = messageAuth(access, collaborators);
+    const { onRequest, preValidation } = messageAuth(access, { ...collaborators, large });
     return {
       config: { access: 'public' as const },
-      onRequest: async (request: FastifyRequest, reply: { header(name: string, value: string): unknown }) => {
+      onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
         reply.header('cache-control', 'no-store');
-        await onRequest(request);
+        await onRequest(request, reply);
       },
       preValidation: async (request: FastifyRequest) => {
         if (request.method === 'POST') request.body = readMessage(request.body);

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { requireAccess, userOf } from '../http/access.ts';
@@ -32,11 +32,19 @@ const LIMIT = { max: 10, timeWindow: '1 hour', allowList: carriesCredential };
 export function registerApplications(app: FastifyInstance, { applications, authenticator }: ApiCollaborators): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { table, decisions } = applications;
+  /** Sets the caller before the body is read: what operators enter goes into the log of their actions. */
+  const identify = async (request: FastifyRequest): Promise<void> => {
+    const caller = await authenticator.optionalCallerOf(request);
+    if (caller === undefined) return;
+    requireAccess(caller, 'host');
+    request.caller = caller;
+  };
 
   routes.post(
     '/api/v2/sources/applications',
     {
       config: { access: 'public', rateLimit: LIMIT },
+      onRequest: identify,
       schema: {
         operationId: 'applyForSource',
         summary: 'Apply to host a source',
@@ -48,9 +56,7 @@ export function registerApplications(app: FastifyInstance, { applications, authe
       },
     },
     async (request) => {
-      const caller = await authenticator.optionalCallerOf(request);
-      if (caller !== undefined) requireAccess(caller, 'host');
-      const { id, state } = await decisions.apply(request.body, caller?.user);
+      const { id, state } = await decisions.apply(request.body, request.caller?.user);
       return { id, state };
     },
   );

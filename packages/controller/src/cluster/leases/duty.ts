@@ -4,7 +4,7 @@ import type { Claim } from './lease-keeper.ts';
 export class Duty implements Claim {
   readonly #name: string;
   readonly #listeners: (() => void)[] = [];
-  readonly #awaited: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #isHeld = false;
 
   constructor(options: { readonly name: string }) {
@@ -25,8 +25,13 @@ export class Duty implements Claim {
   held(signal: AbortSignal): Promise<void> {
     if (this.#isHeld || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      this.#awaited.push(resolve);
+      const end = (): void => {
+        this.#waiting.delete(end);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      signal.addEventListener('abort', end, { once: true });
+      this.#waiting.add(end);
     });
   }
 
@@ -36,7 +41,7 @@ export class Duty implements Claim {
 
   async acquired(): Promise<void> {
     this.#isHeld = true;
-    for (const tell of [...this.#awaited.splice(0), ...this.#listeners]) tell();
+    for (const tell of [...this.#waiting, ...this.#listeners]) tell();
   }
 
   async ended(): Promise<void> {

@@ -35,7 +35,6 @@ export interface AgentServerCollaborators {
 
 interface Served {
   view: AgentView;
-  version: number;
   readonly stop: () => void;
 }
 
@@ -101,8 +100,8 @@ export class AgentServer {
       }
       const view = this.#viewOf(agent, served?.view);
       if (served !== undefined && isDeepStrictEqual(served.view, view)) continue;
-      const version = this.#tell({ address, view });
-      if (served === undefined) this.#served.set(address, { view, version, stop: this.#serve(address, view) });
+      this.#tell({ address, view });
+      if (served === undefined) this.#served.set(address, { view, stop: this.#serve(address, view) });
       else served.view = view;
     }
   }
@@ -119,11 +118,10 @@ export class AgentServer {
     };
   }
 
-  #tell(news: Pick<AgentNews, 'address' | 'view'>): number {
+  #tell(news: Pick<AgentNews, 'address' | 'view'>): void {
     const { bus } = this.#collaborators;
     this.#version++;
     bus.publish(agentsTopic, { gateway: bus.id, version: this.#version, ...news });
-    return this.#version;
   }
 
   #serve(address: Ipv4Address, { profile }: AgentView): () => void {

@@ -32,6 +32,7 @@ interface Gateway {
   readonly views: Map<Ipv4Address, AgentView>;
 }
 
+/** Pause before the agents of a gateway that did not answer are read again, milliseconds. */
 const RETRY_MS = 500;
 
 /** The agents that are connected to the gateways of other processes. */
@@ -138,7 +139,7 @@ export class RemoteAgents implements AgentAccess {
     this.#place(address);
   }
 
-  /** Reads all agents of a gateway. A gateway that does not answer is gone, or is asked again at the next occasion. */
+  /** Reads all agents of a gateway. Asks again while the gateway is running and does not answer. */
   async #readAll(id: string): Promise<void> {
     const { bus, clock, members, onError } = this.#collaborators;
     while (!this.#over.signal.aborted && members.with('gateway').includes(id)) {

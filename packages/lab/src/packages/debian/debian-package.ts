@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { REPOSITORY } from '../../building/repository.ts';
 import { runStep } from '../../building/run-step.ts';
 import { bundleProgram } from '../npm/bundle.ts';
 import { readManifest } from '../npm/manifest.ts';
@@ -12,8 +12,7 @@ import { copyLibraries } from './libraries.ts';
 import { withSettings } from './manual.ts';
 import { changelogFile, controlFile, copyrightFile } from './texts.ts';
 
-const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
-const DEPLOY = join(ROOT, 'deploy/debian');
+const DEPLOY = join(REPOSITORY, 'deploy/debian');
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 /** What the Node.js of nodejs.org is linked with. */
 const NODE_DEPENDS = ['libc6 (>= 2.28)', 'libgcc-s1', 'libstdc++6 (>= 9)'];
@@ -56,7 +55,7 @@ export async function buildDebianPackage(wanted: DebianPackage, time: number, de
   const tree = new PackageTree(mkdtempSync(join(tmpdir(), `${wanted.name}-`)));
   try {
     const { name } = wanted;
-    const { version } = readManifest(join(ROOT, 'packages', wanted.programs[0].source));
+    const { version } = readManifest(join(REPOSITORY, 'packages', wanted.programs[0].source));
     const architecture = ARCHITECTURES[process.arch] ?? process.arch;
     await addPrograms(tree, wanted);
     addFiles(tree, wanted, version, time);
@@ -89,13 +88,13 @@ async function addPrograms(tree: PackageTree, { name, programs }: DebianPackage)
   mkdirSync(join(tree.root, home, 'bin'));
   copyFileSync(process.execPath, join(tree.root, home, 'bin/node'));
   const copied = copyLibraries(libraries, join(tree.root, home, 'node_modules'));
-  const licence = readFileSync(join(ROOT, 'LICENSE'), 'utf8');
+  const licence = readFileSync(join(REPOSITORY, 'LICENSE'), 'utf8');
   tree.add(`usr/share/doc/${name}/copyright`, copyrightFile(name, licence, copied));
 }
 
 function addFiles(tree: PackageTree, wanted: DebianPackage, version: string, time: number): void {
   const { name, settings, copies, directories } = wanted;
-  const page = readFileSync(join(ROOT, 'docs', settings.page), 'utf8');
+  const page = readFileSync(join(REPOSITORY, 'docs', settings.page), 'utf8');
   const own = (file: string): string => readFileSync(join(DEPLOY, name, file), 'utf8');
   tree.add(`usr/lib/systemd/system/${name}.service`, own(`${name}.service`));
   tree.add(`etc/default/${name}`, own(`${name}.default`));

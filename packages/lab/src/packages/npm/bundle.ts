@@ -1,10 +1,9 @@
 import { findPackageJSON, isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Plugin, rolldown } from 'rolldown';
 import { BuildError } from '../../building/errors.ts';
+import { REPOSITORY } from '../../building/repository.ts';
 
-const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
 /** A part that runs as a worker thread is a file beside the one that starts it. */
 const WORKER = /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g;
 /** A library whose files the program reads. */
@@ -19,11 +18,11 @@ export type Libraries = ReadonlyMap<string, string>;
  * @throws {BuildError} `conflictingVersions`
  */
 export async function bundleProgram(name: string, command: string, directory: string): Promise<Libraries> {
-  const entry = join(ROOT, 'packages', name, 'src/main.ts');
+  const entry = join(REPOSITORY, 'packages', name, 'src/main.ts');
   const imported = new ImportedLibraries();
   await using build = await rolldown({
     input: { [command]: entry },
-    cwd: ROOT,
+    cwd: REPOSITORY,
     platform: 'node',
     external: (id, importer) => imported.isLibrary(id, importer ?? entry),
     resolve: { conditionNames: ['published', 'import', 'node', 'default'] },

@@ -1,17 +1,16 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { REPOSITORY } from '../../building/repository.ts';
 import { runStep } from '../../building/run-step.ts';
 import { PackageTree } from '../package-tree.ts';
 import { bundleProgram, type Libraries } from './bundle.ts';
 import { writeLauncher } from './launcher.ts';
 import { publishedManifest, readManifest } from './manifest.ts';
 
-const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
-const COMPILER = join(ROOT, 'node_modules/.bin/tsc');
-const sourceOf = (name: string): string => join(ROOT, 'packages', name);
+const COMPILER = join(REPOSITORY, 'node_modules/.bin/tsc');
+const sourceOf = (name: string): string => join(REPOSITORY, 'packages', name);
 
 /**
  * Writes the package of a program, `packages/NAME`, into `directory`: compiled to JavaScript, with all parts of the repository that it
@@ -70,7 +69,7 @@ function librariesOf(name: string, dependencies: Readonly<Record<string, string>
 }
 
 function writeTexts(name: string, directory: string): void {
-  copyFileSync(join(ROOT, 'LICENSE'), join(directory, 'LICENSE'));
+  copyFileSync(join(REPOSITORY, 'LICENSE'), join(directory, 'LICENSE'));
   const [forUsers = ''] = readFileSync(join(sourceOf(name), 'README.md'), 'utf8').split('\n## In the repository\n');
   // A link to another file of the repository leads nowhere in a package.
   writeFileSync(join(directory, 'README.md'), forUsers.replaceAll(/\[([^\]]+)\]\(\.\.\/[^)]+\)/g, '$1'));

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { StateReader } from '../src/operations/system-state.ts';
+import { ManualClock } from './manual-clock.ts';
+
+describe('StateReader', () => {
+  it('asks a database that fails at most every five seconds', async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    const failing = async (): Promise<never> => {
+      asked++;
+      throw new Error('the database is away');
+    };
+    const reader = new StateReader({
+      queue: { totals: failing },
+      mails: { backlog: async () => ({ waiting: 0, failing: 0, oldest: null }) },
+      directory: { list: () => [] },
+      datasets: { status: () => [] },
+      runs: { paidSince: async () => ({ runs: 0, credits: 0 }) },
+      switches: { list: () => [] },
+      clock,
+    });
+    for (let i = 0; i < 3; i++) await expect(reader.read()).rejects.toThrow('away');
+    expect(asked).toBe(1);
+    await clock.advance(5_001);
+    await expect(reader.read()).rejects.toThrow('away');
+    expect(asked).toBe(2);
+  });
+});
