@@ -378,6 +378,13 @@ describe('revtr warts', () => {
   });
 });
 
+describe('revtr admin mails', () => {
+  it('says that there are none', async () => {
+    api.answers = { 'GET /api/v2/mails': { mails: [] } };
+    expect((await revtr('admin mails')).out).toBe('no mails\n');
+  });
+});
+
 describe('revtr admin audit --events', () => {
   it.each([
     ['visitorBatch', 0],
