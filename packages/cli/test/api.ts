@@ -298,7 +298,7 @@ const hopRate = { ...rate, meanConfidence: 0.95, unjudged: 3 };
 
 const suspensionOf = (text: string): Suspension => ({ kind: text, since: TIME, recent: rate, floor: 0.85 });
 
-const accuracyOf = (text: string): Accuracy => ({
+export const accuracyOf = (text: string): Accuracy => ({
   from: TIME,
   to: TIME,
   auditsPerDay: 240,

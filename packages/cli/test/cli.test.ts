@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parsePairs } from '../src/commands/batch.ts';
 import { exitCodeOf } from '../src/exit-codes.ts';
-import { type ApiServer, answersOf, measurementOf, startApi } from './api.ts';
+import { type ApiServer, accuracyOf, answersOf, measurementOf, startApi } from './api.ts';
 import { type RunOptions, run } from './run.ts';
 
 const ESCAPE = String.fromCharCode(27);
@@ -268,6 +268,13 @@ describe('revtr measure', () => {
     ]);
   });
 
+  it('prints the name of a network once where it is a field', async () => {
+    const both = await revtr('measure 192.0.2.1 --to 198.51.100.1 --fields as,asname');
+    const one = await revtr('measure 192.0.2.1 --to 198.51.100.1 --fields as');
+    expect(one.out.split('\n').slice(1, 3)).toEqual(['AS', '64500 text']);
+    expect(both.out.split('\n').slice(1, 3)).toEqual(['AS     AS NAME', '64500  text']);
+  });
+
   it('names the reason of a failure, and says that a destination is the source', async () => {
     api.answers = answersOf('a reason', measurementOf('failed', 'a reason'));
     const failed = await revtr('measure 192.0.2.1 --to 198.51.100.1');
@@ -293,6 +300,29 @@ describe('revtr measure', () => {
         },
       ],
     });
+  });
+});
+
+describe('a screen of 80 columns', () => {
+  const longest = (text: string) => Math.max(...text.split('\n').map(({ length }) => length));
+
+  it.each(['batch', 'completion', 'login', 'measure'])('fits the help of revtr %s', async (command) => {
+    expect(longest((await run([command, '--help'], { columns: 80 })).out)).toBeLessThanOrEqual(80);
+  });
+
+  it('tells kinds of hops apart whose names begin alike', async () => {
+    const kinds = ['stamp', 'stamp.further', 'prefix'].map((turn) => `spoofedRecordRoute.${turn}`);
+    const longer = ['atlasBetween.recordRouteBetween', 'atlasBetween.recordRouteBetween.further'];
+    const hops = { count: 9, total: 9, share: 1, low: 0.7, high: 1, meanConfidence: 0.99, unjudged: 0 };
+    const accuracy = {
+      ...accuracyOf('text'),
+      kinds: [...kinds, ...longer].map((kind) => ({ ...hops, kind, technique: 'atlas' })),
+    };
+    api.answers = { 'GET /api/v2/accuracy': accuracy };
+    const { out } = await run(['accuracy', '--server', api.url], { columns: 80 });
+    for (const kind of kinds) expect(out).toMatch(new RegExp(`^${kind} `, 'm'));
+    expect(out.match(/^atlasBetween\S+/gm)).toEqual([longer[0], 'atlasBetween.recordRouteBetween…']);
+    expect(longest(out)).toBeLessThanOrEqual(80);
   });
 });
 
@@ -345,6 +375,13 @@ describe('revtr warts', () => {
       2,
       expect.stringMatching(/^revtr: .*ping\.jsonl: there is no warts record at byte 0\n$/),
     ]);
+  });
+});
+
+describe('revtr admin mails', () => {
+  it('says that there are none', async () => {
+    api.answers = { 'GET /api/v2/mails': { mails: [] } };
+    expect((await revtr('admin mails')).out).toBe('no mails\n');
   });
 });
 

@@ -21,8 +21,10 @@ import { readSettings, type Settings } from './settings/settings.ts';
 
 const USAGE = `revtr-controller
 
-Runs the central system: the HTTP API, the queue, the measurement engine, and the gateway that agents connect to.
-The program takes no arguments. Environment variables configure it; docs/running.md describes them.
+Runs the central system: the HTTP API, the queue, the measurement engine, and
+the gateway that agents connect to.
+The program takes no arguments. Environment variables configure it;
+docs/running.md describes them.
 
   -h, --help   Show this text.
 `;

@@ -13,14 +13,16 @@ export interface AgentArguments {
 
 export const USAGE = `revtr-agent ROOT_CERTIFICATE CONFIG [-loglevel LEVEL]
 
-Runs on the host of a source or a vantage point of a Reverse Traceroute system: sends probes with scamper, captures
-replies to spoofed probes, and reports to the controller.
+Runs on the host of a source or a vantage point of a Reverse Traceroute system:
+sends probes with scamper, captures replies to spoofed probes, and reports to
+the controller.
 
   ROOT_CERTIFICATE   the controller's root certificate (root.crt)
   CONFIG             plvp.config
   -loglevel LEVEL    ${LOG_LEVELS.join(', ')}; default info
 
-An environment variable overrides each setting of CONFIG: REVTR_AGENT_SCAMPER_RATE=200 sets scamper.rate.
+An environment variable overrides each setting of CONFIG:
+REVTR_AGENT_SCAMPER_RATE=200 sets scamper.rate.
 `;
 
 /** Reads the command line; flags have one dash or two, before or behind the files. @throws {AgentError} `badArguments` */

@@ -9,9 +9,12 @@ import { addCommand, type Context } from '../context.ts';
 const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
 const DETAILS = `
-  bash  add to ~/.bashrc:                    source <(revtr completion bash)
-  zsh   add to ~/.zshrc, after compinit:     source <(revtr completion zsh)
-  fish  run once:                            revtr completion fish > ~/.config/fish/completions/revtr.fish
+  bash  add to ~/.bashrc:
+          source <(revtr completion bash)
+  zsh   add to ~/.zshrc, after compinit:
+          source <(revtr completion zsh)
+  fish  run once:
+          revtr completion fish > ~/.config/fish/completions/revtr.fish
 `;
 
 /** Recent batches that are suggested. */

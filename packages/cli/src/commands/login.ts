@@ -11,9 +11,11 @@ interface LogoutOptions extends ConnectionOptions {
 }
 
 const LOGIN_DETAILS = `
-The command asks for an API key or a mailed link, without showing it, or reads the first line of standard input:
+The command asks for an API key or a mailed link, without showing it, or reads
+the first line of standard input:
   revtr login < key-file
-It checks the key against the server, and stores server and key in the profile. A mailed link works once.
+It checks the key against the server, and stores server and key in the profile.
+A mailed link works once.
 `;
 
 /** `revtr login` and `revtr logout`. */

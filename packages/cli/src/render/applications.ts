@@ -13,6 +13,7 @@ export function renderApplications(applications: readonly Application[]): string
 
 /** Mails. Their lines are indented, which keeps a line of a body from looking like the head of another mail. */
 export function renderMails(mails: readonly (Omit<Mail, 'body'> & { readonly lines: readonly string[] })[]): string {
+  if (mails.length === 0) return 'no mails\n';
   return mails
     .map(({ id, recipient, subject, lines, createdAt, sentAt, lastError }) => {
       const failure = lastError === undefined ? '' : ` (${lastError})`;

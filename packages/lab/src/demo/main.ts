@@ -6,15 +6,16 @@ const HELP = `npm run demo -- [options]
 
 Runs the whole Reverse Traceroute system in one process on a simulated Internet.
 
-  --once          measure one reverse traceroute and exit; the result depends only on seed and size
+  --once          measure one reverse traceroute and exit
   --json          print the result as JSON and messages to standard error
   --seed <n>      seed of the simulated Internet; default 1
   --size <size>   small, medium or large; default medium
   --scenario detour
-                  show a detour of the traffic back to a source, and what removes it (docs/case-study.md);
-                  it has its own seed and size
+                  show a detour of the traffic back to a source, and what removes
+                  it (docs/case-study.md); it has its own seed and size
 
-REVTR_PORT sets the port of the API (default 8080), REVTR_DATABASE the database (default memory:).
+REVTR_PORT sets the port of the API (default 8080), REVTR_DATABASE the database
+(default memory:).
 `;
 
 const { values } = parseOrExit(
