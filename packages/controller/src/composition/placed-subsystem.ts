@@ -3,6 +3,9 @@ import type { Role } from '../cluster/roles.ts';
 import type { RoleDuty } from './duties.ts';
 import type { Subsystem } from './subsystem.ts';
 
+/** A subsystem that could not begin its duty tries again after this time, milliseconds. */
+const RETRY_MS = 10_000;
+
 /** A subsystem, and the processes that run it. */
 export interface PlacedSubsystem {
   readonly subsystem: Subsystem;
@@ -32,16 +35,24 @@ function startedWith(
   let begun: Promise<void> = Promise.resolve();
   const isHereAlready = duty.isHere();
   const begin = async (): Promise<void> => {
-    await duty.held(stopping.signal);
-    if (stopping.signal.aborted) return;
-    await subsystem.start();
-    await subsystem.onAgentsSettled?.();
+    while (!stopping.signal.aborted) {
+      await duty.held(stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        await subsystem.start();
+        return await subsystem.onAgentsSettled?.();
+      } catch (error) {
+        // The process that had the duty may still hold what this one needs, for example a directory.
+        onError(error, subsystem.name);
+        await duty.clock.sleep(RETRY_MS, stopping.signal).catch(() => undefined);
+      }
+    }
   };
   return {
     name: subsystem.name,
     start: () => {
       if (isHereAlready) return subsystem.start();
-      begun = begin().catch((error: unknown) => onError(error, subsystem.name));
+      begun = begin();
       return undefined;
     },
     onAgentsSettled: () => (isHereAlready ? subsystem.onAgentsSettled?.() : undefined),
