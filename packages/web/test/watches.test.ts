@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser)('the pages of watches', () => {
       await create(system.destinations[1], 'https://127.0.0.1/');
       await page
         .getByRole('alert')
-        .getByText(/not on the public Internet/)
+        .getByText(/no address on the public Internet/)
         .first()
         .waitFor();
       await page.goto('/watches/999999');
