@@ -33,23 +33,20 @@ describe('the networks of routers on the medium Internet', () => {
     await world.internet.clock.drive(work());
   }, 120_000);
 
-  it('are right for more addresses of the atlas than their origins are', () => {
-    const { truth } = world.internet;
-    const hops = new Set(world.sources.flatMap(({ address }) => parts.atlas.of(address)?.hops() ?? []));
-    const judged = [...hops].flatMap((address) => {
-      const [router, origin, owner] = [
-        truth.routerOf(address),
-        world.ipToAs.originOf(address),
-        owners.ownerOf(address),
-      ];
-      return router < 0 || origin === undefined || owner === undefined
-        ? []
-        : [{ network: truth.asOf(router), origin, owner }];
-    });
-    const wrong = (found: (of: (typeof judged)[number]) => number): number =>
+  it('are right for more addresses of the atlas than their origins are, on several Internets together', async () => {
+    const judged = judgedOf(world, parts, owners);
+    for (const seed of [2, 3, 4]) {
+      const other = new SimulatedWorld({ parameters: simParameters('medium', seed, {}, 'published'), sources: 4 });
+      await other.internet.clock.drive(
+        other.prepare().then(async (prepared) => {
+          judged.push(...judgedOf(other, prepared, await ownersFrom(prepared)));
+        }),
+      );
+    }
+    const wrong = (found: (of: JudgedAddress) => number): number =>
       judged.filter((of) => found(of) !== of.network).length;
-    expect(judged.length).toBeGreaterThan(500);
-    expect(wrong(({ owner }) => owner.asn)).toBeLessThan(0.75 * wrong(({ origin }) => origin));
+    expect(judged.length).toBeGreaterThan(2_000);
+    expect(wrong(({ owner }) => owner.asn)).toBeLessThan(0.95 * wrong(({ origin }) => origin));
     // The margin says how sure an owner is.
     const sure = judged.filter(({ owner }) => owner.margin > 6);
     const wrongSure = sure.filter(({ owner, network }) => owner.asn !== network).length;
@@ -69,3 +66,21 @@ describe('the networks of routers on the medium Internet', () => {
     );
   });
 });
+
+/** An address of the atlas, with its true network. */
+interface JudgedAddress {
+  readonly network: number;
+  readonly origin: number;
+  readonly owner: { readonly asn: number; readonly margin: number };
+}
+
+function judgedOf(world: SimulatedWorld, { atlas }: EngineCollaborators, owners: RouterOwners): JudgedAddress[] {
+  const { truth } = world.internet;
+  const hops = new Set(world.sources.flatMap(({ address }) => atlas.of(address)?.hops() ?? []));
+  return [...hops].flatMap((address) => {
+    const router = truth.routerOf(address);
+    const [origin, owner] = [world.ipToAs.originOf(address), owners.ownerOf(address)];
+    if (router < 0 || origin === undefined || owner === undefined) return [];
+    return [{ network: truth.asOf(router), origin, owner }];
+  });
+}
