@@ -13,7 +13,7 @@ export type ApiRequest = z.infer<typeof requestSchema>;
 /** The parts of JSON Schema (draft 2020-12) that the OpenAPI document uses. */
 interface Schema {
   readonly $ref?: string | undefined;
-  readonly type?: string | undefined;
+  readonly type?: string | readonly string[] | undefined;
   readonly enum?: readonly unknown[] | undefined;
   readonly const?: unknown;
   readonly anyOf?: readonly Schema[] | undefined;
@@ -28,7 +28,7 @@ interface Schema {
 const schemaSchema: z.ZodType<Schema> = z.lazy(() =>
   z.object({
     $ref: z.string().optional(),
-    type: z.string().optional(),
+    type: z.union([z.string(), z.array(z.string())]).optional(),
     enum: z.array(z.unknown()).optional(),
     const: z.unknown().optional(),
     anyOf: z.array(schemaSchema).optional(),
@@ -104,7 +104,9 @@ function arbitraryOf(schema: Schema, material: Material): fc.Arbitrary<unknown> 
     return fc.oneof(...choices.map((choice) => arbitraryOf(choice, material)));
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum !== undefined && schema.enum.length > 0) return fc.constantFrom(...schema.enum);
-  switch (schema.type) {
+  const { type } = schema;
+  if (typeof type === 'object') return fc.oneof(...type.map((one) => arbitraryOf({ ...schema, type: one }, material)));
+  switch (type) {
     case 'object':
       return objectOf(schema, material);
     case 'array':

@@ -59,7 +59,11 @@ export const api = async (): Promise<Target> => {
   };
 };
 
-const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+/** An error of the API, or the status of gRPC that the routes of the original answer with. */
+const errorSchema = z.union([
+  z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
+  z.object({ code: z.int(), message: z.string(), error: z.string() }),
+]);
 
 interface Base {
   readonly agent: Agent;
