@@ -37,6 +37,7 @@ const mayImport = {
   ],
   fuzz: [
     'agent',
+    'bus',
     'cli',
     'client',
     'controller',

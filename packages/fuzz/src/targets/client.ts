@@ -1,4 +1,5 @@
 import { escaped, escapeText, toJson } from '@revtr/cli/escape';
+import { APPLICATION_FIELDS, readMailedApplication } from '@revtr/cli/mailed-application';
 import { ClientError } from '@revtr/client';
 import { readEvents } from '@revtr/client/events';
 import { bytesOf, ensure, type Target, textOf } from '../target.ts';
@@ -55,5 +56,26 @@ export const cliEscape = (): Target => ({
       ensure(Object(JSON.parse(toJson([text])))[0] === text, 'the JSON has another value');
       escaped({ [text]: [text] });
     }
+  },
+});
+
+const MAIL = `From: "A. Host" <a.host@revtr.example>
+> Public IP address: 192.0.2.1
+Hosting: a rack
+in a room
+
+- Reason = curiosity
+`;
+
+/** The text of a mail in which somebody applies to host a source. */
+export const mailedApplication = (): Target => ({
+  form: 'bytes',
+  maxBytes: 20_000,
+  seeds: [MAIL, 'from: a@revtr.example\n192.0.2.7', `from:${' '.repeat(3_000)}`].map(bytesOf),
+  words: ['From: ', 'Name: ', 'E-mail: ', 'address: ', '> ', '\r\n', ' <', '>', '192.0.2.1'],
+  isExpected: () => false,
+  run: (input) => {
+    for (const [name, value] of Object.entries(readMailedApplication(textOf(input))))
+      ensure(value !== '' && APPLICATION_FIELDS.some((field) => field === name), 'a field that is none');
   },
 });

@@ -49,6 +49,8 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
   'agent-environment': async () => (await import('./config.ts')).agentEnvironment,
   'agent-arguments': async () => (await import('./config.ts')).agentArguments,
   settings: async () => (await import('./config.ts')).settings,
+  'bus-message': async () => (await import('./bus.ts')).busMessage,
+  'mailed-application': async () => (await import('./client.ts')).mailedApplication,
   'client-events': async () => (await import('./client.ts')).clientEvents,
   'cli-escape': async () => (await import('./client.ts')).cliEscape,
   api: async () => (await import('./api.ts')).api,
