@@ -8,7 +8,7 @@ import type { Attempt, StopReason } from './measurement/result.ts';
 import type { Hop } from './path/hop.ts';
 import type { Plan } from './plans/plan.ts';
 import { type Measurement, untold } from './techniques/contract/measurement.ts';
-import { type Extension, nothingFound, type Technique } from './techniques/contract/technique.ts';
+import { type Extended, type Extension, nothingFound, type Technique } from './techniques/contract/technique.ts';
 
 const MOST_EXTENSIONS = 64;
 const MOST_HOPS = 64;
@@ -105,7 +105,7 @@ async function attempt(
 
 /** Replaces assumed hops by those of a late answer; `undefined` when there are none. */
 function replaceBy(
-  found: ReturnType<LateAnswers['replacement']>,
+  found: Extended | undefined,
   { path }: Measurement,
   suspended: SuspendedExtensions,
   attempts: Attempt[],

@@ -1,7 +1,7 @@
 import { formatIpv4 } from '@revtr/net';
 import type { Measurement } from './techniques/contract/measurement.ts';
 import type { ReadAnswer } from './techniques/contract/target-answers.ts';
-import type { Extension } from './techniques/contract/technique.ts';
+import type { Extended } from './techniques/contract/technique.ts';
 import { bestAnswer } from './techniques/record-route/best-answer.ts';
 
 /**
@@ -17,7 +17,7 @@ export class LateAnswers {
   }
 
   /** The hops of a late answer that replace assumed ones; `undefined` when there are none by now. */
-  replacement(): Extract<Extension, { outcome: 'extended' }> | undefined {
+  replacement(): Extended | undefined {
     const { path, targetAnswers } = this.#measurement;
     for (const from of this.#positionsBeforeAssumptions()) {
       const { address } = path.hops[from];
@@ -31,7 +31,7 @@ export class LateAnswers {
   }
 
   /** As {@link replacement}, after waiting for the answers that are expected. */
-  async awaitReplacement(): Promise<ReturnType<LateAnswers['replacement']>> {
+  async awaitReplacement(): Promise<Extended | undefined> {
     const { path, targetAnswers, clock, signal } = this.#measurement;
     for (;;) {
       const found = this.replacement();

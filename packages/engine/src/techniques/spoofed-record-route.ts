@@ -8,7 +8,7 @@ import type { RankedVantagePoint } from '../ranking/ranking.ts';
 import type { RoundState } from '../timing/round.ts';
 import type { Measurement } from './contract/measurement.ts';
 import type { ReadAnswer } from './contract/target-answers.ts';
-import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
+import { type Extended, type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { bestAnswer, withAlternatives } from './record-route/best-answer.ts';
 import type { RoundAnswers } from './record-route/listening-round.ts';
 import { nextHopsToReceivers } from './record-route/other-receivers.ts';
@@ -68,8 +68,6 @@ const SILENT_SENDERS = 2;
 
 const areUnlikely = (spoofers: readonly RankedVantagePoint[]): boolean =>
   spoofers.every(({ chance }) => chance < UNLIKELY);
-
-type Extended = Extract<Extension, { outcome: 'extended' }>;
 
 /** Vantage points near a hop send Record Route pings to it with the address of the source. The replies go to the source. */
 export class SpoofedRecordRoute implements Technique {

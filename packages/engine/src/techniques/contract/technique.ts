@@ -2,19 +2,22 @@ import type { FailReason } from '../../measurement/fail-reason.ts';
 import type { Hop } from '../../path/hop.ts';
 import type { Measurement } from './measurement.ts';
 
+/** New hops of a path. */
+export interface Extended {
+  readonly outcome: 'extended';
+  /** Position on the path of the hop that `hops` follow, from 0 at the destination. */
+  readonly from: number;
+  /** The new hops, from that hop towards the source. */
+  readonly hops: readonly Hop[];
+  /** Whether all hops behind `from` are dropped first, because the new ones contradict them. Default false. */
+  readonly replacesRest?: true;
+  /** What was found, for people. */
+  readonly detail: string;
+}
+
 /** The outcome of one attempt to extend a path. */
 export type Extension =
-  | {
-      readonly outcome: 'extended';
-      /** Position on the path of the hop that `hops` follow, from 0 at the destination. */
-      readonly from: number;
-      /** The new hops, from that hop towards the source. */
-      readonly hops: readonly Hop[];
-      /** Whether all hops behind `from` are dropped first, because the new ones contradict them. Default false. */
-      readonly replacesRest?: true;
-      /** What was found, for people. */
-      readonly detail: string;
-    }
+  | Extended
   | {
       readonly outcome: 'nothingFound' | 'notApplicable';
       /** Why nothing was found, or why the technique does not apply, for people. */
