@@ -19,22 +19,23 @@ interface OneTarget {
   readonly late: ReadAnswer[];
   /** Called with the next late answer that shows a hop. */
   readonly waiters: (() => void)[];
+  /** Until when an answer is worth waiting for although its round was over at once, milliseconds since the Unix epoch. */
+  expectedUntil: number;
 }
 
 /** What the targets of one measurement have answered to Record Route pings, during their rounds and later. */
 export class TargetAnswers {
   readonly #targets = new Map<Ipv4Address, OneTarget>();
-  /** Until when an answer of a target is worth waiting for although its round was over at once, milliseconds since the Unix epoch. */
-  readonly #expectedUntil = new Map<Ipv4Address, number>();
 
   /** Notes that the pings of a round are not waited for, although answers may come until `untilMs` (milliseconds since the Unix epoch). */
   expect(target: Ipv4Address, untilMs: number): void {
-    this.#expectedUntil.set(target, Math.max(untilMs, this.expectedUntil(target)));
+    const known = this.#of(target);
+    known.expectedUntil = Math.max(untilMs, known.expectedUntil);
   }
 
   /** Until when an answer may come that nobody waited for, milliseconds since the Unix epoch; 0 when none is expected. */
   expectedUntil(target: Ipv4Address): number {
-    return this.#expectedUntil.get(target) ?? 0;
+    return this.#targets.get(target)?.expectedUntil ?? 0;
   }
 
   /** Notes that a target answered in time. */
@@ -96,7 +97,7 @@ export class TargetAnswers {
   #of(target: Ipv4Address): OneTarget {
     const known = this.#targets.get(target);
     if (known !== undefined) return known;
-    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], answers: [] };
+    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], answers: [], expectedUntil: 0 };
     this.#targets.set(target, added);
     return added;
   }
