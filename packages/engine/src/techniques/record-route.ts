@@ -1,10 +1,9 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { OUT_OF_REACH } from '../ranking/ranking.ts';
-import { recordRoutePing } from '../record-route/ping.ts';
 import type { RoundDeadline } from '../timing/round.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
-import { runListeningRound } from './record-route/listening-round.ts';
+import { askDirectly } from './record-route/direct-round.ts';
 
 /** Options of {@link DirectRecordRoute}. */
 export interface RecordRouteOptions {
@@ -52,15 +51,10 @@ export class DirectRecordRoute implements Technique {
     const isSilenceLikely = this.#options.overlapsLikelySilence && followsSilence(measurement);
     if (isSilenceLikely) measurement.targetAnswers.expect(target, clock.now() + adaptiveMs);
     const deadline: RoundDeadline = () => (isSilenceLikely ? 0 : isAdaptive ? adaptiveMs : timeoutMs);
-    const requests = [recordRoutePing(path.source, path.source, target, timeoutMs)];
-    const onSend = (): void => {
-      stats.recordRoutePings += measurement.prober.fresh(requests);
-      stats.recordRouteRounds++;
-    };
     const startedAt = clock.now();
     const useHeuristics = measurement.options.useHeuristics ?? this.#options.useHeuristics;
-    const round = { target, requests, deadline, useHeuristics, onSend };
-    const { answers, unanswered } = await runListeningRound(measurement, round);
+    const round = { target, deadline, useHeuristics, timeoutMs };
+    const { answers, unanswered } = await askDirectly(measurement, round);
     const [answer] = answers;
     stats.recordRouteMs += clock.now() - startedAt;
     if (answer === undefined && unanswered.length === 0)

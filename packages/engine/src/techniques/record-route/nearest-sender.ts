@@ -1,8 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { isHeldBack } from '@revtr/probing';
-import { recordRoutePing } from '../../record-route/ping.ts';
 import type { Measurement } from '../contract/measurement.ts';
-import { runListeningRound } from './listening-round.ts';
+import { askDirectly } from './direct-round.ts';
 import { askSpoofed } from './spoofed-round.ts';
 
 /** How long an answer is listened for, milliseconds. */
@@ -14,27 +13,20 @@ const LISTEN_MS = 3_000;
  * not answered recently. @throws {ProbingError} `cancelled`, `proberStopped`
  */
 export async function askFromNearest(measurement: Measurement, target: Ipv4Address): Promise<void> {
-  const { path, silentTargets, clock, stats, adaptiveTimeout, ranking, prober } = measurement;
+  const { path, silentTargets, clock, adaptiveTimeout, ranking } = measurement;
   const { source } = path;
   if (!measurement.mayProbe(target) || silentTargets.isSilent(target, source, clock.now())) return;
   const own = ranking.expectedDistance(source, target) ?? Number.POSITIVE_INFINITY;
   const spoofer = ranking
     .rank(target)
     .find(({ address, level, distance }) => address !== source && level !== 'unknown' && distance < own);
-  const sender = spoofer?.address ?? source;
-  const patienceMs = adaptiveTimeout.patienceFor([sender], target);
-  const round = { target, deadline: () => patienceMs, useHeuristics: measurement.options.useHeuristics ?? true };
+  const patienceMs = adaptiveTimeout.patienceFor([spoofer?.address ?? source], target);
+  const useHeuristics = measurement.options.useHeuristics ?? true;
+  const round = { target, deadline: () => patienceMs, useHeuristics, timeoutMs: LISTEN_MS };
   const asked =
     spoofer === undefined
-      ? runListeningRound(measurement, {
-          ...round,
-          requests: [recordRoutePing(source, source, target, LISTEN_MS)],
-          onSend: (requests) => {
-            stats.recordRoutePings += prober.fresh(requests);
-            stats.recordRouteRounds++;
-          },
-        })
-      : askSpoofed(measurement, { ...round, senders: [sender], timeoutMs: LISTEN_MS });
+      ? askDirectly(measurement, round)
+      : askSpoofed(measurement, { ...round, senders: [spoofer.address] });
   await asked.catch((error: unknown) => {
     if (!isHeldBack(error)) throw error;
   });
