@@ -29,9 +29,8 @@ export class StampSequences {
     const changed: Ipv4Address[] = [];
     for (let i = 1; i < stamps.length; i++) {
       const [before, behind] = [stamps[i - 1], stamps[i]];
-      const key = this.#aliases.routerKey(before);
-      if (key === undefined || this.#aliases.routerKey(behind) === undefined) continue;
-      if (this.#aliases.sameRouter(before, behind)) continue;
+      const [key, nextKey] = [this.#aliases.routerKey(before), this.#aliases.routerKey(behind)];
+      if (key === undefined || nextKey === undefined || key === nextKey) continue;
       const known = this.#behind.get(key) ?? new Map<Ipv4Address, number>();
       if (known.size > 0 && !known.has(behind)) changed.push(this.#isKnownRouter(behind, known) ? behind : before);
       for (const [successor, seen] of known) if (seen < at - KEEP_MS) known.delete(successor);
