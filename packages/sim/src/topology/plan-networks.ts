@@ -40,7 +40,7 @@ export function planNetworks(graph: AsGraph, parameters: SimParameters, random: 
     const bordersInTurn = tier === 3 && degrees[i] > 1 && hasTwoBorders(parameters, random.fork(`borders-${i}`));
     const nearCore = Math.max(1 + Math.round((spare * weights[i]) / totalWeight), bordersInTurn ? 3 : 1);
     const routers = nearCore + (tier === 3 ? lines[i] : 0);
-    const cityTotal = cityCount(tier, routers - (tier === 3 ? lines[i] : 0), parameters, random);
+    const cityTotal = cityCount(tier, nearCore, parameters, random);
     const isGlobal = tier === 1 && random.fork(`backbone-${i}`).chance(parameters.globalBackbones);
     const cities = isGlobal ? placeGlobally(cityTotal, random) : placeCities(graph.homes[i], cityTotal, random);
     const plan: RouterPlan[] = [];
