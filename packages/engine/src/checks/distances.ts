@@ -74,14 +74,15 @@ const weighed = (probability: number, { ratio }: LengthEvidence): number =>
  */
 export function checkedByDistances(measurement: Measurement): CheckedPath {
   const { hops, confidence } = checkedByLength(measurement);
-  if (!measurement.path.isComplete) return { hops, confidence };
-  // Wherever the packets go, they come to the source by its gateway.
-  const gateway = hops.length - 2;
+  const gateway = gatewayOf(measurement.path);
   const withGateway = hops.map((hop, i) =>
     i === gateway && i > 0 ? { ...hop, confidence: 1 - (1 - hop.confidence) * NOT_THE_GATEWAY } : hop,
   );
   return { hops: withGateway, confidence };
 }
+
+/** Position of the last hop before the source, which packets pass wherever they go; -1 on a path that does not reach the source. */
+const gatewayOf = ({ hops, isComplete }: Measurement['path']): number => (isComplete ? hops.length - 2 : -1);
 
 function checkedByLength(measurement: Measurement): CheckedPath {
   const { path } = measurement;
@@ -91,10 +92,10 @@ function checkedByLength(measurement: Measurement): CheckedPath {
     : firstOtherWay(measurement);
   if (found === undefined || found.from >= hops.length - 1) return confirmedByLength(measurement);
   const { from, doubt } = found;
+  const gateway = gatewayOf(path);
   const checked = hops.map((hop, i) => {
     if (i < from) return hop;
-    // The other way comes to the source by the same gateway.
-    const factor = hop.address === path.source || (path.isComplete && i === hops.length - 2) ? 1 : doubt.hop;
+    const factor = hop.address === path.source || i === gateway ? 1 : doubt.hop;
     return doubted(hop, factor, i === from);
   });
   return { hops: checked, confidence: weighed(confidence, doubt) };
