@@ -1,10 +1,10 @@
 import { PROFILES, PROVENANCE, type Provenance } from '@revtr/sim';
+import { markdownTable } from '../statistics/table.ts';
 
 const HEADER = ['Parameters', 'Value', 'Basis', 'Published figure, or reason', 'Source'];
 
 /** The parameters of profile `published`, what they rest on, and the sources, as a Markdown table for docs/simulator.md. */
 export function parameterTable(): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
   const row = ({ parameters, basis, figure, source = '–' }: Provenance): string[] => [
     parameters.map((name) => `\`${name}\``).join(', '),
     parameters.map((name) => String(PROFILES.published[name])).join(', '),
@@ -12,5 +12,5 @@ export function parameterTable(): string {
     figure,
     source,
   ];
-  return `${line(HEADER)}|${'---|'.repeat(HEADER.length)}\n${PROVENANCE.map((entry) => line(row(entry))).join('')}`;
+  return markdownTable([HEADER, ...PROVENANCE.map(row)]);
 }

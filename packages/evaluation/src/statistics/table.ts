@@ -6,3 +6,10 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
     .map((line) => `${line}\n`)
     .join('');
 }
+
+/** Lays out rows as a Markdown table, with the first one as its header. */
+export function markdownTable([header, ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return `${line(header)}|${'---|'.repeat(header.length)}\n${rows.map(line).join('')}`;
+}

@@ -1,4 +1,4 @@
-import { renderTable } from '../../statistics/table.ts';
+import { markdownTable, renderTable } from '../../statistics/table.ts';
 import type { Table } from './tables.ts';
 
 /** Renders tables for a terminal. */
@@ -8,9 +8,3 @@ export const renderText = (tables: readonly Table[]): string =>
 /** Renders tables as Markdown, to be pasted into a document. */
 export const renderMarkdown = (tables: readonly Table[]): string =>
   tables.map(({ title, rows }) => `### ${title}\n\n${markdownTable(rows)}`).join('\n');
-
-function markdownTable([header, ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-  return `${line(header)}|${'---|'.repeat(header.length)}\n${rows.map(line).join('')}`;
-}
