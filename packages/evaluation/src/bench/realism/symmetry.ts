@@ -16,6 +16,12 @@ export interface PathPair {
   readonly reverse: TruePath;
 }
 
+/** The last link of a forward path: whether it is inside a network, and whether its first router is on the reverse path. */
+interface PenultimateLink {
+  readonly isInside: boolean;
+  readonly isOnReversePath: boolean;
+}
+
 /** How often the penultimate hop of a forward path is on the reverse path: where the link crosses networks, and where it does not. */
 interface PenultimateShares {
   readonly across: number;
@@ -92,7 +98,7 @@ function penultimateHops(
   pairs: readonly PathPair[],
   random: Random,
 ): PenultimateShares {
-  const outcomes = { across: [0, 0], inside: [0, 0] };
+  const links: PenultimateLink[] = [];
   for (const {
     source,
     forward: { routers },
@@ -106,11 +112,10 @@ function penultimateHops(
     const [before, last] = forward.routers.slice(-2);
     if (last === undefined || !forward.reached) continue;
     const back = truth.path(hop, source, clock.now());
-    const outcome = outcomes[truth.asOf(before) === truth.asOf(last) ? 'inside' : 'across'];
-    outcome[0]++;
-    if (back.routers.includes(before)) outcome[1]++;
+    const isInside = truth.asOf(before) === truth.asOf(last);
+    links.push({ isInside, isOnReversePath: back.routers.includes(before) });
   }
-  return sharesOf(outcomes);
+  return sharesOf(links);
 }
 
 /**
@@ -123,7 +128,7 @@ function penultimateOfStamps(
   random: Random,
 ): PenultimateShares {
   const { interfaces, networkOf, routers } = topology;
-  const outcomes = { across: [0, 0], inside: [0, 0] };
+  const links: PenultimateLink[] = [];
   for (const { source, reverse } of pairs) {
     const position = random.below(Math.min(NEAR, reverse.routers.length - 1));
     const [router, next] = reverse.routers.slice(position);
@@ -136,14 +141,16 @@ function penultimateOfStamps(
     const before = forward[at - 1];
     const [ingress] = at > 1 ? interfacesTowards(topology, before, forward[at - 2]) : [];
     const shown = ingress === undefined ? routers.loopback[before] : interfaces.address[ingress];
-    const outcome = outcomes[networkOf.lookup(shown) === networkOf.lookup(stamp) ? 'inside' : 'across'];
-    outcome[0]++;
-    if (reverse.routers.includes(before)) outcome[1]++;
+    const isInside = networkOf.lookup(shown) === networkOf.lookup(stamp);
+    links.push({ isInside, isOnReversePath: reverse.routers.includes(before) });
   }
-  return sharesOf(outcomes);
+  return sharesOf(links);
 }
 
-function sharesOf({ across, inside }: Readonly<Record<'across' | 'inside', readonly number[]>>): PenultimateShares {
-  const rate = ([all, right]: readonly number[]): number => share(right, all);
-  return { across: rate(across), inside: rate(inside) };
+function sharesOf(links: readonly PenultimateLink[]): PenultimateShares {
+  const shareOf = (isInside: boolean): number => {
+    const chosen = links.filter((link) => link.isInside === isInside);
+    return share(chosen.filter(({ isOnReversePath }) => isOnReversePath).length, chosen.length);
+  };
+  return { across: shareOf(false), inside: shareOf(true) };
 }
