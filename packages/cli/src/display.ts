@@ -20,7 +20,7 @@ export function withTable(command: Command): Command {
 export function withDisplay(command: Command): Command {
   return withTable(command)
     .option('-n, --no-names', 'print numbers only: no names of hosts and networks')
-    .option('--names', 'print names, although the profile says otherwise')
+    .option('--names', 'print names, even if the profile turns them off')
     .option('--fields <list>', `fields of hops, separated by commas: ${FIELDS.join(', ')}`, readFields)
     .option('--why', 'print the evidence for each hop');
 }
