@@ -13,7 +13,7 @@ export interface DisplayOptions extends OutputOptions, ProfileOption {
 
 /** Adds the option `--wide`, for commands that print tables. */
 export function withTable(command: Command): Command {
-  return command.option('-w, --wide', 'print full lines, also where the screen is narrow');
+  return command.option('-w, --wide', 'print full lines, even on a narrow screen');
 }
 
 /** Adds the options that choose what is printed of a path. */
