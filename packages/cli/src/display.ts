@@ -13,14 +13,14 @@ export interface DisplayOptions extends OutputOptions, ProfileOption {
 
 /** Adds the option `--wide`, for commands that print tables. */
 export function withTable(command: Command): Command {
-  return command.option('-w, --wide', 'print full lines, also where the screen is narrow');
+  return command.option('-w, --wide', 'print full lines, even on a narrow screen');
 }
 
 /** Adds the options that choose what is printed of a path. */
 export function withDisplay(command: Command): Command {
   return withTable(command)
     .option('-n, --no-names', 'print numbers only: no names of hosts and networks')
-    .option('--names', 'print names, although the profile says otherwise')
+    .option('--names', 'print names, even if the profile turns them off')
     .option('--fields <list>', `fields of hops, separated by commas: ${FIELDS.join(', ')}`, readFields)
     .option('--why', 'print the evidence for each hop');
 }

@@ -37,7 +37,7 @@ export function addBatch(program: Command, context: Context): void {
     .option('--label <label>', 'label, to find the results with "revtr fetch"')
     .option('--skip-invalid', 'leave out invalid pairs and measure the others')
     .option('--no-wait', 'print the number of the batch and exit')
-    .option('--out <output>', 'write the results to a file, and go on with it after an interruption')
+    .option('--out <output>', 'write the results to a file, and continue it after an interruption')
     .addHelpText('after', DETAILS);
   withConnection(withDisplay(batch)).action(async (file: string, given: BatchOptions) => {
     const to = await sourceOf(given, terminal);

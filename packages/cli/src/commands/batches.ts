@@ -58,7 +58,7 @@ export function addBatches(program: Command, context: Context): void {
     'last',
     'Print the results of your last batch',
     'print JSON, one measurement per line',
-  ).option('--follow', 'wait for its end first');
+  ).option('--follow', 'wait until the batch is complete');
   withConnection(withDisplay(last)).action(async (options: LastOptions) => {
     const client = await context.connect(options);
     const [newest] = await client.batches({ limit: 1 });

@@ -24,7 +24,7 @@ export function addFetch(program: Command, context: Context): void {
   )
     .option('--label <label>', 'the measurements with this label')
     .option('--batch <batch>', 'the measurements of this batch', readCount)
-    .option('--follow', 'with --batch: wait for its end first');
+    .option('--follow', 'wait until the batch is complete (with --batch)');
   withConnection(withDisplay(fetch)).action(async (options: FetchOptions) => {
     const { label, batch } = options;
     if ((label === undefined) === (batch === undefined))

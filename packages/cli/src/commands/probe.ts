@@ -50,7 +50,7 @@ export function addProbe(program: Command, context: Context): void {
 function addStored(probe: Command, context: Context): void {
   const { output } = context;
   withConnection(addCommand(probe, 'list', 'List your latest requests for probes'))
-    .option('--limit <n>', 'most requests, at most 100', readCount, 20)
+    .option('--limit <n>', 'number of requests to list, at most 100', readCount, 20)
     .option('--before <id>', 'only requests before this number', readCount)
     .action(async ({ limit, before, ...options }: ListOptions) => {
       const { probes } = await context.connect(options);

@@ -28,7 +28,7 @@ export function addMeasure(server: McpServer, { client }: ToolContext, quota: st
     'measure',
     {
       title: 'Measure a reverse path',
-      description: `Measures the path from a destination back to a source. This sends probes on the Internet and takes up to some minutes. It counts as one measurement. ${quota} Look at recent_results first; measure again only for a reason.`,
+      description: `Measures the path from a destination back to a source. This sends probes on the Internet and can take several minutes. It counts as one measurement. ${quota} Look at recent_results first; measure again only for a reason.`,
       inputSchema,
       outputSchema,
       annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
