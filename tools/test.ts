@@ -59,17 +59,20 @@ const NEEDED: readonly {
 function installMissing(): void {
   const missing = NEEDED.filter(({ file }) => !existsSync(file));
   if (missing.length === 0) return;
-  const names = missing.map(({ name }) => name);
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    process.stdout.write(`\n== installing ${names.join(', ')}\n`);
+    process.stdout.write(`\n== installing ${missing.map(({ name }) => name).join(', ')}\n`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env });
-    const bare = missing.filter(({ isBare }) => isBare).map(({ name }) => name);
-    const full = names.filter((name) => !bare.includes(name));
-    for (const list of [full, ['--no-install-recommends', ...bare]].filter((list) =>
-      list.some((name) => names.includes(name)),
-    ))
-      spawnSync('apt-get', ['install', '-y', '-qq', ...list], { stdio: ['ignore', 'ignore', 'inherit'], env });
+    const install = (packages: typeof missing, ...options: readonly string[]): void => {
+      if (packages.length === 0) return;
+      const args = ['install', '-y', '-qq', ...options, ...packages.map(({ name }) => name)];
+      spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env });
+    };
+    install(missing.filter(({ isBare }) => !isBare));
+    install(
+      missing.filter(({ isBare }) => isBare),
+      '--no-install-recommends',
+    );
   }
   for (const { name, file, what } of missing) {
     if (existsSync(file)) continue;

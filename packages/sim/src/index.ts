@@ -12,7 +12,7 @@ export type { DataQuality } from './parameters/data-quality.ts';
 export { PROFILES, type Profile } from './parameters/profiles.ts';
 export { PROVENANCE, type Provenance } from './parameters/provenance.ts';
 export type { SimParameters } from './parameters/sim-parameters.ts';
-export { SIZES, type Size } from './parameters/sizes.ts';
+export { isSize, SIZES, type Size } from './parameters/sizes.ts';
 export { SimProber } from './prober/sim-prober.ts';
 export type { NetworkEvent } from './routing/network-state.ts';
 export { PolicyRoutes } from './routing/policy-routes.ts';

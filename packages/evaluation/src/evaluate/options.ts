@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { FAMILIES, PROFILES, SIZES } from '@revtr/sim';
+import { FAMILIES, isSize, PROFILES, SIZES } from '@revtr/sim';
 import { readNumbers } from '../seeds/read-numbers.ts';
 import { PLANS } from './units/plans.ts';
-import { ATLAS_CONTENTS, isContent, isFamily, isProfile, isSize, type Unit } from './units/unit.ts';
+import { ATLAS_CONTENTS, isContent, isFamily, isProfile, type Unit } from './units/unit.ts';
 
 /** The plans that are compared by default. One that asks for traceroutes differs from the same plan without only where probes are left to ask. */
 const USUAL_PLANS = Object.keys(PLANS).filter((name) => !PLANS[name].asksTraceroutes);

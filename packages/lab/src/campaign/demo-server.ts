@@ -36,7 +36,7 @@ export class DemoServer {
     });
   }
 
-  /** Largest resident memory so far, MiB. */
+  /** Largest resident memory so far, MiB; 0 after the end. */
   get mostMib(): number {
     return this.#program.mostMib;
   }

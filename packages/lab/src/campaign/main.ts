@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SIZES } from '@revtr/sim';
+import { isSize, SIZES, type Size } from '@revtr/sim';
 import { z } from 'zod';
 import { parseOrExit } from '../command-line.ts';
 import { KernelLabError } from '../namespaces/errors.ts';
@@ -27,7 +27,7 @@ const MOST_CLIENT_MIB = 300;
 
 const optionsSchema = z.strictObject({
   pairs: z.coerce.number().int().min(1).max(10_000_000).default(10_000),
-  size: z.custom<keyof typeof SIZES>((size) => typeof size === 'string' && size in SIZES, 'unknown').default('medium'),
+  size: z.custom<Size>((size) => typeof size === 'string' && isSize(size), 'unknown').default('medium'),
   concurrency: z.coerce.number().int().min(1).max(100_000).default(2_000),
   directory: z.string().min(1).optional(),
   port: z.coerce.number().int().min(1).max(65_535).default(18_080),

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 
 /** Host addresses in a /24. */
@@ -21,18 +21,15 @@ export async function writePairs(
 ): Promise<void> {
   const most = hitlist.length * HOSTS * sources.length;
   if (count > most) throw new RangeError(`this simulated Internet has only ${most} distinct pairs`);
-  const file = createWriteStream(path);
-  const write = async (line: string): Promise<void> => {
-    if (!file.write(`${line}\n`)) await once(file, 'drain');
-  };
-  await write('# destination source');
-  for (let i = 0; i < count; i++) {
-    const listed = hitlist[Math.floor(i / sources.length) % hitlist.length];
-    const round = Math.floor(i / (hitlist.length * sources.length));
-    const neighbour = listed - (listed % 256) + (((listed % 256) - 1 + round) % HOSTS) + 1;
-    const isPrivate = i % PRIVATE_EVERY === PRIVATE_EVERY - 1;
-    await write(`${formatIpv4(isPrivate ? PRIVATE_NETWORK + i : neighbour)} ${sources[i % sources.length]}`);
+  function* lines(): Generator<string> {
+    yield '# destination source\n';
+    for (let i = 0; i < count; i++) {
+      const listed = hitlist[Math.floor(i / sources.length) % hitlist.length];
+      const round = Math.floor(i / (hitlist.length * sources.length));
+      const neighbour = listed - (listed % 256) + (((listed % 256) - 1 + round) % HOSTS) + 1;
+      const isPrivate = i % PRIVATE_EVERY === PRIVATE_EVERY - 1;
+      yield `${formatIpv4(isPrivate ? PRIVATE_NETWORK + i : neighbour)} ${sources[i % sources.length]}\n`;
+    }
   }
-  file.end();
-  await once(file, 'finish');
+  await pipeline(lines, createWriteStream(path));
 }

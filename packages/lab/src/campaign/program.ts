@@ -1,16 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-const SAMPLE_MS = 250;
-
-/** A program of the campaign in a separate process. Records the most memory that it has used. */
+/** A program of the campaign in a separate process. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
   #output = '';
-  #mostKib = 0;
 
   /** Starts a program with the Node.js of this process. Its messages go to standard error of this process. */
   constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
@@ -25,7 +21,6 @@ export class Program {
     });
     this.#closed = once(this.#child, 'close');
     this.#closed.catch(() => undefined);
-    void this.#sample();
   }
 
   /** What the program has printed on standard output. */
@@ -37,9 +32,14 @@ export class Program {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Largest resident memory so far, MiB. */
+  /** Largest resident memory so far, MiB (proc(5), VmHWM); 0 after the end. */
   get mostMib(): number {
-    return Math.round(this.#mostKib / 1_024);
+    try {
+      const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+      return Math.round(Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024);
+    } catch {
+      return 0;
+    }
   }
 
   /** Exit code; `null` after a signal. */
@@ -52,18 +52,5 @@ export class Program {
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (this.isRunning) this.#child.kill(signal);
     await this.#closed.catch(() => undefined);
-  }
-
-  /** Reads the high-water mark of the resident memory (proc(5), VmHWM). */
-  async #sample(): Promise<void> {
-    while (this.isRunning) {
-      try {
-        const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-        this.#mostKib = Math.max(this.#mostKib, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0));
-      } catch {
-        return;
-      }
-      await sleep(SAMPLE_MS, undefined, { ref: false });
-    }
   }
 }

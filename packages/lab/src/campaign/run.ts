@@ -10,7 +10,7 @@ import { writePairs } from './pairs-file.ts';
 import { Program } from './program.ts';
 
 const CLI = fileURLToPath(new URL('../../../cli/bin/revtr.js', import.meta.url));
-const POLL_MS = 500;
+const POLL_MS = 250;
 const REPORT_MS = 30_000;
 /** Seed of the simulated Internet of the demo. */
 const DEMO_SEED = 1;

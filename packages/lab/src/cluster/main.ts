@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { formatIpv4 } from '@revtr/net';
 import { untilAborted } from '@revtr/probing';
-import { SIZES, type Size } from '@revtr/sim';
+import { isSize, SIZES } from '@revtr/sim';
 import { parseOrExit } from '../command-line.ts';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { startCluster } from './cluster.ts';
@@ -69,8 +69,6 @@ Press Ctrl-C to stop.`);
   await cluster.stop();
   return 0;
 }
-
-const isSize = (text: string): text is Size => text in SIZES;
 
 try {
   process.exitCode = await main();

@@ -5,7 +5,7 @@ import { SIMULATED_ASSUMPTIONS, SIMULATED_PUBLISHED_ASSUMPTIONS } from '@revtr/e
 import { formatIpv4 } from '@revtr/net';
 import { ProbingError, untilAborted } from '@revtr/probing';
 import { startEmulator } from '@revtr/ripe-atlas-emulator';
-import { SIZES, SimError, type Size, simParameters } from '@revtr/sim';
+import { isSize, SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { buildWeb, WEB_DIRECTORY } from '@revtr/web/build';
 import { pino } from 'pino';
 import { ripeAtlasSettings } from '../world/ripe-atlas-settings.ts';
@@ -200,8 +200,6 @@ function explainUse(
   );
   say('running; press Ctrl-C to stop');
 }
-
-const isSize = (text: string): text is Size => text in SIZES;
 
 /** Whether an error comes from the machine or the arguments. The demo then prints its message without a stack trace. */
 function isExpected(error: unknown): error is Error {

@@ -6,3 +6,5 @@ export const SIZES = {
 } as const;
 /** Name of a predefined size. */
 export type Size = keyof typeof SIZES;
+
+export const isSize = (text: string): text is Size => text in SIZES;

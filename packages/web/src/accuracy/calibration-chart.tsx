@@ -1,5 +1,5 @@
 import type { Accuracy } from '@revtr/client';
-import { formatCount, formatShare } from '../app/percent.ts';
+import { formatCount, formatIntervalOf, formatShareOf } from '../app/percent.ts';
 
 const SIZE = 240;
 const MARGIN = 36;
@@ -78,9 +78,9 @@ export function CalibrationTable({ ranges }: { readonly ranges: Accuracy['ranges
             <td className="number">
               {Math.round(100 * from)}–{Math.round(100 * to)} %
             </td>
-            <td className="numeric">{total === 0 ? '–' : formatShare(meanConfidence)}</td>
-            <td className="numeric">{total === 0 ? '–' : formatShare(share)}</td>
-            <td className="numeric wide">{total === 0 ? '–' : `${formatShare(low)}–${formatShare(high)}`}</td>
+            <td className="numeric">{formatShareOf(total, meanConfidence)}</td>
+            <td className="numeric">{formatShareOf(total, share)}</td>
+            <td className="numeric wide">{formatIntervalOf(total, low, high)}</td>
             <td className="numeric">{formatCount(total)}</td>
           </tr>
         ))}

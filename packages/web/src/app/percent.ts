@@ -1,6 +1,13 @@
 /** A share from 0 to 1 for people, for instance `97.3 %`. */
 export const formatShare = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** A share of `total` things for people; a dash when there are none. */
+export const formatShareOf = (total: number, share: number): string => (total === 0 ? '–' : formatShare(share));
+
+/** An interval of a share of `total` things for people; a dash when there are none. */
+export const formatIntervalOf = (total: number, low: number, high: number): string =>
+  total === 0 ? '–' : `${formatShare(low)}–${formatShare(high)}`;
+
 /** A whole number for people, for instance `12,345`. */
 export const formatCount = (count: number): string => count.toLocaleString('en');
 

@@ -7,7 +7,7 @@ import { SelfAudits } from '../accuracy/self-audits.tsx';
 import { Suspensions } from '../accuracy/suspensions.tsx';
 import { client } from '../app/client.ts';
 import { mayOperate } from '../app/may-operate.ts';
-import { formatCount, formatShare } from '../app/percent.ts';
+import { formatCount, formatIntervalOf, formatShare, formatShareOf } from '../app/percent.ts';
 import { Problem } from '../app/problem.tsx';
 import { accountQuery } from '../app/queries.ts';
 import { visibleValue } from '../app/visible-text.ts';
@@ -133,16 +133,16 @@ function SwitchedOff() {
 
 const KIND_COLUMNS: readonly Column<Accuracy['kinds'][number]>[] = [
   { title: 'Kind', className: 'breakable mono', cell: ({ kind }) => kind },
-  { title: 'Right', className: 'numeric', cell: ({ share, total }) => (total === 0 ? '–' : formatShare(share)) },
+  { title: 'Right', className: 'numeric', cell: ({ share, total }) => formatShareOf(total, share) },
   {
     title: '95 % interval',
     className: 'numeric wide',
-    cell: ({ low, high, total }) => (total === 0 ? '–' : `${formatShare(low)}–${formatShare(high)}`),
+    cell: ({ low, high, total }) => formatIntervalOf(total, low, high),
   },
   {
     title: 'Confidence',
     className: 'numeric',
-    cell: ({ meanConfidence, total }) => (total === 0 ? '–' : formatShare(meanConfidence)),
+    cell: ({ meanConfidence, total }) => formatShareOf(total, meanConfidence),
   },
   { title: 'Hops', className: 'numeric', cell: ({ total }) => formatCount(total) },
   { title: 'Not judged', className: 'numeric wide', cell: ({ unjudged }) => formatCount(unjudged) },
@@ -158,7 +158,7 @@ const NETWORK_COLUMNS: readonly Column<Accuracy['networks'][number]>[] = [
   {
     title: 'Hops right',
     className: 'numeric',
-    cell: ({ hops }) => (hops.total === 0 ? '–' : formatShare(hops.share)),
+    cell: ({ hops }) => formatShareOf(hops.total, hops.share),
   },
   { title: 'Hops', className: 'numeric', cell: ({ hops }) => formatCount(hops.total) },
 ];

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '@revtr/lab/command-line';
 import { createRandom } from '@revtr/probing';
-import type { Profile, Size } from '@revtr/sim';
-import { isFamily, isProfile, isSize } from '../../evaluate/units/unit.ts';
+import { isSize, type Profile, type Size } from '@revtr/sim';
+import { isFamily, isProfile } from '../../evaluate/units/unit.ts';
 import type { WorldSpec } from '../../evaluate/units/world-spec.ts';
 import { createInternet } from '../../evaluate/world/evaluation-world.ts';
 import { changeRows } from './changes.ts';

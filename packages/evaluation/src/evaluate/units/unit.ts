@@ -1,4 +1,4 @@
-import { FAMILIES, PROFILES, type Profile, SIZES, type Size } from '@revtr/sim';
+import { FAMILIES, PROFILES, type Profile } from '@revtr/sim';
 import { type WorldSpec, worldName } from './world-spec.ts';
 
 /** One plan with one fleet on one simulated Internet. Its result is stored in one file. */
@@ -22,7 +22,6 @@ export const ATLAS_CONTENTS = ['usual', 'none', 'traceroutes', 'recordRoute', 'g
 export type AtlasContent = (typeof ATLAS_CONTENTS)[number];
 
 export const isProfile = (text: string): text is Profile => text in PROFILES;
-export const isSize = (text: string): text is Size => text in SIZES;
 export const isContent = (text: string): text is AtlasContent => ATLAS_CONTENTS.some((content) => content === text);
 export const isFamily = (text: string): text is WorldSpec['family'] => text in FAMILIES || /^caida:./.test(text);
 

@@ -1,16 +1,7 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { z } from 'zod';
 import { BuildError } from '../../building/errors.ts';
-
-const manifestSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  license: z.string().default('see its files'),
-  dependencies: z.record(z.string(), z.string()).default({}),
-  optionalDependencies: z.record(z.string(), z.string()).default({}),
-  peerDependencies: z.record(z.string(), z.string()).default({}),
-});
+import { readManifest } from '../npm/manifest.ts';
 
 /** A library that was copied. */
 export interface CopiedLibrary {
@@ -39,8 +30,8 @@ export function copyLibraries(libraries: readonly string[], target: string): rea
       const message = `${place} is found in ${known} and in ${directory}`;
       throw new BuildError('conflictingVersions', message, { library: place, directories: [known, directory] });
     }
-    const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')));
-    const { name, version, license, dependencies, optionalDependencies, peerDependencies } = manifest;
+    const manifest = readManifest(directory);
+    const { name, version, license = 'see its files', dependencies, optionalDependencies, peerDependencies } = manifest;
     copied.set(place, { directory, library: { name, version, license } });
     cpSync(directory, join(target, place), {
       recursive: true,

@@ -6,13 +6,16 @@ import type { Libraries } from './bundle.ts';
 /** The oldest version of Node.js on which the packages run: commander and eventsource-parser need it. */
 export const OLDEST_NODE = '22.12.0';
 
+const dependenciesSchema = z.record(z.string(), z.string()).default({});
 const manifestSchema = z.object({
   name: z.string(),
   version: z.string(),
   description: z.string().optional(),
   license: z.string().optional(),
   exports: z.unknown().optional(),
-  dependencies: z.record(z.string(), z.string()).default({}),
+  dependencies: dependenciesSchema,
+  optionalDependencies: dependenciesSchema,
+  peerDependencies: dependenciesSchema,
 });
 
 /** What is read of a `package.json`. */
