@@ -6,7 +6,7 @@ import { type ProbeResult, probeResultSchema } from '../../probes/probe-result.t
 import { withoutZeros } from '../v1/without-zeros.ts';
 
 /** Addresses are 32-bit numbers, as in the original's messages. */
-const addressSchema = z.int().describe('IPv4 address as a number');
+export const addressSchema = z.int().describe('IPv4 address as a number');
 /** Seconds and microseconds; 64-bit numbers are text. */
 export const timeSchema = z.object({ sec: z.string().optional(), usec: z.string().optional() });
 const replySchema = z.object({
