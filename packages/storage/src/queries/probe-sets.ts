@@ -5,7 +5,7 @@ import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 import { jsonRows } from './json-rows.ts';
-import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from './limit-use.ts';
+import { exceededOf, type LimitUse, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
 
 /** A raw probe to send. */
 export interface ProbeJob {
@@ -40,7 +40,7 @@ export class ProbeSets {
     keyId: number | null,
   ): Promise<{ readonly id: number; readonly limits: readonly LimitUse[] } | QuotaExceeded> {
     return this.#db.transaction().execute(async (db) => {
-      await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
+      await lockLimits(db, user);
       const limits = await limitUse(db, user, now);
       const exceeded = exceededOf(limits, requests.length);
       if (exceeded !== undefined) return exceeded;
