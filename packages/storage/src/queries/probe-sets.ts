@@ -6,6 +6,7 @@ import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 import { jsonRows } from './json-rows.ts';
 import { exceededOf, type LimitUse, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
+import { queueAgain } from './queue-again.ts';
 
 /** A raw probe to send. */
 export interface ProbeJob {
@@ -134,12 +135,7 @@ export class ProbeSets {
 
   /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */
   async release(owner?: string): Promise<void> {
-    await this.#db
-      .updateTable('probes')
-      .set({ state: 'queued', lease_owner: null, lease_until: null })
-      .where('state', '=', 'running')
-      .$if(owner !== undefined, (query) => query.where('lease_owner', '=', owner ?? null))
-      .execute();
+    await queueAgain(this.#db, 'probes', owner);
   }
 
   /** Stores the result of a probe that is leased to `owner`. Returns whether it was. `result`: any value that JSON can represent. */
