@@ -51,6 +51,9 @@ describe('the public archive', () => {
     const user = await new Users(database().db).findByEmail(email);
     await new ArchiveRecords(database().db).setConsent(user?.id ?? 0, when);
   };
+  /** Adds results of the user who agrees: three, unless said otherwise. */
+  const addConsented = (more: Partial<Parameters<typeof addResults>[1]> = {}) =>
+    addResults(database(), { email: 'yes@example.org', count: 3, acceptedAt: at(0), endedAt: at(60), ...more });
   beforeEach(async () => {
     await addSources(database());
     for (const email of ['yes@example.org', 'no@example.org']) await new Users(database().db).ensure(userOf(email));
@@ -58,18 +61,8 @@ describe('the public archive', () => {
   });
 
   it('has the results that their users agreed to, by day, each once, and describes its files', async () => {
-    const first = await addResults(database(), {
-      email: 'yes@example.org',
-      count: 120,
-      acceptedAt: at(0),
-      endedAt: at(60),
-    });
-    const second = await addResults(database(), {
-      email: 'yes@example.org',
-      count: 5,
-      acceptedAt: at(1),
-      endedAt: at(360),
-    });
+    const first = await addConsented({ count: 120 });
+    const second = await addConsented({ count: 5, acceptedAt: at(1), endedAt: at(360) });
     const archive = archiveWith();
     await archive.run(never);
     await archive.run(never);
@@ -101,31 +94,25 @@ describe('the public archive', () => {
   });
 
   it('has nothing that its user withdrew, or whose source became private, before it was written', async () => {
-    await addResults(database(), { email: 'yes@example.org', count: 3, acceptedAt: at(0), endedAt: at(60) });
+    await addConsented();
     await agree('yes@example.org', null);
     await archiveWith().run(never);
     await agree('yes@example.org', at(100));
-    await addResults(database(), { email: 'yes@example.org', count: 3, acceptedAt: at(200), endedAt: at(260) });
+    await addConsented({ acceptedAt: at(200), endedAt: at(260) });
     const { rules } = archiveParts(database());
     await archiveWith({ rules: { ...rules, isPublicSource: () => false } }).run(never);
     expect(listed()).toEqual([]);
   });
 
   it('leaves out a result that cannot be read, and has those after it', async () => {
-    const results = { email: 'yes@example.org', count: 3, acceptedAt: at(0), endedAt: at(60) };
-    const [bad, ...good] = await addResults(database(), results);
+    const [bad, ...good] = await addConsented();
     await database().db.updateTable('measurements').set({ result: '{"hops":7}' }).where('id', '=', bad).execute();
     await archiveWith().run(never);
     expect(archivedIds()).toEqual(good);
   });
 
   it('tells neither label nor batch', async () => {
-    const ids = await addResults(database(), {
-      email: 'yes@example.org',
-      count: 3,
-      acceptedAt: at(0),
-      endedAt: at(60),
-    });
+    const ids = await addConsented();
     await archiveWith().run(never);
     const [file] = listed();
     expect(rowsIn(file.path)[0]).toMatchObject({
@@ -136,12 +123,7 @@ describe('the public archive', () => {
   });
 
   it('tries again after a failure, and says so in its metrics', async () => {
-    const ids = await addResults(database(), {
-      email: 'yes@example.org',
-      count: 3,
-      acceptedAt: at(0),
-      endedAt: at(60),
-    });
+    const ids = await addConsented();
     mkdirSync(join(directory, '2026'));
     writeFileSync(join(directory, '2026', '11'), 'a file in the place of a directory');
     const archive = archiveWith();
@@ -163,12 +145,7 @@ describe('the public archive', () => {
         },
       ],
     );
-    const ids = await addResults(database(), {
-      email: 'yes@example.org',
-      count: 3,
-      acceptedAt: at(0),
-      endedAt: at(360),
-    });
+    const ids = await addConsented({ endedAt: at(360) });
     await archiveWith().run(never);
     expect(await records.unplaced()).toMatchObject([{ path }]);
     expect((await records.filesOf('2026-11-27')).map(({ rows, is_placed }) => [rows, is_placed])).toEqual([

@@ -7,7 +7,7 @@ import { ZodError } from 'zod';
 import { Periodic } from '../foundation/periodic.ts';
 import type { ArchiveMetrics } from './archive-metrics.ts';
 import { ArchiveLayout, CATALOGUE, directoryOf } from './files/archive-layout.ts';
-import { toCatalogue, toDayCatalogue } from './files/catalogue.ts';
+import { toCatalogue, toDayCatalogue, toJson } from './files/catalogue.ts';
 import { makeDirectory, placeFile, replaceFile } from './files/durable-file.ts';
 import { READ_ME } from './files/read-me.ts';
 import { writePart } from './files/write-part.ts';
@@ -130,8 +130,8 @@ export class PublicArchive {
     await makeDirectory(this.#layout.root, 'schemas');
     const { archive, paths } = bigQuerySchemas();
     await this.#replace('README.md', READ_ME);
-    await this.#replace('schemas/archive.json', `${JSON.stringify(archive, null, 2)}\n`);
-    await this.#replace('schemas/paths.json', `${JSON.stringify(paths, null, 2)}\n`);
+    await this.#replace('schemas/archive.json', toJson(archive));
+    await this.#replace('schemas/paths.json', toJson(paths));
   }
 
   /** Writes and records a part of a day. Returns whether something was recorded; if not, another process has taken the results. */

@@ -44,8 +44,7 @@ export class ProbeSubmission {
 
   /** The hosts that a user may send from: sources that the user may measure to, and the vantage points of the system. */
   async sendersOf(user: User): Promise<readonly Ipv4Address[]> {
-    const sources = (await this.#collaborators.sources.readySources(user)).map(({ address }) => address);
-    return [...new Set([...sources, ...this.#collaborators.vantagePoints()])];
+    return [...new Set([...(await this.#sourcesOf(user)), ...this.#collaborators.vantagePoints()])];
   }
 
   /**
@@ -84,15 +83,20 @@ export class ProbeSubmission {
     return this.#collaborators.sets.probesOf((await this.setOf(user, id)).id);
   }
 
+  async #sourcesOf(user: User): Promise<Ipv4Address[]> {
+    return (await this.#collaborators.sources.readySources(user)).map(({ address }) => address);
+  }
+
   async #check(user: User, asked: readonly AskedProbe[]): Promise<ProbeRequest[]> {
-    const { sets, sources, spoofers, facts, clock, destinationCheck, onRejected } = this.#collaborators;
+    const { sets, vantagePoints, spoofers, facts, clock, destinationCheck, onRejected } = this.#collaborators;
     const names = asked.map(({ to }) => to).filter((to) => tryParseIpv4(to) === undefined && isHostName(to));
     // Names are not resolved for probes that the user's limits do not allow.
     const exceeded = names.length > 0 ? await sets.exceeded(user, asked.length, new Date(clock.now())) : undefined;
     if (exceeded !== undefined) throw quotaError(exceeded, asked.length);
+    const claimable = new Set(await this.#sourcesOf(user));
     const rules: SenderRules = {
-      senders: new Set(await this.sendersOf(user)),
-      claimable: new Set((await sources.readySources(user)).map(({ address }) => address)),
+      senders: new Set([...claimable, ...vantagePoints()]),
+      claimable,
       spoofers: new Set(spoofers()),
     };
     const resolved = await resolveNames([...new Set(names)], DEFAULT_NAME_LIMITS, { facts, clock });

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 import { ApiKeys } from './api-keys.ts';
@@ -70,26 +70,14 @@ export class Accounts {
           .limit(ROWS_AT_ONCE)
           .execute(),
       );
-    yield* paged('batch', (after) =>
-      db
-        .selectFrom('batches')
-        .selectAll()
-        .where('user_id', '=', id)
-        .where('id', '>', after)
-        .orderBy('id')
-        .limit(ROWS_AT_ONCE)
-        .execute(),
-    );
-    yield* paged('measurement', (after) =>
+    yield* pagesOf('batch', id, db.selectFrom('batches').selectAll());
+    yield* pagesOf(
+      'measurement',
+      id,
       db
         .selectFrom('measurements')
         .select(['id', 'batch_id', 'source', 'destination', 'label', 'options', 'state', 'created_at', 'ended_at'])
-        .select('result')
-        .where('user_id', '=', id)
-        .where('id', '>', after)
-        .orderBy('id')
-        .limit(ROWS_AT_ONCE)
-        .execute(),
+        .select('result'),
     );
     yield* paged('publication', (after) =>
       db
@@ -102,25 +90,11 @@ export class Accounts {
         .limit(ROWS_AT_ONCE)
         .execute(),
     );
-    yield* paged('probeSet', (after) =>
-      db
-        .selectFrom('probe_sets')
-        .selectAll()
-        .where('user_id', '=', id)
-        .where('id', '>', after)
-        .orderBy('id')
-        .limit(ROWS_AT_ONCE)
-        .execute(),
-    );
-    yield* paged('probe', (after) =>
-      db
-        .selectFrom('probes')
-        .select(['id', 'set_id', 'request', 'state', 'created_at', 'ended_at', 'result'])
-        .where('user_id', '=', id)
-        .where('id', '>', after)
-        .orderBy('id')
-        .limit(ROWS_AT_ONCE)
-        .execute(),
+    yield* pagesOf('probeSet', id, db.selectFrom('probe_sets').selectAll());
+    yield* pagesOf(
+      'probe',
+      id,
+      db.selectFrom('probes').select(['id', 'set_id', 'request', 'state', 'created_at', 'ended_at', 'result']),
     );
   }
 
@@ -165,6 +139,16 @@ export class Accounts {
     });
   }
 }
+
+/** All rows of a user in one table. */
+const pagesOf = <Row extends { readonly id: number }>(
+  type: AccountRecord['type'],
+  userId: number,
+  rows: SelectQueryBuilder<Schema, 'batches' | 'measurements' | 'probe_sets' | 'probes', Row>,
+): AsyncGenerator<AccountRecord> =>
+  paged(type, (after) =>
+    rows.where('user_id', '=', userId).where('id', '>', after).orderBy('id').limit(ROWS_AT_ONCE).execute(),
+  );
 
 async function* paged<Row extends { readonly id: number }>(
   type: AccountRecord['type'],

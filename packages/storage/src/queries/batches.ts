@@ -4,7 +4,7 @@ import { toJson } from '../access/text.ts';
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
-import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from './limit-use.ts';
+import { exceededOf, type LimitUse, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
 
 /** One measurement to submit. */
 export interface NewMeasurement {
@@ -115,7 +115,7 @@ export class Batches {
     { keyId, repeatable }: SubmittedWith = { keyId: null },
   ): Promise<Accepted | QuotaExceeded | Repeated> {
     return this.#db.transaction().execute(async (db) => {
-      await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
+      await lockLimits(db, user);
       if (repeatable !== undefined) {
         const before = await repeatedBy(db, user, repeatable, now);
         if (before !== undefined) return before;

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { checkedLimit } from '../access/limits.ts';
 import { toCleanJson } from '../access/text.ts';
 import type { Schema } from '../schema/schema.ts';
+import { queueAgain } from './queue-again.ts';
 
 const MOST_LEASED = 10_000;
 
@@ -111,12 +112,7 @@ export class Jobs {
 
   /** Ends the leases of `owner`, or all leases when none is given. The jobs are queued again. */
   async release(owner?: string): Promise<void> {
-    await this.#db
-      .updateTable('measurements')
-      .set({ state: 'queued', lease_owner: null, lease_until: null })
-      .where('state', '=', 'running')
-      .$if(owner !== undefined, (query) => query.where('lease_owner', '=', owner ?? null))
-      .execute();
+    await queueAgain(this.#db, 'measurements', owner);
   }
 
   /**

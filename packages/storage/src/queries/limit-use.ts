@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 
@@ -21,6 +21,11 @@ export interface QuotaExceeded extends Pick<LimitUse, 'limit' | 'allowed' | 'use
 }
 
 const MINUTE_MS = 60_000;
+
+/** Keeps other transactions from using the limits of a user until this one ends. */
+export async function lockLimits(db: Kysely<Schema>, user: User): Promise<void> {
+  await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
+}
 
 /** The first limit that `size` more measurements would break. */
 export function exceededOf(limits: readonly LimitUse[], size: number): QuotaExceeded | undefined {

@@ -5,7 +5,8 @@ import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 import { jsonRows } from './json-rows.ts';
-import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from './limit-use.ts';
+import { exceededOf, type LimitUse, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
+import { queueAgain } from './queue-again.ts';
 
 /** A raw probe to send. */
 export interface ProbeJob {
@@ -40,7 +41,7 @@ export class ProbeSets {
     keyId: number | null,
   ): Promise<{ readonly id: number; readonly limits: readonly LimitUse[] } | QuotaExceeded> {
     return this.#db.transaction().execute(async (db) => {
-      await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
+      await lockLimits(db, user);
       const limits = await limitUse(db, user, now);
       const exceeded = exceededOf(limits, requests.length);
       if (exceeded !== undefined) return exceeded;
@@ -134,12 +135,7 @@ export class ProbeSets {
 
   /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */
   async release(owner?: string): Promise<void> {
-    await this.#db
-      .updateTable('probes')
-      .set({ state: 'queued', lease_owner: null, lease_until: null })
-      .where('state', '=', 'running')
-      .$if(owner !== undefined, (query) => query.where('lease_owner', '=', owner ?? null))
-      .execute();
+    await queueAgain(this.#db, 'probes', owner);
   }
 
   /** Stores the result of a probe that is leased to `owner`. Returns whether it was. `result`: any value that JSON can represent. */

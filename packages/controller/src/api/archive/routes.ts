@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
-import { callerOf } from '../http/access.ts';
+import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { security } from '../http/route-parts.ts';
@@ -76,7 +76,7 @@ export function registerArchive(app: FastifyInstance, { archive, archiveRecords,
         response: { 200: consentSchema, ...errorResponses },
       },
     },
-    (request) => consentOf(callerOf(request).user.id),
+    (request) => consentOf(userOf(request).id),
   );
 
   routes.put(
@@ -95,7 +95,7 @@ export function registerArchive(app: FastifyInstance, { archive, archiveRecords,
       },
     },
     async (request) => {
-      const { id } = callerOf(request).user;
+      const { id } = userOf(request);
       const { agrees } = request.body;
       if (agrees && archive === undefined) throw new ControllerError('conflict', 'this system has no public archive');
       await archiveRecords.setConsent(id, agrees ? new Date(clock.now()) : null);

@@ -43,11 +43,7 @@ export function installErrorHandler(
   app.addHook('onRoute', ({ url, method }) => {
     methods.set(url, [...(methods.get(url) ?? []), ...[method].flat()]);
   });
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const known = toControllerError(error);
-    if (known.status >= 500) request.log.error({ err: error }, 'request failed');
-    return sendError(reply, known);
-  });
+  app.setErrorHandler<FastifyError>((error, request, reply) => sendError(reply, knownError(error, request)));
   app.setNotFoundHandler((request, reply) => {
     const [url] = request.url.split('?');
     const allowed = (methods.get(url) ?? []).filter((method) => method !== 'HEAD');
@@ -60,11 +56,19 @@ export function installErrorHandler(
   });
 }
 
-function sendError(reply: FastifyReply, error: ControllerError): FastifyReply {
-  const { status, retryAfterSeconds, limits } = error;
+/** Answers with an error: by default with its own status, and the body of all routes but the original's. */
+export function sendError(
+  reply: FastifyReply,
+  error: ControllerError,
+  { status, body }: { readonly status: number; readonly body: object } = {
+    status: error.status,
+    body: errorBodyOf(error),
+  },
+): FastifyReply {
+  const { retryAfterSeconds, limits } = error;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   if (limits !== undefined) reply.headers(rateLimitHeaders(limits));
-  return reply.code(status).type('application/json').serializer(JSON.stringify).send(errorBodyOf(error));
+  return reply.code(status).type('application/json').serializer(JSON.stringify).send(body);
 }
 
 /** The body of the answer that reports an error. */
@@ -77,8 +81,14 @@ const ownCodeOf = (params: unknown): string | undefined => issueSchema.safeParse
 
 const issueSchema = z.object({ params: z.object({ code: z.string() }) });
 
-/** What is thrown, as an error of the controller. */
-export function toControllerError(error: FastifyError): ControllerError {
+/** What is thrown, as an error of the controller. Faults of the server are logged. */
+export function knownError(error: FastifyError, request: FastifyRequest): ControllerError {
+  const known = toControllerError(error);
+  if (known.status >= 500) request.log.error({ err: error }, 'request failed');
+  return known;
+}
+
+function toControllerError(error: FastifyError): ControllerError {
   if (error instanceof ControllerError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const details = error.validation.map(({ instancePath, keyword, message, params }): ErrorDetail => {

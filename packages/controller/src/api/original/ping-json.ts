@@ -3,9 +3,10 @@ import type { ProbeRow } from '@revtr/storage';
 import { z } from 'zod';
 import { probeRequestSchema } from '../../probes/probe-request.ts';
 import { type ProbeResult, probeResultSchema } from '../../probes/probe-result.ts';
+import { withoutZeros } from '../v1/without-zeros.ts';
 
 /** Addresses are 32-bit numbers, as in the original's messages. */
-const addressSchema = z.int().describe('IPv4 address as a number');
+export const addressSchema = z.int().describe('IPv4 address as a number');
 /** Seconds and microseconds; 64-bit numbers are text. */
 export const timeSchema = z.object({ sec: z.string().optional(), usec: z.string().optional() });
 const replySchema = z.object({
@@ -112,9 +113,4 @@ function toStatistics(sent: number, replies: readonly Reply[]): z.infer<typeof s
   const avg = times.reduce((sum, time) => sum + time, 0) / count;
   const stddev = Math.sqrt(times.reduce((sum, time) => sum + (time - avg) ** 2, 0) / count);
   return withoutZeros({ replies: count, loss, min: Math.min(...times), max: Math.max(...times), avg, stddev });
-}
-
-/** The values that are not zero. */
-function withoutZeros<Name extends string>(values: Readonly<Record<Name, number>>): Partial<Record<Name, number>> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 0)) as Partial<Record<Name, number>>;
 }

@@ -1,8 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ControllerError, ControllerErrorCode } from '../../foundation/errors.ts';
-import { toControllerError } from '../http/errors.ts';
-import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { knownError, sendError } from '../http/errors.ts';
 
 /** Status codes of gRPC that answers have, with the HTTP status that a gateway gives each (google/rpc/code.proto). */
 const HTTP_STATUS = {
@@ -83,15 +82,6 @@ function toStatus(error: ControllerError): z.infer<typeof statusSchema> {
 
 /** Answers what a route throws with a `google.rpc.Status`. */
 export function sendStatus(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = toControllerError(error);
-  const { retryAfterSeconds, limits } = known;
-  if (known.status >= 500) request.log.error({ err: error }, 'request failed');
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-  if (limits !== undefined) reply.headers(rateLimitHeaders(limits));
-  const status = toStatus(known);
-  return reply
-    .code(HTTP_STATUS[GRPC_CODES[known.code]])
-    .type('application/json')
-    .serializer(JSON.stringify)
-    .send(status);
+  const known = knownError(error, request);
+  return sendError(reply, known, { status: HTTP_STATUS[GRPC_CODES[known.code]], body: toStatus(known) });
 }

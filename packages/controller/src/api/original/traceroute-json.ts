@@ -4,9 +4,8 @@ import type { ProbeRow } from '@revtr/storage';
 import { z } from 'zod';
 import { probeRequestSchema } from '../../probes/probe-request.ts';
 import { probeResultSchema } from '../../probes/probe-result.ts';
-import { timeSchema, toTime } from './ping-json.ts';
+import { addressSchema, timeSchema, toTime } from './ping-json.ts';
 
-const addressSchema = z.int().describe('IPv4 address as a number');
 const tracerouteSchema = z.object({
   type: z.string(),
   method: z.string(),

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeasurementRow } from '@revtr/storage';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 
@@ -13,7 +12,7 @@ const QUERY_EVERY = 25;
 export async function waitUntilFinished(
   batchId: number,
   response: ServerResponse,
-  { batches, events, stopping }: Pick<ApiCollaborators, 'batches' | 'events' | 'stopping'>,
+  { batches, events, stopping, clock }: Pick<ApiCollaborators, 'batches' | 'events' | 'stopping' | 'clock'>,
 ): Promise<MeasurementRow[]> {
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, stopping, AbortSignal.timeout(LONGEST_WAIT_MS)]);
@@ -30,7 +29,7 @@ export async function waitUntilFinished(
         hasNews = false;
         if ((await batches.countDone(batchId)) >= size) break;
       }
-      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+      await clock.sleep(LOOK_MS, signal).catch(() => undefined);
     }
   } finally {
     unsubscribe();

@@ -1,6 +1,7 @@
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import { readStoredResult, type StoredHop, type StoredResult } from '../../measurements/stored-result.ts';
+import { withoutZeros } from './without-zeros.ts';
 
 /** Names of hop types in version 1. Both kinds of assumed symmetry, and the path of a stand-in, have the one that clients know for an assumption. */
 const HOP_TYPE_NAMES: Readonly<Record<StoredHop['technique'], string>> = {
@@ -133,10 +134,6 @@ function toStats({ stats, attempts }: StoredResult): Revtr['stats'] {
     assumeSymmetricRoundCount: assumed,
     assumeSymmetricDuration: seconds(stats.symmetryMs),
   });
-}
-
-function withoutZeros<T extends Record<string, number | string>>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 0 && value !== '0s')) as Partial<T>;
 }
 
 const nanoseconds = (milliseconds: number): string => String(Math.round(milliseconds * 1e6));

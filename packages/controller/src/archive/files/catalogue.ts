@@ -2,7 +2,8 @@ import type { ArchiveDay, ArchiveFile } from '@revtr/storage';
 import { SCHEMA_VERSION } from '../schema/archive-fields.ts';
 import { CATALOGUE, directoryOf } from './archive-layout.ts';
 
-const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** The content of a file with a value as JSON. */
+export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** The catalogue of the archive: its days, each with a catalogue. */
 export const toCatalogue = (days: readonly ArchiveDay[], now: number): string =>
