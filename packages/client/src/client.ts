@@ -1,9 +1,8 @@
 import { AccountsClient } from './accounts.ts';
 import { badAnswer, good, listed } from './answer.ts';
-import { chunksOf } from './chunks.ts';
 import { type ClientOptions, Connection } from './connection.ts';
 import type { ServerDetail } from './errors.ts';
-import { type BatchEvent, readEvents } from './events.ts';
+import { type BatchEvent, eventsAt } from './events.ts';
 import { FleetClient } from './fleet.ts';
 import { linesOf } from './lines.ts';
 import { itemsOf } from './pages.ts';
@@ -274,18 +273,8 @@ export class ReverseTracerouteClient {
   }
 
   /** The events of a batch until it is complete, the stream breaks (`unreachable`), or `signal` fires (`cancelled`). */
-  async *events(batchId: number, { paths = false, signal }: WatchOptions = {}): AsyncGenerator<BatchEvent> {
-    const body = await this.#connection.open(`/api/v2/batches/${batchId}/events?paths=${paths}`, signal);
-    const events = readEvents(chunksOf(body));
-    try {
-      for (;;) {
-        const next = await this.#connection.guard(() => events.next(), signal);
-        if (next.done === true) return;
-        yield next.value;
-      }
-    } finally {
-      await events.return(undefined);
-    }
+  events(batchId: number, { paths = false, signal }: WatchOptions = {}): AsyncGenerator<BatchEvent> {
+    return eventsAt(`/api/v2/batches/${batchId}/events?paths=${paths}`, this.#connection, signal);
   }
 
   /**
