@@ -25,7 +25,7 @@ import type {
   RevtrResponse,
   SourceInfo,
 } from './types.ts';
-import { type UploadedBatch, type UploadOptions, upload } from './upload.ts';
+import { noneValid, type UploadedBatch, type UploadOptions, upload, type ValidPairs } from './upload.ts';
 import { WatchesClient } from './watches.ts';
 
 /** A batch that the server has accepted. */
@@ -122,6 +122,17 @@ export class ReverseTracerouteClient {
   }
 
   /**
+   * Submits the valid ones of some pairs as one batch, as {@link submit} does with `skipInvalid`. When none is valid, there is no batch, and
+   * this resolves to the reasons.
+   */
+  async submitValid(
+    pairs: readonly RequestedPair[],
+    options: { readonly idempotencyKey?: string } = {},
+  ): Promise<ValidPairs> {
+    return this.submit(pairs, { ...options, skipInvalid: true }).catch(noneValid);
+  }
+
+  /**
    * Submits pairs as batches, as the account's limits permit, and yields each batch when the server has stored it. Invalid pairs are left
    * out. Reads `pairs` only as far as needed, so that they can come from a file of any size.
    */
@@ -132,7 +143,7 @@ export class ReverseTracerouteClient {
     const client = signal === undefined ? this : this.withSignal(signal);
     yield* upload(pairs, {
       perBatch,
-      submit: (part) => client.submit(part, { skipInvalid: true }),
+      submit: (part) => client.submitValid(part),
       sleep: (ms) => this.#connection.sleep(ms, signal),
     });
   }
