@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Callable, Iterable, Iterator, List, Literal, Optional, Tuple,
 from . import api
 from ._events import Event, read_events
 from ._operations import Operations
+from ._transport import json_object
 from .errors import AnswerError, BadAnswer, Problem, QuotaExceeded, Unreachable
 
 #: A pair to measure with its options.
@@ -274,13 +274,7 @@ def _index_in(problem: Problem) -> int:
 
 
 def _measurement_in(line: bytes) -> api.Measurement:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        raise BadAnswer("the server sent a line that is not JSON") from None
-    if not isinstance(value, dict):
-        raise BadAnswer("the server sent a line that is not a JSON object")
-    return cast(api.Measurement, value)
+    return cast(api.Measurement, json_object(line, "a line"))
 
 
 def _next(cursor: Optional[int], before: Optional[int]) -> Optional[int]:
