@@ -24,7 +24,16 @@ _Item = TypeVar("_Item")
 #: A part of a list, and where the next part begins; `None` on the last page.
 _Page = Tuple[List[_Item], Optional[int]]
 ExportFormat = Literal[
-    "jsonl", "archive", "csv", "csv-hops", "ripe-atlas", "scamper", "graphml-routers", "graphml-networks"
+    "jsonl",
+    "archive",
+    "csv",
+    "csv-hops",
+    "parquet",
+    "parquet-hops",
+    "ripe-atlas",
+    "scamper",
+    "graphml-routers",
+    "graphml-networks",
 ]
 #: Pauses in seconds before a broken event stream is opened again. After the last one the client gives up.
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0)
