@@ -1,7 +1,7 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { Command } from 'commander';
 import { keyPath, type Profile } from './config/config-file.ts';
-import { type ProfileOption, profileOf } from './config/profile.ts';
+import { type ProfileOption, profileOf, withProfileOption } from './config/profile.ts';
 import { badArgument, CliError } from './errors.ts';
 import type { OutputOptions } from './output.ts';
 import { readText } from './read-text.ts';
@@ -18,9 +18,9 @@ export interface ConnectionOptions extends OutputOptions, ProfileOption {
 
 /** Adds the options `--server` and `--profile`. */
 export function withServer(command: Command): Command {
-  return command
-    .option('--server <url>', `address of the server (REVTR_SERVER; default ${DEFAULT_SERVER})`)
-    .option('--profile <name>', 'profile of the configuration file (REVTR_PROFILE)');
+  return withProfileOption(
+    command.option('--server <url>', `address of the server (REVTR_SERVER; default ${DEFAULT_SERVER})`),
+  );
 }
 
 /** Adds the options `--server`, `--profile` and `--key-file`. */
