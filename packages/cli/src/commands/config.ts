@@ -12,7 +12,7 @@ import {
 } from '../config/config-file.ts';
 import { type ProfileOption, profileNameOf, withProfileOption } from '../config/profile.ts';
 import { normalServer } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { badArgument } from '../errors.ts';
 import type { OutputOptions } from '../output.ts';
 import { table } from '../render/layout/table.ts';
@@ -38,15 +38,12 @@ export function addConfig(program: Command, context: Context): void {
   const { output, terminal } = context;
   const config = program.command('config').description('Show or change the configuration file');
 
-  withProfileOption(
-    config
-      .command('show', { isDefault: true })
-      .description('Show the configuration, without keys')
-      .option('--json', 'print JSON'),
-  ).action(async (options: Options) => {
-    const read = await readConfig(terminal);
-    output.print(options, shownOf(read, configPath(terminal), profileNameOf(options, terminal, read)), renderConfig);
-  });
+  withProfileOption(addDefaultCommand(config, 'show', 'Show the configuration, without keys')).action(
+    async (options: Options) => {
+      const read = await readConfig(terminal);
+      output.print(options, shownOf(read, configPath(terminal), profileNameOf(options, terminal, read)), renderConfig);
+    },
+  );
 
   withProfileOption(addCommand(config, 'set', `Change a setting of a profile: ${SETTINGS.join(', ')}`))
     .argument('<setting>', 'name of the setting; "revtr login" sets the key')

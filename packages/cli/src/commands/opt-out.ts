@@ -1,7 +1,7 @@
 import type { OptOut } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
 import { readText } from '../read-text.ts';
 import { table } from '../render/layout/table.ts';
@@ -19,15 +19,13 @@ export function addOptOuts(admin: Command, context: Context): void {
   const { output, terminal } = context;
   const optOut = admin.command('opt-out').description('Manage the networks that opted out of probing');
 
-  withConnection(
-    withTable(
-      optOut.command('list', { isDefault: true }).description('List the opt-outs').option('--json', 'print JSON'),
-    ),
-  ).action(async (options: ConnectionOptions) => {
-    const optOuts = await (await context.connect(options)).fleet.optOuts();
-    if (optOuts.length === 0) output.note('no network has opted out');
-    output.print(options, optOuts, renderOptOuts);
-  });
+  withConnection(withTable(addDefaultCommand(optOut, 'list', 'List the opt-outs'))).action(
+    async (options: ConnectionOptions) => {
+      const optOuts = await (await context.connect(options)).fleet.optOuts();
+      if (optOuts.length === 0) output.note('no network has opted out');
+      output.print(options, optOuts, renderOptOuts);
+    },
+  );
 
   withConnection(addCommand(optOut, 'add', 'Stop probing a network'))
     .argument('<network>', NETWORK)
