@@ -1,7 +1,9 @@
 """When a request is sent again, and after which pause."""
 
 from email.utils import parsedate_to_datetime
-from typing import Callable, Mapping, Optional
+from typing import Callable, Mapping, Optional, Union
+
+from .errors import AnswerError, Unreachable
 
 #: The request was not carried out: too many requests, or a gateway in between reached no server.
 _PASSING = frozenset({429, 502, 503, 504})
@@ -18,8 +20,7 @@ def is_repeatable(method: str, headers: Mapping[str, str]) -> bool:
 
 
 def pause_after(
-    status: Optional[int],
-    headers: Mapping[str, str],
+    failure: Union[AnswerError, Unreachable],
     failures: int,
     *,
     retries: int,
@@ -28,11 +29,12 @@ def pause_after(
 ) -> Optional[float]:
     """Seconds to wait before a request is sent again; ``None``: it is not.
 
-    ``status`` is that of the answer, or ``None`` when there was none. ``failures`` counts from 1.
+    ``failures`` counts from 1, ``failure`` is the last one.
     """
-    if failures > retries or (status is not None and status not in _PASSING):
+    answer = failure if isinstance(failure, AnswerError) else None
+    if failures > retries or (answer is not None and answer.status not in _PASSING):
         return None
-    asked = None if status is None else retry_after(headers)
+    asked = None if answer is None else answer.retry_after
     if asked is None:
         return min(longest, _FIRST_PAUSE * 2.0 ** (failures - 1) * (0.5 + random() / 2))
     return None if asked > longest else asked + _SPREAD * random()

@@ -100,19 +100,21 @@ class Transport:
         data: Optional[bytes] = None,
     ) -> object:
         """The JSON object with which the server answers."""
-        with self._open(method, path, query=query, headers=headers, body=body, data=data) as response:
+        sent = {_header_name(name): str(value) for name, value in (headers or {}).items() if value is not None}
+        if body is not None:
+            data = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        elif data is not None:
+            sent["Content-Type"] = "application/octet-stream"
+        elif method in ("POST", "PUT", "PATCH"):
+            data = b""
+        with self._open(method, path, query, sent, data) as response:
             content = _read(response, _MOST_BYTES)
-        try:
-            value = json.loads(content)
-        except ValueError:
-            raise BadAnswer("the server sent an answer that is not JSON") from None
-        if not isinstance(value, dict):
-            raise BadAnswer("the server sent an answer that is not a JSON object")
-        return value
+        return json_object(content, "an answer")
 
     def _stream(self, method: str, path: str, *, query: Optional[Mapping[str, object]] = None) -> Iterator[bytes]:
         """The body of the answer, piece by piece."""
-        response = self._open(method, path, query=query)
+        response = self._open(method, path, query, {}, None)
         self._open_streams.add(response)
         return self._pieces(response)
 
@@ -137,53 +139,36 @@ class Transport:
         self,
         method: str,
         path: str,
-        *,
-        query: Optional[Mapping[str, object]] = None,
-        headers: Optional[Mapping[str, object]] = None,
-        body: object = None,
-        data: Optional[bytes] = None,
+        query: Optional[Mapping[str, object]],
+        headers: Mapping[str, str],
+        data: Optional[bytes],
     ) -> http.client.HTTPResponse:
-        given = {name: str(value) for name, value in (headers or {}).items() if value is not None}
-        sent = {_header_name(name): value for name, value in given.items()}
-        if self._key:
-            sent["Revtr-Key"] = self._key
-        if body is not None:
-            data = json.dumps(body).encode()
-            sent["Content-Type"] = "application/json"
-        elif data is not None:
-            sent["Content-Type"] = "application/octet-stream"
-        elif method in ("POST", "PUT", "PATCH"):
-            data = b""
+        sent = {**headers, "Revtr-Key": self._key} if self._key else {**headers}
         url = f"{self.server}{path}{_query(query or {})}"
         failures = 0
         while True:
-            request = urllib.request.Request(url, data=data, headers=sent, method=method)
-            failure, pause_headers, status = self._attempt(request)
-            if isinstance(failure, http.client.HTTPResponse):
-                return failure
+            answer = self._attempt(urllib.request.Request(url, data=data, headers=sent, method=method))
+            if isinstance(answer, http.client.HTTPResponse):
+                return answer
             failures += 1
             pause = None
             if is_repeatable(method, sent):
                 pause = pause_after(
-                    status,
-                    pause_headers,
+                    answer,
                     failures,
                     retries=self._retries,
                     longest=self._longest_pause,
                     random=self._random,
                 )
             if pause is None:
-                raise failure
+                raise answer
             self._sleep(pause)
 
-    def _attempt(
-        self, request: urllib.request.Request
-    ) -> tuple[http.client.HTTPResponse | Unreachable | AnswerError, Mapping[str, str], Optional[int]]:
-        """The answer, or the failure with the headers and the status of the answer."""
+    def _attempt(self, request: urllib.request.Request) -> http.client.HTTPResponse | Unreachable | AnswerError:
         try:
             response = self._opener.open(request, timeout=self._timeout)
             assert isinstance(response, http.client.HTTPResponse)
-            return response, {}, None
+            return response
         except urllib.error.HTTPError as error:
             # Names of headers have no case.
             headers: Dict[str, str] = {name.title(): value for name, value in error.headers.items()}
@@ -192,15 +177,26 @@ class Transport:
                     content = error.read(_MOST_ERROR_BYTES)
                 except (OSError, http.client.HTTPException):
                     content = b""
-            return _error_of(error.code, headers, content), headers, error.code
+            return _error_of(error.code, headers, content)
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
-            return Unreachable(f"cannot reach the server at {self.server}: {reason}"), {}, None
+            return Unreachable(f"cannot reach the server at {self.server}: {reason}")
 
 
 def segment(value: object) -> str:
     """A value as one segment of a path."""
     return urllib.parse.quote(str(value), safe="")
+
+
+def json_object(text: bytes, what: str) -> Dict[str, object]:
+    """The object that a text is in JSON. `what` names the text in the error."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        raise BadAnswer(f"the server sent {what} that is not JSON") from None
+    if not isinstance(value, dict):
+        raise BadAnswer(f"the server sent {what} that is not a JSON object")
+    return value
 
 
 def _query(query: Mapping[str, object]) -> str:

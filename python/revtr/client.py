@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Callable, Iterable, Iterator, List, Literal, Optional, Tuple, Union, cast
+from typing import Callable, Iterable, Iterator, List, Literal, Optional, Tuple, TypeVar, Union, cast
 
 from . import api
 from ._events import Event, read_events
 from ._operations import Operations
+from ._transport import json_object
 from .errors import AnswerError, BadAnswer, Problem, QuotaExceeded, Unreachable
 
 #: A pair to measure with its options.
@@ -20,8 +20,20 @@ Pair = api.RunRevtrRequestRevtr
 Source = api.ListSourcesResponseSrc
 #: A batch, and how many of its measurements have ended.
 BatchSummary = api.ListBatchesResponseBatch
+_Item = TypeVar("_Item")
+#: A part of a list, and where the next part begins; `None` on the last page.
+_Page = Tuple[List[_Item], Optional[int]]
 ExportFormat = Literal[
-    "jsonl", "archive", "csv", "csv-hops", "ripe-atlas", "scamper", "graphml-routers", "graphml-networks"
+    "jsonl",
+    "archive",
+    "csv",
+    "csv-hops",
+    "parquet",
+    "parquet-hops",
+    "ripe-atlas",
+    "scamper",
+    "graphml-routers",
+    "graphml-networks",
 ]
 #: Pauses in seconds before a broken event stream is opened again. After the last one the client gives up.
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0)
@@ -233,33 +245,30 @@ class Client(Operations):
 
     def batches(self) -> Iterator[BatchSummary]:
         """All your batches, newest first. Reads a page at a time."""
-        before: Optional[int] = None
-        while True:
+
+        def load(before: Optional[int]) -> _Page[BatchSummary]:
             page = self.list_batches(before=before)
-            yield from page["batches"]
-            before = _next(page.get("next"), before)
-            if before is None:
-                return
+            return page["batches"], page.get("next")
+
+        return _items(load)
 
     def outlines(self, batch_id: int) -> Iterator[api.MeasurementOutline]:
         """All measurements of a batch without their hops, in the order of the batch. Reads a page at a time."""
-        after: Optional[int] = None
-        while True:
+
+        def load(after: Optional[int]) -> _Page[api.MeasurementOutline]:
             page = self.list_measurement_outlines(batch_id, after=after)
-            yield from page["measurements"]
-            after = _next(page.get("next"), after)
-            if after is None:
-                return
+            return page["measurements"], page.get("next")
+
+        return _items(load)
 
     def labelled(self, label: str, *, per_page: int = 1_000) -> Iterator[api.Measurement]:
         """Your measurements with a label, oldest first. Reads a page at a time."""
-        after: Optional[int] = None
-        while True:
+
+        def load(after: Optional[int]) -> _Page[api.Measurement]:
             page = self.find_measurements(label=label, after=after, limit=per_page)
-            yield from page["measurements"]
-            after = _next(page.get("next"), after)
-            if after is None:
-                return
+            return page["measurements"], page.get("next")
+
+        return _items(load)
 
 
 def _pair_of(pair: Tuple[str, str]) -> Pair:
@@ -274,16 +283,17 @@ def _index_in(problem: Problem) -> int:
 
 
 def _measurement_in(line: bytes) -> api.Measurement:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        raise BadAnswer("the server sent a line that is not JSON") from None
-    if not isinstance(value, dict):
-        raise BadAnswer("the server sent a line that is not a JSON object")
-    return cast(api.Measurement, value)
+    return cast(api.Measurement, json_object(line, "a line"))
 
 
-def _next(cursor: Optional[int], before: Optional[int]) -> Optional[int]:
-    if cursor is not None and cursor == before:
-        raise BadAnswer(f"the server sent a page that names itself as the next one: {cursor}")
-    return cursor
+def _items(load: Callable[[Optional[int]], _Page[_Item]]) -> Iterator[_Item]:
+    """The items of all pages of a list. `load` reads the page that begins at a cursor; `None`: the first page."""
+    cursor: Optional[int] = None
+    while True:
+        items, following = load(cursor)
+        yield from items
+        if following is None:
+            return
+        if following == cursor:
+            raise BadAnswer(f"the server sent a page that names itself as the next one: {cursor}")
+        cursor = following

@@ -1,9 +1,10 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { Command } from 'commander';
 import { keyPath, type Profile } from './config/config-file.ts';
-import { type ProfileOption, profileOf } from './config/profile.ts';
-import { badArgument, CliError, unreadableFile } from './errors.ts';
+import { type ProfileOption, profileOf, withProfileOption } from './config/profile.ts';
+import { badArgument, CliError } from './errors.ts';
 import type { OutputOptions } from './output.ts';
+import { readText } from './read-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The server of commands for which none is set. */
@@ -17,9 +18,9 @@ export interface ConnectionOptions extends OutputOptions, ProfileOption {
 
 /** Adds the options `--server` and `--profile`. */
 export function withServer(command: Command): Command {
-  return command
-    .option('--server <url>', `address of the server (REVTR_SERVER; default ${DEFAULT_SERVER})`)
-    .option('--profile <name>', 'profile of the configuration file (REVTR_PROFILE)');
+  return withProfileOption(
+    command.option('--server <url>', `address of the server (REVTR_SERVER; default ${DEFAULT_SERVER})`),
+  );
 }
 
 /** Adds the options `--server`, `--profile` and `--key-file`. */
@@ -86,11 +87,7 @@ async function keyOf(
 
 /** The key in a file. @throws {CliError} `unreadableFile` or `badArgument` */
 export async function readKey(file: string, terminal: Terminal): Promise<string> {
-  try {
-    return checkedKey(await terminal.readFile(file));
-  } catch (error) {
-    throw error instanceof CliError ? error : unreadableFile(file, error);
-  }
+  return checkedKey(await readText(file, terminal));
 }
 
 /** A key without white space around it. @throws {CliError} `badArgument` for characters that no key has */

@@ -27,3 +27,8 @@ export class Context {
 export function addCommand(parent: Command, name: string, description: string, json = 'print JSON'): Command {
   return parent.command(name).description(description).option('--json', json);
 }
+
+/** Adds a command that prints data, and that runs when no subcommand of `parent` is named. */
+export function addDefaultCommand(parent: Command, name: string, description: string): Command {
+  return parent.command(name, { isDefault: true }).description(description).option('--json', 'print JSON');
+}

@@ -1,9 +1,8 @@
 import { AccountsClient } from './accounts.ts';
 import { badAnswer, good, listed } from './answer.ts';
-import { chunksOf } from './chunks.ts';
 import { type ClientOptions, Connection } from './connection.ts';
 import type { ServerDetail } from './errors.ts';
-import { type BatchEvent, readEvents } from './events.ts';
+import { type BatchEvent, eventsAt } from './events.ts';
 import { FleetClient } from './fleet.ts';
 import { linesOf } from './lines.ts';
 import { itemsOf } from './pages.ts';
@@ -26,7 +25,7 @@ import type {
   RevtrResponse,
   SourceInfo,
 } from './types.ts';
-import { type UploadedBatch, type UploadOptions, upload } from './upload.ts';
+import { noneValid, type UploadedBatch, type UploadOptions, upload, type ValidPairs } from './upload.ts';
 import { WatchesClient } from './watches.ts';
 
 /** A batch that the server has accepted. */
@@ -123,6 +122,17 @@ export class ReverseTracerouteClient {
   }
 
   /**
+   * Submits the valid ones of some pairs as one batch, as {@link submit} does with `skipInvalid`. When none is valid, there is no batch, and
+   * this resolves to the reasons.
+   */
+  async submitValid(
+    pairs: readonly RequestedPair[],
+    options: { readonly idempotencyKey?: string } = {},
+  ): Promise<ValidPairs> {
+    return this.submit(pairs, { ...options, skipInvalid: true }).catch(noneValid);
+  }
+
+  /**
    * Submits pairs as batches, as the account's limits permit, and yields each batch when the server has stored it. Invalid pairs are left
    * out. Reads `pairs` only as far as needed, so that they can come from a file of any size.
    */
@@ -133,7 +143,7 @@ export class ReverseTracerouteClient {
     const client = signal === undefined ? this : this.withSignal(signal);
     yield* upload(pairs, {
       perBatch,
-      submit: (part) => client.submit(part, { skipInvalid: true }),
+      submit: (part) => client.submitValid(part),
       sleep: (ms) => this.#connection.sleep(ms, signal),
     });
   }
@@ -274,18 +284,8 @@ export class ReverseTracerouteClient {
   }
 
   /** The events of a batch until it is complete, the stream breaks (`unreachable`), or `signal` fires (`cancelled`). */
-  async *events(batchId: number, { paths = false, signal }: WatchOptions = {}): AsyncGenerator<BatchEvent> {
-    const body = await this.#connection.open(`/api/v2/batches/${batchId}/events?paths=${paths}`, signal);
-    const events = readEvents(chunksOf(body));
-    try {
-      for (;;) {
-        const next = await this.#connection.guard(() => events.next(), signal);
-        if (next.done === true) return;
-        yield next.value;
-      }
-    } finally {
-      await events.return(undefined);
-    }
+  events(batchId: number, { paths = false, signal }: WatchOptions = {}): AsyncGenerator<BatchEvent> {
+    return eventsAt(`/api/v2/batches/${batchId}/events?paths=${paths}`, this.#connection, signal);
   }
 
   /**

@@ -1,5 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
+import { chunksOf } from './chunks.ts';
+import type { Connection } from './connection.ts';
 import { ClientError } from './errors.ts';
 
 const eventSchema = z.discriminatedUnion('type', [
@@ -42,6 +44,27 @@ export type BatchEvent = z.infer<typeof eventSchema>;
 
 /** Largest event, in characters. A path of 100 hops has about 10,000. */
 const MAX_EVENT_LENGTH = 2 ** 20;
+
+/**
+ * The events of the stream at a path until it ends. Leaving the loop closes the stream.
+ * @throws {ClientError} `badAnswer` as {@link readEvents}; what {@link Connection.open} and {@link Connection.guard} throw
+ */
+export async function* eventsAt(
+  path: string,
+  connection: Connection,
+  signal?: AbortSignal,
+): AsyncGenerator<BatchEvent> {
+  const events = readEvents(chunksOf(await connection.open(path, signal)));
+  try {
+    for (;;) {
+      const next = await connection.guard(() => events.next(), signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await events.return(undefined);
+  }
+}
 
 /**
  * Reads server-sent events (WHATWG HTML, section 9.2) from a body until it ends. Events of unknown type are skipped: a newer

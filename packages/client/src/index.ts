@@ -7,5 +7,5 @@ export { FleetClient } from './fleet.ts';
 export { ProbesClient, type ProbeWait } from './probes.ts';
 export type { RetryOptions } from './retry.ts';
 export * from './types.ts';
-export type { UploadedBatch, UploadOptions } from './upload.ts';
+export type { UploadedBatch, UploadOptions, ValidPairs } from './upload.ts';
 export { type HistoryPage, WatchesClient } from './watches.ts';

@@ -1,7 +1,6 @@
 import { good, listed } from './answer.ts';
-import { chunksOf } from './chunks.ts';
 import type { Connection } from './connection.ts';
-import { readEvents } from './events.ts';
+import { eventsAt } from './events.ts';
 import { reopening } from './reopen.ts';
 import type { AcceptedProbes, NewProbes, ProbeSet, ProbeSetProgress } from './types.ts';
 
@@ -51,20 +50,12 @@ export class ProbesClient {
     return reopening(
       `the probes ${id}`,
       async (onEvent) => {
-        const body = await this.#connection.open(`/api/v2/probes/${id}/events`, signal);
-        const events = readEvents(chunksOf(body));
-        try {
-          for (;;) {
-            const next = await this.#connection.guard(() => events.next(), signal);
-            if (next.done === true) return undefined;
-            onEvent();
-            const { value } = next;
-            if (value.type === 'progress') onProgress?.(value.done, value.total);
-            if (value.type === 'complete') return await this.get(id);
-          }
-        } finally {
-          await events.return(undefined);
+        for await (const event of eventsAt(`/api/v2/probes/${id}/events`, this.#connection, signal)) {
+          onEvent();
+          if (event.type === 'progress') onProgress?.(event.done, event.total);
+          if (event.type === 'complete') return this.get(id);
         }
+        return undefined;
       },
       (ms) => this.#connection.sleep(ms, signal),
     );

@@ -1,4 +1,4 @@
-import { ClientError, isClientError, type ServerDetail } from './errors.ts';
+import { isClientError, type ServerDetail } from './errors.ts';
 import type { RequestedPair } from './types.ts';
 
 /** How many pairs are measured as batches. */
@@ -9,28 +9,30 @@ export interface UploadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A part of the pairs that the server has accepted as one batch. */
-export interface UploadedBatch {
-  /** `undefined` when the server accepted no pair of this part. */
+/** What became of pairs of which the server was to measure the valid ones. */
+export interface ValidPairs {
+  /** `undefined` when the server accepted no pair. */
   readonly batchId: number | undefined;
+  /** Pairs that the server left out. `index` counts the pairs from 0. */
+  readonly rejected: readonly (ServerDetail & { readonly index: number })[];
+}
+
+/** A part of the pairs that the server has accepted as one batch. `index` of a rejected pair counts from `offset`. */
+export interface UploadedBatch extends ValidPairs {
   /** Position of the first pair of this part among all pairs, from 0. */
   readonly offset: number;
   /** Pairs of this part, the rejected ones included. */
   readonly size: number;
-  /** Pairs that the server left out. `index` counts from `offset`. */
-  readonly rejected: readonly (ServerDetail & { readonly index: number })[];
 }
 
 /** Pause when the server does not say how long its limits hold, in milliseconds. */
 const PAUSE_MS = 10_000;
 
-type Submit = (
-  pairs: readonly RequestedPair[],
-) => Promise<Pick<UploadedBatch, 'rejected'> & { readonly batchId: number }>;
+type Submit = (pairs: readonly RequestedPair[]) => Promise<ValidPairs>;
 
 /**
  * Submits pairs as batches, one after the other. Waits whenever the limits of the account are used up, as long as the server says.
- * @param submit submits one batch and leaves invalid pairs out; it is called again with the same pairs after a wait
+ * @param submit submits the valid pairs of one batch; it is called again with the same pairs after a wait
  * @throws {ClientError} what `submit` throws, except `quota`
  */
 export async function* upload(
@@ -53,20 +55,23 @@ async function submitPatiently(
   part: readonly RequestedPair[],
   submit: Submit,
   sleep: (ms: number) => Promise<void>,
-): Promise<Pick<UploadedBatch, 'batchId' | 'rejected'>> {
+): Promise<ValidPairs> {
   for (;;) {
     try {
       return await submit(part);
     } catch (error) {
-      if (isClientError(error, 'quota')) {
-        const { retryAfterSeconds } = error.details;
-        await sleep(retryAfterSeconds === undefined ? PAUSE_MS : 1_000 * retryAfterSeconds);
-      } else if (error instanceof ClientError && error.serverCode === 'invalidPairs') {
-        const problems = error.answer?.problems ?? [];
-        return { batchId: undefined, rejected: problems.map((problem) => ({ ...problem, index: indexIn(problem) })) };
-      } else throw error;
+      if (!isClientError(error, 'quota')) throw error;
+      const { retryAfterSeconds } = error.details;
+      await sleep(retryAfterSeconds === undefined ? PAUSE_MS : 1_000 * retryAfterSeconds);
     }
   }
+}
+
+/** What became of the pairs of a batch that the server refused because none is valid. @throws every other error */
+export function noneValid(error: unknown): ValidPairs {
+  if (!isClientError(error) || error.serverCode !== 'invalidPairs') throw error;
+  const problems = error.answer?.problems ?? [];
+  return { batchId: undefined, rejected: problems.map((problem) => ({ ...problem, index: indexIn(problem) })) };
 }
 
 /** The position of the pair that a problem names, for example 3 for `revtrs[3].dst`. */

@@ -177,6 +177,20 @@ describe('ReverseTracerouteClient.upload', () => {
   });
 });
 
+describe('ReverseTracerouteClient.submitValid', () => {
+  it('reports the pairs that the places of the problems name when none is valid', async () => {
+    const details = [1, 0].map((i) => ({ at: `revtrs[${i}].dst`, code: 'unresolvable', message: `name ${i}` }));
+    const refusal = { error: { code: 'invalidPairs', message: 'none can be measured', details } };
+    const { client } = await clientOf((_, response) => void response.writeHead(400).end(JSON.stringify(refusal)));
+    const { batchId, rejected } = await client.submitValid([PAIR, PAIR]);
+    expect(batchId).toBeUndefined();
+    expect(rejected.map(({ index, message }) => [index, message])).toEqual([
+      [1, 'name 1'],
+      [0, 'name 0'],
+    ]);
+  });
+});
+
 describe('lists in pages', () => {
   it('are read to their end, a page at a time', async () => {
     const asked: (string | undefined)[] = [];

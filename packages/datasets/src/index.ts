@@ -1,4 +1,6 @@
+export { decompressed } from './content/decompress.ts';
 export type { ReadLimits } from './content/limits.ts';
+export { linesOf } from './content/lines.ts';
 export { DatasetError, type DatasetErrorCode, type DatasetErrorDetails } from './errors.ts';
 export type { AliasSetsData } from './formats/aliases.ts';
 export type { NetworkName, NetworkNames } from './formats/as-names.ts';

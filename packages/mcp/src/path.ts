@@ -1,4 +1,5 @@
 import type { Hop, Measurement } from '@revtr/client';
+import { reusedSentence, standInSentence } from '@revtr/client/wording';
 import { z } from 'zod';
 import { FOREIGN, visible } from './foreign-text.ts';
 
@@ -52,9 +53,8 @@ export function summaryOf({
 }: Measurement): z.infer<typeof summarySchema> {
   const { confidence, failReason, measuredThrough, reused } = result ?? {};
   const notes = [
-    measuredThrough &&
-      `The destination did not answer; ${measuredThrough.address} (same ${measuredThrough.scope}) was measured in its place.`,
-    reused && `The whole path comes from measurements up to ${Math.round(reused.oldestAgeMs / 60_000)} minutes old.`,
+    measuredThrough && standInSentence(measuredThrough),
+    reused && reusedSentence(reused, { isProbed: true }),
   ].filter((note) => note !== undefined);
   return {
     ...{ measurement: id, source, destination, state },

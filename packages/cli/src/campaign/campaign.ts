@@ -109,16 +109,8 @@ export class Campaign {
   }
 
   async #submit(pairs: readonly RequestedPair[], idempotencyKey: string): Promise<SubmittedGroup> {
-    const stored = ({ index, code, message }: SubmittedGroup['rejected'][number]) => ({ index, code, message });
-    try {
-      const { batchId, rejected } = await this.#client.submit(pairs, { skipInvalid: true, idempotencyKey });
-      return { batchId, rejected: rejected.map(stored) };
-    } catch (error) {
-      // No pair of the group can be measured: there is no batch.
-      if (!(error instanceof ClientError) || error.serverCode !== 'invalidPairs') throw error;
-      const problems = error.answer?.problems ?? [];
-      return { batchId: null, rejected: problems.map((problem, index) => stored({ ...problem, index })) };
-    }
+    const { batchId = null, rejected } = await this.#client.submitValid(pairs, { idempotencyKey });
+    return { batchId, rejected: rejected.map(({ index, code, message }) => ({ index, code, message })) };
   }
 
   /** Looks which batches are complete, writes their results, and waits if there was none. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ConnectionOptions, connectWithoutKey, withConnection, withServer } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { renderAccount } from '../render/accounts.ts';
 import { addArchiveConsent } from './archive.ts';
 
@@ -18,9 +18,7 @@ export function addAccount(program: Command, context: Context): void {
   const { output, terminal } = context;
   const account = program.command('account').description('Show, export or delete your account');
 
-  withConnection(
-    account.command('show', { isDefault: true }).description('Show your account').option('--json', 'print JSON'),
-  ).action(async (options: ConnectionOptions) => {
+  withConnection(addDefaultCommand(account, 'show', 'Show your account')).action(async (options: ConnectionOptions) => {
     output.print(options, await (await context.connect(options)).accounts.account(), renderAccount);
   });
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
 import { renderAgent, renderAgents } from '../render/agents.ts';
 
@@ -13,13 +13,11 @@ export function addAgents(program: Command, context: Context): void {
   const add = (name: string, description: string): Command =>
     withConnection(addCommand(agents, name, description)).argument('<address>', ADDRESS);
 
-  withConnection(
-    withTable(
-      agents.command('list', { isDefault: true }).description('List the agents').option('--json', 'print JSON'),
-    ),
-  ).action(async (options: ConnectionOptions) => {
-    output.print(options, await (await context.connect(options)).fleet.agents(), renderAgents);
-  });
+  withConnection(withTable(addDefaultCommand(agents, 'list', 'List the agents'))).action(
+    async (options: ConnectionOptions) => {
+      output.print(options, await (await context.connect(options)).fleet.agents(), renderAgents);
+    },
+  );
 
   add('show', 'Show an agent with its most recent tests and their evidence').action(
     async (address: string, options: ConnectionOptions) => {

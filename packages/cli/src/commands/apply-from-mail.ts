@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
-import { CliError, unreadableFile, unusableFile } from '../errors.ts';
+import { unusableFile } from '../errors.ts';
 import { APPLICATION_FIELDS, type MailedApplication, readMailedApplication } from '../mailed-application.ts';
+import { readText } from '../read-text.ts';
 
 type MailOptions = ConnectionOptions & MailedApplication;
 
@@ -25,9 +26,7 @@ export function addApplyFromMail(admin: Command, context: Context): void {
     .option('--email <address>', 'e-mail address of the applicant, in place of what the mail says')
     .option('--reason <text>', 'why they want to add a source, in place of what the mail says')
     .action(async (file: string, options: MailOptions) => {
-      const mail = await terminal.readFile(file).catch((error: unknown) => {
-        throw error instanceof CliError ? error : unreadableFile(file, error);
-      });
+      const mail = await readText(file, terminal);
       const { address, hosting, name, email, reason } = completed(
         readMailedApplication(mailOf(mail, file)),
         options,

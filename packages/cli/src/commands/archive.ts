@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { ArchiveConsent, ArchiveImport, ArchiveStatus, FleetClient } from '@revtr/client';
+import { DatasetError, decompressed, linesOf } from '@revtr/datasets';
 import { Argument, type Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
@@ -20,7 +19,7 @@ interface Imported extends ArchiveImport {
 /** Rows that are sent together. */
 const MOST_AT_ONCE = 500;
 const MOST_LINE_CHARACTERS = 2 ** 20;
-const GZIP = [0x1f, 0x8b];
+const NO_COMMENTS = '';
 
 /** `revtr admin archive`. */
 export function addArchive(admin: Command, context: Context): void {
@@ -34,7 +33,7 @@ export function addArchive(admin: Command, context: Context): void {
   );
 
   withConnection(addCommand(archive, 'import', 'Import the results of another system, to be read through the API'))
-    .argument('<file>', 'rows as in the M-Lab archive, one JSON object a line; gzip or not')
+    .argument('<file>', 'rows as in the M-Lab archive, one JSON object a line; gzip or bzip2 or not')
     .requiredOption('--origin <name>', 'name of the system that the results are from')
     .action(async (file: string, options: ImportOptions) => {
       const { fleet } = await context.connect(options);
@@ -66,8 +65,7 @@ async function importRows(file: string, origin: string, fleet: FleetClient): Pro
     done.invalid += invalid;
     rows = [];
   };
-  for await (const line of linesOf(file)) {
-    if (line.trim() === '') continue;
+  for await (const line of rowsOf(file)) {
     done.lines++;
     const row = parsed(line);
     if (row === undefined) done.invalid++;
@@ -86,32 +84,15 @@ function parsed(line: string): unknown {
   }
 }
 
-/** The lines of a file. @throws {CliError} `unreadableFile` */
-async function* linesOf(file: string): AsyncGenerator<string> {
+/** The lines of a file that are not empty. @throws {CliError} `unreadableFile` */
+async function* rowsOf(file: string): AsyncGenerator<string> {
   try {
-    const handle = await open(file);
-    const { buffer } = await handle.read(Buffer.alloc(GZIP.length), 0, GZIP.length, 0);
-    const content = handle.createReadStream({ start: 0 });
-    const text = GZIP.every((byte, i) => buffer[i] === byte) ? unpacked(content) : content;
-    let rest = '';
-    for await (const part of text.setEncoding('utf8')) {
-      const lines = `${rest}${part}`.split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-      if (rest.length > MOST_LINE_CHARACTERS)
-        throw unusableFile(file, `a line has more than ${MOST_LINE_CHARACTERS} characters`);
-    }
-    yield rest;
+    const content = decompressed((await open(file)).createReadStream());
+    for await (const { text } of linesOf(content, { lineCharacters: MOST_LINE_CHARACTERS }, NO_COMMENTS)) yield text;
   } catch (error) {
-    throw error instanceof Error && 'code' in error && !('details' in error) ? unreadableFile(file, error) : error;
+    if (error instanceof DatasetError) throw unusableFile(file, error.message);
+    throw error instanceof Error && 'code' in error ? unreadableFile(file, error) : error;
   }
-}
-
-function unpacked(content: Readable): Readable {
-  const text = createGunzip();
-  // The error of a stream does not reach the one that it is piped to.
-  content.on('error', (error) => text.destroy(error));
-  return content.pipe(text);
 }
 
 function renderStatus({

@@ -5,9 +5,9 @@ import { runCampaign } from '../campaign/run.ts';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { type DisplayOptions, withDisplay } from '../display.ts';
-import { badArgument, CliError, unreadableFile, unusableFile } from '../errors.ts';
+import { badArgument, unusableFile } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Terminal } from '../terminal.ts';
+import { readText } from '../read-text.ts';
 import { follow } from './follow.ts';
 import { printMeasurements } from './print-measurements.ts';
 import { sourceOf } from './source.ts';
@@ -50,7 +50,7 @@ export function addBatch(program: Command, context: Context): void {
       context.exitCode = reached === pairs ? EXIT.ok : EXIT.incomplete;
       return;
     }
-    const pairs = parsePairs(file, await readPairs(file, terminal), options);
+    const pairs = parsePairs(file, await readText(file, terminal), options);
     const client = await context.connect(options);
     const { batchId, rejected } = await client.submit(pairs, { skipInvalid: options.skipInvalid === true });
     for (const { at, message } of rejected) output.note(`left out ${at}: ${message}`);
@@ -61,14 +61,6 @@ export function addBatch(program: Command, context: Context): void {
     const { measurements } = await follow(client, batchId, {}, context);
     await printMeasurements(context, options, measurements);
   });
-}
-
-async function readPairs(file: string, terminal: Terminal): Promise<string> {
-  try {
-    return await terminal.readFile(file);
-  } catch (error) {
-    throw error instanceof CliError ? error : unreadableFile(file, error);
-  }
 }
 
 /** The pairs in the text of a file. @throws {CliError} `unreadableFile`, with the number of the line */

@@ -7,11 +7,12 @@ import {
   type Profile,
   profileSchema,
   readConfig,
+  withProfile,
   writeConfig,
 } from '../config/config-file.ts';
-import { type ProfileOption, profileNameOf } from '../config/profile.ts';
+import { type ProfileOption, profileNameOf, withProfileOption } from '../config/profile.ts';
 import { normalServer } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { badArgument } from '../errors.ts';
 import type { OutputOptions } from '../output.ts';
 import { table } from '../render/layout/table.ts';
@@ -36,20 +37,15 @@ interface ShownConfig {
 export function addConfig(program: Command, context: Context): void {
   const { output, terminal } = context;
   const config = program.command('config').description('Show or change the configuration file');
-  const withProfile = (command: Command): Command =>
-    command.option('--profile <name>', 'profile of the configuration file (REVTR_PROFILE)');
 
-  withProfile(
-    config
-      .command('show', { isDefault: true })
-      .description('Show the configuration, without keys')
-      .option('--json', 'print JSON'),
-  ).action(async (options: Options) => {
-    const read = await readConfig(terminal);
-    output.print(options, shownOf(read, configPath(terminal), profileNameOf(options, terminal, read)), renderConfig);
-  });
+  withProfileOption(addDefaultCommand(config, 'show', 'Show the configuration, without keys')).action(
+    async (options: Options) => {
+      const read = await readConfig(terminal);
+      output.print(options, shownOf(read, configPath(terminal), profileNameOf(options, terminal, read)), renderConfig);
+    },
+  );
 
-  withProfile(addCommand(config, 'set', `Change a setting of a profile: ${SETTINGS.join(', ')}`))
+  withProfileOption(addCommand(config, 'set', `Change a setting of a profile: ${SETTINGS.join(', ')}`))
     .argument('<setting>', 'name of the setting; "revtr login" sets the key')
     .argument('<value>', 'value: an address, true or false, or fields separated by commas')
     .action(async (name: string, value: string, options: Options) => {
@@ -57,7 +53,7 @@ export function addConfig(program: Command, context: Context): void {
       await change(context, options, (profile) => ({ ...profile, ...parsed(setting, value) }));
     });
 
-  withProfile(addCommand(config, 'unset', 'Remove a setting of a profile'))
+  withProfileOption(addCommand(config, 'unset', 'Remove a setting of a profile'))
     .argument('<setting>', 'name of the setting')
     .action(async (name: string, options: Options) => {
       const setting = settingOf(name);
@@ -82,7 +78,7 @@ async function change(
 ): Promise<void> {
   const read = await readConfig(terminal);
   const name = profileNameOf(options, terminal, read);
-  const written = { ...read, profiles: { ...read.profiles, [name]: changed(read.profiles[name] ?? {}) } };
+  const written = withProfile(read, name, changed(read.profiles[name] ?? {}));
   await writeConfig(terminal, written);
   output.print(options, shownOf(written, configPath(terminal), name), renderConfig);
 }

@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs';
 import type { Dataset, FleetClient } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
 import { badArgument, unreadableFile } from '../errors.ts';
 import { exitCodeOf } from '../exit-codes.ts';
@@ -22,10 +22,11 @@ export function addData(program: Command, context: Context): void {
 
   withConnection(
     withTable(
-      data
-        .command('status', { isDefault: true })
-        .description('Show the size, age and origin of each dataset, and why the last replacement failed')
-        .option('--json', 'print JSON'),
+      addDefaultCommand(
+        data,
+        'status',
+        'Show the size, age and origin of each dataset, and why the last replacement failed',
+      ),
     ),
   ).action(async (options: ConnectionOptions) => {
     const datasets = await (await context.connect(options)).fleet.datasets();

@@ -1,7 +1,7 @@
 import type { NewApiKey, NewKeyRequest } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, connectWithoutKey, withConnection, withServer } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
 import { renderKeys } from '../render/accounts.ts';
 import { readAmount, readCount } from './arguments.ts';
@@ -24,13 +24,11 @@ export function addKeys(program: Command, context: Context): void {
   const { output, terminal } = context;
   const keys = program.command('keys').description('Manage your API keys');
 
-  withConnection(
-    withTable(
-      keys.command('list', { isDefault: true }).description('List your API keys').option('--json', 'print JSON'),
-    ),
-  ).action(async (options: ConnectionOptions) => {
-    output.print(options, await (await context.connect(options)).accounts.keys(), renderKeys);
-  });
+  withConnection(withTable(addDefaultCommand(keys, 'list', 'List your API keys'))).action(
+    async (options: ConnectionOptions) => {
+      output.print(options, await (await context.connect(options)).accounts.keys(), renderKeys);
+    },
+  );
 
   withConnection(addCommand(keys, 'create', 'Create an API key and print it, this once'))
     .argument('<name>', 'name, to tell your keys apart')

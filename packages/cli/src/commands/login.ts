@@ -1,6 +1,6 @@
 import { type ApiKey, ClientError, ReverseTracerouteClient } from '@revtr/client';
 import type { Command } from 'commander';
-import { type Config, configPath, readConfig, writeConfig } from '../config/config-file.ts';
+import { configPath, readConfig, withProfile, writeConfig } from '../config/config-file.ts';
 import { profileNameOf } from '../config/profile.ts';
 import { type ConnectionOptions, checkedKey, DEFAULT_SERVER, normalServer, withServer } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
@@ -57,11 +57,6 @@ export function addLogin(program: Command, context: Context): void {
       output.print(options, { profile: name }, (left) => `the profile ${left.profile} has no API key any more\n`);
     });
 }
-
-const withProfile = (config: Config, name: string, profile: Config['profiles'][string]): Config => ({
-  ...config,
-  profiles: { ...config.profiles, [name]: profile },
-});
 
 /** The server and the token of a mailed link, `http://server/path#token`. */
 function linkOf(text: string): { readonly server: string; readonly token: string } | undefined {

@@ -1,11 +1,11 @@
 import type { OptOut } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
-import { CliError, unreadableFile } from '../errors.ts';
+import { readText } from '../read-text.ts';
 import { table } from '../render/layout/table.ts';
-import type { Screen, Terminal } from '../terminal.ts';
+import type { Screen } from '../terminal.ts';
 import { addOptOutRequests } from './opt-out-requests.ts';
 
 interface AddOptions extends ConnectionOptions {
@@ -19,15 +19,13 @@ export function addOptOuts(admin: Command, context: Context): void {
   const { output, terminal } = context;
   const optOut = admin.command('opt-out').description('Manage the networks that opted out of probing');
 
-  withConnection(
-    withTable(
-      optOut.command('list', { isDefault: true }).description('List the opt-outs').option('--json', 'print JSON'),
-    ),
-  ).action(async (options: ConnectionOptions) => {
-    const optOuts = await (await context.connect(options)).fleet.optOuts();
-    if (optOuts.length === 0) output.note('no network has opted out');
-    output.print(options, optOuts, renderOptOuts);
-  });
+  withConnection(withTable(addDefaultCommand(optOut, 'list', 'List the opt-outs'))).action(
+    async (options: ConnectionOptions) => {
+      const optOuts = await (await context.connect(options)).fleet.optOuts();
+      if (optOuts.length === 0) output.note('no network has opted out');
+      output.print(options, optOuts, renderOptOuts);
+    },
+  );
 
   withConnection(addCommand(optOut, 'add', 'Stop probing a network'))
     .argument('<network>', NETWORK)
@@ -42,7 +40,7 @@ export function addOptOuts(admin: Command, context: Context): void {
     .argument('<file>', 'one prefix or AS number in a line; # begins a comment; - reads standard input')
     .option('--reason <text>', 'who asked for it, and when', '')
     .action(async (file: string, options: AddOptions) => {
-      const list = await readList(file, terminal);
+      const list = await readText(file, terminal);
       const networks = await (await context.connect(options)).fleet.importOptOuts(list, options.reason);
       output.print(options, { networks }, (imported) => `${imported.networks} networks are not probed any more\n`);
     });
@@ -66,11 +64,3 @@ const renderOptOuts = (optOuts: readonly OptOut[], screen: Screen): string =>
     optOuts,
     screen,
   );
-
-async function readList(file: string, terminal: Terminal): Promise<string> {
-  try {
-    return await terminal.readFile(file);
-  } catch (error) {
-    throw error instanceof CliError ? error : unreadableFile(file, error);
-  }
-}

@@ -83,7 +83,7 @@ function addKind(
     .option('--label <label>', 'label that the result carries')
     .action(async (targets: readonly string[], options: ProbeOptions) => {
       const { as, label, count, timestamps } = options;
-      const from = await sourceOf({ ...options, ...(options.from !== undefined && { to: options.from }) }, terminal);
+      const from = options.from ?? (await sourceOf(options, terminal));
       if (from === undefined) {
         const message = 'no sender: use --from, or set a source with "revtr config set source ADDRESS"';
         throw new CliError('badArgument', message, { name: '--from', value: '' });

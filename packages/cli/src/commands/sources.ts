@@ -1,7 +1,7 @@
 import type { SourceInfo, SourceVisibility } from '@revtr/client';
 import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
 import { table } from '../render/layout/table.ts';
 import type { Screen } from '../terminal.ts';
@@ -15,8 +15,8 @@ interface ShareOptions extends ConnectionOptions {
 export function addSources(program: Command, context: Context): void {
   const sources = program.command('sources').description('List sources, and share yours');
   addShare(sources, context);
-  const list = sources.command('list', { isDefault: true }).description('List the sources that you may measure to');
-  withConnection(withTable(list.option('--json', 'print JSON'))).action(async (options: ConnectionOptions) => {
+  const list = addDefaultCommand(sources, 'list', 'List the sources that you may measure to');
+  withConnection(withTable(list)).action(async (options: ConnectionOptions) => {
     const sources = await (await context.connect(options)).sources();
     if (sources.length === 0) context.output.note('there is no source that you may measure to');
     context.output.print(options, sources, renderSources);

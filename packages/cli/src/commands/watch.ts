@@ -1,7 +1,7 @@
 import type { NewWatch, Watch, WatchUpdate } from '@revtr/client';
 import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
-import { addCommand, type Context } from '../context.ts';
+import { addCommand, addDefaultCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderDelivery, renderHistory, renderWatch, renderWatches } from '../render/watches.ts';
@@ -40,8 +40,8 @@ export function addWatch(program: Command, context: Context): void {
 }
 
 function addList(watch: Command, context: Context): void {
-  const list = watch.command('list', { isDefault: true }).description('List your watches');
-  withConnection(withTable(list.option('--json', 'print JSON'))).action(async (options: ConnectionOptions) => {
+  const list = addDefaultCommand(watch, 'list', 'List your watches');
+  withConnection(withTable(list)).action(async (options: ConnectionOptions) => {
     context.output.print(options, await (await context.connect(options)).watches.list(), renderWatches);
   });
 }

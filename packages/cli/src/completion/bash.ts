@@ -1,4 +1,4 @@
-import type { CompletedCommand, Values } from './model.ts';
+import { type CompletedCommand, pathsOf, type Values } from './model.ts';
 import { inSingleQuotes } from './quote.ts';
 
 /**
@@ -21,7 +21,7 @@ export function bashCompletion(commands: readonly CompletedCommand[]): string {
       '      esac ;;',
     ].join('\n');
   });
-  const paths = commands.map(({ path }) => path.join(' ')).filter((path) => path !== '');
+  const paths = pathsOf(commands);
   return `# bash completion for revtr; add to ~/.bashrc: source <(revtr completion bash)
 _revtr() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} path= words= files= word i

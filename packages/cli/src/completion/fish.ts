@@ -1,8 +1,8 @@
-import type { CompletedCommand, CompletedOption, Values } from './model.ts';
+import { type CompletedCommand, type CompletedOption, pathsOf, type Values } from './model.ts';
 
 /** A completion script for fish, with descriptions (fish, "Writing your own completions"). */
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
-  const paths = commands.map(({ path }) => path.join(' ')).filter((path) => path !== '');
+  const paths = pathsOf(commands);
   const lines = commands.flatMap(({ path, subcommands, options, values }) => {
     const at = `complete -c revtr -n ${quoted(`__revtr_at ${quoted(path.join(' '))}`)}`;
     return [

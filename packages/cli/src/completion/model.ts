@@ -27,6 +27,10 @@ export interface CompletedCommand {
   readonly values: Values | undefined;
 }
 
+/** The names of each command but the program, with spaces between them. */
+export const pathsOf = (commands: readonly CompletedCommand[]): readonly string[] =>
+  commands.map(({ path }) => path.join(' ')).filter((path) => path !== '');
+
 /** Kinds of values by what the help calls the value of an option or an argument. */
 const KINDS: Readonly<Record<string, Exclude<Values['kind'], 'words'>>> = {
   file: 'files',

@@ -1,4 +1,4 @@
-import type { CompletedCommand, CompletedOption, Values } from './model.ts';
+import { type CompletedCommand, type CompletedOption, pathsOf, type Values } from './model.ts';
 import { inSingleQuotes } from './quote.ts';
 
 /** A completion script for zsh, with descriptions (zshcompsys(1)). */
@@ -19,7 +19,7 @@ export function zshCompletion(commands: readonly CompletedCommand[]): string {
       '      ;;',
     ].join('\n');
   });
-  const paths = commands.map(({ path }) => path.join(' ')).filter((path) => path !== '');
+  const paths = pathsOf(commands);
   return `#compdef revtr
 # zsh completion for revtr; add to ~/.zshrc after compinit: source <(revtr completion zsh)
 _revtr_values() {

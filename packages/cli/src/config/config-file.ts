@@ -67,6 +67,12 @@ export async function readConfig(terminal: Terminal): Promise<Config> {
   throw unusableFile(path, `${place.join('.')}${place.length > 0 ? ': ' : ''}${message}`);
 }
 
+/** The configuration with other settings in one profile, which is added if there is none of this name. */
+export const withProfile = (config: Config, name: string, profile: Profile): Config => ({
+  ...config,
+  profiles: { ...config.profiles, [name]: profile },
+});
+
 /** Replaces the configuration of the user. @throws {CliError} `unwritableFile` */
 export async function writeConfig(terminal: Terminal, config: Config): Promise<void> {
   await terminal.privateFiles?.write(configPath(terminal), `${JSON.stringify(config, null, 2)}\n`);

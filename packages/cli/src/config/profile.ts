@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { badArgument } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Config, isProfileName, type Profile, readConfig } from './config-file.ts';
@@ -6,6 +7,10 @@ import { type Config, isProfileName, type Profile, readConfig } from './config-f
 export interface ProfileOption {
   readonly profile?: string;
 }
+
+/** Adds the option `--profile`. */
+export const withProfileOption = (command: Command): Command =>
+  command.option('--profile <name>', 'profile of the configuration file (REVTR_PROFILE)');
 
 const DEFAULT_PROFILE = 'default';
 

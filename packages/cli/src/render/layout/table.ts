@@ -31,13 +31,12 @@ const NO_BORDERS = Object.fromEntries(
 
 /** Width of a table whose texts are not shortened. */
 export function tableWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
-  return sum(columns.map((column) => naturalWidth(column, rows))) + GAP * (columns.length - 1);
+  return total(columns.map((column) => naturalWidth(column, rows)));
 }
 
 /** Fewest columns of a screen in which a table fits. */
 export function leastTableWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
-  const least = columns.map((column) => leastWidth(column, rows));
-  return sum(least) + GAP * (columns.length - 1);
+  return total(columns.map((column) => leastWidth(column, rows)));
 }
 
 /** A table with a header line, one row in a line. Where the screen is too narrow, the longest texts that may be shortened are. */
@@ -61,9 +60,11 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 /** The widths of columns: natural where they fit, else the widest that may be narrower is narrowed until they do. */
 function fitted<Row>(columns: readonly Column<Row>[], rows: readonly Row[], available: number): number[] {
   const widths = columns.map((column) => naturalWidth(column, rows));
-  for (let excess = tableWidth(columns, rows) - available; excess > 0; excess--) {
-    const slack = columns.map((column, i) => widths[i] - leastWidth(column, rows));
-    const candidates = widths.map((width, i) => (slack[i] > 0 ? width : 0));
+  const excess = total(widths) - available;
+  if (excess <= 0) return widths;
+  const least = columns.map((column) => leastWidth(column, rows));
+  for (let left = excess; left > 0; left--) {
+    const candidates = widths.map((width, i) => (width > least[i] ? width : 0));
     const widest = Math.max(...candidates);
     if (widest === 0) return widths;
     widths[candidates.indexOf(widest)]--;
@@ -84,5 +85,7 @@ function leastWidth<Row>(column: Column<Row>, rows: readonly Row[]): number {
 const naturalWidth = <Row>({ head, cell }: Column<Row>, rows: readonly Row[]): number =>
   rows.reduce((most, row) => Math.max(most, widthOf(cell(row))), widthOf(head));
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+/** Width of a line with columns of these widths. */
+const total = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1);
 const unpainted = (text: string): string => text;

@@ -1,5 +1,6 @@
 import type { Hop } from '@revtr/client';
 import { toBands } from '@revtr/client/wording';
+import { networkOf } from './network.ts';
 
 type PathHop = Pick<Hop, 'asn' | 'asName' | 'hiddenNetwork'>;
 
@@ -8,8 +9,8 @@ type PathHop = Pick<Hop, 'asn' | 'asName' | 'hiddenNetwork'>;
  * router. Empty when no network is known.
  */
 export function asPathLine(hops: readonly PathHop[], { names }: { readonly names: boolean }): string {
-  const networks = toBands(hops).flatMap(({ asn, asName, hops: members }) => [
-    ...(asn === undefined ? [] : [names && asName !== undefined ? `${asn} ${asName}` : String(asn)]),
+  const networks = toBands(hops).flatMap(({ hops: members, ...network }) => [
+    ...(network.asn === undefined ? [] : [networkOf(network, names)]),
     ...members.flatMap(({ hop: { hiddenNetwork } }) => (hiddenNetwork === undefined ? [] : [`(${hiddenNetwork.asn})`])),
   ]);
   return networks.length === 0 ? '' : `AS path: ${networks.join(' > ')}\n`;

@@ -3,6 +3,7 @@ import { percentOf } from '@revtr/client/wording';
 import type { Screen } from '../../terminal.ts';
 import { renderAge } from '../age.ts';
 import type { Column } from '../layout/table.ts';
+import { networkOf } from './network.ts';
 import { SHORT_TECHNIQUES, TECHNIQUES } from './techniques.ts';
 
 /** A line of the table of hops. */
@@ -39,7 +40,7 @@ export const DEFAULT_FIELDS: readonly Field[] = ['hop', 'address', 'name', 'as',
 
 const NOTHING = '-';
 /** Fewest characters of a shortened name from which it can be recognised. */
-const LEAST_NAME = 8;
+export const LEAST_NAME = 8;
 
 /** The rows of a path. */
 export function hopRows({ hops, measuredThrough }: NonNullable<Measurement['result']>): readonly HopRow[] {
@@ -92,10 +93,7 @@ const SHOWN: Readonly<Record<Field, Shown>> = {
   name: { head: 'NAME', least: LEAST_NAME, cell: ({ hop: { name } }) => name ?? NOTHING },
   as: {
     head: 'AS',
-    cell: ({ hop: { asn, asName } }, { names, isCompact }) => {
-      if (asn === undefined) return NOTHING;
-      return names && !isCompact && asName !== undefined ? `${asn} ${asName}` : String(asn);
-    },
+    cell: ({ hop }, { names, isCompact }) => networkOf(hop, names && !isCompact),
   },
   asname: { head: 'AS NAME', least: LEAST_NAME, cell: ({ hop: { asName } }) => asName ?? NOTHING },
   country: { head: 'COUNTRY', cell: ({ hop: { position } }) => position?.country ?? NOTHING },

@@ -3,13 +3,14 @@ import { type AlignedRow, align, type ComparedHop, compareInWords, forwardHops }
 import type { Screen } from '../../terminal.ts';
 import { type Column, table, tableWidth } from '../layout/table.ts';
 import { asPathLine } from './as-path.ts';
+import { LEAST_NAME } from './fields.ts';
+import { networkOf } from './network.ts';
 
 type Forward = NonNullable<MeasurementResult['forward']>;
 type ForwardHop = Forward['hops'][number];
 
 const SILENT = '*';
 const NOTHING = '-';
-const LEAST_NAME = 8;
 
 /** The forward path with its networks, and both paths side by side. Empty when the forward path was not measured. */
 export function renderForward(
@@ -46,10 +47,7 @@ function forwardTable(hops: readonly ForwardHop[], names: boolean, screen: Scree
       : []),
     {
       head: 'AS',
-      cell: ({ asn, asName }) => {
-        if (asn === undefined) return NOTHING;
-        return names && !isCompact && asName !== undefined ? `${asn} ${asName}` : String(asn);
-      },
+      cell: (hop) => networkOf(hop, names && !isCompact),
     },
     { head: 'RTT', align: 'right', cell: ({ rttMs }) => (rttMs === undefined ? NOTHING : `${rttMs.toFixed(1)} ms`) },
   ];
@@ -65,10 +63,6 @@ function sideBySide(rows: readonly AlignedRow[], screen: Screen): string {
     if (forward !== undefined && reverse !== undefined) return isShared ? '=' : '~';
     return forward === undefined ? '>' : '<';
   };
-  const networkOf = ({ forward, reverse }: AlignedRow): string => {
-    const { asn, asName } = reverse ?? forward ?? {};
-    return asn === undefined ? NOTHING : `${asn}${asName === undefined ? '' : ` ${asName}`}`;
-  };
   const columns: Column<AlignedRow>[] = [
     { head: 'FORWARD', cell: ({ forward }) => addressOf(forward) },
     {
@@ -78,7 +72,7 @@ function sideBySide(rows: readonly AlignedRow[], screen: Screen): string {
         ({ '=': paint.green, '~': paint.green, '<': paint.yellow, '>': paint.yellow })[markOf(row)] ?? paint.dim,
     },
     { head: 'REVERSE', cell: ({ reverse }) => addressOf(reverse) },
-    { head: 'AS', least: LEAST_NAME, cell: networkOf },
+    { head: 'AS', least: LEAST_NAME, cell: ({ forward, reverse }) => networkOf(reverse ?? forward ?? {}, true) },
   ];
   return `${table(columns, rows, screen)}= same router, ~ same network, < forward only, > reverse only\n`;
 }
