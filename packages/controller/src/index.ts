@@ -19,6 +19,7 @@ export { InternetKnowledge } from './facts/internet-knowledge.ts';
 export * from './foundation/errors.ts';
 export { Metrics } from './foundation/metrics.ts';
 export { toStoredResult } from './measurements/stored-result.ts';
+export { LocalAgents } from './measuring/agent-access.ts';
 export { LinkProber } from './measuring/link-prober.ts';
 export type { MeasuringSystem, OpenMeasuringSystem } from './measuring/measuring-system.ts';
 export { BudgetGuard } from './safety/budgets/budget-guard.ts';
