@@ -11,6 +11,7 @@ export { NO_JOURNAL } from './audit/audit-journal.ts';
 export { AuditLog } from './audit/audit-log.ts';
 export type { AuditRecord } from './audit/audit-record.ts';
 export { toBlocks } from './audit/to-blocks.ts';
+export { ROLES, type Role } from './cluster/roles.ts';
 export { Controller, type ControllerCollaborators, type ControllerOptions } from './composition/controller.ts';
 export type { AuditOptions } from './composition/open-safety.ts';
 export type { AddressFacts } from './facts/address-facts.ts';
