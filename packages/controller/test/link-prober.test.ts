@@ -15,7 +15,7 @@ import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { systemClock, TargetPolicy } from '@revtr/probing';
 import { Agents, openDatabase } from '@revtr/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AgentDirectory, LinkProber } from '../src/index.ts';
+import { AgentDirectory, LinkProber, LocalAgents } from '../src/index.ts';
 import { probingFor } from '../src/safety/probe-context.ts';
 
 const AGENT = parseIpv4('192.88.99.1');
@@ -59,12 +59,9 @@ describe('LinkProber with an agent that refuses a probe', () => {
       waits.push(timeoutMs);
       return waitFor(address, timeoutMs, signal);
     };
-    const grants = new GrantSigner(authority.grantSigner);
+    const agents = new LocalAgents({ hub, grants: new GrantSigner(authority.grantSigner), clock });
     const targetPolicy = new TargetPolicy({});
-    prober = new LinkProber(
-      { patienceMs: 100 },
-      { hub, directory, grants, targetPolicy, clock, onForged: () => undefined },
-    );
+    prober = new LinkProber({ patienceMs: 100 }, { agents, directory, targetPolicy, clock, onForged: () => undefined });
     stop = async () => {
       hub.stop();
       await database.close();

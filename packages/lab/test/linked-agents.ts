@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AgentMetrics, Listener, LocalPolicy, TargetBudget, Worker } from '@revtr/agent';
-import { AgentDirectory, LinkProber } from '@revtr/controller';
+import { AgentDirectory, LinkProber, LocalAgents } from '@revtr/controller';
 import {
   AgentHub,
   AgentWork,
@@ -97,9 +97,8 @@ export async function startLinkedAgents(
   const prober = new LinkProber(
     { patienceMs: 1_000 },
     {
-      hub,
+      agents: new LocalAgents({ hub, grants: new GrantSigner(authority.grantSigner), clock }),
       directory,
-      grants: new GrantSigner(authority.grantSigner),
       targetPolicy: new TargetPolicy({ testNetworks }),
       clock,
       onForged: (address) => forgers.push(address),

@@ -7,15 +7,15 @@ export { agentAddressOf } from './identity/names.ts';
 export { type ConnectionLimits, limitConnections } from './limits/limit-connections.ts';
 export { limitedAddressOf } from './limits/limited-address.ts';
 export { MOST_BLOCKED } from './messages/limits.ts';
-export { markSchema, pingSchema } from './messages/probing.ts';
+export { addressSchema, markSchema, pingSchema } from './messages/probing.ts';
 export type { Switches } from './messages/safety.ts';
 export { readToAgent, type ToAgent } from './messages/to-agent.ts';
 export {
   type AgentHealth,
   healthSchema,
+  profileShape,
   readToController,
   type SelfTest,
-  selfTestSchema,
 } from './messages/to-controller.ts';
 export { measurementSchema, type Outcome, outcomeSchema, type Work, workSchema } from './messages/work.ts';
 export type { OptOutList } from './opt-out/opt-out-publisher.ts';

@@ -1,11 +1,5 @@
 import { readFileSync } from 'node:fs';
-import {
-  type Authenticator,
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  type NatsConnection,
-} from '@nats-io/transport-node';
+import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { BusError } from '../errors.ts';
 import type { Transport } from './transport.ts';
 
@@ -56,7 +50,7 @@ export class NatsTransport implements Transport {
       return new NatsTransport(await connect(optionsOf(settings)));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const servers = settings.servers.map(withoutSecrets).join(', ');
+      const servers = settings.servers.map(hostOf).join(', ');
       throw new BusError('unreachable', `the NATS server ${servers} cannot be used: ${reason}`, {});
     }
   }
@@ -131,14 +125,12 @@ function optionsOf({ servers, name, credentialsFile, tls }: NatsSettings): Conne
   const [first] = servers.map((server) => new URL(server));
   const user = decodeURIComponent(first?.username ?? '');
   const pass = decodeURIComponent(first?.password ?? '');
-  const authenticator: Authenticator | undefined =
-    credentialsFile === undefined ? undefined : credsAuthenticator(readFileSync(credentialsFile));
   const isTls = tls !== undefined || first?.protocol === 'tls:';
   return {
     name,
-    servers: servers.map((server) => new URL(server).host),
+    servers: servers.map(hostOf),
     ...(user !== '' && (pass === '' ? { token: user } : { user, pass })),
-    ...(authenticator !== undefined && { authenticator }),
+    ...(credentialsFile !== undefined && { authenticator: credsAuthenticator(readFileSync(credentialsFile)) }),
     ...(isTls && {
       tls: {
         ...(tls?.caFile !== undefined && { caFile: tls.caFile }),
@@ -155,4 +147,5 @@ function optionsOf({ servers, name, credentialsFile, tls }: NatsSettings): Conne
   };
 }
 
-const withoutSecrets = (server: string): string => new URL(server).host;
+/** Host and port of a server, without the secrets that its URL may carry. */
+const hostOf = (server: string): string => new URL(server).host;

@@ -16,13 +16,13 @@ export class DirectoryAdmission implements Admission {
     readonly directory: AgentDirectory;
     readonly hub: Pick<AgentHub, 'sessionOf'>;
     readonly events: AgentEvents;
-    /** Whether an agent is connected to the gateway of another process. Default: there is none. */
-    readonly isElsewhere?: (address: Ipv4Address) => boolean;
+    /** Whether an agent is connected to the gateway of another process. */
+    readonly isElsewhere: (address: Ipv4Address) => boolean;
   }) {
     this.#directory = collaborators.directory;
     this.#hub = collaborators.hub;
     this.#events = collaborators.events;
-    this.#isElsewhere = collaborators.isElsewhere ?? (() => false);
+    this.#isElsewhere = collaborators.isElsewhere;
   }
 
   /** A connection from the address proves control of it. An agent that is connected cannot be displaced. */

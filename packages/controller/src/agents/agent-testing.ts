@@ -1,11 +1,12 @@
 import { type Bus, BusError, type Service } from '@revtr/bus';
+import { addressSchema } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
 import { z } from 'zod';
 import { ControllerError } from '../foundation/errors.ts';
 import type { AgentDirectory } from './directory.ts';
 import type { LifeCycle } from './life-cycle.ts';
 
-const requestSchema = z.object({ address: z.int().min(0).max(0xffff_ffff), byOperator: z.boolean() });
+const requestSchema = z.object({ address: addressSchema, byOperator: z.boolean() });
 const responseSchema = z.object({ /** Why the agent is not tested. */ conflict: z.string().max(1_000).optional() });
 const testService: Service<z.infer<typeof requestSchema>, z.infer<typeof responseSchema>> = {
   name: 'agent-tests',

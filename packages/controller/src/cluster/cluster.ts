@@ -1,4 +1,4 @@
-import { Bus, InProcessExchange, InProcessTransport } from '@revtr/bus';
+import { Bus, InProcessExchange, InProcessTransport, type Transport } from '@revtr/bus';
 import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
 import { ROLES, type Role } from './roles.ts';
@@ -11,9 +11,20 @@ export interface Cluster {
   readonly bus: Bus;
 }
 
+interface BusParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The bus of a controller over a transport. */
+export const busOver = (transport: Transport, { clock, log }: BusParts): Bus =>
+  new Bus(
+    {},
+    { transport, clock, onProblem: (error) => log.error({ err: error }, 'a message of the bus was not handled') },
+  );
+
 /** A controller that is one process, with all roles. */
-export function alone({ clock, log }: { readonly clock: Clock; readonly log: Logger }): Cluster {
+export function alone(parts: BusParts): Cluster {
   const transport = new InProcessTransport({ exchange: new InProcessExchange() });
-  const onProblem = (error: unknown): void => log.error({ err: error }, 'a message of the bus was not handled');
-  return { roles: new Set(ROLES), isShared: false, bus: new Bus({}, { transport, clock, onProblem }) };
+  return { roles: new Set(ROLES), isShared: false, bus: busOver(transport, parts) };
 }

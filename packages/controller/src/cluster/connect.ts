@@ -1,7 +1,7 @@
-import { Bus, type NatsSettings, NatsTransport } from '@revtr/bus';
+import { type NatsSettings, NatsTransport } from '@revtr/bus';
 import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
-import type { Cluster } from './cluster.ts';
+import { busOver, type Cluster } from './cluster.ts';
 
 /**
  * Connects this process to the others. `undefined` when it is alone, because no `bus` is set.
@@ -18,6 +18,5 @@ export async function connectCluster(
     if (isConnected) log.info('the bus is back');
     else log.error('the bus cannot be reached');
   });
-  const onProblem = (error: unknown): void => log.error({ err: error }, 'a message of the bus was not handled');
-  return { roles, isShared: true, bus: new Bus({}, { transport, clock, onProblem }) };
+  return { roles, isShared: true, bus: busOver(transport, { clock, log }) };
 }

@@ -82,18 +82,23 @@ export class SharedEvents implements BatchRelay {
   }
 
   wantsPaths(batchId: number): boolean {
-    const follower = this.#followed.get(batchId);
-    return follower?.paths === true && follower.until > this.#clock.now();
+    return this.#followerOf(batchId)?.paths === true;
   }
 
   publish(batchId: number, event: BatchEvent): void {
-    const follower = this.#followed.get(batchId);
-    if (follower === undefined || follower.until <= this.#clock.now()) return;
-    if (follower.paths || event.type === 'ended') this.#bus.publish(eventsTopic, { batchId, event });
+    const follower = this.#followerOf(batchId);
+    if (follower !== undefined && (follower.paths || event.type === 'ended'))
+      this.#bus.publish(eventsTopic, { batchId, event });
   }
 
   subscribed(batchId: number, paths: boolean): void {
     this.#say([{ batchId, paths }]);
+  }
+
+  /** What other processes want to see of a batch; `undefined` when none follows it any more. */
+  #followerOf(batchId: number): { readonly paths: boolean } | undefined {
+    const follower = this.#followed.get(batchId);
+    return follower !== undefined && follower.until > this.#clock.now() ? follower : undefined;
   }
 
   #say(followed: ReturnType<BatchEvents['followed']>): void {

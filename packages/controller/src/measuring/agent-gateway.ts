@@ -22,8 +22,8 @@ export interface AgentGatewayOptions {
 export interface AgentGatewayCollaborators extends MeasuringParts {
   /** Called when an agent begins a session. */
   readonly onJoined: (address: Ipv4Address) => void;
-  /** Whether an agent is connected to the gateway of another process. Default: there is none. */
-  readonly isElsewhere?: (address: Ipv4Address) => boolean;
+  /** Whether an agent is connected to the gateway of another process. */
+  readonly isElsewhere: (address: Ipv4Address) => boolean;
   /** Called when an agent has not reconnected in time, is suspended, or is not suspended any more. */
   readonly onLeft: (address: Ipv4Address) => void;
   /** Called when an agent has reported whether it measures. */
@@ -53,7 +53,7 @@ export class AgentGateway {
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
     const { directory, optOuts, switches, clock, metrics, log, events } = collaborators;
-    const { auditEvents, onJoined, onLeft, onHealth, isElsewhere = () => false } = collaborators;
+    const { auditEvents, onJoined, onLeft, onHealth, isElsewhere } = collaborators;
     this.#clock = clock;
     this.rootCertificate = authority.rootCertificate;
     this.hub = new AgentHub(

@@ -1,18 +1,11 @@
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { AgentAccess, ReachableAgent } from './agent-access.ts';
-import { AgentGateway, type AgentGatewayOptions } from './agent-gateway.ts';
-import type { MeasuringParts } from './measuring-system.ts';
+import { AgentGateway, type AgentGatewayCollaborators, type AgentGatewayOptions } from './agent-gateway.ts';
 import { AgentServer } from './remote/agent-server.ts';
 import { RemoteAgents } from './remote/remote-agents.ts';
 
-export interface AgentNetworkCollaborators extends MeasuringParts {
-  /** Called when an agent begins a session. */
-  readonly onJoined: (address: Ipv4Address) => void;
-  /** Called when an agent has not reconnected in time, is suspended, or is not suspended any more. */
-  readonly onLeft: (address: Ipv4Address) => void;
-  /** Called when an agent has reported whether it measures. */
-  readonly onHealth: (address: Ipv4Address) => void;
-}
+/** What the gateway of this process needs, and the network as a whole. */
+export type AgentNetworkCollaborators = Omit<AgentGatewayCollaborators, 'isElsewhere'>;
 
 const SETTLE_POLL_MS = 50;
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BusError } from '@revtr/bus';
-import { type AgentHub, type GrantSigner, LinkError, type Outcome, type RunOptions } from '@revtr/link';
+import { LinkError, type Outcome, type RunOptions } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import {
   assertValidRequest,
@@ -20,7 +20,7 @@ import {
 } from '@revtr/probing';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { currentMeasurement } from '../safety/probe-context.ts';
-import { type AgentAccess, type AgentTask, LocalAgents, type ReachableAgent } from './agent-access.ts';
+import type { AgentAccess, AgentTask, ReachableAgent } from './agent-access.ts';
 
 export interface LinkProberOptions {
   /**
@@ -30,7 +30,8 @@ export interface LinkProberOptions {
   readonly patienceMs: number;
 }
 
-interface ProberParts {
+export interface LinkProberCollaborators {
+  readonly agents: AgentAccess;
   readonly directory: AgentDirectory;
   readonly targetPolicy: TargetPolicy;
   readonly clock: Clock;
@@ -38,25 +39,19 @@ interface ProberParts {
   readonly onForged: (address: Ipv4Address) => void;
 }
 
-/** The agents, or the hub of those that are connected to this process and what signs their grants. */
-export type LinkProberCollaborators = ProberParts &
-  ({ readonly agents: AgentAccess } | { readonly hub: AgentHub; readonly grants: GrantSigner });
-
 /** Longest time of a traceroute, milliseconds. */
 const MOST_TRACEROUTE_MS = 120_000;
 
 /** Sends probes through the connected agents. A spoofed probe uses the address of an active agent, and each one needs a separate grant. */
 export class LinkProber implements Prober {
   readonly #options: LinkProberOptions;
-  readonly #collaborators: ProberParts;
-  readonly #agents: AgentAccess;
+  readonly #collaborators: LinkProberCollaborators;
   /** When a probe first missed an agent that has not connected since, milliseconds since the Unix epoch. */
   readonly #missedSince = new Map<Ipv4Address, number>();
 
   constructor(options: LinkProberOptions, collaborators: LinkProberCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
-    this.#agents = 'agents' in collaborators ? collaborators.agents : new LocalAgents(collaborators);
   }
 
   /** Tells that an agent has connected: probes wait for it again when it leaves. */
@@ -147,21 +142,21 @@ export class LinkProber implements Prober {
     code: 'unknownSender' | 'unknownReceiver',
     signal: AbortSignal | undefined,
   ): Promise<ReachableAgent> {
-    const { directory } = this.#collaborators;
+    const { agents, directory } = this.#collaborators;
     const text = formatIpv4(address);
     if (!directory.participates(address))
       throw new ProbingError(code, `${text} is not an active agent`, { address: text });
-    const agent = this.#agents.find(address) ?? (await this.#waitFor(address, signal));
+    const agent = agents.find(address) ?? (await this.#waitFor(address, signal));
     if (agent === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
     return agent;
   }
 
   async #waitFor(address: Ipv4Address, signal: AbortSignal | undefined): Promise<ReachableAgent | undefined> {
-    const { clock } = this.#collaborators;
+    const { agents, clock } = this.#collaborators;
     const since = this.#missedSince.get(address) ?? clock.now();
     this.#missedSince.set(address, since);
     const leftMs = since + this.#options.patienceMs - clock.now();
-    const agent = leftMs > 0 ? await this.#agents.waitFor(address, leftMs, signal) : undefined;
+    const agent = leftMs > 0 ? await agents.waitFor(address, leftMs, signal) : undefined;
     if (agent !== undefined) this.#missedSince.delete(address);
     return agent;
   }

@@ -1,16 +1,16 @@
 import type { Bus, Topic } from '@revtr/bus';
 import type { IngressRanking, RankingRecord } from '@revtr/engine';
+import { addressSchema } from '@revtr/link';
 import { z } from 'zod';
 
-const address = z.int().min(0).max(0xffff_ffff);
 const recordSchema = z.object({
   level: z.enum(['prefix', 'network']),
   key: z.number(),
-  sender: address,
+  sender: addressSchema,
   distance: z.number(),
   count: z.int(),
   at: z.number(),
-  ingresses: z.array(address).max(64),
+  ingresses: z.array(addressSchema).max(64),
 });
 /** Records in one message. */
 const MOST_RECORDS = 1_000;

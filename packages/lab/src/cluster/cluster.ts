@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ROLES, type Role } from '@revtr/controller';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Place, type Size, simParameters } from '@revtr/sim';
 import { Agents, openDatabase, parseDatabaseSettings } from '@revtr/storage';
@@ -14,10 +15,6 @@ import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
 import { FLEET_SETTINGS, type FleetSettings } from './fleet/settings.ts';
 import { startNats, startPostgres, untilReady } from './servers.ts';
-
-/** The roles of a controller. The first gateway starts before all other processes. */
-const ROLES = ['gateway', 'engine', 'atlas', 'mail', 'api'] as const;
-type ClusterRole = (typeof ROLES)[number];
 
 export interface LocalClusterOptions {
   /** Starts the name of the network namespace. At most five characters. */
@@ -110,7 +107,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     ]);
     const sockets = Array.from({ length: options.perRole }, (_, i) => join(directory, `api${i + 1}.sock`));
     undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
-    const launch = async (role: ClusterRole, i: number): Promise<void> => {
+    const launch = async (role: Role, i: number): Promise<void> => {
       const name = `${role}${i}`;
       const place = { namespace, directory, name, role, shared, gatewayHost: `127.0.0.${i}` };
       const process = controllerProcess(place, options.onEnd);
@@ -121,7 +118,8 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     // The first gateway creates the certificate authority that all gateways share.
     await launch('gateway', 1);
     const all = ROLES.flatMap((role) => Array.from({ length: options.perRole }, (_, i) => [role, i + 1] as const));
-    await Promise.all(all.slice(1).map(([role, i]) => launch(role, i)));
+    const others = all.filter(([role, i]) => role !== 'gateway' || i > 1);
+    await Promise.all(others.map(([role, i]) => launch(role, i)));
     say(`${options.perRole} processes of each role are running: ${ROLES.join(', ')}`);
     const fleet = fleetProcess(options, namespace, directory, hosts);
     processes.set('fleet', fleet);
@@ -193,7 +191,7 @@ function controllerProcess(
     readonly namespace: string;
     readonly directory: string;
     readonly name: string;
-    readonly role: ClusterRole;
+    readonly role: Role;
     readonly shared: Readonly<Record<string, string>>;
     readonly gatewayHost: string;
   },

@@ -5,7 +5,7 @@ import { safetyAnswerSchemas } from './safety.ts';
 import { idSchema, outcomeSchema } from './work.ts';
 
 /** Result of one test that an agent ran on its host. */
-export const selfTestSchema = z.strictObject({
+const selfTestSchema = z.strictObject({
   name: z.string().max(100),
   ok: z.boolean(),
   /** What the test found and, when it failed, what the operator can do about it. */
@@ -24,20 +24,25 @@ export const healthSchema = z.strictObject({
 /** Whether an agent measures, by the watchdog of its prober. */
 export type AgentHealth = z.infer<typeof healthSchema>;
 
+/** What an agent reports about itself when it connects, as properties of an object. */
+export const profileShape = {
+  software: z.string().max(100),
+  /** Most probes that the controller may give the agent at once. */
+  window: z.int().min(1).max(MOST_WINDOW),
+  /** Whether the agent never receives spoofed replies. */
+  senderOnly: z.boolean(),
+  selfTests: z.array(selfTestSchema).max(50).readonly(),
+};
+
 const toControllerSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('hello'),
     protocol: z.int(),
-    software: z.string().max(100),
     /** Session to resume. */
     session: z.string().max(100).optional(),
     /** Work of that session that is running, or has ended without an acknowledgement. */
     known: z.array(idSchema).max(MOST_KNOWN).readonly(),
-    /** Most probes that the controller may give the agent at once. */
-    window: z.int().min(1).max(MOST_WINDOW),
-    /** Whether the agent never receives spoofed replies. */
-    senderOnly: z.boolean(),
-    selfTests: z.array(selfTestSchema).max(50).readonly(),
+    ...profileShape,
   }),
   z.strictObject({ type: z.literal('done'), id: idSchema, outcome: outcomeSchema }),
   z.strictObject({ type: z.literal('health'), health: healthSchema }),

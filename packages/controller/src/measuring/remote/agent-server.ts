@@ -114,7 +114,7 @@ export class AgentServer {
       isConnected: isConnected && !isSuspended(address),
       joinedAt: before === undefined || isBack ? clock.now() : before.joinedAt,
       ...(health !== undefined && { health }),
-      profile: { ...profile, selfTests: [...profile.selfTests] },
+      profile,
     };
   }
 

@@ -1,32 +1,25 @@
 import type { Service, Topic } from '@revtr/bus';
 import {
+  addressSchema,
   healthSchema,
   markSchema,
   measurementSchema,
   outcomeSchema,
   pingSchema,
-  selfTestSchema,
+  profileShape,
   workSchema,
 } from '@revtr/link';
 import { z } from 'zod';
 
-const address = z.int().min(0).max(0xffff_ffff);
-const profileSchema = z.object({
-  software: z.string().max(100),
-  window: z.int().min(1).max(10_000),
-  senderOnly: z.boolean(),
-  selfTests: z.array(selfTestSchema).max(50),
-});
-
 /** What the other processes know of an agent. */
 const agentViewSchema = z.object({
-  address,
+  address: addressSchema,
   /** Whether the agent is connected and may be used; one that is not may resume its session. */
   isConnected: z.boolean(),
   /** When its session began, milliseconds since the Unix epoch: of two gateways, the later one has the agent. */
   joinedAt: z.number(),
   health: healthSchema.optional(),
-  profile: profileSchema,
+  profile: z.object(profileShape),
 });
 /** What the other processes know of an agent. */
 export type AgentView = z.infer<typeof agentViewSchema>;
@@ -36,7 +29,7 @@ const agentNewsSchema = z.object({
   gateway: z.string().max(64),
   /** Grows with each change at the gateway. */
   version: z.int().nonnegative(),
-  address,
+  address: addressSchema,
   view: agentViewSchema.optional(),
 });
 export type AgentNews = z.infer<typeof agentNewsSchema>;
@@ -63,7 +56,7 @@ export const agentListService: Service<z.infer<typeof listRequestSchema>, z.infe
   mostBytes: 512 * 1_024,
 };
 
-const spoofSchema = z.object({ claimedSource: address, receiver: address });
+const spoofSchema = z.object({ claimedSource: addressSchema, receiver: addressSchema });
 const taskSchema = z.union([
   workSchema.refine(
     (work): work is Exclude<z.infer<typeof workSchema>, { readonly kind: 'emit' }> => work.kind !== 'emit',

@@ -50,8 +50,8 @@ export class RemoteAgents implements AgentAccess {
   constructor(collaborators: RemoteAgentsCollaborators) {
     this.#collaborators = collaborators;
     collaborators.members.subscribe(({ id, isThere }) => {
-      if (!isThere) this.#lose(id);
-      else if (this.#isGateway(id)) void this.#readAll(id);
+      if (isThere) void this.#readAll(id);
+      else this.#lose(id);
     });
   }
 
@@ -133,13 +133,10 @@ export class RemoteAgents implements AgentAccess {
   #take({ gateway: id, version, address, view }: AgentNews): void {
     const gateway = this.#gatewayOf(id);
     if (version <= (gateway.versions.get(address) ?? -1)) return;
-    gateway.versions.set(address, version);
-    if (view === undefined) gateway.views.delete(address);
-    else gateway.views.set(address, view);
-    this.#place(address);
+    this.#keep(gateway, address, version, view);
   }
 
-  /** Reads all agents of a gateway. Asks again while the gateway is running and does not answer. */
+  /** Reads all agents of a process that has a gateway. Asks again while the process is running and does not answer. */
   async #readAll(id: string): Promise<void> {
     const { bus, clock, members, onError } = this.#collaborators;
     while (!this.#over.signal.aborted && members.with('gateway').includes(id)) {
@@ -169,12 +166,15 @@ export class RemoteAgents implements AgentAccess {
     const listed = new Map(views.map((view) => [view.address, view]));
     for (const address of new Set([...gateway.views.keys(), ...listed.keys()])) {
       if ((gateway.versions.get(address) ?? -1) > version) continue;
-      gateway.versions.set(address, version);
-      const view = listed.get(address);
-      if (view === undefined) gateway.views.delete(address);
-      else gateway.views.set(address, view);
-      this.#place(address);
+      this.#keep(gateway, address, version, listed.get(address));
     }
+  }
+
+  #keep(gateway: Gateway, address: Ipv4Address, version: number, view: AgentView | undefined): void {
+    gateway.versions.set(address, version);
+    if (view === undefined) gateway.views.delete(address);
+    else gateway.views.set(address, view);
+    this.#place(address);
   }
 
   #lose(id: string): void {
@@ -208,10 +208,6 @@ export class RemoteAgents implements AgentAccess {
     const gateway = this.#gateways.get(id) ?? { versions: new Map(), views: new Map() };
     this.#gateways.set(id, gateway);
     return gateway;
-  }
-
-  #isGateway(id: string): boolean {
-    return this.#collaborators.members.with('gateway').includes(id);
   }
 }
 
