@@ -42,7 +42,9 @@ export class LateAnswers {
       if (expected.length === 0 || signal?.aborted) return undefined;
       const untilMs = Math.max(...expected.map((target) => targetAnswers.expectedUntil(target)));
       const answers = expected.map((target) => targetAnswers.nextUsefulAnswer(target));
-      await Promise.race([clock.sleep(untilMs - now), ...answers]);
+      // When the measurement is cancelled, the sleep fails, and the check of the signal above ends the wait.
+      const over = clock.sleep(untilMs - now, signal).catch(() => undefined);
+      await Promise.race([over, ...answers]);
     }
   }
 

@@ -1,8 +1,10 @@
 import type { Ipv4Address } from '@revtr/net';
+import type { Clock } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import { SecondLook } from '../src/checks/second-look.ts';
 import { followPath } from '../src/follow-path.ts';
 import { AliasSets, DistanceRanking, type Hop, type Plan, PrefixOrigins } from '../src/index.ts';
+import { LateAnswers } from '../src/late-answers.ts';
 import type { Extension, Technique } from '../src/techniques/contract/technique.ts';
 import { DESTINATION, ip, measurementWith, ScriptedProber, SOURCE } from './support/measurement.ts';
 
@@ -96,5 +98,20 @@ describe('a late answer', () => {
     };
     expect(await followPath(plan, measurement, [])).toEqual({ stopReason: 'reaches' });
     expect(measurement.path.hops.map(({ address }) => address)).toEqual([DESTINATION, A, OTHER, SOURCE]);
+  });
+
+  it('is not waited for when the measurement is cancelled', async () => {
+    const cancel = new AbortController();
+    const clock: Clock = {
+      now: () => 1_000,
+      sleep: (_, signal) =>
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('cancelled')))),
+    };
+    const measurement = measurementWith(new ScriptedProber(() => undefined), { clock, signal: cancel.signal });
+    measurement.path.extend(0, [{ ...shownBy(DESTINATION, A), technique: 'assumedIntradomain', trust: 'assumed' }]);
+    measurement.targetAnswers.expect(DESTINATION, 60_000);
+    const awaited = new LateAnswers(measurement).awaitReplacement();
+    cancel.abort();
+    expect(await awaited).toBeUndefined();
   });
 });
