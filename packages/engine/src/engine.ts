@@ -130,7 +130,7 @@ export class ReverseTracerouteEngine {
       outages,
       plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
       assumptions: this.#assumptions,
-      path: new ReversePath(source, first, aliases, correctionBy(calibration)),
+      path: new ReversePath(source, first, aliases, correctionBy(calibration), this.#assumptions.wholePath),
       options,
       targetAnswers: new TargetAnswers(),
       stats,

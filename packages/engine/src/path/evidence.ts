@@ -82,6 +82,8 @@ export type Evidence =
       readonly target: Ipv4Address;
       /** Whether this hop came right before `target`, without a silent one between. */
       readonly adjacent: boolean;
+      /** Set when the network of this hop is that of the destination. */
+      readonly isOfDestination?: true;
       /** Whether this is the gateway of a host: it counts as a router of the network of the host, also if another network announces its address. */
       readonly isGateway: boolean;
       /** Links between the source and this hop on the forward path. Absent for hops that identify no router. */

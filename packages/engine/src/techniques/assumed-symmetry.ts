@@ -138,6 +138,7 @@ export class AssumedSymmetry implements Technique {
         target,
         adjacent,
         isGateway,
+        ...(isOfDestination && { isOfDestination }),
         ...(router === address && { links: hopBefore.links }),
         ...(relation && { relation }),
         at: clock.now(),
