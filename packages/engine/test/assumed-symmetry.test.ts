@@ -63,7 +63,14 @@ describe('assumed symmetry', () => {
 
   it('continues behind a dead end with a router before an earlier hop, as not adjacent', async () => {
     const measured = { technique: 'recordRoute', trust: 'measured', confidence: 1 } as const;
-    const evidence = { type: 'recordRoute', target: DESTINATION, sender: SOURCE, slot: 1, turn: 'stamp', at: 0 } as const;
+    const evidence = {
+      type: 'recordRoute',
+      target: DESTINATION,
+      sender: SOURCE,
+      slot: 1,
+      turn: 'stamp',
+      at: 0,
+    } as const;
     const hops = [11, 12].map((last) => ({ address: ip(last), ...measured, evidence }));
     // The last hop is silent, and the traceroute to it ends at a hop that the path has.
     const prober = new ScriptedProber(

@@ -3,7 +3,8 @@ import type { Relation } from '../facts/relations.ts';
 
 /** Why a hop is believed. `at` is the time of the probe or traceroute, milliseconds since the Unix epoch. */
 export type Evidence =
-  | { readonly type: 'destination' }
+  /** The destination of the request. `isSilent` when it has answered nothing, and nothing else shows that it exists. */
+  | { readonly type: 'destination'; readonly isSilent?: true }
   /** No further router stamped although slots were left, so the packet reached the source. */
   | {
       readonly type: 'unfilledRecordRoute';
