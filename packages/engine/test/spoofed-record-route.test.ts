@@ -22,6 +22,7 @@ const OPTIONS: SpoofedRecordRouteOptions = {
   learnsSilences: false,
   confirmsContradictions: false,
   pingsTargets: false,
+  sparesUnlikely: false,
   targetsPerSegment: 2,
   useHeuristics: false,
   deadline: () => 1_000,

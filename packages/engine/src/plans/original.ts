@@ -42,6 +42,7 @@ export const originalSpoofedRecordRoute = (
     learnsSilences: false,
     confirmsContradictions: false,
     pingsTargets: false,
+    sparesUnlikely: false,
     targetsPerSegment: Number.POSITIVE_INFINITY,
     useHeuristics: false,
     deadline: tickDeadline,
