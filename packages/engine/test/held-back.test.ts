@@ -59,7 +59,6 @@ const spoofed = () =>
     learnsSilences: true,
     confirmsContradictions: false,
     pingsTargets: false,
-    sparesUnlikely: false,
     targetsPerSegment: 1,
     useHeuristics: false,
     deadline: () => 1_000,

@@ -22,7 +22,6 @@ const OPTIONS: SpoofedRecordRouteOptions = {
   learnsSilences: false,
   confirmsContradictions: false,
   pingsTargets: false,
-  sparesUnlikely: false,
   targetsPerSegment: 2,
   useHeuristics: false,
   deadline: () => 1_000,

@@ -63,7 +63,6 @@ export const defaultPlan: Plan<IngressRanking> = {
         learnsSilences: true,
         confirmsContradictions: true,
         pingsTargets: true,
-        sparesUnlikely: true,
         climbBeforeRetry: 3,
         targetsPerSegment: 2,
         useHeuristics: true,

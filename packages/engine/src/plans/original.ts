@@ -42,7 +42,6 @@ export const originalSpoofedRecordRoute = (
     learnsSilences: false,
     confirmsContradictions: false,
     pingsTargets: false,
-    sparesUnlikely: false,
     targetsPerSegment: Number.POSITIVE_INFINITY,
     useHeuristics: false,
     deadline: tickDeadline,

@@ -38,11 +38,6 @@ export interface SpoofedRecordRouteOptions {
    */
   readonly pingsTargets: boolean;
   /**
-   * Whether less is done, behind the destination, about vantage points that are probably out of reach: they do not confirm a silence, and the
-   * measurement does not wait for their answers. An answer that comes later may replace what it has assumed meanwhile.
-   */
-  readonly sparesUnlikely: boolean;
-  /**
    * Assumed hops in a row after which one vantage point is asked that does not reach the destination's network: the last of these hops is so
    * many links nearer. Default: never.
    */
@@ -123,7 +118,7 @@ export class SpoofedRecordRoute implements Technique {
 
   /** Asks spoofers in rounds until one shows the hops that follow `hop`. */
   async #ask(measurement: Measurement, hop: Hop): Promise<Extended | undefined> {
-    const { path, targetAnswers } = measurement;
+    const { path, targetAnswers, plainPings } = measurement;
     const most = measurement.options.maxSpoofers ?? this.#options.maxSpoofers;
     const asked = this.#asked.get(hop.address) ?? new Set();
     this.#asked.set(hop.address, asked);
@@ -143,26 +138,15 @@ export class SpoofedRecordRoute implements Technique {
       // One other sender is enough to confirm a silence.
       const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
       const chosen = left.slice(0, Math.min(most - asked.size, size));
-      const isDoubtful = waiting > 0 || areUnlikely(chosen);
-      if (round > 0 || isDoubtful) this.#options.onUnlikely?.(measurement, hop.address);
+      if (round > 0 || waiting > 0 || areUnlikely(chosen)) this.#options.onUnlikely?.(measurement, hop.address);
       if (chosen.length === 0) return undefined;
-      const isSpared = this.#spares(measurement, chosen);
-      if (isSpared && waiting > 0) return undefined;
-      this.#startPlainPing(measurement, hop.address, waiting);
+      if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
       for (const { address } of chosen) asked.add(address);
-      const { answers } = await this.#runRound(measurement, hop.address, chosen, !isSpared);
+      const { answers } = await this.#runRound(measurement, hop.address, chosen);
       const found = this.#toExtension(measurement, hop, [...answers, ...targetAnswers.lateAnswersOf(hop.address)]);
       if (found !== undefined) return found;
       countFailures(failures, chosen, answers);
     }
-  }
-
-  #startPlainPing({ path, plainPings }: Measurement, target: Ipv4Address, silentSenders: number): void {
-    if (this.#options.pingsTargets && (silentSenders > 0 || path.hops.length === 1)) plainPings.start(target);
-  }
-
-  #spares({ path }: Measurement, chosen: readonly RankedVantagePoint[]): boolean {
-    return this.#options.sparesUnlikely && path.hops.length > 1 && areUnlikely(chosen);
   }
 
   /** What packets of a hop show against what is known, after the hop was asked how its packets go to other receivers. */
@@ -196,18 +180,16 @@ export class SpoofedRecordRoute implements Technique {
     measurement: Measurement,
     target: Ipv4Address,
     chosen: readonly RankedVantagePoint[],
-    isAwaited: boolean,
   ): Promise<RoundAnswers> {
-    const { adaptiveTimeout, ranking, targetAnswers, clock } = measurement;
+    const { adaptiveTimeout, ranking, targetAnswers } = measurement;
     const senders = chosen.map(({ address }) => address);
     measurement.onActivity?.({ technique: this.name, hop: target, vantagePoints: senders.length });
     const adaptiveMs = adaptiveTimeout.patienceFor(senders, target);
-    if (!isAwaited) targetAnswers.expect(target, clock.now() + adaptiveMs);
     return askSpoofed(measurement, {
       target,
       senders,
       timeoutMs: this.#options.timeoutMs,
-      deadline: (round) => (isAwaited ? this.#options.deadline(round, adaptiveMs) : 0),
+      deadline: (round) => this.#options.deadline(round, adaptiveMs),
       useHeuristics: measurement.options.useHeuristics ?? this.#options.useHeuristics,
       // Packets of a spoofer without an answer are filtered on the path if the target answers others.
       onSilence: (sender) => {

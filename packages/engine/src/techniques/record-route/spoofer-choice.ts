@@ -4,8 +4,8 @@ import type { SharedPings } from '../../timing/shared-pings.ts';
 /**
  * How many spoofers a round asks:
  * - `sizes`: fixed numbers by round; the last one repeats;
- * - `untilChance`: as many as are needed for this probability (0 to 1) that at least one is within reach, at most `most`. When none is within reach
- *   with a probability of `leastChance` or more, the first round asks one alone, and later rounds ask none.
+ * - `untilChance`: as many as are needed for this probability (0 to 1) that at least one is within reach, at most `most`. After the first round,
+ *   only those are asked that are within reach with a probability of `leastChance` or more.
  */
 export type RoundSizes =
   | { readonly sizes: readonly number[] }
@@ -14,12 +14,10 @@ export type RoundSizes =
 /** Number of spoofers for round `round` (from 0), of those that are left, best first. */
 export function roundSize(sizes: RoundSizes, round: number, left: readonly RankedVantagePoint[]): number {
   if ('sizes' in sizes) return sizes.sizes[Math.min(round, sizes.sizes.length - 1)];
-  const isUnlikely = !left.some(({ chance }) => chance >= sizes.leastChance);
-  if (isUnlikely && round > 0) return 0;
-  const most = isUnlikely ? 1 : sizes.most;
+  if (round > 0 && !left.some(({ chance }) => chance >= sizes.leastChance)) return 0;
   let miss = 1;
   let size = 0;
-  while (size < Math.min(most, left.length) && 1 - miss < sizes.untilChance) miss *= 1 - left[size++].chance;
+  while (size < Math.min(sizes.most, left.length) && 1 - miss < sizes.untilChance) miss *= 1 - left[size++].chance;
   return size;
 }
 
