@@ -127,9 +127,11 @@ function runPart({ project, shard }: Part, directory: string): Promise<Outcome> 
   return promise;
 }
 
-async function runInTurn(parts: readonly Part[], directory: string): Promise<Outcome[]> {
+/** Runs parts one after the other until none is left. Several lanes may share `parts`. */
+async function runLane(parts: Part[], directory: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const part of parts) outcomes.push(await runPart(part, directory));
+  for (let part = parts.shift(); part !== undefined; part = parts.shift())
+    outcomes.push(await runPart(part, directory));
   return outcomes;
 }
 
@@ -138,13 +140,11 @@ async function runTests(): Promise<void> {
   process.stdout.write('\n== tests\n');
   const directory = mkdtempSync(join(tmpdir(), 'revtr-test-'));
   const isWholeSuite = process.argv.length === 2;
-  const shards = Array.from({ length: SHARDS }, (_, i): Part => ({ project: 'process', shard: `${i + 1}/${SHARDS}` }));
-  const lanes: readonly (readonly Part[])[] = isWholeSuite
-    ? Array.from({ length: LANES }, (_, lane) => shards.filter((_, i) => i % LANES === lane))
-    : [[{ project: 'process' }]];
-  const runs = await Promise.all(
-    [[{ project: 'kernel' } as const], ...lanes].map((parts) => runInTurn(parts, directory)),
-  );
+  const others: Part[] = isWholeSuite
+    ? Array.from({ length: SHARDS }, (_, i): Part => ({ project: 'process', shard: `${i + 1}/${SHARDS}` }))
+    : [{ project: 'process' }];
+  const lanes = [[{ project: 'kernel' } satisfies Part], ...Array.from({ length: LANES }, () => others)];
+  const runs = await Promise.all(lanes.map((parts) => runLane(parts, directory)));
   const outcomes = runs.flat();
   rmSync(directory, { recursive: true });
   const sum = (count: 'passed' | 'failed' | 'skipped'): number =>
