@@ -29,7 +29,7 @@ export class DemoServer {
   constructor(options: DemoServerOptions) {
     this.#options = options;
     this.url = `http://127.0.0.1:${options.port}`;
-    this.#program = new Program([DEMO, '--size', options.size], {
+    this.#program = new Program([DEMO, '--size', options.size, '--fast'], {
       REVTR_PORT: String(options.port),
       REVTR_DATABASE: options.database,
       REVTR_CONCURRENCY: String(options.concurrency),
