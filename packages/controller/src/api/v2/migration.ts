@@ -81,7 +81,7 @@ export function registerMigration(
       schema: {
         tags: ['operations'],
         security,
-        operationId: 'migrate',
+        operationId: 'migrateSystem',
         summary: 'Register users, hosts and atlas traceroutes of a system that this one replaces (operators)',
         description: 'Sending the same again changes nothing. No mail is sent.',
         body: z.object({
