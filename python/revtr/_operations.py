@@ -84,7 +84,7 @@ from .api import (
     MailSessionLinkRequest,
     MailSessionLinkResponse,
     Measurement,
-    MigrateRequest,
+    MigrateSystemRequest,
     MigrationReport,
     NewApiKey,
     NewWatch,
@@ -901,9 +901,9 @@ class Operations(Transport):
         """
         return cast("MailSessionLinkResponse", self._call("POST", "/api/v2/sessions/link", body=body))
 
-    def migrate(
+    def migrate_system(
         self,
-        body: MigrateRequest,
+        body: MigrateSystemRequest,
     ) -> MigrationReport:
         """Register users, hosts and atlas traceroutes of a system that this one replaces (operators).
 

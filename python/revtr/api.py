@@ -1422,27 +1422,27 @@ class MeasurementResultStats(_MeasurementResultStatsRequired, total=False):
     onDemandTraceroutes: int
 
 
-class MigrateRequest(TypedDict, total=False):
+class MigrateSystemRequest(TypedDict, total=False):
     #: Whether the answer only says what would happen
     isDryRun: bool
-    users: List[MigrateRequestUser]
-    hosts: List[MigrateRequestHost]
-    traceroutes: List[MigrateRequestTraceroute]
+    users: List[MigrateSystemRequestUser]
+    hosts: List[MigrateSystemRequestHost]
+    traceroutes: List[MigrateSystemRequestTraceroute]
 
 
-class _MigrateRequestHostRequired(TypedDict):
+class _MigrateSystemRequestHostRequired(TypedDict):
     address: str
     kind: Literal["source", "vantagePoint"]
     hostname: str
     site: str
 
 
-class MigrateRequestHost(_MigrateRequestHostRequired, total=False):
+class MigrateSystemRequestHost(_MigrateSystemRequestHostRequired, total=False):
     #: E-mail address of the owner, who has an account. Default: the operators
     owner: str
 
 
-class MigrateRequestTraceroute(TypedDict):
+class MigrateSystemRequestTraceroute(TypedDict):
     source: str
     origin: str
     #: What measured it
@@ -1453,14 +1453,14 @@ class MigrateRequestTraceroute(TypedDict):
     hops: List[Optional[str]]
 
 
-class _MigrateRequestUserRequired(TypedDict):
+class _MigrateSystemRequestUserRequired(TypedDict):
     name: str
     email: str
     #: SHA-256 of each API key that continues to work, 64 hexadecimal digits
     keyHashes: List[str]
 
 
-class MigrateRequestUser(_MigrateRequestUserRequired, total=False):
+class MigrateSystemRequestUser(_MigrateSystemRequestUserRequired, total=False):
     #: Measurements per day. Default: that of new users
     perDay: int
     #: Measurements that have not ended. Default: that of new users

@@ -1052,7 +1052,7 @@ export interface paths {
          * Register users, hosts and atlas traceroutes of a system that this one replaces (operators)
          * @description Sending the same again changes nothing. No mail is sent.
          */
-        post: operations["migrate"];
+        post: operations["migrateSystem"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7653,7 +7653,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
         };
     };
-    migrate: {
+    migrateSystem: {
         parameters: {
             query?: never;
             header?: never;
