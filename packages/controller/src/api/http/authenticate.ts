@@ -59,6 +59,8 @@ export class Authenticator {
   readonly #clock: Clock;
   /** By type and SHA-256 of the credential. */
   readonly #known = new Map<string, Known>();
+  /** Questions to the database that are not answered yet, by the same name. */
+  readonly #asked = new Map<string, Promise<Known>>();
   readonly #failures: TokenBuckets<string>;
   /** Counts what was forgotten: an answer that was asked for before is not remembered. */
   #forgotten = 0;
@@ -105,6 +107,7 @@ export class Authenticator {
    */
   forget(userId: number): void {
     this.#forgotten++;
+    this.#asked.clear();
     for (const [name, { caller }] of this.#known)
       if (caller === undefined || caller.user.id === userId) this.#known.delete(name);
   }
@@ -114,7 +117,7 @@ export class Authenticator {
     const name = `${type} ${hashToken(text)}`;
     const now = this.#clock.now();
     const kept = this.#known.get(name);
-    const known = kept !== undefined && kept.until > now ? kept : await this.#lookUp(request, credential, name);
+    const known = kept !== undefined && kept.until > now ? kept : await this.#ask(request, credential, name);
     const { caller } = known;
     if (caller === undefined || (caller.expiresAt !== null && caller.expiresAt.getTime() <= this.#clock.now()))
       throw new ControllerError(
@@ -123,6 +126,17 @@ export class Authenticator {
       );
     this.#noteUse(known, caller, request);
     return caller;
+  }
+
+  /** Asks the database once for requests with the same credential that arrive together: each question takes a token of the client's. */
+  #ask(request: Requester, credential: Credential, name: string): Promise<Known> {
+    const asked = this.#asked.get(name);
+    if (asked !== undefined) return asked;
+    const answer = this.#lookUp(request, credential, name).finally(() => {
+      if (this.#asked.get(name) === answer) this.#asked.delete(name);
+    });
+    this.#asked.set(name, answer);
+    return answer;
   }
 
   async #lookUp(request: Requester, { type, text }: Credential, name: string): Promise<Known> {
