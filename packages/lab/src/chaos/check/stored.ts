@@ -1,0 +1,91 @@
+import { decodeAuditBlock } from '@revtr/controller';
+import { z } from 'zod';
+
+/** Runs SQL and returns a line of text for each row. */
+export interface Sql {
+  query(sql: string): Promise<string>;
+}
+
+const batchSchema = z.object({ id: z.int(), user: z.string(), size: z.int(), isCancelled: z.boolean() });
+const measurementSchema = z.object({
+  id: z.int(),
+  /** Null when the batch does not exist. */
+  batchId: z.int().nullable(),
+  src: z.string(),
+  dst: z.string(),
+  state: z.string(),
+  stopReason: z.string().nullable(),
+  /** How often the row was written with the state `done`. */
+  endings: z.int(),
+});
+const causeSchema = z.object({
+  cause: z.string(),
+  /** The measurement, atlas run or other work. */
+  causeId: z.int(),
+  /** 0 where there is none. */
+  batchId: z.int(),
+  probes: z.int(),
+});
+
+/** What the database holds after a run. */
+export const storedSchema = z.object({
+  batches: z.array(batchSchema),
+  measurements: z.array(measurementSchema),
+  /** What the audited probes were sent for. */
+  audited: z.array(causeSchema),
+});
+export type Stored = z.infer<typeof storedSchema>;
+
+/** Counts from now on, outside of the controller, how often each measurement ends. */
+export async function watchEndings(sql: Sql): Promise<void> {
+  await sql.query('create table chaos_endings (id bigint not null)');
+  await sql.query(`
+    create function chaos_count_ending() returns trigger language plpgsql as $$
+      begin
+        insert into chaos_endings values (new.id);
+        return new;
+      end $$`);
+  await sql.query(`
+    create trigger chaos_count_endings after update on measurements for each row
+    when (new.state = 'done') execute function chaos_count_ending()`);
+}
+
+/** Reads what the database holds. The users of a run have the addresses `user0@example.org`, `user1@example.org`, …. */
+export async function readStored(sql: Sql): Promise<Stored> {
+  const batches = await rows(
+    sql,
+    batchSchema,
+    `select json_build_object('id', batches.id, 'user', users.email, 'size', size, 'isCancelled', cancelled_at is not null)
+     from batches join users on users.id = user_id order by batches.id`,
+  );
+  const measurements = await rows(
+    sql,
+    measurementSchema,
+    `select json_build_object('id', id, 'batchId', (select batches.id from batches where batches.id = batch_id),
+       'src', source, 'dst', destination, 'state', state, 'stopReason', result->>'stopReason', 'endings', coalesce(endings, 0))
+     from measurements left join (select id, count(*) as endings from chaos_endings group by id) as counted using (id) order by id`,
+  );
+  return { batches, measurements, audited: await readAudit(sql) };
+}
+
+async function readAudit(sql: Sql): Promise<Stored['audited']> {
+  const audited = new Map<string, Stored['audited'][number]>();
+  const ids = (await sql.query('select id from audit_blocks order by id')).split('\n').filter((id) => id !== '');
+  const most = 200;
+  for (let first = 0; first < ids.length; first += most) {
+    const page = ids.slice(first, first + most).join(',');
+    const blocks = await sql.query(`select encode(data, 'hex') from audit_blocks where id in (${page})`);
+    for (const block of blocks.split('\n'))
+      for (const { cause, causeId, batchId } of decodeAuditBlock(Buffer.from(block, 'hex'))) {
+        const key = `${cause} ${causeId} ${batchId}`;
+        const { probes = 0 } = audited.get(key) ?? {};
+        audited.set(key, { cause, causeId, batchId, probes: probes + 1 });
+      }
+  }
+  return [...audited.values()];
+}
+
+async function rows<T>(sql: Sql, schema: z.ZodType<T>, query: string): Promise<T[]> {
+  const text = await sql.query(query);
+  return text === '' ? [] : text.split('\n').map((line) => schema.parse(JSON.parse(line)));
+}
