@@ -41,12 +41,14 @@ async function main(options: ChaosOptions, signal: AbortSignal): Promise<number>
   mkdirSync(directory, { recursive: true });
   const undo: (() => Promise<void>)[] = [];
   const reports: RunReport[] = [];
+  /** Processes that ended although nobody stopped them. */
+  const deaths: string[] = [];
   try {
     const size = options.replay === undefined ? options.size : readRunRecord(options.replay).size;
     const system = await ChaosSystem.start(
       {
         ...{ prefix: PREFIX, size, worldSeed: WORLD_SEED, sources: SOURCES, vantagePoints: VANTAGE_POINTS },
-        ...{ users: USERS, directory, onProgress: say },
+        ...{ users: USERS, directory, onProgress: say, onDeath: (name) => void deaths.push(name) },
       },
       undo,
     );
@@ -55,8 +57,11 @@ async function main(options: ChaosOptions, signal: AbortSignal): Promise<number>
     for (const campaign of campaigns) {
       if (signal.aborted) break;
       const report = await runCampaign({ ...campaign, directory }, system, signal);
-      reports.push(report);
-      say(summary(report));
+      reports.push({
+        ...report,
+        problems: [...report.problems, ...deaths.splice(0).map((name) => `${name} has died`)],
+      });
+      say(summary(reports[reports.length - 1]));
       if (report.violations.length > 0) break;
     }
   } finally {

@@ -26,7 +26,7 @@ export interface CampaignRun {
 export interface RunReport extends CheckReport {
   readonly seed: number;
   readonly faults: Readonly<Record<string, number>>;
-  /** Faults that could not be injected or repaired. */
+  /** Faults that could not be injected or repaired, and processes that ended although no fault had ended them. */
   readonly problems: readonly string[];
   /** Seconds from the last repair to the end of the last measurement. */
   readonly recoverySeconds: number;

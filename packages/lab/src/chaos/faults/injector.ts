@@ -65,7 +65,9 @@ export class Injector {
       case 'kill': {
         const target = this.#process(fault.process);
         await target.kill();
-        return async () => target.start();
+        return async () => {
+          if (!target.isRunning) target.start();
+        };
       }
       case 'stop': {
         const target = this.#process(fault.process);

@@ -28,6 +28,8 @@ export interface ChaosSystemOptions {
   /** Directory for logs and files of the run. */
   readonly directory: string;
   readonly onProgress: (message: string) => void;
+  /** A process has ended although no fault has ended it. It is started again, as a service manager does. */
+  readonly onDeath: (name: string) => void;
 }
 
 /** Processes of each role. */
@@ -44,6 +46,8 @@ const NATS_PORT = 4222;
 const API_PORT = 8080;
 const GATEWAY_PORT = 4380;
 const AUDIT_MIB = 64;
+/** A service manager starts a process again after this time, milliseconds. */
+const RESTART_MS = 1_000;
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -124,7 +128,7 @@ export class ChaosSystem {
     };
     const controllers = new Map<string, ManagedProcess>();
     const auditDisks = new Map<string, SmallDisk>();
-    const addController = async (role: Role, i: number): Promise<ManagedProcess> => {
+    const addController = async (role: Role, i: number): Promise<void> => {
       const name = `${role}${i}`;
       const { namespace, address } = await network.add(name);
       const disk = new SmallDisk({ mib: AUDIT_MIB });
@@ -139,15 +143,24 @@ export class ChaosSystem {
         REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
         REVTR_AUDIT_DIRECTORY: join(disk.directory, 'audit'),
       };
-      const process_ = new ManagedProcess({
+      const program = new ManagedProcess({
         namespace,
         command: [process.execPath, CONTROLLER],
         environment,
         logFile: log(name),
+        onEnd: () => {
+          if (!hasRefusedToStart(program)) options.onDeath(name);
+          setTimeout(() => {
+            if (!isOver && !program.isRunning) program.start();
+          }, RESTART_MS);
+        },
       });
-      controllers.set(name, process_);
-      return process_;
+      controllers.set(name, program);
     };
+    let isOver = false;
+    undo.push(async () => {
+      isOver = true;
+    });
     undo.push(async () => void (await Promise.all([...controllers.values(), nats].map((each) => each.kill()))));
     for (const role of ROLES) for (let i = 1; i <= PER_ROLE; i++) await addController(role, i);
     // The first gateway creates the certificate authority that all gateways share.
@@ -203,6 +216,10 @@ async function started(controllers: ReadonlyMap<string, ManagedProcess>, name: s
   found?.start();
   await untilReady(name, () => found?.log.includes('"msg":"started"') === true);
 }
+
+/** Whether a process of the controller ended with a sentence, as it does when the database is away while it starts. */
+const hasRefusedToStart = (program: ManagedProcess): boolean =>
+  program.log.trimEnd().split('\n').at(-1)?.startsWith('revtr-controller: ') === true;
 
 /** Adds users without limits, and returns their API keys. */
 async function addUsers(url: string, count: number): Promise<string[]> {
