@@ -88,18 +88,18 @@ describe.skipIf(findPostgres() === undefined)('connections to PostgreSQL', () =>
 
   it('end in time when their server has gone silently, and new ones work', async () => {
     const pool = postgresPool({ url: relayed, suspiciousMs: 1_500 });
-    const busy = await pool.connect();
     const lost = await pool.connect();
+    await lost.query('select 1', []);
+    relay.silence();
+    const slow = await pool.connect();
     try {
-      await lost.query('select 1', []);
-      relay.silence();
-      const answered = (await pool.connect()).query('select pg_sleep(3)', []);
+      const answer = slow.query('select pg_sleep(3)', []);
       await expect(lost.query('select 1', [])).rejects.toThrow('Connection terminated');
       // The server works for this one: it is slow, but not lost.
-      await expect(answered).resolves.toBeDefined();
+      await expect(answer).resolves.toBeDefined();
     } finally {
-      busy.release(true);
       lost.release(true);
+      slow.release();
       await pool.end();
     }
   }, 30_000);

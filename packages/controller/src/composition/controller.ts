@@ -33,6 +33,7 @@ import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
 import { openCluster } from './open-cluster.ts';
 import { openFacts } from './open-facts.ts';
+import { openHealth } from './open-health.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
@@ -50,6 +51,8 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface ControllerOptions {
   readonly listen: ListenOptions;
+  /** Where health, readiness and metrics are served without the API, in plain HTTP. Default: nowhere. */
+  readonly health?: { readonly host: string; readonly port: number } | undefined;
   /** Certificate and key of the API, PEM. Default: the API speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
   /** Proxies whose forwarding headers are believed: addresses or prefixes. Default: none. */
@@ -227,6 +230,7 @@ export class Controller {
       directory: measuring.directory,
       switches: safety.switches,
     });
+    const health = openHealth(options.health, { readiness: operations.readiness, metrics });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
       state: operations.state,
@@ -270,6 +274,7 @@ export class Controller {
       publicUrl: options.publicUrl,
     });
     const placed: readonly PlacedSubsystem[] = [
+      { subsystem: health },
       { subsystem: cluster },
       { subsystem: mail, roles: ['mail'], duty: mailDuty },
       { subsystem: safety },

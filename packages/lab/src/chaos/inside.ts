@@ -7,6 +7,8 @@ import { scheduleFaults } from './faults/schedule.ts';
 import { type ChaosOptions, parseChaosOptions } from './options.ts';
 import { type RunReport, runCampaign, targetsOf } from './run.ts';
 import { type RunRecord, readRunRecord, versions, writeRunRecord } from './run-record.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { SCENARIOS } from './scenarios/scenarios.ts';
 import { ChaosSystem } from './system/chaos-system.ts';
 
 const PREFIX = 'chaos';
@@ -17,11 +19,15 @@ const USERS = 4;
 /** Share of the time with faults over which clients submit. */
 const SUBMITTED_SHARE = 0.9;
 
-type Campaign = RunRecord['campaigns'][number];
+type Campaign = RunRecord['campaigns'][number] & { readonly judge?: Scenario['judge'] };
 
 /** The campaigns of a run: drawn from seeds, or those of an earlier run. */
 function campaignsOf(options: ChaosOptions, system: ChaosSystem): Campaign[] {
   if (options.replay !== undefined) return readRunRecord(options.replay).campaigns;
+  if (options.scenario !== undefined) {
+    const { faults, submitForMs, judge } = SCENARIOS[options.scenario];
+    return [{ seed: options.seed, measurements: options.measurements, submitForMs, faults: [...faults], judge }];
+  }
   const forMs = options.minutes * 60_000;
   return Array.from({ length: options.seeds }, (_, i) => {
     const seed = options.seed + i;

@@ -9,6 +9,7 @@ import { readStored, type Stored } from './check/stored.ts';
 import type { Fault } from './faults/fault.ts';
 import { type FaultEvent, Injector } from './faults/injector.ts';
 import type { Targets } from './faults/schedule.ts';
+import type { OwnerSample, Scenario } from './scenarios/scenario.ts';
 import { type ChaosSystem, CLIENTS, FLEET, NATS, PER_ROLE } from './system/chaos-system.ts';
 import { POSTGRES } from './system/postgres-pair.ts';
 
@@ -21,6 +22,8 @@ export interface CampaignRun {
   readonly faults: readonly Fault[];
   /** Directory of the history. */
   readonly directory: string;
+  /** What must be seen besides. Default: nothing. */
+  readonly judge?: Scenario['judge'];
 }
 
 export interface RunReport extends CheckReport {
@@ -31,16 +34,19 @@ export interface RunReport extends CheckReport {
   /** Seconds from the last repair to the end of the last measurement. */
   readonly recoverySeconds: number;
   readonly seconds: number;
+  /** What a scenario has measured. */
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** What clients do and are told, faults as they happened, and what the database holds at the end. */
-export const HISTORY_FILE = 'history.jsonl';
-export const FAULTS_FILE = 'faults.jsonl';
-export const STORED_FILE = 'stored.json';
+const HISTORY_FILE = 'history.jsonl';
+const FAULTS_FILE = 'faults.jsonl';
+const STORED_FILE = 'stored.json';
 
 /** After the last repair, everything must have ended in this time, milliseconds. */
 const MOST_RECOVERY_MS = 600_000;
 const POLL_MS = 200;
+const OWNERS_MS = 500;
 /** The audit of the last probes reaches the database in this time, milliseconds. */
 const AUDIT_MS = 8_000;
 
@@ -72,13 +78,15 @@ export async function runCampaign(run: CampaignRun, system: ChaosSystem, signal:
   const clients = system.campaign({ ...settings, readsOnly: false });
   const events: FaultEvent[] = [];
   const injector = new Injector({
-    ...{ system, clock: systemClock, random: random.fork('delays') },
+    ...{ system, clients, clock: systemClock, random: random.fork('delays') },
     onEvent: (event) => {
       events.push(event);
       appendFileSync(faultsFile, `${JSON.stringify(event)}\n`);
     },
   });
   clients.start();
+  const watching = new AbortController();
+  const owners = watchOwners(system, watching.signal);
   try {
     await injector.run(run.faults, signal);
     const repairedAt = performance.now();
@@ -90,19 +98,42 @@ export async function runCampaign(run: CampaignRun, system: ChaosSystem, signal:
     await systemClock.sleep(AUDIT_MS, signal);
     const stored: Stored = await readStored(system.postgres.primary);
     writeFileSync(join(run.directory, STORED_FILE), JSON.stringify(stored));
+    watching.abort();
+    const history = readHistory(historyFile);
+    const seen = { history, faults: events, owners: await owners, sources: system.world.sources.length };
+    const { problems, figures } = run.judge?.(seen) ?? { problems: [], figures: {} };
     return {
       seed: run.seed,
       faults: countKinds(events),
-      problems: events.flatMap(({ problem, phase, fault }) =>
-        problem === undefined ? [] : [`${phase} ${fault.kind}: ${problem}`],
-      ),
+      figures,
+      problems: [
+        ...problems,
+        ...events.flatMap(({ problem, phase, fault }) =>
+          problem === undefined ? [] : [`${phase} ${fault.kind}: ${problem}`],
+        ),
+      ],
       recoverySeconds,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
-      ...check(readHistory(historyFile), stored),
+      ...check(history, stored),
     };
   } finally {
+    watching.abort();
     await clients.kill();
   }
+}
+
+/** Looks into the database twice a second who owns the sources. */
+async function watchOwners({ postgres }: ChaosSystem, signal: AbortSignal): Promise<OwnerSample[]> {
+  const samples: OwnerSample[] = [];
+  const sql = `select count(*), coalesce(string_agg(distinct owner, ' '), '') from leases where name like 'source/%' and until > clock_timestamp()`;
+  while (!signal.aborted) {
+    const at = Date.now();
+    const row = await postgres.primary.query(sql).catch(() => '');
+    const [sources, owners = ''] = row.split('|');
+    if (row !== '') samples.push({ at, sources: Number(sources), owners: owners.split(' ') });
+    await systemClock.sleep(OWNERS_MS, signal).catch(() => undefined);
+  }
+  return samples;
 }
 
 /** Waits for the end of a process, at most `mostMs`: then it is killed, and the checker finds what has not ended. */

@@ -3,6 +3,7 @@ import { createRandom, type Random, systemClock } from '@revtr/probing';
 import { readHistory } from '../check/history.ts';
 import { BatchClient, type Pair } from './batch-client.ts';
 import { HistoryWriter } from './history-writer.ts';
+import { watchReadiness } from './readiness-watch.ts';
 import { CAMPAIGN_SETTINGS, type CampaignSettings, campaignSettingsSchema } from './settings.ts';
 
 const BATCH_SIZES = [1, 1, 2, 5, 10, 20, 50, 100, 200];
@@ -55,4 +56,10 @@ const users = settings.keys.map((key, user) => {
   const clients = settings.apis.map((server) => new ReverseTracerouteClient({ server, key, timeoutMs: TIMEOUT_MS }));
   return new BatchClient({ user }, { clients, history, random: random.fork(`user ${user}`), clock: systemClock });
 });
+const watching = new AbortController();
+const watched = settings.readsOnly
+  ? []
+  : settings.apis.map((api) => watchReadiness(api, { history, clock: systemClock }, watching.signal));
 await (settings.readsOnly ? readAll : measureAll)(settings, users, over.signal);
+watching.abort();
+await Promise.all(watched);

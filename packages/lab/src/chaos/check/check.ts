@@ -22,7 +22,7 @@ export const VIOLATIONS = {
 export type ViolationKind = keyof typeof VIOLATIONS;
 
 /** Something that must not happen. */
-export interface Violation {
+interface Violation {
   readonly kind: ViolationKind;
   /** What it is about, for example `measurement 12`. */
   readonly subject: string;

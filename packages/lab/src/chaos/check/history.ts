@@ -33,14 +33,19 @@ const clientEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ended'), at, batchId, measurement: z.int(), stopReason: z.string() }),
   /** A batch was read. `isFinal`: after all faults were repaired. */
   z.object({ type: z.literal('read'), at, batchId, isFinal: z.boolean(), measurements: z.array(shownSchema) }),
+  /** The readiness of an API has changed. `status` is 0 when it does not answer; `failed` are the parts that do not work. */
+  z.object({ type: z.literal('readiness'), at, api: z.string(), status: z.int(), failed: z.array(z.string()) }),
   /** A call failed, and the client tries again or gives up the call. */
   z.object({ type: z.literal('failed'), at, call: z.string(), code: z.string(), reason: z.string() }),
 ]);
 /** What a client did or was told. */
 export type ClientEvent = z.infer<typeof clientEventSchema>;
 
-/** Reads the history of clients: one event in a line. A last line that is cut short, because its writer was killed, is left out. */
-export function readHistory(file: string): ClientEvent[] {
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+/** The events of a history: one in a line. A last line that is cut short, because its writer was killed, is left out. */
+export function parseHistory(text: string): ClientEvent[] {
+  const lines = text.split('\n').slice(0, -1);
   return lines.map((line) => clientEventSchema.parse(JSON.parse(line)));
 }
+
+/** Reads the history of the clients of a run. */
+export const readHistory = (file: string): ClientEvent[] => parseHistory(readFileSync(file, 'utf8'));

@@ -28,7 +28,7 @@ const causeSchema = z.object({
 });
 
 /** What the database holds after a run. */
-export const storedSchema = z.object({
+const storedSchema = z.object({
   batches: z.array(batchSchema),
   measurements: z.array(measurementSchema),
   /** What the audited probes were sent for. */
@@ -45,9 +45,10 @@ export async function watchEndings(sql: Sql): Promise<void> {
         insert into chaos_endings values (new.id);
         return new;
       end $$`);
+  const event = (await hasResultTable(sql)) ? 'insert or update on results' : 'update on measurements';
+  const condition = (await hasResultTable(sql)) ? '' : `when (new.state = 'done')`;
   await sql.query(`
-    create trigger chaos_count_endings after update on measurements for each row
-    when (new.state = 'done') execute function chaos_count_ending()`);
+    create trigger chaos_count_endings after ${event} for each row ${condition} execute function chaos_count_ending()`);
 }
 
 /** Reads what the database holds. The users of a run have the addresses `user0@example.org`, `user1@example.org`, …. */
@@ -62,11 +63,27 @@ export async function readStored(sql: Sql): Promise<Stored> {
     sql,
     measurementSchema,
     `select json_build_object('id', id, 'batchId', (select batches.id from batches where batches.id = batch_id),
-       'src', source, 'dst', destination, 'state', state, 'stopReason', result->>'stopReason', 'endings', coalesce(endings, 0))
-     from measurements left join (select id, count(*) as endings from chaos_endings group by id) as counted using (id) order by id`,
+       'src', source, 'dst', destination, 'state', state, 'stopReason', stop_reason, 'endings', coalesce(endings, 0))
+     from (${(await hasResultTable(sql)) ? FROM_RESULTS : FROM_MEASUREMENTS}) as measured
+     left join (select id, count(*) as endings from chaos_endings group by id) as counted using (id) order by id`,
   );
   return { batches, measurements, audited: await readAudit(sql) };
 }
+
+const FROM_MEASUREMENTS = `
+  select id, batch_id, source, destination, state, result->>'stopReason' as stop_reason from measurements`;
+
+/** In this schema, stop reasons and addresses are numbers; addresses are stored minus 2^31. */
+const FROM_RESULTS = `
+  select id, batch_id, source, destination, state, null as stop_reason from measurements
+  union all
+  select id, batch_id, host('0.0.0.0'::inet + (source + 2147483648)), host('0.0.0.0'::inet + (destination + 2147483648)), 'done',
+    (array['reaches', 'failed', 'trivial', 'cancelled'])[stop_reason]
+  from results`;
+
+/** Whether results are stored in a table of their own. */
+const hasResultTable = async (sql: Sql): Promise<boolean> =>
+  (await sql.query(`select to_regclass('results') is not null`)) === 't';
 
 async function readAudit(sql: Sql): Promise<Stored['audited']> {
   const audited = new Map<string, Stored['audited'][number]>();

@@ -2,7 +2,7 @@ import type { Clock, Random } from '@revtr/probing';
 import type { ManagedProcess } from '../../deployment/managed-process.ts';
 import { KernelLabError } from '../../namespaces/errors.ts';
 import { between, type Direction } from '../network/star-network.ts';
-import { type ChaosSystem, FLEET, NATS } from '../system/chaos-system.ts';
+import { type ChaosSystem, CLIENTS, FLEET, NATS } from '../system/chaos-system.ts';
 import type { Fault } from './fault.ts';
 
 /** A step of a fault that happened; `at` is in milliseconds since the Unix epoch. */
@@ -16,6 +16,7 @@ export interface FaultEvent {
 
 export interface InjectorCollaborators {
   readonly system: ChaosSystem;
+  readonly clients: ManagedProcess;
   readonly clock: Clock;
   readonly random: Random;
   readonly onEvent: (event: FaultEvent) => void;
@@ -127,8 +128,9 @@ export class Injector {
   }
 
   #process(name: string): ManagedProcess {
-    const { controllers, nats, fleet } = this.#collaborators.system;
-    const found = new Map([...controllers, [NATS, nats], [FLEET, fleet]]).get(name);
+    const { system, clients } = this.#collaborators;
+    const { controllers, nats, fleet } = system;
+    const found = new Map([...controllers, [NATS, nats], [FLEET, fleet], [CLIENTS, clients]]).get(name);
     if (found === undefined) throw new RangeError(`there is no process ${name}`);
     return found;
   }
