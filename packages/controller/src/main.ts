@@ -91,6 +91,7 @@ async function create(
   return Controller.create(
     {
       listen: socket === undefined ? { host: settings.host, port: settings.port } : { path: socket },
+      health: settings.health,
       tls: tls && { certificate: readFileSync(tls.certificateFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
       grpc: grpc && {
         ...{ host: grpc.host, port: grpc.port },

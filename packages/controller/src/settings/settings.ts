@@ -33,6 +33,9 @@ const settingsShape = z.object({
   REVTR_PORT: port.default(8080),
   /** Path of a Unix socket for the API, in place of address and port. */
   REVTR_SOCKET: z.string().min(1).optional(),
+  /** Address and port where health, readiness and metrics are served without the API; without a port, they are not. */
+  REVTR_HEALTH_HOST: z.string().min(1).default('127.0.0.1'),
+  REVTR_HEALTH_PORT: port.optional(),
   /** Files with certificate and key of the API; without them it speaks plain HTTP. */
   REVTR_TLS_CERTIFICATE: z.string().min(1).optional(),
   REVTR_TLS_KEY: z.string().min(1).optional(),
@@ -157,6 +160,8 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly socket: string | undefined;
+  /** Where health, readiness and metrics are served without the API; `undefined`: nowhere. */
+  readonly health: { readonly host: string; readonly port: number } | undefined;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   /** `undefined` where gRPC is not served. */
   readonly grpc: GrpcSettings | undefined;
@@ -233,6 +238,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     host: read.REVTR_HOST,
     port: read.REVTR_PORT,
     socket: read.REVTR_SOCKET,
+    health:
+      read.REVTR_HEALTH_PORT === undefined ? undefined : { host: read.REVTR_HEALTH_HOST, port: read.REVTR_HEALTH_PORT },
     tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
     grpc: grpcOf(read),
     trustProxy: read.REVTR_TRUST_PROXY,
