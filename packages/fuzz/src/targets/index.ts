@@ -54,6 +54,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
   'mailed-application': async () => (await import('./client.ts')).mailedApplication,
   'client-events': async () => (await import('./client.ts')).clientEvents,
   'cli-escape': async () => (await import('./client.ts')).cliEscape,
+  'grpc-run-request': async () => (await import('./grpc.ts')).grpcRunRequest,
   api: async () => (await import('./api.ts')).api,
 };
 
