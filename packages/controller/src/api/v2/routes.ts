@@ -85,7 +85,8 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
           if (row.state === 'done') done++;
           return toMeasurement(row, facts);
         },
-        rest: () => ({ id, total: size, done }),
+        head: { id, total: size },
+        rest: () => ({ done }),
       });
     },
   );
