@@ -1,6 +1,7 @@
 import { type Batch, type BatchEvent, ClientError, type ReverseTracerouteClient } from '@revtr/client';
 import type { Context } from '../context.ts';
 import { StatusLine } from '../status-line.ts';
+import { noteWaiting } from './waiting-note.ts';
 
 /** How a command shows that a batch goes on. */
 export interface FollowOptions {
@@ -20,6 +21,19 @@ export async function follow(
 ): Promise<Batch> {
   const signal = terminal.interruption?.();
   const status = new StatusLine(terminal);
+  const over = new AbortController();
+  let [progress, waiting] = ['', ''];
+  let hasPath = false;
+  const showProgress = (): void => status.show([progress, waiting].filter((text) => text !== '').join(', '));
+  const noted = terminal.isWatched
+    ? noteWaiting(client, batchId, {
+        signal: over.signal,
+        show: (text) => {
+          waiting = text;
+          if (!hasPath) showProgress();
+        },
+      })
+    : undefined;
   try {
     return await client.wait(batchId, {
       paths: paths && terminal.isWatched,
@@ -27,8 +41,13 @@ export async function follow(
       onEvent: (event) => {
         const text = paths ? hopOf(event) : progressOf(event);
         if (text === undefined) return;
-        if (paths) status.line(text);
-        else status.show(text);
+        if (paths) {
+          hasPath = true;
+          status.line(text);
+        } else {
+          progress = text;
+          showProgress();
+        }
       },
     });
   } catch (error) {
@@ -40,6 +59,8 @@ export async function follow(
     }
     throw error;
   } finally {
+    over.abort();
+    await noted;
     status.end();
   }
 }

@@ -62,6 +62,8 @@ export interface ControllerOptions {
   readonly concurrency: number;
   /** Most pairs in one batch. */
   readonly maxBatch: number;
+  /** A measurement that has waited longer in the queue is not measured any more, milliseconds. Default: three days. */
+  readonly longestWaitMs?: number | undefined;
   /** Limits of new users. */
   readonly newUserLimits: UserLimits;
   /** Whether anybody with an e-mail address may become a user. Default false. */
@@ -245,6 +247,7 @@ export class Controller {
       archiveRecords: archive.records,
       importedResults: archive.imported,
       queue: measurements.queue,
+      waiting: measurements.waiting,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,
