@@ -198,7 +198,7 @@ export class Controller {
     );
     const isEngine = cluster.parts.isShared && cluster.parts.roles.has('engine');
     const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements }) : undefined;
-    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety }, options);
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,

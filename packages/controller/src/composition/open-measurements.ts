@@ -32,7 +32,8 @@ export interface MeasurementsSubsystem extends Subsystem {
 
 const LEASE_MS = 30_000;
 const POLL_MS = 1_000;
-const LONGEST_WAIT_MS = 72 * 3_600_000;
+/** How long measurements and raw probes wait in their queues by default, milliseconds. */
+export const LONGEST_WAIT_MS = 72 * 3_600_000;
 
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
