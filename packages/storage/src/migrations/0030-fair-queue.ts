@@ -9,7 +9,7 @@ import type { Migration } from 'kysely/migration';
 export const fairQueue: Migration = {
   async up(db) {
     const settings = 'set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off';
-    const flow = "state = 'queued' and source = flow_source and user_id = flow_user and is_bulk = flow_is_bulk";
+
     const statements = [
       'alter table users add column weight double precision not null default 1 check (weight > 0)',
       `alter table measurements
@@ -37,15 +37,24 @@ export const fairQueue: Migration = {
          )
          select * from flows limit most
        $$`,
-      `create function queued_jobs(flow_source text, flow_user bigint, flow_is_bulk boolean, most integer)
+      // One call for all flows: the plan of a function is made for each call.
+      `create function queued_jobs(shares jsonb)
        returns setof bigint language sql volatile rows 20 ${settings}
        as $$
-         select id from measurements where ${flow} order by turn, id limit most for update skip locked
+         select first.id
+         from jsonb_to_recordset(shares) as share(source text, "userId" bigint, "isBulk" boolean, most integer),
+         lateral (
+           select id from measurements
+           where state = 'queued' and source = share.source and user_id = share."userId" and is_bulk = share."isBulk"
+           order by turn, id limit share.most for update skip locked
+         ) as first
        $$`,
       `create function first_turn(flow_source text, flow_user bigint, flow_is_bulk boolean)
        returns bigint language sql volatile ${settings}
        as $$
-         select turn from measurements where ${flow} order by turn, id limit 1
+         select turn from measurements
+         where state = 'queued' and source = flow_source and user_id = flow_user and is_bulk = flow_is_bulk
+         order by turn, id limit 1
        $$`,
       `create function stale_jobs(before timestamptz, most integer)
        returns setof bigint language sql volatile rows 20 ${settings}

@@ -90,11 +90,7 @@ export class Jobs {
     const queued = await this.#turns.take({ all: most - recovered.length, bulk }, now.getTime(), {
       flows: () => this.#flows(sources),
       take: (shares) => {
-        const selection = sql`
-          select queued_jobs(share.source, share."userId", share."isBulk", share.most)
-          from jsonb_to_recordset(${JSON.stringify(shares)}::jsonb)
-            as share(source text, "userId" bigint, "isBulk" boolean, most integer)`;
-        return this.#take(owner, until, selection);
+        return this.#take(owner, until, sql`select queued_jobs(${JSON.stringify(shares)}::jsonb)`);
       },
     });
     return [...recovered, ...queued];
