@@ -68,6 +68,8 @@ const KEPT_SHARE = 0.05;
 const MOST_KEPT_PLACES = 50;
 /** How often measurements are looked for that have waited too long, milliseconds. */
 const EXPIRE_EVERY_MS = 60_000;
+/** Jobs that one query borrows at most. */
+const MOST_LEASED_AT_ONCE = 1_000;
 
 /** Takes measurements from the queue, runs them, and stores their results. */
 export class MeasurementRunner {
@@ -220,8 +222,9 @@ export class MeasurementRunner {
     const { jobs, clock } = this.#collaborators;
     // Before the query: a result that is written meanwhile must not make its job look new.
     const held = new Set(this.#held());
-    const bulkRoom = Math.max(0, room - this.#kept);
-    const leased = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd(), bulkRoom);
+    const all = Math.min(room, MOST_LEASED_AT_ONCE);
+    const bulk = Math.min(Math.max(0, room - this.#kept), all);
+    const leased = await jobs.lease(this.#options.owner, all, new Date(clock.now()), this.#leaseEnd(), bulk);
     return leased.filter(({ id }) => !held.has(id));
   }
 
