@@ -23,14 +23,15 @@ export async function follow(
   const status = new StatusLine(terminal);
   const over = new AbortController();
   let [progress, waiting] = ['', ''];
-  let hasPath = false;
   const showProgress = (): void => status.show([progress, waiting].filter((text) => text !== '').join(', '));
   const noted = terminal.isWatched
-    ? noteWaiting(client, batchId, {
+    ? noteWaiting(client.withSignal(over.signal), batchId, {
         signal: over.signal,
         show: (text) => {
+          // Between the hops, the time is said once, if there is something to wait for.
+          if (paths && waiting === '' && text.startsWith('begins')) status.line(text);
           waiting = text;
-          if (!hasPath) showProgress();
+          if (!paths) showProgress();
         },
       })
     : undefined;
@@ -41,13 +42,9 @@ export async function follow(
       onEvent: (event) => {
         const text = paths ? hopOf(event) : progressOf(event);
         if (text === undefined) return;
-        if (paths) {
-          hasPath = true;
-          status.line(text);
-        } else {
-          progress = text;
-          showProgress();
-        }
+        if (paths) return status.line(text);
+        progress = text;
+        showProgress();
       },
     });
   } catch (error) {
