@@ -4469,6 +4469,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z",
                      *       "scopes": [
@@ -6176,6 +6177,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "queued": 612,
+                     *       "running": 40,
+                     *       "startsInSeconds": 2,
+                     *       "endsInSeconds": 140
+                     *     }
+                     */
                     "application/json": components["schemas"]["WaitingTime"];
                 };
             };
@@ -9707,6 +9716,7 @@ export interface operations {
                      *             "parallel": 20000,
                      *             "perMinute": 20000
                      *           },
+                     *           "weight": 1,
                      *           "disabled": false,
                      *           "createdAt": "2026-11-26T07:05:38.078Z"
                      *         }
@@ -9784,6 +9794,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }
@@ -9852,6 +9863,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }
@@ -9895,6 +9907,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }
