@@ -138,6 +138,7 @@ from .api import (
     UnpublishMeasurementResponse,
     UpdateUserRequest,
     User,
+    WaitingTime,
     Watch,
     WatchUpdate,
 )
@@ -573,6 +574,16 @@ class Operations(Transport):
     ) -> SystemStatus:
         """The state of the whole system on one page (operators)."""
         return cast("SystemStatus", self._call("GET", "/api/v2/status"))
+
+    def get_waiting_time(
+        self,
+        id: int,
+    ) -> WaitingTime:
+        """How long a batch waits.
+
+        An estimate from the measurements in the queue, the weights of their users, and how fast measurements end. Batches that are submitted later can delay this one. The times are absent while too few measurements have ended since the controller started.
+        """
+        return cast("WaitingTime", self._call("GET", f"/api/v2/batches/{segment(id)}/waiting"))
 
     def get_watch(
         self,
@@ -1297,7 +1308,7 @@ class Operations(Transport):
         id: int,
         body: UpdateUserRequest,
     ) -> User:
-        """Change the limits or the role of a user, or disable a user (operators)."""
+        """Change the limits, the weight or the role of a user, or disable a user (operators)."""
         return cast("User", self._call("PATCH", f"/api/v2/users/{segment(id)}", body=body))
 
     def update_watch(

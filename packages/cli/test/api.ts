@@ -32,6 +32,7 @@ import type {
   Suspension,
   SystemStatus,
   User,
+  WaitingTime,
   Watch,
   WatchAlert,
   WatchChange,
@@ -262,6 +263,7 @@ const userOf = (text: string): User => ({
   limits: { parallel: 1, perDay: 2, perMinute: 3 },
   name: text,
   role: 'user',
+  weight: 1,
 });
 
 const keyOf = (text: string): ApiKey => ({
@@ -477,6 +479,12 @@ export function answersOf(text = 'text', measurement = measurementOf('reaches', 
     'GET /api/v2/probes/8': probeSetOf(text),
     'GET /api/v2/batches/7/events': `event: progress\ndata: {"total":1,"done":1}\n\nevent: complete\ndata: {"total":1}\n\n`,
     'GET /api/v2/batches/7': batch,
+    'GET /api/v2/batches/7/waiting': {
+      queued: 0,
+      running: 0,
+      startsInSeconds: 0,
+      endsInSeconds: 0,
+    } satisfies WaitingTime,
     'GET /api/v2/batches': { batches: [{ id: 7, total: 1, done: 1, createdAt: TIME, cancelledAt: TIME }] },
     'POST /api/v2/batches/7/cancel': { id: 7, total: 2, done: 1, cancelled: 1 },
     'GET /api/v2/batches/7/export': `${JSON.stringify(measurement)}\n`,

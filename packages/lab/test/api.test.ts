@@ -454,6 +454,7 @@ describe('the document', () => {
       '/api/v2/batches/{id}/events',
       '/api/v2/batches/{id}/export',
       '/api/v2/batches/{id}/measurements',
+      '/api/v2/batches/{id}/waiting',
       '/api/v2/budgets',
       '/api/v2/circuits',
       '/api/v2/datasets',

@@ -737,6 +737,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long a batch waits
+         * @description An estimate from the measurements in the queue, the weights of their users, and how fast measurements end. Batches that are submitted later can delay this one. The times are absent while too few measurements have ended since the controller started.
+         */
+        get: operations["getWaitingTime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/budgets": {
         parameters: {
             query?: never;
@@ -1620,7 +1640,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the limits or the role of a user, or disable a user (operators) */
+        /** Change the limits, the weight or the role of a user, or disable a user (operators) */
         patch: operations["updateUser"];
         trace?: never;
     };
@@ -1823,6 +1843,8 @@ export interface components {
             role: "user" | "operator";
             /** @description What the credential of this request permits */
             scopes: ("read" | "measure" | "host" | "operate")[];
+            /** @description Share of the queue, in proportion to the weights of the other users who wait */
+            weight: number;
         };
         Accuracy: {
             /** @description Of these, the ones with the AS path of the traceroute */
@@ -3216,6 +3238,18 @@ export interface components {
             name: string;
             /** @enum {string} */
             role: "user" | "operator";
+            /** @description Share of the queue, in proportion to the weights of the other users who wait */
+            weight: number;
+        };
+        WaitingTime: {
+            /** @description When the last measurement ends; 0 when all have ended */
+            endsInSeconds?: number;
+            /** @description Measurements that have not begun */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description When the next measurement begins; 0 when none waits */
+            startsInSeconds?: number;
         };
         Watch: {
             alerts: {
@@ -4484,6 +4518,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z",
                      *       "scopes": [
@@ -6164,6 +6199,42 @@ export interface operations {
                         /** @description Measurements of the batch */
                         total: number;
                     };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getWaitingTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description How long a batch waits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "queued": 612,
+                     *       "running": 40,
+                     *       "startsInSeconds": 2,
+                     *       "endsInSeconds": 140
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WaitingTime"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -9830,6 +9901,7 @@ export interface operations {
                      *             "parallel": 20000,
                      *             "perMinute": 20000
                      *           },
+                     *           "weight": 1,
                      *           "disabled": false,
                      *           "createdAt": "2026-11-26T07:05:38.078Z"
                      *         }
@@ -9907,6 +9979,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }
@@ -9950,6 +10023,8 @@ export interface operations {
                     };
                     /** @enum {string} */
                     role?: "user" | "operator";
+                    /** @description Share of the queue that the user gets, in proportion to the weights of the other users who wait; 1 at first */
+                    weight?: number;
                 };
             };
         };
@@ -9973,6 +10048,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }
@@ -10016,6 +10092,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }

@@ -68,6 +68,8 @@ export interface ControllerOptions {
   readonly concurrency: number;
   /** Most pairs in one batch. */
   readonly maxBatch: number;
+  /** A measurement that has waited longer in the queue is not measured any more, milliseconds. Default: three days. */
+  readonly longestWaitMs?: number | undefined;
   /** Limits of new users. */
   readonly newUserLimits: UserLimits;
   /** Whether anybody with an e-mail address may become a user. Default false. */
@@ -202,7 +204,7 @@ export class Controller {
     );
     const isEngine = cluster.parts.isShared && cluster.parts.roles.has('engine');
     const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements }) : undefined;
-    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety }, options);
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
@@ -252,6 +254,7 @@ export class Controller {
       archiveRecords: archive.records,
       importedResults: archive.imported,
       queue: measurements.queue,
+      waiting: measurements.waiting,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,

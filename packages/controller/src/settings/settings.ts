@@ -79,6 +79,8 @@ const settingsShape = z.object({
   REVTR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Measurements under way at once. */
   REVTR_CONCURRENCY: z.coerce.number().int().min(1).max(100_000).default(500),
+  /** A measurement that is still in the queue after so long is not measured any more. */
+  REVTR_QUEUE_HOURS: hours.default(72),
   /** Most pairs in one request. */
   REVTR_MAX_BATCH: z.coerce.number().int().min(1).max(1_000_000).default(DEFAULT_MAX_BATCH),
   /** Address and port where agents connect. */
@@ -177,6 +179,7 @@ export interface Settings {
   readonly logLevel: string;
   readonly concurrency: number;
   readonly maxBatch: number;
+  readonly longestWaitMs: number;
   readonly gateway: { readonly host: string; readonly port: number; readonly authority: string };
   readonly operator: { readonly key: string | undefined; readonly email: string };
   readonly selfRegistration: boolean;
@@ -256,6 +259,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     logLevel: read.REVTR_LOG_LEVEL,
     concurrency: read.REVTR_CONCURRENCY,
     maxBatch: read.REVTR_MAX_BATCH,
+    longestWaitMs: read.REVTR_QUEUE_HOURS * HOUR_MS,
     gateway: { host: read.REVTR_GATEWAY_HOST, port: read.REVTR_GATEWAY_PORT, authority: read.REVTR_AUTHORITY },
     operator: { key: read.REVTR_OPERATOR_KEY, email: read.REVTR_OPERATOR_EMAIL },
     selfRegistration: read.REVTR_SELF_REGISTRATION,
