@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClientError, type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
-import { type Database, openDatabase, parseDatabaseSettings } from '@revtr/storage';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
+import { countEndings, wrongEndings } from '../src/cluster/endings.ts';
+import { psql } from '../src/cluster/psql.ts';
 
 const SOURCES = 3;
 const IN_BATCH = 60;
@@ -48,24 +48,8 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
     return (await client.submit(pairs)).batchId;
   };
   const isDone = ({ state }: Measurement): boolean => state === 'done';
-  /** Counts, outside of the controller, how often each measurement ends. */
-  const countEndings = async ({ db }: Database): Promise<void> => {
-    await sql`create table endings (id bigint not null)`.execute(db);
-    await sql`
-      create function count_ending() returns trigger language plpgsql as $$
-        begin
-          insert into endings values (new.id);
-          return new;
-        end $$`.execute(db);
-    await sql`
-      create trigger count_endings after update on measurements for each row
-      when (new.result is not null) execute function count_ending()`.execute(db);
-  };
-
   it('is made under load, and has every batch that was acknowledged; restored elsewhere, each pair ends once and the agents connect', async () => {
-    const first = await openDatabase(parseDatabaseSettings(cluster.database));
-    await countEndings(first);
-    await first.close();
+    countEndings(cluster.database);
     const ended = await submit(6, 'ended');
     await client.wait(ended);
     const underWay = await submit(IN_BATCH, 'under way');
@@ -84,12 +68,12 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
     run('psql', '-q', '-d', 'template1', '-c', 'drop database postgres with (force)', '-c', 'create database postgres');
     run('pg_restore', '--exit-on-error', '--dbname=postgres', dump);
     cpSync(join(backup, 'authority'), join(cluster.directory, 'authority'), { recursive: true });
-    const restored = await openDatabase(parseDatabaseSettings(cluster.database));
-    const { rows: stored } = await sql<{ done: number; open: number }>`
-      select count(*) filter (where state = 'done')::int as done, count(*) filter (where state <> 'done')::int as open
-      from measurements where batch_id = ${underWay}`.execute(restored.db);
-    expect(stored[0].done).toBeGreaterThan(0);
-    expect(stored[0].open).toBeGreaterThan(0);
+    const count = (condition: string): number =>
+      Number(
+        psql(cluster.database, `select count(*) from measurements where batch_id = ${underWay} and ${condition};`)[0],
+      );
+    expect(count("state = 'done'")).toBeGreaterThan(0);
+    expect(count("state <> 'done'")).toBeGreaterThan(0);
     for (const name of CONTROLLER) process(name).start();
 
     await expect
@@ -110,13 +94,9 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
       expect(measurements.every(isDone)).toBe(true);
     }
     expect((await client.batch(ended)).measurements).toEqual(known);
-    const { rows } = await sql<{ id: number; endings: number }>`
-      select m.id, count(e.id)::int as endings from measurements as m left join endings as e on e.id = m.id
-      group by m.id having count(e.id) <> 1`.execute(restored.db);
-    expect(rows).toEqual([]);
+    expect(wrongEndings(cluster.database)).toEqual([]);
     await expect(client.batch(later)).rejects.toThrow(ClientError);
     const again = await client.wait(await submit(5, 'after the restoration'));
     expect(again.measurements.every(isDone)).toBe(true);
-    await restored.close();
   }, 300_000);
 });
