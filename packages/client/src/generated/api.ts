@@ -6059,7 +6059,7 @@ export interface operations {
         responses: {
             "4XX": components["responses"]["ClientError"];
             "5XX": components["responses"]["ServerError"];
-            /** @description The file. Text is compressed with gzip if the client accepts it */
+            /** @description The file. Text is compressed if the client accepts Brotli or gzip */
             200: {
                 headers: {
                     [name: string]: unknown;
