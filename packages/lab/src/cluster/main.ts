@@ -50,15 +50,16 @@ async function main(): Promise<number> {
     return 1;
   }
   const say = (message: string): void => void process.stdout.write(`${message}\n`);
-  const from = values['upgrade-from'];
-  if (from !== undefined) {
-    const report = await upgradeCluster({ ...{ from, prefix: PREFIX, size, seed, perRole }, onProgress: say });
-    process.stdout.write(renderUpgrade(report));
-    return report.faults.length === 0 ? 0 : 1;
-  }
   const stopping = new AbortController();
   // A second Ctrl-C must not leave processes behind.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
+  const from = values['upgrade-from'];
+  if (from !== undefined) {
+    const { signal } = stopping;
+    const report = await upgradeCluster({ ...{ from, prefix: PREFIX, size, seed, perRole }, onProgress: say, signal });
+    process.stdout.write(renderUpgrade(report));
+    return report.faults.length === 0 ? 0 : 1;
+  }
   const ports = Array.from({ length: perRole }, (_, i) => FIRST_PORT + i);
   const cluster = await startCluster({
     ...{ prefix: PREFIX, size, seed, sources: SOURCES, vantagePoints: VANTAGE_POINTS, perRole, ports },

@@ -2,6 +2,7 @@ import { ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
+import { KernelLabError } from '../namespaces/errors.ts';
 import { checkOut } from './checkout.ts';
 import { type LocalCluster, startCluster } from './cluster.ts';
 import { countEndings, wrongEndings } from './endings.ts';
@@ -17,6 +18,8 @@ export interface UpgradeOptions {
   readonly seed: number;
   readonly perRole: number;
   readonly onProgress: (message: string) => void;
+  /** Ends the upgrade and the cluster. */
+  readonly signal: AbortSignal;
 }
 
 /** What a rolling upgrade has shown. */
@@ -44,10 +47,10 @@ const ROLES_OF_CONTROLLER = ['gateway', 'engine', 'api', 'atlas', 'mail'];
 /**
  * Starts a cluster of an old version, and replaces one process after the other by this version while batches are submitted. All processes are replaced in
  * an order that the seed decides: the versions must work together in any order. Requires root.
- * @throws {KernelLabError} `commandFailed`, `notReady`
+ * @throws {KernelLabError} `commandFailed`, `notReady`, `stopped`
  */
 export async function upgradeCluster(options: UpgradeOptions): Promise<UpgradeReport> {
-  const { from, onProgress, seed, perRole, ...rest } = options;
+  const { from, onProgress, seed, perRole, signal, ...rest } = options;
   const old = await checkOut(from);
   try {
     onProgress(`starting version ${old.commit}`);
@@ -56,7 +59,7 @@ export async function upgradeCluster(options: UpgradeOptions): Promise<UpgradeRe
     try {
       const names = ROLES_OF_CONTROLLER.flatMap((role) => Array.from({ length: perRole }, (_, i) => `${role}${i + 1}`));
       const order = createRandom(seed).shuffle(names);
-      return { from: old.commit, ...(await replaceAll(cluster, order, onProgress)) };
+      return { from: old.commit, ...(await replaceAll(cluster, order, { onProgress, signal })) };
     } finally {
       await cluster.stop();
     }
@@ -68,7 +71,7 @@ export async function upgradeCluster(options: UpgradeOptions): Promise<UpgradeRe
 async function replaceAll(
   cluster: LocalCluster,
   order: readonly string[],
-  onProgress: (message: string) => void,
+  { onProgress, signal }: Pick<UpgradeOptions, 'onProgress' | 'signal'>,
 ): Promise<Omit<UpgradeReport, 'from'>> {
   const clients = cluster.apis.map((server) => new ReverseTracerouteClient({ server, key: cluster.key }));
   const [client] = clients;
@@ -77,8 +80,9 @@ async function replaceAll(
   countEndings(database);
   const before = migrationsOf(database);
   const load = new Load(cluster, clients);
-  load.start();
+  load.start(signal);
   for (const name of order) {
+    if (signal.aborted) throw new KernelLabError('stopped', 'stopped', {});
     await systemClock.sleep(PAUSE_MS);
     await cluster.replace(name);
     onProgress(`${name} runs this version`);
@@ -123,7 +127,8 @@ class Load {
     this.#clients = clients;
   }
 
-  start(): void {
+  start(signal: AbortSignal): void {
+    signal.addEventListener('abort', () => this.#stopping.abort(), { once: true });
     this.#running = this.#run();
   }
 
