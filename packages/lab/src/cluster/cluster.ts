@@ -97,8 +97,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     undo.push(() => postgres.process.stop());
     const nats = await startNats(namespace, log('nats'));
     undo.push(() => nats.process.stop());
-    await (options.version?.migrate ?? migrateHere)(postgres.localUrl);
-    registerHosts(postgres.localUrl, world.sources, vantagePoints);
+    await registerHosts(postgres.localUrl, world.sources, vantagePoints, options.version?.migrate);
     say('PostgreSQL and NATS are running');
 
     const key = `revtr_${randomBytes(24).toString('base64url')}`;
@@ -172,8 +171,14 @@ async function migrateHere(url: string): Promise<void> {
   await (await openDatabase(parseDatabaseSettings(url))).close();
 }
 
-/** Writes the hosts into the database as ready sources and vantage points that can spoof. */
-function registerHosts(url: string, sources: readonly Place[], vantagePoints: readonly Place[]): void {
+/** Migrates the schema, and writes the hosts into the database as ready sources and vantage points that can spoof. */
+export async function registerHosts(
+  url: string,
+  sources: readonly Place[],
+  vantagePoints: readonly Place[],
+  migrate: (url: string) => Promise<void> = migrateHere,
+): Promise<void> {
+  await migrate(url);
   const rows = (places: readonly Place[], kind: 'source' | 'vantagePoint'): string[] =>
     places.map(({ address, hostname, site }) => {
       const texts = [formatIpv4(address), hostname, site, kind, 'ready'].map(literal).join(', ');
@@ -184,7 +189,7 @@ function registerHosts(url: string, sources: readonly Place[], vantagePoints: re
 }
 
 /** Writes datasets and budgets, and returns the variables that all processes of the controller have. */
-async function sharedEnvironment(
+export async function sharedEnvironment(
   directory: string,
   { internet, data }: SimulatedWorld,
 ): Promise<Record<string, string>> {

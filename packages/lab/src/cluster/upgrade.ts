@@ -30,10 +30,11 @@ export interface UpgradeReport {
   readonly replaced: readonly string[];
   /** Migrations that the new version made while processes of the old one ran. */
   readonly migrations: readonly string[];
-  /** Batches and pairs that an API acknowledged, and submissions that failed because their API was being replaced. */
+  /** Batches and pairs that an API acknowledged. */
   readonly batches: number;
   readonly pairs: number;
-  readonly failedSubmissions: number;
+  /** Submissions that failed, by reason: an API that is being replaced does not answer. */
+  readonly failures: ReadonlyMap<string, number>;
   /** What is wrong; empty after a good upgrade. */
   readonly faults: readonly string[];
 }
@@ -108,7 +109,7 @@ async function replaceAll(
     migrations: migrationsOf(database).filter((name) => !before.includes(name)),
     batches: load.accepted.length,
     pairs: load.accepted.reduce((sum, { pairs }) => sum + pairs, 0),
-    failedSubmissions: load.failed,
+    failures: load.failures,
     faults,
   };
 }
@@ -116,7 +117,7 @@ async function replaceAll(
 /** Submits a batch every half second, through one API after the other. */
 class Load {
   readonly accepted: { readonly batchId: number; readonly pairs: number }[] = [];
-  failed = 0;
+  readonly failures = new Map<string, number>();
   readonly #cluster: LocalCluster;
   readonly #clients: readonly ReverseTracerouteClient[];
   readonly #stopping = new AbortController();
@@ -145,8 +146,9 @@ class Load {
       try {
         const { batchId } = await this.#clients[i % this.#clients.length].submit(pairs);
         this.accepted.push({ batchId, pairs: pairs.length });
-      } catch {
-        this.failed++;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.failures.set(reason, (this.failures.get(reason) ?? 0) + 1);
       }
       await systemClock.sleep(PAUSE_MS / 2);
     }
@@ -163,19 +165,12 @@ async function untilConnected(client: ReverseTracerouteClient): Promise<void> {
 const migrationsOf = (url: string): string[] => psql(url, 'select name from kysely_migration order by name;');
 
 /** Says what a rolling upgrade has shown. */
-export function renderUpgrade({
-  from,
-  replaced,
-  migrations,
-  batches,
-  pairs,
-  failedSubmissions,
-  faults,
-}: UpgradeReport): string {
+export function renderUpgrade({ from, replaced, migrations, batches, pairs, failures, faults }: UpgradeReport): string {
   const lines = [
     `upgraded from ${from}: ${replaced.length} processes, in the order ${replaced.join(', ')}`,
     `migrations while old processes ran: ${migrations.length === 0 ? 'none' : migrations.join(', ')}`,
-    `${batches} batches with ${pairs} pairs were accepted; ${failedSubmissions} submissions failed, because their API was being replaced`,
+    `${batches} batches with ${pairs} pairs were accepted`,
+    ...[...failures].map(([reason, count]) => `${count} submissions failed: ${reason}`),
     ...(faults.length === 0 ? ['every accepted pair ended exactly once'] : faults),
   ];
   return `${lines.map((line) => `${line}\n`).join('')}`;
