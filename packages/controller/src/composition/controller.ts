@@ -33,6 +33,7 @@ import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
 import { openCluster } from './open-cluster.ts';
 import { openFacts } from './open-facts.ts';
+import type { GrpcListenOptions } from './open-grpc.ts';
 import { openHealth } from './open-health.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
@@ -55,6 +56,8 @@ export interface ControllerOptions {
   readonly health?: { readonly host: string; readonly port: number } | undefined;
   /** Certificate and key of the API, PEM. Default: the API speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
+  /** The gRPC interface of the original. Default: it is not served. */
+  readonly grpc?: GrpcListenOptions | undefined;
   /** Proxies whose forwarding headers are believed: addresses or prefixes. Default: none. */
   readonly trustProxy?: readonly string[] | undefined;
   /** Directory of the built web interface. Default: none is served. */
@@ -327,6 +330,11 @@ export class Controller {
     this.#stopping.abort();
     await this.#settling;
     await stopAll([...this.#subsystems].reverse(), this.#log);
+  }
+
+  /** Port of the gRPC interface, once it is started; `undefined` where it is not served. */
+  get grpcPort(): number | undefined {
+    return this.#api.grpcPort;
   }
 
   /** The OpenAPI document of the API. */

@@ -23,6 +23,7 @@ import { importedResults } from './0020-imported-results.ts';
 import { probeSets } from './0021-probe-sets.ts';
 import { leases } from './0023-leases.ts';
 import { queuedBySource } from './0024-queued-by-source.ts';
+import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
 import { requestsByTime } from './0040-requests-by-time.ts';
 
 /** All migrations by name, which is also their order. */
@@ -49,6 +50,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0021-probe-sets': probeSets,
   '0023-leases': leases,
   '0024-queued-by-source': queuedBySource,
+  '0035-forward-traceroutes': forwardTraceroutes,
   '0040-requests-by-time': requestsByTime,
 };
 
