@@ -55,7 +55,7 @@ ENV REVTR_HOST=0.0.0.0 \
     REVTR_DATASETS=/var/lib/revtr/datasets
 USER revtr
 VOLUME /var/lib/revtr
-EXPOSE 8080 4380
+EXPOSE 8080 4380 9999
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/opt/revtr/packages/controller/src/main.ts"]

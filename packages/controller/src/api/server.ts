@@ -27,6 +27,7 @@ import { installTextCheck } from './http/text-check.ts';
 import { describeApi, SWAGGER_OPTIONS } from './openapi/document.ts';
 import { registerMeasurementApi } from './original/measurement-api.ts';
 import { registerRevtrApi } from './original/revtr-api.ts';
+import type { RevtrService } from './original/revtr-service.ts';
 import { registerResultPages } from './pages/result-pages.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -42,6 +43,7 @@ import { registerAudit } from './v2/audit.ts';
 import { registerDatasets } from './v2/datasets.ts';
 import { registerKeys } from './v2/keys.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
+import { registerMigration } from './v2/migration.ts';
 import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
@@ -88,7 +90,11 @@ export interface ServerOptions {
 /** The HTTP server with all its routes and the document that describes them. */
 export async function createServer(
   options: ServerOptions,
-  collaborators: ApiCollaborators & { readonly log: Logger; readonly metrics: Metrics },
+  collaborators: ApiCollaborators & {
+    readonly revtr: RevtrService;
+    readonly log: Logger;
+    readonly metrics: Metrics;
+  },
 ): Promise<FastifyInstance> {
   const { log, metrics } = collaborators;
   const app: FastifyInstance = fastify({
@@ -156,6 +162,7 @@ export async function createServer(
     registerWatches(routes, collaborators);
     registerAtlasV2(routes, collaborators);
     registerPublicTraceroutes(routes, collaborators);
+    registerMigration(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerQueue(routes, collaborators);

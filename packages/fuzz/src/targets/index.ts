@@ -40,6 +40,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
     'hitlist',
     'ripeProbes',
   ]),
+  'mysql-dump': async () => (await import('./mysql-dump.ts')).mysqlDump,
   'public-traceroutes': async () => (await import('./public-traceroutes.ts')).publicTraceroutes,
   'dataset-gzip': async () => (await import('./datasets.ts')).datasetGzip,
   'dataset-bzip2': async () => (await import('./datasets.ts')).datasetBzip2,
@@ -53,6 +54,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
   'mailed-application': async () => (await import('./client.ts')).mailedApplication,
   'client-events': async () => (await import('./client.ts')).clientEvents,
   'cli-escape': async () => (await import('./client.ts')).cliEscape,
+  'grpc-run-request': async () => (await import('./grpc.ts')).grpcRunRequest,
   api: async () => (await import('./api.ts')).api,
 };
 

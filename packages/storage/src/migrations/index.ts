@@ -25,6 +25,8 @@ import { leases } from './0023-leases.ts';
 import { queuedBySource } from './0024-queued-by-source.ts';
 import { fairQueue } from './0030-fair-queue.ts';
 import { fairProbes } from './0031-fair-probes.ts';
+import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
+import { requestsByTime } from './0040-requests-by-time.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -52,6 +54,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0024-queued-by-source': queuedBySource,
   '0030-fair-queue': fairQueue,
   '0031-fair-probes': fairProbes,
+  '0035-forward-traceroutes': forwardTraceroutes,
+  '0040-requests-by-time': requestsByTime,
 };
 
 /**
