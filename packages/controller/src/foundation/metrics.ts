@@ -39,9 +39,24 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** Counts something that was refused: `enrolment`, `connection`, `message`, `reply`. */
-  refused(kind: string): void {
-    this.#refused.inc({ kind });
+  /**
+   * Counts something that was refused: `enrolment`, `connection`, `message`, `reply`, `optOut`, and from agents of revtr 2.0 `legacyConnection`,
+   * `legacyMessage`, `legacyReply`.
+   */
+  refused(kind: string, count = 1): void {
+    this.#refused.inc({ kind }, count);
+  }
+
+  /** Shows how many agents of revtr 2.0 are connected. */
+  observeLegacyAgents(count: () => number): void {
+    new Gauge({
+      name: 'revtr_legacy_agents_connected',
+      help: 'Agents of revtr 2.0 that are connected.',
+      registers: [this.registry],
+      collect() {
+        this.set(count());
+      },
+    });
   }
 
   /** Shows how many agents are connected. */

@@ -12,7 +12,11 @@ const REASONS: Readonly<Record<string, string>> = {
 export function portProblem(error: unknown, { port, gateway }: Pick<Settings, 'port' | 'gateway'>): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('port' in error)) return undefined;
   const reason = REASONS[String(error.code)];
-  const settings: Readonly<Record<string, number>> = { REVTR_PORT: port, REVTR_GATEWAY_PORT: gateway.port };
+  const settings: Readonly<Record<string, number | undefined>> = {
+    REVTR_PORT: port,
+    REVTR_GATEWAY_PORT: gateway.port,
+    REVTR_LEGACY_SCAMPER_PORT: gateway.legacy?.scamperPort,
+  };
   const setting = Object.keys(settings).find((name) => settings[name] === error.port);
   if (reason === undefined || setting === undefined) return undefined;
   return `port ${error.port} ${reason} (${error.code}): set ${setting} to another port`;

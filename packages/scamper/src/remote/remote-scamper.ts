@@ -18,6 +18,8 @@ const KEEP_ALIVE_MS = 25_000;
 /** Most messages that scamper may leave unacknowledged, and most bytes that it may leave unread. */
 const MOST_UNACKNOWLEDGED = 10_000;
 const MOST_UNREAD_BYTES = 2 ** 20;
+/** Bytes that scamper may send at once, and per second in the long run. */
+const RECEIVE = { burst: 8 * 2 ** 20, perSecond: 2 ** 20 };
 /** Most channels of earlier connections that scamper may still send results on. */
 const MOST_OLD_CHANNELS = 256;
 
@@ -45,6 +47,7 @@ export class RemoteScamper {
   #isGreeted = false;
   #spokeAt: number;
   #heardAt: number;
+  #mayReceive = RECEIVE.burst;
   /** Number of the channel. scamper may have channels of an earlier connection, which have other numbers. */
   readonly #channel: number;
   /** Commands for scamper, and its results. */
@@ -118,8 +121,12 @@ export class RemoteScamper {
   }
 
   #take(chunk: Uint8Array): void {
-    this.#heardAt = this.#clock.now();
+    const now = this.#clock.now();
+    this.#mayReceive += (Math.max(0, now - this.#heardAt) / 1_000) * RECEIVE.perSecond;
+    this.#mayReceive = Math.min(RECEIVE.burst, this.#mayReceive) - chunk.length;
+    this.#heardAt = now;
     try {
+      if (this.#mayReceive < 0) throw badRemoteMessage('too much', chunk);
       for (const frame of this.#decoder.push(chunk)) {
         if (this.#over.signal.aborted) return;
         this.#read(frame);
