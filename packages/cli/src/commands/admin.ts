@@ -4,6 +4,7 @@ import { addCommand, type Context } from '../context.ts';
 import { renderApplications, renderMails } from '../render/applications.ts';
 import { renderStatus } from '../render/status.ts';
 import { addKillSwitches } from './admin-stop.ts';
+import { addLegacyAgents } from './admin-legacy.ts';
 import { addApplyFromMail } from './apply-from-mail.ts';
 import { readCount } from './arguments.ts';
 import { addTracerouteImport } from './import-traceroutes.ts';
@@ -36,6 +37,7 @@ export function addAdmin(program: Command, context: Context): Command {
   addApplications(admin, context);
   addApplyFromMail(admin, context);
   addFleet(admin, context);
+  addLegacyAgents(admin, context);
   addKillSwitches(admin, context);
   addTracerouteImport(admin, context);
   return admin;

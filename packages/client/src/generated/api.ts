@@ -400,6 +400,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/agents/{address}/legacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Allow the agent of revtr 2.0 at the address of an agent, and no other one; one that is connected must leave (operators) */
+        put: operations["allowLegacyAgent"];
+        post?: never;
+        /** Do not allow the agent of revtr 2.0 at an address any longer: it is disconnected (operators) */
+        delete: operations["denyLegacyAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents/{address}/quarantine": {
         parameters: {
             query?: never;
@@ -1887,6 +1905,8 @@ export interface components {
             lastConnectedAt?: string;
             /** Format: date-time */
             lastTestedAt?: string;
+            /** @description Whether the operator allows the agent of revtr 2.0 at this address, and no other one */
+            legacy: boolean;
             quarantine?: {
                 /**
                  * @description `operator`: only an operator can end it
@@ -1928,6 +1948,8 @@ export interface components {
             lastConnectedAt?: string;
             /** Format: date-time */
             lastTestedAt?: string;
+            /** @description Whether the operator allows the agent of revtr 2.0 at this address, and no other one */
+            legacy: boolean;
             quarantine?: {
                 /**
                  * @description `operator`: only an operator can end it
@@ -4918,6 +4940,86 @@ export interface operations {
         };
     };
     revokeAgentCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    allowLegacyAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    denyLegacyAgent: {
         parameters: {
             query?: never;
             header?: never;
