@@ -1,0 +1,78 @@
+import type { Http2Session, ServerHttp2Session } from 'node:http2';
+import type { GrpcLimits } from './limits.ts';
+
+interface Connection {
+  readonly client: string;
+  calls: number;
+  /** When the last call ended, or the connection began. */
+  idleSince: number;
+  /** Whether the latest ping is answered. */
+  isAlive: boolean;
+}
+
+/** The connections of a gRPC server: closes those that are dead, or that have had no call for long. */
+export class Connections {
+  readonly #limits: Pick<GrpcLimits, 'pingMs' | 'idleMs'>;
+  readonly #open = new Map<Http2Session, Connection>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: Pick<GrpcLimits, 'pingMs' | 'idleMs'>) {
+    this.#limits = limits;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#check(), this.#limits.pingMs).unref();
+  }
+
+  /** Adds a connection until it is closed. */
+  add(session: ServerHttp2Session, client: string): void {
+    const connection: Connection = { client, calls: 0, idleSince: performance.now(), isAlive: true };
+    this.#open.set(session, connection);
+    session.once('close', () => this.#open.delete(session));
+    session.on('stream', (stream) => {
+      connection.calls++;
+      stream.once('close', () => {
+        connection.calls--;
+        connection.idleSince = performance.now();
+      });
+    });
+  }
+
+  /** Address of the client of a connection. */
+  clientOf(session: Http2Session | undefined): string | undefined {
+    return session === undefined ? undefined : this.#open.get(session)?.client;
+  }
+
+  /** Lets the calls under way end, accepts no other, and closes all connections, at the latest after `ms`. */
+  async stop(ms: number): Promise<void> {
+    clearInterval(this.#timer);
+    const closed = [...this.#open.keys()].map(
+      (session) => new Promise<void>((resolve) => session.once('close', () => resolve())),
+    );
+    for (const session of this.#open.keys()) session.close();
+    const timer = setTimeout(() => {
+      for (const session of this.#open.keys()) session.destroy();
+    }, ms);
+    await Promise.all(closed);
+    clearTimeout(timer);
+  }
+
+  #check(): void {
+    const now = performance.now();
+    for (const [session, connection] of this.#open) {
+      if (!connection.isAlive) session.destroy();
+      else if (connection.calls === 0 && now - connection.idleSince >= this.#limits.idleMs) session.close();
+      else ping(session, connection);
+    }
+  }
+}
+
+function ping(session: Http2Session, connection: Connection): void {
+  connection.isAlive = false;
+  const isSent =
+    !session.destroyed &&
+    session.ping((error) => {
+      connection.isAlive = error === null;
+    });
+  if (!isSent) session.destroy();
+}
