@@ -1,5 +1,5 @@
-export { ControlDecoder, type ControlMessage } from './control/control-decoder.ts';
 export type { ConnectedScamper } from './control/connected-scamper.ts';
+export { ControlDecoder, type ControlMessage } from './control/control-decoder.ts';
 export { ScamperDriver, type ScamperDriverOptions } from './control/scamper-driver.ts';
 export type { ScamperEnd } from './control/scamper-process.ts';
 export { uudecode } from './control/uuencode.ts';

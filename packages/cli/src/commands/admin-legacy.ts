@@ -9,17 +9,18 @@ export function addLegacyAgents(admin: Command, context: Context): void {
   const add = (name: string, description: string): Command =>
     withConnection(addCommand(legacy, name, description)).argument('<address>', 'IPv4 address of the agent');
 
-  add('allow', 'Allow the agent of revtr 2.0 at the address of a registered source or vantage point, and no other agent').action(
-    async (address: string, options: ConnectionOptions) => {
-      const agent = await (await context.connect(options)).fleet.allowLegacyAgent(address);
-      output.print(
-        options,
-        agent,
-        (allowed) =>
-          `${allowed.address} may run the agent of revtr 2.0. The controller knows it by its address alone, and that agent checks no grants, opt-outs or kill switches.\n`,
-      );
-    },
-  );
+  add(
+    'allow',
+    'Allow the agent of revtr 2.0 at the address of a registered source or vantage point, and no other agent',
+  ).action(async (address: string, options: ConnectionOptions) => {
+    const agent = await (await context.connect(options)).fleet.allowLegacyAgent(address);
+    output.print(
+      options,
+      agent,
+      (allowed) =>
+        `${allowed.address} may run the agent of revtr 2.0. The controller knows it by its address alone, and that agent checks no grants, opt-outs or kill switches.\n`,
+    );
+  });
 
   add('deny', 'Disconnect the agent of revtr 2.0 at an address, and allow the agent of this system again').action(
     async (address: string, options: ConnectionOptions) => {

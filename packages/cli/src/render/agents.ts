@@ -5,7 +5,8 @@ import { table } from './layout/table.ts';
 const VERDICTS = { passed: 'yes', failed: 'NO', notTested: 'not tested' } as const;
 
 const KINDS = { source: 'source', vantagePoint: 'vantage point' } as const;
-const LEGACY = 'legacy: the operator allows the agent of revtr 2.0 here, which checks no grants, opt-outs or kill switches';
+const LEGACY =
+  'legacy: the operator allows the agent of revtr 2.0 here, which checks no grants, opt-outs or kill switches';
 const yesOrNo = (is: boolean): string => (is ? 'yes' : 'no');
 
 /** Agents as a table. */

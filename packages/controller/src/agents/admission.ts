@@ -3,8 +3,7 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { AgentEvents } from './agent-events.ts';
 import type { AgentDirectory } from './directory.ts';
 
-const LEGACY =
-  'the operator allows an agent of revtr 2.0 at this address, and no other one (revtr admin legacy deny)';
+const LEGACY = 'the operator allows an agent of revtr 2.0 at this address, and no other one (revtr admin legacy deny)';
 const NOT_REGISTERED = 'this address does not belong to a registered source or vantage point';
 
 /** Admits registered agents, each only with the latest certificate that the controller issued for it. */

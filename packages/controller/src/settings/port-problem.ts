@@ -16,6 +16,7 @@ export function portProblem(error: unknown, { port, gateway }: Pick<Settings, 'p
     REVTR_PORT: port,
     REVTR_GATEWAY_PORT: gateway.port,
     REVTR_LEGACY_SCAMPER_PORT: gateway.legacy?.scamperPort,
+    REVTR_LEGACY_GRPC_PORT: gateway.legacy?.grpcPort,
   };
   const setting = Object.keys(settings).find((name) => settings[name] === error.port);
   if (reason === undefined || setting === undefined) return undefined;

@@ -231,6 +231,7 @@ function legacyOf(read: z.infer<typeof settingsShape>): LegacyOptions | undefine
   const { REVTR_LEGACY_CERTIFICATE: certificate, REVTR_LEGACY_KEY: key } = read;
   return {
     scamperPort,
+    grpcPort,
     names: read.REVTR_LEGACY_NAMES,
     credentialFiles: certificate !== undefined && key !== undefined ? { certificate, key } : undefined,
     acceptsPlaintext: read.REVTR_LEGACY_PLAINTEXT,

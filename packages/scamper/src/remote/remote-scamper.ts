@@ -138,13 +138,18 @@ export class RemoteScamper {
   }
 
   #read({ sequence, channel, payload }: Frame): void {
-    if (!this.#isGreeted) return this.#greet(sequence, channel, payload);
-    if (sequence !== this.#received) throw badRemoteMessage(`message ${sequence} in place of ${this.#received}`, payload);
-    if (channel === 0) return this.#control(readRemoteMessage(payload), payload);
-    this.#acknowledge();
-    if (channel === this.#channel) {
-      if (!this.stream.push(payload)) this.#connection.pause();
-    } else this.#dropChannel(channel);
+    if (!this.#isGreeted) {
+      this.#greet(sequence, channel, payload);
+      return;
+    }
+    if (sequence !== this.#received)
+      throw badRemoteMessage(`message ${sequence} in place of ${this.#received}`, payload);
+    if (channel === 0) this.#control(readRemoteMessage(payload), payload);
+    else {
+      this.#acknowledge();
+      if (channel !== this.#channel) this.#dropChannel(channel);
+      else if (!this.stream.push(payload)) this.#connection.pause();
+    }
   }
 
   #greet(sequence: number, channel: number, payload: Uint8Array): void {

@@ -69,15 +69,15 @@ export class LegacyAgents implements AgentAccess {
     const refusal = this.refuse(address) ?? this.#refuseName(address, scamper.monitor);
     if (refusal !== undefined) {
       scamper.close();
-      return this.refused('legacyConnection', formatIpv4(address), refusal);
+      this.refused('legacyConnection', formatIpv4(address), refusal);
+      return;
     }
     const known = this.#agents.get(address);
     const agent = known ?? this.#create(address, scamper);
     this.#agents.set(address, agent);
     known?.reconnected(scamper);
     scamper.stream.once('close', () => void this.#disconnected(agent, scamper));
-    if (known === undefined)
-      log.warn({ agent: formatIpv4(address) }, `an agent of revtr 2.0 is connected: ${WEAKER}`);
+    if (known === undefined) log.warn({ agent: formatIpv4(address) }, `an agent of revtr 2.0 is connected: ${WEAKER}`);
     for (const waiting of this.#awaited.get(address) ?? []) waiting.abort();
     onJoined(address, known === undefined);
   }
@@ -151,7 +151,9 @@ export class LegacyAgents implements AgentAccess {
     const other = this.#collaborators.directory
       .list()
       .find((agent) => agent.hostname.toLowerCase() === name || formatIpv4(agent.address) === name);
-    return other === undefined || other.address === address ? undefined : `it claims to be ${monitor}, which is another agent`;
+    return other === undefined || other.address === address
+      ? undefined
+      : `it claims to be ${monitor}, which is another agent`;
   }
 
   #create(address: Ipv4Address, scamper: RemoteScamper): LegacyAgent {

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
+import type { Metrics } from '../../foundation/metrics.ts';
 import { Periodic } from '../../foundation/periodic.ts';
+import type { GrpcServer } from '../../grpc/grpc-server.ts';
 import { LegacyAgents, type LegacyAgentsCollaborators } from './legacy-agents.ts';
+import { createReplyServer } from './reply-server.ts';
 import { ScamperListener, type ServerCredential } from './scamper-listener.ts';
 
 /** How agents of revtr 2.0 are served. */
 export interface LegacyOptions {
   /** Port that their scampers dial in to; `undefined`: none is opened. */
   readonly scamperPort: number | undefined;
+  /** Port on which they report replies to spoofed probes over gRPC; `undefined`: none is opened. */
+  readonly grpcPort: number | undefined;
   /** Host names that they expect in the certificate of the controller. */
   readonly names: readonly [string, ...string[]];
   /** Files with a certificate and its key, PEM. `undefined`: the authority of the controller certifies the names. */
@@ -18,6 +23,7 @@ export interface LegacyOptions {
 }
 
 export interface LegacyGatewayCollaborators extends LegacyAgentsCollaborators {
+  readonly metrics: Metrics;
   /** Creates a certificate for host names, and its key. */
   readonly certify: (names: LegacyOptions['names']) => Promise<ServerCredential>;
   /** A number from 0 to 1. */
@@ -34,6 +40,7 @@ export class LegacyGateway {
   readonly #collaborators: LegacyGatewayCollaborators;
   readonly #renewing: Periodic;
   #listener: ScamperListener | undefined;
+  #replies: GrpcServer | undefined;
 
   constructor(
     options: LegacyOptions & { readonly host: string; readonly contact: string | undefined },
@@ -47,7 +54,11 @@ export class LegacyGateway {
       { everyMs: RENEWAL_MS },
       {
         clock,
-        work: async () => this.#listener?.useCredential(await this.#credential()),
+        work: async () => {
+          const credential = await this.#credential();
+          this.#listener?.useCredential(credential);
+          this.#replies?.useCertificate(credential);
+        },
         onError: (error) => log.error({ err: error }, 'the certificate for agents of revtr 2.0 could not be renewed'),
       },
     );
@@ -56,7 +67,7 @@ export class LegacyGateway {
   /** Begins to listen. */
   async start(): Promise<void> {
     const { clock, log, random } = this.#collaborators;
-    const { host, scamperPort, acceptsPlaintext } = this.#options;
+    const { host, scamperPort, grpcPort, acceptsPlaintext } = this.#options;
     const credential = await this.#credential();
     if (scamperPort !== undefined) {
       const options = { host, port: scamperPort, acceptsPlaintext };
@@ -67,12 +78,24 @@ export class LegacyGateway {
         'listening for scampers of agents of revtr 2.0: the controller checks for them what agents of this project check themselves',
       );
     }
+    if (grpcPort !== undefined) {
+      const { metrics } = this.#collaborators;
+      this.#replies = createReplyServer({ host, port: grpcPort }, credential, {
+        agents: this.agents,
+        metrics,
+        clock,
+        log,
+      });
+      const port = await this.#replies.start();
+      log.info({ port }, 'listening for replies that agents of revtr 2.0 report');
+    }
     this.#renewing.start();
   }
 
   async stop(): Promise<void> {
     await this.#renewing.stop();
     await this.#listener?.stop();
+    await this.#replies?.stop();
     await this.agents.stop();
   }
 

@@ -96,14 +96,13 @@ const keyOf = (
   { source, identifier, sequence, token }: Pick<Report, 'source' | 'identifier' | 'sequence' | 'token'>,
 ): string => `${receiver} ${source} ${identifier} ${sequence} ${token}`;
 
-/** The agent reports every slot of an option, and nothing of the pointer that says how many are used: the empty ones at the end are left out. */
 function toReply({ source, recordRoute, timestamps }: Report): ReportedReply {
   return {
     from: source,
     icmpType: 0,
     icmpCode: 0,
     ttl: 0,
-    ...(recordRoute && { recordRoute: recordRoute.slice(0, 1 + recordRoute.findLastIndex((stamp) => stamp !== 0)) }),
+    ...(recordRoute && { recordRoute }),
     ...(timestamps && { timestamps }),
   };
 }

@@ -48,7 +48,11 @@ export class ScamperListener {
   readonly #arrivals: TokenBuckets<Ipv4Address>;
   readonly #sockets = new Set<Socket>();
 
-  constructor(options: ScamperListenerOptions, credential: ServerCredential, collaborators: ScamperListenerCollaborators) {
+  constructor(
+    options: ScamperListenerOptions,
+    credential: ServerCredential,
+    collaborators: ScamperListenerCollaborators,
+  ) {
     this.#options = options;
     this.#collaborators = collaborators;
     this.#arrivals = new TokenBuckets(ARRIVALS, collaborators);
@@ -100,13 +104,15 @@ export class ScamperListener {
     const address = peerOf(socket);
     const refusal =
       address === undefined ? 'agents connect over IPv4' : (this.#collaborators.agents.refuse(address) ?? undefined);
-    if (address === undefined || refusal !== undefined) return this.#refuse(socket, refusal ?? '');
-    if (!this.#arrivals.take(address)) return this.#refuse(socket, 'it connects too often');
-    socket.setNoDelay(true);
-    socket.setTimeout(this.#options.patienceMs ?? DEFAULT_PATIENCE_MS, () =>
-      this.#refuse(socket, 'it connected and said nothing'),
-    );
-    socket.once('readable', () => this.#distinguish(socket, address));
+    if (address === undefined || refusal !== undefined) this.#refuse(socket, refusal ?? '');
+    else if (!this.#arrivals.take(address)) this.#refuse(socket, 'it connects too often');
+    else {
+      socket.setNoDelay(true);
+      socket.setTimeout(this.#options.patienceMs ?? DEFAULT_PATIENCE_MS, () =>
+        this.#refuse(socket, 'it connected and said nothing'),
+      );
+      socket.once('readable', () => this.#distinguish(socket, address));
+    }
   }
 
   #distinguish(socket: Socket, address: Ipv4Address): void {
@@ -125,7 +131,10 @@ export class ScamperListener {
     const { patienceMs = DEFAULT_PATIENCE_MS } = this.#options;
     const identity = `${formatIpv4(address)}:${socket.remotePort ?? 0}`;
     try {
-      agents.joined(address, await RemoteScamper.accept(socket, { identity, greetingMs: patienceMs }, { clock, random }));
+      agents.joined(
+        address,
+        await RemoteScamper.accept(socket, { identity, greetingMs: patienceMs }, { clock, random }),
+      );
     } catch (error) {
       this.#refuse(socket, error instanceof Error ? error.message : String(error));
     }
