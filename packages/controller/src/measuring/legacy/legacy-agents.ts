@@ -1,11 +1,12 @@
 import type { AgentHealth } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
-import type { RemoteScamper } from '@revtr/scamper';
+import { type RemoteScamper, ScamperError } from '@revtr/scamper';
 import type { Logger } from 'pino';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import type { AuditEvents } from '../../audit/audit-events.ts';
 import type { Metrics } from '../../foundation/metrics.ts';
+import { TokenBuckets } from '../../foundation/token-buckets.ts';
 import type { AgentAccess } from '../agent-access.ts';
 import { checkTask, type TaskRules } from '../check-task.ts';
 import { LegacyAgent } from './legacy-agent.ts';
@@ -36,6 +37,8 @@ export interface LegacyAgentsCollaborators extends TaskRules {
   readonly log: Logger;
 }
 
+/** Log lines about refusals of each kind, so that nobody can fill the log. */
+const LINES = { burst: 20, perSecond: 0.1, mostBuckets: 10 };
 /** scamper reconnects 30 to 61 seconds after it has lost its connection. */
 const RESUME_MS = 75_000;
 const WEAKER =
@@ -48,11 +51,13 @@ export class LegacyAgents implements AgentAccess {
   readonly #agents = new Map<Ipv4Address, LegacyAgent>();
   readonly #awaited = new Map<Ipv4Address, Set<AbortController>>();
   readonly #replies: ReportedReplies;
+  readonly #lines: TokenBuckets<LegacyRefusal>;
 
   constructor(options: LegacyAgentsOptions, collaborators: LegacyAgentsCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
     this.#replies = new ReportedReplies(collaborators);
+    this.#lines = new TokenBuckets(LINES, collaborators);
   }
 
   /** Why an agent of revtr 2.0 may not connect from an address; `undefined` when it may. */
@@ -76,7 +81,11 @@ export class LegacyAgents implements AgentAccess {
     const agent = known ?? this.#create(address, scamper);
     this.#agents.set(address, agent);
     known?.reconnected(scamper);
-    scamper.stream.once('close', () => void this.#disconnected(agent, scamper));
+    scamper.stream.on('error', (error) => {
+      if (error instanceof ScamperError) this.refused('legacyMessage', formatIpv4(address), error.message);
+    });
+    if (scamper.stream.closed) void this.#disconnected(agent, scamper);
+    else scamper.stream.once('close', () => void this.#disconnected(agent, scamper));
     if (known === undefined) log.warn({ agent: formatIpv4(address) }, `an agent of revtr 2.0 is connected: ${WEAKER}`);
     for (const waiting of this.#awaited.get(address) ?? []) waiting.abort();
     onJoined(address, known === undefined);
@@ -94,7 +103,8 @@ export class LegacyAgents implements AgentAccess {
       const { metrics, auditEvents, log } = this.#collaborators;
       metrics.refused('legacyReply', unknown);
       auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
-      log.warn({ agent: formatIpv4(address), unknown }, 'an agent reported replies to probes that were not sent');
+      if (this.#lines.take('legacyReply'))
+        log.warn({ agent: formatIpv4(address), unknown }, 'an agent reported replies to probes that were not sent');
     }
     return undefined;
   }
@@ -141,7 +151,7 @@ export class LegacyAgents implements AgentAccess {
     const { metrics, auditEvents, log } = this.#collaborators;
     metrics.refused(kind);
     auditEvents.count({ kind: 'agentRefused', client: address, subject: kind, detail: reason });
-    log.warn({ kind, address, reason }, 'rejected an agent of revtr 2.0');
+    if (this.#lines.take(kind)) log.warn({ kind, address, reason }, 'rejected an agent of revtr 2.0');
   }
 
   /** A scamper may name itself; the name must not be that of another host. */

@@ -4,7 +4,7 @@ import { Periodic } from '../../foundation/periodic.ts';
 import type { GrpcServer } from '../../grpc/grpc-server.ts';
 import { LegacyAgents, type LegacyAgentsCollaborators } from './legacy-agents.ts';
 import { createReplyServer } from './reply-server.ts';
-import { ScamperListener, type ServerCredential } from './scamper-listener.ts';
+import { ScamperListener, type ScamperListenerOptions, type ServerCredential } from './scamper-listener.ts';
 
 /** How agents of revtr 2.0 are served. */
 export interface LegacyOptions {
@@ -36,14 +36,15 @@ const RENEWAL_MS = 24 * 3_600_000;
 /** Serves agents of revtr 2.0. They verify nothing themselves, so that the controller checks every command for them. */
 export class LegacyGateway {
   readonly agents: LegacyAgents;
-  readonly #options: LegacyOptions & { readonly host: string };
+  readonly #options: LegacyOptions & Pick<ScamperListenerOptions, 'host' | 'patienceMs' | 'arrivals'>;
   readonly #collaborators: LegacyGatewayCollaborators;
   readonly #renewing: Periodic;
   #listener: ScamperListener | undefined;
   #replies: GrpcServer | undefined;
 
   constructor(
-    options: LegacyOptions & { readonly host: string; readonly contact: string | undefined },
+    options: LegacyOptions &
+      Pick<ScamperListenerOptions, 'host' | 'patienceMs' | 'arrivals'> & { readonly contact: string | undefined },
     collaborators: LegacyGatewayCollaborators,
   ) {
     this.#options = options;
@@ -67,14 +68,14 @@ export class LegacyGateway {
   /** Begins to listen. */
   async start(): Promise<void> {
     const { clock, log, random } = this.#collaborators;
-    const { host, scamperPort, grpcPort, acceptsPlaintext } = this.#options;
+    const { scamperPort, grpcPort, host } = this.#options;
     const credential = await this.#credential();
     if (scamperPort !== undefined) {
-      const options = { host, port: scamperPort, acceptsPlaintext };
+      const options = { ...this.#options, port: scamperPort };
       this.#listener = new ScamperListener(options, credential, { agents: this.agents, clock, random });
       const port = await this.#listener.start();
       log.warn(
-        { port, withoutTls: acceptsPlaintext },
+        { port, withoutTls: this.#options.acceptsPlaintext },
         'listening for scampers of agents of revtr 2.0: the controller checks for them what agents of this project check themselves',
       );
     }

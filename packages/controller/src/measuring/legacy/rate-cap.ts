@@ -7,6 +7,8 @@ export interface RateCapOptions {
   readonly mostWaitMs: number;
 }
 
+const BURST_MS = 1_000;
+
 /** Spaces the packets of one agent: a second's worth at once, and `perSecond` in the long run. Probes leave in the order in which they ask. */
 export class RateCap {
   readonly #options: RateCapOptions;
@@ -17,7 +19,7 @@ export class RateCap {
   constructor(options: RateCapOptions, collaborators: { readonly clock: Clock }) {
     this.#options = options;
     this.#clock = collaborators.clock;
-    this.#usedUntil = this.#clock.now();
+    this.#usedUntil = this.#clock.now() - BURST_MS;
   }
 
   /**
@@ -37,8 +39,7 @@ export class RateCap {
 
   /** Counts packets that were not asked for, such as the further ones of a traceroute. */
   use(packets: number): void {
-    const burstMs = 1_000;
-    const from = Math.max(this.#usedUntil, this.#clock.now() - burstMs);
+    const from = Math.max(this.#usedUntil, this.#clock.now() - BURST_MS);
     this.#usedUntil = from + (packets * 1_000) / this.#options.perSecond;
   }
 }

@@ -21,6 +21,8 @@ export interface ScamperListenerOptions {
   readonly acceptsPlaintext: boolean;
   /** Most TCP connections. Default 1,024, and 4 from one address. */
   readonly connections?: ConnectionLimits;
+  /** Connections from one allowed address: at once, and per second in the long run. Default 10 and 0.5. */
+  readonly arrivals?: { readonly burst: number; readonly perSecond: number };
   /** How long a scamper may take to begin, for its TLS handshake and for its greeting, milliseconds each. Default 10,000. */
   readonly patienceMs?: number;
 }
@@ -36,8 +38,9 @@ const DEFAULT_CONNECTIONS: ConnectionLimits = { total: 1_024, perAddress: 4 };
 const DEFAULT_PATIENCE_MS = 10_000;
 /** First byte of a TLS record that begins a handshake (RFC 8446 section 5.1). scamper begins with the sequence number 0. */
 const TLS_HANDSHAKE = 0x16;
-/** Connections from one allowed address: an agent whose scamper ends at once starts it again every two seconds. */
-const ARRIVALS = { burst: 10, perSecond: 0.5, mostBuckets: 10_000 };
+/** An agent whose scamper ends at once starts it again every two seconds. */
+const DEFAULT_ARRIVALS = { burst: 10, perSecond: 0.5 };
+const MOST_ADDRESSES = 10_000;
 
 /** The server that the scampers of agents of revtr 2.0 dial in to (`scamper -R`), with TLS and, where that is allowed, without. */
 export class ScamperListener {
@@ -55,7 +58,10 @@ export class ScamperListener {
   ) {
     this.#options = options;
     this.#collaborators = collaborators;
-    this.#arrivals = new TokenBuckets(ARRIVALS, collaborators);
+    this.#arrivals = new TokenBuckets(
+      { ...DEFAULT_ARRIVALS, ...options.arrivals, mostBuckets: MOST_ADDRESSES },
+      collaborators,
+    );
     this.#server = createServer((socket) => this.#arrive(socket));
     limitConnections(this.#server, options.connections ?? DEFAULT_CONNECTIONS);
     // It does not listen: connections that begin with a handshake are handed to it.
