@@ -7,6 +7,7 @@ import { addLegacyAgents } from './admin-legacy.ts';
 import { addKillSwitches } from './admin-stop.ts';
 import { addApplyFromMail } from './apply-from-mail.ts';
 import { readCount } from './arguments.ts';
+import { addMysqlImport } from './import-mysql.ts';
 import { addTracerouteImport } from './import-traceroutes.ts';
 
 interface ApplicationsOptions extends ConnectionOptions {
@@ -40,6 +41,7 @@ export function addAdmin(program: Command, context: Context): Command {
   addLegacyAgents(admin, context);
   addKillSwitches(admin, context);
   addTracerouteImport(admin, context);
+  addMysqlImport(admin, context);
   return admin;
 }
 

@@ -281,27 +281,14 @@ export class Batches {
    * @throws {StorageError} `badLimit`
    */
   async latestOf(userId: number, limit = MOST_LISTED, before?: number): Promise<BatchProgress[]> {
-    return this.#db
-      .selectFrom('batches')
-      .select(({ selectFrom, fn }) => [
-        'id',
-        'size',
-        'created_at',
-        'cancelled_at',
-        selectFrom('measurements')
-          .select(fn.countAll<number>().as('done'))
-          .whereRef('measurements.batch_id', '=', 'batches.id')
-          .where('state', '=', 'done')
-          .$castTo<{ done: number }>()
-          .as('done'),
-      ])
-      .where('user_id', '=', userId)
-      .where('watch_id', 'is', null)
-      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
-      .orderBy('id', 'desc')
-      .limit(checkedLimit(limit, MOST_LISTED))
-      .$narrowType<{ done: number }>()
-      .execute();
+    const { rows } = await sql<BatchProgress>`
+      with open as materialized (
+        select batch_id, count(*) as count from measurements where user_id = ${userId} and state <> 'done' group by batch_id)
+      select id, size, created_at, cancelled_at, size - coalesce(open.count, 0) as done
+      from batches left join open on open.batch_id = batches.id
+      where user_id = ${userId} and watch_id is null and id < ${before ?? Number.MAX_SAFE_INTEGER}
+      order by id desc limit ${checkedLimit(limit, MOST_LISTED)}`.execute(this.#db);
+    return rows;
   }
 
   /**
