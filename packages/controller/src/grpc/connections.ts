@@ -6,8 +6,8 @@ interface Connection {
   calls: number;
   /** When the last call ended, or the connection began. */
   idleSince: number;
-  /** Whether the latest ping is answered. */
-  isAlive: boolean;
+  /** Bytes that had been received when the latest ping was sent. */
+  bytesAtPing: number;
 }
 
 /** The connections of a gRPC server: closes those that are dead, or that have had no call for long. */
@@ -26,7 +26,7 @@ export class Connections {
 
   /** Adds a connection until it is closed. */
   add(session: ServerHttp2Session, client: string): void {
-    const connection: Connection = { client, calls: 0, idleSince: performance.now(), isAlive: true };
+    const connection: Connection = { client, calls: 0, idleSince: performance.now(), bytesAtPing: -1 };
     this.#open.set(session, connection);
     session.once('close', () => this.#open.delete(session));
     session.on('stream', (stream) => {
@@ -60,19 +60,18 @@ export class Connections {
   #check(): void {
     const now = performance.now();
     for (const [session, connection] of this.#open) {
-      if (!connection.isAlive) session.destroy();
+      // An answer to a ping is received like everything else.
+      const received = session.socket?.bytesRead ?? 0;
+      if (received === connection.bytesAtPing) session.destroy();
       else if (connection.calls === 0 && now - connection.idleSince >= this.#limits.idleMs) session.close();
-      else ping(session, connection);
+      else {
+        connection.bytesAtPing = received;
+        ping(session);
+      }
     }
   }
 }
 
-function ping(session: Http2Session, connection: Connection): void {
-  connection.isAlive = false;
-  const isSent =
-    !session.destroyed &&
-    session.ping((error) => {
-      connection.isAlive = error === null;
-    });
-  if (!isSent) session.destroy();
+function ping(session: Http2Session): void {
+  if (session.destroyed || !session.ping(() => undefined)) session.destroy();
 }

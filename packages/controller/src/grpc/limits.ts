@@ -18,7 +18,7 @@ export interface GrpcLimits {
   readonly messageMs: number;
   /** Time for which the client may leave an answer unread, milliseconds. Default 60,000. */
   readonly unreadMs: number;
-  /** Connections are pinged at this interval, milliseconds; those that did not answer the ping before are closed. Default 30,000. */
+  /** Connections are pinged at this interval, milliseconds; those that sent nothing since the ping before are closed. Default 30,000. */
   readonly pingMs: number;
   /** Connections without calls are closed after this time, milliseconds. Default 900,000. */
   readonly idleMs: number;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -302,6 +303,8 @@ describe('bad input to a gRPC server', () => {
     await expect.poll(() => sockets.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(28);
     expect(await countedOf('connections')).toBeGreaterThanOrEqual(28);
     for (const socket of sockets) socket.destroy();
+    const patient = rawSession(port);
+    await once(patient, 'connect');
     const silent = connectTls({ host: 'localhost', port, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
     silent.on('error', () => undefined).resume();
     // The preface and empty settings; it never acknowledges a ping.
@@ -309,8 +312,7 @@ describe('bad input to a gRPC server', () => {
       Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from('000000040000000000', 'hex')]),
     );
     await new Promise((resolve) => silent.on('close', resolve));
-    const session = rawSession(port);
-    expect((await rawCall(session, GET_SOURCES, { body: framed(new Uint8Array()) })).status).toBe('0');
-    session.destroy();
+    expect((await rawCall(patient, GET_SOURCES, { body: framed(new Uint8Array()) })).status).toBe('0');
+    patient.destroy();
   });
 });

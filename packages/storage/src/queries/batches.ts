@@ -291,6 +291,17 @@ export class Batches {
     return rows;
   }
 
+  /** Notes the number of a forward traceroute with a measurement of a user. Returns whether the user has such a measurement. */
+  async noteForwardTraceroute(userId: number, id: number, tracerouteId: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('measurements')
+      .set({ forward_traceroute_id: tracerouteId })
+      .where('id', '=', id)
+      .where('user_id', '=', userId)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
   /**
    * The user's own measurements with a label, oldest first; the limit is at most 10,000, its default.
    * @throws {StorageError} `badLimit`, `badText`

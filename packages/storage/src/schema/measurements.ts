@@ -42,6 +42,8 @@ export interface MeasurementTable {
   readonly ended_at: Date | null;
   /** The result of the engine; null until the measurement is done. */
   readonly result: Json;
+  /** Number of a forward traceroute that the user has noted; null when there is none. */
+  readonly forward_traceroute_id: WithDefault<number | null>;
 }
 
 /** A batch as stored. */

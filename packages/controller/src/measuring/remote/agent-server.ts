@@ -133,10 +133,10 @@ export class AgentServer {
     try {
       checkTask(address, task, this.#collaborators);
       const agent = this.#collaborators.agents.find(address);
-      if (agent === undefined) throw new ProbingError('proberStopped', `the agent of ${formatIpv4(address)} has left`);
+      if (agent === undefined) return unreachable(`the agent of ${formatIpv4(address)} has left`);
       return { outcome: await agent.run(task, { timeoutMs, isListening, signal }) };
     } catch (error) {
-      if (error instanceof LinkError) return { refused: { code: 'proberStopped', message: error.message } };
+      if (error instanceof LinkError) return unreachable(error.message);
       if (!(error instanceof ProbingError)) throw error;
       const { code, message } = error;
       const isKnown = code === 'spoofingRefused' || code === 'invalidRequest';
@@ -144,3 +144,7 @@ export class AgentServer {
     }
   }
 }
+
+const unreachable = (message: string): TaskResponse => ({
+  refused: { code: 'proberStopped', message, isUnreachable: true },
+});
