@@ -4834,6 +4834,7 @@ export interface operations {
                      *           "site": "dxb45458",
                      *           "state": "ready",
                      *           "connected": true,
+                     *           "legacy": false,
                      *           "canSpoof": false,
                      *           "visibility": "public"
                      *         }
@@ -4891,6 +4892,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -4930,6 +4932,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public",
                      *       "atlas": {
@@ -4975,6 +4978,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5015,6 +5019,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5055,6 +5060,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5095,6 +5101,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5146,6 +5153,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5186,6 +5194,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
