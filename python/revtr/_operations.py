@@ -165,6 +165,13 @@ class Operations(Transport):
         """
         return cast("OptOut", self._call("POST", "/api/v2/opt-outs", body=body))
 
+    def allow_legacy_agent(
+        self,
+        address: str,
+    ) -> Agent:
+        """Allow the agent of revtr 2.0 at the address of an agent, and no other one; one that is connected must leave (operators)."""
+        return cast("Agent", self._call("PUT", f"/api/v2/agents/{segment(address)}/legacy"))
+
     def apply_for_source(
         self,
         body: ApplyForSourceRequest,
@@ -289,6 +296,13 @@ class Operations(Transport):
     ) -> Watch:
         """Delete a watch with its history."""
         return cast("Watch", self._call("DELETE", f"/api/v2/watches/{segment(id)}"))
+
+    def deny_legacy_agent(
+        self,
+        address: str,
+    ) -> Agent:
+        """Do not allow the agent of revtr 2.0 at an address any longer: it is disconnected (operators)."""
+        return cast("Agent", self._call("DELETE", f"/api/v2/agents/{segment(address)}/legacy"))
 
     def end_own_session(
         self,

@@ -183,6 +183,8 @@ class _AgentRequired(TypedDict):
     site: str
     state: Literal["expected", "testing", "preparing", "ready", "quarantined", "withdrawn"]
     connected: bool
+    #: Whether the operator allows the agent of revtr 2.0 at this address, and no other one
+    legacy: bool
     #: Whether its last tests have shown that its spoofed probes arrive
     canSpoof: bool
 
@@ -202,6 +204,8 @@ class _AgentDetailsRequired(TypedDict):
     site: str
     state: Literal["expected", "testing", "preparing", "ready", "quarantined", "withdrawn"]
     connected: bool
+    #: Whether the operator allows the agent of revtr 2.0 at this address, and no other one
+    legacy: bool
     #: Whether its last tests have shown that its spoofed probes arrive
     canSpoof: bool
     atlas: AgentDetailsAtlas

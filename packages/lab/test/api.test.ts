@@ -436,6 +436,7 @@ describe('the document', () => {
       '/api/v2/agents',
       '/api/v2/agents/{address}',
       '/api/v2/agents/{address}/certificate',
+      '/api/v2/agents/{address}/legacy',
       '/api/v2/agents/{address}/quarantine',
       '/api/v2/agents/{address}/test',
       '/api/v2/aliases',

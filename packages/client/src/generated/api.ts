@@ -400,6 +400,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/agents/{address}/legacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Allow the agent of revtr 2.0 at the address of an agent, and no other one; one that is connected must leave (operators) */
+        put: operations["allowLegacyAgent"];
+        post?: never;
+        /** Do not allow the agent of revtr 2.0 at an address any longer: it is disconnected (operators) */
+        delete: operations["denyLegacyAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents/{address}/quarantine": {
         parameters: {
             query?: never;
@@ -1929,6 +1947,8 @@ export interface components {
             lastConnectedAt?: string;
             /** Format: date-time */
             lastTestedAt?: string;
+            /** @description Whether the operator allows the agent of revtr 2.0 at this address, and no other one */
+            legacy: boolean;
             quarantine?: {
                 /**
                  * @description `operator`: only an operator can end it
@@ -1970,6 +1990,8 @@ export interface components {
             lastConnectedAt?: string;
             /** Format: date-time */
             lastTestedAt?: string;
+            /** @description Whether the operator allows the agent of revtr 2.0 at this address, and no other one */
+            legacy: boolean;
             quarantine?: {
                 /**
                  * @description `operator`: only an operator can end it
@@ -4847,6 +4869,7 @@ export interface operations {
                      *           "site": "dxb45458",
                      *           "state": "ready",
                      *           "connected": true,
+                     *           "legacy": false,
                      *           "canSpoof": false,
                      *           "visibility": "public"
                      *         }
@@ -4904,6 +4927,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -4943,6 +4967,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public",
                      *       "atlas": {
@@ -4988,6 +5013,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5028,6 +5054,89 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    allowLegacyAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "legacy": false,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    denyLegacyAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5079,6 +5188,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5119,6 +5229,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }

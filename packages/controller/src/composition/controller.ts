@@ -165,9 +165,10 @@ export class Controller {
     const owns = (source: Ipv4Address): boolean => sources?.owns(formatIpv4(source)) ?? !cluster.parts.isShared;
     const calibration = new DeploymentCalibration();
     const mail = openMail({ ...contextOf(context, 'mail'), clock: mailDuty.clock }, options, collaborators.sendMail);
-    const safety = await openSafety(contextOf(context, 'safety'), options, (address) =>
-      measuring.directory.participates(address),
-    );
+    const safety = await openSafety(contextOf(context, 'safety'), options, {
+      isOwn: (address) => measuring.directory.participates(address),
+      isLegacy: (address) => measuring.directory.find(address)?.legacy === true,
+    });
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,
       testTargets: options.lifeCycle.testTargets,

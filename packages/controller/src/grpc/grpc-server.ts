@@ -86,6 +86,11 @@ export class GrpcServer {
     });
   }
 
+  /** Answers new connections with another certificate; PEM. */
+  useCertificate({ certificate, key }: GrpcServerOptions['tls']): void {
+    this.#server.setSecureContext({ cert: certificate, key });
+  }
+
   /** Ends streams, lets the other calls end, and closes all connections. */
   async stop(): Promise<void> {
     this.#stopping.abort();

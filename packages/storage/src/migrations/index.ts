@@ -25,6 +25,7 @@ import { leases } from './0023-leases.ts';
 import { queuedBySource } from './0024-queued-by-source.ts';
 import { fairQueue } from './0030-fair-queue.ts';
 import { fairProbes } from './0031-fair-probes.ts';
+import { legacyAgents } from './0033-legacy-agents.ts';
 import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
 import { requestsByTime } from './0040-requests-by-time.ts';
 
@@ -54,6 +55,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0024-queued-by-source': queuedBySource,
   '0030-fair-queue': fairQueue,
   '0031-fair-probes': fairProbes,
+  '0033-legacy-agents': legacyAgents,
   '0035-forward-traceroutes': forwardTraceroutes,
   '0040-requests-by-time': requestsByTime,
 };
