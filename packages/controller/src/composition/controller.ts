@@ -40,6 +40,7 @@ import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
 import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
+import { openResults } from './open-results.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
 import { openSources } from './open-sources.ts';
@@ -206,6 +207,7 @@ export class Controller {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
+    const results = openResults({ ...contextOf(context, 'results'), clock: atlasDuty.clock });
     const watches = openWatches(
       contextOf(context, 'watches'),
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
@@ -279,6 +281,7 @@ export class Controller {
       { subsystem: agents, roles: ['atlas'], duty: atlasDuty },
       { subsystem: ranking, roles: ['engine', 'atlas'] },
       { subsystem: survey, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: results, roles: ['atlas'], duty: atlasDuty },
       { subsystem: measurements },
       { subsystem: probes, roles: ['engine'] },
       { subsystem: publications },

@@ -39,25 +39,26 @@ export function exceededOf(limits: readonly LimitUse[], size: number): QuotaExce
 export async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
   const minuteAgo = new Date(now.getTime() - MINUTE_MS);
-  const count = async (table: 'measurements' | 'probes') => {
-    const { today, minute } = await db
+  const since = new Date(Math.min(midnight.getTime(), minuteAgo.getTime()));
+  const submitted = async (table: 'batches' | 'probe_sets') => {
+    const sum = (from: Date) => sql<number>`coalesce(sum(size) filter (where created_at >= ${from}), 0)::bigint`;
+    return db
       .selectFrom(table)
-      .select(({ fn }) => [
-        fn.countAll<number>().filterWhere('created_at', '>=', midnight).as('today'),
-        fn.countAll<number>().filterWhere('created_at', '>', minuteAgo).as('minute'),
-      ])
+      .select([sum(midnight).as('today'), sum(new Date(minuteAgo.getTime() + 1)).as('minute')])
       .where('user_id', '=', user.id)
-      .where('created_at', '>=', new Date(Math.min(midnight.getTime(), minuteAgo.getTime())))
+      .where('created_at', '>=', since)
       .executeTakeFirstOrThrow();
+  };
+  const count = async (table: 'measurements' | 'probes', sets: 'batches' | 'probe_sets') => {
     const { open } = await db
       .selectFrom(table)
       .select(({ fn }) => fn.countAll<number>().as('open'))
       .where('user_id', '=', user.id)
-      .where('state', '<>', 'done')
+      .$if(table === 'probes', (query) => query.where(sql<boolean>`state <> 'done'`))
       .executeTakeFirstOrThrow();
-    return { today, minute, open };
+    return { ...(await submitted(sets)), open };
   };
-  const [measurements, probes] = [await count('measurements'), await count('probes')];
+  const [measurements, probes] = [await count('measurements', 'batches'), await count('probes', 'probe_sets')];
   const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
   const used = (period: 'today' | 'minute' | 'open'): number => measurements[period] + probes[period];
   return [

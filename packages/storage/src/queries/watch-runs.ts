@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { cleanText, toCleanJson } from '../access/text.ts';
+import { readMeasurementsById } from '../results/stored-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { WatchAlertRow, WatchRow, WatchRunRow } from '../schema/watches.ts';
 
@@ -133,14 +134,10 @@ export class WatchRuns {
   /** Notes the batch in which a run is measured. */
   async submitted({ id, watch_id }: WatchRunRow, batchId: number): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
-      const measurement = await db
-        .selectFrom('measurements')
-        .select('id')
-        .where('batch_id', '=', batchId)
-        .executeTakeFirst();
+      const batch = await db.selectFrom('batches').select('first_id').where('id', '=', batchId).executeTakeFirst();
       await db
         .updateTable('watch_runs')
-        .set({ batch_id: batchId, measurement_id: measurement?.id ?? null, lease_until: null })
+        .set({ batch_id: batchId, measurement_id: batch?.first_id ?? null, lease_until: null })
         .where('id', '=', id)
         .execute();
       await db.updateTable('batches').set({ watch_id }).where('id', '=', batchId).execute();
@@ -149,18 +146,24 @@ export class WatchRuns {
 
   /** Runs whose measurement has ended or was deleted, oldest first. @throws {StorageError} `badLimit` */
   async ended(limit: number): Promise<EndedRun[]> {
-    const rows = await this.#db
+    const runs = await this.#db
       .selectFrom('watch_runs')
-      .leftJoin('measurements', 'measurements.id', 'watch_runs.measurement_id')
-      .selectAll('watch_runs')
-      .select('measurements.result as result')
+      .selectAll()
       .where('outcome', '=', 'running')
-      .where('watch_runs.batch_id', 'is not', null)
-      .where(({ or, eb }) => or([eb('measurements.state', '=', 'done'), eb('measurements.id', 'is', null)]))
-      .orderBy('watch_runs.id')
+      .where('batch_id', 'is not', null)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('measurements').select('measurements.id').whereRef('measurements.id', '=', 'measurement_id'),
+          ),
+        ),
+      )
+      .orderBy('id')
       .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
-    return rows.map(({ result, ...run }) => ({ run, result }));
+    const ids = runs.flatMap(({ measurement_id }) => measurement_id ?? []);
+    const results = new Map((await readMeasurementsById(this.#db, ids)).map(({ id, result }) => [id, result]));
+    return runs.map((run) => ({ run, result: results.get(run.measurement_id ?? 0) ?? null }));
   }
 
   /**
