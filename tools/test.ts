@@ -89,12 +89,25 @@ interface Outcome {
   readonly skipped: number;
 }
 
-function runProject(project: string, directory: string): Promise<Outcome> {
-  const report = join(directory, `${project}.json`);
+/** A part of all tests that one process of vitest runs. */
+interface Part {
+  readonly project: 'kernel' | 'process';
+  /** `INDEX/COUNT` of vitest; the whole project by default. */
+  readonly shard?: string;
+}
+
+/** Parts of the project `process`. A database opens more slowly the more of them a process has opened before. */
+const SHARDS = 6;
+/** Parts of the project `process` that run at the same time. */
+const LANES = 2;
+
+function runPart({ project, shard }: Part, directory: string): Promise<Outcome> {
+  const report = join(directory, `${project}${shard?.replace('/', '-') ?? ''}.json`);
   const args = [
     'run',
     '--project',
     project,
+    ...(shard === undefined ? [] : ['--shard', shard]),
     '--reporter=default',
     '--reporter=json',
     `--outputFile=${report}`,
@@ -114,11 +127,25 @@ function runProject(project: string, directory: string): Promise<Outcome> {
   return promise;
 }
 
-/** Runs the suites that need the kernel beside all others: they mostly wait, and a process that runs all others uses one core. */
+/** Runs parts one after the other until none is left. Several lanes may share `parts`. */
+async function runLane(parts: Part[], directory: string): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (let part = parts.shift(); part !== undefined; part = parts.shift())
+    outcomes.push(await runPart(part, directory));
+  return outcomes;
+}
+
+/** Runs the suites that need the kernel beside all others, because they mostly wait. */
 async function runTests(): Promise<void> {
   process.stdout.write('\n== tests\n');
   const directory = mkdtempSync(join(tmpdir(), 'revtr-test-'));
-  const outcomes = await Promise.all(['kernel', 'process'].map((project) => runProject(project, directory)));
+  const isWholeSuite = process.argv.length === 2;
+  const others: Part[] = isWholeSuite
+    ? Array.from({ length: SHARDS }, (_, i): Part => ({ project: 'process', shard: `${i + 1}/${SHARDS}` }))
+    : [{ project: 'process' }];
+  const lanes = [[{ project: 'kernel' } satisfies Part], ...Array.from({ length: LANES }, () => others)];
+  const runs = await Promise.all(lanes.map((parts) => runLane(parts, directory)));
+  const outcomes = runs.flat();
   rmSync(directory, { recursive: true });
   const sum = (count: 'passed' | 'failed' | 'skipped'): number =>
     outcomes.reduce((total, outcome) => total + outcome[count], 0);

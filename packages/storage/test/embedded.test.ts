@@ -111,6 +111,31 @@ describe('embedded database on disk', () => {
   });
 });
 
+describe('embedded databases in memory', () => {
+  it('share nothing, although later ones start from a copy of an earlier one', async () => {
+    const agent = { kind: 'source', hostname: 'h', site: 's', user_id: null, state: 'ready' } as const;
+    const databases: Awaited<ReturnType<typeof openDatabase>>[] = [];
+    for (let i = 0; i < 4; i++) {
+      const database = await openDatabase({ kind: 'memory' });
+      databases.push(database);
+      const agents = new Agents(database.db);
+      expect(await agents.list()).toEqual([]);
+      await agents.put({ ...agent, address: `192.0.2.${i}` });
+    }
+    for (const [i, { db }] of databases.entries())
+      expect(await new Agents(db).list()).toMatchObject([{ address: `192.0.2.${i}` }]);
+    const schema = ({ db }: (typeof databases)[number]) =>
+      sql<{
+        name: string;
+      }>`select table_name || column_name as name from information_schema.columns where table_schema = 'public' order by 1`.execute(
+        db,
+      );
+    const [first, ...later] = await Promise.all(databases.map(schema));
+    for (const { rows } of later) expect(rows).toEqual(first?.rows);
+    for (const database of databases) await database.close();
+  });
+});
+
 describe('PostgreSQL that cannot be reached', () => {
   it('is reported with the reason', async () => {
     const settings = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' } as const;

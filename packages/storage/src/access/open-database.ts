@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { lockDirectory } from '../embedded/lock-file.ts';
+import { NewDatabaseImage } from '../embedded/new-database-image.ts';
 import { PgliteConnection } from '../embedded/pglite-connection.ts';
 import { PglitePool } from '../embedded/pglite-pool.ts';
 import { makePrivate } from '../embedded/private-directory.ts';
@@ -23,13 +24,15 @@ export interface Database {
 /** The embedded database has no autovacuum, so dead rows of the tables that change most are removed once a minute. */
 const VACUUM_EVERY_MS = 60_000;
 
+const newDatabase = new NewDatabaseImage();
+
 /**
  * Opens the database and migrates its schema to the latest version. The directory of the embedded database gets mode 0700 and
  * the files in it 0600.
  * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed` or `migrationFailed`
  */
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
-  const { pool, release } = openPool(settings);
+  const { pool, release, migrated } = openPool(settings);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool) }) });
   const isEmbedded = settings.kind !== 'postgres';
   const vacuuming = isEmbedded ? setInterval(() => void vacuum(db), VACUUM_EVERY_MS).unref() : undefined;
@@ -40,6 +43,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
   };
   try {
     await migrate(db);
+    await migrated?.();
   } catch (error) {
     await close();
     throw error;
@@ -50,13 +54,28 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
   return { db, isExclusive: isEmbedded, ping, close };
 }
 
-function openPool(settings: DatabaseSettings): { readonly pool: PostgresPool; readonly release: () => void } {
+interface OpenPool {
+  readonly pool: PostgresPool;
+  release(): void;
+  /** To be called after the migrations, before anything else is stored. */
+  migrated?(): Promise<void>;
+}
+
+function openPool(settings: DatabaseSettings): OpenPool {
   if (settings.kind === 'postgres') return { pool: postgresPool(settings), release: () => undefined };
-  if (settings.kind === 'memory')
-    return { pool: new PglitePool(new PgliteConnection(undefined)), release: () => undefined };
-  makePrivate(settings.directory);
-  const release = lockDirectory(settings.directory);
-  return { pool: new PglitePool(new PgliteConnection(settings.directory)), release };
+  if (settings.kind === 'memory') {
+    const { image } = newDatabase;
+    const connection = new PgliteConnection(image === undefined ? {} : { image });
+    return {
+      pool: new PglitePool(connection),
+      release: () => undefined,
+      migrated: () => newDatabase.opened(connection),
+    };
+  }
+  const { directory } = settings;
+  makePrivate(directory);
+  const release = lockDirectory(directory);
+  return { pool: new PglitePool(new PgliteConnection({ directory })), release };
 }
 
 async function vacuum(db: Kysely<Schema>): Promise<void> {

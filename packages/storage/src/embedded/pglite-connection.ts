@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../errors.ts';
 import { keepWasmCode } from './wasm-code-collection.ts';
-import type { WorkerRequest, WorkerResponse } from './worker-protocol.ts';
+import type { ImageRequest, Statement, WorkerOptions, WorkerRequest, WorkerResponse } from './worker-protocol.ts';
+
+type Success = Exclude<WorkerResponse, { readonly error: unknown }>;
 
 interface Waiting {
-  readonly resolve: (response: { rows: unknown[]; affectedRows: number | undefined }) => void;
+  readonly resolve: (response: Success) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -16,10 +18,10 @@ export class PgliteConnection {
   #nextId = 1;
   #closed = false;
 
-  /** Opens the database in `directory`, or a new one in memory. Errors are reported by the first query. */
-  constructor(directory: string | undefined) {
+  /** Opens the database. Errors are reported by the first query. */
+  constructor(options: WorkerOptions) {
     keepWasmCode();
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: directory });
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
     this.#ready = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
     this.#worker.on('error', (error) => this.#fail(error.message));
@@ -31,13 +33,16 @@ export class PgliteConnection {
     sql: string,
     parameters: readonly unknown[],
   ): Promise<{ rows: unknown[]; affectedRows: number | undefined }> {
-    await this.#ready;
-    if (this.#closed) throw closed('it was closed');
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, sql, parameters } satisfies WorkerRequest);
-    });
+    const response = await this.#request({ sql, parameters });
+    if (!('rows' in response)) throw closed('its worker thread gave a wrong answer');
+    return response;
+  }
+
+  /** Copies all data of a database in memory. @throws {StorageError} `queryFailed`, `databaseClosed` */
+  async image(): Promise<Blob> {
+    const response = await this.#request({ sql: undefined });
+    if (!('image' in response)) throw closed('its worker thread gave a wrong answer');
+    return response.image;
   }
 
   /** Closes the session after all statements sent so far. */
@@ -47,6 +52,16 @@ export class PgliteConnection {
     await this.query('checkpoint', []).catch(() => undefined);
     this.#closed = true;
     await this.#worker.terminate();
+  }
+
+  async #request(request: Pick<Statement, 'sql' | 'parameters'> | Pick<ImageRequest, 'sql'>): Promise<Success> {
+    await this.#ready;
+    if (this.#closed) throw closed('it was closed');
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, ...request } satisfies WorkerRequest);
+    });
   }
 
   #settle(response: WorkerResponse): void {

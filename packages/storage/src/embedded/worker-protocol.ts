@@ -1,11 +1,28 @@
+/** Where the worker thread opens the embedded database. */
+export interface WorkerOptions {
+  /** Data directory; in memory by default. */
+  readonly directory?: string;
+  /** Content of the new database in memory; an empty cluster by default. */
+  readonly image?: Blob;
+}
+
 /** A statement for the worker thread that runs the embedded database. */
-export interface WorkerRequest {
+export interface Statement {
   readonly id: number;
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
 
-/** The outcome of one statement. Id 0 reports that the database is open. */
+/** Asks for a copy of all data of a database in memory. */
+export interface ImageRequest {
+  readonly id: number;
+  readonly sql: undefined;
+}
+
+export type WorkerRequest = Statement | ImageRequest;
+
+/** The outcome of one request. Id 0 reports that the database is open. */
 export type WorkerResponse =
   | { readonly id: number; readonly rows: unknown[]; readonly affectedRows: number | undefined }
+  | { readonly id: number; readonly image: Blob }
   | { readonly id: number; readonly error: { readonly message: string; readonly sqlState: string } };

@@ -1,24 +1,31 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { PrivateNodeFs } from './private-node-fs.ts';
-import type { WorkerRequest, WorkerResponse } from './worker-protocol.ts';
+import type { WorkerOptions, WorkerRequest, WorkerResponse } from './worker-protocol.ts';
 
 /** Runs the embedded database in a worker thread: its queries would block the main thread. */
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker');
 
+const { directory, image }: WorkerOptions = workerData;
+
 const database = await PGlite.create({
-  ...(typeof workerData === 'string' && { fs: new PrivateNodeFs(workerData) }),
+  ...(directory !== undefined && { fs: new PrivateNodeFs(directory) }),
+  ...(image !== undefined && { loadDataDir: image }),
   parsers: { [types.INT8]: Number },
 });
 
-port.on('message', ({ id, sql, parameters }: WorkerRequest) => {
-  database.query(sql, [...parameters]).then(
-    ({ rows, affectedRows }) => answer({ id, rows, affectedRows }),
-    (error: unknown) => answer({ id, error: describeError(error) }),
-  );
+port.on('message', (request: WorkerRequest) => {
+  run(request).then(answer, (error: unknown) => answer({ id: request.id, error: describeError(error) }));
 });
 answer({ id: 0, rows: [], affectedRows: undefined });
+
+async function run(request: WorkerRequest): Promise<WorkerResponse> {
+  const { id, sql } = request;
+  if (sql === undefined) return { id, image: await database.dumpDataDir('none') };
+  const { rows, affectedRows } = await database.query(sql, [...request.parameters]);
+  return { id, rows, affectedRows };
+}
 
 function answer(response: WorkerResponse): void {
   port?.postMessage(response);
