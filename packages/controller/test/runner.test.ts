@@ -284,7 +284,7 @@ describe('MeasurementRunner', () => {
     engine.end('198.51.100.1');
     await stop(runner);
     expect(await states(batch)).toEqual(['done', 'queued']);
-    expect((await rows(batch))[1]).toMatchObject({ result: null, lease_owner: null });
+    expect((await rows(batch))[1]).toMatchObject({ result: null });
     runner = newRunner('two');
     runner.start();
     await begun('198.51.100.1', '198.51.100.2', '198.51.100.2');

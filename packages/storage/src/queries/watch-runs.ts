@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { cleanText, toCleanJson } from '../access/text.ts';
-import { readMeasurementsById } from '../results/stored-measurements.ts';
+import { readableRecord } from '../results/stored-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { WatchAlertRow, WatchRow, WatchRunRow } from '../schema/watches.ts';
 
@@ -146,24 +146,20 @@ export class WatchRuns {
 
   /** Runs whose measurement has ended or was deleted, oldest first. @throws {StorageError} `badLimit` */
   async ended(limit: number): Promise<EndedRun[]> {
-    const runs = await this.#db
+    const rows = await this.#db
       .selectFrom('watch_runs')
-      .selectAll()
+      .leftJoin('measurements', 'measurements.id', 'watch_runs.measurement_id')
+      .leftJoin('results', 'results.id', 'watch_runs.measurement_id')
+      .leftJoin('json_results', 'json_results.id', 'watch_runs.measurement_id')
+      .selectAll('watch_runs')
+      .select(['results.record', 'json_results.result as json'])
       .where('outcome', '=', 'running')
-      .where('batch_id', 'is not', null)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('measurements').select('measurements.id').whereRef('measurements.id', '=', 'measurement_id'),
-          ),
-        ),
-      )
-      .orderBy('id')
+      .where('watch_runs.batch_id', 'is not', null)
+      .where('measurements.id', 'is', null)
+      .orderBy('watch_runs.id')
       .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
-    const ids = runs.flatMap(({ measurement_id }) => measurement_id ?? []);
-    const results = new Map((await readMeasurementsById(this.#db, ids)).map(({ id, result }) => [id, result]));
-    return runs.map((run) => ({ run, result: results.get(run.measurement_id ?? 0) ?? null }));
+    return rows.map(({ record, json, ...run }) => ({ run, result: record === null ? json : readableRecord(record) }));
   }
 
   /**

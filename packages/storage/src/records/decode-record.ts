@@ -1,11 +1,13 @@
 import { formatIpv4, readIpv4 } from '@revtr/net';
 import { StorageError } from '../errors.ts';
-import { MOST_DEPTH, MOST_TEMPLATE, RECORD_VERSION, TAGS } from './tags.ts';
+import { LEAST_REFERENCED, MOST_DEPTH, MOST_TEMPLATE, RECORD_VERSION, TAGS } from './tags.ts';
 import { VOCABULARY } from './vocabulary.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 /** Longest record that is read, bytes. */
 const MOST_BYTES = 2 ** 24;
+/** Depth of the values in a template: there is no template, list or object among them. */
+const TEMPLATE_DEPTH = MOST_DEPTH + 1;
 /** Largest factor of seven-bit groups: seven of them hold every safe integer. */
 const MOST_FACTOR = 2 ** 49;
 
@@ -68,7 +70,7 @@ class RecordReader {
       case TAGS.object:
         return this.#object(this.#newShape(), depth + 1);
       case TAGS.template:
-        return this.#template();
+        return this.#template(depth);
       default:
         return this.#taggedText(tag);
     }
@@ -87,7 +89,7 @@ class RecordReader {
     let text: string | number | undefined;
     if (tag >= TAGS.shortWord && tag < TAGS.shortShape) text = this.#word(tag - TAGS.shortWord);
     else if (tag >= TAGS.shortReference && tag < TAGS.shortList) text = this.#reference(tag - TAGS.shortReference);
-    else if (tag === TAGS.template) text = this.#template();
+    else if (tag === TAGS.template) text = this.#template(0);
     else text = this.#taggedText(tag);
     if (typeof text !== 'string') throw this.#bad('notText');
     return text;
@@ -95,20 +97,27 @@ class RecordReader {
 
   #integer(isNegative: boolean): number {
     const count = this.#count();
-    // Only large numbers are referred to, as the writer does.
     const value = isNegative ? -count : count;
-    return count >= 2 ** 28 ? this.#noted(value) : value;
+    return count >= LEAST_REFERENCED ? this.#noted(value) : value;
   }
 
-  #template(): string {
-    const template = this.#text();
-    if (template.length > MOST_TEMPLATE) throw this.#bad('tooLong');
+  #template(depth: number): string {
+    this.#refuseDepth(depth);
+    const template = this.#templateWord();
     return template.replaceAll('\0', () => {
-      const value = this.#value(MOST_DEPTH);
+      const value = this.#value(TEMPLATE_DEPTH);
       if (typeof value !== 'number' && typeof value !== 'string') throw this.#bad('notText');
       if (String(value).length > MOST_TEMPLATE) throw this.#bad('tooLong');
       return String(value);
     });
+  }
+
+  /** The word of a template. */
+  #templateWord(): string {
+    const tag = this.#byte();
+    if (tag >= TAGS.shortWord && tag < TAGS.shortShape) return this.#word(tag - TAGS.shortWord);
+    if (tag === TAGS.word) return this.#word(this.#count());
+    throw this.#bad('unknownTag');
   }
 
   #object(fields: readonly string[], depth: number): object {

@@ -1,7 +1,7 @@
 import { tryParseIpv4, writeIpv4 } from '@revtr/net';
 import { cleanText } from '../access/text.ts';
 import { StorageError } from '../errors.ts';
-import { MOST_DEPTH, MOST_TEMPLATE, RECORD_VERSION, TAGS } from './tags.ts';
+import { LEAST_REFERENCED, MOST_DEPTH, MOST_TEMPLATE, RECORD_VERSION, TAGS } from './tags.ts';
 import { SHORT, type ShapeNode, VOCABULARY } from './vocabulary.ts';
 
 const encoder = new TextEncoder();
@@ -121,9 +121,12 @@ class RecordWriter {
       found.push(digits);
       return '\0';
     });
-    if (found.length === 0 || !VOCABULARY.wordNumbers.has(template) || !found.every(isCanonical)) return false;
+    const number = VOCABULARY.templateNumbers.get(template);
+    // A text that contains NUL is no template by itself.
+    if (number === undefined || found.length !== template.split('\0').length - 1 || !found.every(isCanonical))
+      return false;
     this.#byte(TAGS.template);
-    this.#word(template);
+    this.#counted(number, TAGS.shortWord, SHORT.words, TAGS.word);
     for (const digits of found) {
       const address = tryParseIpv4(digits);
       if (address === undefined) this.#number(Number(digits));
@@ -143,19 +146,32 @@ class RecordWriter {
   }
 
   #number(value: number): void {
-    if (Number.isSafeInteger(value)) {
-      if (value >= 0 && value < SHORT.integers) return this.#byte(value);
-      if (Math.abs(value) >= 2 ** 28 && this.#reference(value)) return;
+    if (Number.isSafeInteger(value)) this.#integer(value);
+    else if (Number.isFinite(value)) this.#fraction(value);
+    else this.#byte(TAGS.null);
+  }
+
+  #integer(value: number): void {
+    const magnitude = Math.abs(value);
+    if (value >= 0 && value < SHORT.integers) {
+      this.#byte(value);
+    } else if (magnitude < LEAST_REFERENCED || !this.#reference(value)) {
       this.#byte(value < 0 ? TAGS.negative : TAGS.integer);
-      return this.#count(Math.abs(value));
+      this.#count(magnitude);
     }
-    if (!Number.isFinite(value)) return this.#byte(TAGS.null);
+  }
+
+  #fraction(value: number): void {
     const thousandths = Math.round(value * 1000);
     if (value > 0 && thousandths < MOST_THOUSANDTHS && thousandths / 1000 === value) {
       this.#byte(TAGS.thousandths);
-      return this.#count(thousandths);
+      this.#count(thousandths);
+    } else if (!this.#reference(value)) {
+      this.#float(value);
     }
-    if (this.#reference(value)) return;
+  }
+
+  #float(value: number): void {
     const isShort = Math.fround(value) === value;
     this.#byte(isShort ? TAGS.float32 : TAGS.float64);
     if (isShort) floats.setFloat32(0, value);
@@ -165,9 +181,12 @@ class RecordWriter {
 
   /** A small number together with its tag, or the number after a tag. */
   #counted(number: number, shortTag: number, short: number, tag: number): void {
-    if (number < short) return this.#byte(shortTag + number);
-    this.#byte(tag);
-    this.#count(number);
+    if (number < short) {
+      this.#byte(shortTag + number);
+    } else {
+      this.#byte(tag);
+      this.#count(number);
+    }
   }
 
   #count(number: number): void {

@@ -37,3 +37,5 @@ export const RECORD_VERSION = 1;
 export const MOST_DEPTH = 32;
 /** Characters of a text that is written as a template: a short record must not become a long text. */
 export const MOST_TEMPLATE = 256;
+/** Whole numbers from here on, and all fractions that are not thousandths, are written once: later ones refer to the first. */
+export const LEAST_REFERENCED = 2 ** 28;

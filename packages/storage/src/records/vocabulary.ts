@@ -100,12 +100,17 @@ export interface ShapeNode {
 export const VOCABULARY = {
   words: WORDS,
   shapes: SHAPES,
-  wordNumbers: new Map(WORDS.map((word, i) => [word, i])),
+  wordNumbers: numbersOf((word) => !word.includes('\0')),
+  templateNumbers: numbersOf((word) => word.includes('\0')),
   shapeTree: treeOf(SHAPES),
 } as const;
 
 /** Numbers of texts, shapes and back references below these take one byte; so do whole numbers below {@link SHORT.integers}. */
 export const SHORT = { integers: 64, words: SHORT_WORDS, shapes: 32, references: 32, lengths: 16 } as const;
+
+function numbersOf(isOne: (word: string) => boolean): ReadonlyMap<string, number> {
+  return new Map([...WORDS.entries()].flatMap(([i, word]) => (isOne(word) ? [[word, i]] : [])));
+}
 
 function treeOf(shapes: readonly (readonly string[])[]): ShapeNode {
   const root = newNode();

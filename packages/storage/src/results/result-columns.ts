@@ -2,7 +2,7 @@ import { parseIpv4 } from '@revtr/net';
 import { encodeRecord } from '../records/encode-record.ts';
 
 /** Numbers under which stop reasons are stored. Entries are only appended, never changed. */
-export const STOP_REASONS = ['', 'reaches', 'failed', 'trivial', 'cancelled'] as const;
+const STOP_REASONS = ['', 'reaches', 'failed', 'trivial', 'cancelled'] as const;
 
 /** What is stored of a result besides the record, so that queries find it. */
 export interface ResultColumns {
@@ -17,7 +17,7 @@ const ADDRESS_OFFSET = 2 ** 31;
 const MOST_NETWORKS = 256;
 
 /** An address as it is stored: integers of PostgreSQL have a sign. */
-export const toStoredAddress = (address: number): number => address - ADDRESS_OFFSET;
+const toStoredAddress = (address: number): number => address - ADDRESS_OFFSET;
 /** An address from the database. */
 export const fromStoredAddress = (stored: number): number => stored + ADDRESS_OFFSET;
 /** A dotted quad as it is stored. @throws {NetError} `badAddress` */
@@ -35,7 +35,7 @@ export function toResultColumns(result: unknown): ResultColumns {
 }
 
 /** AS numbers of the hops of a result, and of the networks between them that show no router, each once, in the order of the path. */
-export function networksOf(result: unknown): number[] {
+function networksOf(result: unknown): number[] {
   return [...new Set(asnsOf(result))].slice(0, MOST_NETWORKS);
 }
 

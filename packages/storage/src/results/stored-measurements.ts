@@ -59,11 +59,11 @@ export function readMeasurementsById(db: Kysely<Schema>, ids: readonly number[])
 function toMeasurementRow({ json, record, source, destination, ...row }: StoredRow): MeasurementRow {
   if (record === null) return { ...row, source, destination, result: json };
   const address = (stored: string): string => formatIpv4(fromStoredAddress(Number(stored)));
-  return { ...row, source: address(source), destination: address(destination), result: resultOf(record) };
+  return { ...row, source: address(source), destination: address(destination), result: readableRecord(record) };
 }
 
 /** What a record holds; null when it is damaged: one such row must not keep others from being read. */
-function resultOf(record: Uint8Array): unknown {
+export function readableRecord(record: Uint8Array): unknown {
   try {
     return decodeRecord(record);
   } catch (error) {
