@@ -28,6 +28,7 @@ import {
   OptOuts,
   openDatabase,
   RankingRecords,
+  ResultPartitions,
   StorageError,
   type User,
   Users,
@@ -669,6 +670,45 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect((await records.totals()).pending).toBe(0);
       await records.setConsent(yes.id, null);
       expect(await records.consentOf(yes.id)).toBeNull();
+    });
+
+    it('begins a partition of results with each day that has measurements, and keeps those of all days readable', async () => {
+      const { db } = database;
+      const [partitions, batches, jobs, user] = [
+        new ResultPartitions(db),
+        new Batches(db),
+        new Jobs(db),
+        await newUser(),
+      ];
+      const dayAfter = (days: number): Date => later(days * 86_400);
+      const boundaries = async () => (await partitions.list()).map(({ first_id }) => first_id);
+      await partitions.prepare(now);
+      await accept(user, 1);
+      await Promise.all([partitions.prepare(dayAfter(1)), partitions.prepare(dayAfter(1))]);
+      const [first, second, ...others] = (await boundaries()).slice(-3);
+      expect(others).toHaveLength(1);
+      await partitions.prepare(dayAfter(2));
+      expect((await boundaries()).slice(-3)).toEqual([first, second, ...others]);
+      // A batch whose ids are in two partitions.
+      await sql`select setval('measurements_id_seq', ${sql.lit(others[0] - 2)})`.execute(db);
+      const both = await accept(user, 3);
+      const ids = (await batches.measurementsOf(both)).map(({ id }) => id);
+      expect(ids).toEqual([-1, 0, 1].map((offset) => others[0] + offset));
+      // And one whose ids nobody has prepared a partition for.
+      await sql`select setval('measurements_id_seq', ${sql.lit(((await partitions.list()).at(-1)?.end_id ?? 0) + 5)})`.execute(
+        db,
+      );
+      const late = await accept(user, 2);
+      const leased = await jobs.lease('a', 10, dayAfter(2), dayAfter(3));
+      const finished = leased.map(({ id }) => ({ id, result: { stopReason: 'reaches' } }));
+      expect(await jobs.finish('a', finished, dayAfter(2))).toHaveLength(6);
+      expect((await batches.measurementsOf(both)).map(({ id, state }) => [id, state])).toEqual(
+        ids.map((id) => [id, 'done']),
+      );
+      expect((await batches.measurementsOf(late)).map(({ state }) => state)).toEqual(['done', 'done']);
+      expect((await batches.endedIn(both)).sort()).toEqual(ids);
+      const all = await partitions.list();
+      expect(all.slice(1).map(({ first_id }) => first_id)).toEqual(all.slice(0, -1).map(({ end_id }) => end_id));
     });
 
     it('stores imported results once for each origin', async () => {

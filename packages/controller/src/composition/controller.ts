@@ -81,6 +81,8 @@ export interface ControllerOptions {
   readonly watches?: WatchSettings | undefined;
   /** The public archive. Default: there is none. */
   readonly archive?: PublicArchiveOptions | undefined;
+  /** How long results are kept, days. Default: for ever. */
+  readonly resultDays?: number | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -207,7 +209,7 @@ export class Controller {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
-    const results = openResults({ ...contextOf(context, 'results'), clock: atlasDuty.clock });
+    const results = openResults({ ...contextOf(context, 'results'), clock: atlasDuty.clock }, options);
     const watches = openWatches(
       contextOf(context, 'watches'),
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },

@@ -50,6 +50,7 @@ export const results: Migration = {
          group by batch_id
        ) as ids
        where batches.id = ids.batch_id`,
+      `create index batches_by_last_id on batches (last_id)`,
       `create index batches_of_users on batches (user_id, created_at)`,
       // Addresses are stored minus 2^31, because integers have a sign. Networks are AS numbers as signed 32-bit numbers.
       `create table results (
@@ -81,7 +82,14 @@ export const results: Migration = {
     for (const statement of statements) await sql.raw(statement).execute(db);
     const { rows } = await sql<{ last: number }>`select last_value as last from measurements_id_seq`.execute(db);
     const end = Math.ceil((Number(rows[0]?.last ?? 0) + FIRST_PARTITION) / FIRST_PARTITION) * FIRST_PARTITION;
-    await sql`insert into result_partitions (first_id, end_id) values (1, ${sql.lit(end)})`.execute(db);
-    await sql`create table results_1 partition of results for values from (1) to (${sql.lit(end)})`.execute(db);
+    // The second one is made in advance.
+    for (const [first, next] of [[1, end] as const, [end, end + FIRST_PARTITION] as const]) {
+      await sql`insert into result_partitions (first_id, end_id) values (${sql.lit(first)}, ${sql.lit(next)})`.execute(
+        db,
+      );
+      await sql`
+        create table ${sql.table(`results_${first}`)} partition of results
+        for values from (${sql.lit(first)}) to (${sql.lit(next)})`.execute(db);
+    }
   },
 };

@@ -36,24 +36,28 @@ export class ResultPartitions {
    * processes may do so at once.
    */
   async prepare(now: Date): Promise<void> {
-    await this.#exclusively(async (db) => {
-      const { current, next, used } = await situationOf(db, now);
-      if (next === undefined) await createAfter(db, current, used);
-    });
-    await this.#exclusively(async (db) => {
-      const { current, next, used } = await situationOf(db, now);
-      if (next === undefined || current.opened_at === null || dayOf(now) <= dayOf(current.opened_at)) return;
-      if (used === 0) await setTime(db, current, 'opened_at', now);
-      else await beginPartition(db, current, next, now);
-    });
+    await this.#exclusively((db) => makeNext(db, now));
+    if (await this.#exclusively((db) => beginDay(db, now))) await this.#exclusively((db) => makeNext(db, now));
   }
 
-  async #exclusively(work: (db: Transaction<Schema>) => Promise<void>): Promise<void> {
-    await this.#db.transaction().execute(async (db) => {
+  /**
+   * Deletes the results of the partitions that ended before `time`, with their batches and what refers to them. A partition stays while one of its
+   * measurements is open, or stored in the form of an earlier version. Returns the partitions that are deleted.
+   */
+  async dropBefore(time: Date): Promise<ResultPartition[]> {
+    const old = (await this.list()).filter(({ closed_at }) => closed_at !== null && closed_at < time);
+    const dropped: ResultPartition[] = [];
+    for (const partition of old)
+      if (await this.#exclusively((db) => dropPartition(db, partition))) dropped.push(partition);
+    return dropped;
+  }
+
+  async #exclusively<T>(work: (db: Transaction<Schema>) => Promise<T>): Promise<T> {
+    return this.#db.transaction().execute(async (db) => {
       await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(db);
       // Statements that wait for a lock delay all those that come after them.
       await sql`set local lock_timeout = '3s'`.execute(db);
-      await work(db);
+      return work(db);
     });
   }
 }
@@ -99,23 +103,31 @@ async function situationOf(
   return { current: { ...current, opened_at: current.opened_at ?? now }, next: all[at + 1], used };
 }
 
-/** Makes the partition after the last one. */
-async function createAfter(db: Transaction<Schema>, { end_id: first }: ResultPartition, used: number): Promise<void> {
-  const end = first + Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, 2 * used));
-  const table = sql.table(`results_${first}`);
-  await sql`create table ${table} (like results including all)`.execute(db);
-  await sql`
-    alter table results attach partition ${table} for values from (${sql.lit(first)}) to (${sql.lit(end)})`.execute(db);
-  await db.insertInto('result_partitions').values({ first_id: first, end_id: end }).execute();
+/** Makes partitions until there is one of which no id was handed out. */
+async function makeNext(db: Transaction<Schema>, now: Date): Promise<void> {
+  for (;;) {
+    const { current, next, used } = await situationOf(db, now);
+    if (next !== undefined) return;
+    const first = current.end_id;
+    const end = first + Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, 2 * used));
+    const table = sql.table(`results_${first}`);
+    await sql`create table ${table} (like results including all)`.execute(db);
+    await sql`
+      alter table results attach partition ${table} for values from (${sql.lit(first)}) to (${sql.lit(end)})`.execute(
+      db,
+    );
+    await db.insertInto('result_partitions').values({ first_id: first, end_id: end }).execute();
+  }
 }
 
-/** Hands out ids of the next partition from now on. */
-async function beginPartition(
-  db: Transaction<Schema>,
-  current: ResultPartition,
-  next: ResultPartition,
-  now: Date,
-): Promise<void> {
+/** Hands out ids of the next partition from now on if a day has begun since the current one. Returns whether it does. */
+async function beginDay(db: Transaction<Schema>, now: Date): Promise<boolean> {
+  const { current, next, used } = await situationOf(db, now);
+  if (next === undefined || current.opened_at === null || dayOf(now) <= dayOf(current.opened_at)) return false;
+  if (used === 0) {
+    await setTime(db, current, 'opened_at', now);
+    return false;
+  }
   // No measurement is submitted meanwhile: a sequence that others use must not go back.
   await sql`lock table measurements in share row exclusive mode`.execute(db);
   await sql`
@@ -123,6 +135,27 @@ async function beginPartition(
     where last_value < ${sql.lit(next.first_id)}`.execute(db);
   await setTime(db, current, 'closed_at', now);
   await setTime(db, next, 'opened_at', now);
+  return true;
+}
+
+/** Deletes a partition if nothing in it is open. Returns whether it did. */
+async function dropPartition(
+  db: Transaction<Schema>,
+  { first_id, end_id }: Pick<ResultPartition, 'first_id' | 'end_id'>,
+): Promise<boolean> {
+  const within = sql`between ${sql.lit(first_id)} and ${sql.lit(end_id - 1)}`;
+  const { rows } = await sql<{ is_open: boolean }>`
+    select exists (select from measurements where id ${within}) or exists (select from json_results where id ${within})
+      or not exists (select from result_partitions where first_id = ${sql.lit(first_id)}) as is_open`.execute(db);
+  if (rows[0]?.is_open !== false) return false;
+  await sql`delete from publications where measurement_id ${within}`.execute(db);
+  await sql`delete from archive_pending where measurement_id ${within}`.execute(db);
+  await sql`delete from batches where last_id ${within}`.execute(db);
+  const table = sql.table(`results_${first_id}`);
+  await sql`alter table results detach partition ${table}`.execute(db);
+  await sql`drop table ${table}`.execute(db);
+  await db.deleteFrom('result_partitions').where('first_id', '=', first_id).execute();
+  return true;
 }
 
 async function setTime(
