@@ -84,6 +84,8 @@ from .api import (
     MailSessionLinkRequest,
     MailSessionLinkResponse,
     Measurement,
+    MigrateSystemRequest,
+    MigrationReport,
     NewApiKey,
     NewWatch,
     OptOut,
@@ -898,6 +900,16 @@ class Operations(Transport):
         The answer does not say whether there is an account. The session has no scope operate.
         """
         return cast("MailSessionLinkResponse", self._call("POST", "/api/v2/sessions/link", body=body))
+
+    def migrate_system(
+        self,
+        body: MigrateSystemRequest,
+    ) -> MigrationReport:
+        """Register users, hosts and atlas traceroutes of a system that this one replaces (operators).
+
+        Sending the same again changes nothing. No mail is sent.
+        """
+        return cast("MigrationReport", self._call("POST", "/api/v2/migration", body=body))
 
     def publish_measurement(
         self,

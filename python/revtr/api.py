@@ -1422,6 +1422,83 @@ class MeasurementResultStats(_MeasurementResultStatsRequired, total=False):
     onDemandTraceroutes: int
 
 
+class MigrateSystemRequest(TypedDict, total=False):
+    #: Whether the answer only says what would happen
+    isDryRun: bool
+    users: List[MigrateSystemRequestUser]
+    hosts: List[MigrateSystemRequestHost]
+    traceroutes: List[MigrateSystemRequestTraceroute]
+
+
+class _MigrateSystemRequestHostRequired(TypedDict):
+    address: str
+    kind: Literal["source", "vantagePoint"]
+    hostname: str
+    site: str
+
+
+class MigrateSystemRequestHost(_MigrateSystemRequestHostRequired, total=False):
+    #: E-mail address of the owner, who has an account. Default: the operators
+    owner: str
+
+
+class MigrateSystemRequestTraceroute(TypedDict):
+    source: str
+    origin: str
+    #: What measured it
+    platform: Literal["vantagePoint", "ripeAtlas"]
+    #: Milliseconds since the Unix epoch
+    at: float
+    #: From the first router to the source; null for hops that did not answer
+    hops: List[Optional[str]]
+
+
+class _MigrateSystemRequestUserRequired(TypedDict):
+    name: str
+    email: str
+    #: SHA-256 of each API key that continues to work, 64 hexadecimal digits
+    keyHashes: List[str]
+
+
+class MigrateSystemRequestUser(_MigrateSystemRequestUserRequired, total=False):
+    #: Measurements per day. Default: that of new users
+    perDay: int
+    #: Measurements that have not ended. Default: that of new users
+    parallel: int
+
+
+class MigrationReport(TypedDict):
+    #: In the order of the request
+    users: List[MigrationReportUser]
+    #: In the order of the request
+    hosts: List[MigrationReportHost]
+    traceroutes: MigrationReportTraceroutes
+
+
+class MigrationReportHost(TypedDict):
+    outcome: Literal["added", "known", "refused"]
+    #: Empty for what is new
+    reason: str
+
+
+class MigrationReportTraceroutes(TypedDict):
+    added: int
+    #: Paths of which the atlas has one of the same origin that is as new
+    known: int
+    #: Traceroutes older than seven days, or of the future
+    untimely: int
+    #: Traceroutes that loop, or do not end at a source of this system
+    unusable: int
+
+
+class MigrationReportUser(TypedDict):
+    outcome: Literal["added", "known", "refused"]
+    #: Empty for what is new
+    reason: str
+    #: Keys that work from now on
+    keys: int
+
+
 class NewApiKey(TypedDict):
     id: int
     #: Shown this once

@@ -17,6 +17,15 @@ const mail = join(directory, 'mail');
 const networks = join(directory, 'networks');
 const archiveRows = join(directory, 'rows.jsonl');
 const traceroutes = join(directory, 'traceroutes');
+const dump = join(directory, 'dump.sql');
+
+/** A dump of revtr 2.0 with a user and a host. */
+const DUMP = [
+  'CREATE TABLE `users` (`name` text, `email` text, `key` text);',
+  "INSERT INTO `users` VALUES ('evil\\r\\n\u001b[31m','a@example.org','');",
+  'CREATE TABLE `vantage_points` (`ip` int, `hostname` text, `site` text);',
+  "INSERT INTO `vantage_points` VALUES (3221225985,'vp\u001b[31m.example','');",
+].join('\n');
 
 /** A traceroute to the /24 of the source that the server has, as RIPE Atlas writes it. */
 const TRACEROUTE = JSON.stringify({
@@ -93,6 +102,7 @@ const COMMANDS: Readonly<
   'data update': { args: [], form: 'value' },
   'admin archive status': { args: [], form: 'value' },
   'admin archive import': { args: [archiveRows, '--origin', HOSTILE], form: 'value' },
+  'admin import-mysql': { args: [dump, '--dry-run'], form: 'value' },
   'admin atlas import': { args: [traceroutes], form: 'value' },
   'admin status': { args: [], form: 'value' },
   'admin applications': { args: ['--all'], form: 'value' },
@@ -186,6 +196,7 @@ beforeAll(async () => {
   writeFileSync(mail, `Address: 192.0.2.9\nHosting: ${HOSTILE}\nName: N\nE-mail: a@example.org\nReason: ${HOSTILE}\n`);
   writeFileSync(networks, '192.0.2.0/24 # one\nAS64500\n');
   writeFileSync(traceroutes, `${TRACEROUTE}\n`);
+  writeFileSync(dump, DUMP);
   writeFileSync(archiveRows, '{"id":1}\n{"id":\n');
   writeFileSync(pairs, '192.0.2.1\n');
 });

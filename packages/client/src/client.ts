@@ -185,8 +185,16 @@ export class ReverseTracerouteClient {
 
   /** The measurements of a batch that have ended, one after the other: a batch of any size takes little memory. */
   async *results(batchId: number, signal?: AbortSignal): AsyncGenerator<Measurement> {
+    for await (const { measurement } of this.resultLines(batchId, signal)) yield measurement;
+  }
+
+  /** As {@link results}, each with the line of JSON that the server sent: programs that store results need not write them again. */
+  async *resultLines(
+    batchId: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ readonly measurement: Measurement; readonly line: string }> {
     const body = await this.export(batchId, 'jsonl', signal);
-    for await (const line of linesOf(body, this.#connection, signal)) yield parsedLine(line);
+    for await (const line of linesOf(body, this.#connection, signal)) yield { measurement: parsedLine(line), line };
   }
 
   /** The measurements of a batch that have ended, as a file. Errors while it is read are those of the platform. */

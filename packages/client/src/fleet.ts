@@ -23,6 +23,8 @@ import type {
   Dataset,
   KillSwitch,
   Mail,
+  Migration,
+  MigrationReport,
   NewApplication,
   OptOut,
   OptOutRequest,
@@ -217,6 +219,13 @@ export class FleetClient {
   /** Adds up to 1,000 published traceroutes to the atlases of the sources near their targets (operators). */
   async importTraceroutes(traceroutes: readonly PublishedTraceroute[]): Promise<TracerouteImport> {
     return good(this.#connection.api.POST('/api/v2/atlas/traceroutes', { body: { traceroutes: [...traceroutes] } }));
+  }
+
+  /** Registers users, hosts and atlas traceroutes of another system, up to 500 of each (operators). */
+  async migrate(migration: Migration): Promise<MigrationReport> {
+    const report = await good(this.#connection.api.POST('/api/v2/migration', { body: migration }));
+    for (const list of [report.users, report.hosts]) listed<unknown>(list);
+    return report;
   }
 
   /** The state of the public archive (operators). */

@@ -112,6 +112,12 @@ export type ArchiveStatus = Schemas['ArchiveStatus'];
 export type ArchiveConsent = Schemas['ArchiveConsent'];
 /** What an import of rows of an archive has done. */
 export type ArchiveImport = Schemas['ArchiveImport'];
+/** Users, hosts and atlas traceroutes of another system. */
+export type Migration = Required<
+  NonNullable<paths['/api/v2/migration']['post']['requestBody']>['content']['application/json']
+>;
+/** What became of the users, hosts and traceroutes of another system. */
+export type MigrationReport = Schemas['MigrationReport'];
 /** A result of another system. */
 export type ImportedResult = Schemas['ImportedResult'];
 /** Which results of other systems to list. */

@@ -30,8 +30,8 @@ export interface DatasetErrorDetails {
   readonly cancelled: Record<never, never>;
 }
 
-/** What a limit counts: bytes after decompression, bytes of the file, characters of one line, entries, or steps in a tree. */
-export type LimitUnit = 'bytes' | 'fileBytes' | 'lineCharacters' | 'entries' | 'treeSteps';
+/** What a limit counts: bytes after decompression, of the file, or of one value; characters of one line; entries; or steps in a tree. */
+export type LimitUnit = 'bytes' | 'fileBytes' | 'valueBytes' | 'lineCharacters' | 'entries' | 'treeSteps';
 
 /** A stable code that says what is wrong with a dataset, or with its download. */
 export type DatasetErrorCode = keyof DatasetErrorDetails;
@@ -74,6 +74,7 @@ export function tooLarge(limit: number, unit: LimitUnit): DatasetError<'tooLarge
   const what = {
     bytes: 'bytes after decompression',
     fileBytes: 'bytes',
+    valueBytes: 'bytes in one value',
     lineCharacters: 'characters in one line',
     entries: 'entries',
     treeSteps: 'steps in its search tree',

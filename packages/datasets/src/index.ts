@@ -19,6 +19,8 @@ export type { MmdbOrigins } from './formats/mmdb/mmdb.ts';
 export type { Origins } from './formats/origins.ts';
 export { type Relationships, relationshipsOf } from './formats/relationships.ts';
 export type { RipeProbeList } from './formats/ripe-probes.ts';
+export { type MysqlDumpEnd, type ReadMysqlDumpOptions, readMysqlDump } from './mysql/read-dump.ts';
+export type { MysqlRow } from './mysql/statements.ts';
 export { type DatasetMetadata, type DatasetStatus, DatasetStore } from './store/dataset-store.ts';
 export { DatasetUpdater } from './store/dataset-updater.ts';
 export { type DatasetSources, datasetSourcesSchema } from './store/sources.ts';

@@ -2,6 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { correctedOnPath, correctionBy, SHIPPED_CALIBRATION, withoutSuspensions } from './calibration/calibration.ts';
 import { ForeignNextHops, rankingWithout } from './calibration/foreign-host.ts';
+import { asVerified, destinationHop } from './checks/destination-hop.ts';
 import { checkedByDistances } from './checks/distances.ts';
 import { followPath } from './follow-path.ts';
 import { measureRtts } from './hop-rtts.ts';
@@ -106,13 +107,7 @@ export class ReverseTracerouteEngine {
     const { clock, aliases, hosts, calibration = SHIPPED_CALIBRATION, withTechnique = untold } = this.#collaborators;
     const { source, destination } = request;
     const options = { ...DEFAULT_OPTIONS, ...request.options };
-    const first: Hop = {
-      address: destination,
-      technique: 'destination',
-      trust: 'measured',
-      confidence: CONFIDENCE.destination,
-      evidence: { type: 'destination' },
-    };
+    const first = destinationHop(destination, CONFIDENCE.destination);
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const { signal, askTraceroute } = hooks;
     const over = new AbortController();
@@ -130,7 +125,7 @@ export class ReverseTracerouteEngine {
       outages,
       plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
       assumptions: this.#assumptions,
-      path: new ReversePath(source, first, aliases, correctionBy(calibration)),
+      path: new ReversePath(source, first, aliases, correctionBy(calibration), this.#assumptions.wholePath),
       options,
       targetAnswers: new TargetAnswers(),
       stats,
@@ -165,9 +160,9 @@ export class ReverseTracerouteEngine {
       if (stopReason === 'failed') failReason = probingFailed(error, hop, outages);
     }
     const checked = checkedByDistances(measurement);
-    const hops = checked.hops.map((onPath): MeasuredHop => {
-      const hop = correctedOnPath(onPath, calibration);
-      const rttMs = rtts.get(hop.address);
+    const hops = checked.hops.map((onPath, i): MeasuredHop => {
+      const rttMs = rtts.get(onPath.address);
+      const hop = i === 0 ? asVerified(onPath, measurement, rttMs) : correctedOnPath(onPath, calibration);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
     const standIn = hops.find((hop) => hop.standIn !== undefined)?.standIn;

@@ -61,6 +61,36 @@ describe('assumed symmetry', () => {
     expect(await extend(hops, { allowIncomplete: true })).toMatchObject({ hops: [{ address: ip(11) }] });
   });
 
+  it('continues behind a dead end with a router before an earlier hop, as not adjacent', async () => {
+    const measured = { technique: 'recordRoute', trust: 'measured', confidence: 1 } as const;
+    const evidence = {
+      type: 'recordRoute',
+      target: DESTINATION,
+      sender: SOURCE,
+      slot: 1,
+      turn: 'stamp',
+      at: 0,
+    } as const;
+    const hops = [11, 12].map((last) => ({ address: ip(last), ...measured, evidence }));
+    // The last hop is silent, and the traceroute to it ends at a hop that the path has.
+    const prober = new ScriptedProber(
+      () => undefined,
+      (target) => (target === ip(12) ? [ip(11), undefined] : [ip(40), target]),
+    );
+    const options = { ...OPTIONS, allowInterdomain: true, allowIncomplete: true };
+    const extendWith = (changes: Partial<AssumedSymmetryOptions>) => {
+      const measurement = measurementWith(prober, { ipToAs });
+      measurement.path.extend(0, hops);
+      return new AssumedSymmetry({ ...options, ...changes }).extend(measurement);
+    };
+    expect(await extendWith({})).toMatchObject({ failReason: { code: 'tracerouteFailed', hop: ip(12) } });
+    expect(await extendWith({ earlierTargets: 1 })).toMatchObject({
+      outcome: 'extended',
+      from: 2,
+      hops: [{ address: ip(40), technique: 'assumedInterdomain', evidence: { target: ip(11), adjacent: false } }],
+    });
+  });
+
   it('reaches the source when there is no router in between', async () => {
     expect(await extend([DESTINATION], { allowInterdomain: true })).toMatchObject({ hops: [{ address: SOURCE }] });
   });

@@ -470,6 +470,7 @@ describe('the document', () => {
       '/api/v2/measurements',
       '/api/v2/measurements/{id}',
       '/api/v2/measurements/{id}/publication',
+      '/api/v2/migration',
       '/api/v2/opt-out-requests',
       '/api/v2/opt-out-requests/check',
       '/api/v2/opt-out-requests/{id}/accept',

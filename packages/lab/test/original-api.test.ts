@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { originalRequests, sendAsIs } from './original-requests.ts';
 import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
@@ -183,6 +185,31 @@ describe('the measurement API of the original', () => {
     await clientWith(key).probes.wait(id);
     expect((await call('GET', `pings/batch/responses?id=${id}`)).body).toEqual({ count: 3 });
     expect((await call('GET', `traceroutes?id=${id}`)).body).toEqual({});
+  });
+});
+
+describe('the documentation and the public clients of the original', () => {
+  it('get the answers that they need to every request, as it is on the wire', async () => {
+    const client = clientWith(key);
+    const { batchId } = await client.submit([{ src: system.source, dst: answering[1], label: 'fetched' }]);
+    await client.wait(batchId);
+    const pings = await client.probes.send({ type: 'ping', probes: [{ from: system.source, to: answering[1] }] });
+    await client.probes.wait(pings.id);
+    const fill = {
+      source: system.source,
+      destination: answering[1],
+      label: 'fetched',
+      batch: batchId,
+      pings: pings.id,
+    };
+    const requests = originalRequests({ ...fill, key, hostKey: system.key });
+    for (const { name, answer, ...request } of requests) {
+      const { status, headers, body } = await sendAsIs(system.url, request);
+      expect([name, status, headers['content-encoding']]).toEqual([name, 200, undefined]);
+      expect(answer.safeParse(body).error, name).toBeUndefined();
+    }
+    const documented = readFileSync(new URL('../../../docs/compatibility.md', import.meta.url), 'utf8');
+    for (const { name } of requests) expect(documented).toContain(`| ${name} |`);
   });
 });
 

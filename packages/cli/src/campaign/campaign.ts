@@ -7,10 +7,12 @@ import type { ProgressLine } from './progress.ts';
 
 /** Batches that are under way at once. */
 const MOST_UNDER_WAY = 16;
+/** Batches that the server has and the output does not have: those under way, and those that are complete and wait to be written. */
+const MOST_UNWRITTEN = 48;
 const POLL_MS = 1_000;
-/** Pause when the server cannot be reached, milliseconds; the campaign gives up after {@link MOST_FAILURES} in a row. */
+/** Pause when the server cannot be reached, and after how much time without an answer the campaign gives up, milliseconds. */
 const RETRY_MS = 5_000;
-const MOST_FAILURES = 60;
+const GIVE_UP_MS = 600_000;
 
 interface UnderWay extends SubmittedGroup {
   readonly group: number;
@@ -27,7 +29,8 @@ export interface CampaignSummary {
 
 /**
  * Measures groups of pairs as batches, as many at a time as the server accepts, and adds the results of each batch to the output when it is
- * complete. The journal makes every step repeatable: each pair is measured once and is in the output once, whenever the process ends.
+ * complete. It submits further batches while it writes: the server is never without work. The journal makes every step repeatable: each
+ * pair is measured once and is in the output once, whenever the process ends.
  */
 export class Campaign {
   readonly #client: ReverseTracerouteClient;
@@ -38,6 +41,11 @@ export class Campaign {
   readonly #sleep: (ms: number) => Promise<unknown>;
   readonly #signal: AbortSignal | undefined;
   readonly #underWay = new Set<UnderWay>();
+  /** Batches that are complete and not yet written, in the order in which they are written. */
+  readonly #complete = new Set<UnderWay>();
+  /** Resolves when no complete batch is left, or when one could not be written. */
+  #writing: Promise<void> | undefined;
+  #writeError: unknown;
   #written = 0;
   #reached = 0;
   #rejected = 0;
@@ -45,7 +53,8 @@ export class Campaign {
   #blockedUntil = 0;
   /** Whether only a batch that ends makes room: then the server need not be asked before. */
   #isFull = false;
-  #failures = 0;
+  /** When the first of the calls failed since which none succeeded, milliseconds since the Unix epoch. */
+  #failingSince: number | undefined;
 
   constructor(collaborators: {
     readonly client: ReverseTracerouteClient;
@@ -72,21 +81,36 @@ export class Campaign {
    * @throws {ClientError} when the server refuses a batch, or cannot be reached for minutes; `cancelled` when the signal fires
    */
   async run(groups: AsyncIterator<RequestedPair[]>): Promise<CampaignSummary> {
-    let next = await groups.next();
-    for (let group = 0; next.done !== true || this.#underWay.size > 0; ) {
-      if (this.#signal?.aborted === true) {
-        this.#progress.end();
-        throw new ClientError('cancelled', 'the campaign was interrupted', {});
+    try {
+      let next = await groups.next();
+      for (let group = 0; next.done !== true || this.#unwritten > 0; ) {
+        this.#check();
+        if (next.done !== true && this.#hasRoom) {
+          if (!(await this.#begin(group, next.value))) continue;
+          next = await groups.next();
+          group++;
+        } else await this.#advance();
       }
-      const mayFill = this.#underWay.size < MOST_UNDER_WAY && this.#blockedUntil <= this.#now();
-      if (next.done !== true && mayFill) {
-        if (!(await this.#begin(group, next.value))) continue;
-        next = await groups.next();
-        group++;
-      } else await this.#advance();
+    } finally {
+      await this.#writing;
+      this.#progress.end();
     }
-    this.#progress.end();
     return { pairs: this.#written, reached: this.#reached, rejected: this.#rejected };
+  }
+
+  get #unwritten(): number {
+    return this.#underWay.size + this.#complete.size;
+  }
+
+  get #hasRoom(): boolean {
+    const mayFill = this.#underWay.size < MOST_UNDER_WAY && this.#unwritten < MOST_UNWRITTEN;
+    return mayFill && this.#blockedUntil <= this.#now();
+  }
+
+  /** Ends the campaign after an interruption, or when results could not be written. */
+  #check(): void {
+    if (this.#writeError !== undefined) throw this.#writeError;
+    if (this.#signal?.aborted === true) throw new ClientError('cancelled', 'the campaign was interrupted', {});
   }
 
   /** Submits a group unless that has happened before. Returns false when the server does not accept it now. */
@@ -113,19 +137,42 @@ export class Campaign {
     return { batchId, rejected: rejected.map(({ index, code, message }) => ({ index, code, message })) };
   }
 
-  /** Looks which batches are complete, writes their results, and waits if there was none. */
+  /** Looks which batches are complete, lets them be written, and waits if there was none. */
   async #advance(): Promise<void> {
+    if (this.#complete.size > 0) this.#writing ??= this.#write();
+    if (this.#underWay.size === 0) return this.#writing ?? this.#waitForQuota();
     const complete = await this.#patiently(() => this.#findComplete());
     if (complete === undefined) return;
     for (const batch of complete) {
-      const written = await this.#patiently(() => this.#write(batch));
-      if (written === undefined) return;
-      await this.#journal.add({ group: batch.group, ...written });
       this.#underWay.delete(batch);
-      this.#count(batch.pairs.length, batch.rejected.length, written.reached);
+      this.#complete.add(batch);
       if (this.#isFull) this.#blockedUntil = 0;
     }
     if (complete.length === 0) await this.#sleep(POLL_MS);
+  }
+
+  /** Writes complete batches until none is left. Never rejects. */
+  async #write(): Promise<void> {
+    try {
+      await this.#writeComplete();
+    } catch (error) {
+      this.#writeError = error;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async #writeComplete(): Promise<void> {
+    for (const batch of this.#complete) {
+      let written: { readonly writtenTo: number; readonly reached: number } | undefined;
+      while (written === undefined) {
+        if (this.#signal?.aborted === true) return;
+        written = await this.#patiently(() => this.#append(batch));
+      }
+      await this.#journal.add({ group: batch.group, ...written });
+      this.#complete.delete(batch);
+      this.#count(batch.pairs.length, batch.rejected.length, written.reached);
+    }
   }
 
   #count(pairs: number, rejected: number, reached: number): void {
@@ -135,9 +182,11 @@ export class Campaign {
   }
 
   async #findComplete(): Promise<UnderWay[]> {
-    const latest = new Map((await this.#client.batches()).map((batch) => [batch.id, batch]));
+    const limit = this.#underWay.size;
+    const latest = new Map((await this.#client.batches({ limit })).map((batch) => [batch.id, batch]));
     const complete: UnderWay[] = [];
     let done = this.#written;
+    for (const { pairs } of this.#complete) done += pairs.length;
     for (const batch of this.#underWay) {
       const { batchId } = batch;
       if (batchId === null) complete.push(batch);
@@ -151,19 +200,19 @@ export class Campaign {
     return complete;
   }
 
-  async #write(batch: UnderWay): Promise<{ readonly writtenTo: number; readonly reached: number }> {
+  async #append(batch: UnderWay): Promise<{ readonly writtenTo: number; readonly reached: number }> {
     let reached = 0;
     const client = this.#client;
-    async function* lines(): AsyncGenerator<Uint8Array> {
+    async function* lines(): AsyncGenerator<string> {
       if (batch.batchId !== null) {
-        for await (const measurement of client.results(batch.batchId)) {
+        for await (const { measurement, line } of client.resultLines(batch.batchId)) {
           if (isComplete(measurement)) reached++;
-          yield line(measurement);
+          yield line;
         }
       }
       for (const { index, code, message } of batch.rejected) {
         const { src, dst, label = '' } = batch.pairs[index];
-        yield line({ source: src, destination: dst, label, state: 'rejected', code, message });
+        yield JSON.stringify({ source: src, destination: dst, label, state: 'rejected', code, message });
       }
     }
     return { writtenTo: await this.#output.append(lines()), reached };
@@ -173,7 +222,7 @@ export class Campaign {
   async #patiently<T>(call: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await call();
-      this.#failures = 0;
+      this.#failingSince = undefined;
       return result;
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
@@ -184,7 +233,8 @@ export class Campaign {
         return undefined;
       }
       const isPassing = error.code === 'unreachable' || error.code === 'failed';
-      if (!isPassing || ++this.#failures > MOST_FAILURES) throw error;
+      this.#failingSince ??= this.#now();
+      if (!isPassing || this.#now() - this.#failingSince > GIVE_UP_MS) throw error;
       this.#progress.show({
         done: this.#written,
         reached: this.#reached,
@@ -201,5 +251,3 @@ export class Campaign {
     await this.#sleep(Math.max(0, this.#blockedUntil - this.#now()));
   }
 }
-
-const line = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);

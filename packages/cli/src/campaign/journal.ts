@@ -50,6 +50,8 @@ export interface SubmittedGroup {
 export class Journal {
   readonly #file: FileHandle;
   readonly #groups: Map<number, GroupState>;
+  /** Resolves when the last entry is on disk. Entries are written one after the other. */
+  #written: Promise<void> = Promise.resolve();
   /** Bytes of the output that belong to complete groups. */
   readonly outputBytes: number;
 
@@ -115,10 +117,15 @@ export class Journal {
     return this.#file.close();
   }
 
-  async #write(value: CampaignPlan | z.infer<typeof entrySchema>): Promise<void> {
-    const { size } = await this.#file.stat();
-    await this.#file.write(`${JSON.stringify(value)}\n`, size);
-    await this.#file.datasync();
+  #write(value: CampaignPlan | z.infer<typeof entrySchema>): Promise<void> {
+    const write = async (): Promise<void> => {
+      const { size } = await this.#file.stat();
+      await this.#file.write(`${JSON.stringify(value)}\n`, size);
+      await this.#file.datasync();
+    };
+    // After a failure, the entries that wait fail as well: the last line may be cut.
+    this.#written = this.#written.then(write);
+    return this.#written;
   }
 }
 

@@ -24,12 +24,17 @@ export class OutputFile {
     return new OutputFile(file, length);
   }
 
-  /** Adds the chunks of a stream. Returns the length of the file when they are on disk. */
-  async append(chunks: AsyncIterable<Uint8Array>): Promise<number> {
+  /** Adds lines, which have no line feed yet. Returns the length of the file when they are on disk; when `lines` fails, adds none. */
+  async append(lines: AsyncIterable<string>): Promise<number> {
     let length = this.#length;
-    for await (const chunk of chunks) {
-      await this.#file.write(chunk, 0, chunk.length, length);
-      length += chunk.length;
+    try {
+      for await (const chunk of chunksOf(lines)) {
+        await this.#file.write(chunk, 0, chunk.length, length);
+        length += chunk.length;
+      }
+    } catch (error) {
+      await this.#file.truncate(this.#length);
+      throw error;
     }
     await this.#file.datasync();
     this.#length = length;
@@ -39,4 +44,20 @@ export class OutputFile {
   close(): Promise<void> {
     return this.#file.close();
   }
+}
+
+/** Characters that are written at once: each call to the system costs as much as a line. */
+const CHUNK_CHARACTERS = 2 ** 18;
+
+async function* chunksOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  let gathered: string[] = [];
+  let length = 0;
+  for await (const line of lines) {
+    gathered.push(line, '\n');
+    length += line.length;
+    if (length < CHUNK_CHARACTERS) continue;
+    yield Buffer.from(gathered.join(''));
+    [gathered, length] = [[], 0];
+  }
+  yield Buffer.from(gathered.join(''));
 }

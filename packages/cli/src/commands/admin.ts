@@ -6,6 +6,7 @@ import { renderStatus } from '../render/status.ts';
 import { addKillSwitches } from './admin-stop.ts';
 import { addApplyFromMail } from './apply-from-mail.ts';
 import { readCount } from './arguments.ts';
+import { addMysqlImport } from './import-mysql.ts';
 import { addTracerouteImport } from './import-traceroutes.ts';
 
 interface ApplicationsOptions extends ConnectionOptions {
@@ -38,6 +39,7 @@ export function addAdmin(program: Command, context: Context): Command {
   addFleet(admin, context);
   addKillSwitches(admin, context);
   addTracerouteImport(admin, context);
+  addMysqlImport(admin, context);
   return admin;
 }
 

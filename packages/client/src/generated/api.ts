@@ -1039,6 +1039,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register users, hosts and atlas traceroutes of a system that this one replaces (operators)
+         * @description Sending the same again changes nothing. No mail is sent.
+         */
+        post: operations["migrateSystem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/opt-out-requests": {
         parameters: {
             query?: never;
@@ -2513,6 +2533,33 @@ export interface components {
             /** @enum {string} */
             state: "queued" | "running" | "done";
             stopReason?: string;
+        };
+        MigrationReport: {
+            /** @description In the order of the request */
+            hosts: {
+                /** @enum {string} */
+                outcome: "added" | "known" | "refused";
+                /** @description Empty for what is new */
+                reason: string;
+            }[];
+            traceroutes: {
+                added: number;
+                /** @description Paths of which the atlas has one of the same origin that is as new */
+                known: number;
+                /** @description Traceroutes older than seven days, or of the future */
+                untimely: number;
+                /** @description Traceroutes that loop, or do not end at a source of this system */
+                unusable: number;
+            };
+            /** @description In the order of the request */
+            users: {
+                /** @description Keys that work from now on */
+                keys: number;
+                /** @enum {string} */
+                outcome: "added" | "known" | "refused";
+                /** @description Empty for what is new */
+                reason: string;
+            }[];
         };
         NewApiKey: {
             id: number;
@@ -6012,7 +6059,7 @@ export interface operations {
         responses: {
             "4XX": components["responses"]["ClientError"];
             "5XX": components["responses"]["ServerError"];
-            /** @description The file. Text is compressed with gzip if the client accepts it */
+            /** @description The file. Text is compressed if the client accepts Brotli or gzip */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7603,6 +7650,142 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    migrateSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "isDryRun": true,
+                 *       "users": [
+                 *         {
+                 *           "name": "A. User",
+                 *           "email": "user@example.org",
+                 *           "perDay": 100000,
+                 *           "parallel": 10000,
+                 *           "keyHashes": [
+                 *             "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "hosts": [
+                 *         {
+                 *           "address": "1.1.10.251",
+                 *           "kind": "source",
+                 *           "hostname": "source.example.org",
+                 *           "site": "",
+                 *           "owner": "user@example.org"
+                 *         }
+                 *       ],
+                 *       "traceroutes": [
+                 *         {
+                 *           "source": "1.1.10.251",
+                 *           "origin": "1.1.133.6",
+                 *           "platform": "ripeAtlas",
+                 *           "at": 1795676738000,
+                 *           "hops": [
+                 *             "1.1.133.1",
+                 *             null,
+                 *             "1.1.10.251"
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    hosts?: {
+                        address: string;
+                        hostname: string;
+                        /** @enum {string} */
+                        kind: "source" | "vantagePoint";
+                        /**
+                         * Format: email
+                         * @description E-mail address of the owner, who has an account. Default: the operators
+                         */
+                        owner?: string;
+                        site: string;
+                    }[];
+                    /**
+                     * @description Whether the answer only says what would happen
+                     * @default false
+                     */
+                    isDryRun?: boolean;
+                    /** @default [] */
+                    traceroutes?: {
+                        /** @description Milliseconds since the Unix epoch */
+                        at: number;
+                        /** @description From the first router to the source; null for hops that did not answer */
+                        hops: (string | null)[];
+                        /** Format: ipv4 */
+                        origin: string;
+                        /**
+                         * @description What measured it
+                         * @enum {string}
+                         */
+                        platform: "vantagePoint" | "ripeAtlas";
+                        /** Format: ipv4 */
+                        source: string;
+                    }[];
+                    /** @default [] */
+                    users?: {
+                        /** Format: email */
+                        email: string;
+                        /** @description SHA-256 of each API key that continues to work, 64 hexadecimal digits */
+                        keyHashes: string[];
+                        name: string;
+                        /** @description Measurements that have not ended. Default: that of new users */
+                        parallel?: number;
+                        /** @description Measurements per day. Default: that of new users */
+                        perDay?: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "users": [
+                     *         {
+                     *           "outcome": "added",
+                     *           "reason": "",
+                     *           "keys": 1
+                     *         }
+                     *       ],
+                     *       "hosts": [
+                     *         {
+                     *           "outcome": "added",
+                     *           "reason": ""
+                     *         }
+                     *       ],
+                     *       "traceroutes": {
+                     *         "added": 1,
+                     *         "known": 0,
+                     *         "untimely": 0,
+                     *         "unusable": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MigrationReport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
         };
     };

@@ -42,6 +42,7 @@ import { registerAudit } from './v2/audit.ts';
 import { registerDatasets } from './v2/datasets.ts';
 import { registerKeys } from './v2/keys.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
+import { registerMigration } from './v2/migration.ts';
 import { registerOpenSessions } from './v2/open-sessions.ts';
 import { registerOperations } from './v2/operations.ts';
 import { registerOptOutRequests } from './v2/opt-out-requests.ts';
@@ -156,6 +157,7 @@ export async function createServer(
     registerWatches(routes, collaborators);
     registerAtlasV2(routes, collaborators);
     registerPublicTraceroutes(routes, collaborators);
+    registerMigration(routes, collaborators);
     registerDatasets(routes, collaborators);
     registerOperations(routes, collaborators);
     registerQueue(routes, collaborators);

@@ -253,6 +253,7 @@ export class Controller {
       tests: agents.tests,
       life: agents.life,
       applications: agents.applications,
+      migration: agents.migration,
       mails: mail.mails,
       links: mail.links,
       optOuts: measuring.optOuts,

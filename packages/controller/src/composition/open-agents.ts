@@ -7,6 +7,7 @@ import { SourceApplications } from '../agents/source-applications.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 import type { SourceAtlases } from '../atlas/source-atlases.ts';
 import type { RecipientLimit } from '../foundation/recipient-limit.ts';
+import { MigrationService } from '../migration/migration-service.ts';
 import type { Context } from './context.ts';
 import type { RoleDuty } from './duties.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
@@ -16,6 +17,7 @@ export interface AgentsSubsystem extends Subsystem {
   readonly tests: AgentTests;
   readonly life: AgentTesting;
   readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
+  readonly migration: MigrationService;
 }
 
 export interface AgentsOptions {
@@ -56,6 +58,10 @@ export function openAgents(
     { limits: newUserLimits },
     { applications: table, users: new Users(database.db), directory, notices, recipients, targetPolicy, clock },
   );
+  const migration = new MigrationService(
+    { limits: newUserLimits },
+    { users: new Users(database.db), directory, targetPolicy },
+  );
   const joined = (address: Ipv4Address): void => {
     if (!duty.isHere()) return;
     life
@@ -83,6 +89,7 @@ export function openAgents(
     tests,
     life: isShared ? sharedAgentTesting({ bus, life, isHere: duty.isHere, directory }) : life,
     applications: { table, decisions },
+    migration,
     start: () => {
       life.start();
       if (isShared) stopServing = serveAgentTests(bus, life);

@@ -32,7 +32,9 @@ function sentenceOf(evidence: StoredHop['evidence'], at: number): string {
   const { type, target, sender } = evidence;
   switch (type) {
     case 'destination':
-      return 'the requested destination';
+      return evidence.isSilent === true
+        ? 'the requested destination, which has answered no probe'
+        : 'the requested destination';
     case 'recordRoute':
       return `seen in Record Route slot ${Number(evidence.slot) + 1} of a ping from ${sender} to ${target}`;
     case 'unfilledRecordRoute':

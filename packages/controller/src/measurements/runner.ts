@@ -62,6 +62,8 @@ const MOST_CANCELLED = 1_000;
 /** Jobs are borrowed in groups, because each query costs: once this share of the places is free, and at the latest this many places. */
 const LEASED_SHARE = 0.1;
 const MOST_AWAITED_PLACES = 50;
+/** Jobs that one query borrows at most. */
+const MOST_LEASED_AT_ONCE = 1_000;
 
 /** Takes measurements from the queue, runs them, and stores their results. */
 export class MeasurementRunner {
@@ -177,7 +179,7 @@ export class MeasurementRunner {
       let taken: readonly Job[] = [];
       if (room >= this.#leastRoom) {
         try {
-          taken = await this.#lease(room);
+          taken = await this.#lease(Math.min(room, MOST_LEASED_AT_ONCE));
         } catch (error) {
           log.error({ err: error }, 'measurements could not be read from the queue');
         }

@@ -58,8 +58,12 @@ const HIDDEN = { withOptions: [1.6, 1.6, 1.35, 1.25, 1.1], plain: [1.2, 1.2, 1.6
 const NOT_THE_GATEWAY = 0.1;
 
 /** A probability, 0 to 1, after evidence that is `ratio` times as likely where the claim is right (Bayes). */
-const weighed = (probability: number, { ratio }: LengthEvidence): number =>
+const weighed = (probability: number, ratio: number): number =>
   (probability * ratio) / (probability * ratio + 1 - probability);
+
+/** The probability of a whole path after what its length says. */
+const wholeAfter = ({ path, assumptions }: Measurement, { ratio }: LengthEvidence): number =>
+  weighed(path.confidence, ratio ** assumptions.wholePath.length);
 
 /**
  * Compares the path with the number of links that answers have crossed on their way back, which the TTL of each answer tells. A path that is
@@ -86,7 +90,7 @@ const gatewayOf = ({ hops, isComplete }: Measurement['path']): number => (isComp
 
 function checkedByLength(measurement: Measurement): CheckedPath {
   const { path } = measurement;
-  const { hops, confidence } = path;
+  const { hops } = path;
   const found = optionsTakeAnotherWay(measurement)
     ? { from: 1, doubt: OPTIONS_TAKE_ANOTHER_WAY }
     : firstOtherWay(measurement);
@@ -98,19 +102,18 @@ function checkedByLength(measurement: Measurement): CheckedPath {
     const factor = hop.address === path.source || i === gateway ? 1 : doubt.hop;
     return doubted(hop, factor, i === from);
   });
-  return { hops: checked, confidence: weighed(confidence, doubt) };
+  return { hops: checked, confidence: wholeAfter(measurement, doubt) };
 }
 
 /** A path that nothing contradicts, with what its length says about it. */
 function confirmedByLength(measurement: Measurement): CheckedPath {
-  const { hops, confidence } = measurement.path;
+  const { hops, confidence, productOfSteps } = measurement.path;
   const evidence = lengthEvidence(measurement);
-  if (evidence === undefined || confidence >= 1) return { hops, confidence };
-  const whole = weighed(confidence, evidence);
+  if (evidence === undefined || productOfSteps >= 1) return { hops, confidence };
   // How often a hop is right on a path that is not wholly right stays the same.
-  const kept = (1 - whole) / (1 - confidence);
+  const kept = (1 - weighed(productOfSteps, evidence.ratio)) / (1 - productOfSteps);
   const checked = hops.map((hop) => ({ ...hop, confidence: 1 - (1 - hop.confidence) * kept }));
-  return { hops: checked, confidence: whole };
+  return { hops: checked, confidence: wholeAfter(measurement, evidence) };
 }
 
 /** What the number of links of a path that reaches the source says; `undefined` when the distance of the destination is unknown. */

@@ -52,3 +52,7 @@ export function heldBackReason(error: HeldBack, hop: Ipv4Address): FailReason {
 /** Whether a measurement failed because its probes were held back: another cause is then not known. */
 export const isHeldBackReason = (reason: FailReason | undefined): boolean =>
   reason?.code === 'budgetExhausted' || reason?.code === 'circuitOpen';
+
+/** Whether the forward path to a hop shows no new hop: that to an earlier hop may. */
+export const isDeadEnd = (reason: FailReason | undefined): boolean =>
+  reason?.code === 'tracerouteFailed' || reason?.code === 'noSymmetricHop';

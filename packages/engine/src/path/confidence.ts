@@ -1,6 +1,7 @@
 import type { Relation } from '../facts/relations.ts';
 import type { AtlasMatchKind, StandInScope, TimestampProof, TurningPoint } from './evidence.ts';
 import type { Hop } from './hop.ts';
+import { INDEPENDENT_STEPS, type WholePathWeights } from './whole-path.ts';
 
 /**
  * Probabilities of the first hop that one probe or traceroute shows behind a hop of the path, and of each one behind it. What is wrong is mostly
@@ -63,6 +64,8 @@ export interface AssumptionConfidence {
   readonly interdomain: Readonly<Record<Relation | 'unknown', number>>;
   /** Factors of the two where a silent hop may lie between. */
   readonly notAdjacent: { readonly intradomain: number; readonly interdomain: number };
+  /** How the steps make the probability of a whole path. */
+  readonly wholePath: WholePathWeights;
 }
 
 /** Shares of stand-ins and of paths through the same network, for which nothing is published: as those of {@link CONFIDENCE}. */
@@ -90,8 +93,22 @@ const JUDGED = {
   notAdjacent: { intradomain: 0.85, interdomain: 0.85 },
 } satisfies Partial<AssumptionConfidence>;
 
-/** Values for the real Internet: {@link CITED} ones where there are any, else {@link JUDGED} ones, and those of the simulator for {@link STAND_INS}. */
-export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = { ...STAND_INS, ...JUDGED, ...CITED };
+/**
+ * Weights of the steps in a whole path: maximum likelihood over development seeds 1 to 10 of family `grown` and 1 to 6 of `flat`, profile
+ * `published`, size medium, fleets of 10 and 50, with both families counting the same, rounded towards independent steps.
+ */
+const FITTED_WEIGHTS: WholePathWeights = { recordRoute: 0.7, intradomainElsewhere: 0.5, gateway: 0.962, length: 1.15 };
+
+/**
+ * Values for the real Internet: {@link CITED} ones where there are any, else {@link JUDGED} ones, and those of the simulator for {@link STAND_INS}
+ * and for what probes show.
+ */
+export const PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
+  ...STAND_INS,
+  ...JUDGED,
+  ...CITED,
+  wholePath: { ...FITTED_WEIGHTS, intradomainElsewhere: 1, gateway: 1 },
+};
 
 /**
  * Values measured on development seeds of the simulator, profile `published`, as those of {@link CONFIDENCE}. Its paths are more symmetric than
@@ -105,6 +122,7 @@ export const SIMULATED_PUBLISHED_ASSUMPTIONS: AssumptionConfidence = {
   intradomain: { ofDestination: 0.957, elsewhere: 0.67 },
   interdomain: { customer: 0.82, peer: 0.68, provider: 0.72, unknown: 0.745 },
   notAdjacent: { intradomain: 0.985, interdomain: 0.66 },
+  wholePath: FITTED_WEIGHTS,
 };
 
 /** The same for profile `kind`. */
@@ -116,6 +134,7 @@ export const SIMULATED_ASSUMPTIONS: AssumptionConfidence = {
   intradomain: { ofDestination: 0.855, elsewhere: 0.855 },
   interdomain: { customer: 0.93, peer: 0.93, provider: 0.93, unknown: 0.93 },
   notAdjacent: { intradomain: 0.93, interdomain: 0.93 },
+  wholePath: INDEPENDENT_STEPS,
 };
 
 /**

@@ -3,7 +3,8 @@ import type { Relation } from '../facts/relations.ts';
 
 /** Why a hop is believed. `at` is the time of the probe or traceroute, milliseconds since the Unix epoch. */
 export type Evidence =
-  | { readonly type: 'destination' }
+  /** The destination of the request. `isSilent` when it has answered nothing, and nothing else shows that it exists. */
+  | { readonly type: 'destination'; readonly isSilent?: true }
   /** No further router stamped although slots were left, so the packet reached the source. */
   | {
       readonly type: 'unfilledRecordRoute';
@@ -82,6 +83,8 @@ export type Evidence =
       readonly target: Ipv4Address;
       /** Whether this hop came right before `target`, without a silent one between. */
       readonly adjacent: boolean;
+      /** Set when the network of this hop is that of the destination. */
+      readonly isOfDestination?: true;
       /** Whether this is the gateway of a host: it counts as a router of the network of the host, also if another network announces its address. */
       readonly isGateway: boolean;
       /** Links between the source and this hop on the forward path. Absent for hops that identify no router. */

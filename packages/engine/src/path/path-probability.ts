@@ -5,7 +5,7 @@ import type { Hop } from './hop.ts';
 export interface PathProbability {
   /** That the router of this hop is on the true path. */
   readonly single: number;
-  /** That this hop and all hops before it are on the true path. */
+  /** That this hop and all hops before it are on the true path, if steps were independent of each other. */
   readonly joint: number;
 }
 

@@ -7,6 +7,7 @@ import { isContinuation } from './hop.ts';
 import { mergeInto } from './merge.ts';
 import { probabilityBehind, stepProbability } from './path-probability.ts';
 import { trustBehind } from './trust.ts';
+import { INDEPENDENT_STEPS, type WholePathWeights, wholePathFactor } from './whole-path.ts';
 
 /** What evidence makes of the probabilities of a hop, 0 to 1. */
 export interface PathCorrection {
@@ -28,21 +29,30 @@ export class ReversePath {
   readonly #aliases: Aliases;
   readonly #correction: PathCorrection;
   #hops: Hop[];
-  /** For each hop the probability that it and all hops before it are right. */
-  readonly #jointly: number[];
+  readonly #weights: WholePathWeights;
+  /** For each hop the product of the steps up to it, and the probability that it and all hops before it are right. */
+  readonly #upTo: { readonly product: number; readonly whole: number }[];
   /** Position of the first hop of the last extension. */
   #segmentStart = 0;
 
   /**
    * @param destination the first hop
    * @param correction default: hops have the probabilities that the program ships
+   * @param weights default: steps are independent of each other
    */
-  constructor(source: Ipv4Address, destination: Hop, aliases: Aliases, correction = AS_SHIPPED) {
+  constructor(
+    source: Ipv4Address,
+    destination: Hop,
+    aliases: Aliases,
+    correction = AS_SHIPPED,
+    weights: WholePathWeights = INDEPENDENT_STEPS,
+  ) {
     this.source = source;
     this.#aliases = aliases;
     this.#correction = correction;
     this.#hops = [destination];
-    this.#jointly = [destination.confidence];
+    this.#weights = weights;
+    this.#upTo = [{ product: destination.confidence, whole: destination.confidence }];
   }
 
   /** The destination, then each hop in order. Never empty. */
@@ -69,7 +79,12 @@ export class ReversePath {
 
   /** Probability that every hop is right, 0 to 1. */
   get confidence(): number {
-    return this.#jointly[this.#jointly.length - 1];
+    return this.#upTo[this.#upTo.length - 1].whole;
+  }
+
+  /** The product of all steps, 0 to 1: the probability that every hop is right if steps were independent of each other. */
+  get productOfSteps(): number {
+    return this.#upTo[this.#upTo.length - 1].product;
   }
 
   /** Whether the path has reached the source. */
@@ -95,7 +110,7 @@ export class ReversePath {
     if (added.length === 0) return 0;
     const [anchor, replaced] = [this.#hops[from], this.#hops[keptUntil + 1]];
     this.#hops = this.#hops.slice(0, keptUntil + 1);
-    this.#jointly.length = keptUntil + 1;
+    this.#upTo.length = keptUntil + 1;
     this.#segmentStart = keptUntil + 1;
     const trusts = trustBehind(anchor, added);
     for (const [i, hop] of added.entries()) {
@@ -104,7 +119,8 @@ export class ReversePath {
       const claimed = stepProbability(next);
       const step = this.#correction.step(next, claimed);
       const rejoin = this.#correction.rejoin(next, rejoinChance(next));
-      const before = { single: this.last.confidence, joint: this.confidence };
+      const before = { single: this.last.confidence, joint: this.productOfSteps };
+      const whole = this.confidence * wholePathFactor(next, step, this.#weights);
       const { single, joint } = probabilityBehind(before, step, rejoin);
       this.#hops.push({
         ...next,
@@ -112,7 +128,7 @@ export class ReversePath {
         trust: trusts[i],
         uncorrected: { step: claimed, onPath: single },
       });
-      this.#jointly.push(joint);
+      this.#upTo.push({ product: joint, whole });
     }
     return added.length;
   }
@@ -120,7 +136,7 @@ export class ReversePath {
   /** Drops the hops behind the one at `position` (from 0). */
   cutBehind(position: number): void {
     this.#hops = this.#hops.slice(0, position + 1);
-    this.#jointly.length = position + 1;
+    this.#upTo.length = position + 1;
     this.#segmentStart = Math.min(this.#segmentStart, position);
   }
 

@@ -42,6 +42,7 @@ export const defaultPlan: Plan<IngressRanking> = {
       trace: (measurement, target) => tails.of(measurement, target),
       traceFurther: (measurement, target) =>
         traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
+      earlierTargets: 3,
     });
     return [
       new AtlasIntersection({ checksOldPaths: true }),

@@ -2,7 +2,7 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { TracerouteResult, TracerouteStop } from '@revtr/probing';
 import { Operators } from '../facts/operators.ts';
 import type { Relation } from '../facts/relations.ts';
-import type { FailReason } from '../measurement/fail-reason.ts';
+import { type FailReason, isDeadEnd } from '../measurement/fail-reason.ts';
 import type { AssumptionConfidence } from '../path/confidence.ts';
 import type { Hop } from '../path/hop.ts';
 import type { Measurement } from './contract/measurement.ts';
@@ -27,6 +27,8 @@ export interface AssumedSymmetryOptions {
   readonly trace: ForwardTraceroute;
   /** How it is measured from its first hop on, when the end that `trace` measured has only hops that the path has. Default: not at all. */
   readonly traceFurther?: ForwardTraceroute;
+  /** How many hops before the last one are tried when the forward path to it shows no new hop. Default 0. */
+  readonly earlierTargets?: number;
 }
 
 /** The last resort: assumes that the router before the last hop on the forward path follows it on the reverse path. */
@@ -44,11 +46,26 @@ export class AssumedSymmetry implements Technique {
     return {
       name: this.name,
       extend: (measurement) =>
-        this.extend({ ...measurement, options: { ...measurement.options, allowInterdomainSymmetry: false } }),
+        this.#extendFrom({ ...measurement, options: { ...measurement.options, allowInterdomainSymmetry: false } }),
     };
   }
 
   async extend(measurement: Measurement): Promise<Extension> {
+    const extension = await this.#extendFrom(measurement);
+    const { earlierTargets = 0 } = this.#options;
+    if (earlierTargets === 0 || extension.outcome === 'extended' || !isDeadEnd(extension.failReason)) return extension;
+    // The hop that precedes an earlier hop on its forward path may still be on the way back from the last one.
+    const { path } = measurement;
+    const targets = path.hops.filter(({ address }) => measurement.mayProbe(address)).toReversed();
+    for (const { address } of targets.slice(0, 1 + earlierTargets)) {
+      const traceroute = await this.#traceOnce(measurement, address);
+      const hop = penultimateHop(measurement, traceroute, address, { ...this.#options, skipsKnown: true });
+      if (hop !== undefined) return this.#assume(measurement, address, { ...hop, adjacent: false });
+    }
+    return extension;
+  }
+
+  async #extendFrom(measurement: Measurement): Promise<Extension> {
     const { path } = measurement;
     // An address that cannot be probed, such as a private one, is replaced by the last hop before it that can.
     const target = (path.hops.findLast(({ address }) => measurement.mayProbe(address)) ?? path.last).address;
@@ -76,6 +93,11 @@ export class AssumedSymmetry implements Technique {
     const { traceFurther } = this.#options;
     if (traceFurther === undefined || end.stop !== 'completed' || end.hops[0]?.ttl === 1) return undefined;
     return penultimateHop(measurement, await this.#trace(measurement, target, traceFurther), target, this.#options);
+  }
+
+  async #traceOnce(measurement: Measurement, target: Ipv4Address): Promise<TracerouteResult> {
+    const known = this.#traceroutes.find(({ request }) => request.target === target);
+    return known ?? (await this.#trace(measurement, target, this.#options.trace));
   }
 
   async #trace(measurement: Measurement, target: Ipv4Address, trace: ForwardTraceroute): Promise<TracerouteResult> {
@@ -116,6 +138,7 @@ export class AssumedSymmetry implements Technique {
         target,
         adjacent,
         isGateway,
+        ...(isOfDestination && { isOfDestination }),
         ...(router === address && { links: hopBefore.links }),
         ...(relation && { relation }),
         at: clock.now(),

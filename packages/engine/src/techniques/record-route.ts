@@ -35,7 +35,7 @@ export class DirectRecordRoute implements Technique {
   }
 
   async extend(measurement: Measurement): Promise<Extension> {
-    const { path, clock, silentTargets, stats } = measurement;
+    const { path, clock, silentTargets } = measurement;
     const target = path.last.address;
     if (this.#tried.has(target)) return notApplicable('tried before');
     if (!measurement.mayProbe(target)) return notApplicable('the last hop cannot be probed');
@@ -51,12 +51,10 @@ export class DirectRecordRoute implements Technique {
     const isSilenceLikely = this.#options.overlapsLikelySilence && followsSilence(measurement);
     if (isSilenceLikely) measurement.targetAnswers.expect(target, clock.now() + adaptiveMs);
     const deadline: RoundDeadline = () => (isSilenceLikely ? 0 : isAdaptive ? adaptiveMs : timeoutMs);
-    const startedAt = clock.now();
     const useHeuristics = measurement.options.useHeuristics ?? this.#options.useHeuristics;
     const round = { target, deadline, useHeuristics, timeoutMs };
     const { answers, unanswered } = await askDirectly(measurement, round);
     const [answer] = answers;
-    stats.recordRouteMs += clock.now() - startedAt;
     if (answer === undefined && unanswered.length === 0)
       return nothingFound(`no ping was sent to ${formatIpv4(target)}`);
     if (answer === undefined) return nothingFound(`${formatIpv4(target)} did not answer`);

@@ -176,17 +176,16 @@ export class SpoofedRecordRoute implements Technique {
     return { outcome: 'extended', from: path.indexOf(hop.address), hops, detail };
   }
 
-  async #runRound(
+  #runRound(
     measurement: Measurement,
     target: Ipv4Address,
     chosen: readonly RankedVantagePoint[],
   ): Promise<RoundAnswers> {
-    const { clock, stats, adaptiveTimeout, ranking, targetAnswers } = measurement;
-    const startedAt = clock.now();
+    const { adaptiveTimeout, ranking, targetAnswers } = measurement;
     const senders = chosen.map(({ address }) => address);
     measurement.onActivity?.({ technique: this.name, hop: target, vantagePoints: senders.length });
     const adaptiveMs = adaptiveTimeout.patienceFor(senders, target);
-    const answers = await askSpoofed(measurement, {
+    return askSpoofed(measurement, {
       target,
       senders,
       timeoutMs: this.#options.timeoutMs,
@@ -197,8 +196,6 @@ export class SpoofedRecordRoute implements Technique {
         if (this.#options.learnsSilences && targetAnswers.hasAnswered(target)) ranking.observeSilence(sender, target);
       },
     });
-    stats.spoofedRecordRouteMs += clock.now() - startedAt;
-    return answers;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { Aliases } from '../facts/aliases.ts';
-import type { FailReason } from '../measurement/fail-reason.ts';
+import { isDeadEnd } from '../measurement/fail-reason.ts';
 import type { Hop } from '../path/hop.ts';
 import { ReversePath } from '../path/reverse-path.ts';
 import type { Measurement } from './contract/measurement.ts';
@@ -22,13 +22,13 @@ export class SteppingBack implements Technique {
   async extend(measurement: Measurement): Promise<Extension> {
     const { path, aliases } = measurement;
     const extension = await this.#technique.extend(measurement);
-    if (!isDeadEnd(extension)) return extension;
+    if (extension.outcome === 'extended' || !isDeadEnd(extension.failReason)) return extension;
     for (let position = path.hops.length - 2; position >= 0; position--) {
       const hop = path.hops[position];
       if (hop.trust === 'assumed' || !measurement.mayProbe(hop.address)) continue;
       const found = await this.#technique.extend({ ...measurement, path: new EarlierPath(path, position, aliases) });
       if (found.outcome === 'extended') return { ...found, from: position };
-      if (!isDeadEnd(found)) return found;
+      if (!isDeadEnd(found.failReason)) return found;
     }
     return extension;
   }
@@ -51,8 +51,3 @@ class EarlierPath extends ReversePath {
     return isDeadEnd ? 0 : super.indexOf(address);
   }
 }
-
-const DEAD_ENDS: ReadonlySet<FailReason['code']> = new Set(['tracerouteFailed', 'noSymmetricHop']);
-
-const isDeadEnd = (extension: Extension): boolean =>
-  extension.outcome !== 'extended' && extension.failReason !== undefined && DEAD_ENDS.has(extension.failReason.code);

@@ -2,6 +2,8 @@ import { benchAtlas } from './atlas.ts';
 import { benchAudit } from './audit.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGeneration } from './generation.ts';
+import { benchInFlight } from './in-flight.ts';
+import { benchLatency } from './latency/latency.ts';
 import { benchLink } from './link.ts';
 import { benchListener } from './listener.ts';
 import { benchOptOut } from './opt-out.ts';
@@ -21,6 +23,8 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   'prefix-table': benchPrefixTable,
   forwarding: benchForwarding,
   generation: benchGeneration,
+  inflight: benchInFlight,
+  latency: benchLatency,
   link: benchLink,
   listener: benchListener,
   'opt-out': benchOptOut,
@@ -42,6 +46,8 @@ Runs one benchmark and prints its figures, as JSON unless noted. Repeated timing
   prefix-table   build and query a table of a million prefixes
   forwarding     forward packets through the simulator
   generation     generate simulated Internets of each size
+  inflight       hold many reverse traceroutes in flight and report the memory [--measurements N]
+  latency        times of reverse traceroutes at 10, 50 and 90 % of the highest load [--seconds N]
   link           connect a thousand agents to a controller
   listener       receive a flood of replies (requires root)
   opt-out        look up and change an opt-out list of a million prefixes

@@ -40,6 +40,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
     'hitlist',
     'ripeProbes',
   ]),
+  'mysql-dump': async () => (await import('./mysql-dump.ts')).mysqlDump,
   'public-traceroutes': async () => (await import('./public-traceroutes.ts')).publicTraceroutes,
   'dataset-gzip': async () => (await import('./datasets.ts')).datasetGzip,
   'dataset-bzip2': async () => (await import('./datasets.ts')).datasetBzip2,

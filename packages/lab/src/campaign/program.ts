@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** A program of the campaign in a separate process. */
 export class Program {
@@ -34,9 +34,19 @@ export class Program {
 
   /** Largest resident memory so far, MiB (proc(5), VmHWM); 0 after the end. */
   get mostMib(): number {
+    return this.#memory('VmHWM');
+  }
+
+  /** Resident memory now, MiB. The largest memory so far is this from now on (proc(5), clear_refs). */
+  resetMostMib(): number {
+    writeFileSync(`/proc/${this.#child.pid}/clear_refs`, '5');
+    return this.#memory('VmRSS');
+  }
+
+  #memory(field: 'VmHWM' | 'VmRSS'): number {
     try {
       const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-      return Math.round(Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024);
+      return Math.round(Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1_024);
     } catch {
       return 0;
     }

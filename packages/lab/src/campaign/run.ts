@@ -1,21 +1,22 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { SimulatedInternet, type Size, simParameters } from '@revtr/sim';
 import { type CampaignReport, checkCampaign } from './check.ts';
+import { countWithDuckDb, countWithPandas, hasPandas, type RowCount } from './count-rows.ts';
 import { DemoServer } from './demo-server.ts';
-import { LineCounter } from './line-counter.ts';
+import { requireSpace } from './disk-space.ts';
+import { batchesOf, exportAll } from './export-all.ts';
+import { type Measured, measureAll } from './measure-all.ts';
 import { writePairs } from './pairs-file.ts';
-import { Program } from './program.ts';
 
-const CLI = fileURLToPath(new URL('../../../cli/bin/revtr.js', import.meta.url));
-const POLL_MS = 250;
-const REPORT_MS = 30_000;
 /** Seed of the simulated Internet of the demo. */
 const DEMO_SEED = 1;
-/** The exit code of `revtr` when its server cannot be reached: the campaign then goes on. */
-const UNAVAILABLE = 3;
+const FORMATS = ['parquet', 'csv'] as const;
+const REPORT_MS = 30_000;
+/** How long a server rests after its start, before its memory is measured. */
+const SETTLE_MS = 10_000;
 
 /** A campaign on the demo system. */
 export interface CampaignOptions {
@@ -31,80 +32,110 @@ export interface CampaignOptions {
   readonly isInterrupted: boolean;
 }
 
-/** What a campaign took, and what the checker says about its output. */
-export interface CampaignRun extends CampaignReport {
-  /** Seconds from the first submission to the end of the client. */
-  readonly seconds: number;
-  readonly perSecond: number;
-  /** Largest resident memory, MiB. */
-  readonly clientMib: number;
-  readonly serverMib: number;
-  /** Results in the output when a program was killed. */
-  readonly kills: readonly { readonly program: 'client' | 'server'; readonly atResults: number }[];
-  /** Exit code of the last run of the client: 1, because not every pair reaches its source. */
-  readonly exitCode: number | null;
+/** What other programs find in the results. */
+interface ReadBack {
+  /** Seconds to read all results from the server, once in each format. */
+  readonly readSeconds: number;
+  /** How much the memory of a server that was just started grew at most while all results were read, MiB. */
+  readonly serverGrowthMib: number;
+  readonly duckDbParquet: RowCount;
+  readonly duckDbJsonLines: RowCount;
+  /** Absent when pandas is not installed. */
+  readonly pandasCsv?: RowCount;
 }
 
-/** Runs the demo and a campaign against it, kills both on the way, and checks the output. @throws {KernelLabError} */
-export async function runCampaign(
-  options: CampaignOptions,
-  { say, signal }: { readonly say: (message: string) => void; readonly signal: AbortSignal },
-): Promise<CampaignRun> {
+/** What a campaign took, what the checker says about its output, and what other programs find in it. */
+export interface CampaignRun extends CampaignReport, Measured, ReadBack {
+  /** Whether every program counts as many results as the output has, each once. */
+  readonly areCountsEqual: boolean;
+}
+
+interface Collaborators {
+  readonly say: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the demo and a campaign against it, kills both on the way, checks the output, and reads all results again.
+ * @throws {CampaignError}
+ */
+export async function runCampaign(options: CampaignOptions, collaborators: Collaborators): Promise<CampaignRun> {
   const { pairs, size, directory, port, concurrency, isInterrupted } = options;
-  const [pairsFile, out] = [join(directory, 'pairs.txt'), join(directory, 'results.jsonl')];
-  let server = new DemoServer({ size, database: join(directory, 'database'), port, concurrency });
-  let client: Program | undefined;
+  const { say, signal } = collaborators;
+  requireSpace(directory, pairs);
+  const [pairsFile, output] = [join(directory, 'pairs.txt'), join(directory, 'results.jsonl')];
+  const demo = { size, database: join(directory, 'database'), port, concurrency };
+  let server = new DemoServer(demo);
   try {
     say('starting the demo');
     const key = await server.key(signal);
+    const client = new ReverseTracerouteClient({ server: server.url, key, signal });
     const { places } = new SimulatedInternet({ parameters: simParameters(size, DEMO_SEED, {}, 'published') });
-    const listed = await new ReverseTracerouteClient({ server: server.url, key }).sources();
-    const sources = listed.map(({ ip = '' }) => ip);
+    const sources = (await client.sources()).map(({ ip = '' }) => ip);
     await writePairs(pairsFile, pairs, { hitlist: places.hitlist, sources });
     say(`${pairs} pairs are in ${pairsFile}; measuring`);
-    const start = (): Program =>
-      new Program([CLI, 'batch', pairsFile, '--out', out], { REVTR_SERVER: server.url, REVTR_KEY: key });
-    const counter = new LineCounter(out);
-    const kills: { program: 'client' | 'server'; atResults: number }[] = [];
-    const plan: ('client' | 'server')[] = isInterrupted ? ['client', 'server', 'client'] : [];
-    const startedAt = performance.now();
-    let [clientMib, serverMib, reportedAt] = [0, 0, startedAt];
-    client = start();
-    for (;;) {
-      await sleep(POLL_MS);
-      clientMib = Math.max(clientMib, client.mostMib);
-      serverMib = Math.max(serverMib, server.mostMib);
-      if (signal.aborted) {
-        await client.end('SIGTERM');
-        break;
-      }
-      if (!client.isRunning) {
-        if ((await client.ended()) !== UNAVAILABLE) break;
-        say('the client gave up waiting for the server; starting it again');
-        client = start();
-      }
-      const results = await counter.count();
-      if (performance.now() - reportedAt > REPORT_MS) {
-        reportedAt = performance.now();
-        say(`${results} of ${pairs} results, client ${clientMib} MiB, server ${serverMib} MiB`);
-      }
-      const next = plan[kills.length];
-      if (next === undefined || results < ((kills.length + 1) * pairs) / (plan.length + 1)) continue;
-      kills.push({ program: next, atResults: results });
-      say(`killing the ${next} at ${results} results`);
-      if (next === 'server') server = await server.restart();
-      else {
-        await client.end('SIGKILL');
-        client = start();
-      }
-    }
-    const seconds = Math.round((performance.now() - startedAt) / 1_000);
+    const measured = await measureAll(
+      { pairs, pairsFile, output, key, kills: isInterrupted ? ['client', 'server', 'client'] : [] },
+      {
+        ...collaborators,
+        server: () => server,
+        restart: async () => {
+          server = await server.restart();
+        },
+      },
+    );
     say('checking the output');
-    const report = await checkCampaign(pairsFile, out);
-    const perSecond = Math.round(pairs / seconds);
-    return { ...report, seconds, perSecond, clientMib, serverMib, kills, exitCode: await client.ended() };
+    const report = await checkCampaign(pairsFile, output);
+    say('starting the demo again, to read all results from it');
+    await server.stop();
+    server = new DemoServer(demo);
+    await server.key(signal);
+    const readBack = await readAll({ directory, output }, { ...collaborators, server, client });
+    const expected = report.results - (report.outcomes.rejected ?? 0);
+    const counts = [
+      readBack.duckDbParquet,
+      readBack.duckDbJsonLines,
+      ...(readBack.pandasCsv ? [readBack.pandasCsv] : []),
+    ];
+    const areCountsEqual = counts.every(({ rows, distinct }) => rows === expected && distinct === expected);
+    return { ...report, ...measured, ...readBack, areCountsEqual };
   } finally {
-    await client?.end('SIGTERM');
     await server.stop();
   }
+}
+
+async function readAll(
+  { directory, output }: { readonly directory: string; readonly output: string },
+  {
+    server,
+    client,
+    say,
+    signal,
+  }: Collaborators & { readonly server: DemoServer; readonly client: ReverseTracerouteClient },
+): Promise<ReadBack> {
+  const files = join(directory, 'exports');
+  const batches = await batchesOf(`${output}.journal`);
+  await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+  const restMib = server.resetMostMib();
+  const startedAt = performance.now();
+  let [written, reportedAt] = [0, startedAt];
+  const onBatch = (): void => {
+    written++;
+    if (performance.now() - reportedAt < REPORT_MS) return;
+    reportedAt = performance.now();
+    say(
+      `${written} of ${FORMATS.length * batches.length} exports, server ${server.mostMib - restMib} MiB more than before`,
+    );
+  };
+  await exportAll(batches, { directory: files, formats: FORMATS }, { client, signal, onBatch });
+  const readSeconds = Math.round((performance.now() - startedAt) / 1_000);
+  const serverGrowthMib = Math.max(0, server.mostMib - restMib);
+  say('counting with DuckDB and pandas');
+  const { parquet, jsonLines } = await countWithDuckDb(files, output);
+  const pandasCsv = (await hasPandas()) ? await countWithPandas(files) : undefined;
+  await rm(files, { recursive: true });
+  return {
+    ...{ readSeconds, serverGrowthMib, duckDbParquet: parquet, duckDbJsonLines: jsonLines },
+    ...(pandasCsv !== undefined && { pandasCsv }),
+  };
 }

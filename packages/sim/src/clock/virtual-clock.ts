@@ -19,6 +19,7 @@ export class VirtualClock implements Clock {
   #now: number;
   #paced: { readonly virtual: number; readonly real: number } | undefined;
   #running = false;
+  #isHeld = false;
   #wake: (() => void) | undefined;
 
   constructor(options: VirtualClockOptions) {
@@ -81,6 +82,18 @@ export class VirtualClock implements Clock {
     this.#wake?.();
   }
 
+  /** Stops time, paced or not, until the function that it returns is called. */
+  hold(): () => void {
+    const paced = this.#paced !== undefined;
+    this.unpace();
+    this.#isHeld = true;
+    return () => {
+      this.#isHeld = false;
+      if (paced) this.pace();
+      this.#wake?.();
+    };
+  }
+
   /** Drives time until `work` settles, and returns what it returns. One drive at a time. */
   async drive<T>(work: Promise<T>): Promise<T> {
     this.#running = true;
@@ -103,8 +116,8 @@ export class VirtualClock implements Clock {
       await rest();
       if (!this.#running) return;
       const next = this.#events.peek();
-      const wait = next === undefined ? Number.POSITIVE_INFINITY : next.at - this.now();
-      if (next === undefined || (this.#paced !== undefined && wait > 0)) {
+      const wait = next === undefined || this.#isHeld ? Number.POSITIVE_INFINITY : next.at - this.now();
+      if (next === undefined || this.#isHeld || (this.#paced !== undefined && wait > 0)) {
         await this.#waitForWork(wait);
         continue;
       }

@@ -51,7 +51,6 @@ export const results: Migration = {
        ) as ids
        where batches.id = ids.batch_id`,
       `create index batches_by_last_id on batches (last_id)`,
-      `create index batches_of_users on batches (user_id, created_at)`,
       // Addresses are stored minus 2^31, because integers have a sign. Networks are AS numbers as signed 32-bit numbers.
       `create table results (
        id bigint not null,

@@ -253,27 +253,14 @@ export class Batches {
    * @throws {StorageError} `badLimit`
    */
   async latestOf(userId: number, limit = MOST_LISTED, before?: number): Promise<BatchProgress[]> {
-    const rows = await this.#db
-      .selectFrom('batches')
-      .select(({ selectFrom, fn }) => [
-        'id',
-        'size',
-        'created_at',
-        'cancelled_at',
-        selectFrom('measurements')
-          .select(fn.countAll<number>().as('open'))
-          .whereRef('measurements.batch_id', '=', 'batches.id')
-          .$castTo<{ open: number }>()
-          .as('open'),
-      ])
-      .where('user_id', '=', userId)
-      .where('watch_id', 'is', null)
-      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
-      .orderBy('id', 'desc')
-      .limit(checkedLimit(limit, MOST_LISTED))
-      .$narrowType<{ open: number }>()
-      .execute();
-    return rows.map(({ open, ...batch }) => ({ ...batch, done: batch.size - open }));
+    const { rows } = await sql<BatchProgress>`
+      with open as materialized (
+        select batch_id, count(*) as count from measurements where user_id = ${userId} group by batch_id)
+      select id, size, created_at, cancelled_at, size - coalesce(open.count, 0) as done
+      from batches left join open on open.batch_id = batches.id
+      where user_id = ${userId} and watch_id is null and id < ${before ?? Number.MAX_SAFE_INTEGER}
+      order by id desc limit ${checkedLimit(limit, MOST_LISTED)}`.execute(this.#db);
+    return rows;
   }
 
   /**

@@ -39,26 +39,17 @@ export function exceededOf(limits: readonly LimitUse[], size: number): QuotaExce
 export async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
   const minuteAgo = new Date(now.getTime() - MINUTE_MS);
-  const since = new Date(Math.min(midnight.getTime(), minuteAgo.getTime()));
-  const submitted = async (table: 'batches' | 'probe_sets') => {
-    const sum = (from: Date) => sql<number>`coalesce(sum(size) filter (where created_at >= ${from}), 0)::bigint`;
-    return db
-      .selectFrom(table)
-      .select([sum(midnight).as('today'), sum(new Date(minuteAgo.getTime() + 1)).as('minute')])
-      .where('user_id', '=', user.id)
-      .where('created_at', '>=', since)
-      .executeTakeFirstOrThrow();
+  // Batches are few, and know their size: the cost does not grow with the number of measurements of the day.
+  const count = async (requests: 'batches' | 'probe_sets', table: 'measurements' | 'probes') => {
+    const since = new Date(Math.min(midnight.getTime(), minuteAgo.getTime()));
+    const { rows } = await sql<{ readonly today: number; readonly minute: number; readonly open: number }>`
+      select coalesce(sum(size) filter (where created_at >= ${midnight}), 0)::bigint as today,
+        coalesce(sum(size) filter (where created_at > ${minuteAgo}), 0)::bigint as minute,
+        (select count(*) from ${sql.table(table)} where user_id = ${user.id} and state <> 'done') as open
+      from ${sql.table(requests)} where user_id = ${user.id} and created_at >= ${since}`.execute(db);
+    return rows[0];
   };
-  const count = async (table: 'measurements' | 'probes', sets: 'batches' | 'probe_sets') => {
-    const { open } = await db
-      .selectFrom(table)
-      .select(({ fn }) => fn.countAll<number>().as('open'))
-      .where('user_id', '=', user.id)
-      .$if(table === 'probes', (query) => query.where(sql<boolean>`state <> 'done'`))
-      .executeTakeFirstOrThrow();
-    return { ...(await submitted(sets)), open };
-  };
-  const [measurements, probes] = [await count('measurements', 'batches'), await count('probes', 'probe_sets')];
+  const [measurements, probes] = [await count('batches', 'measurements'), await count('probe_sets', 'probes')];
   const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
   const used = (period: 'today' | 'minute' | 'open'): number => measurements[period] + probes[period];
   return [

@@ -1,13 +1,11 @@
-import { pipeline, Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { acceptedCoding } from '../../web/content-coding.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses, streamResponse } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
+import { sendStream } from '../http/send-stream.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { exportBatch } from './export-batch.ts';
 import type { ExportFormat } from './export-format.ts';
@@ -18,9 +16,6 @@ const CONTENT_TYPES = new Set(Object.values<ExportFormat>(EXPORT_FORMATS).map(({
 const MOST_EXPORTS = { perUser: 8, inAll: 200 };
 /** A graph is in memory until it is complete, a group of rows of a Parquet file until it is encoded. */
 const MOST_IN_MEMORY = { perUser: 1, inAll: 4 };
-/** A client that has read nothing for this long is disconnected. */
-const STALLED_MS = 60_000;
-const FAST = { level: 1 };
 
 /** The measurements of a batch as a file. */
 export function registerExports(app: FastifyInstance, { submission, batches, facts }: ApiCollaborators): void {
@@ -43,7 +38,7 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
         params: z.object({ id: numberInUrl }),
         querystring: z.object({ format: z.enum(FORMAT_NAMES).default('jsonl').describe('Format of the file') }),
         response: {
-          200: streamResponse('The file. Text is compressed with gzip if the client accepts it', ...CONTENT_TYPES),
+          200: streamResponse('The file. Text is compressed if the client accepts Brotli or gzip', ...CONTENT_TYPES),
           ...errorResponses,
         },
       },
@@ -54,18 +49,11 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
       const format: ExportFormat = EXPORT_FORMATS[request.query.format];
       exports.enter(user.id, reply.raw);
       if (format.isKeptInMemory === true) inMemory.enter(user.id, reply.raw);
-      reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
       reply
         .type(format.contentType)
         .header('content-disposition', `attachment; filename="batch-${id}.${format.extension}"`);
-      const file = Readable.from(exportBatch({ batchId: id, writer: format.create() }, { batches, facts }), {
-        objectMode: false,
-        highWaterMark: 65_536,
-      });
-      if (format.isCompressed === true || acceptedCoding(request.headers['accept-encoding'], ['gzip']) === undefined)
-        return reply.send(file);
-      reply.header('content-encoding', 'gzip');
-      return reply.send(pipeline(file, createGzip(FAST), () => undefined));
+      const parts = exportBatch({ batchId: id, writer: format.create() }, { batches, facts });
+      return sendStream(request, reply, parts, { isCompressed: format.isCompressed === true });
     },
   );
 }

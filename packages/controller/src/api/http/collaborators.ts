@@ -34,6 +34,7 @@ import type { LinkMails } from '../../mail/link-mails.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
+import type { MigrationService } from '../../migration/migration-service.ts';
 import type { ReadinessProbe } from '../../operations/readiness.ts';
 import type { StateReader } from '../../operations/system-state.ts';
 import type { OptOutService } from '../../opt-outs/opt-out-service.ts';
@@ -80,6 +81,7 @@ export interface ApiCollaborators {
   readonly tests: AgentTests;
   readonly life: AgentTesting;
   readonly applications: { readonly table: Applications; readonly decisions: SourceApplications };
+  readonly migration: MigrationService;
   readonly mails: Mails;
   readonly links: LinkMails;
   readonly optOuts: { readonly table: OptOuts; readonly published: PublishedOptOuts };

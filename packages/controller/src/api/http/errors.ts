@@ -68,6 +68,8 @@ export function sendError(
   const { retryAfterSeconds, limits } = error;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   if (limits !== undefined) reply.headers(rateLimitHeaders(limits));
+  // A stream may fail before its first bytes are compressed.
+  reply.removeHeader('content-encoding');
   return reply.code(status).type('application/json').serializer(JSON.stringify).send(body);
 }
 

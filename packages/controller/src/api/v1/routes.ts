@@ -1,4 +1,5 @@
 import { formatIpv4 } from '@revtr/net';
+import type { MeasurementRow } from '@revtr/storage';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
+import { sendList } from '../http/send-list.ts';
 import { camelCased, runRevtrSchema, toRequestedPairs } from './request.ts';
 import { getRevtrSchema, toRevtr } from './response.ts';
 
@@ -29,6 +31,8 @@ const acceptedSchema = z.object({
 const MOST_BATCH_BYTES = 16 * 2 ** 20;
 
 const LONGEST_IDEMPOTENCY_KEY = 255;
+/** Most measurements with one label in an answer; version 2 has pages. */
+const MOST_LABELLED = 10_000;
 
 const querySchema = z.object({
   batchid: numberInUrl.optional(),
@@ -137,19 +141,30 @@ export function registerV1(
         response: { 200: getRevtrSchema, ...errorResponses },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const user = userOf(request);
       const { batchid, label } = request.query;
       if ((batchid === undefined) === (label === undefined)) {
         throw new ControllerError('badRequest', 'give either batchid or label');
       }
-      const rows =
-        batchid === undefined
-          ? await batches.labelled(user.id, label ?? '')
-          : await submission.measurementsOf(user, batchid);
-      if (rows.length === 0) throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
       const now = new Date(clock.now());
-      return { revtrs: rows.map((row) => toRevtr(row, now)) };
+      const toElement = (row: MeasurementRow) => toRevtr(row, now);
+      if (batchid !== undefined) {
+        const { id } = await submission.batchOf(user, batchid);
+        return sendList<MeasurementRow>(request, reply, {
+          ...{ name: 'revtrs', toElement },
+          read: (limit, after) => batches.measurementsOf(id, { limit, after: after?.id ?? 0 }),
+        });
+      }
+      return sendList<MeasurementRow>(request, reply, {
+        ...{ name: 'revtrs', toElement, most: MOST_LABELLED },
+        read: async (limit, after) => {
+          const rows = await batches.labelled(user.id, label ?? '', { limit, after: after?.id ?? 0 });
+          if (after === undefined && rows.length === 0)
+            throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
+          return rows;
+        },
+      });
     },
   );
 }

@@ -1,3 +1,4 @@
+import type { MeasurementRow } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,6 +7,7 @@ import { limitedClientOf } from '../http/client-address.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses, streamResponse } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
+import { sendList } from '../http/send-list.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { streamBatch } from './event-stream.ts';
 import { networkNames } from './network-names.ts';
@@ -73,12 +75,18 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
         response: { 200: batchSchema, ...errorResponses },
       },
     },
-    async (request) => {
-      const user = userOf(request);
-      const { id } = request.params;
-      const rows = await submission.measurementsOf(user, id);
-      const measurements = await Promise.all(rows.map((row) => toMeasurement(row, facts)));
-      return { id, total: rows.length, done: rows.filter(({ state }) => state === 'done').length, measurements };
+    async (request, reply) => {
+      const { id, size } = await submission.batchOf(userOf(request), request.params.id);
+      let done = 0;
+      return sendList<MeasurementRow>(request, reply, {
+        name: 'measurements',
+        read: (limit, after) => batches.measurementsOf(id, { limit, after: after?.id ?? 0 }),
+        toElement: (row) => {
+          if (row.state === 'done') done++;
+          return toMeasurement(row, facts);
+        },
+        rest: () => ({ id, total: size, done }),
+      });
     },
   );
 
@@ -196,12 +204,21 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
         response: { 200: pageSchema, ...errorResponses },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const user = userOf(request);
-      const { label, limit, after = 0 } = request.query;
-      const rows = await batches.labelled(user.id, label, { limit, after });
-      const measurements = await Promise.all(rows.map((row) => toMeasurement(row, facts)));
-      return { measurements, ...(rows.length === limit && { next: rows[rows.length - 1].id }) };
+      const { label, limit, after: begin = 0 } = request.query;
+      let [count, last] = [0, begin];
+      return sendList<MeasurementRow>(request, reply, {
+        name: 'measurements',
+        most: limit,
+        read: (most, after) => batches.labelled(user.id, label, { limit: most, after: after?.id ?? begin }),
+        toElement: (row) => {
+          count++;
+          last = row.id;
+          return toMeasurement(row, facts);
+        },
+        rest: () => (count === limit ? { next: last } : {}),
+      });
     },
   );
 

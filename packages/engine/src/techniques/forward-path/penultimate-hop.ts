@@ -18,13 +18,17 @@ export interface PenultimateHop {
 /**
  * The hop before `target` on a traceroute that passes `target`: the last one that identifies a router, with those that do not behind it. If `allowIncomplete` is set, a traceroute to `target` that stopped on the
  * way gives its last responsive hop. `undefined` when there is no such hop, or when the traceroute did not arrive and its last hop is on
- * the path already.
+ * the path already and `skipsKnown` is not set.
  */
 export function penultimateHop(
   { path, aliases }: Pick<Measurement, 'path' | 'aliases'>,
   { hops, request }: TracerouteResult,
   target: Ipv4Address,
-  options: { readonly allowIncomplete: boolean },
+  options: {
+    readonly allowIncomplete: boolean;
+    /** Whether hops that the path has are skipped on a traceroute that did not arrive as well. Default false. */
+    readonly skipsKnown?: boolean;
+  },
 ): PenultimateHop | undefined {
   let position = hops.findLastIndex(({ from }) => from !== undefined && aliases.sameRouter(from, target));
   const isPassed = position >= 0;
@@ -45,7 +49,7 @@ export function penultimateHop(
       continue;
     }
     if (path.indexOf(from) >= 0) {
-      if (!isPassed) return undefined;
+      if (!isPassed && options.skipsKnown !== true) return undefined;
       adjacent = false;
       continue;
     }

@@ -13,13 +13,16 @@ export interface DirectRound extends Pick<ListeningRound, 'target' | 'deadline' 
  * Sends one Record Route ping from the source, and reads the answer if it arrives before the deadline.
  * @throws {ProbingError} as {@link runListeningRound}
  */
-export function askDirectly(measurement: Measurement, round: DirectRound): Promise<RoundAnswers> {
-  const { path, prober, stats } = measurement;
+export async function askDirectly(measurement: Measurement, round: DirectRound): Promise<RoundAnswers> {
+  const { path, prober, stats, clock } = measurement;
+  const startedAt = clock.now();
   const { timeoutMs, ...rest } = round;
   const requests = [recordRoutePing(path.source, path.source, round.target, timeoutMs)];
   const onSend = (sent: readonly PingRequest[]): void => {
     stats.recordRoutePings += prober.fresh(sent);
     stats.recordRouteRounds++;
   };
-  return runListeningRound(measurement, { ...rest, requests, onSend });
+  return runListeningRound(measurement, { ...rest, requests, onSend }).finally(() => {
+    stats.recordRouteMs += clock.now() - startedAt;
+  });
 }

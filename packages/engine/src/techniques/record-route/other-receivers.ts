@@ -21,7 +21,7 @@ export async function nextHopsToReceivers(
   target: Ipv4Address,
   timeoutMs: number,
 ): Promise<Ipv4Address[]> {
-  const { path, ranking, prober, stats, adaptiveTimeout, aliases, ipToAs } = measurement;
+  const { path, ranking, prober, stats, clock, adaptiveTimeout, aliases, ipToAs } = measurement;
   const receivers = ranking
     .rank(target)
     .filter(({ address }) => address !== path.source)
@@ -30,11 +30,14 @@ export async function nextHopsToReceivers(
   if (receivers.length === 0) return [];
   const requests = receivers.map((receiver) => recordRoutePing(receiver, receiver, target, timeoutMs));
   const patienceMs = adaptiveTimeout.timeoutFor(receivers[0], target);
+  const startedAt = clock.now();
   stats.recordRoutePings += prober.fresh(requests);
+  stats.recordRouteRounds++;
   const outcome = await runRound({ requests, deadline: () => patienceMs }, measurement).catch((error: unknown) => {
     if (!isHeldBack(error)) throw error;
     return { answers: [] };
   });
+  stats.recordRouteMs += clock.now() - startedAt;
   return outcome.answers.flatMap(({ request, reply }) => {
     if (reply?.recordRoute === undefined) return [];
     const answer = { target, receiver: request.sender, stamps: reply.recordRoute };

@@ -15,13 +15,16 @@ export interface SpoofedRound extends Pick<ListeningRound, 'target' | 'deadline'
  * Sends one round of spoofed Record Route pings, and reads the answers that arrive before its deadline.
  * @throws {ProbingError} as {@link runListeningRound}
  */
-export function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<RoundAnswers> {
-  const { path, prober, stats } = measurement;
+export async function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<RoundAnswers> {
+  const { path, prober, stats, clock } = measurement;
+  const startedAt = clock.now();
   const { senders, timeoutMs, ...rest } = round;
   const requests = senders.map((sender) => recordRoutePing(sender, path.source, round.target, timeoutMs));
   const onSend = (sent: readonly PingRequest[]): void => {
     stats.spoofedRecordRoutePings += prober.fresh(sent);
     stats.spoofedRecordRouteRounds++;
   };
-  return runListeningRound(measurement, { ...rest, requests, onSend });
+  return runListeningRound(measurement, { ...rest, requests, onSend }).finally(() => {
+    stats.spoofedRecordRouteMs += clock.now() - startedAt;
+  });
 }

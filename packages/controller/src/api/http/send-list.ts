@@ -1,0 +1,57 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendStream } from './send-stream.ts';
+
+/** Rows that are in memory at once. */
+const PER_PAGE = 250;
+
+/** A JSON object with one long list. */
+export interface LongList<Row> {
+  /** Name of the list in the object. */
+  readonly name: string;
+  /** Most rows to send. Default: all. */
+  readonly most?: number;
+  /** At most `limit` rows after one, or from the beginning. */
+  readonly read: (limit: number, after: Row | undefined) => Promise<readonly Row[]>;
+  /** The element of the list for a row; any value that JSON can represent. */
+  readonly toElement: (row: Row) => unknown;
+  /** The other properties of the object, once all rows have been read. */
+  readonly rest?: () => object;
+}
+
+/**
+ * Sends a JSON object with a list of any length, which is read from the database a page at a time. Errors of the first page are thrown, those
+ * of later ones break the connection.
+ */
+export async function sendList<Row>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  list: LongList<Row>,
+): Promise<FastifyReply> {
+  const parts = partsOf(list);
+  const first = await parts.next();
+  async function* all(): AsyncGenerator<string> {
+    if (first.done !== true) yield first.value;
+    yield* parts;
+  }
+  return sendStream(request, reply.type('application/json; charset=utf-8'), all());
+}
+
+async function* partsOf<Row>(list: LongList<Row>): AsyncGenerator<string, void> {
+  const { name, most = Number.POSITIVE_INFINITY, read, toElement, rest = () => ({}) } = list;
+  let separator = `{${JSON.stringify(name)}:[`;
+  let last: Row | undefined;
+  for (let left = most; left > 0; ) {
+    const limit = Math.min(PER_PAGE, left);
+    const rows = await read(limit, last);
+    const elements = await Promise.all(rows.map(toElement));
+    if (elements.length > 0) {
+      yield separator + elements.map((element) => JSON.stringify(element)).join(',');
+      separator = ',';
+    }
+    last = rows.at(-1);
+    left -= rows.length;
+    if (rows.length < limit) break;
+  }
+  const others = Object.entries(rest()).map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  yield `${separator === ',' ? '' : separator}]${others.join('')}}`;
+}

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { ReverseTracerouteClient } from '@revtr/client';
+import { startSimulatedSystem } from '@revtr/lab/simulated-system';
+import { SimulatedWorld } from '@revtr/lab/simulated-world';
+import { formatIpv4 } from '@revtr/net';
+import { simParameters } from '@revtr/sim';
+import { pino } from 'pino';
+
+const PER_BATCH = 20_000;
+const SAMPLE_MS = 500;
+const MIB = 2 ** 20;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/**
+ * Holds `--measurements` reverse traceroutes (default 100,000) in flight at once on the medium Internet: virtual time stands still until
+ * all have begun, and then runs as fast as possible. Reports the memory that they add to that of a system at rest.
+ */
+export async function benchInFlight(args: readonly string[]) {
+  const options = { measurements: { type: 'string', default: '100000' } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const count = Number(values.measurements);
+  if (!(Number.isInteger(count) && count > 0)) throw new Error('--measurements must be a positive whole number');
+  const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
+  const world = new SimulatedWorld({ parameters: simParameters('medium', 1), sources: 10 });
+  const system = await startSimulatedSystem(
+    world,
+    {
+      ...{ host: '127.0.0.1', port: 0, realTime: false, concurrency: count },
+      database: join(directory, 'data'),
+      audit: { directory: join(directory, 'audit') },
+    },
+    pino({ level: 'error' }),
+  );
+  try {
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    const pairs = world
+      .randomPairs(count)
+      .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+    const atRest = memory();
+    const release = world.internet.clock.hold();
+    for (let from = 0; from < count; from += PER_BATCH) await client.submit(pairs.slice(from, from + PER_BATCH));
+    // A few end at once, because no probe is needed.
+    while ((await client.fleet.queue()).queued > 0) await sleep(SAMPLE_MS);
+    const { running } = await client.fleet.queue();
+    const allBegun = memory();
+    const started = performance.now();
+    release();
+    let peak = allBegun;
+    while ((await client.fleet.queue()).running > 0) {
+      await sleep(SAMPLE_MS);
+      const now = memory();
+      if (now.liveMib > peak.liveMib) peak = now;
+    }
+    const addedMib = peak.liveMib - atRest.liveMib;
+    return {
+      inFlight: running,
+      seconds: Math.round((performance.now() - started) / 1000),
+      atRest,
+      allBegun,
+      peak,
+      addedMib,
+      kibibytesEach: Math.round((addedMib * 1024) / running),
+    };
+  } finally {
+    await system.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** `live`: the objects that can be reached, and the buffers that belong to them. */
+function memory() {
+  collectGarbage();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { residentMib: Math.round(rss / MIB), liveMib: Math.round((heapUsed + external) / MIB) };
+}
