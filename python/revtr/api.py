@@ -2046,6 +2046,8 @@ class ReverseTraceroute(_ReverseTracerouteRequired, total=False):
     endTime: str
     #: As in the request
     uuid: str
+    #: As `UpdateRevtr` has set it; a 64-bit number as text
+    forwardTracerouteId: str
 
 
 class _ReverseTraceroutePathItemRequired(TypedDict):

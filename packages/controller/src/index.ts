@@ -7,6 +7,7 @@ export { AtlasService } from './atlas/atlas-service.ts';
 export { Refresher } from './atlas/refresher.ts';
 export { RipeAtlasAccess, type RipeAtlasSettings } from './atlas/ripe-access.ts';
 export { TraceroutesOnDemand } from './atlas/traceroutes-on-demand.ts';
+export { decodeBlock as decodeAuditBlock } from './audit/audit-block.ts';
 export { NO_JOURNAL } from './audit/audit-journal.ts';
 export { AuditLog } from './audit/audit-log.ts';
 export type { AuditRecord } from './audit/audit-record.ts';

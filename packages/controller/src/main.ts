@@ -70,7 +70,7 @@ async function create(
   settings: Settings,
   { database, cluster, log }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'log'>,
 ): Promise<Controller> {
-  const { socket, tls, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
+  const { socket, tls, grpc, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
   const store = new DatasetStore({ directory: settings.datasets.directory }, { clock: systemClock });
   await store.open();
   const knowledge = new InternetKnowledge({ store, testNetworks });
@@ -91,7 +91,12 @@ async function create(
   return Controller.create(
     {
       listen: socket === undefined ? { host: settings.host, port: settings.port } : { path: socket },
+      health: settings.health,
       tls: tls && { certificate: readFileSync(tls.certificateFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
+      grpc: grpc && {
+        ...{ host: grpc.host, port: grpc.port },
+        tls: { certificate: readFileSync(grpc.certificateFile, 'utf8'), key: readFileSync(grpc.keyFile, 'utf8') },
+      },
       trustProxy: settings.trustProxy,
       webDirectory: settings.webDirectory,
       publicUrl: settings.publicUrl,

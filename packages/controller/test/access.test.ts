@@ -127,6 +127,13 @@ describe('access to routes', () => {
     expect(await statusOf(key, '192.0.2.2')).toBe(200);
   });
 
+  it('lets a client send many requests with one key together, with one question to the database', async () => {
+    const key = await addKey();
+    const statuses = await Promise.all(Array.from({ length: 100 }, () => statusOf(key)));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(100);
+    expect(looks).toBe(1);
+  });
+
   it('takes a session for its time, and not longer than a day without use', async () => {
     const begin = async (): Promise<() => Promise<number>> => {
       const token = generateToken();

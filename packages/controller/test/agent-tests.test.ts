@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { parseIpv4 } from '@revtr/net';
-import { cancelled, type Prober } from '@revtr/probing';
+import { cancelled, type Prober, ProbingError } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import { testAgent } from '../src/agents/agent-tests.ts';
 
@@ -16,5 +16,28 @@ describe('the tests of an agent', () => {
     await setImmediate();
     process.off('unhandledRejection', note);
     expect(unhandled).toEqual([]);
+  });
+
+  it('fail no agent because the connection to it, or to its partners, ends', async () => {
+    const [address, ...partners] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(parseIpv4);
+    const plan = { address, kind: 'source', senderOnly: false, partners, targets: partners } as const;
+    const verdicts = async (fail: () => ProbingError): Promise<Record<string, string>> => {
+      const silent: Prober['ping'] = async (request) => ({ type: 'ping', request, sentAt: 0 });
+      const prober: Prober = {
+        ping: (request) => (request.spoof === undefined ? silent(request) : Promise.reject(fail())),
+        traceroute: () => Promise.reject(fail()),
+      };
+      const results = await testAgent(plan, { prober, signal: new AbortController().signal });
+      return Object.fromEntries(results.map(({ name, verdict }) => [name, verdict]));
+    };
+    const lost = await verdicts(
+      () => new ProbingError('proberStopped', 'the stream has ended', { isUnreachable: true }),
+    );
+    expect(lost).toEqual({
+      ...{ ping: 'failed', receiveRecordRoute: 'failed' },
+      ...{ traceroute: 'notTested', receiveSpoofed: 'notTested', sendSpoofed: 'notTested' },
+    });
+    const broken = await verdicts(() => new ProbingError('proberStopped', 'the agent has no scamper'));
+    expect(new Set(Object.values(broken))).toEqual(new Set(['failed']));
   });
 });

@@ -8,11 +8,13 @@ describe('ReadinessProbe', () => {
     let asked = 0;
     const probe = new ReadinessProbe(
       {
-        database: async () => {
-          asked++;
+        needed: {
+          database: async () => {
+            asked++;
+          },
+          bus: () => Promise.reject(new Error('closed')),
+          disk: () => new Promise(() => undefined),
         },
-        bus: () => Promise.reject(new Error('closed')),
-        disk: () => new Promise(() => undefined),
       },
       { clock },
     );
@@ -28,9 +30,18 @@ describe('ReadinessProbe', () => {
   });
 
   it('is ready while all parts answer, until the process stops', async () => {
-    const probe = new ReadinessProbe({ database: async () => undefined }, { clock: new ManualClock() });
+    const probe = new ReadinessProbe({ needed: { database: async () => undefined } }, { clock: new ManualClock() });
     expect(await probe.read()).toEqual({ isReady: true, parts: { database: 'ok' } });
     probe.stopping();
     expect((await probe.read()).isReady).toBe(false);
+  });
+
+  it('names a part that does not work although the process can do without it', async () => {
+    const lost = (): Promise<void> => Promise.reject(new Error('lost'));
+    const probe = new ReadinessProbe(
+      { needed: { database: async () => undefined }, helpful: { bus: lost } },
+      { clock: new ManualClock() },
+    );
+    expect(await probe.read()).toEqual({ isReady: true, parts: { database: 'ok', bus: 'failed' } });
   });
 });

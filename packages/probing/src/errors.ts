@@ -16,8 +16,11 @@ export interface ProbingErrorDetails {
   readonly killSwitch: { readonly scope: string; readonly subject: string };
   /** The audit cannot record the probe, so the probe is not sent. */
   readonly auditUnavailable: NoDetails;
-  /** The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. */
-  readonly proberStopped: { readonly receiver?: string };
+  /**
+   * The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. `isUnreachable`: the
+   * prober is not connected, or the connection to it ended; it may work nevertheless.
+   */
+  readonly proberStopped: { readonly receiver?: string; readonly isUnreachable?: boolean };
   /** The probe was not sent, because it would exceed a budget. */
   readonly budgetExhausted: ExhaustedBudget;
   /** The probe was not sent, because probing of its target's network is suspended. */

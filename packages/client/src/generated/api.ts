@@ -2904,6 +2904,8 @@ export interface components {
             /** @description Seconds since the Unix epoch; a 64-bit number as text */
             endTime?: string;
             failReason?: string;
+            /** @description As `UpdateRevtr` has set it; a 64-bit number as text */
+            forwardTracerouteId?: string;
             id: number;
             label?: string;
             /** @description Empty while the measurement is queued or in progress */

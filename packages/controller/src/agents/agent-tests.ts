@@ -23,6 +23,12 @@ const REQUIRED: Readonly<Record<TestPlan['kind'], readonly TestName[]>> = {
 const TIMEOUT_MS = 2_000;
 /** Probes of one test. One success is enough, because some paths filter packets with options. */
 const MOST_PROBES = 8;
+/** A probe of a test. `isInterrupted`: an agent could not be reached, which says nothing about what the tested one can do. */
+interface Probed {
+  readonly evidence: Evidence;
+  readonly isInterrupted: boolean;
+}
+
 const RECORD_ROUTE = { type: 'recordRoute', slots: MAX_RECORD_ROUTE_SLOTS } as const;
 
 /** Tests what an agent can do: pings, a traceroute, Record Route, and spoofed probes both ways. Every probe is evidence. */
@@ -31,10 +37,10 @@ export async function testAgent(
   { prober, signal }: { readonly prober: Prober; readonly signal: AbortSignal },
 ): Promise<TestResult[]> {
   const { address, kind, senderOnly, partners, targets } = plan;
-  const ping = (request: Omit<PingRequest, 'type' | 'timeoutMs'>): Promise<Evidence> =>
+  const ping = (request: Omit<PingRequest, 'type' | 'timeoutMs'>): Promise<Probed> =>
     probe(request, async () => judge(await prober.ping({ type: 'ping', timeoutMs: TIMEOUT_MS, ...request }, signal)));
   const others = (besides: Ipv4Address): Ipv4Address[] => targets.filter((target) => target !== besides);
-  const ownPings = (option?: PingRequest['option']): Promise<Evidence>[] =>
+  const ownPings = (option?: PingRequest['option']): Promise<Probed>[] =>
     targets.slice(0, MOST_PROBES).map((target) => ping({ sender: address, target, ...(option && { option }) }));
   const received = senderOnly
     ? []
@@ -44,7 +50,7 @@ export async function testAgent(
   const sent = pairs(partners, others).map(([partner, target]) =>
     ping({ sender: address, target, option: RECORD_ROUTE, spoof: { claimedSource: partner, receiver: partner } }),
   );
-  const evidence: Readonly<Record<TestName, Promise<Evidence[]>>> = {
+  const probed: Readonly<Record<TestName, Promise<Probed[]>>> = {
     ping: Promise.all(ownPings()),
     traceroute: Promise.all(targets.slice(0, 1).map((target) => trace(address, target, { prober, signal }))),
     receiveRecordRoute: Promise.all(ownPings(RECORD_ROUTE)),
@@ -54,11 +60,17 @@ export async function testAgent(
   // All of them are waited for together: when the tests are cancelled, every probe rejects.
   return Promise.all(
     TEST_NAMES.map(async (name) => {
-      const probes = await evidence[name];
-      const verdict = probes.length === 0 ? 'notTested' : probes.some(({ ok }) => ok) ? 'passed' : 'failed';
-      return { name, verdict, isRequired: REQUIRED[kind].includes(name), evidence: probes };
+      const probes = await probed[name];
+      const evidence = probes.map((each) => each.evidence);
+      return { name, verdict: verdictOfTest(probes), isRequired: REQUIRED[kind].includes(name), evidence };
     }),
   );
+}
+
+/** One success is enough. Without one, a test that was interrupted has not been made: the system, not the agent, may be the cause. */
+function verdictOfTest(probes: readonly Probed[]): TestResult['verdict'] {
+  if (probes.some(({ evidence }) => evidence.ok)) return 'passed';
+  return probes.length === 0 || probes.some(({ isInterrupted }) => isInterrupted) ? 'notTested' : 'failed';
 }
 
 /** Pairs of partner and target, ordered to use as many different partners and targets as possible early. */
@@ -80,7 +92,7 @@ function trace(
   sender: Ipv4Address,
   target: Ipv4Address,
   { prober, signal }: { readonly prober: Prober; readonly signal: AbortSignal },
-): Promise<Evidence> {
+): Promise<Probed> {
   return probe({ sender, target }, async () => {
     const { hops, stop } = await prober.traceroute(
       { type: 'traceroute', sender, target, timeoutMs: TIMEOUT_MS, attempts: 1 },
@@ -94,14 +106,15 @@ function trace(
 async function probe(
   { sender, target }: { readonly sender: Ipv4Address; readonly target: Ipv4Address },
   run: () => Promise<{ readonly ok: boolean; readonly detail: string }>,
-): Promise<Evidence> {
+): Promise<Probed> {
   const who = { sender: formatIpv4(sender), target: formatIpv4(target) };
   try {
-    return { ...who, ...(await run()) };
+    return { evidence: { ...who, ...(await run()) }, isInterrupted: false };
   } catch (error) {
     // A probe that was held back says nothing about the agent: the whole test is repeated later.
     if (!(error instanceof ProbingError) || error.code === 'cancelled' || isHeldBack(error)) throw error;
-    return { ...who, ok: false, detail: error.message };
+    const isInterrupted = 'isUnreachable' in error.details && error.details.isUnreachable === true;
+    return { evidence: { ...who, ok: false, detail: error.message }, isInterrupted };
   }
 }
 

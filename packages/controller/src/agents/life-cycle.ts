@@ -19,7 +19,7 @@ export interface LifeCycleOptions {
   readonly quarantine: QuarantineOptions;
   /** How often a ready agent is tested again, milliseconds. */
   readonly retestMs: number;
-  /** An agent that fails the test at its connection is tested once more after this time, milliseconds, because others may be connecting too. */
+  /** An agent that fails the test at its connection, or a periodic one, is tested once more after this time, milliseconds. */
   readonly confirmMs: number;
   /** How often to look for agents whose next test is due, milliseconds. */
   readonly pollMs: number;
@@ -156,7 +156,7 @@ export class LifeCycle {
     const before = directory.find(address);
     if (before === undefined) return;
     let report = await this.#measure(before, signal);
-    if (report.verdict === 'failed' && cause === 'connected') {
+    if (report.verdict === 'failed' && (cause === 'connected' || cause === 'periodic')) {
       await clock.sleep(this.#options.confirmMs, signal);
       report = await this.#measure(before, signal);
     }

@@ -27,7 +27,7 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 
 const testSchema = z.object({
   name: z.enum(TEST_NAMES),
-  /** `notTested`: no partner was connected. */
+  /** `notTested`: no partner was connected, or agents could not be reached during the test. */
   verdict: z.enum(['passed', 'failed', 'notTested']),
   /** Whether an agent of this kind must pass. */
   isRequired: z.boolean(),

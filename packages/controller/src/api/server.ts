@@ -27,6 +27,7 @@ import { installTextCheck } from './http/text-check.ts';
 import { describeApi, SWAGGER_OPTIONS } from './openapi/document.ts';
 import { registerMeasurementApi } from './original/measurement-api.ts';
 import { registerRevtrApi } from './original/revtr-api.ts';
+import type { RevtrService } from './original/revtr-service.ts';
 import { registerResultPages } from './pages/result-pages.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerAtlasV1 } from './v1/atlas.ts';
@@ -89,7 +90,11 @@ export interface ServerOptions {
 /** The HTTP server with all its routes and the document that describes them. */
 export async function createServer(
   options: ServerOptions,
-  collaborators: ApiCollaborators & { readonly log: Logger; readonly metrics: Metrics },
+  collaborators: ApiCollaborators & {
+    readonly revtr: RevtrService;
+    readonly log: Logger;
+    readonly metrics: Metrics;
+  },
 ): Promise<FastifyInstance> {
   const { log, metrics } = collaborators;
   const app: FastifyInstance = fastify({

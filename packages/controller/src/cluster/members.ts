@@ -29,6 +29,7 @@ export class Members {
   readonly #others = new Map<string, Member>();
   readonly #listeners: ((change: { readonly id: string; readonly isThere: boolean }) => void)[] = [];
   readonly #saying: Periodic;
+  #beatAt: number | undefined;
   #unsubscribe: () => void = () => undefined;
 
   constructor(
@@ -87,9 +88,16 @@ export class Members {
 
   #beat(): void {
     this.#bus.publish(membersTopic, { ...this.#self, roles: [...this.#self.roles], isLeaving: false });
-    // Without a connection nobody can be heard: who was there may still be.
-    if (this.#bus.lostForMs > 0) return;
-    const oldest = this.#clock.now() - LOST_MS;
+    const now = this.#clock.now();
+    const sinceBeatMs = now - (this.#beatAt ?? now);
+    this.#beatAt = now;
+    // Without a connection nobody can be heard, and a process that was itself stopped has not read yet what the others said.
+    const hasRun = sinceBeatMs >= 0 && sinceBeatMs <= ALIVE_MS + LOST_MS / 2;
+    if (this.#bus.lostForMs > 0 || !hasRun) {
+      for (const member of this.#others.values()) member.heardAt = now;
+      return;
+    }
+    const oldest = now - LOST_MS;
     for (const [id, { heardAt }] of [...this.#others]) if (heardAt < oldest) this.#forget(id);
   }
 

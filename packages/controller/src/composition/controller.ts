@@ -33,6 +33,8 @@ import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
 import { openCluster } from './open-cluster.ts';
 import { openFacts } from './open-facts.ts';
+import type { GrpcListenOptions } from './open-grpc.ts';
+import { openHealth } from './open-health.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
@@ -51,8 +53,12 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface ControllerOptions {
   readonly listen: ListenOptions;
+  /** Where health, readiness and metrics are served without the API, in plain HTTP. Default: nowhere. */
+  readonly health?: { readonly host: string; readonly port: number } | undefined;
   /** Certificate and key of the API, PEM. Default: the API speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
+  /** The gRPC interface of the original. Default: it is not served. */
+  readonly grpc?: GrpcListenOptions | undefined;
   /** Proxies whose forwarding headers are believed: addresses or prefixes. Default: none. */
   readonly trustProxy?: readonly string[] | undefined;
   /** Directory of the built web interface. Default: none is served. */
@@ -231,6 +237,7 @@ export class Controller {
       directory: measuring.directory,
       switches: safety.switches,
     });
+    const health = openHealth(options.health, { readiness: operations.readiness, metrics });
     const api = await openApi(contextOf(context, 'api'), options, {
       ...accounts,
       state: operations.state,
@@ -275,6 +282,7 @@ export class Controller {
       publicUrl: options.publicUrl,
     });
     const placed: readonly PlacedSubsystem[] = [
+      { subsystem: health },
       { subsystem: cluster },
       { subsystem: mail, roles: ['mail'], duty: mailDuty },
       { subsystem: safety },
@@ -327,6 +335,11 @@ export class Controller {
     this.#stopping.abort();
     await this.#settling;
     await stopAll([...this.#subsystems].reverse(), this.#log);
+  }
+
+  /** Port of the gRPC interface, once it is started; `undefined` where it is not served. */
+  get grpcPort(): number | undefined {
+    return this.#api.grpcPort;
   }
 
   /** The OpenAPI document of the API. */

@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import type { ApiCollaborators } from '../api/http/collaborators.ts';
 import { removeStaleSocket } from '../api/http/stale-socket.ts';
 import { describeApi } from '../api/openapi/document.ts';
+import { RevtrService } from '../api/original/revtr-service.ts';
 import { createServer, type ServerOptions } from '../api/server.ts';
 import { readWebFiles } from '../web/web-files.ts';
 import type { Context } from './context.ts';
+import { type GrpcListenOptions, openGrpc } from './open-grpc.ts';
 import type { Subsystem } from './subsystem.ts';
 
 /** Where the API listens: a TCP address, or the path of a Unix socket. */
@@ -16,6 +18,8 @@ export interface ApiSubsystem extends Subsystem {
   readonly app: FastifyInstance;
   /** Address under which the API can be reached, once it is started. */
   readonly url: string;
+  /** Port of gRPC, once it is started; `undefined` where gRPC is not served. */
+  readonly grpcPort: number | undefined;
   /** The OpenAPI document of the API. */
   document(): object;
 }
@@ -27,6 +31,8 @@ export async function openApi(
     readonly listen: ListenOptions;
     /** Directory of the built web interface. Default: none is served. */
     readonly webDirectory?: string | undefined;
+    /** The gRPC interface. Default: none is served. */
+    readonly grpc?: GrpcListenOptions | undefined;
   },
   collaborators: Omit<ApiCollaborators, 'stopping'>,
 ): Promise<ApiSubsystem> {
@@ -35,9 +41,13 @@ export async function openApi(
   const web = webDirectory === undefined ? undefined : await readWebFiles(webDirectory);
   if (webDirectory !== undefined && web === undefined)
     log.warn(`no web interface is served: ${webDirectory} holds none (npm run build:web)`);
-  const app = await createServer({ ...options, web }, { ...collaborators, stopping: stopping.signal, log, metrics });
+  const shared = { ...collaborators, stopping: stopping.signal, log, metrics };
+  const revtr = new RevtrService(shared);
+  const app = await createServer({ ...options, web }, { ...shared, revtr });
+  const grpc = options.grpc === undefined ? undefined : openGrpc(options.grpc, { ...shared, revtr });
   const { listen } = options;
   let url = '';
+  let grpcPort: number | undefined;
   return {
     name: 'api',
     app,
@@ -45,13 +55,18 @@ export async function openApi(
     get url() {
       return url;
     },
+    get grpcPort() {
+      return grpcPort;
+    },
     start: async () => {
       if ('path' in listen) await removeStaleSocket(listen.path);
       url = await app.listen({ ...listen });
+      grpcPort = await grpc?.start();
+      if (grpcPort !== undefined) log.info({ port: grpcPort }, 'gRPC is served');
     },
     stop: async () => {
       stopping.abort();
-      await app.close();
+      await Promise.all([app.close(), grpc?.stop()]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { AtlasRuns, type Mails, type QueueState } from '@revtr/storage';
 import type { AgentDirectory } from '../agents/directory.ts';
-import { ReadinessProbe } from '../operations/readiness.ts';
+import { type ReadinessCheck, ReadinessProbe } from '../operations/readiness.ts';
 import { observeState } from '../operations/state-metrics.ts';
 import { StateReader } from '../operations/system-state.ts';
 import type { KillSwitches } from '../safety/kill-switches.ts';
@@ -14,7 +14,7 @@ export interface OperationsSubsystem extends Subsystem {
 
 /** What operators and load balancers ask about the whole process. It must be the last subsystem, because it is the first to stop. */
 export function openOperations(
-  { database, datasets, metrics, clock, log }: Context,
+  { database, datasets, metrics, clock, log, cluster }: Context,
   parts: {
     readonly queue: QueueState;
     readonly mails: Mails;
@@ -24,11 +24,15 @@ export function openOperations(
 ): OperationsSubsystem {
   const state = new StateReader({ ...parts, runs: new AtlasRuns(database.db), datasets: datasets.store, clock });
   observeState(metrics, { state, log });
-  const readiness = new ReadinessProbe(
-    {
-      database: () => database.ping(),
-    },
-    { clock },
-  );
+  const needed: Record<string, ReadinessCheck> = { database: () => database.ping() };
+  const bus = async (): Promise<void> => {
+    if (cluster.bus.lostForMs > 0) throw new Error('the bus cannot be reached');
+  };
+  const withBus: Record<string, ReadinessCheck> = cluster.isShared ? { bus } : {};
+  // Submissions work without the bus, and a load balancer must not turn away from every API at the same time.
+  const isApi = cluster.roles.has('api');
+  const readiness = new ReadinessProbe(isApi ? { needed, helpful: withBus } : { needed: { ...needed, ...withBus } }, {
+    clock,
+  });
   return { name: 'operations', state, readiness, start: () => undefined, stop: () => readiness.stopping() };
 }

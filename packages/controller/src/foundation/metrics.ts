@@ -35,6 +35,21 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #grpcSeconds = new Histogram({
+    name: 'revtr_grpc_call_duration_seconds',
+    help: 'Time from the arrival of the headers of a gRPC call to the end of its answer, by server, method and status code.',
+    labelNames: ['server', 'method', 'code'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
+
+  readonly #grpcRefused = new Counter({
+    name: 'revtr_grpc_refused_total',
+    help: 'Connections and calls that a gRPC server refused, by server and reason.',
+    labelNames: ['server', 'reason'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -42,6 +57,16 @@ export class Metrics {
   /** Counts something that was refused: `enrolment`, `connection`, `message`, `reply`. */
   refused(kind: string): void {
     this.#refused.inc({ kind });
+  }
+
+  /** Measures a gRPC call. `method` is the full name of a known method, or `none`; `code` is the name of the status code. */
+  grpcCalled(labels: { readonly server: string; readonly method: string; readonly code: string }, ms: number): void {
+    this.#grpcSeconds.observe({ ...labels }, ms / 1000);
+  }
+
+  /** Counts a connection or call that a gRPC server refused. */
+  grpcRefused(labels: { readonly server: string; readonly reason: string }): void {
+    this.#grpcRefused.inc({ ...labels });
   }
 
   /** Shows how many agents are connected. */

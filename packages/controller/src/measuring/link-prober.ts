@@ -147,7 +147,8 @@ export class LinkProber implements Prober {
     if (!directory.participates(address))
       throw new ProbingError(code, `${text} is not an active agent`, { address: text });
     const agent = agents.find(address) ?? (await this.#waitFor(address, signal));
-    if (agent === undefined) throw new ProbingError('proberStopped', `the agent of ${text} is not connected`);
+    if (agent === undefined)
+      throw new ProbingError('proberStopped', `the agent of ${text} is not connected`, { isUnreachable: true });
     return agent;
   }
 
@@ -168,7 +169,8 @@ async function run(agent: ReachableAgent, task: AgentTask, options: RunOptions):
   try {
     outcome = await agent.run(task, options);
   } catch (error) {
-    if (error instanceof LinkError || error instanceof BusError) throw new ProbingError('proberStopped', error.message);
+    if (error instanceof LinkError || error instanceof BusError)
+      throw new ProbingError('proberStopped', error.message, { isUnreachable: true });
     throw error;
   }
   if (outcome.kind !== 'failed') return outcome;

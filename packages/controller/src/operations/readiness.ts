@@ -3,6 +3,14 @@ import type { Clock } from '@revtr/probing';
 /** Rejects, or does not resolve in time, when a part does not work. */
 export type ReadinessCheck = (signal: AbortSignal) => Promise<void>;
 
+/** The parts that a process uses, by name. */
+export interface ReadinessChecks {
+  /** Without these it cannot do its work. */
+  readonly needed: Readonly<Record<string, ReadinessCheck>>;
+  /** Without these it can do a part of its work. Default: none. */
+  readonly helpful?: Readonly<Record<string, ReadinessCheck>>;
+}
+
 /** Whether this process can do its work now, and which part keeps it from it. */
 export interface Readiness {
   readonly isReady: boolean;
@@ -14,14 +22,14 @@ const TIMEOUT_MS = 2_000;
 /** Anybody may ask. The parts are therefore not asked for every request. */
 const KEEP_MS = 1_000;
 
-/** Checks the parts without which this process cannot serve requests. */
+/** Checks the parts that this process uses. */
 export class ReadinessProbe {
-  readonly #checks: Readonly<Record<string, ReadinessCheck>>;
+  readonly #checks: ReadinessChecks;
   readonly #clock: Clock;
   #kept: { readonly readiness: Promise<Readiness>; readonly until: number } | undefined;
   #isStopping = false;
 
-  constructor(checks: Readonly<Record<string, ReadinessCheck>>, { clock }: { readonly clock: Clock }) {
+  constructor(checks: ReadinessChecks, { clock }: { readonly clock: Clock }) {
     this.#checks = checks;
     this.#clock = clock;
   }
@@ -41,12 +49,15 @@ export class ReadinessProbe {
   }
 
   async #read(): Promise<Readiness> {
+    const { needed, helpful = {} } = this.#checks;
     const parts = Object.fromEntries(
       await Promise.all(
-        Object.entries(this.#checks).map(async ([name, check]) => [name, await this.#outcomeOf(check)] as const),
+        Object.entries({ ...needed, ...helpful }).map(
+          async ([name, check]) => [name, await this.#outcomeOf(check)] as const,
+        ),
       ),
     );
-    return { isReady: Object.values(parts).every((outcome) => outcome === 'ok'), parts };
+    return { isReady: Object.keys(needed).every((name) => parts[name] === 'ok'), parts };
   }
 
   async #outcomeOf(check: ReadinessCheck): Promise<'ok' | 'failed' | 'tooSlow'> {

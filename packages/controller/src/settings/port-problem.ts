@@ -9,10 +9,17 @@ const REASONS: Readonly<Record<string, string>> = {
  * Says which setting names a port that cannot be opened, for instance `port 8080 is used by another program: set REVTR_PORT to another
  * port`. `undefined` for other errors.
  */
-export function portProblem(error: unknown, { port, gateway }: Pick<Settings, 'port' | 'gateway'>): string | undefined {
+export function portProblem(
+  error: unknown,
+  { port, gateway, grpc }: Pick<Settings, 'port' | 'gateway' | 'grpc'>,
+): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('port' in error)) return undefined;
   const reason = REASONS[String(error.code)];
-  const settings: Readonly<Record<string, number>> = { REVTR_PORT: port, REVTR_GATEWAY_PORT: gateway.port };
+  const settings: Readonly<Record<string, number>> = {
+    REVTR_PORT: port,
+    REVTR_GATEWAY_PORT: gateway.port,
+    ...(grpc && { REVTR_GRPC_PORT: grpc.port }),
+  };
   const setting = Object.keys(settings).find((name) => settings[name] === error.port);
   if (reason === undefined || setting === undefined) return undefined;
   return `port ${error.port} ${reason} (${error.code}): set ${setting} to another port`;

@@ -33,9 +33,19 @@ const settingsShape = z.object({
   REVTR_PORT: port.default(8080),
   /** Path of a Unix socket for the API, in place of address and port. */
   REVTR_SOCKET: z.string().min(1).optional(),
+  /** Address and port where health, readiness and metrics are served without the API; without a port, they are not. */
+  REVTR_HEALTH_HOST: z.string().min(1).default('127.0.0.1'),
+  REVTR_HEALTH_PORT: port.optional(),
   /** Files with certificate and key of the API; without them it speaks plain HTTP. */
   REVTR_TLS_CERTIFICATE: z.string().min(1).optional(),
   REVTR_TLS_KEY: z.string().min(1).optional(),
+  /** Port of the gRPC interface of the original; without it, gRPC is not served. 0 takes any free port. */
+  REVTR_GRPC_PORT: port.optional(),
+  /** Address of the gRPC interface. Default: that of the API. */
+  REVTR_GRPC_HOST: z.string().min(1).optional(),
+  /** Files with certificate and key of the gRPC interface. Default: those of the API. */
+  REVTR_GRPC_CERTIFICATE: z.string().min(1).optional(),
+  REVTR_GRPC_KEY: z.string().min(1).optional(),
   /** Directory of the built web interface. */
   REVTR_WEB: z.string().min(1).default(DEFAULT_WEB_DIRECTORY),
   /** `postgres://…`, a directory for the embedded database, or `memory:`. */
@@ -132,22 +142,31 @@ const settingsShape = z.object({
 });
 
 /** What several processes share must be in a database and on a bus that all of them reach. */
-const settingsSchema = settingsShape.superRefine(
-  ({ REVTR_ROLES: roles, REVTR_BUS: bus, REVTR_DATABASE: database }, context) => {
-    const add = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
-    const isPart = ROLES.some((role) => !roles.includes(role));
-    if (isPart && bus.length === 0) add('REVTR_BUS', 'is needed for a process that has not all roles (REVTR_ROLES)');
-    if ((isPart || bus.length > 0) && !/^postgres(ql)?:/.test(database))
-      add('REVTR_DATABASE', 'must be a PostgreSQL server (postgres://…) for a controller of several processes');
-  },
-);
+const settingsSchema = settingsShape.superRefine((read, context) => {
+  const { REVTR_ROLES: roles, REVTR_BUS: bus, REVTR_DATABASE: database } = read;
+  const add = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
+  const { certificateFile, keyFile } = grpcFilesOf(read);
+  if (read.REVTR_GRPC_PORT !== undefined && (certificateFile === undefined || keyFile === undefined))
+    add(
+      'REVTR_GRPC_CERTIFICATE',
+      'is needed for gRPC, with REVTR_GRPC_KEY (or REVTR_TLS_CERTIFICATE and REVTR_TLS_KEY)',
+    );
+  const isPart = ROLES.some((role) => !roles.includes(role));
+  if (isPart && bus.length === 0) add('REVTR_BUS', 'is needed for a process that has not all roles (REVTR_ROLES)');
+  if ((isPart || bus.length > 0) && !/^postgres(ql)?:/.test(database))
+    add('REVTR_DATABASE', 'must be a PostgreSQL server (postgres://…) for a controller of several processes');
+});
 
 /** Settings of the controller, read from the environment. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly socket: string | undefined;
+  /** Where health, readiness and metrics are served without the API; `undefined`: nowhere. */
+  readonly health: { readonly host: string; readonly port: number } | undefined;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  /** `undefined` where gRPC is not served. */
+  readonly grpc: GrpcSettings | undefined;
   readonly trustProxy: readonly string[];
   readonly webDirectory: string;
   readonly database: string;
@@ -182,6 +201,14 @@ export interface Settings {
   readonly quarantineMs: number;
 }
 
+/** Where the gRPC interface listens, and the files with its certificate and key. */
+interface GrpcSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
 const HOUR_MS = 3_600_000;
 
 function busOf(read: z.infer<typeof settingsShape>): Settings['bus'] {
@@ -194,6 +221,18 @@ function busOf(read: z.infer<typeof settingsShape>): Settings['bus'] {
   };
 }
 
+function grpcOf(read: z.infer<typeof settingsShape>): GrpcSettings | undefined {
+  const { REVTR_GRPC_PORT: port, REVTR_GRPC_HOST: host = read.REVTR_HOST } = read;
+  const { certificateFile, keyFile } = grpcFilesOf(read);
+  if (port === undefined || certificateFile === undefined || keyFile === undefined) return undefined;
+  return { host, port, certificateFile, keyFile };
+}
+
+const grpcFilesOf = (read: z.infer<typeof settingsShape>) => ({
+  certificateFile: read.REVTR_GRPC_CERTIFICATE ?? read.REVTR_TLS_CERTIFICATE,
+  keyFile: read.REVTR_GRPC_KEY ?? read.REVTR_TLS_KEY,
+});
+
 /** Reads the settings. @throws {z.ZodError} naming each bad variable */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const read = settingsSchema.parse(environment);
@@ -203,7 +242,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     host: read.REVTR_HOST,
     port: read.REVTR_PORT,
     socket: read.REVTR_SOCKET,
+    health:
+      read.REVTR_HEALTH_PORT === undefined ? undefined : { host: read.REVTR_HEALTH_HOST, port: read.REVTR_HEALTH_PORT },
     tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
+    grpc: grpcOf(read),
     trustProxy: read.REVTR_TRUST_PROXY,
     webDirectory: read.REVTR_WEB,
     database: read.REVTR_DATABASE,

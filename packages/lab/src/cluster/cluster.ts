@@ -151,7 +151,11 @@ async function addAddresses(
 }
 
 /** Writes the hosts into the database as ready sources and vantage points that can spoof. */
-async function registerHosts(url: string, sources: readonly Place[], vantagePoints: readonly Place[]): Promise<void> {
+export async function registerHosts(
+  url: string,
+  sources: readonly Place[],
+  vantagePoints: readonly Place[],
+): Promise<void> {
   const database = await openDatabase(parseDatabaseSettings(url));
   try {
     const agents = new Agents(database.db);
@@ -168,7 +172,7 @@ async function registerHosts(url: string, sources: readonly Place[], vantagePoin
 }
 
 /** Writes datasets and budgets, and returns the variables that all processes of the controller have. */
-async function sharedEnvironment(
+export async function sharedEnvironment(
   directory: string,
   { internet, data }: SimulatedWorld,
 ): Promise<Record<string, string>> {

@@ -65,7 +65,8 @@ export async function startNats(namespace: string, logFile: string): Promise<Ser
   return { url: 'nats://revtr:secret@127.0.0.1:4222', process: server };
 }
 
-function postgresPrograms(): string {
+/** Directory of the programs of PostgreSQL. @throws {KernelLabError} `notReady` when it is not installed */
+export function postgresPrograms(): string {
   const versions = existsSync(DEBIAN_POSTGRES) ? readdirSync(DEBIAN_POSTGRES) : [];
   const found = versions
     .map((version) => join(DEBIAN_POSTGRES, version, 'bin'))

@@ -70,10 +70,25 @@ export class ManagedProcess {
   }
 
   /** Sends SIGKILL and waits for the end of the process. */
-  async kill(): Promise<void> {
+  kill(): Promise<void> {
+    return this.end('SIGKILL');
+  }
+
+  /** Sends a signal that ends the process, and waits for its end. */
+  async end(signal: NodeJS.Signals): Promise<void> {
     this.#isEndWanted = true;
-    this.#child?.kill('SIGKILL');
+    this.#child?.kill(signal);
     await this.#ended;
+  }
+
+  /** Suspends the process: it does nothing, but keeps its connections and memory. */
+  suspend(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  /** Lets a suspended process go on. */
+  resume(): void {
+    this.#child?.kill('SIGCONT');
   }
 
   /** Sends SIGTERM, after 15 seconds SIGKILL, and waits for the end of the process. */

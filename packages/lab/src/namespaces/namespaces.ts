@@ -39,6 +39,13 @@ export class Namespaces {
     await execute(program, args, input);
   }
 
+  /** Removes namespaces of this prefix that an earlier run has left, with their processes. */
+  async removeLeftovers(): Promise<void> {
+    const listed = await execute('ip', ['netns', 'list']);
+    for (const [namespace] of listed.split('\n').map((line) => line.split(' ')))
+      if (namespace.startsWith(`${this.#prefix}-`)) await removeNamespace(namespace);
+  }
+
   /** Kills the processes in all namespaces and removes the namespaces. */
   async down(): Promise<void> {
     for (const namespace of this.#added) await removeNamespace(namespace);

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Random } from '@revtr/probing';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { ManagedProcess } from '../deployment/managed-process.ts';
+import type { SmallDisk } from '../deployment/small-disk.ts';
 import { childrenOf } from './process-usage.ts';
-import type { SmallDisk } from './small-disk.ts';
 
 export interface FaultsCollaborators {
   readonly random: Random;

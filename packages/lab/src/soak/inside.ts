@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
 import { createRandom, systemClock } from '@revtr/probing';
+import { SmallDisk } from '../deployment/small-disk.ts';
 import { startKernelSystem } from '../kernel/system/kernel-system.ts';
 import { targetOf } from '../kernel/topology/addresses.ts';
 import { parseTopology } from '../kernel/topology/parse.ts';
 import { AcceptedWork } from './accepted-work.ts';
 import { Faults } from './faults.ts';
 import { HostileClients } from './hostile-clients.ts';
-import { SmallDisk } from './small-disk.ts';
 import { UsageSamples } from './usage-samples.ts';
 
 const TOPOLOGY = new URL('../kernel/asymmetric.json', import.meta.url);

@@ -36,6 +36,8 @@ export interface SystemOptions {
   readonly visitorMeasurementsPerDay?: number;
   /** Proxies whose forwarding headers are believed. Default: none. */
   readonly trustProxy?: readonly string[];
+  /** The gRPC interface. Default: it is not served. */
+  readonly grpc?: ControllerOptions['grpc'];
   /** Directory of the built web interface. Default: none is served. */
   readonly webDirectory?: string;
   /** Base URL under which users reach the API. Default: the host of each request. */
@@ -106,6 +108,7 @@ export async function startSystem(
   const settings = {
     listen: { host, port },
     visitorMeasurementsPerDay: options.visitorMeasurementsPerDay,
+    grpc: options.grpc,
     webDirectory: options.webDirectory,
     trustProxy: options.trustProxy,
     publicUrl: options.publicUrl,

@@ -7,10 +7,18 @@ export interface ConnectionLimits {
   readonly perAddress: number;
 }
 
-/** Closes TCP connections beyond the limits as soon as they are accepted, before the TLS handshake. */
-export function limitConnections(server: Server, { total, perAddress }: ConnectionLimits): void {
+/**
+ * Closes TCP connections beyond the limits as soon as they are accepted, before the TLS handshake. `onRefused` gets the address of each;
+ * Node.js does not always know it of those beyond the total.
+ */
+export function limitConnections(
+  server: Server,
+  { total, perAddress }: ConnectionLimits,
+  onRefused: (address: string) => void = () => undefined,
+): void {
   const counts = new Map<string, number>();
   server.maxConnections = total;
+  server.on('drop', (data) => onRefused(data?.remoteAddress ?? 'unknown'));
   server.on('connection', (socket) => {
     // A connection over a Unix socket has no address, nor has one that is closed already.
     if (socket.remoteAddress === undefined) return;
@@ -22,6 +30,8 @@ export function limitConnections(server: Server, { total, perAddress }: Connecti
       if (left > 0) counts.set(address, left);
       else counts.delete(address);
     });
-    if (count > perAddress) socket.destroy();
+    if (count <= perAddress) return;
+    onRefused(address);
+    socket.destroy();
   });
 }

@@ -15,6 +15,7 @@ export const results: Migration = {
       `alter table publications drop constraint publications_measurement_id_fkey`,
       `alter table archive_pending drop constraint archive_pending_measurement_id_fkey`,
       `alter table measurements rename to json_results`,
+      `alter table json_results add column forward_traceroute_id bigint`,
       `create table measurements (
        id bigint primary key default nextval('measurements_id_seq'),
        batch_id bigint not null,
@@ -65,6 +66,7 @@ export const results: Migration = {
        networks integer[] not null,
        options jsonb,
        record bytea not null,
+       forward_traceroute_id bigint,
        primary key (id)) partition by range (id)`,
       `create index results_of_users on results (user_id, id)`,
       `create index results_by_source on results (user_id, source, id)`,

@@ -24,6 +24,7 @@ import { probeSets } from './0021-probe-sets.ts';
 import { leases } from './0023-leases.ts';
 import { queuedBySource } from './0024-queued-by-source.ts';
 import { results } from './0025-results.ts';
+import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
 import { requestsByTime } from './0040-requests-by-time.ts';
 
 /** All migrations by name, which is also their order. */
@@ -51,6 +52,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0023-leases': leases,
   '0024-queued-by-source': queuedBySource,
   '0025-results': results,
+  '0035-forward-traceroutes': forwardTraceroutes,
   '0040-requests-by-time': requestsByTime,
 };
 

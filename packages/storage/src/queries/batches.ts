@@ -263,6 +263,18 @@ export class Batches {
     return rows;
   }
 
+  /** Notes the number of a forward traceroute with a measurement of a user. Returns whether the user has such a measurement. */
+  async noteForwardTraceroute(userId: number, id: number, tracerouteId: number): Promise<boolean> {
+    // In the order in which a measurement moves from one table to another when it ends.
+    for (const table of ['measurements', 'json_results', 'results'] as const) {
+      const { rows } = await sql`
+        update ${sql.table(table)} set forward_traceroute_id = ${tracerouteId} where id = ${id} and user_id = ${userId}
+        returning id`.execute(this.#db);
+      if (rows.length > 0) return true;
+    }
+    return false;
+  }
+
   /**
    * The user's own measurements with a label, oldest first; the limit is at most 10,000, its default.
    * @throws {StorageError} `badLimit`, `badText`

@@ -136,12 +136,13 @@ export class Jobs {
         delete from measurements
         using (values ${values}) as done(id, stop_reason, networks, record), lateral (${heldBy(owner, sql`done.id`)}) as held
         where measurements.id = held.id
-        returning measurements.id, batch_id, user_id, source, destination, label, options, created_at,
+        returning measurements.id, batch_id, user_id, source, destination, label, options, created_at, forward_traceroute_id,
           done.stop_reason, done.networks, done.record
       ), stored as (
-        insert into results (id, batch_id, created_at, ended_at, user_id, source, destination, stop_reason, label, networks, options, record)
+        insert into results (id, batch_id, created_at, ended_at, user_id, source, destination, stop_reason, label, networks, options, record,
+          forward_traceroute_id)
         select id, batch_id, created_at, ${now}, user_id, ${stored(sql`source`)}, ${stored(sql`destination`)}, stop_reason, label,
-          networks, options, record
+          networks, options, record, forward_traceroute_id
         from ended
       ), pending as (
         insert into archive_pending (measurement_id, day)

@@ -13,6 +13,7 @@ export interface EndedMeasurement {
   readonly label: string;
   readonly options: unknown;
   readonly created_at: Date;
+  readonly forward_traceroute_id: number | null;
   readonly ended_at: Date;
   /** Any value that JSON can represent. */
   readonly result: unknown;
@@ -25,9 +26,19 @@ export async function storeResults(db: Kysely<Schema>, ended: readonly EndedMeas
   for (let first = 0; first < ended.length; first += ROWS_PER_INSERT) {
     const rows = ended.slice(first, first + ROWS_PER_INSERT).map((row) => {
       const { record, stopReason, networks } = toResultColumns(row.result);
-      const { id, batch_id, user_id, label, created_at, ended_at } = row;
+      const { id, batch_id, user_id, label, created_at, ended_at, forward_traceroute_id } = row;
       return {
-        ...{ id, batch_id, user_id, label, created_at, ended_at, record, stop_reason: stopReason },
+        ...{
+          id,
+          batch_id,
+          user_id,
+          label,
+          created_at,
+          ended_at,
+          forward_traceroute_id,
+          record,
+          stop_reason: stopReason,
+        },
         source: storedAddressOf(row.source),
         destination: storedAddressOf(row.destination),
         networks: sql<number[]>`${networks}::integer[]`,

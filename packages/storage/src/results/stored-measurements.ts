@@ -26,7 +26,7 @@ export interface MeasurementSelection {
   readonly endedOnly?: boolean;
 }
 
-const COMMON = sql`id, batch_id, user_id::bigint as user_id, source::text as source, destination::text as destination, label, options, created_at`;
+const COMMON = sql`id, batch_id, user_id::bigint as user_id, source::text as source, destination::text as destination, label, options, created_at, forward_traceroute_id`;
 
 /** Reads measurements by id. One statement reads all tables, because a measurement moves from one to another when it ends. */
 export async function readMeasurements(

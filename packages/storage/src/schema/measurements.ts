@@ -42,6 +42,8 @@ export interface MeasurementTable {
   readonly lease_owner: string | null;
   readonly lease_until: Date | null;
   readonly created_at: CreatedAt;
+  /** Number of a forward traceroute that its user noted; null when the user did not. */
+  readonly forward_traceroute_id: WithDefault<number | null>;
 }
 
 /** One measurement that has ended. The table is partitioned by ranges of ids. */
@@ -62,6 +64,8 @@ export interface ResultTable {
   readonly options: Json;
   /** See `encodeRecord`. */
   readonly record: Uint8Array;
+  /** Number of a forward traceroute that its user noted; null when the user did not. */
+  readonly forward_traceroute_id: WithDefault<number | null>;
 }
 
 /** One measurement that had ended before results were stored as records. */
@@ -98,6 +102,8 @@ export interface MeasurementRow {
   readonly state: 'queued' | 'running' | 'done';
   readonly created_at: Date;
   readonly ended_at: Date | null;
+  /** Number of a forward traceroute that its user noted; null when the user did not. */
+  readonly forward_traceroute_id: number | null;
   /** The result as JSON would represent it, which the reader must parse with a schema; null until the measurement has ended, or if it is damaged. */
   readonly result: unknown;
 }

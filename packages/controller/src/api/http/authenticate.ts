@@ -1,6 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '@revtr/probing';
 import { type ApiKeys, hashApiKey, hashToken, type Scope, type Sessions, type User } from '@revtr/storage';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
 import { withRole } from '../../foundation/rights.ts';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
@@ -19,6 +20,13 @@ export interface Caller {
   readonly sessionId: number | null;
   /** When the credential expires; null for a key that does not. */
   readonly expiresAt: Date | null;
+}
+
+/** What is known of the sender of a request before its credential is looked at. */
+export interface Requester {
+  /** Address of the client. */
+  readonly ip: string;
+  readonly log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
 /** How long an answer of the database about a credential is believed. Another process notices a revocation after this time at the latest. */
@@ -51,6 +59,8 @@ export class Authenticator {
   readonly #clock: Clock;
   /** By type and SHA-256 of the credential. */
   readonly #known = new Map<string, Known>();
+  /** Questions to the database that are not answered yet, by the same name. */
+  readonly #asked = new Map<string, Promise<Known>>();
   readonly #failures: TokenBuckets<string>;
   /** Counts what was forgotten: an answer that was asked for before is not remembered. */
   #forgotten = 0;
@@ -87,7 +97,7 @@ export class Authenticator {
   }
 
   /** The owner of a key that is sent to log in. @throws {ControllerError} `unauthorized`, `tooManyRequests` */
-  async callerWith(request: FastifyRequest, key: string): Promise<Caller> {
+  async callerWith(request: Requester, key: string): Promise<Caller> {
     return this.#identify(request, { type: 'key', text: key });
   }
 
@@ -97,16 +107,17 @@ export class Authenticator {
    */
   forget(userId: number): void {
     this.#forgotten++;
+    this.#asked.clear();
     for (const [name, { caller }] of this.#known)
       if (caller === undefined || caller.user.id === userId) this.#known.delete(name);
   }
 
-  async #identify(request: FastifyRequest, credential: Credential): Promise<Caller> {
+  async #identify(request: Requester, credential: Credential): Promise<Caller> {
     const { type, text } = credential;
     const name = `${type} ${hashToken(text)}`;
     const now = this.#clock.now();
     const kept = this.#known.get(name);
-    const known = kept !== undefined && kept.until > now ? kept : await this.#lookUp(request, credential, name);
+    const known = kept !== undefined && kept.until > now ? kept : await this.#ask(request, credential, name);
     const { caller } = known;
     if (caller === undefined || (caller.expiresAt !== null && caller.expiresAt.getTime() <= this.#clock.now()))
       throw new ControllerError(
@@ -117,7 +128,18 @@ export class Authenticator {
     return caller;
   }
 
-  async #lookUp(request: FastifyRequest, { type, text }: Credential, name: string): Promise<Known> {
+  /** Asks the database once for requests with the same credential that arrive together: each question takes a token of the client's. */
+  #ask(request: Requester, credential: Credential, name: string): Promise<Known> {
+    const asked = this.#asked.get(name);
+    if (asked !== undefined) return asked;
+    const answer = this.#lookUp(request, credential, name).finally(() => {
+      if (this.#asked.get(name) === answer) this.#asked.delete(name);
+    });
+    this.#asked.set(name, answer);
+    return answer;
+  }
+
+  async #lookUp(request: Requester, { type, text }: Credential, name: string): Promise<Known> {
     const client = limitedClientOf(request);
     if (!this.#failures.take(client)) {
       const retryAfterSeconds = this.#failures.secondsUntilNext(client);
@@ -157,7 +179,7 @@ export class Authenticator {
     };
   }
 
-  #noteUse(known: Known, { keyId, sessionId }: Caller, request: FastifyRequest): void {
+  #noteUse(known: Known, { keyId, sessionId }: Caller, request: Requester): void {
     const now = this.#clock.now();
     if (now - known.usedAt < USE_MS) return;
     known.usedAt = now;
@@ -179,13 +201,15 @@ export function carriesCredential(request: FastifyRequest): boolean {
   return credentialOf(request) !== undefined;
 }
 
+/** The API key in the headers of a request: `Revtr-Key`, `Api-Key` (of the original's measurement API), or `Authorization: Bearer`. */
+export function keyIn(headers: IncomingHttpHeaders): string | undefined {
+  for (const key of [headers['revtr-key'], headers['api-key']]) if (typeof key === 'string' && key !== '') return key;
+  return /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+}
+
 function credentialOf(request: FastifyRequest): Credential | undefined {
-  const { headers } = request;
-  // `Api-Key` is the header of the original's measurement API.
-  for (const key of [headers['revtr-key'], headers['api-key']])
-    if (typeof key === 'string' && key !== '') return { type: 'key', text: key };
-  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  if (bearer !== undefined) return { type: 'key', text: bearer };
+  const key = keyIn(request.headers);
+  if (key !== undefined) return { type: 'key', text: key };
   const session = sessionTokenOf(request);
   return session === undefined ? undefined : { type: 'session', text: session };
 }

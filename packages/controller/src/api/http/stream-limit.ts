@@ -14,12 +14,13 @@ export class StreamLimit {
   }
 
   /**
-   * Counts a stream of a user, or of a visitor's client address, until its response is closed. Returns how to end that earlier.
+   * Counts a stream of a user, or of a visitor's client address, until its response is closed. Returns how to end that earlier; without a
+   * response, nothing else ends it.
    * @throws {ControllerError} `tooManyRequests`
    */
-  enter(user: number | string, response: ServerResponse): () => void {
+  enter(user: number | string, response?: ServerResponse): () => void {
     // A response that is closed already tells nobody so again: the client left while its request was looked at.
-    if (response.destroyed) return () => undefined;
+    if (response?.destroyed) return () => undefined;
     const { perUser, inAll } = this.#options;
     const own = this.#open.get(user) ?? 0;
     if (own >= perUser)
@@ -32,13 +33,13 @@ export class StreamLimit {
     const leave = (): void => {
       if (!isOpen) return;
       isOpen = false;
-      response.off('close', leave);
+      response?.off('close', leave);
       this.#all--;
       const left = (this.#open.get(user) ?? 1) - 1;
       if (left === 0) this.#open.delete(user);
       else this.#open.set(user, left);
     };
-    response.once('close', leave);
+    response?.once('close', leave);
     return leave;
   }
 }

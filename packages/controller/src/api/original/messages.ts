@@ -38,6 +38,7 @@ const reverseTracerouteSchema = revtrSchema.extend({
   startTime: secondsText.optional(),
   endTime: secondsText.optional(),
   uuid: z.string().optional().describe('As in the request'),
+  forwardTracerouteId: z.string().optional().describe('As `UpdateRevtr` has set it; a 64-bit number as text'),
 });
 z.globalRegistry.add(reverseTracerouteSchema, { id: 'ReverseTraceroute' });
 
@@ -75,6 +76,7 @@ export function toReverseTraceroute(row: MeasurementRow, now: Date): z.infer<typ
     ...toRevtr(row, now),
     ...(result && { startTime: toSeconds(result.startedAt), endTime: toSeconds(result.endedAt) }),
     ...(uuid !== undefined && { uuid }),
+    ...(row.forward_traceroute_id !== null && { forwardTracerouteId: String(row.forward_traceroute_id) }),
   };
 }
 

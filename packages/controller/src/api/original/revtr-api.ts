@@ -1,16 +1,9 @@
-import { formatIpv4 } from '@revtr/net';
-import type { MeasurementOutline } from '@revtr/storage';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ControllerError } from '../../foundation/errors.ts';
 import { callerOf, userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
-import { ownReadySource } from '../http/own-source.ts';
-import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { numberInUrl, ripeKeySchema, security } from '../http/route-parts.ts';
-import { StreamLimit } from '../http/stream-limit.ts';
-import { toRequestedPairs } from '../v1/request.ts';
 import { limitLargeMessages, messageAuth } from './message-auth.ts';
 import {
   atlasReqSchema,
@@ -21,17 +14,12 @@ import {
   runRevtrReqSchema,
   runRevtrRespSchema,
   sourcesRespSchema,
-  statusOf,
   statusRespSchema,
-  toReverseTraceroute,
 } from './messages.ts';
+import type { RevtrService } from './revtr-service.ts';
 import { sendStatus, statusResponses } from './status.ts';
-import { waitUntilFinished } from './wait.ts';
 
 const MOST_BATCH_BYTES = 16 * 2 ** 20;
-const MOST_OUTLINES = 10_000;
-/** Requests that wait for their results. */
-const WAITING = { perUser: 20, inAll: 500 };
 const authQuery = z.object({ auth });
 const batchParams = z.object({ batchId: numberInUrl });
 /** A number that fits `uint32`, the type of batch ids. */
@@ -41,10 +29,12 @@ const BATCH_ID = /^\d{1,10}$/;
  * Version 2 of the original's API: the REST requests that its proto declares (`revtr/pb/revtr.proto`) and that it never served. Messages are in
  * the JSON mapping of Protocol Buffers; errors are `google.rpc.Status`.
  */
-export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { submission, batches, sourceAccess, directory, atlas, clock } = collaborators;
+export function registerRevtrApi(
+  app: FastifyInstance,
+  collaborators: ApiCollaborators & { readonly revtr: RevtrService },
+): void {
+  const { revtr } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const waiting = new StreamLimit(WAITING);
   const large = limitLargeMessages();
   const partsFor = (access: 'read' | 'measure' | 'host') => {
     const { onRequest, preValidation } = messageAuth(access, { ...collaborators, large });
@@ -79,18 +69,9 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       },
     },
     async (request, reply) => {
-      const { user, keyId } = callerOf(request);
-      const isWaiting = request.body.waitUntilFinished === true;
-      if (isWaiting) waiting.enter(user.id, reply.raw);
-      const pairs = toRequestedPairs(request.body);
-      const { batchId, rejected, limits } = await submission.submit(user, pairs, { skipInvalid: true, keyId });
-      reply.headers(rateLimitHeaders(limits));
-      if (rejected.length > 0) reply.header('rejected-pairs', String(rejected.length));
-      if (!isWaiting) return { batchId };
-      const rows = await waitUntilFinished(batchId, reply.raw, collaborators);
-      const now = new Date(clock.now());
-      const lastInsertId = rows.at(-1)?.id ?? 0;
-      return { batchId, lastInsertId, revtrs: rows.map((row) => toReverseTraceroute(row, now)) };
+      const { answer, headers } = await revtr.run(callerOf(request), request.body, closedSignalOf(reply));
+      reply.headers(headers);
+      return answer;
     },
   );
 
@@ -113,23 +94,9 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       const user = userOf(request);
       const { batchId: asked } = request.params;
       const isBatch = BATCH_ID.test(asked) && Number(asked) < 2 ** 32;
-      const rows = await (isBatch ? submission.measurementsOf(user, Number(asked)) : batches.labelled(user.id, asked));
-      if (rows.length === 0) throw new ControllerError('notFound', `no measurement of yours has the label '${asked}'`);
-      const now = new Date(clock.now());
-      return { revtrs: rows.map((row) => toReverseTraceroute(row, now)) };
+      return isBatch ? revtr.ofBatch(user, Number(asked)) : revtr.ofLabel(user, asked);
     },
   );
-
-  /** All measurements of a batch without their results. */
-  const outlinesOf = async (request: FastifyRequest, batchId: number): Promise<MeasurementOutline[]> => {
-    const { id } = await submission.batchOf(userOf(request), batchId);
-    const all: MeasurementOutline[] = [];
-    for (;;) {
-      const page = await batches.outlinesOf(id, { limit: MOST_OUTLINES, after: all.at(-1)?.id ?? 0 });
-      all.push(...page);
-      if (page.length < MOST_OUTLINES) return all;
-    }
-  };
 
   routes.get(
     '/api/v2/revtr/meta/:batchId',
@@ -144,11 +111,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
         response: { 200: metaRespSchema, ...statusResponses },
       },
     },
-    async (request) => ({
-      revtrsMeta: (await outlinesOf(request, request.params.batchId)).map((outline) => ({
-        ...{ status: statusOf(outline), src: outline.source, dst: outline.destination, id: outline.id },
-      })),
-    }),
+    async (request) => revtr.metaOf(userOf(request), request.params.batchId),
   );
 
   routes.get(
@@ -164,7 +127,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
         response: { 200: statusRespSchema, ...statusResponses },
       },
     },
-    async (request) => ({ revtrsStatus: (await outlinesOf(request, request.params.batchId)).map(statusOf) }),
+    async (request) => revtr.statusesOf(userOf(request), request.params.batchId),
   );
 
   const flag = z.enum(['true', 'false']).optional();
@@ -186,10 +149,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
     async (request) => {
       const { onlyWithAtlas, only_with_atlas: onlyWithAtlasSnake } = request.query;
       const needsAtlas = onlyWithAtlas === 'true' || onlyWithAtlasSnake === 'true';
-      const ready = await sourceAccess.readySources(userOf(request));
-      const sizes = needsAtlas ? await Promise.all(ready.map(({ address }) => atlas.size(address))) : [];
-      const listed = ready.filter((_, i) => !needsAtlas || sizes[i] > 0);
-      return { srcs: listed.map(({ hostname, address, site }) => ({ hostname, ip: formatIpv4(address), site })) };
+      return revtr.sources(userOf(request), { onlyWithAtlas: needsAtlas });
     },
   );
 
@@ -208,9 +168,7 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       },
     },
     async (request) => {
-      const { user, keyId } = callerOf(request);
-      const source = ownReadySource(directory, user, request.body.source);
-      await atlas.run(source, { userId: user.id, keyId, ripeKey: request.headers['ripe-key'] });
+      await revtr.runAtlas(callerOf(request), request.body.source, request.headers['ripe-key']);
       return {};
     },
   );
@@ -228,8 +186,16 @@ export function registerRevtrApi(app: FastifyInstance, collaborators: ApiCollabo
       },
     },
     async (request) => {
-      await atlas.clean(ownReadySource(directory, userOf(request), request.body.source));
+      await revtr.cleanAtlas(userOf(request), request.body.source);
       return {};
     },
   );
+}
+
+/** Fires when the connection of a request is closed before its answer is sent. */
+function closedSignalOf({ raw }: FastifyReply): AbortSignal {
+  const closed = new AbortController();
+  raw.once('close', () => closed.abort());
+  if (raw.destroyed) closed.abort();
+  return closed.signal;
 }

@@ -64,24 +64,42 @@ z.globalRegistry.add(statusSchema, { id: 'GoogleRpcStatus' });
 /** The answers that a route of the original's version 2 may give beside its good one. */
 export const statusResponses = { '4xx': statusSchema, '5xx': statusSchema };
 
-/** An error as `google.rpc.Status`, with the stable code of the controller, the faulty places, and when to try again. */
+/** The details of an error in the JSON mapping: the stable code of the controller, the faulty places, and when to try again. */
+interface StatusDetails {
+  readonly ErrorInfo: { readonly reason: string; readonly domain: string };
+  readonly BadRequest?: { readonly fieldViolations: { readonly field: string; readonly description: string }[] };
+  readonly RetryInfo?: { readonly retryDelay: string };
+}
+
+/** The code and the details with which gRPC reports an error. */
+export function statusPartsOf({ code, places, retryAfterSeconds }: ControllerError): {
+  readonly code: GrpcCode;
+  readonly details: StatusDetails;
+} {
+  const fieldViolations = places.map(({ at: field, message: description }) => ({ field, description }));
+  const details = {
+    ErrorInfo: { reason: code, domain: DOMAIN },
+    ...(fieldViolations.length > 0 && { BadRequest: { fieldViolations } }),
+    ...(retryAfterSeconds !== undefined && { RetryInfo: { retryDelay: `${retryAfterSeconds}s` } }),
+  };
+  return { code: GRPC_CODES[code], details };
+}
+
+/** An error as `google.rpc.Status`. */
 function toStatus(error: ControllerError): z.infer<typeof statusSchema> {
-  const { code, message, places, retryAfterSeconds } = error;
-  const violations = places.map(({ at: field, message: description }) => ({ field, description }));
+  const { message } = error;
+  const { code, details } = statusPartsOf(error);
   return {
-    ...{ code: GRPC_CODES[code], message, error: message },
-    details: [
-      { '@type': `${TYPE_PREFIX}ErrorInfo`, reason: code, domain: DOMAIN },
-      ...(violations.length > 0 ? [{ '@type': `${TYPE_PREFIX}BadRequest`, fieldViolations: violations }] : []),
-      ...(retryAfterSeconds !== undefined
-        ? [{ '@type': `${TYPE_PREFIX}RetryInfo`, retryDelay: `${retryAfterSeconds}s` }]
-        : []),
-    ],
+    ...{ code, message, error: message },
+    details: Object.entries(details).map(([name, detail]) => ({ '@type': `${TYPE_PREFIX}${name}`, ...detail })),
   };
 }
 
 /** Answers what a route throws with a `google.rpc.Status`. */
 export function sendStatus(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = knownError(error, request);
-  return sendError(reply, known, { status: HTTP_STATUS[GRPC_CODES[known.code]], body: toStatus(known) });
+  return sendError(reply, known, { status: httpStatusOf(known), body: toStatus(known) });
 }
+
+/** The HTTP status with which version 2 of the original's API reports an error. */
+export const httpStatusOf = ({ code }: ControllerError): number => HTTP_STATUS[GRPC_CODES[code]];

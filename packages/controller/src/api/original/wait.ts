@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { MeasurementRow } from '@revtr/storage';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 
@@ -8,16 +7,13 @@ const LOOK_MS = 200;
 /** Looks between two queries when no measurement has ended in this process: others may run the batch. */
 const QUERY_EVERY = 25;
 
-/** The measurements of a batch once all have ended, the time is over, the client has left, or the server stops. */
+/** The measurements of a batch once all have ended, the time is over, `left` fires because the client has left, or the server stops. */
 export async function waitUntilFinished(
   batchId: number,
-  response: ServerResponse,
+  left: AbortSignal,
   { batches, events, stopping, clock }: Pick<ApiCollaborators, 'batches' | 'events' | 'stopping' | 'clock'>,
 ): Promise<MeasurementRow[]> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, stopping, AbortSignal.timeout(LONGEST_WAIT_MS)]);
-  const leave = (): void => over.abort();
-  response.once('close', leave);
+  const signal = AbortSignal.any([left, stopping, AbortSignal.timeout(LONGEST_WAIT_MS)]);
   let hasNews = true;
   const unsubscribe = events.subscribe(batchId, { paths: false }, () => {
     hasNews = true;
@@ -33,7 +29,6 @@ export async function waitUntilFinished(
     }
   } finally {
     unsubscribe();
-    response.off('close', leave);
   }
   return batches.measurementsOf(batchId);
 }

@@ -185,7 +185,9 @@ export class LeaseKeeper {
 
   #failed(error: unknown): void {
     this.#log.error({ err: error }, 'leases could not be renewed');
-    if (this.#clock.now() - this.#renewedAt < this.#options.leaseMs) return;
+    // A clock that was set back does not say how much time has passed.
+    const sinceRenewedMs = this.#clock.now() - this.#renewedAt;
+    if (sinceRenewedMs >= 0 && sinceRenewedMs < this.#options.leaseMs) return;
     for (const name of this.#held.keys()) this.#lose(name);
   }
 }

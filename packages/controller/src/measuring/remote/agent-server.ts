@@ -137,10 +137,10 @@ export class AgentServer {
     try {
       this.#check(address, task);
       const agent = this.#collaborators.agents.find(address);
-      if (agent === undefined) throw new ProbingError('proberStopped', `the agent of ${formatIpv4(address)} has left`);
+      if (agent === undefined) return unreachable(`the agent of ${formatIpv4(address)} has left`);
       return { outcome: await agent.run(task, { timeoutMs, isListening, signal }) };
     } catch (error) {
-      if (error instanceof LinkError) return { refused: { code: 'proberStopped', message: error.message } };
+      if (error instanceof LinkError) return unreachable(error.message);
       if (!(error instanceof ProbingError)) throw error;
       const { code, message } = error;
       const isKnown = code === 'spoofingRefused' || code === 'invalidRequest';
@@ -169,3 +169,7 @@ export class AgentServer {
     switches.before(task.kind === 'emit' ? { ...task.request, spoof: task.spoof } : request, undefined);
   }
 }
+
+const unreachable = (message: string): TaskResponse => ({
+  refused: { code: 'proberStopped', message, isUnreachable: true },
+});

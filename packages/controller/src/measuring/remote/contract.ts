@@ -82,6 +82,8 @@ const taskResponseSchema = z.union([
   z.object({
     refused: z.object({
       code: z.enum(['proberStopped', 'spoofingRefused', 'invalidRequest']),
+      /** The agent is not connected any more. */
+      isUnreachable: z.boolean().exactOptional(),
       message: z.string().max(1_000),
     }),
   }),

@@ -116,7 +116,8 @@ export class RemoteAgents implements AgentAccess {
     const { timeoutMs, isListening = false, signal } = options;
     const response = await this.#streamTo(name).request({ task: plain(task), timeoutMs, isListening }, signal);
     if ('outcome' in response) return response.outcome;
-    throw new ProbingError(response.refused.code, response.refused.message);
+    const { code, message, isUnreachable = false } = response.refused;
+    throw new ProbingError(code, message, isUnreachable ? { isUnreachable } : {});
   }
 
   #streamTo(name: string): Stream<TaskRequest, TaskResponse> {

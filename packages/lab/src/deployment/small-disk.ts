@@ -11,7 +11,7 @@ export class SmallDisk {
   readonly #filler: string;
 
   constructor(options: { readonly mib: number }) {
-    this.directory = mkdtempSync(join(tmpdir(), 'revtr-soak-'));
+    this.directory = mkdtempSync(join(tmpdir(), 'revtr-disk-'));
     this.#filler = join(this.directory, 'filler');
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${options.mib}m,mode=0700`, 'tmpfs', this.directory]);
   }

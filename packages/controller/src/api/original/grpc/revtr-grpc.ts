@@ -1,0 +1,118 @@
+import { type DescMessage, fromJson, type MessageShape } from '@bufbuild/protobuf';
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import { ControllerError } from '../../../foundation/errors.ts';
+import { clientKey } from '../../../grpc/call-context.ts';
+import {
+  GetRevtrBatchStatusRespSchema,
+  GetRevtrMetaOnlyRespSchema,
+  GetRevtrRespSchema,
+  GetSourcesRespSchema,
+  type Revtr,
+  RunRevtrRespSchema,
+} from '../../../grpc/generated/revtr_pb.ts';
+import type { Caller } from '../../http/authenticate.ts';
+import type { ApiCollaborators } from '../../http/collaborators.ts';
+import { ripeKeySchema } from '../../http/route-parts.ts';
+import type { RevtrService } from '../revtr-service.ts';
+import { httpStatusOf } from '../status.ts';
+import type { Callers } from './callers.ts';
+import { readRunRequest, refuseUnfitText } from './read-request.ts';
+
+export interface RevtrGrpcCollaborators {
+  readonly revtr: RevtrService;
+  readonly callers: Callers;
+  readonly auditEvents: Pick<ApiCollaborators['auditEvents'], 'act' | 'ended'>;
+  /** Told of outcomes of actions that cannot be stored in the audit. */
+  readonly onAuditFailed: (error: unknown) => void;
+}
+
+/** The gRPC service `pb.Revtr` of the original: the methods of {@link RevtrService} for callers that {@link Callers} has found. */
+export function revtrGrpc(collaborators: RevtrGrpcCollaborators): ServiceImpl<typeof Revtr> {
+  const { revtr, callers } = collaborators;
+  return {
+    runRevtr: async (request, context) => {
+      const caller = await callers.callerOf(context, request);
+      const { answer, headers } = await revtr.run(caller, readRunRequest(request), context.signal);
+      for (const [name, value] of Object.entries(headers)) context.responseHeader.set(name, value);
+      return messageOf(RunRevtrRespSchema, answer);
+    },
+    getRevtr: async (request, context) => {
+      const { user } = await callers.callerOf(context, request);
+      return messageOf(GetRevtrRespSchema, await revtr.ofBatch(user, request.batchId));
+    },
+    getRevtrByLabel: async (request, context) => {
+      const { user } = await callers.callerOf(context, request);
+      refuseUnfitText(request.label);
+      return messageOf(GetRevtrRespSchema, await revtr.ofLabel(user, request.label));
+    },
+    getRevtrMetaOnly: async (request, context) => {
+      const { user } = await callers.callerOf(context, request);
+      return messageOf(GetRevtrMetaOnlyRespSchema, await revtr.metaOf(user, request.batchId));
+    },
+    getRevtrBatchStatus: async (request, context) => {
+      const { user } = await callers.callerOf(context, request);
+      return messageOf(GetRevtrBatchStatusRespSchema, await revtr.statusesOf(user, request.batchId));
+    },
+    updateRevtr: async (request, context) => {
+      const caller = await callers.callerOf(context, request);
+      const { revtrId } = request;
+      const tracerouteId = Number(request.tracerouteId);
+      if (!Number.isSafeInteger(tracerouteId))
+        throw new ControllerError('badRequest', 'the number of the traceroute does not fit 53 bits');
+      const change = { revtrId, tracerouteId };
+      await audited(collaborators, { caller, context, detail: change }, () => revtr.update(caller.user, change));
+      return {};
+    },
+    getSources: async (request, context) => {
+      const { user } = await callers.callerOf(context, request);
+      return messageOf(GetSourcesRespSchema, await revtr.sources(user, request));
+    },
+    cleanAtlas: async (request, context) => {
+      const caller = await callers.callerOf(context, request);
+      const { source } = request;
+      await audited(collaborators, { caller, context, detail: { source } }, () =>
+        revtr.cleanAtlas(caller.user, source),
+      );
+      return {};
+    },
+    runAtlas: async (request, context) => {
+      const caller = await callers.callerOf(context, request);
+      const { source } = request;
+      const ripeKey = ripeKeySchema.safeParse(context.requestHeader.get('ripe-key') ?? undefined);
+      if (!ripeKey.success) throw new ControllerError('badRequest', 'ripe-key does not have the expected form');
+      await audited(collaborators, { caller, context, detail: { source } }, () =>
+        revtr.runAtlas(caller, source, ripeKey.data),
+      );
+      return {};
+    },
+  };
+}
+
+/** An answer of REST as a message. Fields that REST adds are left out. */
+const messageOf = <Desc extends DescMessage>(schema: Desc, answer: object): MessageShape<Desc> =>
+  fromJson(schema, JSON.parse(JSON.stringify(answer)), { ignoreUnknownFields: true });
+
+/** Stores an action of an operator before it is carried out, and its outcome afterwards, as REST does. */
+async function audited(
+  { auditEvents, onAuditFailed }: RevtrGrpcCollaborators,
+  { caller: { user }, context, detail }: { caller: Caller; context: HandlerContext; detail: object },
+  action: () => Promise<void>,
+): Promise<void> {
+  if (user.role !== 'operator') return action();
+  const { values, service, method } = context;
+  const id = await auditEvents.act({
+    userId: user.id,
+    client: values.get(clientKey),
+    subject: `gRPC ${service.typeName}/${method.name}`,
+    detail: JSON.stringify(detail),
+  });
+  let status = 200;
+  try {
+    await action();
+  } catch (error) {
+    status = error instanceof ControllerError ? httpStatusOf(error) : 500;
+    throw error;
+  } finally {
+    await auditEvents.ended(id, status).catch(onAuditFailed);
+  }
+}

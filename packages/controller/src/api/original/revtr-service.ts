@@ -1,0 +1,149 @@
+import { formatIpv4 } from '@revtr/net';
+import type { MeasurementOutline, MeasurementRow, User } from '@revtr/storage';
+import type { z } from 'zod';
+import { ControllerError } from '../../foundation/errors.ts';
+import type { Caller } from '../http/authenticate.ts';
+import type { ApiCollaborators } from '../http/collaborators.ts';
+import { ownReadySource } from '../http/own-source.ts';
+import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { StreamLimit } from '../http/stream-limit.ts';
+import { toRequestedPairs } from '../v1/request.ts';
+import {
+  type getRevtrRespSchema,
+  type metaRespSchema,
+  type runRevtrReqSchema,
+  type runRevtrRespSchema,
+  type sourcesRespSchema,
+  statusOf,
+  type statusRespSchema,
+  toReverseTraceroute,
+} from './messages.ts';
+import { waitUntilFinished } from './wait.ts';
+
+const MOST_OUTLINES = 10_000;
+/** Requests that wait for their results. */
+const WAITING = { perUser: 20, inAll: 500 };
+
+export type RevtrServiceCollaborators = Pick<
+  ApiCollaborators,
+  'submission' | 'batches' | 'sourceAccess' | 'directory' | 'atlas' | 'clock' | 'events' | 'stopping'
+>;
+
+/**
+ * The methods of version 2 of the original's API, with messages in the JSON mapping of Protocol Buffers. REST and gRPC share it. The caller is
+ * authenticated, and may use the method. Each method throws a `ControllerError`.
+ */
+export class RevtrService {
+  readonly #collaborators: RevtrServiceCollaborators;
+  readonly #waiting = new StreamLimit(WAITING);
+
+  constructor(collaborators: RevtrServiceCollaborators) {
+    this.#collaborators = collaborators;
+  }
+
+  /**
+   * `RunRevtr`: stores a batch of the pairs that can be measured, and waits for the results if the request asks for them. Once stored, the
+   * batch stays, even if `left` fires because the client has left.
+   */
+  async run(
+    { user, keyId }: Caller,
+    request: z.infer<typeof runRevtrReqSchema>,
+    left: AbortSignal,
+  ): Promise<{
+    readonly answer: z.infer<typeof runRevtrRespSchema>;
+    readonly headers: Readonly<Record<string, string>>;
+  }> {
+    const { submission, clock } = this.#collaborators;
+    const isWaiting = request.waitUntilFinished === true;
+    const leave = isWaiting ? this.#waiting.enter(user.id) : undefined;
+    try {
+      const pairs = toRequestedPairs(request);
+      const { batchId, rejected, limits } = await submission.submit(user, pairs, { skipInvalid: true, keyId });
+      const headers = {
+        ...rateLimitHeaders(limits),
+        ...(rejected.length > 0 && { 'rejected-pairs': String(rejected.length) }),
+      };
+      if (!isWaiting) return { answer: { batchId }, headers };
+      const rows = await waitUntilFinished(batchId, left, this.#collaborators);
+      const now = new Date(clock.now());
+      const lastInsertId = rows.at(-1)?.id ?? 0;
+      return { answer: { batchId, lastInsertId, revtrs: rows.map((row) => toReverseTraceroute(row, now)) }, headers };
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** `GetRevtr`. */
+  async ofBatch(user: User, batchId: number): Promise<z.infer<typeof getRevtrRespSchema>> {
+    return this.#toRevtrs(await this.#collaborators.submission.measurementsOf(user, batchId));
+  }
+
+  /** `GetRevtrByLabel`: measurements of the user only. */
+  async ofLabel(user: User, label: string): Promise<z.infer<typeof getRevtrRespSchema>> {
+    const rows = await this.#collaborators.batches.labelled(user.id, label);
+    if (rows.length === 0) throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
+    return this.#toRevtrs(rows);
+  }
+
+  /** `GetRevtrMetaOnly`. */
+  async metaOf(user: User, batchId: number): Promise<z.infer<typeof metaRespSchema>> {
+    const outlines = await this.#outlinesOf(user, batchId);
+    return {
+      revtrsMeta: outlines.map((outline) => ({
+        ...{ status: statusOf(outline), src: outline.source, dst: outline.destination, id: outline.id },
+      })),
+    };
+  }
+
+  /** `GetRevtrBatchStatus`. */
+  async statusesOf(user: User, batchId: number): Promise<z.infer<typeof statusRespSchema>> {
+    return { revtrsStatus: (await this.#outlinesOf(user, batchId)).map(statusOf) };
+  }
+
+  /** `UpdateRevtr`: notes the number of a forward traceroute with a measurement of the user. */
+  async update(user: User, { revtrId, tracerouteId }: { revtrId: number; tracerouteId: number }): Promise<void> {
+    const isNoted = await this.#collaborators.batches.noteForwardTraceroute(user.id, revtrId, tracerouteId);
+    if (!isNoted) throw new ControllerError('notFound', `you have no measurement ${revtrId}`);
+  }
+
+  /** `GetSources`: sources that are ready, and that the user may measure to. */
+  async sources(
+    user: User,
+    { onlyWithAtlas }: { readonly onlyWithAtlas: boolean },
+  ): Promise<z.infer<typeof sourcesRespSchema>> {
+    const { sourceAccess, atlas } = this.#collaborators;
+    const ready = await sourceAccess.readySources(user);
+    const sizes = onlyWithAtlas ? await Promise.all(ready.map(({ address }) => atlas.size(address))) : [];
+    const listed = ready.filter((_, i) => !onlyWithAtlas || sizes[i] > 0);
+    return { srcs: listed.map(({ hostname, address, site }) => ({ hostname, ip: formatIpv4(address), site })) };
+  }
+
+  /** `RunAtlas`: begins to measure the atlas of a source of the user. */
+  async runAtlas({ user, keyId }: Caller, source: string, ripeKey: string | undefined): Promise<void> {
+    const { directory, atlas } = this.#collaborators;
+    await atlas.run(ownReadySource(directory, user, source), { userId: user.id, keyId, ripeKey });
+  }
+
+  /** `CleanAtlas`: deletes the atlas of a source of the user. */
+  async cleanAtlas(user: User, source: string): Promise<void> {
+    const { directory, atlas } = this.#collaborators;
+    await atlas.clean(ownReadySource(directory, user, source));
+  }
+
+  #toRevtrs(rows: readonly MeasurementRow[]): z.infer<typeof getRevtrRespSchema> {
+    const now = new Date(this.#collaborators.clock.now());
+    return { revtrs: rows.map((row) => toReverseTraceroute(row, now)) };
+  }
+
+  /** All measurements of a batch without their results. */
+  async #outlinesOf(user: User, batchId: number): Promise<MeasurementOutline[]> {
+    const { submission, batches } = this.#collaborators;
+    const { id } = await submission.batchOf(user, batchId);
+    const all: MeasurementOutline[] = [];
+    for (;;) {
+      const page = await batches.outlinesOf(id, { limit: MOST_OUTLINES, after: all.at(-1)?.id ?? 0 });
+      all.push(...page);
+      if (page.length < MOST_OUTLINES) return all;
+    }
+  }
+}

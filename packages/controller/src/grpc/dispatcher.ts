@@ -1,0 +1,194 @@
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createConnectRouter,
+  createContextValues,
+  type HandlerContext,
+  type Interceptor,
+} from '@connectrpc/connect';
+import type { UniversalHandler } from '@connectrpc/connect/protocol';
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import type { Logger } from 'pino';
+import type { Metrics } from '../foundation/metrics.ts';
+import { clientKey, isInvokedKey } from './call-context.ts';
+import type { GrpcLimits } from './limits.ts';
+import { MessageBudget } from './message-budget.ts';
+import type { Refusals } from './refusals.ts';
+import { statusNameOf } from './status-names.ts';
+
+export interface DispatcherCollaborators {
+  readonly routes: (router: ConnectRouter) => void;
+  /** Runs before the message of a call is read. It throws a `ConnectError` to refuse the call. */
+  readonly requestGate: ((context: HandlerContext) => Promise<void>) | undefined;
+  /** Whether headers carry a credential, for which `requestGate` admits larger messages. */
+  readonly carriesCredential: (headers: Http2ServerRequest['headers']) => boolean;
+  /** What an implementation throws, as an error with a status code; logs faults of the server. */
+  readonly toConnectError: (error: unknown) => ConnectError;
+  readonly refusals: Refusals;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+type Handlers = ReadonlyMap<string, UniversalHandler>;
+
+/** Status codes of refusals, with the reason under which they are counted. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  [Code.InvalidArgument]: 'badMessage',
+  [Code.DeadlineExceeded]: 'tooSlow',
+  [Code.PermissionDenied]: 'forbidden',
+  [Code.ResourceExhausted]: 'limit',
+  [Code.Unimplemented]: 'unimplemented',
+  [Code.Unauthenticated]: 'unauthenticated',
+};
+
+/** Gives each call to the implementation of its method, within the limits of the server. */
+export class Dispatcher {
+  readonly #server: string;
+  readonly #limits: GrpcLimits;
+  readonly #collaborators: DispatcherCollaborators;
+  readonly #handlers: Handlers;
+  readonly #handlersForLarge: Handlers;
+  readonly #budget: MessageBudget;
+  readonly #streaming = new Set<Http2ServerResponse>();
+  #calls = 0;
+
+  constructor(
+    options: { readonly server: string; readonly limits: GrpcLimits },
+    collaborators: DispatcherCollaborators,
+  ) {
+    const { message } = options.limits;
+    this.#server = options.server;
+    this.#limits = options.limits;
+    this.#collaborators = collaborators;
+    this.#budget = new MessageBudget(options.limits);
+    this.#handlers = handlersOf(message.bytes, collaborators);
+    this.#handlersForLarge = handlersOf(message.withCredentialBytes, collaborators);
+  }
+
+  /** Answers a call of a client. Never throws: a bad call ends with a status. */
+  dispatch(request: Http2ServerRequest, response: Http2ServerResponse, client: string): void {
+    const startedAt = performance.now();
+    const { refusals, metrics } = this.#collaborators;
+    const call = { status: String(Code.Canceled), message: '' };
+    const handler = this.#handlerOf(request);
+    const method = handler === undefined ? 'none' : `${handler.service.typeName}/${handler.method.name}`;
+    this.#calls++;
+    response.once('close', () => {
+      this.#calls--;
+      this.#streaming.delete(response);
+      metrics.grpcCalled(
+        { server: this.#server, method, code: statusNameOf(call.status) },
+        performance.now() - startedAt,
+      );
+      const reason = REFUSALS[call.status];
+      if (reason !== undefined) refusals.add(reason, { client, method, message: call.message });
+    });
+    const end = (code: Code, message: string): void => {
+      Object.assign(call, { status: String(code), message });
+      endWithStatus(response, code, message);
+    };
+    if (handler === undefined) end(Code.Unimplemented, 'there is no such method');
+    else if (this.#hasLongHeaders(request)) end(Code.ResourceExhausted, 'the headers are too long');
+    else if (this.#calls > this.#limits.calls) end(Code.ResourceExhausted, 'the server answers too many calls');
+    else
+      this.#handle(handler, { request, response, client }, call).catch((error: unknown) => {
+        // The client has left, or sent what HTTP/2 permits and gRPC does not.
+        if (!response.headersSent && !response.stream.destroyed) end(Code.InvalidArgument, messageOf(error));
+        else response.stream.close(constants.NGHTTP2_CANCEL);
+      });
+  }
+
+  /** Ends the calls that have no end by themselves. */
+  endStreams(): void {
+    for (const { stream } of this.#streaming) stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  #handlerOf({ url, headers }: Http2ServerRequest): UniversalHandler | undefined {
+    const handlers = this.#collaborators.carriesCredential(headers) ? this.#handlersForLarge : this.#handlers;
+    return handlers.get(url);
+  }
+
+  #hasLongHeaders({ rawHeaders }: Http2ServerRequest): boolean {
+    const { bytes, fields } = this.#limits.headers;
+    return rawHeaders.length > fields * 2 || rawHeaders.reduce((sum, { length }) => sum + length, 0) > bytes;
+  }
+
+  async #handle(
+    handler: UniversalHandler,
+    { request, response, client }: { request: Http2ServerRequest; response: Http2ServerResponse; client: string },
+    call: { status: string; message: string },
+  ): Promise<void> {
+    const values = createContextValues().set(clientKey, client);
+    const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+    const isUnary = handler.method.methodKind === 'unary';
+    if (!isUnary) this.#streaming.add(response);
+    const body = isUnary && isBytes(universal.body) ? this.#budget.bounded(universal.body, client) : universal.body;
+    const answer = await handler({ ...universal, body });
+    // The library calls a message that it cannot decode an internal error.
+    if (!values.get(isInvokedKey) && answer.trailer?.get('grpc-status') === String(Code.Internal))
+      answer.trailer.set('grpc-status', String(Code.InvalidArgument));
+    if (isUnary)
+      response.stream.setTimeout(this.#limits.unreadMs, () => response.stream.close(constants.NGHTTP2_CANCEL));
+    const note = (): void => {
+      call.status = answer.trailer?.get('grpc-status') ?? String(Code.InvalidArgument);
+      call.message = answer.trailer?.get('grpc-message') ?? '';
+    };
+    // A stream has its status when it ends, and may be ended by the client before.
+    if (isUnary) note();
+    await universalResponseToNodeResponse(answer, response);
+    note();
+  }
+}
+
+function handlersOf(
+  readMaxBytes: number,
+  { routes, requestGate, toConnectError }: DispatcherCollaborators,
+): ReadonlyMap<string, UniversalHandler> {
+  const router = createConnectRouter({
+    ...{ connect: false, grpcWeb: false, grpc: true },
+    readMaxBytes,
+    ...(requestGate && { requestGate }),
+    interceptors: [endWithSignal(toConnectError)],
+  });
+  routes(router);
+  return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+}
+
+/** Ends a call with one message when its deadline is over or its client has cancelled it; what the implementation does is not undone. */
+const endWithSignal =
+  (toConnectError: (error: unknown) => ConnectError): Interceptor =>
+  (next) =>
+  async (request) => {
+    request.contextValues.set(isInvokedKey, true);
+    try {
+      if (request.stream) return await next(request);
+      return await Promise.race([next(request), rejectOnAbort(request.signal)]);
+    } catch (error) {
+      throw toConnectError(error);
+    }
+  };
+
+const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const leave = (): void => reject(ConnectError.from(signal.reason, Code.Canceled));
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
+
+/** Ends a call without a message (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, "Trailers-Only"). */
+function endWithStatus(response: Http2ServerResponse, code: Code, message: string): void {
+  if (response.stream.destroyed) return;
+  response.writeHead(200, {
+    'content-type': 'application/grpc',
+    'grpc-status': String(code),
+    'grpc-message': encodeURIComponent(message),
+  });
+  response.end(() => response.stream.close(constants.NGHTTP2_NO_ERROR));
+}
+
+const isBytes = (body: unknown): body is AsyncIterable<Uint8Array> =>
+  typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,134 @@
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { ConnectRouter } from '@connectrpc/connect';
+import { limitConnections } from '@revtr/link';
+import type { Clock } from '@revtr/probing';
+import { Connections } from './connections.ts';
+import { Dispatcher, type DispatcherCollaborators } from './dispatcher.ts';
+import { addHealth } from './health.ts';
+import { DEFAULT_GRPC_LIMITS, type GrpcLimits } from './limits.ts';
+import { addReflection } from './reflection.ts';
+import { Refusals } from './refusals.ts';
+
+export interface GrpcServerOptions {
+  /** Name of the server in metrics and in the log. */
+  readonly name: string;
+  readonly host: string;
+  /** TCP port; 0 takes any free port. */
+  readonly port: number;
+  /** Certificate and key, PEM. */
+  readonly tls: { readonly certificate: string; readonly key: string };
+  /** Limits that differ from the defaults. */
+  readonly limits?: Partial<GrpcLimits> | undefined;
+}
+
+export interface GrpcServerCollaborators
+  extends Omit<DispatcherCollaborators, 'refusals' | 'requestGate' | 'carriesCredential'>,
+    Partial<Pick<DispatcherCollaborators, 'requestGate' | 'carriesCredential'>> {
+  /** Adds the services. It is called more than once. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Whether the server can do its work, for the health service. */
+  readonly isServing: () => Promise<boolean>;
+  readonly clock: Clock;
+}
+
+/**
+ * A gRPC server over TLS with the services of its routes, the health service, and server reflection. It bounds connections, calls, headers,
+ * messages and times, and counts and logs what it refuses.
+ */
+export class GrpcServer {
+  readonly #options: GrpcServerOptions;
+  readonly #limits: GrpcLimits;
+  readonly #server: Http2SecureServer;
+  readonly #connections: Connections;
+  readonly #dispatcher: Dispatcher;
+  readonly #stopping = new AbortController();
+
+  constructor(options: GrpcServerOptions, collaborators: GrpcServerCollaborators) {
+    const { isServing, clock, routes } = collaborators;
+    const limits = { ...DEFAULT_GRPC_LIMITS, ...options.limits };
+    const refusals = new Refusals({ server: options.name }, collaborators);
+    this.#options = options;
+    this.#limits = limits;
+    this.#connections = new Connections(limits);
+    this.#dispatcher = new Dispatcher(
+      { server: options.name, limits },
+      {
+        requestGate: undefined,
+        carriesCredential: () => false,
+        ...collaborators,
+        refusals,
+        routes: (router) => {
+          routes(router);
+          const services = [...new Set(router.handlers.map(({ service }) => service))];
+          addHealth(router, services, { isServing, clock, stopping: this.#stopping.signal });
+          addReflection(router, services);
+        },
+      },
+    );
+    this.#server = this.#createServer(refusals);
+  }
+
+  /** Begins to listen. Returns the port. Rejects when the port cannot be used. */
+  start(): Promise<number> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject);
+        this.#connections.start();
+        const address: AddressInfo | string | null = this.#server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  /** Ends streams, lets the other calls end, and closes all connections. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const isClosed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#dispatcher.endStreams();
+    await this.#connections.stop(this.#limits.stopMs);
+    await isClosed;
+  }
+
+  #createServer(refusals: Refusals): Http2SecureServer {
+    const { tls } = this.#options;
+    const { headers, connections, streamsPerConnection, handshakeMs } = this.#limits;
+    const server = createSecureServer({
+      ...{ cert: tls.certificate, key: tls.key },
+      allowHTTP1: false,
+      handshakeTimeout: handshakeMs,
+      // Twice the limit: a call that exceeds it is answered and counted, while Node.js resets the stream without a word.
+      maxHeaderListPairs: headers.fields * 2,
+      maxSessionInvalidFrames: 16,
+      maxSessionRejectedStreams: 32,
+      settings: { maxConcurrentStreams: streamsPerConnection, maxHeaderListSize: headers.bytes * 2 },
+    });
+    limitConnections(server, connections, (address) => refusals.add('connections', { client: address }));
+    server.on('session', (session) => {
+      const client = session.socket?.remoteAddress;
+      if (client === undefined) return session.destroy();
+      session.on('error', (error: Error) => refusals.add('protocol', { client, message: error.message }));
+      this.#connections.add(session, client);
+    });
+    server.on('request', (request, response) => {
+      // A stream that is reset emits an error; the call ends by its event `close`.
+      request.stream.on('error', () => undefined);
+      const client = this.#connections.clientOf(request.stream.session);
+      if (client !== undefined) this.#dispatcher.dispatch(request, response, client);
+    });
+    server.on('tlsClientError', (error, socket) => {
+      refusals.add('tls', { ...clientOf(socket), message: error.message });
+      socket.destroy();
+    });
+    server.on('unknownProtocol', (socket) => {
+      refusals.add('unknownProtocol', clientOf(socket));
+      socket.destroy();
+    });
+    return server;
+  }
+}
+
+const clientOf = ({ remoteAddress }: { readonly remoteAddress?: string | undefined }): { client?: string } =>
+  remoteAddress === undefined ? {} : { client: remoteAddress };

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../manual-clock.ts';
+import { type Process, processes } from './processes.ts';
+
+describe('members', () => {
+  let clock: ManualClock;
+  /** How long the process was suspended: its clock then jumps, and no timer runs meanwhile. */
+  let suspendedMs: number;
+  let first: Process;
+  let second: Process;
+  let changes: { readonly id: string; readonly isThere: boolean }[];
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    suspendedMs = 0;
+    const start = processes({
+      now: () => clock.now() + suspendedMs,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    });
+    first = start('engine');
+    second = start('engine');
+    changes = [];
+    await clock.advance(2_000);
+    first.members.subscribe((change) => void changes.push(change));
+  });
+  afterEach(async () => {
+    await Promise.all([first.stop(), second.stop()]);
+  });
+
+  it('are not missed by a process that was suspended itself', async () => {
+    suspendedMs += 60_000;
+    await clock.advance(5_000);
+    expect(changes).toEqual([]);
+    expect(first.members.with('engine')).toHaveLength(2);
+  });
+
+  it('are not missed by a process whose clock was set back', async () => {
+    suspendedMs -= 3_600_000;
+    await clock.advance(5_000);
+    expect(changes).toEqual([]);
+    await second.stop();
+    await clock.advance(6_000);
+    expect(first.members.with('engine')).toEqual([first.bus.id]);
+  });
+
+  it('are not missed by a process whose connection has come back', async () => {
+    first.transport.cut(true);
+    await clock.advance(30_000);
+    first.transport.cut(false);
+    await clock.advance(5_000);
+    expect(changes).toEqual([]);
+  });
+
+  it('are missed when they are silent', async () => {
+    await second.stop();
+    await clock.advance(6_000);
+    expect(changes).toEqual([{ id: second.bus.id, isThere: false }]);
+    expect(first.members.with('engine')).toEqual([first.bus.id]);
+  });
+});

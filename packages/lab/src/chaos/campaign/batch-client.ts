@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { type Batch, isClientError, type ReverseTracerouteClient } from '@revtr/client';
+import type { Clock, Random } from '@revtr/probing';
+import type { ShownMeasurement } from '../check/history.ts';
+import type { HistoryWriter } from './history-writer.ts';
+
+export interface Pair {
+  /** Dotted quads. */
+  readonly src: string;
+  readonly dst: string;
+}
+
+export interface BatchClientCollaborators {
+  /** A client for each API, of one user. */
+  readonly clients: readonly ReverseTracerouteClient[];
+  readonly history: HistoryWriter;
+  readonly random: Random;
+  readonly clock: Clock;
+}
+
+const CANCELLED_SHARE = 0.1;
+const REPEATED_SHARE = 0.2;
+const UNFOLLOWED_SHARE = 0.3;
+const MOST_CANCEL_DELAY_MS = 15_000;
+const RETRY_MS = 1_000;
+/** How often a batch is looked at that no stream follows, milliseconds. */
+const POLL_MS = 3_000;
+
+/** A user whose programs submit batches, follow them, cancel some, and try every API until one answers. */
+export class BatchClient {
+  readonly #user: number;
+  readonly #collaborators: BatchClientCollaborators;
+  #api: number;
+
+  constructor(options: { readonly user: number }, collaborators: BatchClientCollaborators) {
+    this.#user = options.user;
+    this.#collaborators = collaborators;
+    this.#api = options.user;
+  }
+
+  /** Submits a batch and waits for its end. Returns its id; `undefined` when it was refused. */
+  async measure(key: string, pairs: readonly Pair[], signal: AbortSignal): Promise<number | undefined> {
+    const { random, history } = this.#collaborators;
+    history.write({ type: 'submitting', user: this.#user, key, pairs: [...pairs] });
+    const batchId = await this.#submit(key, pairs, signal);
+    if (batchId === undefined) return undefined;
+    if (random.chance(REPEATED_SHARE)) await this.#submit(key, pairs, signal);
+    const cancelling = random.chance(CANCELLED_SHARE) ? this.#cancel(batchId, signal) : undefined;
+    if (random.chance(UNFOLLOWED_SHARE)) await this.#poll(batchId, signal);
+    else await this.#follow(batchId, signal);
+    await cancelling;
+    return batchId;
+  }
+
+  /** Reads a batch until an API answers, and remembers what it shows. */
+  async read(batchId: number, isFinal: boolean, signal: AbortSignal): Promise<Batch> {
+    const batch = await this.#persist('read', (client) => client.batch(batchId), signal);
+    const measurements = batch.measurements.map(shown);
+    this.#collaborators.history.write({ type: 'read', batchId, isFinal, measurements });
+    return batch;
+  }
+
+  async #submit(key: string, pairs: readonly Pair[], signal: AbortSignal): Promise<number | undefined> {
+    const { history } = this.#collaborators;
+    const asked = { skipInvalid: true, idempotencyKey: key };
+    try {
+      const { batchId, rejected } = await this.#persist('submit', (client) => client.submit(pairs, asked), signal);
+      const places = rejected.map(({ index }) => index);
+      history.write({ type: 'accepted', user: this.#user, key, batchId, rejected: places });
+      return batchId;
+    } catch (error) {
+      if (!isClientError(error, 'refused')) throw error;
+      history.write({ type: 'refused', user: this.#user, key, code: error.details.serverCode });
+      return undefined;
+    }
+  }
+
+  async #cancel(batchId: number, signal: AbortSignal): Promise<void> {
+    const { history, random, clock } = this.#collaborators;
+    await clock.sleep(random.below(MOST_CANCEL_DELAY_MS), signal);
+    history.write({ type: 'cancelling', batchId });
+    const { done, cancelled } = await this.#persist('cancel', (client) => client.cancel(batchId), signal);
+    history.write({ type: 'cancelled', batchId, done, cancelled });
+  }
+
+  async #follow(batchId: number, signal: AbortSignal): Promise<void> {
+    const { history } = this.#collaborators;
+    await this.#persist(
+      'follow',
+      (client) =>
+        client.wait(batchId, {
+          signal,
+          onEvent: (event) => {
+            if (event.type === 'ended') history.write({ ...event, batchId });
+          },
+        }),
+      signal,
+    );
+    await this.read(batchId, false, signal);
+  }
+
+  async #poll(batchId: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const { done, total } = await this.read(batchId, false, signal);
+      if (done === total) return;
+      await this.#collaborators.clock.sleep(POLL_MS, signal);
+    }
+  }
+
+  /** Calls one API after the other until a call succeeds. @throws {ClientError} when the server refuses the call, or `signal` fires */
+  async #persist<T>(
+    call: string,
+    work: (client: ReverseTracerouteClient) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { clients, history, clock } = this.#collaborators;
+    for (;;) {
+      try {
+        return await work(clients[this.#api % clients.length].withSignal(signal));
+      } catch (error) {
+        if (!isClientError(error) || isFinal(error.code)) throw error;
+        history.write({ type: 'failed', call, code: error.code, reason: error.message.slice(0, 200) });
+        this.#api++;
+        await clock.sleep(RETRY_MS, signal);
+      }
+    }
+  }
+}
+
+const isFinal = (code: string): boolean => code === 'refused' || code === 'cancelled';
+
+/** Names of addresses and networks may change: the digest is over what was measured. */
+function shown({ id, source, destination, state, result }: Batch['measurements'][number]): ShownMeasurement {
+  const hops = result?.hops.map(({ address, technique, trust }) => [address, technique, trust]);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([result?.stopReason, result?.failReason?.code, result?.startedAt, hops]))
+    .digest('base64url')
+    .slice(0, 16);
+  return {
+    id,
+    src: source,
+    dst: destination,
+    state,
+    digest,
+    ...(result !== undefined && { stopReason: result.stopReason }),
+  };
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const at = z.number();
+const batchId = z.int();
+const user = z.int();
+const pairSchema = z.object({ src: z.string(), dst: z.string() });
+
+/** A measurement as a client was shown it. */
+const shownSchema = z.object({
+  id: z.int(),
+  src: z.string(),
+  dst: z.string(),
+  state: z.string(),
+  stopReason: z.string().exactOptional(),
+  /** Digest of what was measured. */
+  digest: z.string(),
+});
+/** A measurement as a client was shown it. */
+export type ShownMeasurement = z.infer<typeof shownSchema>;
+
+/** What a client did or was told; `at` is in milliseconds since the Unix epoch. */
+const clientEventSchema = z.discriminatedUnion('type', [
+  /** A client is about to submit a batch. Written once for each key, and before the first attempt. */
+  z.object({ type: z.literal('submitting'), at, user, key: z.string(), pairs: z.array(pairSchema) }),
+  /** The server accepted a batch. `rejected` are the places of pairs that it left out. */
+  z.object({ type: z.literal('accepted'), at, user, key: z.string(), batchId, rejected: z.array(z.int()) }),
+  /** The server refused a batch finally. */
+  z.object({ type: z.literal('refused'), at, user, key: z.string(), code: z.string() }),
+  z.object({ type: z.literal('cancelling'), at, batchId }),
+  z.object({ type: z.literal('cancelled'), at, batchId, done: z.int(), cancelled: z.int() }),
+  /** The stream of a batch told of an end. */
+  z.object({ type: z.literal('ended'), at, batchId, measurement: z.int(), stopReason: z.string() }),
+  /** A batch was read. `isFinal`: after all faults were repaired. */
+  z.object({ type: z.literal('read'), at, batchId, isFinal: z.boolean(), measurements: z.array(shownSchema) }),
+  /** The readiness of an API has changed. `status` is 0 when it does not answer; `failed` are the parts that do not work. */
+  z.object({ type: z.literal('readiness'), at, api: z.string(), status: z.int(), failed: z.array(z.string()) }),
+  /** A call failed, and the client tries again or gives up the call. */
+  z.object({ type: z.literal('failed'), at, call: z.string(), code: z.string(), reason: z.string() }),
+]);
+/** What a client did or was told. */
+export type ClientEvent = z.infer<typeof clientEventSchema>;
+
+/** The events of a history: one in a line. A last line that is cut short, because its writer was killed, is left out. */
+export function parseHistory(text: string): ClientEvent[] {
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => clientEventSchema.parse(JSON.parse(line)));
+}
+
+/** Reads the history of the clients of a run. */
+export const readHistory = (file: string): ClientEvent[] => parseHistory(readFileSync(file, 'utf8'));

@@ -1,0 +1,137 @@
+import type { Clock, Random } from '@revtr/probing';
+import type { ManagedProcess } from '../../deployment/managed-process.ts';
+import { KernelLabError } from '../../namespaces/errors.ts';
+import { between, type Direction } from '../network/star-network.ts';
+import { type ChaosSystem, CLIENTS, FLEET, NATS } from '../system/chaos-system.ts';
+import type { Fault } from './fault.ts';
+
+/** A step of a fault that happened; `at` is in milliseconds since the Unix epoch. */
+export interface FaultEvent {
+  readonly at: number;
+  readonly phase: 'begin' | 'end';
+  readonly fault: Fault;
+  /** Why the step failed; the run is then worthless. */
+  readonly problem?: string;
+}
+
+export interface InjectorCollaborators {
+  readonly system: ChaosSystem;
+  readonly clients: ManagedProcess;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onEvent: (event: FaultEvent) => void;
+}
+
+/** Lets faults happen to a system, and repairs each of them. */
+export class Injector {
+  readonly #collaborators: InjectorCollaborators;
+
+  constructor(collaborators: InjectorCollaborators) {
+    this.#collaborators = collaborators;
+  }
+
+  /** Runs a schedule. Resolves when every fault has ended and is repaired, also when `signal` fires. */
+  async run(faults: readonly Fault[], signal: AbortSignal): Promise<void> {
+    await Promise.all(faults.map((fault) => this.#run(fault, signal)));
+  }
+
+  async #run(fault: Fault, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#collaborators;
+    await clock.sleep(fault.atMs, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    const repair = await this.#step('begin', fault, () => this.#begin(fault));
+    await clock.sleep(fault.forMs, signal).catch(() => undefined);
+    await this.#step('end', fault, async () => repair?.());
+  }
+
+  async #step<T>(phase: FaultEvent['phase'], fault: Fault, work: () => Promise<T>): Promise<T | undefined> {
+    const { onEvent } = this.#collaborators;
+    const at = Date.now();
+    try {
+      const result = await work();
+      onEvent({ at, phase, fault });
+      return result;
+    } catch (error) {
+      if (!(error instanceof KernelLabError || error instanceof RangeError)) throw error;
+      onEvent({ at, phase, fault, problem: error.message });
+      return undefined;
+    }
+  }
+
+  /** Begins a fault, and returns how to end it. */
+  async #begin(fault: Fault): Promise<() => Promise<void>> {
+    const { system, random } = this.#collaborators;
+    const { network, postgres } = system;
+    switch (fault.kind) {
+      case 'kill': {
+        const target = this.#process(fault.process);
+        await target.kill();
+        return async () => {
+          if (!target.isRunning) target.start();
+        };
+      }
+      case 'stop': {
+        const target = this.#process(fault.process);
+        target.suspend();
+        return async () => target.resume();
+      }
+      case 'cut':
+        return this.#cut(between(fault.one, fault.other));
+      case 'oneWayCut':
+        return this.#cut([{ from: fault.from, to: fault.to }]);
+      case 'delay': {
+        const directions = between(fault.one, fault.other);
+        await network.slow(directions, () => fault.delayMs + random.next() * fault.jitterMs);
+        return () => network.hasten(directions);
+      }
+      case 'fullDisk': {
+        const disk = system.auditDisks.get(fault.process);
+        if (disk === undefined) throw new RangeError(`there is no process ${fault.process}`);
+        disk.fill();
+        return async () => disk.free();
+      }
+      case 'postgresRestart':
+      case 'postgresKill': {
+        const { primary } = postgres;
+        await primary.process.end(fault.kind === 'postgresKill' ? 'SIGKILL' : 'SIGINT');
+        return () => primary.start();
+      }
+      case 'postgresStop': {
+        const { process } = postgres.primary;
+        process.suspend();
+        return async () => process.resume();
+      }
+      case 'postgresFailover': {
+        await postgres.untilReplicated();
+        await postgres.primary.process.kill();
+        await postgres.failOver();
+        return () => postgres.addReplica();
+      }
+      case 'postgresSplit': {
+        await postgres.untilReplicated();
+        const old = postgres.primaryHost;
+        const directions = network.hosts.filter((host) => host !== old).flatMap((host) => between(host, old));
+        await network.cut(directions);
+        await postgres.failOver();
+        return async () => {
+          await network.mend(directions);
+          await postgres.addReplica();
+        };
+      }
+    }
+  }
+
+  async #cut(directions: readonly Direction[]): Promise<() => Promise<void>> {
+    const { network } = this.#collaborators.system;
+    await network.cut(directions);
+    return () => network.mend(directions);
+  }
+
+  #process(name: string): ManagedProcess {
+    const { system, clients } = this.#collaborators;
+    const { controllers, nats, fleet } = system;
+    const found = new Map([...controllers, [NATS, nats], [FLEET, fleet], [CLIENTS, clients]]).get(name);
+    if (found === undefined) throw new RangeError(`there is no process ${name}`);
+    return found;
+  }
+}

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { isSize, SIZES, type Size } from '@revtr/sim';
+import { z } from 'zod';
+import { parseOrExit } from '../command-line.ts';
+import { SCENARIO_NAMES } from './scenarios/names.ts';
+
+export const HELP = `npm run chaos -- [options]
+
+Runs a controller of two processes of each role with PostgreSQL, a replica, NATS and simulated agents, each process in a network namespace.
+Clients submit measurements through the HTTP API while processes are killed and suspended, connections are cut and delayed, and PostgreSQL
+fails over. At the end a checker compares what clients were told with what the database holds.
+
+  --seed <n>           selects the faults and the pairs (default 1)
+  --seeds <n>          runs so many seeds, one after the other, on the same system (default 1)
+  --minutes <m>        time in which faults happen, for each seed (default 5)
+  --measurements <n>   measurements of each seed (default 20000)
+  --every <seconds>    average time from one fault to the next (default 3)
+  --size <size>        simulated Internet: ${Object.keys(SIZES).join(', ')} (default small)
+  --scenario <name>    runs one scenario in place of drawn faults: ${SCENARIO_NAMES.join(', ')}
+  --replay <dir>       repeats the faults and the measurements of an earlier run, from the directory of its history
+  --keep <dir>         directory in which histories are kept (default .revtr/chaos); a run without violation removes its own
+
+Prints a line for each seed to standard error and a report as JSON to standard output. The exit code is 1 if the checker found a violation.
+Requires root and the Debian packages iproute2, nats-server, nftables and postgresql. docs/cluster.md describes the faults.
+`;
+
+const count = (most: number) => z.coerce.number().int().min(1).max(most);
+const optionsSchema = z.strictObject({
+  seed: z.coerce.number().int().min(0).default(1),
+  seeds: count(1_000).default(1),
+  minutes: z.coerce.number().positive().max(1_440).default(5),
+  measurements: count(10_000_000).default(20_000),
+  every: z.coerce.number().positive().max(3_600).default(3),
+  size: z.custom<Size>((size) => typeof size === 'string' && isSize(size), 'unknown').default('small'),
+  scenario: z.enum(SCENARIO_NAMES).optional(),
+  replay: z.string().min(1).optional(),
+  keep: z.string().min(1).default('.revtr/chaos'),
+  help: z.boolean().default(false),
+});
+export type ChaosOptions = z.infer<typeof optionsSchema>;
+
+/** The options of the command. Prints what is wrong to standard error and returns `undefined` when they cannot be used. */
+export function parseChaosOptions(args: readonly string[]): ChaosOptions | undefined {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = {
+    ...{ seed: text, seeds: text, minutes: text, measurements: text, every: text, size: text },
+    ...{ scenario: text, replay: text, keep: text, help: flag },
+  } as const;
+  const { values } = parseOrExit(() => parseArgs({ args: [...args], options }), HELP);
+  const read = optionsSchema.safeParse({ ...values });
+  if (read.success) return read.data;
+  const [{ path, message }] = read.error.issues;
+  process.stderr.write(`chaos: --${path.join('.')}: ${message}\n`);
+  return undefined;
+}

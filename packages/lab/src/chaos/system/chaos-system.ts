@@ -1,0 +1,242 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROLES, type Role } from '@revtr/controller';
+import { formatIpv4 } from '@revtr/net';
+import { type Size, simParameters } from '@revtr/sim';
+import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings, Users } from '@revtr/storage';
+import { registerHosts, sharedEnvironment } from '../../cluster/cluster.ts';
+import { FLEET_SETTINGS, type FleetSettings } from '../../cluster/fleet/settings.ts';
+import { untilReady } from '../../cluster/servers.ts';
+import { ManagedProcess } from '../../deployment/managed-process.ts';
+import { SmallDisk } from '../../deployment/small-disk.ts';
+import { SimulatedWorld } from '../../world/simulated-world.ts';
+import { CAMPAIGN_SETTINGS, type CampaignSettings } from '../campaign/settings.ts';
+import { watchEndings } from '../check/stored.ts';
+import { StarNetwork } from '../network/star-network.ts';
+import { PostgresPair } from './postgres-pair.ts';
+
+export interface ChaosSystemOptions {
+  /** Starts the names of the network namespaces. At most five characters. */
+  readonly prefix: string;
+  readonly size: Size;
+  /** Seed of the simulated Internet. */
+  readonly worldSeed: number;
+  readonly sources: number;
+  readonly vantagePoints: number;
+  readonly users: number;
+  /** Directory for logs and files of the run. */
+  readonly directory: string;
+  readonly onProgress: (message: string) => void;
+  /** A process has ended although no fault has ended it. It is started again, as a service manager does. */
+  readonly onDeath: (name: string) => void;
+}
+
+/** Processes of each role. */
+export const PER_ROLE = 2;
+export const NATS = 'nats';
+export const FLEET = 'fleet';
+export const CLIENTS = 'clients';
+
+const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
+const FLEET_PROGRAM = fileURLToPath(new URL('../../cluster/fleet/main.ts', import.meta.url));
+const CAMPAIGN_PROGRAM = fileURLToPath(new URL('../campaign/main.ts', import.meta.url));
+const NATS_PROGRAM = '/usr/sbin/nats-server';
+const NATS_PORT = 4222;
+const API_PORT = 8080;
+const GATEWAY_PORT = 4380;
+const AUDIT_MIB = 64;
+/** A service manager starts a process again after this time, milliseconds. */
+const RESTART_MS = 1_000;
+
+type Environment = Readonly<Record<string, string>>;
+
+/** A cluster on one machine, in which each process has a network namespace, with its clients. Requires root. */
+export class ChaosSystem {
+  readonly network: StarNetwork;
+  readonly postgres: PostgresPair;
+  readonly world: SimulatedWorld;
+  /** The processes of the controller by name, for example `engine1`. */
+  readonly controllers: ReadonlyMap<string, ManagedProcess>;
+  readonly nats: ManagedProcess;
+  readonly fleet: ManagedProcess;
+  /** The disk of the audit of each process of the controller. */
+  readonly auditDisks: ReadonlyMap<string, SmallDisk>;
+  /** URLs of the APIs in the network of the run. */
+  readonly apis: readonly string[];
+  readonly userKeys: readonly string[];
+  readonly operatorKey: string;
+  readonly #clientNamespace: string;
+  readonly #clientLog: string;
+
+  private constructor(
+    parts: Omit<ChaosSystem, 'campaign'> & { readonly clientNamespace: string; readonly clientLog: string },
+  ) {
+    this.network = parts.network;
+    this.postgres = parts.postgres;
+    this.world = parts.world;
+    this.controllers = parts.controllers;
+    this.nats = parts.nats;
+    this.fleet = parts.fleet;
+    this.auditDisks = parts.auditDisks;
+    this.apis = parts.apis;
+    this.userKeys = parts.userKeys;
+    this.operatorKey = parts.operatorKey;
+    this.#clientNamespace = parts.clientNamespace;
+    this.#clientLog = parts.clientLog;
+  }
+
+  /**
+   * Starts everything but the clients. `undo` receives what must be done at the end, in reverse order, also when this fails.
+   * @throws {KernelLabError} `notReady`, `commandFailed`
+   */
+  static async start(options: ChaosSystemOptions, undo: (() => Promise<void>)[]): Promise<ChaosSystem> {
+    const { directory, onProgress: say } = options;
+    // The processes of the controller and of PostgreSQL have different users.
+    chmodSync(directory, 0o755);
+    const log = (name: string): string => join(directory, `${name}.log`);
+    const world = new SimulatedWorld({
+      parameters: simParameters(options.size, options.worldSeed, {}, 'published'),
+      sources: options.sources,
+    });
+    const vantagePoints = world.internet.places.vantagePoints.slice(0, options.vantagePoints);
+    const hosts = [...world.sources, ...vantagePoints].map(({ address }) => formatIpv4(address));
+    const network = await StarNetwork.up({ prefix: options.prefix });
+    undo.push(() => network.down());
+    const postgres = await PostgresPair.start(network, log);
+    undo.push(() => postgres.remove());
+    await registerHosts(postgres.primary.localUrl, world.sources, vantagePoints);
+    const userKeys = await addUsers(postgres.primary.localUrl, options.users);
+    await watchEndings(postgres.primary);
+    const natsHost = await network.add(NATS);
+    const nats = new ManagedProcess({
+      namespace: natsHost.namespace,
+      command: [NATS_PROGRAM, '-a', '0.0.0.0', '-p', `${NATS_PORT}`, '--user', 'revtr', '--pass', 'secret'],
+      logFile: log(NATS),
+    });
+    nats.start();
+    await untilReady('NATS', () => nats.log.includes('Server is ready'));
+    say('PostgreSQL with a replica, and NATS, are running');
+
+    const operatorKey = generateApiKey();
+    const [postgresAddress] = network.addressesOf('postgres');
+    const shared = {
+      ...(await sharedEnvironment(directory, world)),
+      REVTR_DATABASE: `postgres://revtr@${postgresAddress}/postgres`,
+      REVTR_BUS: `nats://revtr:secret@${natsHost.address}:${NATS_PORT}`,
+      REVTR_OPERATOR_KEY: operatorKey,
+    };
+    const controllers = new Map<string, ManagedProcess>();
+    const auditDisks = new Map<string, SmallDisk>();
+    const addController = async (role: Role, i: number): Promise<void> => {
+      const name = `${role}${i}`;
+      const { namespace, address } = await network.add(name);
+      const disk = new SmallDisk({ mib: AUDIT_MIB });
+      undo.push(async () => disk.remove());
+      auditDisks.set(name, disk);
+      const environment: Environment = {
+        ...shared,
+        REVTR_ROLES: role,
+        REVTR_HOST: address,
+        REVTR_PORT: String(API_PORT),
+        REVTR_GATEWAY_HOST: address,
+        REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
+        REVTR_AUDIT_DIRECTORY: join(disk.directory, 'audit'),
+      };
+      const program = new ManagedProcess({
+        namespace,
+        command: [process.execPath, CONTROLLER],
+        environment,
+        logFile: log(name),
+        onEnd: () => {
+          if (!hasRefusedToStart(program)) options.onDeath(name);
+          setTimeout(() => {
+            if (!isOver && !program.isRunning) program.start();
+          }, RESTART_MS);
+        },
+      });
+      controllers.set(name, program);
+    };
+    let isOver = false;
+    undo.push(async () => {
+      isOver = true;
+    });
+    undo.push(async () => void (await Promise.all([...controllers.values(), nats].map((each) => each.kill()))));
+    for (const role of ROLES) for (let i = 1; i <= PER_ROLE; i++) await addController(role, i);
+    // The first gateway creates the certificate authority that all gateways share.
+    await started(controllers, 'gateway1');
+    await Promise.all(
+      [...controllers.keys()].filter((name) => name !== 'gateway1').map((name) => started(controllers, name)),
+    );
+    say(`${PER_ROLE} processes of each role are running: ${ROLES.join(', ')}`);
+
+    const gatewayHosts = Array.from({ length: PER_ROLE }, (_, i) => network.addressesOf(`gateway${i + 1}`)[0]);
+    const fleetHost = await network.add(FLEET, hosts);
+    const settings: FleetSettings = {
+      ...{ size: options.size, seed: options.worldSeed },
+      directory: join(directory, 'agents'),
+      rootFile: join(directory, 'authority', 'root.crt'),
+      gateways: gatewayHosts.map((host) => ({ host, port: GATEWAY_PORT })),
+      agents: hosts,
+    };
+    mkdirSync(settings.directory);
+    const fleet = new ManagedProcess({
+      namespace: fleetHost.namespace,
+      command: [process.execPath, FLEET_PROGRAM],
+      environment: { [FLEET_SETTINGS]: JSON.stringify(settings) },
+      logFile: log(FLEET),
+    });
+    undo.push(() => fleet.kill());
+    fleet.start();
+    const apis = Array.from(
+      { length: PER_ROLE },
+      (_, i) => `http://${network.addressesOf(`api${i + 1}`)[0]}:${API_PORT}`,
+    );
+    const { namespace: clientNamespace } = await network.add(CLIENTS);
+    return new ChaosSystem({
+      ...{ network, postgres, world, controllers, nats, fleet, auditDisks, apis, userKeys, operatorKey },
+      ...{ clientNamespace, clientLog: log(CLIENTS) },
+    });
+  }
+
+  /** The clients of a run, which are not started yet. */
+  campaign(settings: Omit<CampaignSettings, 'apis' | 'keys'>): ManagedProcess {
+    const all: CampaignSettings = { ...settings, apis: [...this.apis], keys: [...this.userKeys] };
+    return new ManagedProcess({
+      namespace: this.#clientNamespace,
+      command: [process.execPath, CAMPAIGN_PROGRAM],
+      environment: { [CAMPAIGN_SETTINGS]: JSON.stringify(all) },
+      logFile: this.#clientLog,
+    });
+  }
+}
+
+async function started(controllers: ReadonlyMap<string, ManagedProcess>, name: string): Promise<void> {
+  const found = controllers.get(name);
+  found?.start();
+  await untilReady(name, () => found?.log.includes('"msg":"started"') === true);
+}
+
+/** Whether a process of the controller ended with a sentence, as it does when the database is away while it starts. */
+const hasRefusedToStart = (program: ManagedProcess): boolean =>
+  program.log.trimEnd().split('\n').at(-1)?.startsWith('revtr-controller: ') === true;
+
+/** Adds users without limits, and returns their API keys. */
+async function addUsers(url: string, count: number): Promise<string[]> {
+  const most = 1_000_000_000;
+  const database = await openDatabase(parseDatabaseSettings(url));
+  try {
+    const users = new Users(database.db);
+    const keys: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const limits = { max_per_day: most, max_parallel: most, max_per_minute: most };
+      const { id } = await users.ensure({ name: `User ${i}`, email: `user${i}@example.org`, role: 'user', ...limits });
+      const key = generateApiKey();
+      await users.addKey(id, hashApiKey(key));
+      keys.push(key);
+    }
+    return keys;
+  } finally {
+    await database.close();
+  }
+}

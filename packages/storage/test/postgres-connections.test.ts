@@ -1,0 +1,106 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresPool } from '../src/access/postgres-pool.ts';
+import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '../src/index.ts';
+import { findPostgres, startPostgres } from './postgres-server.ts';
+
+/** Forwards TCP connections, and can go silent: the bytes of open connections are lost, and nobody is told. */
+class SilentRelay {
+  readonly #server: Server;
+  readonly #links: { isSilent: boolean; readonly sockets: readonly Socket[] }[] = [];
+
+  constructor(port: number) {
+    this.#server = createServer((client) => {
+      const upstream = connect(port, '127.0.0.1');
+      const link = { isSilent: false, sockets: [client, upstream] };
+      this.#links.push(link);
+      for (const [from, to] of [
+        [client, upstream],
+        [upstream, client],
+      ]) {
+        from.on('data', (chunk) => {
+          if (!link.isSilent) to.write(chunk);
+        });
+        from.on('error', () => undefined);
+        from.on('close', () => {
+          if (!link.isSilent) to.destroy();
+        });
+      }
+    });
+  }
+
+  listen(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#server.listen(0, '127.0.0.1', () => {
+        const address = this.#server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  }
+
+  /** Loses everything that open connections carry from now on; new connections work. */
+  silence(): void {
+    for (const link of this.#links) link.isSilent = true;
+  }
+
+  close(): void {
+    for (const { sockets } of this.#links) for (const socket of sockets) socket.destroy();
+    this.#server.close();
+  }
+}
+
+describe.skipIf(findPostgres() === undefined)('connections to PostgreSQL', () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+  let relay: SilentRelay;
+  let relayed: string;
+  let database: Database;
+  let direct: Database;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    const url = new URL(server.url);
+    relay = new SilentRelay(Number(url.port));
+    url.port = String(await relay.listen());
+    direct = await openDatabase(parseDatabaseSettings(server.url));
+    relayed = url.href;
+    database = await openDatabase(parseDatabaseSettings(relayed));
+  }, 60_000);
+  afterAll(async () => {
+    await database?.close();
+    await direct?.close();
+    relay?.close();
+    await server?.stop();
+  });
+
+  it('may end between two statements of a transaction: the transaction fails, and the process goes on', async () => {
+    const transaction = database.db.transaction().execute(async (db) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
+      await sql`select pg_terminate_backend(${rows[0].pid})`.execute(direct.db);
+      // The message of the server arrives while no statement waits for an answer.
+      await sleep(200);
+      await sql`select 1`.execute(db);
+    });
+    await expect(transaction).rejects.toThrow(StorageError);
+    await database.ping();
+  });
+
+  it('end in time when their server has gone silently, and new ones work', async () => {
+    const pool = postgresPool({ url: relayed, suspiciousMs: 1_500 });
+    const lost = await pool.connect();
+    await lost.query('select 1', []);
+    relay.silence();
+    const slow = await pool.connect();
+    try {
+      const answer = slow.query('select pg_sleep(3)', []);
+      await expect(lost.query('select 1', [])).rejects.toThrow('Connection terminated');
+      // The server works for this one: it is slow, but not lost.
+      await expect(answer).resolves.toBeDefined();
+    } finally {
+      lost.release(true);
+      slow.release();
+      await pool.end();
+    }
+  }, 30_000);
+});
