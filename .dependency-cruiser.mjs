@@ -9,7 +9,7 @@ const mayImport = {
   link: ['net', 'probing'],
   agent: ['link', 'linux', 'net', 'probing', 'scamper'],
   engine: ['net', 'probing'],
-  storage: [],
+  storage: ['net'],
   datasets: ['net', 'ripe-atlas'],
   'ripe-atlas': ['net', 'probing'],
   controller: ['bus', 'client', 'datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'scamper', 'storage'],
@@ -49,6 +49,7 @@ const mayImport = {
     'ripe-atlas',
     'scamper',
     'sim',
+    'storage',
   ],
   evaluation: [
     'agent',

@@ -113,6 +113,7 @@ async function create(
       selfAudit: { ...DEFAULT_SELF_AUDIT, perDay: settings.selfAuditsPerDay },
       watches: settings.watches,
       archive: settings.archive,
+      resultDays: settings.resultDays,
       safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },

@@ -28,6 +28,7 @@ import {
   OptOuts,
   openDatabase,
   RankingRecords,
+  ResultPartitions,
   StorageError,
   type User,
   Users,
@@ -88,6 +89,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
 
     afterEach(async () => {
       await database.db.deleteFrom('measurements').execute();
+      await database.db.deleteFrom('results').execute();
     });
 
     it('finds a user by the hash of a key', async () => {
@@ -468,7 +470,8 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const batch = await accept(user, 1);
       await runs.submitted(run, batch);
       expect(await runs.ended(10)).toEqual([]);
-      await db.updateTable('measurements').set({ state: 'done', result: '{"a":1}' }).execute();
+      const [{ id }] = await new Jobs(db).lease('me', 1, now, later(30));
+      await new Jobs(db).finish('me', [{ id, result: { a: 1 } }], now);
       expect((await runs.ended(10)).map(({ result }) => result)).toEqual([{ a: 1 }]);
       const alert = { channel: 'mail', type: 't', messageId: `msg_${run.id}`, subject: 's\0', body: 'b' } as const;
       const change = { kinds: ['path'], before: {}, after: { text: '\0' }, firstRun: run.id };
@@ -707,12 +710,51 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const sums = { files: 1, results: 2, bytes: file.bytes };
       expect(await records.days()).toEqual([{ day: file.day, ...sums, first_at: now, last_at: later(5) }]);
       expect(await records.totals()).toEqual({ ...sums, pending: 1, writtenAt: later(6) });
-      await db.deleteFrom('measurements').execute();
+      await db.deleteFrom('archive_pending').execute();
       await agents.change('1.0.0.1', { visibility: 'private' });
       await end(yes, 1);
       expect((await records.totals()).pending).toBe(0);
       await records.setConsent(yes.id, null);
       expect(await records.consentOf(yes.id)).toBeNull();
+    });
+
+    it('begins a partition of results with each day that has measurements, and keeps those of all days readable', async () => {
+      const { db } = database;
+      const [partitions, batches, jobs, user] = [
+        new ResultPartitions(db),
+        new Batches(db),
+        new Jobs(db),
+        await newUser(),
+      ];
+      const dayAfter = (days: number): Date => later(days * 86_400);
+      const boundaries = async () => (await partitions.list()).map(({ first_id }) => first_id);
+      await partitions.prepare(now);
+      await accept(user, 1);
+      await Promise.all([partitions.prepare(dayAfter(1)), partitions.prepare(dayAfter(1))]);
+      const [first, second, ...others] = (await boundaries()).slice(-3);
+      expect(others).toHaveLength(1);
+      await partitions.prepare(dayAfter(2));
+      expect((await boundaries()).slice(-3)).toEqual([first, second, ...others]);
+      // A batch whose ids are in two partitions.
+      await sql`select setval('measurements_id_seq', ${sql.lit(others[0] - 2)})`.execute(db);
+      const both = await accept(user, 3);
+      const ids = (await batches.measurementsOf(both)).map(({ id }) => id);
+      expect(ids).toEqual([-1, 0, 1].map((offset) => others[0] + offset));
+      // And one whose ids nobody has prepared a partition for.
+      await sql`select setval('measurements_id_seq', ${sql.lit(((await partitions.list()).at(-1)?.end_id ?? 0) + 5)})`.execute(
+        db,
+      );
+      const late = await accept(user, 2);
+      const leased = await jobs.lease('a', 10, dayAfter(2), dayAfter(3));
+      const finished = leased.map(({ id }) => ({ id, result: { stopReason: 'reaches' } }));
+      expect(await jobs.finish('a', finished, dayAfter(2))).toHaveLength(6);
+      expect((await batches.measurementsOf(both)).map(({ id, state }) => [id, state])).toEqual(
+        ids.map((id) => [id, 'done']),
+      );
+      expect((await batches.measurementsOf(late)).map(({ state }) => state)).toEqual(['done', 'done']);
+      expect((await batches.endedIn(both)).sort()).toEqual(ids);
+      const all = await partitions.list();
+      expect(all.slice(1).map(({ first_id }) => first_id)).toEqual(all.slice(0, -1).map(({ end_id }) => end_id));
     });
 
     it('stores imported results once for each origin', async () => {
@@ -978,7 +1020,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         expect(others).toHaveLength(3);
         expect(await batches.labelled(user.id, 'paged', { limit: 2 })).toEqual([first, second]);
         expect(await batches.labelled(user.id, 'paged', { limit: 9, after: second.id })).toEqual(others);
-        expect(await batches.measurementsOf(batch, { limit: 1, after: 0 })).toEqual([second]);
+        expect(await batches.measurementsOf(batch, { limit: 1, after: first.id })).toEqual([second]);
       });
 
       it('refuses limits that are too large or no positive whole number', async () => {

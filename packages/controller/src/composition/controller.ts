@@ -42,6 +42,7 @@ import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
 import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
+import { openResults } from './open-results.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
 import { openSources } from './open-sources.ts';
@@ -88,6 +89,8 @@ export interface ControllerOptions {
   readonly watches?: WatchSettings | undefined;
   /** The public archive. Default: there is none. */
   readonly archive?: PublicArchiveOptions | undefined;
+  /** How long results are kept, days. Default: for ever. */
+  readonly resultDays?: number | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -215,6 +218,7 @@ export class Controller {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
+    const results = openResults({ ...contextOf(context, 'results'), clock: atlasDuty.clock }, options);
     const watches = openWatches(
       contextOf(context, 'watches'),
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
@@ -292,6 +296,7 @@ export class Controller {
       { subsystem: agents, roles: ['atlas'], duty: atlasDuty },
       { subsystem: ranking, roles: ['engine', 'atlas'] },
       { subsystem: survey, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: results, roles: ['atlas'], duty: atlasDuty },
       { subsystem: measurements },
       { subsystem: probes, roles: ['engine'] },
       { subsystem: publications },

@@ -155,6 +155,8 @@ const settingsShape = z.object({
   REVTR_INTERNAL_WEBHOOKS: z.stringbool().default(DEFAULT_WATCHES.allowsInternalWebhooks),
   /** Directory of the public archive; without one, no results are published there. */
   REVTR_ARCHIVE: z.string().min(1).optional(),
+  /** How long results are kept, days; without it, for ever. */
+  REVTR_RESULT_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private prefixes that may be probed, for test networks; separated by commas. */
@@ -227,6 +229,8 @@ export interface Settings {
   readonly watches: WatchSettings;
   /** `undefined` where there is no public archive. */
   readonly archive: { readonly directory: string } | undefined;
+  /** How long results are kept, days; `undefined`: for ever. */
+  readonly resultDays: number | undefined;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
   readonly budgetsFile: string | undefined;
@@ -337,6 +341,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       historyDays: read.REVTR_WATCH_HISTORY_DAYS,
       allowsInternalWebhooks: read.REVTR_INTERNAL_WEBHOOKS,
     },
+    resultDays: read.REVTR_RESULT_DAYS,
     archive: read.REVTR_ARCHIVE === undefined ? undefined : { directory: read.REVTR_ARCHIVE },
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,

@@ -51,6 +51,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
   'agent-environment': async () => (await import('./config.ts')).agentEnvironment,
   'agent-arguments': async () => (await import('./config.ts')).agentArguments,
   settings: async () => (await import('./config.ts')).settings,
+  record: async () => (await import('./records.ts')).record,
   'bus-message': async () => (await import('./bus.ts')).busMessage,
   'mailed-application': async () => (await import('./client.ts')).mailedApplication,
   'client-events': async () => (await import('./client.ts')).clientEvents,

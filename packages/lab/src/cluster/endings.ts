@@ -10,8 +10,7 @@ export function countEndings(url: string): void {
          insert into endings values (new.id);
          return new;
        end $$;
-     create trigger count_endings after update on measurements for each row
-     when (new.result is not null) execute function count_ending();`,
+     create trigger count_endings after insert on results for each row execute function count_ending();`,
   );
 }
 
@@ -19,7 +18,7 @@ export function countEndings(url: string): void {
 export function wrongEndings(url: string): string[] {
   return psql(
     url,
-    `select m.id, count(e.id) from measurements as m left join endings as e on e.id = m.id
+    `select m.id, count(e.id) from (select id from measurements union all select id from results) as m left join endings as e on e.id = m.id
      group by m.id having count(e.id) <> 1 order by m.id;`,
   );
 }

@@ -23,6 +23,7 @@ import { importedResults } from './0020-imported-results.ts';
 import { probeSets } from './0021-probe-sets.ts';
 import { leases } from './0023-leases.ts';
 import { queuedBySource } from './0024-queued-by-source.ts';
+import { results } from './0025-results.ts';
 import { fairQueue } from './0030-fair-queue.ts';
 import { fairProbes } from './0031-fair-probes.ts';
 import { legacyAgents } from './0033-legacy-agents.ts';
@@ -53,6 +54,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0021-probe-sets': probeSets,
   '0023-leases': leases,
   '0024-queued-by-source': queuedBySource,
+  '0025-results': results,
   '0030-fair-queue': fairQueue,
   '0031-fair-probes': fairProbes,
   '0033-legacy-agents': legacyAgents,

@@ -1,8 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { checkedLimit } from '../access/limits.ts';
-import { toCleanJson, toJson } from '../access/text.ts';
 import type { Room, WaitingFlow } from '../queue/fair-turns.ts';
 import { TurnTaking } from '../queue/turn-taking.ts';
+import { toResultColumns } from '../results/result-columns.ts';
+import { withPartitions } from '../results/result-partitions.ts';
+import { storeResults } from '../results/store-results.ts';
+import { withHop } from '../results/with-hop.ts';
 import type { Schema } from '../schema/schema.ts';
 import { queueAgain } from './queue-again.ts';
 
@@ -39,8 +42,8 @@ export interface FinishedJob {
 }
 
 /**
- * The queue of measurements, in the same table as their results. A job is leased to one owner for a limited time. When the
- * lease ends without a result, another owner can take the job, so a crash loses none.
+ * The queue of measurements. A job is leased to one owner for a limited time. When the lease ends without a result, another owner can take the
+ * job, so a crash loses none. A job leaves the queue in the transaction that stores its result.
  */
 export class Jobs {
   readonly #db: Kysely<Schema>;
@@ -138,12 +141,20 @@ export class Jobs {
    * Returns what has ended.
    */
   async expire(before: Date, result: unknown, now: Date): Promise<readonly Pick<Job, 'id' | 'batchId'>[]> {
-    const { rows } = await sql<Pick<Job, 'id' | 'batchId'>>`
-      update measurements set state = 'done', ended_at = ${now},
-        result = jsonb_set(${toJson(result)}::jsonb, '{failReason,hop}', to_jsonb(destination))::json
-      where id in (select stale_jobs(${before}, ${MOST_EXPIRED}))
-      returning id, batch_id as "batchId"`.execute(this.#db);
-    return rows;
+    return withPartitions(this.#db, now, () =>
+      this.#db.transaction().execute(async (db) => {
+        const stale = await db
+          .deleteFrom('measurements')
+          .where('id', 'in', sql<number>`(select stale_jobs(${before}, ${MOST_EXPIRED}))`)
+          .returningAll()
+          .execute();
+        await storeResults(
+          db,
+          stale.map((job) => ({ ...job, ended_at: now, result: withHop(result, job.destination) })),
+        );
+        return stale.map(({ id, batch_id }) => ({ id, batchId: batch_id }));
+      }),
+    );
   }
 
   /** Ends the leases that `owner` has on jobs of a source (dotted quad). The jobs are queued again. */
@@ -181,22 +192,35 @@ export class Jobs {
    */
   async finish(owner: string, finished: readonly FinishedJob[], now: Date): Promise<number[]> {
     if (finished.length === 0) return [];
-    // One parameter per result: an array of results costs the embedded database four times as much.
-    const values = sql.join(finished.map(({ id, result }) => sql`(${id}::bigint, ${toCleanJson(result)}::json)`));
-    const { rows } = await sql<{ id: number }>`
-      with stored as (
-      update measurements
-      set state = 'done', lease_owner = null, lease_until = null, ended_at = ${now}, result = done.result
-      from (values ${values}) as done(id, result), lateral (${heldBy(owner, sql`done.id`)}) as held
-      where measurements.id = held.id
-      returning measurements.id, measurements.user_id, measurements.source, measurements.created_at
+    // One parameter per value: an array of results costs the embedded database four times as much.
+    const values = sql.join(
+      finished.map(({ id, result }) => {
+        const { record, stopReason, networks } = toResultColumns(result);
+        return sql`(${id}::bigint, ${stopReason}::smallint, ${networks}::integer[], ${record}::bytea)`;
+      }),
+    );
+    const stored = (text: ReturnType<typeof sql>) => sql`(${text}::inet - '128.0.0.0'::inet)::integer`;
+    const store = sql<{ id: number }>`
+      with ended as (
+        delete from measurements
+        using (values ${values}) as done(id, stop_reason, networks, record), lateral (${heldBy(owner, sql`done.id`)}) as held
+        where measurements.id = held.id
+        returning measurements.id, batch_id, user_id, source, destination, label, options, created_at, forward_traceroute_id,
+          done.stop_reason, done.networks, done.record
+      ), stored as (
+        insert into results (id, batch_id, created_at, ended_at, user_id, source, destination, stop_reason, label, networks, options, record,
+          forward_traceroute_id)
+        select id, batch_id, created_at, ${now}, user_id, ${stored(sql`source`)}, ${stored(sql`destination`)}, stop_reason, label,
+          networks, options, record, forward_traceroute_id
+        from ended
       ), pending as (
         insert into archive_pending (measurement_id, day)
-        select stored.id, (${now}::timestamptz at time zone 'UTC')::date from stored
-        join users on users.id = stored.user_id and users.archive_consent_at <= stored.created_at
-        join agents on agents.address = stored.source and agents.visibility = 'public'
+        select ended.id, (${now}::timestamptz at time zone 'UTC')::date from ended
+        join users on users.id = ended.user_id and users.archive_consent_at <= ended.created_at
+        join agents on agents.address = ended.source and agents.visibility = 'public'
       )
-      select id from stored`.execute(this.#db);
+      select id from ended`;
+    const { rows } = await withPartitions(this.#db, now, () => store.execute(this.#db));
     return rows.map(({ id }) => id);
   }
 

@@ -55,7 +55,6 @@ export class QueueState {
         fn.countAll<number>().filterWhere('state', '=', 'running').as('running'),
         fn.min<Date>('created_at').as('oldest'),
       ])
-      .where('state', '<>', 'done')
       .groupBy('user_id')
       .orderBy(({ fn }) => fn.countAll(), 'desc')
       .orderBy('user_id')
@@ -126,7 +125,6 @@ export class QueueState {
         fn.countAll<number>().filterWhere('state', '=', 'running').as('running'),
         fn.min<Date | null>('created_at').as('oldest'),
       ])
-      .where('state', '<>', 'done')
       .executeTakeFirstOrThrow();
   }
 }

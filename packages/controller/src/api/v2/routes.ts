@@ -87,7 +87,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       let done = 0;
       return sendList<MeasurementRow>(request, reply, {
         name: 'measurements',
-        read: (limit, after) => batches.measurementsOf(id, { limit, after: after?.position ?? -1 }),
+        read: (limit, after) => batches.measurementsOf(id, { limit, after: after?.id ?? 0 }),
         toElement: (row) => {
           if (row.state === 'done') done++;
           return toMeasurement(row, facts);
