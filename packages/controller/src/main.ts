@@ -103,6 +103,7 @@ async function create(
       probeIdentity: settings.probeIdentity,
       concurrency: settings.concurrency,
       maxBatch: settings.maxBatch,
+      longestWaitMs: settings.longestWaitMs,
       newUserLimits: newUserLimits(settings.maxBatch),
       selfRegistration: settings.selfRegistration,
       visitorMeasurementsPerDay: settings.visitorMeasurementsPerDay,
@@ -112,6 +113,7 @@ async function create(
       selfAudit: { ...DEFAULT_SELF_AUDIT, perDay: settings.selfAuditsPerDay },
       watches: settings.watches,
       archive: settings.archive,
+      resultDays: settings.resultDays,
       safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { ArchiveRecords, openDatabase, Users } from '@revtr/storage';
+import { ArchiveRecords, encodeRecord, openDatabase, Users } from '@revtr/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PublicArchive } from '../src/archive/public-archive.ts';
 import { addResults, addSources, archiveParts, PRIVATE_SOURCE, userOf } from './archived-results.ts';
@@ -106,7 +106,8 @@ describe('the public archive', () => {
 
   it('leaves out a result that cannot be read, and has those after it', async () => {
     const [bad, ...good] = await addConsented();
-    await database().db.updateTable('measurements').set({ result: '{"hops":7}' }).where('id', '=', bad).execute();
+    const record = encodeRecord({ hops: 7 });
+    await database().db.updateTable('results').set({ record }).where('id', '=', bad).execute();
     await archiveWith().run(never);
     expect(archivedIds()).toEqual(good);
   });

@@ -226,7 +226,7 @@ describe('WatchScheduler', () => {
     expect((await runsOf(claimed)).map(({ outcome }) => outcome)).toEqual(['measured']);
     expect(await runsOf(submitted)).toMatchObject([{ outcome: 'measured', batch_id: accepted.batchId }]);
     const { count } = await db
-      .selectFrom('measurements')
+      .selectFrom('results')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow();
     expect(count).toBe(2);
@@ -346,7 +346,7 @@ describe('WatchScheduler', () => {
     await pass(2 * DAY_MS, 600_000);
     const runs = await runsOf(watch);
     expect(runs[0].started_at.getTime()).toBeGreaterThan(clock.now() - 30 * DAY_MS - 700_000);
-    const measurements = await database().db.selectFrom('measurements').select('created_at').execute();
+    const measurements = await database().db.selectFrom('results').select('created_at').execute();
     expect(measurements.length).toBeGreaterThan(0);
     for (const { created_at } of measurements)
       expect(created_at.getTime()).toBeGreaterThan(clock.now() - 30 * DAY_MS - 700_000);

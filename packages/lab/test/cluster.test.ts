@@ -32,8 +32,9 @@ describe('a cluster with two processes of each role', () => {
           return new;
         end $$`.execute(database.db);
     await sql`
-      create trigger count_endings after update on measurements for each row
-      when (new.result is not null) execute function count_ending()`.execute(database.db);
+      create trigger count_endings after insert on results for each row execute function count_ending()`.execute(
+      database.db,
+    );
   }, 300_000);
   afterAll(async () => {
     await database?.close();
@@ -47,14 +48,12 @@ describe('a cluster with two processes of each role', () => {
   };
   const ended = async (batchId: number): Promise<number> => {
     const { rows } = await sql<{ count: number }>`
-      select count(*)::int as count from measurements where batch_id = ${batchId} and state = 'done'`.execute(
-      database.db,
-    );
+      select count(*)::int as count from results where batch_id = ${batchId}`.execute(database.db);
     return rows[0].count;
   };
   const endings = async (batchId: number): Promise<readonly Ending[]> => {
     const { rows } = await sql<Ending>`
-      select m.id, count(e.id)::int as endings from measurements as m left join endings as e on e.id = m.id
+      select m.id, count(e.id)::int as endings from results as m left join endings as e on e.id = m.id
       where m.batch_id = ${batchId} group by m.id`.execute(database.db);
     return rows;
   };

@@ -20,6 +20,8 @@ export interface StorageErrorDetails {
   readonly badLimit: { readonly limit: number; readonly maximum: number };
   /** More rows than a query that must return all of them may return. */
   readonly tooManyRows: { readonly rows: string; readonly maximum: number };
+  /** A stored result is not in the form of this version, or damaged at this byte. */
+  readonly badRecord: { readonly reason: string; readonly at: number };
   /** A value passed as the hash of an API key is not the hexadecimal form of a SHA-256. */
   readonly badKeyHash: { readonly length: number };
 }

@@ -28,6 +28,7 @@ import {
   OptOuts,
   openDatabase,
   RankingRecords,
+  ResultPartitions,
   StorageError,
   type User,
   Users,
@@ -88,6 +89,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
 
     afterEach(async () => {
       await database.db.deleteFrom('measurements').execute();
+      await database.db.deleteFrom('results').execute();
     });
 
     it('finds a user by the hash of a key', async () => {
@@ -468,7 +470,8 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const batch = await accept(user, 1);
       await runs.submitted(run, batch);
       expect(await runs.ended(10)).toEqual([]);
-      await db.updateTable('measurements').set({ state: 'done', result: '{"a":1}' }).execute();
+      const [{ id }] = await new Jobs(db).lease('me', 1, now, later(30));
+      await new Jobs(db).finish('me', [{ id, result: { a: 1 } }], now);
       expect((await runs.ended(10)).map(({ result }) => result)).toEqual([{ a: 1 }]);
       const alert = { channel: 'mail', type: 't', messageId: `msg_${run.id}`, subject: 's\0', body: 'b' } as const;
       const change = { kinds: ['path'], before: {}, after: { text: '\0' }, firstRun: run.id };
@@ -577,6 +580,52 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await jobs.lease('c', 10, now, later(30))).toEqual([]);
     });
 
+    it('divides leases between users by weight, and between the batches of a user from where the first one is', async () => {
+      const [one, three] = [await newUser(), await newUser()];
+      await new Users(database.db).change(three.id, { weight: 3 });
+      await accept(one, 100);
+      const early = await accept(three, 100);
+      const jobs = new Jobs(database.db);
+      const count = (leased: readonly { userId: number }[], user: User): number =>
+        leased.filter(({ userId }) => userId === user.id).length;
+      const first = await jobs.lease('a', 40, now, later(30));
+      expect([count(first, one), count(first, three)]).toEqual([10, 30]);
+      const late = await accept(three, 100);
+      const second = await jobs.lease('a', 80, now, later(30));
+      expect([count(second, one), count(second, three)]).toEqual([20, 60]);
+      const fromLate = second.filter(({ batchId }) => batchId === late).length;
+      expect([fromLate, second.filter(({ batchId }) => batchId === early).length]).toEqual([30, 30]);
+    });
+
+    it('takes a batch of two before the bulk of its own user and of others, from a full queue of large batches', async () => {
+      const [user, other] = [await newUser(), await newUser()];
+      await accept(user, 500);
+      await accept(other, 500);
+      const jobs = new Jobs(database.db);
+      await jobs.lease('a', 300, now, later(30));
+      const [own, foreign] = [await accept(user, 2), await accept(await newUser(), 2)];
+      const leased = await jobs.lease('a', 50, now, later(30), 0);
+      expect(leased.map(({ batchId }) => batchId).sort()).toEqual([own, own, foreign, foreign].sort());
+      expect(await jobs.lease('a', 50, now, later(30), 30)).toHaveLength(30);
+    });
+
+    it('ends queued jobs that have waited too long, and no others', async () => {
+      const user = await newUser();
+      const old = await accept(user, 3);
+      const jobs = new Jobs(database.db);
+      const [leased] = await jobs.lease('a', 1, now, later(30));
+      const result = { stopReason: 'cancelled', failReason: { code: 'x', message: 'y' } };
+      expect(await jobs.expire(now, result, later(9))).toEqual([]);
+      const fresh = await new Batches(database.db).accept(user, measurements(2), later(5));
+      const ended = await jobs.expire(later(5), result, later(9));
+      expect(ended.map(({ batchId }) => batchId)).toEqual([old, old]);
+      const rows = await new Batches(database.db).measurementsOf(old);
+      expect(rows.map(({ state }) => state).sort()).toEqual(['done', 'done', 'running']);
+      expect(rows.find(({ id }) => id === ended[0].id)).toMatchObject({ result: { failReason: { code: 'x' } } });
+      expect(await jobs.finish('a', [{ id: leased.id, result: {} }], later(9))).toEqual([leased.id]);
+      expect(fresh).toHaveProperty('id');
+    });
+
     it('leases the first job of every batch before the second of any', async () => {
       const big = await accept(await newUser(), 20);
       const small = await accept(await newUser(), 1);
@@ -661,12 +710,51 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const sums = { files: 1, results: 2, bytes: file.bytes };
       expect(await records.days()).toEqual([{ day: file.day, ...sums, first_at: now, last_at: later(5) }]);
       expect(await records.totals()).toEqual({ ...sums, pending: 1, writtenAt: later(6) });
-      await db.deleteFrom('measurements').execute();
+      await db.deleteFrom('archive_pending').execute();
       await agents.change('1.0.0.1', { visibility: 'private' });
       await end(yes, 1);
       expect((await records.totals()).pending).toBe(0);
       await records.setConsent(yes.id, null);
       expect(await records.consentOf(yes.id)).toBeNull();
+    });
+
+    it('begins a partition of results with each day that has measurements, and keeps those of all days readable', async () => {
+      const { db } = database;
+      const [partitions, batches, jobs, user] = [
+        new ResultPartitions(db),
+        new Batches(db),
+        new Jobs(db),
+        await newUser(),
+      ];
+      const dayAfter = (days: number): Date => later(days * 86_400);
+      const boundaries = async () => (await partitions.list()).map(({ first_id }) => first_id);
+      await partitions.prepare(now);
+      await accept(user, 1);
+      await Promise.all([partitions.prepare(dayAfter(1)), partitions.prepare(dayAfter(1))]);
+      const [first, second, ...others] = (await boundaries()).slice(-3);
+      expect(others).toHaveLength(1);
+      await partitions.prepare(dayAfter(2));
+      expect((await boundaries()).slice(-3)).toEqual([first, second, ...others]);
+      // A batch whose ids are in two partitions.
+      await sql`select setval('measurements_id_seq', ${sql.lit(others[0] - 2)})`.execute(db);
+      const both = await accept(user, 3);
+      const ids = (await batches.measurementsOf(both)).map(({ id }) => id);
+      expect(ids).toEqual([-1, 0, 1].map((offset) => others[0] + offset));
+      // And one whose ids nobody has prepared a partition for.
+      await sql`select setval('measurements_id_seq', ${sql.lit(((await partitions.list()).at(-1)?.end_id ?? 0) + 5)})`.execute(
+        db,
+      );
+      const late = await accept(user, 2);
+      const leased = await jobs.lease('a', 10, dayAfter(2), dayAfter(3));
+      const finished = leased.map(({ id }) => ({ id, result: { stopReason: 'reaches' } }));
+      expect(await jobs.finish('a', finished, dayAfter(2))).toHaveLength(6);
+      expect((await batches.measurementsOf(both)).map(({ id, state }) => [id, state])).toEqual(
+        ids.map((id) => [id, 'done']),
+      );
+      expect((await batches.measurementsOf(late)).map(({ state }) => state)).toEqual(['done', 'done']);
+      expect((await batches.endedIn(both)).sort()).toEqual(ids);
+      const all = await partitions.list();
+      expect(all.slice(1).map(({ first_id }) => first_id)).toEqual(all.slice(0, -1).map(({ end_id }) => end_id));
     });
 
     it('stores imported results once for each origin', async () => {
@@ -700,7 +788,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(outline.asns).toEqual([1, 2, 3]);
     });
 
-    it('leases the jobs of the given sources, those of an earlier owner first, and small batches between large ones', async () => {
+    it('leases the jobs of the given sources, those of an earlier owner first', async () => {
       const jobs = new Jobs(database.db);
       const user = await newUser();
       const batches = new Batches(database.db);
@@ -714,12 +802,13 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       await submit('1.0.0.3', 5);
       expect(await jobs.leaseOf([], 'a', 10, now, later(30))).toEqual([]);
       const held = await jobs.leaseOf(['1.0.0.2', '1.0.0.3'], 'a', 10, now, later(30));
-      expect(held.filter(({ source }) => source === '1.0.0.2')).toHaveLength(6);
-      expect(held.filter(({ source }) => source === '1.0.0.3')).toHaveLength(4);
+      expect(held.filter(({ source }) => source === '1.0.0.2')).toHaveLength(5);
+      expect(held.filter(({ source }) => source === '1.0.0.3')).toHaveLength(5);
       await jobs.releaseOf('1.0.0.3', 'a');
       const ids = held.filter(({ source }) => source === '1.0.0.2').map(({ id }) => id);
+      jobs.noteNew();
       const taken = await jobs.leaseOf(['1.0.0.2'], 'b', 8, now, later(60));
-      expect(taken.slice(0, 6).map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+      expect(taken.slice(0, 5).map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
       expect(taken).toHaveLength(8);
       expect(await jobs.finish('a', [{ id: ids[0], result: 'late' }], now)).toEqual([]);
       expect(await jobs.finish('b', [{ id: ids[0], result: 'in time' }], now)).toEqual([ids[0]]);
@@ -931,7 +1020,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         expect(others).toHaveLength(3);
         expect(await batches.labelled(user.id, 'paged', { limit: 2 })).toEqual([first, second]);
         expect(await batches.labelled(user.id, 'paged', { limit: 9, after: second.id })).toEqual(others);
-        expect(await batches.measurementsOf(batch, { limit: 1, after: 0 })).toEqual([second]);
+        expect(await batches.measurementsOf(batch, { limit: 1, after: first.id })).toEqual([second]);
       });
 
       it('refuses limits that are too large or no positive whole number', async () => {

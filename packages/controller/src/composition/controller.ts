@@ -42,6 +42,7 @@ import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
 import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
+import { openResults } from './open-results.ts';
 import { type AuditOptions, openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
 import { openSources } from './open-sources.ts';
@@ -68,6 +69,8 @@ export interface ControllerOptions {
   readonly concurrency: number;
   /** Most pairs in one batch. */
   readonly maxBatch: number;
+  /** A measurement that has waited longer in the queue is not measured any more, milliseconds. Default: three days. */
+  readonly longestWaitMs?: number | undefined;
   /** Limits of new users. */
   readonly newUserLimits: UserLimits;
   /** Whether anybody with an e-mail address may become a user. Default false. */
@@ -86,6 +89,8 @@ export interface ControllerOptions {
   readonly watches?: WatchSettings | undefined;
   /** The public archive. Default: there is none. */
   readonly archive?: PublicArchiveOptions | undefined;
+  /** How long results are kept, days. Default: for ever. */
+  readonly resultDays?: number | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -163,9 +168,10 @@ export class Controller {
     const owns = (source: Ipv4Address): boolean => sources?.owns(formatIpv4(source)) ?? !cluster.parts.isShared;
     const calibration = new DeploymentCalibration();
     const mail = openMail({ ...contextOf(context, 'mail'), clock: mailDuty.clock }, options, collaborators.sendMail);
-    const safety = await openSafety(contextOf(context, 'safety'), options, (address) =>
-      measuring.directory.participates(address),
-    );
+    const safety = await openSafety(contextOf(context, 'safety'), options, {
+      isOwn: (address) => measuring.directory.participates(address),
+      isLegacy: (address) => measuring.directory.find(address)?.legacy === true,
+    });
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,
       testTargets: options.lifeCycle.testTargets,
@@ -202,7 +208,7 @@ export class Controller {
     );
     const isEngine = cluster.parts.isShared && cluster.parts.roles.has('engine');
     const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements }) : undefined;
-    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety }, options);
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
@@ -212,6 +218,7 @@ export class Controller {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
+    const results = openResults({ ...contextOf(context, 'results'), clock: atlasDuty.clock }, options);
     const watches = openWatches(
       contextOf(context, 'watches'),
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
@@ -252,6 +259,7 @@ export class Controller {
       archiveRecords: archive.records,
       importedResults: archive.imported,
       queue: measurements.queue,
+      waiting: measurements.waiting,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,
@@ -288,6 +296,7 @@ export class Controller {
       { subsystem: agents, roles: ['atlas'], duty: atlasDuty },
       { subsystem: ranking, roles: ['engine', 'atlas'] },
       { subsystem: survey, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: results, roles: ['atlas'], duty: atlasDuty },
       { subsystem: measurements },
       { subsystem: probes, roles: ['engine'] },
       { subsystem: publications },

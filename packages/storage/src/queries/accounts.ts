@@ -1,4 +1,6 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { deleteMeasurementsOfUser } from '../results/delete-measurements.ts';
+import { readMeasurements } from '../results/stored-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 import { ApiKeys } from './api-keys.ts';
@@ -71,25 +73,23 @@ export class Accounts {
           .execute(),
       );
     yield* pagesOf('batch', id, db.selectFrom('batches').selectAll());
-    yield* pagesOf(
-      'measurement',
-      id,
-      db
-        .selectFrom('measurements')
-        .select(['id', 'batch_id', 'source', 'destination', 'label', 'options', 'state', 'created_at', 'ended_at'])
-        .select('result'),
+    yield* paged('measurement', (after) =>
+      readMeasurements(db, { where: sql`user_id = ${id} and id > ${after}`, limit: ROWS_AT_ONCE }),
     );
-    yield* paged('publication', (after) =>
-      db
-        .selectFrom('publications')
-        .innerJoin('measurements', 'measurements.id', 'publications.measurement_id')
-        .select(['measurements.id', 'publications.token', 'publications.published_at'])
-        .where('measurements.user_id', '=', id)
-        .where('measurements.id', '>', after)
-        .orderBy('measurements.id')
-        .limit(ROWS_AT_ONCE)
-        .execute(),
-    );
+    yield* paged('publication', async (after) => {
+      const { rows } = await sql<{ id: number; token: string; published_at: Date }>`
+        select measurement_id as id, token, published_at
+        from publications, lateral (
+          select user_id from results where id = measurement_id
+          union all
+          select user_id from measurements where id = measurement_id
+          union all
+          select user_id from json_results where id = measurement_id
+        ) as published
+        where published.user_id = ${id} and measurement_id > ${after}
+        order by measurement_id limit ${ROWS_AT_ONCE}`.execute(db);
+      return rows;
+    });
     yield* pagesOf('probeSet', id, db.selectFrom('probe_sets').selectAll());
     yield* pagesOf(
       'probe',
@@ -112,7 +112,7 @@ export class Accounts {
         .execute();
       await db.deleteFrom('one_time_tokens').where('user_id', '=', id).execute();
       await db.deleteFrom('watches').where('user_id', '=', id).execute();
-      await db.deleteFrom('measurements').where('user_id', '=', id).execute();
+      await deleteMeasurementsOfUser(db, id);
       await db.deleteFrom('batches').where('user_id', '=', id).execute();
       await db.deleteFrom('probe_sets').where('user_id', '=', id).execute();
       await db.deleteFrom('api_keys').where('user_id', '=', id).execute();
@@ -144,7 +144,7 @@ export class Accounts {
 const pagesOf = <Row extends { readonly id: number }>(
   type: AccountRecord['type'],
   userId: number,
-  rows: SelectQueryBuilder<Schema, 'batches' | 'measurements' | 'probe_sets' | 'probes', Row>,
+  rows: SelectQueryBuilder<Schema, 'batches' | 'probe_sets' | 'probes', Row>,
 ): AsyncGenerator<AccountRecord> =>
   paged(type, (after) =>
     rows.where('user_id', '=', userId).where('id', '>', after).orderBy('id').limit(ROWS_AT_ONCE).execute(),

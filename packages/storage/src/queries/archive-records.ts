@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { allRows, checkedLimit } from '../access/limits.ts';
+import { readMeasurementsById } from '../results/stored-measurements.ts';
 import type { ArchiveFile, NewArchiveFile } from '../schema/archive.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -76,14 +77,16 @@ export class ArchiveRecords {
   ): Promise<(MeasurementRow & { readonly archive_consent_at: Date | null })[]> {
     if (ids.length === 0) return [];
     checkedLimit(ids.length, MOST_ROWS);
-    return this.#db
-      .selectFrom('measurements')
-      .innerJoin('users', 'users.id', 'measurements.user_id')
-      .selectAll('measurements')
-      .select('users.archive_consent_at')
-      .where('measurements.id', 'in', ids)
-      .orderBy('measurements.id')
+    const rows = await readMeasurementsById(this.#db, ids);
+    const users = new Set(rows.map(({ user_id }) => user_id));
+    if (users.size === 0) return [];
+    const consents = await this.#db
+      .selectFrom('users')
+      .select(['id', 'archive_consent_at'])
+      .where('id', 'in', [...users])
       .execute();
+    const consentOf = new Map(consents.map(({ id, archive_consent_at }) => [id, archive_consent_at]));
+    return rows.map((row) => ({ ...row, archive_consent_at: consentOf.get(row.user_id) ?? null }));
   }
 
   /**

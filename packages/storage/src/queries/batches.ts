@@ -1,6 +1,12 @@
 import { type Kysely, sql } from 'kysely';
-import { allRows, checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toJson } from '../access/text.ts';
+import { StorageError } from '../errors.ts';
+import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
+import { withPartitions } from '../results/result-partitions.ts';
+import { storeResults } from '../results/store-results.ts';
+import { type MeasurementSelection, readMeasurements, readMeasurementsById } from '../results/stored-measurements.ts';
+import { withHop } from '../results/with-hop.ts';
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
@@ -51,29 +57,8 @@ export interface SubmittedWith {
   /** API key; null for a session that began without one. */
   readonly keyId: number | null;
   readonly repeatable?: RepeatableRequest | undefined;
-}
-
-/** What a list of a batch's measurements shows, without their hops. */
-export interface MeasurementOutline {
-  readonly id: number;
-  /** Dotted quads. */
-  readonly source: string;
-  readonly destination: string;
-  readonly label: string;
-  readonly state: 'queued' | 'running' | 'done';
-  /** JSON of the result, read with paths: null where the result has no such value. */
-  readonly stop_reason: string | null;
-  readonly fail_code: string | null;
-  readonly confidence: number | null;
-  readonly duration_ms: number | null;
-  readonly hops: number | null;
-  /** Round-trip time of the destination. */
-  readonly rtt_ms: number | null;
-  /** AS numbers and trust of the hops that have them, from the destination to the source. */
-  readonly asns: unknown;
-  readonly trusts: unknown;
-  /** Address and AS number of every hop as a pair, the latter null where it is not known; null when they were not asked for. */
-  readonly routers: unknown;
+  /** Whether nobody waits for the results: the batch is queued as a large one. Default: whether it is large. */
+  readonly isBulk?: boolean | undefined;
 }
 
 /** Which outlines to read. */
@@ -86,7 +71,7 @@ export interface OutlinesPage extends Required<MeasurementPage> {
 export interface MeasurementPage {
   /** Most rows to return. */
   readonly limit?: number;
-  /** Return rows after this one: a position in a batch, or the id of a measurement for a label. */
+  /** Return rows after the one with this id. */
   readonly after?: number;
 }
 
@@ -95,6 +80,8 @@ const MOST_LABELLED = 10_000;
 const MOST_ENDED = 1_000_000;
 const ROWS_PER_INSERT = 5_000;
 const REPEATABLE_MS = 86_400_000;
+/** Measurements of a batch that is taken before the large ones of other users. */
+const MOST_OF_SMALL = 20;
 
 /** Batches and their measurements. */
 export class Batches {
@@ -112,7 +99,7 @@ export class Batches {
     user: User,
     measurements: readonly NewMeasurement[],
     now: Date,
-    { keyId, repeatable }: SubmittedWith = { keyId: null },
+    { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL }: SubmittedWith = { keyId: null },
   ): Promise<Accepted | QuotaExceeded | Repeated> {
     return this.#db.transaction().execute(async (db) => {
       await lockLimits(db, user);
@@ -141,16 +128,7 @@ export class Batches {
         })
         .returning('id')
         .executeTakeFirstOrThrow();
-      for (let first = 0; first < measurements.length; first += ROWS_PER_INSERT) {
-        const rows = measurements
-          .slice(first, first + ROWS_PER_INSERT)
-          .map((row, i) => ({ ...row, position: first + i }));
-        await sql`
-          insert into measurements (batch_id, user_id, position, source, destination, label, options, state, created_at)
-          select ${id}, ${user.id}, position, source, destination, label, options, 'queued', ${now}
-          from jsonb_to_recordset(${toJson(rows)}::jsonb)
-            as rows(position integer, source text, destination text, label text, options jsonb)`.execute(db);
-      }
+      await insertMeasurements(db, { batchId: id, userId: user.id, isBulk, now }, measurements);
       return { id, limits: limits.map((limit) => ({ ...limit, used: limit.used + measurements.length })) };
     });
   }
@@ -169,14 +147,23 @@ export class Batches {
    * Measurements under way are not changed. Returns the ids of those that ended.
    */
   async cancel(id: number, result: unknown, now: Date): Promise<number[]> {
+    return withPartitions(this.#db, now, () => this.#cancel(id, result, now));
+  }
+
+  #cancel(id: number, result: unknown, now: Date): Promise<number[]> {
     return this.#db.transaction().execute(async (db) => {
       await sql`update batches set cancelled_at = coalesce(cancelled_at, ${now}) where id = ${id}`.execute(db);
-      const { rows } = await sql<{ id: number }>`
-        update measurements set state = 'done', ended_at = ${now},
-          result = jsonb_set(${toJson(result)}::jsonb, '{failReason,hop}', to_jsonb(destination))::json
-        where batch_id = ${id} and state = 'queued'
-        returning id`.execute(db);
-      return rows.map((row) => row.id);
+      const queued = await db
+        .deleteFrom('measurements')
+        .where('batch_id', '=', id)
+        .where('state', '=', 'queued')
+        .returningAll()
+        .execute();
+      await storeResults(
+        db,
+        queued.map((job) => ({ ...job, ended_at: now, result: withHop(result, job.destination) })),
+      );
+      return queued.map((job) => job.id);
     });
   }
 
@@ -187,7 +174,6 @@ export class Batches {
       .select('batch_id')
       .distinct()
       .where('user_id', '=', userId)
-      .where('state', '<>', 'done')
       .execute();
     return open.map(({ batch_id }) => batch_id);
   }
@@ -209,71 +195,47 @@ export class Batches {
 
   /** The measurement with an id. */
   async findMeasurement(id: number): Promise<MeasurementRow | undefined> {
-    return this.#db.selectFrom('measurements').selectAll().where('id', '=', id).executeTakeFirst();
+    return (await readMeasurementsById(this.#db, [id])).at(0);
   }
 
   /** Ids of the measurements of a batch that have ended. @throws {StorageError} `tooManyRows` above 1,000,000 */
   async endedIn(id: number): Promise<number[]> {
-    const ended = this.#db
-      .selectFrom('measurements')
-      .select('id')
-      .where('batch_id', '=', id)
-      .where('state', '=', 'done');
-    return (await allRows(ended, 'measurements of a batch', MOST_ENDED)).map((row) => row.id);
+    const { where, ids } = await this.#selectionOf(id);
+    const { rows } = await sql<{ id: number }>`
+      select id from results where ${where} and ${ids}
+      union all
+      select id from json_results where ${where}
+      limit ${MOST_ENDED + 1}`.execute(this.#db);
+    if (rows.length <= MOST_ENDED) return rows.map((row) => row.id);
+    const details = { rows: 'measurements of a batch', maximum: MOST_ENDED };
+    throw new StorageError('tooManyRows', `there are more than ${MOST_ENDED} ${details.rows}`, details);
   }
 
   /**
-   * Measurements of a batch by position; the limit is at most 100,000, its default. @throws {StorageError} `badLimit`
+   * Measurements of a batch by id, which is their order in the batch; the limit is at most 100,000, its default.
+   * @throws {StorageError} `badLimit`
    */
   async measurementsOf(
     batchId: number,
-    { limit = MOST_OF_BATCH, after = -1 }: MeasurementPage = {},
+    { limit = MOST_OF_BATCH, after = 0 }: MeasurementPage = {},
   ): Promise<MeasurementRow[]> {
-    return this.#db
-      .selectFrom('measurements')
-      .selectAll()
-      .where('batch_id', '=', batchId)
-      .where('position', '>', after)
-      .orderBy('position')
-      .limit(checkedLimit(limit, MOST_OF_BATCH))
-      .execute();
+    checkedLimit(limit, MOST_OF_BATCH);
+    return readMeasurements(this.#db, { ...(await this.#selectionOf(batchId, after)), limit });
   }
 
   /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit` */
   async outlinesOf(batchId: number, { limit, after, routers = false }: OutlinesPage): Promise<MeasurementOutline[]> {
-    const hopPairs = sql`(
-      select jsonb_agg(jsonb_build_array(hop->'address', hop->'asn') order by position)
-      from jsonb_array_elements(parsed->'hops') with ordinality as hops(hop, position))`;
-    const { rows } = await sql<MeasurementOutline>`
-      select id, source, destination, label, state,
-        parsed->>'stopReason' as stop_reason,
-        parsed->'failReason'->>'code' as fail_code,
-        (parsed->>'confidence')::double precision as confidence,
-        (parsed->>'endedAt')::double precision - (parsed->>'startedAt')::double precision as duration_ms,
-        jsonb_array_length(parsed->'hops') as hops,
-        (parsed->'hops'->0->>'rttMs')::double precision as rtt_ms,
-        jsonb_path_query_array(parsed, '$.hops[*].**{0 to 1}.asn') as asns,
-        jsonb_path_query_array(parsed, '$.hops[*].trust') as trusts,
-        ${routers ? hopPairs : sql`null::jsonb`} as routers
-      from (
-        -- The limit keeps PostgreSQL from parsing the result once for each value that is read from it.
-        select id, source, destination, label, state, result::jsonb as parsed
-        from measurements where batch_id = ${batchId} and id > ${after}
-        order by id limit ${checkedLimit(limit, MOST_LABELLED)}
-      ) as page
-      order by id`.execute(this.#db);
-    return rows;
+    checkedLimit(limit, MOST_LABELLED);
+    const rows = await readMeasurements(this.#db, { ...(await this.#selectionOf(batchId, after)), limit });
+    return rows.map((row) => outlineOf(row, routers));
   }
 
   /** How many measurements of a batch have ended. */
   async countDone(id: number): Promise<number> {
-    const { done } = await this.#db
-      .selectFrom('measurements')
-      .select(({ fn }) => fn.countAll<number>().as('done'))
-      .where('batch_id', '=', id)
-      .where('state', '=', 'done')
-      .executeTakeFirstOrThrow();
-    return done;
+    const { rows } = await sql<{ done: number }>`
+      select size - (select count(*) from measurements where batch_id = batches.id) as done
+      from batches where id = ${id}`.execute(this.#db);
+    return rows[0]?.done ?? 0;
   }
 
   /**
@@ -283,7 +245,7 @@ export class Batches {
   async latestOf(userId: number, limit = MOST_LISTED, before?: number): Promise<BatchProgress[]> {
     const { rows } = await sql<BatchProgress>`
       with open as materialized (
-        select batch_id, count(*) as count from measurements where user_id = ${userId} and state <> 'done' group by batch_id)
+        select batch_id, count(*) as count from measurements where user_id = ${userId} group by batch_id)
       select id, size, created_at, cancelled_at, size - coalesce(open.count, 0) as done
       from batches left join open on open.batch_id = batches.id
       where user_id = ${userId} and watch_id is null and id < ${before ?? Number.MAX_SAFE_INTEGER}
@@ -293,13 +255,14 @@ export class Batches {
 
   /** Notes the number of a forward traceroute with a measurement of a user. Returns whether the user has such a measurement. */
   async noteForwardTraceroute(userId: number, id: number, tracerouteId: number): Promise<boolean> {
-    const { numUpdatedRows } = await this.#db
-      .updateTable('measurements')
-      .set({ forward_traceroute_id: tracerouteId })
-      .where('id', '=', id)
-      .where('user_id', '=', userId)
-      .executeTakeFirst();
-    return numUpdatedRows > 0n;
+    // In the order in which a measurement moves from one table to another when it ends.
+    for (const table of ['measurements', 'json_results', 'results'] as const) {
+      const { rows } = await sql`
+        update ${sql.table(table)} set forward_traceroute_id = ${tracerouteId} where id = ${id} and user_id = ${userId}
+        returning id`.execute(this.#db);
+      if (rows.length > 0) return true;
+    }
+    return false;
   }
 
   /**
@@ -311,15 +274,67 @@ export class Batches {
     label: string,
     { limit = MOST_LABELLED, after = 0 }: MeasurementPage = {},
   ): Promise<MeasurementRow[]> {
-    return this.#db
-      .selectFrom('measurements')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('label', '=', label)
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(checkedLimit(limit, MOST_LABELLED))
-      .execute();
+    checkedLimit(limit, MOST_LABELLED);
+    // The index of labels leaves the empty one out, so that the condition must do so too.
+    const where = sql`user_id = ${userId} and label = ${label} and label <> '' and id > ${after}`;
+    return readMeasurements(this.#db, { where, limit });
+  }
+
+  /** What selects the measurements of a batch after the one with the id `after`. */
+  async #selectionOf(id: number, after = 0): Promise<Required<Pick<MeasurementSelection, 'where' | 'ids'>>> {
+    const range = await this.#db
+      .selectFrom('batches')
+      .select(['first_id', 'last_id'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return {
+      where: sql`batch_id = ${id} and id > ${after}`,
+      ids:
+        typeof range?.first_id === 'number'
+          ? sql`id between ${range.first_id} and ${range.last_id}`
+          : sql`id is not null`,
+    };
+  }
+}
+
+/** Queues measurements. They begin where the user's other batches of the same kind are, for each source. */
+async function insertMeasurements(
+  db: Kysely<Schema>,
+  {
+    batchId,
+    userId,
+    isBulk,
+    now,
+  }: {
+    readonly batchId: number;
+    readonly userId: number;
+    readonly isBulk: boolean;
+    readonly now: Date;
+  },
+  measurements: readonly NewMeasurement[],
+): Promise<void> {
+  const sources = [...new Set(measurements.map(({ source }) => source))];
+  const { rows: starts } = await sql<{ source: string; turn: number }>`
+    select source, coalesce(first_turn(source, ${userId}, ${isBulk}), 0) as turn
+    from jsonb_array_elements_text(${toJson(sources)}::jsonb) as listed(source)`.execute(db);
+  const turns = new Map(starts.map(({ source, turn }) => [source, turn]));
+  for (let first = 0; first < measurements.length; first += ROWS_PER_INSERT) {
+    const rows = measurements.slice(first, first + ROWS_PER_INSERT).map((row, i) => {
+      const turn = turns.get(row.source) ?? 0;
+      turns.set(row.source, turn + 1);
+      return { ...row, position: first + i, turn };
+    });
+    await sql`
+      with inserted as (
+        insert into measurements
+          (batch_id, user_id, position, turn, is_bulk, source, destination, label, options, state, created_at)
+        select ${batchId}, ${userId}, position, turn, ${isBulk}, source, destination, label, options, 'queued', ${now}
+        from jsonb_to_recordset(${toJson(rows)}::jsonb)
+          as rows(position integer, turn bigint, source text, destination text, label text, options jsonb)
+        returning id)
+      update batches set first_id = coalesce(first_id, ids.first), last_id = ids.last
+      from (select min(id) as first, max(id) as last from inserted) as ids
+      where batches.id = ${batchId}`.execute(db);
   }
 }
 

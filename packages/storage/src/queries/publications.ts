@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { checkedLimit } from '../access/limits.ts';
+import { asnsOf, fieldOf, textOf } from '../results/result-columns.ts';
+import { readMeasurements, readMeasurementsById } from '../results/stored-measurements.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
 import type { Publication } from '../schema/publications.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -11,10 +13,9 @@ export interface RecentResult {
   readonly source: string;
   readonly destination: string;
   readonly created_at: Date;
-  /** JSON of the result, read with paths. */
   readonly stop_reason: string | null;
   /** AS numbers of the hops, and of the networks between them that show no router, from the destination to the source. */
-  readonly asns: unknown;
+  readonly asns: readonly number[];
 }
 
 const MOST_RECENT = 100;
@@ -64,28 +65,24 @@ export class Publications {
 
   /** The measurement that is published under a token. @throws {StorageError} `badText` */
   async measurementBy(token: string): Promise<(MeasurementRow & Pick<Publication, 'published_at'>) | undefined> {
-    return this.#db
+    const found = await this.#db
       .selectFrom('publications')
-      .innerJoin('measurements', 'measurements.id', 'publications.measurement_id')
-      .selectAll('measurements')
-      .select('publications.published_at')
-      .where('publications.token', '=', token)
+      .select(['measurement_id', 'published_at'])
+      .where('token', '=', token)
       .executeTakeFirst();
+    if (found === undefined) return undefined;
+    const [row] = await readMeasurementsById(this.#db, [found.measurement_id]);
+    return row && { ...row, published_at: found.published_at };
   }
 
   /** The latest measurements of a user that have ended, newest first; the limit is at most 100. @throws {StorageError} `badLimit` */
   async recentOf(userId: number, limit: number): Promise<RecentResult[]> {
-    const { rows } = await sql<RecentResult>`
-      select id, source, destination, created_at,
-        parsed->>'stopReason' as stop_reason,
-        jsonb_path_query_array(parsed, '$.hops[*].**{0 to 1}.asn') as asns
-      from (
-        -- The limit keeps PostgreSQL from parsing the result once for each value that is read from it.
-        select id, source, destination, created_at, result::jsonb as parsed
-        from measurements where user_id = ${userId} and state = 'done'
-        order by created_at desc, id desc limit ${checkedLimit(limit, MOST_RECENT)}
-      ) as page
-      order by created_at desc, id desc`.execute(this.#db);
-    return rows;
+    checkedLimit(limit, MOST_RECENT);
+    const where = sql`user_id = ${userId}`;
+    const rows = await readMeasurements(this.#db, { where, limit, order: 'desc', endedOnly: true });
+    return rows.map(({ id, source, destination, created_at, result }) => ({
+      ...{ id, source, destination, created_at, asns: asnsOf(result) },
+      stop_reason: textOf(fieldOf(result, 'stopReason')) ?? null,
+    }));
   }
 }

@@ -1,5 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import { deleteMeasurementsOf } from '../results/delete-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { WatchAlertRow, WatchChangeRow, WatchRunRow } from '../schema/watches.ts';
 
@@ -51,13 +52,15 @@ export class WatchHistory {
         .select('id')
         .where('watch_id', 'is not', null)
         .where('created_at', '<', time)
+        // Their results are records: others are moved first.
+        .where('first_id', 'is not', null)
         .where(({ not, exists, selectFrom }) =>
           not(
             exists(
               selectFrom('publications')
-                .innerJoin('measurements', 'measurements.id', 'publications.measurement_id')
                 .select('publications.measurement_id')
-                .whereRef('measurements.batch_id', '=', 'batches.id'),
+                .whereRef('publications.measurement_id', '>=', 'batches.first_id')
+                .whereRef('publications.measurement_id', '<=', 'batches.last_id'),
             ),
           ),
         )
@@ -66,7 +69,7 @@ export class WatchHistory {
         .execute();
       const ids = batches.map(({ id }) => id);
       if (ids.length === 0) return false;
-      await db.deleteFrom('measurements').where('batch_id', 'in', ids).execute();
+      await deleteMeasurementsOf(db, ids);
       await db.deleteFrom('batches').where('id', 'in', ids).execute();
       return ids.length === MOST_DELETED_BATCHES;
     });

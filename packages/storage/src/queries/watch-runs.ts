@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { cleanText, toCleanJson } from '../access/text.ts';
+import { readableRecord } from '../results/stored-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { WatchAlertRow, WatchRow, WatchRunRow } from '../schema/watches.ts';
 
@@ -133,14 +134,10 @@ export class WatchRuns {
   /** Notes the batch in which a run is measured. */
   async submitted({ id, watch_id }: WatchRunRow, batchId: number): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
-      const measurement = await db
-        .selectFrom('measurements')
-        .select('id')
-        .where('batch_id', '=', batchId)
-        .executeTakeFirst();
+      const batch = await db.selectFrom('batches').select('first_id').where('id', '=', batchId).executeTakeFirst();
       await db
         .updateTable('watch_runs')
-        .set({ batch_id: batchId, measurement_id: measurement?.id ?? null, lease_until: null })
+        .set({ batch_id: batchId, measurement_id: batch?.first_id ?? null, lease_until: null })
         .where('id', '=', id)
         .execute();
       await db.updateTable('batches').set({ watch_id }).where('id', '=', batchId).execute();
@@ -152,15 +149,17 @@ export class WatchRuns {
     const rows = await this.#db
       .selectFrom('watch_runs')
       .leftJoin('measurements', 'measurements.id', 'watch_runs.measurement_id')
+      .leftJoin('results', 'results.id', 'watch_runs.measurement_id')
+      .leftJoin('json_results', 'json_results.id', 'watch_runs.measurement_id')
       .selectAll('watch_runs')
-      .select('measurements.result as result')
+      .select(['results.record', 'json_results.result as json'])
       .where('outcome', '=', 'running')
       .where('watch_runs.batch_id', 'is not', null)
-      .where(({ or, eb }) => or([eb('measurements.state', '=', 'done'), eb('measurements.id', 'is', null)]))
+      .where('measurements.id', 'is', null)
       .orderBy('watch_runs.id')
       .limit(checkedLimit(limit, MOST_LISTED))
       .execute();
-    return rows.map(({ result, ...run }) => ({ run, result }));
+    return rows.map(({ record, json, ...run }) => ({ run, result: record === null ? json : readableRecord(record) }));
   }
 
   /**

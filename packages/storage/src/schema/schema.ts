@@ -11,7 +11,13 @@ import type { AuditBlockTable, AuditEventTable } from './audit.ts';
 import type { KillSwitchTable } from './kill-switches.ts';
 import type { LeaseTable } from './leases.ts';
 import type { MailTable } from './mails.ts';
-import type { BatchTable, MeasurementTable } from './measurements.ts';
+import type {
+  BatchTable,
+  JsonResultTable,
+  MeasurementTable,
+  ResultPartitionTable,
+  ResultTable,
+} from './measurements.ts';
 import type { AbuseContactTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
 import type { ProbeCountTable } from './probe-counts.ts';
 import type { ProbeSetTable, ProbeTable } from './probes.ts';
@@ -42,6 +48,9 @@ export interface Schema {
   readonly ranking_records: RankingRecordTable;
   readonly batches: BatchTable;
   readonly measurements: MeasurementTable;
+  readonly results: ResultTable;
+  readonly json_results: JsonResultTable;
+  readonly result_partitions: ResultPartitionTable;
   readonly probe_sets: ProbeSetTable;
   readonly probes: ProbeTable;
   readonly leases: LeaseTable;

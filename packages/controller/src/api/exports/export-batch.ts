@@ -17,7 +17,7 @@ export async function* exportBatch(
 ): AsyncGenerator<FilePart> {
   const begin = writer.begin();
   if (begin.length > 0) yield begin;
-  for (let after = -1; ; ) {
+  for (let after = 0; ; ) {
     const rows = await batches.measurementsOf(batchId, { limit: PER_PAGE, after });
     const ended = await Promise.all(
       rows.filter(({ state }) => state === 'done').map((row) => toMeasurement(row, facts)),
@@ -26,7 +26,7 @@ export async function* exportBatch(
     if (part.length > 0) yield part;
     const last = rows.at(-1);
     if (last === undefined || rows.length < PER_PAGE) break;
-    after = last.position;
+    after = last.id;
   }
   for (const part of writer.end()) {
     yield part;

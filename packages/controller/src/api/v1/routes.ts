@@ -153,7 +153,7 @@ export function registerV1(
         const { id } = await submission.batchOf(user, batchid);
         return sendList<MeasurementRow>(request, reply, {
           ...{ name: 'revtrs', toElement },
-          read: (limit, after) => batches.measurementsOf(id, { limit, after: after?.position ?? -1 }),
+          read: (limit, after) => batches.measurementsOf(id, { limit, after: after?.id ?? 0 }),
         });
       }
       return sendList<MeasurementRow>(request, reply, {

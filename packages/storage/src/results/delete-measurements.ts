@@ -1,0 +1,43 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Schema } from '../schema/schema.ts';
+
+/** Deletes all measurements of batches, with what refers to them. */
+export async function deleteMeasurementsOf(db: Kysely<Schema>, batchIds: readonly number[]): Promise<void> {
+  const batches = sql`select jsonb_array_elements_text(${JSON.stringify(batchIds)}::jsonb)::bigint`;
+  await deleteFrom(db, 'measurements', sql`batch_id in (${batches})`);
+  await deleteFrom(db, 'json_results', sql`batch_id in (${batches})`);
+  const { rows } = await sql<{ id: number }>`
+    delete from results using batches
+    where batches.id in (${batches}) and results.id between batches.first_id and batches.last_id
+      and results.batch_id = batches.id
+    returning results.id`.execute(db);
+  await deleteReferences(db, rows);
+}
+
+/** Deletes all measurements of a user, with what refers to them. */
+export async function deleteMeasurementsOfUser(db: Kysely<Schema>, userId: number): Promise<void> {
+  await deleteFrom(db, 'measurements', sql`user_id = ${userId}`);
+  await deleteFrom(db, 'json_results', sql`user_id = ${userId}`);
+  const { rows } = await sql<{ id: number }>`
+    with of_user as (delete from results where user_id = ${userId} returning id)
+    select id from of_user
+    where exists (select from publications where measurement_id = id)
+      or exists (select from archive_pending where measurement_id = id)`.execute(db);
+  await deleteReferences(db, rows);
+}
+
+async function deleteFrom(
+  db: Kysely<Schema>,
+  table: 'measurements' | 'json_results',
+  where: RawBuilder<unknown>,
+): Promise<void> {
+  const { rows } = await sql<{ id: number }>`delete from ${sql.table(table)} where ${where} returning id`.execute(db);
+  await deleteReferences(db, rows);
+}
+
+async function deleteReferences(db: Kysely<Schema>, rows: readonly { readonly id: number }[]): Promise<void> {
+  if (rows.length === 0) return;
+  const ids = sql`select jsonb_array_elements_text(${JSON.stringify(rows.map(({ id }) => id))}::jsonb)::bigint`;
+  await sql`delete from publications where measurement_id in (${ids})`.execute(db);
+  await sql`delete from archive_pending where measurement_id in (${ids})`.execute(db);
+}
