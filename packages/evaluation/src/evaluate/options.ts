@@ -47,7 +47,8 @@ results with the ground truth.
                     changes; default 24. With 0 it does not change
   --plan <list>     plans, of which the first one is compared with the others on
                     the same pairs; default all but on-demand:
-                    ${Object.keys(PLANS).join(',')}
+                    ${Object.keys(PLANS).slice(0, 4).join(', ')},
+                    ${Object.keys(PLANS).slice(4).join(', ')}
   --atlas <list>    contents of the atlas:
                     ${ATLAS_CONTENTS.join(', ')};
                     default usual. With any other value, the same number of

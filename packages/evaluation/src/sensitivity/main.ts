@@ -17,8 +17,9 @@ Varies one uncertain parameter of the simulated Internet at a time, and prints
 how much the headline figures of the plans change.
 
   --vary <list>     parameters; default all:
-                    ${PARAMETERS.slice(0, 5).join(', ')},
-                    ${PARAMETERS.slice(5).join(', ')}
+                    ${PARAMETERS.slice(0, 4).join(', ')},
+                    ${PARAMETERS.slice(4, 7).join(', ')},
+                    ${PARAMETERS.slice(7).join(', ')}
   --profile <name>  default published
   --family <name>   default grown
   --size <size>     default medium
