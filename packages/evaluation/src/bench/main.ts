@@ -12,6 +12,7 @@ import { benchPrefixTable } from './prefix-table.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
+import { benchStorage } from './storage.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
 import { benchWeb } from './web/web.ts';
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   ranking: benchRanking,
   realism: benchRealism,
   safety: benchSafety,
+  storage: benchStorage,
   throughput: benchThroughput,
   warts: benchWarts,
   web: benchWeb,
@@ -54,6 +56,7 @@ Runs one benchmark and prints its figures, as JSON unless noted. Repeated timing
   ranking        rank vantage points
   realism        compare a simulated Internet with published figures [--size SIZE] [--seed N] [--profile PROFILE] [--family FAMILY] [--json]
   safety         send probes with and without budgets and circuit breakers
+  storage        store results of profile published and report the bytes of each [--measurements N] [--database URL]
   throughput     measure reverse traceroutes from the API to the database [--safety on|off|both] [--rounds N]
   warts          decode warts files
   web            size of the first page of the web interface, and its speed in Chromium
