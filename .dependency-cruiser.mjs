@@ -12,7 +12,7 @@ const mayImport = {
   storage: ['net'],
   datasets: ['net', 'ripe-atlas'],
   'ripe-atlas': ['net', 'probing'],
-  controller: ['bus', 'client', 'datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'storage'],
+  controller: ['bus', 'client', 'datasets', 'engine', 'link', 'net', 'probing', 'ripe-atlas', 'scamper', 'storage'],
   client: [],
   web: ['client'],
   mcp: ['client'],

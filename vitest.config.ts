@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Suites that need Linux network namespaces, TUN devices or container images. They wait more than they compute. */
 const KERNEL_SUITES = [
-  'packages/lab/test/{cluster,hosting,images,images-usage,kernel-*,lab-command,link-prober,outages,scamper-prober,topology,tun}.test.ts',
+  'packages/lab/test/{backup,cluster,hosting,images,images-usage,kernel-*,lab-command,link-prober,outages,scamper-prober,topology,tun}.test.ts',
   'packages/linux/test/*.test.ts',
 ];
 

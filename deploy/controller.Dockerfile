@@ -26,6 +26,7 @@ COPY packages/link/package.json packages/link/
 COPY packages/net/package.json packages/net/
 COPY packages/probing/package.json packages/probing/
 COPY packages/ripe-atlas/package.json packages/ripe-atlas/
+COPY packages/scamper/package.json packages/scamper/
 COPY packages/storage/package.json packages/storage/
 RUN npm ci --omit=dev --ignore-scripts --workspace=@revtr/controller
 COPY packages/bus/src packages/bus/src
@@ -37,6 +38,7 @@ COPY packages/link/src packages/link/src
 COPY packages/net/src packages/net/src
 COPY packages/probing/src packages/probing/src
 COPY packages/ripe-atlas/src packages/ripe-atlas/src
+COPY packages/scamper/src packages/scamper/src
 COPY packages/storage/src packages/storage/src
 COPY --from=web /opt/revtr/packages/web/dist packages/web/dist
 # The image does not depend on the permissions of the clone.
@@ -55,7 +57,7 @@ ENV REVTR_HOST=0.0.0.0 \
     REVTR_DATASETS=/var/lib/revtr/datasets
 USER revtr
 VOLUME /var/lib/revtr
-EXPOSE 8080 4380
+EXPOSE 8080 4380 9999
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/opt/revtr/packages/controller/src/main.ts"]

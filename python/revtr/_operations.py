@@ -138,6 +138,7 @@ from .api import (
     UnpublishMeasurementResponse,
     UpdateUserRequest,
     User,
+    WaitingTime,
     Watch,
     WatchUpdate,
 )
@@ -163,6 +164,13 @@ class Operations(Transport):
         The controller sends the change to all agents within a second.
         """
         return cast("OptOut", self._call("POST", "/api/v2/opt-outs", body=body))
+
+    def allow_legacy_agent(
+        self,
+        address: str,
+    ) -> Agent:
+        """Allow the agent of revtr 2.0 at the address of an agent, and no other one; one that is connected must leave (operators)."""
+        return cast("Agent", self._call("PUT", f"/api/v2/agents/{segment(address)}/legacy"))
 
     def apply_for_source(
         self,
@@ -288,6 +296,13 @@ class Operations(Transport):
     ) -> Watch:
         """Delete a watch with its history."""
         return cast("Watch", self._call("DELETE", f"/api/v2/watches/{segment(id)}"))
+
+    def deny_legacy_agent(
+        self,
+        address: str,
+    ) -> Agent:
+        """Do not allow the agent of revtr 2.0 at an address any longer: it is disconnected (operators)."""
+        return cast("Agent", self._call("DELETE", f"/api/v2/agents/{segment(address)}/legacy"))
 
     def end_own_session(
         self,
@@ -573,6 +588,16 @@ class Operations(Transport):
     ) -> SystemStatus:
         """The state of the whole system on one page (operators)."""
         return cast("SystemStatus", self._call("GET", "/api/v2/status"))
+
+    def get_waiting_time(
+        self,
+        id: int,
+    ) -> WaitingTime:
+        """How long a batch waits.
+
+        An estimate from the measurements in the queue, the weights of their users, and how fast measurements end. Batches that are submitted later can delay this one. The times are absent while too few measurements have ended since the controller started.
+        """
+        return cast("WaitingTime", self._call("GET", f"/api/v2/batches/{segment(id)}/waiting"))
 
     def get_watch(
         self,
@@ -1297,7 +1322,7 @@ class Operations(Transport):
         id: int,
         body: UpdateUserRequest,
     ) -> User:
-        """Change the limits or the role of a user, or disable a user (operators)."""
+        """Change the limits, the weight or the role of a user, or disable a user (operators)."""
         return cast("User", self._call("PATCH", f"/api/v2/users/{segment(id)}", body=body))
 
     def update_watch(

@@ -66,6 +66,8 @@ class Account(TypedDict):
     email: str
     role: Literal["user", "operator"]
     limits: AccountLimits
+    #: Share of the queue, in proportion to the weights of the other users who wait
+    weight: float
     disabled: bool
     createdAt: str
     #: What the credential of this request permits
@@ -181,6 +183,8 @@ class _AgentRequired(TypedDict):
     site: str
     state: Literal["expected", "testing", "preparing", "ready", "quarantined", "withdrawn"]
     connected: bool
+    #: Whether the operator allows the agent of revtr 2.0 at this address, and no other one
+    legacy: bool
     #: Whether its last tests have shown that its spoofed probes arrive
     canSpoof: bool
 
@@ -200,6 +204,8 @@ class _AgentDetailsRequired(TypedDict):
     site: str
     state: Literal["expected", "testing", "preparing", "ready", "quarantined", "withdrawn"]
     connected: bool
+    #: Whether the operator allows the agent of revtr 2.0 at this address, and no other one
+    legacy: bool
     #: Whether its last tests have shown that its spoofed probes arrive
     canSpoof: bool
     atlas: AgentDetailsAtlas
@@ -2677,6 +2683,8 @@ class UnpublishMeasurementResponse(TypedDict):
 class UpdateUserRequest(TypedDict, total=False):
     limits: UpdateUserRequestLimits
     role: Literal["user", "operator"]
+    #: Share of the queue that the user gets, in proportion to the weights of the other users who wait; 1 at first
+    weight: float
     #: A disabled user cannot do anything, and the open batches of the user are cancelled
     disabled: bool
 
@@ -2696,6 +2704,8 @@ class User(TypedDict):
     email: str
     role: Literal["user", "operator"]
     limits: UserLimits
+    #: Share of the queue, in proportion to the weights of the other users who wait
+    weight: float
     disabled: bool
     createdAt: str
 
@@ -2707,6 +2717,20 @@ class UserLimits(TypedDict):
     parallel: int
     #: Measurements in any 60 seconds
     perMinute: int
+
+
+class _WaitingTimeRequired(TypedDict):
+    #: Measurements that have not begun
+    queued: int
+    #: Measurements under way
+    running: int
+
+
+class WaitingTime(_WaitingTimeRequired, total=False):
+    #: When the next measurement begins; 0 when none waits
+    startsInSeconds: int
+    #: When the last measurement ends; 0 when all have ended
+    endsInSeconds: int
 
 
 class _WatchRequired(TypedDict):

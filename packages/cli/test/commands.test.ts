@@ -120,6 +120,8 @@ const COMMANDS: Readonly<
   'admin key-link': { args: ['5'], form: 'value' },
   'admin add-vp': { args: ['192.0.2.7', '--hostname', 'vp.example'], form: 'value' },
   'admin quarantine': { args: ['192.0.2.7', '--reason', 'noise'], form: 'value' },
+  'admin legacy allow': { args: ['192.0.2.7'], form: 'value' },
+  'admin legacy deny': { args: ['192.0.2.7'], form: 'value' },
   'admin stop': { args: ['user', '7', '--reason', HOSTILE], form: 'value' },
   'admin resume': { args: ['user', '7'], form: 'value' },
   'admin stopped': { args: [], form: 'value' },

@@ -24,6 +24,7 @@ import type {
   RequestedPair,
   RevtrResponse,
   SourceInfo,
+  WaitingTime,
 } from './types.ts';
 import { noneValid, type UploadedBatch, type UploadOptions, upload, type ValidPairs } from './upload.ts';
 import { WatchesClient } from './watches.ts';
@@ -181,6 +182,12 @@ export class ReverseTracerouteClient {
   async cancel(batchId: number): Promise<Cancelled> {
     const params = { path: { id: String(batchId) } };
     return good(this.#connection.api.POST('/api/v2/batches/{id}/cancel', { params }));
+  }
+
+  /** How long a batch is expected to wait and to take. */
+  async waiting(batchId: number): Promise<WaitingTime> {
+    const params = { path: { id: String(batchId) } };
+    return good(this.#connection.api.GET('/api/v2/batches/{id}/waiting', { params }));
   }
 
   /** The measurements of a batch that have ended, one after the other: a batch of any size takes little memory. */

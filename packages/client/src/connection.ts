@@ -13,6 +13,8 @@ export interface ClientOptions {
   readonly key: string;
   /** Time for a complete answer, in milliseconds. Event streams have no limit. Default 300,000. */
   readonly timeoutMs?: number;
+  /** An event stream that carries nothing for so long is broken, in milliseconds. Servers send something every ten seconds. Default 45,000. */
+  readonly silenceMs?: number;
   /** Cancels every call of the client. Default: none. */
   readonly signal?: AbortSignal;
   /** Sends requests. Default: the `fetch` of the platform. */
@@ -29,6 +31,7 @@ export interface ClientOptions {
 }
 
 const TIMEOUT_MS = 300_000;
+const SILENCE_MS = 45_000;
 const TIMED_OUT = 'no complete answer in time';
 
 /** Sends requests to one server and turns every failure into a {@link ClientError}. */
@@ -53,6 +56,11 @@ export class Connection {
       redirect: 'error',
       fetch: (request) => this.#sendRepeatedly(request),
     });
+  }
+
+  /** How long an event stream may carry nothing, in milliseconds. */
+  get silenceMs(): number {
+    return this.#options.silenceMs ?? SILENCE_MS;
   }
 
   /** Whether requests are repeated. */
@@ -86,10 +94,10 @@ export class Connection {
 
   /**
    * Opens a stream. Repeats the request when the server asks for it, but not when the server cannot be reached. Errors while the stream is
-   * read are the caller's to {@link guard}. @throws {ClientError}
+   * read are the caller's to {@link guard}. `silence` ends the stream as if the server could not be reached. @throws {ClientError}
    */
-  async open(path: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const init = { headers: this.#headers, redirect: 'error', signal: this.#signalWith(signal) } as const;
+  async open(path: string, signal?: AbortSignal, silence?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const init = { headers: this.#headers, redirect: 'error', signal: this.#signalWith(signal, silence) } as const;
     for (let failures = 1; ; failures++) {
       const response = await this.guard(() => this.#fetch(`${this.server}${path}`, init), signal);
       if (response.ok && response.body !== null) return response.body;

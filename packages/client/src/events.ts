@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { chunksOf } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import { ClientError } from './errors.ts';
+import { SilenceLimit } from './silence-limit.ts';
 
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), total: z.int(), done: z.int() }),
@@ -46,7 +47,7 @@ export type BatchEvent = z.infer<typeof eventSchema>;
 const MAX_EVENT_LENGTH = 2 ** 20;
 
 /**
- * The events of the stream at a path until it ends. Leaving the loop closes the stream.
+ * The events of the stream at a path until it ends. Leaving the loop closes the stream. A stream that goes silent is `unreachable`.
  * @throws {ClientError} `badAnswer` as {@link readEvents}; what {@link Connection.open} and {@link Connection.guard} throw
  */
 export async function* eventsAt(
@@ -54,7 +55,9 @@ export async function* eventsAt(
   connection: Connection,
   signal?: AbortSignal,
 ): AsyncGenerator<BatchEvent> {
-  const events = readEvents(chunksOf(await connection.open(path, signal)));
+  const silence = new SilenceLimit(connection.silenceMs);
+  const body = await silence.during(connection.open(path, signal, silence.signal));
+  const events = readEvents(silence.between(chunksOf(body)));
   try {
     for (;;) {
       const next = await connection.guard(() => events.next(), signal);

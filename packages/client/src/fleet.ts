@@ -132,6 +132,16 @@ export class FleetClient {
     return good(this.#connection.api.DELETE('/api/v2/agents/{address}/certificate', { params }));
   }
 
+  /** Allows the agent of revtr 2.0 at the address of an agent, and no other one; one that is connected must leave (operators). */
+  async allowLegacyAgent(address: string): Promise<Agent> {
+    return good(this.#connection.api.PUT('/api/v2/agents/{address}/legacy', { params: { path: { address } } }));
+  }
+
+  /** Does not allow the agent of revtr 2.0 at an address any longer: it is disconnected (operators). */
+  async denyLegacyAgent(address: string): Promise<Agent> {
+    return good(this.#connection.api.DELETE('/api/v2/agents/{address}/legacy', { params: { path: { address } } }));
+  }
+
   /** The state of the whole system on one page (operators). */
   async status(): Promise<SystemStatus> {
     const status = await good(this.#connection.api.GET('/api/v2/status'));

@@ -16,6 +16,8 @@ export type OutlinePage =
 /** A batch, and how many of its measurements have ended. */
 export type BatchProgress =
   paths['/api/v2/batches']['get']['responses'][200]['content']['application/json']['batches'][number];
+/** How long a batch waits. */
+export type WaitingTime = Schemas['WaitingTime'];
 /** What the cancellation of a batch did. */
 export type Cancelled = paths['/api/v2/batches/{id}/cancel']['post']['responses'][200]['content']['application/json'];
 /** A format in which the measurements of a batch are exported. */

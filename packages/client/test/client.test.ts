@@ -194,6 +194,21 @@ describe('ReverseTracerouteClient.wait', () => {
     expect(opened).toBe(3);
   });
 
+  it('opens a stream again that goes silent, before or after its first event', async () => {
+    let opened = 0;
+    const client = await clientOf(
+      (request, response) => {
+        if (request.url?.includes('/events') !== true) return sendJson(response, 200, BATCH);
+        opened++;
+        if (opened === 2) response.writeHead(200).write('event: progress\ndata: {"total":1,"done":0}\n\n');
+        if (opened === 3) response.writeHead(200).end(COMPLETE);
+      },
+      { sleep, silenceMs: 300 },
+    );
+    expect(await client.wait(1)).toEqual(BATCH);
+    expect(opened).toBe(3);
+  });
+
   it('gives up after eight failures in a row', async () => {
     let opened = 0;
     const pauses: number[] = [];

@@ -103,6 +103,7 @@ async function create(
       probeIdentity: settings.probeIdentity,
       concurrency: settings.concurrency,
       maxBatch: settings.maxBatch,
+      longestWaitMs: settings.longestWaitMs,
       newUserLimits: newUserLimits(settings.maxBatch),
       selfRegistration: settings.selfRegistration,
       visitorMeasurementsPerDay: settings.visitorMeasurementsPerDay,

@@ -5,8 +5,13 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ProbeEvents } from '../src/probes/probe-events.ts';
 import { ProbeRunner } from '../src/probes/probe-runner.ts';
+import type { SenderRules } from '../src/probes/sender-rules.ts';
 import { useDatabase } from './test-database.ts';
 
+const rulesFor = (...claimable: string[]): SenderRules => {
+  const sources = new Set(claimable.map(parseIpv4));
+  return { senders: sources, claimable: sources, spoofers: new Set() };
+};
 const OPTED_OUT = '192.0.2.9';
 const request = (to: string) => ({ type: 'ping', from: '198.51.100.1', to, count: 1, label: '' });
 
@@ -28,11 +33,13 @@ describe('ProbeRunner', () => {
   let sent: PingRequest[];
   let isSilent: boolean;
   let events: ProbeEvents;
+  let rules: SenderRules | undefined;
   beforeEach(() => {
     sets = new FragileSets(database().db);
     sent = [];
     isSilent = false;
     events = new ProbeEvents();
+    rules = rulesFor('198.51.100.1');
   });
   const prober: Prober = {
     ping: async (asked, signal) => {
@@ -45,9 +52,10 @@ describe('ProbeRunner', () => {
   };
   const open = (): ProbeRunner =>
     new ProbeRunner(
-      { owner: `process ${Math.random()}`, concurrency: 10, pollMs: 1_000_000 },
+      { owner: `process ${Math.random()}`, concurrency: 10, pollMs: 1_000_000, longestWaitMs: 3_600_000 },
       {
         ...{ sets, prober, events, clock, probingClock: clock, log: pino({ level: 'silent' }) },
+        rulesOf: async () => rules,
         destinationCheck: {
           refuse: (address) =>
             address === parseIpv4(OPTED_OUT) ? { code: 'destinationOptedOut', message: 'opted out' } : undefined,
@@ -83,6 +91,35 @@ describe('ProbeRunner', () => {
       { sent: 0, failure: { code: 'destinationOptedOut' } },
       { sent: 1, replies: [] },
     ]);
+  });
+
+  it.each([
+    { why: 'whose source its user may not use any more', now: () => rulesFor('198.51.100.9'), code: 'unknownSender' },
+    { why: 'of a user who was disabled', now: () => undefined, code: 'userDisabled' },
+  ])('does not send a probe $why', async ({ now, code }) => {
+    const set = await submit('192.0.2.1');
+    rules = now();
+    const all = ended(set, 1);
+    const runner = open();
+    runner.start();
+    await all;
+    await runner.stop();
+    expect(sent).toEqual([]);
+    expect(await sets.probesOf(set)).toMatchObject([{ state: 'done', result: { sent: 0, failure: { code } } }]);
+  });
+
+  it('does not send a probe that has waited too long', async () => {
+    const set = await submit('192.0.2.1');
+    await database()
+      .db.updateTable('probes')
+      .set({ created_at: new Date(Date.now() - 3_700_000) })
+      .execute();
+    const all = ended(set, 1);
+    const runner = open();
+    runner.start();
+    await all;
+    await runner.stop();
+    expect([sent.length, (await sets.probesOf(set))[0].result]).toMatchObject([0, { failure: { code: 'expired' } }]);
   });
 
   it('returns the probes under way to the queue when it stops, and the next process sends them', async () => {

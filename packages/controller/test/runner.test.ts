@@ -20,6 +20,7 @@ import { useDatabase } from './test-database.ts';
 
 const LEASE_MS = 30_000;
 const POLL_MS = 1_000;
+const LONGEST_WAIT_MS = 3_600_000;
 const facts: AddressFacts = {
   relations: NO_RELATIONS,
   ipToAs: { originOf: () => undefined, prefixOf: () => undefined },
@@ -79,7 +80,7 @@ describe('MeasurementRunner', () => {
   let switches: KillSwitches;
   const newRunner = (owner: string, concurrency = 10): MeasurementRunner =>
     new MeasurementRunner(
-      { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
+      { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS, longestWaitMs: LONGEST_WAIT_MS },
       {
         jobs,
         batches,
@@ -106,7 +107,7 @@ describe('MeasurementRunner', () => {
   const begun = (...destinations: string[]): Promise<void> =>
     vi.waitFor(() => expect(engine.begun.toSorted()).toEqual(destinations), { interval: 2, timeout: 30_000 });
   /** Resolves when the runner has taken what there is, and waits for work and for its next renewal. */
-  const idle = (): Promise<void> => vi.waitFor(() => expect(clock.sleeping).toBe(2), { interval: 2, timeout: 30_000 });
+  const idle = (): Promise<void> => vi.waitFor(() => expect(clock.sleeping).toBe(3), { interval: 2, timeout: 30_000 });
   const pass = async (milliseconds: number): Promise<void> => {
     await idle();
     for (const end = clock.now() + milliseconds; clock.now() < end; await idle())
@@ -317,10 +318,53 @@ describe('MeasurementRunner', () => {
     expect(await newRunner('b').cancel(batch)).toBe(0);
     runner = newRunner('a');
     runner.start();
-    await pass(LEASE_MS + 2 * POLL_MS);
-    await written(batch, 'done');
+    await vi.waitFor(
+      async () => {
+        await clock.advance(POLL_MS);
+        expect(await states(batch)).toEqual(['done']);
+      },
+      { interval: 2, timeout: 30_000 },
+    );
     expect(engine.begun).toEqual([]);
     expect((await rows(batch))[0].result).toMatchObject({ failReason: { code: 'batchCancelled' } });
+  });
+
+  it('ends what has waited too long in the queue, and does not end what is under way', async () => {
+    runner = newRunner('a', 1);
+    const batch = await submit('198.51.100.1', '198.51.100.2');
+    const ended: BatchEvent[] = [];
+    events.subscribe(batch, { paths: false }, (event) => ended.push(event));
+    runner.start();
+    await begun('198.51.100.1');
+    await clock.advance(LONGEST_WAIT_MS - 1);
+    expect(await states(batch)).toEqual(['running', 'queued']);
+    await clock.advance(60_001);
+    await written(batch, 'running', 'done');
+    const [, { id, result }] = await rows(batch);
+    expect(result).toMatchObject({
+      stopReason: 'cancelled',
+      failReason: {
+        code: 'expired',
+        message: 'the measurement was still in the queue 1 hour after it was submitted',
+        hop: '198.51.100.2',
+      },
+    });
+    expect(ended).toEqual([{ type: 'ended', measurement: id, stopReason: 'cancelled' }]);
+    engine.end('198.51.100.1');
+    await written(batch, 'done', 'done');
+    expect(engine.begun).toEqual(['198.51.100.1']);
+  });
+
+  it('begins a small batch at once while large ones fill the places that they may use', async () => {
+    runner = newRunner('a', 40);
+    const large = Array.from({ length: 60 }, (_, i) => `198.51.100.${100 + i}`);
+    await submit(...large);
+    runner.start();
+    await vi.waitFor(() => expect(engine.begun).toHaveLength(38), { interval: 2, timeout: 30_000 });
+    await submit('198.51.100.1', '198.51.100.2');
+    runner.notify();
+    await vi.waitFor(() => expect(engine.begun).toHaveLength(40), { interval: 2, timeout: 30_000 });
+    expect(engine.begun.slice(38).sort()).toEqual(['198.51.100.1', '198.51.100.2']);
   });
 
   it('stores a failure when the engine throws, and continues with the others', async () => {

@@ -19,7 +19,8 @@ const table = (count: number, brokenBehind = Number.POSITIVE_INFINITY): LongList
     return IDS.slice(after, Math.min(after + limit, count));
   },
   toElement: async (id) => ({ id }),
-  rest: () => ({ note: 'a "quoted" note', total: count }),
+  head: { note: 'a "quoted" note' },
+  rest: () => ({ total: count }),
 });
 const LISTS: Readonly<Record<string, LongList<number>>> = {
   all: table(601),

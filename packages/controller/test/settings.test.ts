@@ -44,3 +44,35 @@ describe('the roles of a process', () => {
     expect(problems(environment)).toContain(variable);
   });
 });
+
+describe('agents of revtr 2.0', () => {
+  it('are not served by default', () => {
+    expect(readSettings({ REVTR_LEGACY_PLAINTEXT: 'true' }).gateway.legacy).toBeUndefined();
+  });
+
+  it('are served with few packets, over TLS and under the name that they expect, where a port is set', () => {
+    expect(readSettings({ REVTR_LEGACY_SCAMPER_PORT: '4381' }).gateway.legacy).toEqual({
+      scamperPort: 4381,
+      grpcPort: undefined,
+      names: ['plcontroller.revtr.ccs.neu.edu'],
+      credentialFiles: undefined,
+      acceptsPlaintext: false,
+      packetsPerSecond: 50,
+    });
+    const { legacy } = readSettings({
+      REVTR_LEGACY_GRPC_PORT: '4379',
+      REVTR_LEGACY_NAMES: 'A.example, b.example',
+    }).gateway;
+    expect(legacy).toMatchObject({ scamperPort: undefined, grpcPort: 4379, names: ['a.example', 'b.example'] });
+  });
+
+  it.each([
+    { REVTR_LEGACY_NAMES: '' },
+    { REVTR_LEGACY_NAMES: 'a..example' },
+    { REVTR_LEGACY_CERTIFICATE: 'a.crt' },
+    { REVTR_LEGACY_RATE: '0' },
+    { REVTR_LEGACY_GRPC_PORT: '65536' },
+  ])('are refused with %j', (environment) => {
+    expect(() => readSettings(environment)).toThrow('REVTR_LEGACY_');
+  });
+});

@@ -234,6 +234,26 @@ describe('the figures', () => {
     expect(figuresOf([countHops(pair({ hops }))]).measuredHops).toBe(0.5);
   });
 
+  it('estimates exact AS paths with the published share of right assumptions across borders', () => {
+    const hop = (kind: string, verdict: 'right' | 'wrong') =>
+      ({
+        technique: 'assumedInterdomain',
+        kind,
+        confidence: 0.7,
+        trust: 'assumed',
+        verdict,
+        isRightByOneFlow: true,
+      }) as const;
+    const adjacent = (verdict: 'right' | 'wrong') => [hop('assumedSymmetry.interdomain', verdict)];
+    const pairs = [adjacent('right'), adjacent('right'), adjacent('right'), adjacent('wrong')].map((hops) =>
+      countHops(pair({ hops, asPathExact: hops[0].verdict === 'right' })),
+    );
+    const { interdomainRight, asPathsExactIfAsymmetric } = figuresOf(pairs);
+    expect(interdomainRight).toBe(0.75);
+    // Three of four pairs are exact by one assumption each, which would be right 57 times instead of 75 times.
+    expect(asPathsExactIfAsymmetric).toBeCloseTo(0.75 * (0.57 / 0.75));
+  });
+
   it('show the latency without the time in spoofed rounds', () => {
     const pairs = [pair(), pair({ latencyMs: 26_000, spoofedRoundsMs: 25_000 }), pair({ latencyMs: 900 })].map(
       countHops,

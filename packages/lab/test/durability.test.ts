@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,8 +22,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-async function start(): Promise<{ child: ChildProcess; ready: Ready; client: ReverseTracerouteClient }> {
-  const child = spawn(process.execPath, [SERVER, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function start(
+  data = directory,
+): Promise<{ child: ChildProcess; ready: Ready; client: ReverseTracerouteClient }> {
+  const child = spawn(process.execPath, [SERVER, data], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ready = await new Promise<Ready>((resolve, reject) => {
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -65,5 +67,36 @@ describe('kill -9 in the middle of a batch', () => {
     expect(after.measurements.map(({ destination }) => destination)).toEqual(pairs.map(({ dst }) => dst));
     const finishedBefore = before.measurements.filter(({ state }) => state === 'done');
     for (const measurement of finishedBefore) expect(after.measurements).toContainEqual(measurement);
+  });
+});
+
+describe('a backup of the embedded database', () => {
+  it('is a copy of its directory after a stop under load; in an empty place, every measurement ends, once', async () => {
+    const first = await start();
+    const pairs = first.ready.destinations
+      .slice(150, 270)
+      .map((dst) => ({ src: first.ready.source, dst, isRunRttPings: false }));
+    const { batchId } = await first.client.submit(pairs);
+    let before = await first.client.batch(batchId);
+    for (let tries = 0; before.done < 10 && tries < 200; tries++) {
+      await sleep(50);
+      before = await first.client.batch(batchId);
+    }
+    await end(first.child, 'SIGTERM');
+    const copy = join(directory, '..', `${basename(directory)}-copy`);
+    cpSync(directory, copy, { recursive: true, preserveTimestamps: true });
+    rmSync(directory, { recursive: true });
+    try {
+      const second = await start(copy);
+      const after = await second.client.wait(batchId);
+      await end(second.child, 'SIGKILL');
+      expect(before.done).toBeLessThan(pairs.length);
+      expect(after).toMatchObject({ total: pairs.length, done: pairs.length });
+      expect(after.measurements.map(({ destination }) => destination)).toEqual(pairs.map(({ dst }) => dst));
+      for (const measurement of before.measurements.filter(({ state }) => state === 'done'))
+        expect(after.measurements).toContainEqual(measurement);
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
   });
 });

@@ -23,7 +23,7 @@ export function canRunKernelLab(): boolean {
 }
 
 export interface TopologyFile {
-  nodes: Record<string, { role: string; options?: { rr?: string; ttl?: string } }>;
+  nodes: Record<string, { role: string; options?: { rr?: string; ttl?: string; agent?: string } }>;
   links: [string, string, string][];
   routes: { at: string; to: string; via: string; src?: string }[];
   as: Record<string, number>;

@@ -7,7 +7,7 @@ export { agentAddressOf } from './identity/names.ts';
 export { type ConnectionLimits, limitConnections } from './limits/limit-connections.ts';
 export { limitedAddressOf } from './limits/limited-address.ts';
 export { MOST_BLOCKED } from './messages/limits.ts';
-export { addressSchema, markSchema, pingSchema } from './messages/probing.ts';
+export { addressSchema, markSchema, pingSchema, replySchema } from './messages/probing.ts';
 export type { Switches } from './messages/safety.ts';
 export { readToAgent, type ToAgent } from './messages/to-agent.ts';
 export {

@@ -8,7 +8,7 @@ export interface PingReply {
   readonly icmpCode: number;
   /** Round-trip time, milliseconds. */
   readonly rttMs: number;
-  /** TTL of the reply as received. */
+  /** TTL of the reply as received; 0 when it is not known. */
   readonly ttl: number;
   /**
    * Stamped addresses in order. For an echo reply: those of the forward path, of the target if it stamps, and of the reverse path.

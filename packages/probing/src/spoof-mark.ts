@@ -27,6 +27,23 @@ export function createSpoofMark(randomBytes: RandomBytes): SpoofMark {
   };
 }
 
+/** Identifiers and the sequence number of the spoofed probes of revtr 2.0, whose agents report no other replies. */
+const LEGACY_IDENTIFIERS = { first: 50_000, count: 10_000 };
+const LEGACY_SEQUENCE = 62_195;
+
+/**
+ * Creates the mark of a spoofed probe whose reply an agent of revtr 2.0 receives. Such an agent reports the identifier and the first four bytes of
+ * the token: with 13 and 32 random bits, a host that does not see the probe guesses them once in 4 x 10^13 attempts.
+ */
+export function createLegacyMark(randomBytes: RandomBytes): SpoofMark {
+  const bytes = randomBytes(2 + TOKEN_BYTES);
+  return {
+    identifier: LEGACY_IDENTIFIERS.first + (readWord(bytes, 0) % LEGACY_IDENTIFIERS.count),
+    sequence: LEGACY_SEQUENCE,
+    token: Buffer.from(bytes.subarray(2)).toString('hex'),
+  };
+}
+
 /**
  * Parses a received IPv4 packet as the reply to a spoofed probe: an echo reply (RFC 792) from the target with the identifier, the
  * sequence number, and the token of the mark. Every other packet gives `undefined`, malformed ones included. A host that does not

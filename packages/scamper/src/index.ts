@@ -1,3 +1,4 @@
+export type { ConnectedScamper } from './control/connected-scamper.ts';
 export { ControlDecoder, type ControlMessage } from './control/control-decoder.ts';
 export { ScamperDriver, type ScamperDriverOptions } from './control/scamper-driver.ts';
 export type { ScamperEnd } from './control/scamper-process.ts';
@@ -5,6 +6,9 @@ export { uudecode } from './control/uuencode.ts';
 export * from './errors.ts';
 export { ScamperHost } from './prober/scamper-host.ts';
 export { ScamperProber, type ScamperProberOptions } from './prober/scamper-prober.ts';
+export { encodeFrame, FrameDecoder } from './remote/frame.ts';
+export { readRemoteMessage } from './remote/remote-message.ts';
+export { RemoteScamper } from './remote/remote-scamper.ts';
 export { encodeWarts, WartsDecoder, type WartsOther, type WartsRecord, type WritableRecord } from './warts/file.ts';
 export { WartsToJson } from './warts/json.ts';
 export type { WartsPing, WartsPingReply } from './warts/ping.ts';

@@ -49,7 +49,13 @@ export { OptOuts } from './queries/opt-outs.ts';
 export { ProbeCounts } from './queries/probe-counts.ts';
 export { type ProbeJob, ProbeSets } from './queries/probe-sets.ts';
 export { Publications, type RecentResult } from './queries/publications.ts';
-export { type LeaseHolder, QueueState, type UserQueue } from './queries/queue-state.ts';
+export {
+  type LeaseHolder,
+  type QueuedFlow,
+  QueueState,
+  type Standing,
+  type UserQueue,
+} from './queries/queue-state.ts';
 export { RankingRecords, type StoredRankingRecord } from './queries/ranking-records.ts';
 export {
   type AccuracyQuery,
@@ -67,6 +73,7 @@ export { type AlertOutcome, WatchAlerts } from './queries/watch-alerts.ts';
 export { WatchHistory, type WatchPage } from './queries/watch-history.ts';
 export { type ClaimedRun, type FinishedRun, type NewWatchAlert, WatchRuns } from './queries/watch-runs.ts';
 export { type NewWatch, type WatchChange, Watches, type WatchLimits, type WatchRefusal } from './queries/watches.ts';
+export { MOST_AHEAD } from './queue/fair-turns.ts';
 export { decodeRecord } from './records/decode-record.ts';
 export { encodeRecord } from './records/encode-record.ts';
 export { JsonResults } from './results/json-results.ts';

@@ -333,6 +333,13 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       await sets.deleteBefore(later(1));
       expect([await sets.find(large), (await sets.find(small))?.size]).toEqual([undefined, 1]);
       await sets.deleteBefore(later(2));
+      // Many sets do not give a user more than its share.
+      await new Users(db).change(second.id, { weight: 2 });
+      for (let i = 0; i < 5; i++) await sets.accept(first, [0], NOW, null);
+      await sets.accept(second, [5, 5, 5, 5, 5], NOW, null);
+      sets.noteNew();
+      expect(await lease('e', 6, later(63))).toEqual([0, 0, 5, 5, 5, 5]);
+      await sets.deleteBefore(later(2));
     });
   });
 }

@@ -580,6 +580,52 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await jobs.lease('c', 10, now, later(30))).toEqual([]);
     });
 
+    it('divides leases between users by weight, and between the batches of a user from where the first one is', async () => {
+      const [one, three] = [await newUser(), await newUser()];
+      await new Users(database.db).change(three.id, { weight: 3 });
+      await accept(one, 100);
+      const early = await accept(three, 100);
+      const jobs = new Jobs(database.db);
+      const count = (leased: readonly { userId: number }[], user: User): number =>
+        leased.filter(({ userId }) => userId === user.id).length;
+      const first = await jobs.lease('a', 40, now, later(30));
+      expect([count(first, one), count(first, three)]).toEqual([10, 30]);
+      const late = await accept(three, 100);
+      const second = await jobs.lease('a', 80, now, later(30));
+      expect([count(second, one), count(second, three)]).toEqual([20, 60]);
+      const fromLate = second.filter(({ batchId }) => batchId === late).length;
+      expect([fromLate, second.filter(({ batchId }) => batchId === early).length]).toEqual([30, 30]);
+    });
+
+    it('takes a batch of two before the bulk of its own user and of others, from a full queue of large batches', async () => {
+      const [user, other] = [await newUser(), await newUser()];
+      await accept(user, 500);
+      await accept(other, 500);
+      const jobs = new Jobs(database.db);
+      await jobs.lease('a', 300, now, later(30));
+      const [own, foreign] = [await accept(user, 2), await accept(await newUser(), 2)];
+      const leased = await jobs.lease('a', 50, now, later(30), 0);
+      expect(leased.map(({ batchId }) => batchId).sort()).toEqual([own, own, foreign, foreign].sort());
+      expect(await jobs.lease('a', 50, now, later(30), 30)).toHaveLength(30);
+    });
+
+    it('ends queued jobs that have waited too long, and no others', async () => {
+      const user = await newUser();
+      const old = await accept(user, 3);
+      const jobs = new Jobs(database.db);
+      const [leased] = await jobs.lease('a', 1, now, later(30));
+      const result = { stopReason: 'cancelled', failReason: { code: 'x', message: 'y' } };
+      expect(await jobs.expire(now, result, later(9))).toEqual([]);
+      const fresh = await new Batches(database.db).accept(user, measurements(2), later(5));
+      const ended = await jobs.expire(later(5), result, later(9));
+      expect(ended.map(({ batchId }) => batchId)).toEqual([old, old]);
+      const rows = await new Batches(database.db).measurementsOf(old);
+      expect(rows.map(({ state }) => state).sort()).toEqual(['done', 'done', 'running']);
+      expect(rows.find(({ id }) => id === ended[0].id)).toMatchObject({ result: { failReason: { code: 'x' } } });
+      expect(await jobs.finish('a', [{ id: leased.id, result: {} }], later(9))).toEqual([leased.id]);
+      expect(fresh).toHaveProperty('id');
+    });
+
     it('leases the first job of every batch before the second of any', async () => {
       const big = await accept(await newUser(), 20);
       const small = await accept(await newUser(), 1);
@@ -742,7 +788,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(outline.asns).toEqual([1, 2, 3]);
     });
 
-    it('leases the jobs of the given sources, those of an earlier owner first, and small batches between large ones', async () => {
+    it('leases the jobs of the given sources, those of an earlier owner first', async () => {
       const jobs = new Jobs(database.db);
       const user = await newUser();
       const batches = new Batches(database.db);
@@ -756,12 +802,13 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       await submit('1.0.0.3', 5);
       expect(await jobs.leaseOf([], 'a', 10, now, later(30))).toEqual([]);
       const held = await jobs.leaseOf(['1.0.0.2', '1.0.0.3'], 'a', 10, now, later(30));
-      expect(held.filter(({ source }) => source === '1.0.0.2')).toHaveLength(6);
-      expect(held.filter(({ source }) => source === '1.0.0.3')).toHaveLength(4);
+      expect(held.filter(({ source }) => source === '1.0.0.2')).toHaveLength(5);
+      expect(held.filter(({ source }) => source === '1.0.0.3')).toHaveLength(5);
       await jobs.releaseOf('1.0.0.3', 'a');
       const ids = held.filter(({ source }) => source === '1.0.0.2').map(({ id }) => id);
+      jobs.noteNew();
       const taken = await jobs.leaseOf(['1.0.0.2'], 'b', 8, now, later(60));
-      expect(taken.slice(0, 6).map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+      expect(taken.slice(0, 5).map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
       expect(taken).toHaveLength(8);
       expect(await jobs.finish('a', [{ id: ids[0], result: 'late' }], now)).toEqual([]);
       expect(await jobs.finish('b', [{ id: ids[0], result: 'in time' }], now)).toEqual([ids[0]]);

@@ -1,3 +1,4 @@
+import { duration } from '../render/duration.ts';
 import { StatusLine } from '../status-line.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -44,9 +45,3 @@ export class ProgressLine {
 }
 
 const count = (value: number): string => value.toLocaleString('en');
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
-}

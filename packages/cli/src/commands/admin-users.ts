@@ -5,7 +5,7 @@ import { addCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
 import { CliError } from '../errors.ts';
 import { renderUsers } from '../render/accounts.ts';
-import { readCount } from './arguments.ts';
+import { readCount, readWeight } from './arguments.ts';
 
 interface UsersOptions extends ConnectionOptions {
   readonly after?: number;
@@ -21,6 +21,7 @@ interface LimitsOptions extends ConnectionOptions {
   readonly perDay?: number;
   readonly perMinute?: number;
   readonly parallel?: number;
+  readonly weight?: number;
 }
 
 /** `revtr admin users`, `invite`, `limits`, `promote`, `demote`, `disable`, `enable` and `key-link`. */
@@ -46,19 +47,21 @@ export function addUsers(admin: Command, context: Context): void {
       printUser(options, await (await context.connect(options)).accounts.invite({ email, name, role }));
     });
 
-  withConnection(addCommand(admin, 'limits', 'Change the limits of a user'))
+  withConnection(addCommand(admin, 'limits', 'Change the limits or the weight of a user'))
     .argument('<user>', 'number or e-mail address of the user')
     .option('--per-day <number>', 'measurements per UTC day', readCount)
     .option('--per-minute <number>', 'measurements in any 60 seconds', readCount)
     .option('--parallel <number>', 'measurements that have not ended', readCount)
-    .action(async (user: string, { perDay, perMinute, parallel, ...options }: LimitsOptions) => {
+    .option('--weight <number>', 'share of the queue, in proportion to the weights of the others who wait', readWeight)
+    .action(async (user: string, { perDay, perMinute, parallel, weight, ...options }: LimitsOptions) => {
       const { accounts } = await context.connect(options);
       const limits = {
         ...(perDay !== undefined && { perDay }),
         ...(perMinute !== undefined && { perMinute }),
         ...(parallel !== undefined && { parallel }),
       };
-      printUser(options, await accounts.changeUser(await idOf(accounts, user), { limits }));
+      const change = { limits, ...(weight !== undefined && { weight }) };
+      printUser(options, await accounts.changeUser(await idOf(accounts, user), change));
     });
 
   const changes: readonly (readonly [name: string, description: string, change: UserChange])[] = [

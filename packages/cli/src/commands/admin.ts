@@ -3,6 +3,7 @@ import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { renderApplications, renderMails } from '../render/applications.ts';
 import { renderStatus } from '../render/status.ts';
+import { addLegacyAgents } from './admin-legacy.ts';
 import { addKillSwitches } from './admin-stop.ts';
 import { addApplyFromMail } from './apply-from-mail.ts';
 import { readCount } from './arguments.ts';
@@ -37,6 +38,7 @@ export function addAdmin(program: Command, context: Context): Command {
   addApplications(admin, context);
   addApplyFromMail(admin, context);
   addFleet(admin, context);
+  addLegacyAgents(admin, context);
   addKillSwitches(admin, context);
   addTracerouteImport(admin, context);
   addMysqlImport(admin, context);

@@ -21,6 +21,14 @@ export function readShare(text: string): number {
   return share;
 }
 
+/** Parses the weight of a user. */
+export function readWeight(text: string): number {
+  const weight = Number(text);
+  if (text.trim() === '' || !(weight >= 0.01 && weight <= 1_000))
+    throw new InvalidArgumentError('A weight is a number from 0.01 to 1,000.');
+  return weight;
+}
+
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** Parses a length of time such as `90s`, `15m`, `6h` or `1d`, and returns seconds. */

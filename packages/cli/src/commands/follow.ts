@@ -1,6 +1,7 @@
 import { type Batch, type BatchEvent, ClientError, type ReverseTracerouteClient } from '@revtr/client';
 import type { Context } from '../context.ts';
 import { StatusLine } from '../status-line.ts';
+import { noteWaiting } from './waiting-note.ts';
 
 /** How a command shows that a batch goes on. */
 export interface FollowOptions {
@@ -20,6 +21,20 @@ export async function follow(
 ): Promise<Batch> {
   const signal = terminal.interruption?.();
   const status = new StatusLine(terminal);
+  const over = new AbortController();
+  let [progress, waiting] = ['', ''];
+  const showProgress = (): void => status.show([progress, waiting].filter((text) => text !== '').join(', '));
+  const noted = terminal.isWatched
+    ? noteWaiting(client.withSignal(over.signal), batchId, {
+        signal: over.signal,
+        show: (text) => {
+          // Between the hops, the time is said once, if there is something to wait for.
+          if (paths && waiting === '' && text.startsWith('begins')) status.line(text);
+          waiting = text;
+          if (!paths) showProgress();
+        },
+      })
+    : undefined;
   try {
     return await client.wait(batchId, {
       paths: paths && terminal.isWatched,
@@ -27,8 +42,9 @@ export async function follow(
       onEvent: (event) => {
         const text = paths ? hopOf(event) : progressOf(event);
         if (text === undefined) return;
-        if (paths) status.line(text);
-        else status.show(text);
+        if (paths) return status.line(text);
+        progress = text;
+        showProgress();
       },
     });
   } catch (error) {
@@ -40,6 +56,8 @@ export async function follow(
     }
     throw error;
   } finally {
+    over.abort();
+    await noted;
     status.end();
   }
 }

@@ -23,6 +23,7 @@ export function renderUsers(users: readonly User[], screen: Screen): string {
       { head: 'A DAY', align: 'right', cell: ({ limits }) => String(limits.perDay) },
       { head: 'A MINUTE', align: 'right', cell: ({ limits }) => String(limits.perMinute) },
       { head: 'PARALLEL', align: 'right', cell: ({ limits }) => String(limits.parallel) },
+      { head: 'WEIGHT', align: 'right', cell: ({ weight }) => String(weight) },
       { head: 'STATE', cell: ({ disabled }) => (disabled ? 'disabled' : 'active') },
     ],
     users,

@@ -5,6 +5,8 @@ import { table } from './layout/table.ts';
 const VERDICTS = { passed: 'yes', failed: 'NO', notTested: 'not tested' } as const;
 
 const KINDS = { source: 'source', vantagePoint: 'vantage point' } as const;
+const LEGACY =
+  'legacy: the operator allows the agent of revtr 2.0 here, which checks no grants, opt-outs or kill switches';
 const yesOrNo = (is: boolean): string => (is ? 'yes' : 'no');
 
 /** Agents as a table. */
@@ -12,7 +14,7 @@ export function renderAgents(agents: readonly Agent[], screen: Screen): string {
   return table<Agent>(
     [
       { head: 'ADDRESS', cell: ({ address }) => address },
-      { head: 'KIND', cell: ({ kind }) => KINDS[kind] },
+      { head: 'KIND', cell: ({ kind, legacy }) => `${KINDS[kind]}${legacy ? ' (legacy)' : ''}` },
       { head: 'STATE', cell: ({ state }) => state },
       { head: 'CONNECTED', cell: ({ connected }) => yesOrNo(connected) },
       { head: 'SPOOFS', cell: ({ canSpoof }) => yesOrNo(canSpoof) },
@@ -28,6 +30,7 @@ export function renderAgent(agent: AgentDetails): string {
   const lines = [
     `${agent.address}  ${agent.hostname}  ${agent.site}`,
     `state: ${agent.state}${agent.connected ? ', connected' : ', not connected'}`,
+    ...(agent.legacy ? [LEGACY] : []),
     `atlas: ${agent.atlas.traceroutes} traceroutes (${agent.atlas.state}${agent.atlas.reason === undefined ? '' : `: ${agent.atlas.reason}`})`,
   ];
   if (agent.quarantine !== undefined)

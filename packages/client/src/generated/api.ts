@@ -400,6 +400,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/agents/{address}/legacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Allow the agent of revtr 2.0 at the address of an agent, and no other one; one that is connected must leave (operators) */
+        put: operations["allowLegacyAgent"];
+        post?: never;
+        /** Do not allow the agent of revtr 2.0 at an address any longer: it is disconnected (operators) */
+        delete: operations["denyLegacyAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents/{address}/quarantine": {
         parameters: {
             query?: never;
@@ -729,6 +747,26 @@ export interface paths {
          * @description In the order of the batch, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.
          */
         get: operations["listMeasurementOutlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/batches/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long a batch waits
+         * @description An estimate from the measurements in the queue, the weights of their users, and how fast measurements end. Batches that are submitted later can delay this one. The times are absent while too few measurements have ended since the controller started.
+         */
+        get: operations["getWaitingTime"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1620,7 +1658,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the limits or the role of a user, or disable a user (operators) */
+        /** Change the limits, the weight or the role of a user, or disable a user (operators) */
         patch: operations["updateUser"];
         trace?: never;
     };
@@ -1823,6 +1861,8 @@ export interface components {
             role: "user" | "operator";
             /** @description What the credential of this request permits */
             scopes: ("read" | "measure" | "host" | "operate")[];
+            /** @description Share of the queue, in proportion to the weights of the other users who wait */
+            weight: number;
         };
         Accuracy: {
             /** @description Of these, the ones with the AS path of the traceroute */
@@ -1907,6 +1947,8 @@ export interface components {
             lastConnectedAt?: string;
             /** Format: date-time */
             lastTestedAt?: string;
+            /** @description Whether the operator allows the agent of revtr 2.0 at this address, and no other one */
+            legacy: boolean;
             quarantine?: {
                 /**
                  * @description `operator`: only an operator can end it
@@ -1948,6 +1990,8 @@ export interface components {
             lastConnectedAt?: string;
             /** Format: date-time */
             lastTestedAt?: string;
+            /** @description Whether the operator allows the agent of revtr 2.0 at this address, and no other one */
+            legacy: boolean;
             quarantine?: {
                 /**
                  * @description `operator`: only an operator can end it
@@ -3216,6 +3260,18 @@ export interface components {
             name: string;
             /** @enum {string} */
             role: "user" | "operator";
+            /** @description Share of the queue, in proportion to the weights of the other users who wait */
+            weight: number;
+        };
+        WaitingTime: {
+            /** @description When the last measurement ends; 0 when all have ended */
+            endsInSeconds?: number;
+            /** @description Measurements that have not begun */
+            queued: number;
+            /** @description Measurements under way */
+            running: number;
+            /** @description When the next measurement begins; 0 when none waits */
+            startsInSeconds?: number;
         };
         Watch: {
             alerts: {
@@ -4484,6 +4540,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z",
                      *       "scopes": [
@@ -4812,6 +4869,7 @@ export interface operations {
                      *           "site": "dxb45458",
                      *           "state": "ready",
                      *           "connected": true,
+                     *           "legacy": false,
                      *           "canSpoof": false,
                      *           "visibility": "public"
                      *         }
@@ -4869,6 +4927,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -4908,6 +4967,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public",
                      *       "atlas": {
@@ -4953,6 +5013,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -4993,6 +5054,89 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    allowLegacyAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "legacy": false,
+                     *       "canSpoof": false,
+                     *       "visibility": "public"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    denyLegacyAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description The request succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "1.1.10.250",
+                     *       "kind": "source",
+                     *       "hostname": "source1.dxb.as45458.example",
+                     *       "site": "dxb45458",
+                     *       "state": "ready",
+                     *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5044,6 +5188,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -5084,6 +5229,7 @@ export interface operations {
                      *       "site": "dxb45458",
                      *       "state": "ready",
                      *       "connected": true,
+                     *       "legacy": false,
                      *       "canSpoof": false,
                      *       "visibility": "public"
                      *     }
@@ -6164,6 +6310,42 @@ export interface operations {
                         /** @description Measurements of the batch */
                         total: number;
                     };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getWaitingTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": components["responses"]["ClientError"];
+            "5XX": components["responses"]["ServerError"];
+            /** @description How long a batch waits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "queued": 612,
+                     *       "running": 40,
+                     *       "startsInSeconds": 2,
+                     *       "endsInSeconds": 140
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WaitingTime"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -9830,6 +10012,7 @@ export interface operations {
                      *             "parallel": 20000,
                      *             "perMinute": 20000
                      *           },
+                     *           "weight": 1,
                      *           "disabled": false,
                      *           "createdAt": "2026-11-26T07:05:38.078Z"
                      *         }
@@ -9907,6 +10090,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }
@@ -9950,6 +10134,8 @@ export interface operations {
                     };
                     /** @enum {string} */
                     role?: "user" | "operator";
+                    /** @description Share of the queue that the user gets, in proportion to the weights of the other users who wait; 1 at first */
+                    weight?: number;
                 };
             };
         };
@@ -9973,6 +10159,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }
@@ -10016,6 +10203,7 @@ export interface operations {
                      *         "parallel": 20000,
                      *         "perMinute": 20000
                      *       },
+                     *       "weight": 1,
                      *       "disabled": false,
                      *       "createdAt": "2026-11-26T07:05:38.078Z"
                      *     }

@@ -3,6 +3,7 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { AgentEvents } from './agent-events.ts';
 import type { AgentDirectory } from './directory.ts';
 
+const LEGACY = 'the operator allows an agent of revtr 2.0 at this address, and no other one (revtr admin legacy deny)';
 const NOT_REGISTERED = 'this address does not belong to a registered source or vantage point';
 
 /** Admits registered agents, each only with the latest certificate that the controller issued for it. */
@@ -27,7 +28,9 @@ export class DirectoryAdmission implements Admission {
 
   /** A connection from the address proves control of it. An agent that is connected cannot be displaced. */
   async mayEnrol(address: Ipv4Address): Promise<string | undefined> {
-    if (this.#directory.findRegistered(address) === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
+    const agent = this.#directory.findRegistered(address);
+    if (agent === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
+    if (agent.legacy) return LEGACY;
     if (this.#hub.sessionOf(address)?.isConnected === true || this.#isElsewhere(address))
       return `an agent of ${formatIpv4(address)} is connected; stop it before another agent enrols`;
     return undefined;
@@ -48,6 +51,7 @@ export class DirectoryAdmission implements Admission {
     if (this.#directory.find(address)?.certificate_serial !== serialNumber) await this.#directory.refresh(address);
     const agent = this.#directory.findRegistered(address);
     if (agent === undefined) return `${NOT_REGISTERED}: ${formatIpv4(address)}`;
+    if (agent.legacy) return LEGACY;
     if (agent.certificate_serial === null)
       return 'an operator revoked this certificate; delete the identity of this agent to enrol again';
     if (agent.certificate_serial !== serialNumber)

@@ -4,7 +4,15 @@ import { z } from 'zod';
 import { Periodic } from '../foundation/periodic.ts';
 import { ROLES, type Role } from './roles.ts';
 
+/**
+ * Version of what processes tell each other on the bus. It grows with a change that the version before does not understand, and then that
+ * change must have two steps: a process understands the versions next to its own.
+ */
+const PROTOCOL = 1;
+
 const memberSchema = z.object({
+  /** Absent in versions before protocols had numbers. */
+  protocol: z.int().nonnegative().default(PROTOCOL),
   id: z.string().min(1).max(64),
   roles: z.array(z.enum(ROLES)).max(ROLES.length),
   /** The process stops: nobody should wait for it to be missed. */
@@ -15,6 +23,8 @@ const membersTopic: Topic<z.infer<typeof memberSchema>> = { name: 'members', sch
 /** How often a process says that it is there, and after how much silence it is taken for gone, milliseconds. */
 const ALIVE_MS = 1_000;
 const LOST_MS = 4_000;
+/** Most processes that are reported. */
+const MOST_STRANGERS = 1_000;
 
 interface Member {
   readonly roles: readonly Role[];
@@ -29,13 +39,22 @@ export class Members {
   readonly #others = new Map<string, Member>();
   readonly #listeners: ((change: { readonly id: string; readonly isThere: boolean }) => void)[] = [];
   readonly #saying: Periodic;
+  readonly #onStranger: (member: { readonly id: string; readonly protocol: number }) => void;
+  readonly #strangers = new Set<string>();
   #beatAt: number | undefined;
   #unsubscribe: () => void = () => undefined;
 
   constructor(
     options: { readonly roles: ReadonlySet<Role> },
-    collaborators: { readonly bus: Bus; readonly clock: Clock; readonly onError: (error: unknown) => void },
+    collaborators: {
+      readonly bus: Bus;
+      readonly clock: Clock;
+      readonly onError: (error: unknown) => void;
+      /** Told once of each process with a protocol that this one does not understand. */
+      readonly onStranger: (member: { readonly id: string; readonly protocol: number }) => void;
+    },
   ) {
+    this.#onStranger = collaborators.onStranger;
     this.#bus = collaborators.bus;
     this.#clock = collaborators.clock;
     this.#self = { id: this.#bus.id, roles: [...options.roles] };
@@ -59,7 +78,8 @@ export class Members {
 
   start(): void {
     this.#unsubscribe = this.#bus.subscribe(membersTopic, {
-      onMessage: ({ id, roles, isLeaving }) => {
+      onMessage: ({ id, roles, isLeaving, protocol }) => {
+        this.#compare(id, protocol);
         if (isLeaving) this.#forget(id);
         else this.#heard(id, roles);
       },
@@ -72,12 +92,18 @@ export class Members {
   /** Says that this process stops: others take over what it gives up. */
   async leave(): Promise<void> {
     await this.#saying.stop();
-    this.#bus.publish(membersTopic, { ...this.#self, roles: [...this.#self.roles], isLeaving: true });
+    this.#bus.publish(membersTopic, this.#message(true));
   }
 
   async stop(): Promise<void> {
     await this.#saying.stop();
     this.#unsubscribe();
+  }
+
+  #compare(id: string, protocol: number): void {
+    if (Math.abs(protocol - PROTOCOL) <= 1 || this.#strangers.has(id) || this.#strangers.size >= MOST_STRANGERS) return;
+    this.#strangers.add(id);
+    this.#onStranger({ id, protocol });
   }
 
   #heard(id: string, roles: readonly Role[]): void {
@@ -86,8 +112,12 @@ export class Members {
     if (isNew) this.#tell(id, true);
   }
 
+  #message(isLeaving: boolean): z.infer<typeof memberSchema> {
+    return { ...this.#self, roles: [...this.#self.roles], isLeaving, protocol: PROTOCOL };
+  }
+
   #beat(): void {
-    this.#bus.publish(membersTopic, { ...this.#self, roles: [...this.#self.roles], isLeaving: false });
+    this.#bus.publish(membersTopic, this.#message(false));
     const now = this.#clock.now();
     const sinceBeatMs = now - (this.#beatAt ?? now);
     this.#beatAt = now;

@@ -69,6 +69,8 @@ export interface ControllerOptions {
   readonly concurrency: number;
   /** Most pairs in one batch. */
   readonly maxBatch: number;
+  /** A measurement that has waited longer in the queue is not measured any more, milliseconds. Default: three days. */
+  readonly longestWaitMs?: number | undefined;
   /** Limits of new users. */
   readonly newUserLimits: UserLimits;
   /** Whether anybody with an e-mail address may become a user. Default false. */
@@ -166,9 +168,10 @@ export class Controller {
     const owns = (source: Ipv4Address): boolean => sources?.owns(formatIpv4(source)) ?? !cluster.parts.isShared;
     const calibration = new DeploymentCalibration();
     const mail = openMail({ ...contextOf(context, 'mail'), clock: mailDuty.clock }, options, collaborators.sendMail);
-    const safety = await openSafety(contextOf(context, 'safety'), options, (address) =>
-      measuring.directory.participates(address),
-    );
+    const safety = await openSafety(contextOf(context, 'safety'), options, {
+      isOwn: (address) => measuring.directory.participates(address),
+      isLegacy: (address) => measuring.directory.find(address)?.legacy === true,
+    });
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,
       testTargets: options.lifeCycle.testTargets,
@@ -205,7 +208,7 @@ export class Controller {
     );
     const isEngine = cluster.parts.isShared && cluster.parts.roles.has('engine');
     const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements }) : undefined;
-    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety });
+    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety }, options);
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
@@ -256,6 +259,7 @@ export class Controller {
       archiveRecords: archive.records,
       importedResults: archive.imported,
       queue: measurements.queue,
+      waiting: measurements.waiting,
       directory: measuring.directory,
       tests: agents.tests,
       life: agents.life,

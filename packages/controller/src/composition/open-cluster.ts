@@ -18,7 +18,12 @@ export function openCluster({ database, clock, log }: Omit<Context, 'cluster'>, 
   const { bus, roles, isShared } = cluster;
   const onError = (error: unknown): void =>
     log.error({ err: error }, 'the other processes could not be told that this one runs');
-  const members = new Members({ roles }, { bus, clock, onError });
+  const onStranger = ({ id, protocol }: { readonly id: string; readonly protocol: number }): void =>
+    log.error(
+      { process: id, protocol },
+      'a process on the bus has a version that this one does not understand: upgrade one version after the other',
+    );
+  const members = new Members({ roles }, { bus, clock, onError, onStranger });
   const changes = new Changes({ bus });
   const leases = new LeaseKeeper({ owner: bus.id }, { leases: new Leases(database.db), clock, log });
   members.subscribe(({ id, isThere }) => {

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Owners } from '@revtr/engine';
-import { Batches, Jobs, QueueState, type User } from '@revtr/storage';
+import { Batches, Jobs, Leases, QueueState, type User } from '@revtr/storage';
 import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
+import { sourceOfLease } from '../cluster/leases/source-claim.ts';
 import { BatchEvents } from '../measurements/batch-events.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { ownedJobs } from '../measurements/owned-jobs.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
 import { SharedEvents } from '../measurements/shared-events.ts';
 import { Submission } from '../measurements/submission.ts';
+import type { Pace } from '../measurements/waiting/pace.ts';
+import { SharedPace } from '../measurements/waiting/shared-pace.ts';
+import { type EnginePace, WaitingTimes } from '../measurements/waiting/waiting-times.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { SafetySubsystem } from './open-safety.ts';
@@ -16,6 +20,7 @@ import type { Subsystem } from './subsystem.ts';
 export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
   readonly queue: QueueState;
+  readonly waiting: WaitingTimes;
   readonly submission: Submission;
   readonly events: BatchEvents;
   readonly runner: MeasurementRunner;
@@ -27,6 +32,8 @@ export interface MeasurementsSubsystem extends Subsystem {
 
 const LEASE_MS = 30_000;
 const POLL_MS = 1_000;
+/** How long measurements and raw probes wait in their queues by default, milliseconds. */
+export const LONGEST_WAIT_MS = 72 * 3_600_000;
 
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
@@ -47,7 +54,12 @@ export async function openMeasurements(
     /** The sources that this engine of a cluster owns, dotted quads. */
     readonly owned: () => readonly string[];
   },
-  options: { readonly concurrency: number; readonly maxBatch: number },
+  options: {
+    readonly concurrency: number;
+    readonly maxBatch: number;
+    /** See {@link RunnerOptions.longestWaitMs}. Default: three days. */
+    readonly longestWaitMs?: number | undefined;
+  },
 ): Promise<MeasurementsSubsystem> {
   const jobs = new Jobs(database.db);
   // Only this process uses the database: existing leases are left over from a crash.
@@ -59,13 +71,33 @@ export async function openMeasurements(
     log.error({ err: error }, 'the batches that are followed could not be told');
   const sharedEvents = isShared ? new SharedEvents({ bus, events, clock, onError }) : undefined;
   const runner = new MeasurementRunner(
-    { owner: isShared ? bus.id : randomUUID(), concurrency: options.concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS },
+    {
+      ...{ owner: isShared ? bus.id : randomUUID(), concurrency: options.concurrency },
+      ...{ leaseMs: LEASE_MS, pollMs: POLL_MS, longestWaitMs: options.longestWaitMs ?? LONGEST_WAIT_MS },
+    },
     {
       jobs: isShared ? ownedJobs(jobs, owned) : jobs,
       ...{ batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
       ...{ random: () => random.next(), log },
     },
   );
+  const queue = new QueueState(database.db);
+  const isEngine = cluster.roles.has('engine');
+  const ownPace = (): Pace | undefined => (isEngine ? runner.pace : undefined);
+  const sharedPace = isShared ? new SharedPace({ bus, clock, own: ownPace, onError }) : undefined;
+  const leases = new Leases(database.db);
+  const waiting = new WaitingTimes({
+    queue,
+    clock,
+    engines: async () => {
+      if (sharedPace === undefined) return () => withPace('', ownPace());
+      const owners = new Map((await leases.list()).map(({ name, owner }) => [sourceOfLease(name), owner]));
+      return (source) => {
+        const owner = owners.get(source);
+        return owner === undefined ? undefined : withPace(owner, sharedPace.of(owner));
+      };
+    },
+  });
   const submission = new Submission(
     { maxBatch: options.maxBatch },
     {
@@ -89,7 +121,8 @@ export async function openMeasurements(
     name: 'measurements',
     runner,
     batches,
-    queue: new QueueState(database.db),
+    queue,
+    waiting,
     submission,
     events,
     cancel: async (batchId) => {
@@ -98,13 +131,19 @@ export async function openMeasurements(
       return ended;
     },
     load: () => runner.load,
-    start: () => sharedEvents?.start(),
+    start: () => {
+      sharedEvents?.start();
+      sharedPace?.start();
+    },
     onAgentsSettled: () => {
-      if (cluster.roles.has('engine')) runner.start();
+      if (isEngine) runner.start();
     },
     stop: async () => {
       await runner.stop();
+      await sharedPace?.stop();
       await sharedEvents?.stop();
     },
   };
 }
+
+const withPace = (engine: string, pace: Pace | undefined): EnginePace | undefined => pace && { engine, ...pace };

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { ProbeSets } from '@revtr/storage';
+import type { Ipv4Address } from '@revtr/net';
+import { ProbeSets, Users } from '@revtr/storage';
 import { Periodic } from '../foundation/periodic.ts';
 import { DestinationCheck } from '../measurements/destination-check.ts';
 import { ProbeEvents } from '../probes/probe-events.ts';
 import { ProbeRunner } from '../probes/probe-runner.ts';
 import { ProbeSubmission } from '../probes/probe-submission.ts';
+import { senderRulesOf } from '../probes/sender-rules.ts';
 import type { Context } from './context.ts';
+import { LONGEST_WAIT_MS } from './open-measurements.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { SafetySubsystem } from './open-safety.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -26,9 +29,10 @@ const CLEAN_EVERY_MS = 3_600_000;
 export async function openProbes(
   { database, facts, targetPolicy, clock, log }: Context,
   {
-    measuring: { sourceAccess, system },
+    measuring: { sourceAccess, system, directory },
     safety: { auditEvents },
   }: { readonly measuring: MeasuringSubsystem; readonly safety: SafetySubsystem },
+  options: { readonly longestWaitMs?: number | undefined },
 ): Promise<ProbesSubsystem> {
   const sets = new ProbeSets(database.db);
   // Only this process uses the database: existing leases are left over from a crash.
@@ -36,16 +40,37 @@ export async function openProbes(
   const events = new ProbeEvents();
   const destinationCheck = new DestinationCheck({ targetPolicy, facts });
   const { prober, clock: probingClock } = system.engineParts;
+  const users = new Users(database.db);
+  const vantagePoints = (): readonly Ipv4Address[] => [
+    ...system.vantagePoints(),
+    ...system.connected.ready('vantagePoint').map(({ address }) => address),
+  ];
+  const registered = (): readonly Ipv4Address[] =>
+    directory
+      .list()
+      .flatMap(({ address, kind, state }) => (kind === 'vantagePoint' && state !== 'withdrawn' ? [address] : []));
   const runner = new ProbeRunner(
-    { owner: randomUUID(), concurrency: CONCURRENCY, pollMs: POLL_MS },
-    { sets, prober, probingClock, destinationCheck, events, clock, log },
+    {
+      ...{ owner: randomUUID(), concurrency: CONCURRENCY, pollMs: POLL_MS },
+      longestWaitMs: options.longestWaitMs ?? LONGEST_WAIT_MS,
+    },
+    {
+      ...{ sets, prober, probingClock, destinationCheck, events, clock, log },
+      rulesOf: async (userId) => {
+        const user = await users.find(userId);
+        if (user === undefined || user.disabled_at !== null || user.deleted_at !== null) return undefined;
+        return senderRulesOf(user, {
+          sources: sourceAccess,
+          // A vantage point that is not connected any more may come back while the probe waits for it.
+          vantagePoints: () => [...vantagePoints(), ...registered()],
+          spoofers: () => [...system.vantagePoints(), ...registered()],
+        });
+      },
+    },
   );
   const submission = new ProbeSubmission({
     ...{ sets, facts, destinationCheck, clock, sources: sourceAccess },
-    vantagePoints: () => [
-      ...system.vantagePoints(),
-      ...system.connected.ready('vantagePoint').map(({ address }) => address),
-    ],
+    vantagePoints,
     spoofers: () => system.vantagePoints(),
     onAccepted: () => runner.notify(),
     onRejected: (user, { code, message }) =>

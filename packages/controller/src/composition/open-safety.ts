@@ -56,18 +56,18 @@ const DAY_MS = 86_400_000;
  * Opens the safety rules that every probe must pass, and the audit. Restores the packets counted today. The audit comes last: it records
  * what the others let through.
  *
- * @param isOwn whether an address is that of a source or vantage point of this system
+ * @param hosts about the sources and vantage points of this system: whether an address is one of theirs, and whether its agent is one of revtr 2.0
  */
 export async function openSafety(
   context: Context,
   options: SafetyOptions,
-  isOwn: (address: Ipv4Address) => boolean,
+  hosts: Readonly<Record<'isOwn' | 'isLegacy', (address: Ipv4Address) => boolean>>,
 ): Promise<SafetySubsystem> {
   const { database, clock, log, cluster } = context;
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
   const { bus, changes, isShared } = cluster;
   const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
-  const { budgets, circuits, journal, counts } = await openLimits(context, options.safety, isOwn);
+  const { budgets, circuits, journal, counts } = await openLimits(context, options.safety, hosts.isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
   const guards: ProbeGuard[] = [switches, circuits, budgets, new AuditGuard({ audit, clock, log })];
   const onRefused: GuardedProberCollaborators['onRefused'] = (request, error, cause) =>
@@ -85,7 +85,11 @@ export async function openSafety(
     budgets,
     audit,
     auditEvents,
-    guarded: (prober) => new GuardedProber({ prober, guards, clock, randomBytes: pooledRandomBytes, onRefused }),
+    guarded: (prober) =>
+      new GuardedProber({
+        ...{ prober, guards, clock, randomBytes: pooledRandomBytes, onRefused },
+        isLegacy: hosts.isLegacy,
+      }),
     withTechnique,
     start: () => {
       shared?.start();

@@ -54,9 +54,24 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** Counts something that was refused: `enrolment`, `connection`, `message`, `reply`. */
-  refused(kind: string): void {
-    this.#refused.inc({ kind });
+  /**
+   * Counts something that was refused: `enrolment`, `connection`, `message`, `reply`, `optOut`, and from agents of revtr 2.0 `legacyConnection`,
+   * `legacyMessage`, `legacyReply`.
+   */
+  refused(kind: string, count = 1): void {
+    this.#refused.inc({ kind }, count);
+  }
+
+  /** Shows how many agents of revtr 2.0 are connected. */
+  observeLegacyAgents(count: () => number): void {
+    new Gauge({
+      name: 'revtr_legacy_agents_connected',
+      help: 'Agents of revtr 2.0 that are connected.',
+      registers: [this.registry],
+      collect() {
+        this.set(count());
+      },
+    });
   }
 
   /** Measures a gRPC call. `method` is the full name of a known method, or `none`; `code` is the name of the status code. */

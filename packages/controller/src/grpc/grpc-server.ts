@@ -10,6 +10,9 @@ import { DEFAULT_GRPC_LIMITS, type GrpcLimits } from './limits.ts';
 import { addReflection } from './reflection.ts';
 import { Refusals } from './refusals.ts';
 
+/** Calls beyond the limit of a connection that are refused before the connection is closed. */
+const MOST_REJECTED_STREAMS = 10_000;
+
 export interface GrpcServerOptions {
   /** Name of the server in metrics and in the log. */
   readonly name: string;
@@ -83,6 +86,11 @@ export class GrpcServer {
     });
   }
 
+  /** Answers new connections with another certificate; PEM. */
+  useCertificate({ certificate, key }: GrpcServerOptions['tls']): void {
+    this.#server.setSecureContext({ cert: certificate, key });
+  }
+
   /** Ends streams, lets the other calls end, and closes all connections. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -101,8 +109,8 @@ export class GrpcServer {
       handshakeTimeout: handshakeMs,
       // Twice the limit: a call that exceeds it is answered and counted, while Node.js resets the stream without a word.
       maxHeaderListPairs: headers.fields * 2,
-      maxSessionInvalidFrames: 16,
-      maxSessionRejectedStreams: 32,
+      // A client whose calls run into their deadlines replaces them before the server has closed them: too low a limit ends its connection.
+      maxSessionRejectedStreams: MOST_REJECTED_STREAMS,
       settings: { maxConcurrentStreams: streamsPerConnection, maxHeaderListSize: headers.bytes * 2 },
     });
     limitConnections(server, connections, (address) => refusals.add('connections', { client: address }));

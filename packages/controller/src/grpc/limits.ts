@@ -2,7 +2,7 @@
 export interface GrpcLimits {
   /** TCP connections, in total and from one IPv4 address or /64 of IPv6. Default 1,000 and 64. */
   readonly connections: { readonly total: number; readonly perAddress: number };
-  /** Calls of one connection at a time. Default 128. */
+  /** Calls of one connection at a time. Clients that send more before they know the limit see errors. Default 1,024. */
   readonly streamsPerConnection: number;
   /** Calls of all connections at a time. Default 4,000. */
   readonly calls: number;
@@ -28,7 +28,7 @@ export interface GrpcLimits {
 
 export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
   connections: { total: 1_000, perAddress: 64 },
-  streamsPerConnection: 128,
+  streamsPerConnection: 1_024,
   calls: 4_000,
   headers: { bytes: 16 * 2 ** 10, fields: 64 },
   message: { bytes: 2 ** 20, withCredentialBytes: 16 * 2 ** 20 },

@@ -8,6 +8,8 @@ export function ownedJobs(jobs: Jobs, owned: () => readonly string[]): JobQueue 
       const sources = owned();
       return sources.length === 0 ? [] : jobs.leaseOf(sources, ...what);
     },
+    noteNew: () => jobs.noteNew(),
+    expire: (...what) => jobs.expire(...what),
     renew: (...what) => jobs.renew(...what),
     release: (...what) => jobs.release(...what),
     releaseOf: (...what) => jobs.releaseOf(...what),

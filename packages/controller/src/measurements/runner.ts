@@ -1,11 +1,10 @@
-import {
-  type AskTraceroute,
-  emptyStats,
-  type MeasureHooks,
-  type Owners,
-  type PathFacts,
-  type ReverseTraceroute,
-  type ReverseTracerouteEngine,
+import type {
+  AskTraceroute,
+  MeasureHooks,
+  Owners,
+  PathFacts,
+  ReverseTraceroute,
+  ReverseTracerouteEngine,
 } from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
@@ -21,6 +20,8 @@ import type { BatchEvents } from './batch-events.ts';
 import { measurementOptionsSchema } from './options.ts';
 import { ResultWriter } from './result-writer.ts';
 import { compactResult, type StoredResult, toStoredHops, toStoredResult } from './stored-result.ts';
+import { brokenResult, CANCELLED, emptyResult, expiredReason, stoppedResult, switchReason } from './unmeasured.ts';
+import { type Pace, PaceMeter } from './waiting/pace.ts';
 
 export interface RunnerOptions {
   /** Name under which jobs are borrowed: unique among running processes. */
@@ -31,10 +32,12 @@ export interface RunnerOptions {
   readonly leaseMs: number;
   /** How often to look for work without being notified, milliseconds. */
   readonly pollMs: number;
+  /** A measurement that has waited longer in the queue is not measured any more, milliseconds. */
+  readonly longestWaitMs: number;
 }
 
 /** Where measurements come from, and where their results go: all of the queue, or the part of the sources that this engine owns. */
-export type JobQueue = Pick<Jobs, 'lease' | 'renew' | 'release' | 'releaseOf' | 'finish'>;
+export type JobQueue = Pick<Jobs, 'lease' | 'renew' | 'release' | 'releaseOf' | 'finish' | 'expire' | 'noteNew'>;
 
 export interface RunnerCollaborators {
   readonly jobs: JobQueue;
@@ -54,14 +57,17 @@ export interface RunnerCollaborators {
   readonly log: Logger;
 }
 
-/** How a measurement ends whose batch was cancelled. */
-const CANCELLED = { code: 'batchCancelled', message: 'the batch was cancelled before this measurement ended' };
 /** Cancelled batches of which a lease under way may still return jobs. */
 const MOST_CANCELLED = 1_000;
 
 /** Jobs are borrowed in groups, because each query costs: once this share of the places is free, and at the latest this many places. */
 const LEASED_SHARE = 0.1;
 const MOST_AWAITED_PLACES = 50;
+/** Share of the places that large batches leave free, and the most: a small batch begins without waiting for the end of a measurement. */
+const KEPT_SHARE = 0.05;
+const MOST_KEPT_PLACES = 50;
+/** How often measurements are looked for that have waited too long, milliseconds. */
+const EXPIRE_EVERY_MS = 60_000;
 /** Jobs that one query borrows at most. */
 const MOST_LEASED_AT_ONCE = 1_000;
 
@@ -78,10 +84,14 @@ export class MeasurementRunner {
   /** Measurements that have ended, until their results are written. */
   readonly #unwritten = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
   readonly #cancelled = new Set<number>();
+  readonly #pace = new PaceMeter();
   #isStopping = false;
+  /** Whether there may be work that no lease has looked for yet. */
+  #hasNews = true;
   #wake: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
   readonly #renewing: Periodic;
+  readonly #expiring: Periodic;
 
   constructor(options: RunnerOptions, collaborators: RunnerCollaborators) {
     this.#options = options;
@@ -101,6 +111,14 @@ export class MeasurementRunner {
         onError: (error) => log.error({ err: error }, 'leases could not be renewed'),
       },
     );
+    this.#expiring = new Periodic(
+      { everyMs: EXPIRE_EVERY_MS },
+      {
+        clock,
+        work: () => this.#expire(),
+        onError: (error) => log.error({ err: error }, 'measurements that waited too long could not be ended'),
+      },
+    );
   }
 
   /** Share of the places for measurements that are taken, 0 to 1. */
@@ -108,13 +126,21 @@ export class MeasurementRunner {
     return this.#underWay.size / this.#options.concurrency;
   }
 
+  /** How fast measurements are taken from the queue while it is not empty; `undefined` until enough have ended to tell. */
+  get pace(): Pace | undefined {
+    return this.#pace.at(this.#options.concurrency - this.#kept - this.#leastRoom / 2);
+  }
+
   start(): void {
     this.#loop = this.#run();
     this.#renewing.start();
+    this.#expiring.start();
   }
 
   /** Wakes the runner, because there may be new work. */
   notify(): void {
+    this.#hasNews = true;
+    this.#collaborators.jobs.noteNew();
     this.#wake();
   }
 
@@ -155,7 +181,7 @@ export class MeasurementRunner {
     this.#isStopping = true;
     for (const { cancel } of this.#underWay.values()) cancel.abort();
     this.#wake();
-    await Promise.all([this.#loop, this.#renewing.stop()]);
+    await Promise.all([this.#loop, this.#renewing.stop(), this.#expiring.stop()]);
     await this.#writer.flush();
     await this.#collaborators.jobs.release(this.#options.owner);
   }
@@ -177,9 +203,10 @@ export class MeasurementRunner {
       }
       const room = this.#options.concurrency - this.#underWay.size;
       let taken: readonly Job[] = [];
-      if (room >= this.#leastRoom) {
+      if (room - this.#kept >= this.#leastRoom || (this.#hasNews && room > 0)) {
+        this.#hasNews = false;
         try {
-          taken = await this.#lease(Math.min(room, MOST_LEASED_AT_ONCE));
+          taken = await this.#lease(room);
         } catch (error) {
           log.error({ err: error }, 'measurements could not be read from the queue');
         }
@@ -195,7 +222,9 @@ export class MeasurementRunner {
     const { jobs, clock } = this.#collaborators;
     // Before the query: a result that is written meanwhile must not make its job look new.
     const held = new Set(this.#held());
-    const leased = await jobs.lease(this.#options.owner, room, new Date(clock.now()), this.#leaseEnd());
+    const all = Math.min(room, MOST_LEASED_AT_ONCE);
+    const bulk = Math.min(Math.max(0, room - this.#kept), all);
+    const leased = await jobs.lease(this.#options.owner, all, new Date(clock.now()), this.#leaseEnd(), bulk);
     return leased.filter(({ id }) => !held.has(id));
   }
 
@@ -205,26 +234,29 @@ export class MeasurementRunner {
   }
 
   async #measure(job: Job): Promise<void> {
-    const { metrics, log } = this.#collaborators;
+    const { metrics, clock, log } = this.#collaborators;
+    const begunAt = clock.now();
     const stopped = this.#reasonToStop(job);
-    if (stopped !== undefined) return this.#store(job, stoppedResult(stopped, this.#collaborators.clock.now()));
+    if (stopped !== undefined) return this.#store(job, stoppedResult(stopped, begunAt));
     const cancel = new AbortController();
     const ended = Promise.withResolvers<void>();
     this.#underWay.set(job.id, { job, cancel, ended });
     try {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
+      if (!cancel.signal.aborted) this.#pace.note(clock.now() - begunAt);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
       const failReason = isCutShort ? this.#reasonToStop(job) : undefined;
       if (!isCutShort) this.#store(job, toStoredResult(result, this.#pathFacts));
       else if (failReason !== undefined) this.#store(job, { ...toStoredResult(result, this.#pathFacts), failReason });
     } catch (error) {
       log.error({ err: error, revtr: job.id }, 'a measurement failed unexpectedly');
-      this.#store(job, brokenResult(job, this.#collaborators.clock.now()));
+      this.#store(job, brokenResult(job, clock.now()));
     } finally {
       this.#underWay.delete(job.id);
       ended.resolve();
-      if (this.#options.concurrency - this.#underWay.size >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
+      const room = this.#options.concurrency - this.#underWay.size;
+      if (room - this.#kept >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
     }
   }
 
@@ -274,6 +306,24 @@ export class MeasurementRunner {
     this.#unwritten.delete(id);
     if (ended === undefined || !isStored) return;
     this.#collaborators.events.publish(ended.batchId, { type: 'ended', measurement: id, stopReason: ended.stopReason });
+  }
+
+  /** Ends the measurements that have waited too long. */
+  async #expire(): Promise<void> {
+    const { jobs, clock, events } = this.#collaborators;
+    const { longestWaitMs } = this.#options;
+    for (let hasMore = true; hasMore && !this.#isStopping; ) {
+      const now = clock.now();
+      const failReason = expiredReason(longestWaitMs);
+      const ended = await jobs.expire(
+        new Date(now - longestWaitMs),
+        { ...emptyResult(now), stopReason: 'cancelled', failReason },
+        new Date(now),
+      );
+      for (const { id: measurement, batchId } of ended)
+        events.publish(batchId, { type: 'ended', measurement, stopReason: 'cancelled' });
+      hasMore = ended.length > 0;
+    }
   }
 
   /** Resolves when the runner is woken, or after the poll interval. */
@@ -329,41 +379,14 @@ export class MeasurementRunner {
     return Math.max(1, Math.min(MOST_AWAITED_PLACES, Math.floor(this.#options.concurrency * LEASED_SHARE)));
   }
 
+  /** Places that large batches leave free. */
+  get #kept(): number {
+    return Math.min(MOST_KEPT_PLACES, Math.floor(this.#options.concurrency * KEPT_SHARE));
+  }
+
   #leaseEnd(): Date {
     return new Date(this.#collaborators.clock.now() + this.#options.leaseMs);
   }
 }
 
 const askNobody: AskTraceroute = async () => ({ detail: 'this system does not ask RIPE Atlas for traceroutes' });
-
-/** The result of a measurement that failed because of a defect in the controller. */
-function brokenResult({ destination }: Job, now: number): StoredResult {
-  const message = 'the measurement failed unexpectedly; the operator finds the cause in the log';
-  return { ...emptyResult(now), failReason: { code: 'internal', message, hop: destination } };
-}
-
-const emptyResult = (now: number): StoredResult => ({
-  plan: '',
-  stopReason: 'failed',
-  startedAt: now,
-  endedAt: now,
-  hops: [],
-  stats: emptyStats(),
-  attempts: [],
-});
-
-const switchReason = (
-  { destination }: Job,
-  { scope, subject, reason }: KillSwitchRow,
-): NonNullable<StoredResult['failReason']> => ({
-  code: 'killSwitch',
-  message: `an operator has stopped ${scope} ${subject}: ${reason}`,
-  hop: destination,
-});
-
-/** The result of a measurement that was stopped before it began. */
-const stoppedResult = (failReason: NonNullable<StoredResult['failReason']>, now: number): StoredResult => ({
-  ...emptyResult(now),
-  stopReason: 'cancelled',
-  failReason,
-});

@@ -22,6 +22,8 @@ export interface SubmitOptions {
   readonly keyId?: number | null;
   /** The same request with the same key within a day is answered with the same batch. Default: none. */
   readonly idempotencyKey?: string | undefined;
+  /** Whether nobody waits for the results: batches that somebody waits for come first, however small this one is. Default false. */
+  readonly isBackground?: boolean;
 }
 
 /** A batch that is stored. */
@@ -86,7 +88,7 @@ export class Submission {
   async submit(
     user: User,
     pairs: readonly RequestedPair[],
-    { skipInvalid, keyId = null, idempotencyKey }: SubmitOptions,
+    { skipInvalid, keyId = null, idempotencyKey, isBackground = false }: SubmitOptions,
   ): Promise<Submitted> {
     const request =
       idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: hashOf({ pairs, skipInvalid }) };
@@ -106,7 +108,11 @@ export class Submission {
     });
     for (const rejection of rejected) this.#onRejected(user, rejection);
     const repeatable = request && { ...request, rejected };
-    const outcome = await this.#batches.accept(user, accepted, this.#now(), { keyId, repeatable });
+    const outcome = await this.#batches.accept(user, accepted, this.#now(), {
+      keyId,
+      repeatable,
+      isBulk: isBackground || undefined,
+    });
     if ('repeatedId' in outcome) return repeated(outcome);
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
     this.#onAccepted();

@@ -1,6 +1,6 @@
 import type { AgentHub, AgentProfile, AgentSession, GrantSigner, Outcome, RunOptions, Work } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
-import type { Clock, PingRequest, Spoof, SpoofMark } from '@revtr/probing';
+import type { Clock, PingReply, PingRequest, Spoof, SpoofMark } from '@revtr/probing';
 
 /** What an agent is asked to do. A spoofed probe has no grant yet: it is signed where the agent is connected. */
 export type AgentTask =
@@ -13,11 +13,17 @@ export type AgentTask =
       readonly measurement: string | number | undefined;
     };
 
+/** A reply to a spoofed probe that an agent of revtr 2.0 has reported: without its packet, and the round-trip time is not known. */
+export type ReportedReply = Omit<PingReply, 'rttMs'>;
+
+/** What a task resulted in. Only an agent of revtr 2.0 reports a reply; the packets that others report are checked by whoever asked for them. */
+export type AgentOutcome = Outcome | { readonly kind: 'reported'; readonly reply: ReportedReply };
+
 /** An agent that work can be given to. */
 export interface ReachableAgent extends Pick<AgentSession, 'address' | 'isConnected' | 'health'> {
   readonly profile: AgentProfile;
   /** Runs a task. @throws {LinkError} `closed`, `overloaded`; {BusError}; {ProbingError} */
-  run(task: AgentTask, options: RunOptions): Promise<Outcome>;
+  run(task: AgentTask, options: RunOptions): Promise<AgentOutcome>;
 }
 
 /** The agents that work can be given to: those of this process, or those of other gateways. */

@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import { DirectoryAdmission } from '../agents/admission.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { LocalAgents } from './agent-access.ts';
+import type { LegacyOptions } from './legacy/legacy-gateway.ts';
+import type { ServerCredential } from './legacy/scamper-listener.ts';
 import type { MeasuringParts } from './measuring-system.ts';
 import { OptOutWatch } from './opt-out-watch.ts';
 import { publishSwitches } from './publish-switches.ts';
@@ -17,6 +19,8 @@ export interface AgentGatewayOptions {
   readonly authority: string;
   /** Contact that the agents' probes carry, a URI; `undefined`: none. */
   readonly contact?: string | undefined;
+  /** How agents of revtr 2.0 are served. Default: they are not. */
+  readonly legacy?: LegacyOptions | undefined;
 }
 
 export interface AgentGatewayCollaborators extends MeasuringParts {
@@ -42,6 +46,7 @@ export class AgentGateway {
   readonly agents: LocalAgents;
   /** PEM of the certificate to give to agents. */
   readonly rootCertificate: string;
+  readonly #authority: Authority;
   readonly #gateway: Gateway;
   readonly #dialer: Dialer;
   readonly #clock: Clock;
@@ -55,6 +60,7 @@ export class AgentGateway {
     const { directory, optOuts, switches, clock, metrics, log, events } = collaborators;
     const { auditEvents, onJoined, onLeft, onHealth, isElsewhere } = collaborators;
     this.#clock = clock;
+    this.#authority = authority;
     this.rootCertificate = authority.rootCertificate;
     this.hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate, contact: options.contact },
@@ -153,6 +159,11 @@ export class AgentGateway {
   static async create(options: AgentGatewayOptions, collaborators: AgentGatewayCollaborators): Promise<AgentGateway> {
     const authority = await Authority.open(options.authority, new Date(collaborators.clock.now()));
     return new AgentGateway(options, authority, collaborators);
+  }
+
+  /** Creates a server certificate for host names, which is valid for a year, and its key. */
+  certify(names: LegacyOptions['names']): Promise<ServerCredential> {
+    return this.#authority.createServer(names, new Date(this.#clock.now()));
   }
 
   /** Sends what changed in the opt-out list to the connected agents. Those that do not apply it within a minute are suspended. */

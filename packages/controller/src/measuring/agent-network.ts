@@ -1,6 +1,7 @@
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { AgentAccess, ReachableAgent } from './agent-access.ts';
 import { AgentGateway, type AgentGatewayCollaborators, type AgentGatewayOptions } from './agent-gateway.ts';
+import { LegacyGateway, type LegacyOptions } from './legacy/legacy-gateway.ts';
 import { AgentServer } from './remote/agent-server.ts';
 import { RemoteAgents } from './remote/remote-agents.ts';
 
@@ -13,6 +14,7 @@ const SETTLE_POLL_MS = 50;
 export class AgentNetwork implements AgentAccess {
   readonly #collaborators: AgentNetworkCollaborators;
   readonly #gateway: AgentGateway | undefined;
+  readonly #legacy: LegacyGateway | undefined;
   readonly #server: AgentServer | undefined;
   readonly #remote: RemoteAgents | undefined;
 
@@ -20,12 +22,14 @@ export class AgentNetwork implements AgentAccess {
     collaborators: AgentNetworkCollaborators,
     parts: {
       readonly gateway: AgentGateway | undefined;
+      readonly legacy: LegacyGateway | undefined;
       readonly server: AgentServer | undefined;
       readonly remote: RemoteAgents | undefined;
     },
   ) {
     this.#collaborators = collaborators;
     this.#gateway = parts.gateway;
+    this.#legacy = parts.legacy;
     this.#server = parts.server;
     this.#remote = parts.remote;
     collaborators.cluster.changes.on('expel', ({ address, reason }) => this.#expelHere(parseIpv4(address), reason));
@@ -64,17 +68,21 @@ export class AgentNetwork implements AgentAccess {
           isElsewhere: (address) => remote?.joinedAt(address) !== undefined,
         })
       : undefined;
+    const legacy =
+      gateway !== undefined && options.legacy !== undefined
+        ? openLegacy({ ...options, ...options.legacy }, { ...collaborators, gateway, wake: () => server?.wake() })
+        : undefined;
     const server =
       gateway !== undefined && isShared
         ? new AgentServer({
             ...{ bus, directory, targetPolicy, switches, clock, onError },
-            agents: gateway.agents,
-            connected: () => gateway.hub.connected(),
+            agents: { find: (address) => findHere(address, gateway, legacy) },
+            connected: () => [...gateway.hub.connected(), ...(legacy?.agents.connected() ?? [])],
             isSuspended: (address) => gateway.isSuspended(address),
             rootCertificate: gateway.rootCertificate,
           })
         : undefined;
-    return new AgentNetwork(collaborators, { gateway, server, remote });
+    return new AgentNetwork(collaborators, { gateway, legacy, server, remote });
   }
 
   /** PEM of the certificate that agents need; `undefined` while no gateway is known. */
@@ -83,7 +91,7 @@ export class AgentNetwork implements AgentAccess {
   }
 
   find(address: Ipv4Address): ReachableAgent | undefined {
-    const here = this.#gateway?.agents.find(address);
+    const here = this.#gateway && findHere(address, this.#gateway, this.#legacy);
     if (here?.isConnected === true) return here;
     // An agent that has lost its connection to this gateway may have chosen another one.
     const elsewhere = this.#remote?.find(address);
@@ -98,7 +106,7 @@ export class AgentNetwork implements AgentAccess {
   async waitFor(address: Ipv4Address, timeoutMs: number, signal?: AbortSignal): Promise<ReachableAgent | undefined> {
     const over = new AbortController();
     const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
-    const places = [this.#gateway?.agents, this.#remote].filter((place) => place !== undefined);
+    const places = [this.#gateway?.agents, this.#legacy?.agents, this.#remote].filter((place) => place !== undefined);
     try {
       await Promise.race(places.map((place) => place.waitFor(address, timeoutMs, limited)));
       return this.find(address);
@@ -123,6 +131,7 @@ export class AgentNetwork implements AgentAccess {
     if (this.#gateway === undefined) return;
     const port = await this.#gateway.start();
     this.#collaborators.log.info({ port }, 'listening for agents');
+    await this.#legacy?.start();
   }
 
   /** Resolves when as many agents are connected as were ready before a restart, or after `timeoutMs`. */
@@ -130,7 +139,10 @@ export class AgentNetwork implements AgentAccess {
     const { directory, clock } = this.#collaborators;
     const wanted = directory.list().filter(({ state }) => state === 'ready').length;
     const deadline = clock.now() + timeoutMs;
-    const connected = (): number => (this.#gateway?.hub.connected().length ?? 0) + (this.#remote?.connected ?? 0);
+    const connected = (): number =>
+      (this.#gateway?.hub.connected().length ?? 0) +
+      (this.#legacy?.agents.connected().length ?? 0) +
+      (this.#remote?.connected ?? 0);
     while (connected() < wanted && clock.now() < deadline && !signal.aborted)
       await clock.sleep(SETTLE_POLL_MS, signal).catch(() => undefined);
   }
@@ -138,10 +150,55 @@ export class AgentNetwork implements AgentAccess {
   async stop(): Promise<void> {
     await this.#server?.stop();
     this.#remote?.stop();
+    await this.#legacy?.stop();
     await this.#gateway?.stop();
   }
 
   #expelHere(address: Ipv4Address, reason: string): void {
     this.#gateway?.hub.expel(address, reason);
+    this.#legacy?.agents.expel(address);
   }
+}
+
+/** An agent that is connected to this process, or may resume its session. */
+function findHere(
+  address: Ipv4Address,
+  gateway: AgentGateway,
+  legacy: LegacyGateway | undefined,
+): ReachableAgent | undefined {
+  const linked = gateway.agents.find(address);
+  return linked?.isConnected === true ? linked : (legacy?.agents.find(address) ?? linked);
+}
+
+/** Opens the gateway for agents of revtr 2.0, whose probes end as soon as a rule forbids them. */
+function openLegacy(
+  options: AgentGatewayOptions & LegacyOptions,
+  collaborators: AgentNetworkCollaborators & { readonly gateway: AgentGateway; readonly wake: () => void },
+): LegacyGateway {
+  const { gateway, wake, directory, switches, optOuts, events, onJoined, onLeft, onHealth, metrics } = collaborators;
+  const legacy = new LegacyGateway(
+    { ...options, contact: options.contact },
+    {
+      ...collaborators,
+      random: Math.random,
+      certify: (names) => gateway.certify(names),
+      isLinked: (address) => gateway.hub.sessionOf(address)?.isConnected === true,
+      onJoined: (address, isNew) => {
+        wake();
+        onJoined(address);
+        if (isNew) events.joined(address);
+        else onHealth(address);
+      },
+      onLeft: (address) => {
+        wake();
+        onLeft(address);
+      },
+    },
+  );
+  const enforce = (): void => legacy.agents.enforceRules();
+  switches.subscribe(enforce);
+  directory.subscribe(enforce);
+  optOuts.subscribe(enforce);
+  metrics.observeLegacyAgents(() => legacy.agents.connected().length);
+  return legacy;
 }

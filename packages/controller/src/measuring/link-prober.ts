@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { BusError } from '@revtr/bus';
-import { LinkError, type Outcome, type RunOptions } from '@revtr/link';
+import { LinkError, type RunOptions } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import {
   assertValidRequest,
   type Clock,
+  createLegacyMark,
   createSpoofMark,
   type PingRequest,
   type PingResult,
@@ -20,7 +21,7 @@ import {
 } from '@revtr/probing';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { currentMeasurement } from '../safety/probe-context.ts';
-import type { AgentAccess, AgentTask, ReachableAgent } from './agent-access.ts';
+import type { AgentAccess, AgentOutcome, AgentTask, ReachableAgent } from './agent-access.ts';
 
 export interface LinkProberOptions {
   /**
@@ -98,7 +99,8 @@ export class LinkProber implements Prober {
         'spoofingRefused',
         `${formatIpv4(claimedSource)} does not allow spoofed probes with its address`,
       );
-    const mark = spoof.mark ?? createSpoofMark(randomBytes);
+    const createMark = directory.find(spoof.receiver)?.legacy === true ? createLegacyMark : createSpoofMark;
+    const mark = spoof.mark ?? createMark(randomBytes);
     const over = new AbortController();
     const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
     const { target, timeoutMs } = request;
@@ -121,7 +123,7 @@ export class LinkProber implements Prober {
 
   /** Checks the packet itself, because the controller does not trust an agent's judgement: it must match the probe. */
   #judge(
-    outcome: Outcome,
+    outcome: AgentOutcome,
     expected: {
       readonly target: Ipv4Address;
       readonly mark: SpoofMark;
@@ -129,10 +131,13 @@ export class LinkProber implements Prober {
       readonly sentAt: number;
     },
   ): ReturnType<typeof toPingReply> | undefined {
+    const rttMs = this.#collaborators.clock.now() - expected.sentAt;
+    // A reply without a packet was matched with its probe where the agent is connected.
+    if (outcome.kind === 'reported') return { ...outcome.reply, rttMs };
     if (outcome.kind !== 'catch') throw unexpected(outcome);
     if (outcome.packet === undefined) return undefined;
     const packet = readSpoofedReply(Buffer.from(outcome.packet, 'base64'), expected);
-    if (packet !== undefined) return toPingReply(packet, this.#collaborators.clock.now() - expected.sentAt);
+    if (packet !== undefined) return toPingReply(packet, rttMs);
     this.#collaborators.onForged(expected.receiver);
     return undefined;
   }
@@ -164,8 +169,8 @@ export class LinkProber implements Prober {
 }
 
 /** Runs a task on an agent. @throws {ProbingError} for every failure */
-async function run(agent: ReachableAgent, task: AgentTask, options: RunOptions): Promise<Outcome> {
-  let outcome: Outcome;
+async function run(agent: ReachableAgent, task: AgentTask, options: RunOptions): Promise<AgentOutcome> {
+  let outcome: AgentOutcome;
   try {
     outcome = await agent.run(task, options);
   } catch (error) {
@@ -180,5 +185,5 @@ async function run(agent: ReachableAgent, task: AgentTask, options: RunOptions):
   throw new ProbingError(code === 'targetRefused' ? 'invalidRequest' : code, message);
 }
 
-const unexpected = (outcome: Outcome): ProbingError =>
+const unexpected = (outcome: AgentOutcome): ProbingError =>
   new ProbingError('proberStopped', `an agent answered with ${outcome.kind}`);

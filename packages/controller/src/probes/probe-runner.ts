@@ -8,6 +8,7 @@ import { probingFor } from '../safety/probe-context.ts';
 import type { ProbeEvents } from './probe-events.ts';
 import { type ProbeRequest, pingRequestOf, probeRequestSchema, tracerouteRequestOf } from './probe-request.ts';
 import { ofTraceroute, type ProbeResult, toReply } from './probe-result.ts';
+import { type SenderRules, senderOf } from './sender-rules.ts';
 
 export interface ProbeRunnerOptions {
   /** Name under which probes are leased: unique among running processes. */
@@ -16,6 +17,8 @@ export interface ProbeRunnerOptions {
   readonly concurrency: number;
   /** How often to look for probes without being woken, milliseconds. */
   readonly pollMs: number;
+  /** A probe that has waited longer in the queue is not sent any more, milliseconds. */
+  readonly longestWaitMs: number;
 }
 
 export interface ProbeRunnerCollaborators {
@@ -25,6 +28,8 @@ export interface ProbeRunnerCollaborators {
   /** The clock of the prober. */
   readonly probingClock: Clock;
   readonly destinationCheck: Pick<DestinationCheck, 'refuse'>;
+  /** What a user may send from now; `undefined` for a user who was disabled or deleted. */
+  readonly rulesOf: (userId: number) => Promise<SenderRules | undefined>;
   readonly events: ProbeEvents;
   /** The controller's clock. */
   readonly clock: Clock;
@@ -71,6 +76,7 @@ export class ProbeRunner {
 
   /** Wakes the runner, because there may be new probes. */
   notify(): void {
+    this.#collaborators.sets.noteNew();
     this.#polling.wake();
   }
 
@@ -90,24 +96,47 @@ export class ProbeRunner {
     const now = clock.now();
     const jobs = await sets.lease(owner, room, new Date(now), new Date(now + LEASE_MS));
     this.#hasMore = jobs.length === room;
+    const rules = await this.#rulesOf(jobs);
     for (const job of jobs) {
-      const running = this.#run(job).finally(() => {
+      const running = this.#run(job, rules.get(job.userId)).finally(() => {
         this.#underWay.delete(job.id);
-        if (this.#hasMore && concurrency - this.#underWay.size >= concurrency * LEASED_SHARE) this.notify();
+        if (this.#hasMore && concurrency - this.#underWay.size >= concurrency * LEASED_SHARE) this.#polling.wake();
       });
       this.#underWay.set(job.id, running);
     }
   }
 
+  /** What the users of some probes may send from now. */
+  async #rulesOf(jobs: readonly ProbeJob[]): Promise<ReadonlyMap<number, SenderRules | undefined>> {
+    const users = [...new Set(jobs.map(({ userId }) => userId))];
+    return new Map(await Promise.all(users.map(async (id) => [id, await this.#collaborators.rulesOf(id)] as const)));
+  }
+
+  /** Why a probe that was accepted must not be sent any more. */
+  #refuse(job: ProbeJob, request: ProbeRequest, rules: SenderRules | undefined): ProbeResult['failure'] {
+    const { clock, destinationCheck } = this.#collaborators;
+    const { longestWaitMs } = this.#options;
+    if (rules === undefined)
+      return { code: 'userDisabled', message: 'the account was disabled before the probe was sent' };
+    if (clock.now() - job.createdAt.getTime() > longestWaitMs) {
+      const hours = Math.round(longestWaitMs / 3_600_000);
+      return { code: 'expired', message: `the probe was still in the queue ${hours} hours after it was submitted` };
+    }
+    const sender = senderOf(request, rules);
+    if ('code' in sender) return { code: sender.code, message: sender.message };
+    return destinationCheck.refuse(parseIpv4(request.to));
+  }
+
   /** Never rejects. */
-  async #run(job: ProbeJob): Promise<void> {
+  async #run(job: ProbeJob, rules: SenderRules | undefined): Promise<void> {
     const { events, log } = this.#collaborators;
     const { id: probeId, setId, userId } = job;
     try {
       const request = probeRequestSchema.parse(job.request);
       const cause = { type: 'rawProbe', probeId, userId, keyId: job.keyId ?? undefined } as const;
       const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(LONGEST_PROBE_MS)]);
-      const result = await probingFor(cause, () => this.#send(request, signal));
+      const failure = this.#refuse(job, request, rules);
+      const result = await probingFor(cause, () => this.#send(request, failure, signal));
       if (this.#stopping.signal.aborted && result.failure?.code === 'cancelled') return;
       if (await this.#store(probeId, result)) events.publish(setId, probeId);
     } catch (error) {
@@ -130,11 +159,10 @@ export class ProbeRunner {
     }
   }
 
-  async #send(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult> {
-    const { probingClock, destinationCheck, prober } = this.#collaborators;
+  async #send(request: ProbeRequest, failure: ProbeResult['failure'], signal: AbortSignal): Promise<ProbeResult> {
+    const { probingClock, prober } = this.#collaborators;
     const startedAt = probingClock.now();
-    const refusal = destinationCheck.refuse(parseIpv4(request.to));
-    if (refusal !== undefined) return { startedAt, endedAt: startedAt, sent: 0, failure: refusal };
+    if (failure !== undefined) return { startedAt, endedAt: startedAt, sent: 0, failure };
     if (request.type !== 'traceroute') return this.#ping(request, signal);
     try {
       return ofTraceroute(await prober.traceroute(tracerouteRequestOf(request), signal));

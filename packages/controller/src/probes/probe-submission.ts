@@ -1,13 +1,13 @@
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { LimitUse, ProbeRow, ProbeSet, ProbeSets, User } from '@revtr/storage';
-import type { SourceAccess } from '../agents/source-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError, type ErrorDetail } from '../foundation/errors.ts';
 import type { DestinationCheck } from '../measurements/destination-check.ts';
 import { quotaError } from '../measurements/quota-error.ts';
 import { DEFAULT_NAME_LIMITS, isHostName, type ResolvedNames, resolveNames } from '../measurements/resolve-names.ts';
 import type { ProbeRequest } from './probe-request.ts';
+import { type SenderFault, type SendingHosts, senderOf, senderRulesOf } from './sender-rules.ts';
 
 /** A raw probe as a user asks for it: nothing is checked yet. */
 export interface AskedProbe extends Omit<ProbeRequest, 'from' | 'to' | 'as'> {
@@ -20,12 +20,8 @@ export interface AskedProbe extends Omit<ProbeRequest, 'from' | 'to' | 'as'> {
 /** Most probes in one request. */
 const MOST_PROBES = 1_000;
 
-export interface ProbeSubmissionCollaborators {
+export interface ProbeSubmissionCollaborators extends SendingHosts {
   readonly sets: ProbeSets;
-  readonly sources: Pick<SourceAccess, 'readySources'>;
-  /** Vantage points that can send now, and those of them that can spoof. */
-  readonly vantagePoints: () => readonly Ipv4Address[];
-  readonly spoofers: () => readonly Ipv4Address[];
   readonly facts: AddressFacts;
   readonly destinationCheck: DestinationCheck;
   readonly clock: Clock;
@@ -44,7 +40,7 @@ export class ProbeSubmission {
 
   /** The hosts that a user may send from: sources that the user may measure to, and the vantage points of the system. */
   async sendersOf(user: User): Promise<readonly Ipv4Address[]> {
-    return [...new Set([...(await this.#sourcesOf(user)), ...this.#collaborators.vantagePoints()])];
+    return [...(await senderRulesOf(user, this.#collaborators)).senders];
   }
 
   /**
@@ -83,22 +79,13 @@ export class ProbeSubmission {
     return this.#collaborators.sets.probesOf((await this.setOf(user, id)).id);
   }
 
-  async #sourcesOf(user: User): Promise<Ipv4Address[]> {
-    return (await this.#collaborators.sources.readySources(user)).map(({ address }) => address);
-  }
-
   async #check(user: User, asked: readonly AskedProbe[]): Promise<ProbeRequest[]> {
-    const { sets, vantagePoints, spoofers, facts, clock, destinationCheck, onRejected } = this.#collaborators;
+    const { sets, facts, clock, destinationCheck, onRejected } = this.#collaborators;
     const names = asked.map(({ to }) => to).filter((to) => tryParseIpv4(to) === undefined && isHostName(to));
     // Names are not resolved for probes that the user's limits do not allow.
     const exceeded = names.length > 0 ? await sets.exceeded(user, asked.length, new Date(clock.now())) : undefined;
     if (exceeded !== undefined) throw quotaError(exceeded, asked.length);
-    const claimable = new Set(await this.#sourcesOf(user));
-    const rules: SenderRules = {
-      senders: new Set([...claimable, ...vantagePoints()]),
-      claimable,
-      spoofers: new Set(spoofers()),
-    };
+    const rules = await senderRulesOf(user, this.#collaborators);
     const resolved = await resolveNames([...new Set(names)], DEFAULT_NAME_LIMITS, { facts, clock });
     const faults: ErrorDetail[] = [];
     const checked: ProbeRequest[] = [];
@@ -121,39 +108,7 @@ export class ProbeSubmission {
   }
 }
 
-/** What a user may send from, and in whose name. */
-interface SenderRules {
-  readonly senders: ReadonlySet<Ipv4Address>;
-  readonly claimable: ReadonlySet<Ipv4Address>;
-  readonly spoofers: ReadonlySet<Ipv4Address>;
-}
-
-interface Fault {
-  readonly field: string;
-  readonly code: string;
-  readonly message: string;
-}
-
-/** The sender of a probe, and the source in whose name it sends; or why the user may not use them. */
-function senderOf(probe: AskedProbe, rules: SenderRules): Pick<ProbeRequest, 'from' | 'as'> | Fault {
-  const { type } = probe;
-  const from = tryParseIpv4(probe.from);
-  const as = probe.as === undefined ? undefined : tryParseIpv4(probe.as);
-  if (from === undefined || !rules.senders.has(from)) {
-    const message = `${probe.from} is neither a source that you may measure to nor a vantage point that can send`;
-    return { field: 'from', code: 'unknownSender', message };
-  }
-  if (probe.as === undefined) return { from: formatIpv4(from) };
-  if (as === undefined || !rules.claimable.has(as))
-    return { field: 'as', code: 'unknownSource', message: `${probe.as} is not a source that is ready` };
-  if (as === from) return { from: formatIpv4(from) };
-  if (type === 'traceroute')
-    return { field: 'as', code: 'cannotSpoof', message: 'a traceroute carries the address of its sender' };
-  if (rules.spoofers.has(from)) return { from: formatIpv4(from), as: formatIpv4(as) };
-  return { field: 'from', code: 'cannotSpoof', message: `${probe.from} cannot send with the address of another host` };
-}
-
-const unresolved = (name: string): Omit<Fault, 'field'> => ({
+const unresolved = (name: string): Omit<SenderFault, 'field'> => ({
   code: 'unresolvedHost',
   message: `'${name}' is neither an IPv4 address nor a host name that resolves to one`,
 });

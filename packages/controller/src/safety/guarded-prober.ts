@@ -1,6 +1,8 @@
+import type { Ipv4Address } from '@revtr/net';
 import {
   type Clock,
   cancelled,
+  createLegacyMark,
   createSpoofMark,
   type PingHooks,
   type PingRequest,
@@ -53,6 +55,8 @@ export interface GuardedProberCollaborators {
   readonly clock: Clock;
   /** Draws the marks of spoofed probes. */
   readonly randomBytes: RandomBytes;
+  /** Whether the agent of a receiver is one of revtr 2.0, which recognises other marks. Default: none is. */
+  readonly isLegacy?: (receiver: Ipv4Address) => boolean;
   /** Told of each probe that a guard or the prober refused. */
   readonly onRefused?: (request: GuardedRequest, error: ProbingError, cause: ProbeCause | undefined) => void;
 }
@@ -81,10 +85,11 @@ export class GuardedProber implements Prober {
   }
 
   async ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
-    const { prober, randomBytes } = this.#collaborators;
+    const { prober, randomBytes, isLegacy } = this.#collaborators;
     const { spoof } = request;
     if (spoof === undefined) return this.#run(request, () => prober.ping(request, signal, hooks), signal, hooks);
-    const marked = { ...request, spoof: { ...spoof, mark: spoof.mark ?? createSpoofMark(randomBytes) } };
+    const createMark = isLegacy?.(spoof.receiver) === true ? createLegacyMark : createSpoofMark;
+    const marked = { ...request, spoof: { ...spoof, mark: spoof.mark ?? createMark(randomBytes) } };
     const result = await this.#run(marked, () => prober.ping(marked, signal, hooks), signal, hooks);
     // The token of the mark is a secret between controller and agents.
     return { ...result, request };

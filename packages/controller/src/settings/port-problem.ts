@@ -15,10 +15,12 @@ export function portProblem(
 ): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('port' in error)) return undefined;
   const reason = REASONS[String(error.code)];
-  const settings: Readonly<Record<string, number>> = {
+  const settings: Readonly<Record<string, number | undefined>> = {
     REVTR_PORT: port,
     REVTR_GATEWAY_PORT: gateway.port,
-    ...(grpc && { REVTR_GRPC_PORT: grpc.port }),
+    REVTR_LEGACY_SCAMPER_PORT: gateway.legacy?.scamperPort,
+    REVTR_LEGACY_GRPC_PORT: gateway.legacy?.grpcPort,
+    REVTR_GRPC_PORT: grpc?.port,
   };
   const setting = Object.keys(settings).find((name) => settings[name] === error.port);
   if (reason === undefined || setting === undefined) return undefined;

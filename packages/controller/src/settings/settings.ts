@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { ROLES, type Role } from '../cluster/roles.ts';
 import { parsed } from '../foundation/parsed.ts';
+import type { LegacyOptions } from '../measuring/legacy/legacy-gateway.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import { DEFAULT_SELF_AUDIT } from '../self-audit/self-auditor.ts';
 import { DEFAULT_WATCHES, type WatchSettings } from '../watches/settings.ts';
@@ -19,6 +20,16 @@ const listOf = <T>(parse: (text: string) => T) =>
       .map(parse),
   ).prefault('');
 const port = z.coerce.number().int().min(0).max(65_535);
+/** The certificate name that the agents of revtr 2.0 expect as they were shipped. */
+const DEFAULT_LEGACY_NAME = 'plcontroller.revtr.ccs.neu.edu';
+
+/** Reads a DNS name of a certificate (RFC 5280 section 4.2.1.6). @throws {RangeError} */
+function parseHostname(text: string): string {
+  if (text.length > 253 || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text))
+    throw new RangeError(`'${text.slice(0, 100)}' is not a host name`);
+  return text.toLowerCase();
+}
+
 const hours = z.coerce.number().positive();
 
 /** The URL as it is understood, with a slash at its end: control characters, which a URL may end in, must not come to stand inside. */
@@ -79,11 +90,28 @@ const settingsShape = z.object({
   REVTR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Measurements under way at once. */
   REVTR_CONCURRENCY: z.coerce.number().int().min(1).max(100_000).default(500),
+  /** A measurement that is still in the queue after so long is not measured any more. */
+  REVTR_QUEUE_HOURS: hours.default(72),
   /** Most pairs in one request. */
   REVTR_MAX_BATCH: z.coerce.number().int().min(1).max(1_000_000).default(DEFAULT_MAX_BATCH),
   /** Address and port where agents connect. */
   REVTR_GATEWAY_HOST: z.string().min(1).default('0.0.0.0'),
   REVTR_GATEWAY_PORT: port.default(4380),
+  /** Port that the scampers of agents of revtr 2.0 dial in to (`scamper -R`), usually 4381. Default: it is not opened. */
+  REVTR_LEGACY_SCAMPER_PORT: port.optional(),
+  /** Port on which agents of revtr 2.0 report replies (gRPC, `PLController.AcceptProbes`). Default: it is not opened. */
+  REVTR_LEGACY_GRPC_PORT: port.optional(),
+  /** Host names that agents of revtr 2.0 expect in the certificate, separated by commas. */
+  REVTR_LEGACY_NAMES: listOf(parseHostname)
+    .default([DEFAULT_LEGACY_NAME])
+    .pipe(z.tuple([z.string()], z.string())),
+  /** Files with certificate and key for agents of revtr 2.0. Default: the certificate authority of the controller certifies the names. */
+  REVTR_LEGACY_CERTIFICATE: z.string().min(1).optional(),
+  REVTR_LEGACY_KEY: z.string().min(1).optional(),
+  /** Whether the scampers of agents of revtr 2.0 may connect without TLS. */
+  REVTR_LEGACY_PLAINTEXT: z.stringbool().default(false),
+  /** Packets per second that the controller lets each agent of revtr 2.0 send. */
+  REVTR_LEGACY_RATE: z.coerce.number().int().min(1).max(10_000).default(50),
   /** Directory of the certificate authority; its `root.crt` is for agents. */
   REVTR_AUTHORITY: z.string().min(1).default('.revtr/authority'),
   /** API key of the operator, at least 24 characters. It replaces the one before. Default: a random key, printed once at the first start. */
@@ -151,6 +179,8 @@ const settingsSchema = settingsShape.superRefine((read, context) => {
       'REVTR_GRPC_CERTIFICATE',
       'is needed for gRPC, with REVTR_GRPC_KEY (or REVTR_TLS_CERTIFICATE and REVTR_TLS_KEY)',
     );
+  if ((read.REVTR_LEGACY_CERTIFICATE === undefined) !== (read.REVTR_LEGACY_KEY === undefined))
+    add('REVTR_LEGACY_KEY', 'and REVTR_LEGACY_CERTIFICATE are set together, or neither of them');
   const isPart = ROLES.some((role) => !roles.includes(role));
   if (isPart && bus.length === 0) add('REVTR_BUS', 'is needed for a process that has not all roles (REVTR_ROLES)');
   if ((isPart || bus.length > 0) && !/^postgres(ql)?:/.test(database))
@@ -179,7 +209,14 @@ export interface Settings {
   readonly logLevel: string;
   readonly concurrency: number;
   readonly maxBatch: number;
-  readonly gateway: { readonly host: string; readonly port: number; readonly authority: string };
+  readonly longestWaitMs: number;
+  readonly gateway: {
+    readonly host: string;
+    readonly port: number;
+    readonly authority: string;
+    /** `undefined` where agents of revtr 2.0 are not served. */
+    readonly legacy: LegacyOptions | undefined;
+  };
   readonly operator: { readonly key: string | undefined; readonly email: string };
   readonly selfRegistration: boolean;
   readonly visitorMeasurementsPerDay: number;
@@ -218,6 +255,20 @@ function busOf(read: z.infer<typeof settingsShape>): Settings['bus'] {
     servers: read.REVTR_BUS,
     credentialsFile: read.REVTR_BUS_CREDENTIALS,
     tls: isTls ? { caFile, certificateFile, keyFile } : undefined,
+  };
+}
+
+function legacyOf(read: z.infer<typeof settingsShape>): LegacyOptions | undefined {
+  const { REVTR_LEGACY_SCAMPER_PORT: scamperPort, REVTR_LEGACY_GRPC_PORT: grpcPort } = read;
+  if (scamperPort === undefined && grpcPort === undefined) return undefined;
+  const { REVTR_LEGACY_CERTIFICATE: certificate, REVTR_LEGACY_KEY: key } = read;
+  return {
+    scamperPort,
+    grpcPort,
+    names: read.REVTR_LEGACY_NAMES,
+    credentialFiles: certificate !== undefined && key !== undefined ? { certificate, key } : undefined,
+    acceptsPlaintext: read.REVTR_LEGACY_PLAINTEXT,
+    packetsPerSecond: read.REVTR_LEGACY_RATE,
   };
 }
 
@@ -260,7 +311,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     logLevel: read.REVTR_LOG_LEVEL,
     concurrency: read.REVTR_CONCURRENCY,
     maxBatch: read.REVTR_MAX_BATCH,
-    gateway: { host: read.REVTR_GATEWAY_HOST, port: read.REVTR_GATEWAY_PORT, authority: read.REVTR_AUTHORITY },
+    longestWaitMs: read.REVTR_QUEUE_HOURS * HOUR_MS,
+    gateway: {
+      host: read.REVTR_GATEWAY_HOST,
+      port: read.REVTR_GATEWAY_PORT,
+      authority: read.REVTR_AUTHORITY,
+      legacy: legacyOf(read),
+    },
     operator: { key: read.REVTR_OPERATOR_KEY, email: read.REVTR_OPERATOR_EMAIL },
     selfRegistration: read.REVTR_SELF_REGISTRATION,
     visitorMeasurementsPerDay: read.REVTR_VISITOR_MEASUREMENTS,

@@ -112,6 +112,7 @@ export class WatchScheduler {
           keyId: watch.key_id,
           // A run whose process ended after it was submitted is found again, not repeated.
           idempotencyKey: label,
+          isBackground: true,
         })
         .catch((error: unknown) => owners.explain(watch, error));
       if ('batchId' in outcome) return await runs.submitted(run, outcome.batchId);

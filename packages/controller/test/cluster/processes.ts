@@ -22,7 +22,7 @@ export function processes(clock: Clock = systemClock): (...roles: Role[]) => Pro
       throw problem;
     };
     const bus = new Bus({ aliveMs: 100, lostMs: 500, openMs: 500 }, { transport, clock, onProblem });
-    const members = new Members({ roles: new Set(roles) }, { bus, clock, onError: onProblem });
+    const members = new Members({ roles: new Set(roles) }, { bus, clock, onError: onProblem, onStranger: onProblem });
     const changes = new Changes({ bus });
     changes.start();
     members.start();

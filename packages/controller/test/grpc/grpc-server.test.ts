@@ -39,9 +39,9 @@ const server = new GrpcServer(
       connections: { total: 20, perAddress: 12 },
       message: { bytes: 64 * KiB, withCredentialBytes: 256 * KiB },
       receiving: { total: 512 * KiB, perAddress: 300 * KiB },
-      messageMs: 300,
+      messageMs: 3_000,
       stopMs: 500,
-      pingMs: 100,
+      pingMs: 1_000,
     },
   },
   {
@@ -113,6 +113,14 @@ describe('a gRPC server', () => {
     });
     expect(await call('getRevtr', {}, 300)).toMatchObject({ error: { code: status.DEADLINE_EXCEEDED } });
     revtr.close();
+  });
+
+  it('answers calls that a client sends before it knows how many it may send', async () => {
+    const session = rawSession(port);
+    const body = framed(new Uint8Array());
+    const answers = await Promise.all(Array.from({ length: 300 }, () => rawCall(session, GET_SOURCES, { body })));
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set(['0']));
+    session.destroy();
   });
 
   it('describes itself by reflection', async () => {

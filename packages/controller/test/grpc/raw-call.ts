@@ -12,7 +12,7 @@ export interface RawAnswer {
 
 /** A connection that speaks HTTP/2 without any rule of gRPC, and accepts every certificate. */
 export function rawSession(port: number): ClientHttp2Session {
-  const session = connect(`https://localhost:${port}`, { rejectUnauthorized: false });
+  const session = connect(`https://localhost:${port}`, { rejectUnauthorized: false, peerMaxConcurrentStreams: 1_000 });
   session.on('error', () => undefined);
   return session;
 }

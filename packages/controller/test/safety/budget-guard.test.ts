@@ -1,4 +1,4 @@
-import { type BudgetKind, isHeldBack, type ProbingError } from '@revtr/probing';
+import { type BudgetKind, isHeldBack, type Prober, type ProbingError } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import { closestToLimits } from '../../src/safety/budgets/usage.ts';
 import { probingFor } from '../../src/safety/probe-context.ts';
@@ -17,6 +17,63 @@ const refusalOf = (work: Promise<unknown>): Promise<ProbingError | undefined> =>
       return error;
     },
   );
+
+describe('the rate of a vantage point', () => {
+  /** Sends as much as it can as a user, a probe every `everyMs`, and counts what leaves. */
+  const flood = (userId: number, everyMs: number, prober: Prober, clock: ManualClock) => {
+    const flood = { left: 0, waited: 0, isOver: false };
+    const cause = { type: 'measurement', measurementId: userId, batchId: userId, userId, keyId: undefined } as const;
+    const send = async (i: number): Promise<void> => {
+      const askedAt = clock.now();
+      const refusal = await refusalOf(probingFor(cause, () => prober.ping(recordRoute(`30.0.${i % 250}.${userId}`))));
+      if (refusal !== undefined) return;
+      flood.left++;
+      flood.waited = clock.now() - askedAt;
+    };
+    const run = async (): Promise<void> => {
+      for (let i = 0; !flood.isOver; i++) {
+        void send(i);
+        await clock.sleep(everyMs);
+      }
+    };
+    void run();
+    return flood;
+  };
+  const start = () => {
+    const clock = new ManualClock(NOON);
+    const limits = { vantagePoint: { packetsPerSecond: 100, optionPacketsPerSecond: 20 } };
+    const { prober } = guarded(clock, guardWith(limits, clock));
+    return { clock, prober };
+  };
+
+  it('is divided between the users who want more than it, whoever asks more often, and leaves the rest to the others', async () => {
+    const { clock, prober } = start();
+    const greedy = flood(1, 10, prober, clock);
+    await clock.advance(60_000);
+    expect(greedy.left).toBeGreaterThan(19 * 60);
+    const [second, modest] = [flood(2, 25, prober, clock), flood(3, 500, prober, clock)];
+    await clock.advance(60_000);
+    const before = [greedy.left, second.left, modest.left];
+    await clock.advance(120_000);
+    const [first, other, little] = [greedy, second, modest].map(({ left }, i) => (left - before[i]) / 120);
+    expect(first + other + little).toBeCloseTo(20, 0);
+    expect(little).toBeCloseTo(2, 0);
+    expect(Math.abs(first - other)).toBeLessThan(1.5);
+    for (const each of [greedy, second, modest]) each.isOver = true;
+  });
+
+  it('accepts the first probes of a user however many of another one wait', async () => {
+    const { clock, prober } = start();
+    const greedy = flood(1, 10, prober, clock);
+    await clock.advance(60_000);
+    const late = flood(2, 1_000, prober, clock);
+    await clock.advance(40_000);
+    // Nothing of it was refused: it has waited for what was there before.
+    expect(late.left).toBeGreaterThan(10);
+    expect(late.waited).toBeLessThan(30_000);
+    greedy.isOver = late.isOver = true;
+  });
+});
 
 describe('budgets per day', () => {
   it.each<[BudgetKind, string, string]>([

@@ -33,8 +33,8 @@ export interface ComparedAnswer {
   readonly target: Ipv4Address;
   /** Stamps behind the target's own, in order. */
   readonly stamps: readonly Ipv4Address[];
-  /** Number of links that the answer has crossed. */
-  readonly distance: number;
+  /** Number of links that the answer has crossed; `undefined` when that is not known. */
+  readonly distance: number | undefined;
   /** When the ping was sent, milliseconds since the Unix epoch. */
   readonly at: number;
 }
@@ -134,8 +134,10 @@ export class SourceAtlas {
     const places = [...changed].flatMap((address) => [...this.#places.nodesOfRouter(address)]);
     const own = this.#places.nodesOf(target).filter(({ parent }) => parent !== undefined);
     const traced = own.filter((node) => node.traced !== undefined);
-    if (traced.every(({ depth }) => depth !== distance)) places.push(...traced);
-    if (this.#hasMoved(target, distance)) places.push(...own);
+    if (distance !== undefined) {
+      if (traced.every(({ depth }) => depth !== distance)) places.push(...traced);
+      if (this.#hasMoved(target, distance)) places.push(...own);
+    }
     for (const node of places) {
       node.contradictedAt = Math.max(node.contradictedAt, at);
       if (!node.isDisputed) continue;

@@ -139,7 +139,7 @@ function optionsTakeAnotherWay({ path, plainPings, targetAnswers }: Measurement)
 }
 
 const distancesOf = (answers: TargetAnswers, target: Ipv4Address): number[] =>
-  answers.answersOf(target).map(({ distance }) => distance);
+  answers.answersOf(target).flatMap(({ distance }) => distance ?? []);
 
 /**
  * The distances by the answers of a hop with options, else by its answer to a plain ping: one that answers no options has shown no hop, so its

@@ -81,8 +81,12 @@ export class PlainPings {
 
 const isUnanswered = ({ reply }: PingResult): boolean => reply === undefined;
 
-/** Number of links that a packet has crossed, from the TTL that is left of it: systems start at 64, 128 or 255. */
-export function hopsTravelled(ttl: number): number {
+/**
+ * Number of links that a packet has crossed, from the TTL that is left of it: systems start at 64, 128 or 255. `undefined` for the TTL 0, which
+ * means that it is not known.
+ */
+export function hopsTravelled(ttl: number): number | undefined {
+  if (ttl === 0) return undefined;
   const initial = ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
   return initial - ttl + 1;
 }

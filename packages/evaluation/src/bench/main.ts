@@ -1,5 +1,6 @@
 import { benchAtlas } from './atlas.ts';
 import { benchAudit } from './audit.ts';
+import { benchFairness } from './fairness.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGeneration } from './generation.ts';
 import { benchInFlight } from './in-flight.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   audit: benchAudit,
   parameters: parameterTable,
   'prefix-table': benchPrefixTable,
+  fairness: benchFairness,
   forwarding: benchForwarding,
   generation: benchGeneration,
   inflight: benchInFlight,
@@ -46,6 +48,7 @@ Runs one benchmark and prints its figures, as JSON unless noted. Repeated timing
   audit          fill an audit and query it [--packets N] [--database URL]
   parameters     print the parameters of profile published and their sources, as Markdown
   prefix-table   build and query a table of a million prefixes
+  fairness       times of small batches beside a large one [--bulk N] [--small N]
   forwarding     forward packets through the simulator
   generation     generate simulated Internets of each size
   inflight       hold many reverse traceroutes in flight and report the memory [--measurements N]

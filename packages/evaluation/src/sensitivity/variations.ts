@@ -32,6 +32,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
     values: [0, 1],
   },
   peerings: { label: 'peerings that the data call transit', parameter: 'wrongPeerings', values: [0, 0.05, 0.17] },
+  hiddenTunnels: { label: 'networks with tunnels that hide routers', parameter: 'hiddenTunnels', values: [0, 0.12] },
   hostsWithoutStamp: {
     label: 'destinations that never stamp',
     parameter: 'destinationNeverStamps',

@@ -14,6 +14,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
   warts: async () => (await import('./scamper.ts')).warts,
   'warts-record': async () => (await import('./scamper.ts')).wartsRecord,
   'scamper-control': async () => (await import('./scamper.ts')).scamperControl,
+  'scamper-remote': async () => (await import('./scamper.ts')).scamperRemote,
   uuencode: async () => (await import('./scamper.ts')).uuencode,
   'link-to-agent': async () => (await import('./link.ts')).linkToAgent,
   'link-to-controller': async () => (await import('./link.ts')).linkToController,
@@ -55,6 +56,7 @@ export const TARGETS: Readonly<Record<string, () => Promise<Open>>> = {
   'mailed-application': async () => (await import('./client.ts')).mailedApplication,
   'client-events': async () => (await import('./client.ts')).clientEvents,
   'cli-escape': async () => (await import('./client.ts')).cliEscape,
+  'grpc-run-request': async () => (await import('./grpc.ts')).grpcRunRequest,
   api: async () => (await import('./api.ts')).api,
 };
 

@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { ControlDecoder, encodeWarts, ScamperError, uudecode, WartsDecoder, WartsToJson } from '@revtr/scamper';
+import {
+  ControlDecoder,
+  encodeFrame,
+  encodeWarts,
+  FrameDecoder,
+  readRemoteMessage,
+  ScamperError,
+  uudecode,
+  WartsDecoder,
+  WartsToJson,
+} from '@revtr/scamper';
 import { bytesOf, ensure, type Target } from '../target.ts';
 
 /** Files that the real scamper wrote: `packages/scamper/test/fixtures/record.sh`. */
@@ -82,6 +92,34 @@ export const scamperControl = (): Target => ({
     ensure(count === whole.length, `${whole.length} messages in one piece, ${count} in parts`);
   },
 });
+
+/** The stream of a scamper that was started with `-R`, in one piece and in two, and the control messages in it. */
+export const scamperRemote = (): Target => ({
+  form: 'bytes',
+  seeds: [
+    frameOf(0, Buffer.from('\0\x08magicnum\x08foo.bar\0', 'latin1')),
+    frameOf(0, Buffer.from(`\x06\x08magicnum${'\0\0\0\x07'.repeat(3)}`, 'latin1')),
+    Buffer.concat([
+      frameOf(0, Uint8Array.of(5, 0, 0, 0, 1)),
+      frameOf(0, Uint8Array.of(4)),
+      frameOf(0, Uint8Array.of(3, 0, 0, 0, 9)),
+    ]),
+    frameOf(9, bytesOf('OK id-1\nMORE\n')),
+  ],
+  isExpected: isScamperError,
+  run: (input) => {
+    const frames = new FrameDecoder().push(input);
+    const parts = new FrameDecoder();
+    const middle = input.length >>> 1;
+    const inParts = [...parts.push(input.subarray(0, middle)), ...parts.push(input.subarray(middle))];
+    ensure(inParts.length === frames.length, `${frames.length} frames in one piece, ${inParts.length} in two`);
+    const encoded = Buffer.concat(frames.map(encodeFrame));
+    ensure(encoded.equals(input.subarray(0, encoded.length)), 'a frame that is not encoded as it was');
+    for (const { channel, payload } of frames) if (channel === 0) readRemoteMessage(payload);
+  },
+});
+
+const frameOf = (channel: number, payload: Uint8Array): Uint8Array => encodeFrame({ sequence: 0, channel, payload });
 
 /** Uuencoded text. */
 export const uuencode = (): Target => ({

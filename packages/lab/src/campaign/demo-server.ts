@@ -7,8 +7,6 @@ const DEMO = fileURLToPath(new URL('../demo/main.ts', import.meta.url));
 /** What the demo prints when everything is up. */
 const READY = 'press Ctrl-C to stop';
 const POLL_MS = 200;
-/** Measurements under way live longer than the default of Node.js expects: most would be copied into the old generation. */
-const YOUNG_GENERATION = ['--max-semi-space-size=64'];
 
 /** How the demo runs under a campaign. */
 export interface DemoServerOptions {
@@ -31,7 +29,7 @@ export class DemoServer {
   constructor(options: DemoServerOptions) {
     this.#options = options;
     this.url = `http://127.0.0.1:${options.port}`;
-    this.#program = new Program([...YOUNG_GENERATION, DEMO, '--size', options.size, '--fast'], {
+    this.#program = new Program([DEMO, '--size', options.size, '--fast'], {
       REVTR_PORT: String(options.port),
       REVTR_DATABASE: options.database,
       REVTR_CONCURRENCY: String(options.concurrency),

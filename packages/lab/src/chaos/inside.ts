@@ -7,11 +7,11 @@ import { scheduleFaults } from './faults/schedule.ts';
 import { type ChaosOptions, parseChaosOptions } from './options.ts';
 import { type RunReport, runCampaign, targetsOf } from './run.ts';
 import { type RunRecord, readRunRecord, versions, writeRunRecord } from './run-record.ts';
+import { SCENARIO_NAMES } from './scenarios/names.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { SCENARIOS } from './scenarios/scenarios.ts';
 import { ChaosSystem } from './system/chaos-system.ts';
 
-const PREFIX = 'chaos';
 const WORLD_SEED = 1;
 const SOURCES = 6;
 const VANTAGE_POINTS = 20;
@@ -25,8 +25,12 @@ type Campaign = RunRecord['campaigns'][number] & { readonly judge?: Scenario['ju
 function campaignsOf(options: ChaosOptions, system: ChaosSystem): Campaign[] {
   if (options.replay !== undefined) return readRunRecord(options.replay).campaigns;
   if (options.scenario !== undefined) {
-    const { faults, submitForMs, judge } = SCENARIOS[options.scenario];
-    return [{ seed: options.seed, measurements: options.measurements, submitForMs, faults: [...faults], judge }];
+    const names = options.scenario === 'all' ? SCENARIO_NAMES : [options.scenario];
+    return names.map((name, i) => {
+      const { faults, submitForMs, judge } = SCENARIOS[name];
+      const drawn = { seed: options.seed + i, measurements: options.measurements };
+      return { ...drawn, submitForMs, faults: [...faults], scenario: name, judge };
+    });
   }
   const forMs = options.minutes * 60_000;
   return Array.from({ length: options.seeds }, (_, i) => {
@@ -53,7 +57,7 @@ async function main(options: ChaosOptions, signal: AbortSignal): Promise<number>
     const size = options.replay === undefined ? options.size : readRunRecord(options.replay).size;
     const system = await ChaosSystem.start(
       {
-        ...{ prefix: PREFIX, size, worldSeed: WORLD_SEED, sources: SOURCES, vantagePoints: VANTAGE_POINTS },
+        ...{ prefix: options.name, size, worldSeed: WORLD_SEED, sources: SOURCES, vantagePoints: VANTAGE_POINTS },
         ...{ users: USERS, directory, onProgress: say, onDeath: (name) => void deaths.push(name) },
       },
       undo,
@@ -82,6 +86,8 @@ async function main(options: ChaosOptions, signal: AbortSignal): Promise<number>
 }
 
 function summary({
+  scenario,
+  figures,
   seed,
   acceptedPairs,
   endedPairs,
@@ -93,8 +99,8 @@ function summary({
   const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const found = [...violations.slice(0, 5).map(({ kind, subject }) => `${kind}: ${subject}`), ...problems].join('; ');
   return (
-    `seed ${seed}: ${injected} faults, ${acceptedPairs} pairs accepted, ${endedPairs} ended so far, recovered in ${recoverySeconds} s, ` +
-    `${violations.length} violations ${found}`
+    `${scenario ?? `seed ${seed}`}: ${injected} faults, ${acceptedPairs} pairs accepted, ${endedPairs} ended so far, recovered in ${recoverySeconds} s, ` +
+    `${violations.length} violations ${JSON.stringify(figures)} ${found}`
   );
 }
 

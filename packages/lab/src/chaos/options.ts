@@ -16,8 +16,10 @@ fails over. At the end a checker compares what clients were told with what the d
   --measurements <n>   measurements of each seed (default 20000)
   --every <seconds>    average time from one fault to the next (default 3)
   --size <size>        simulated Internet: ${Object.keys(SIZES).join(', ')} (default small)
-  --scenario <name>    runs one scenario in place of drawn faults: ${SCENARIO_NAMES.join(', ')}
+  --scenario <name>    runs a scenario in place of drawn faults: ${SCENARIO_NAMES.join(', ')}; or all of them, one after the other: all
   --replay <dir>       repeats the faults and the measurements of an earlier run, from the directory of its history
+  --name <name>        name of the run: up to five lower-case letters and digits (default chaos). Runs with different names can run at the
+                       same time.
   --keep <dir>         directory in which histories are kept (default .revtr/chaos); a run without violation removes its own
 
 Prints a line for each seed to standard error and a report as JSON to standard output. The exit code is 1 if the checker found a violation.
@@ -32,8 +34,12 @@ const optionsSchema = z.strictObject({
   measurements: count(10_000_000).default(20_000),
   every: z.coerce.number().positive().max(3_600).default(3),
   size: z.custom<Size>((size) => typeof size === 'string' && isSize(size), 'unknown').default('small'),
-  scenario: z.enum(SCENARIO_NAMES).optional(),
+  scenario: z.enum([...SCENARIO_NAMES, 'all']).optional(),
   replay: z.string().min(1).optional(),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9]{0,4}$/, 'a name is a lower-case letter and up to four lower-case letters or digits')
+    .default('chaos'),
   keep: z.string().min(1).default('.revtr/chaos'),
   help: z.boolean().default(false),
 });
@@ -45,7 +51,7 @@ export function parseChaosOptions(args: readonly string[]): ChaosOptions | undef
   const flag = { type: 'boolean' } as const;
   const options = {
     ...{ seed: text, seeds: text, minutes: text, measurements: text, every: text, size: text },
-    ...{ scenario: text, replay: text, keep: text, help: flag },
+    ...{ scenario: text, replay: text, name: text, keep: text, help: flag },
   } as const;
   const { values } = parseOrExit(() => parseArgs({ args: [...args], options }), HELP);
   const read = optionsSchema.safeParse({ ...values });

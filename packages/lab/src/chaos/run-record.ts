@@ -9,6 +9,8 @@ const RECORD_FILE = 'run.json';
 
 const campaignSchema = z.object({
   seed: z.int(),
+  /** Name of the scenario; absent when the faults were drawn. */
+  scenario: z.string().exactOptional(),
   measurements: z.int(),
   submitForMs: z.number(),
   faults: z.array(faultSchema),

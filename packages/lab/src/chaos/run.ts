@@ -16,6 +16,8 @@ import { POSTGRES } from './system/postgres-pair.ts';
 /** One campaign under faults. */
 export interface CampaignRun {
   readonly seed: number;
+  /** Name of the scenario. Default: faults were drawn. */
+  readonly scenario?: string;
   readonly measurements: number;
   /** Time over which pairs are submitted, milliseconds. */
   readonly submitForMs: number;
@@ -28,6 +30,7 @@ export interface CampaignRun {
 
 export interface RunReport extends CheckReport {
   readonly seed: number;
+  readonly scenario?: string;
   readonly faults: Readonly<Record<string, number>>;
   /** Faults that could not be injected or repaired, and processes that ended although no fault had ended them. */
   readonly problems: readonly string[];
@@ -104,6 +107,7 @@ export async function runCampaign(run: CampaignRun, system: ChaosSystem, signal:
     const { problems, figures } = run.judge?.(seen) ?? { problems: [], figures: {} };
     return {
       seed: run.seed,
+      ...(run.scenario !== undefined && { scenario: run.scenario }),
       faults: countKinds(events),
       figures,
       problems: [

@@ -6,14 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Place, type Size, simParameters } from '@revtr/sim';
-import { Agents, openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
 import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
+import type { Checkout } from './checkout.ts';
 import { FLEET_SETTINGS, type FleetSettings } from './fleet/settings.ts';
+import { literal, psql } from './psql.ts';
 import { startNats, startPostgres, untilReady } from './servers.ts';
 
 export interface LocalClusterOptions {
@@ -27,6 +29,8 @@ export interface LocalClusterOptions {
   readonly perRole: number;
   /** Ports of the APIs on the loopback address, one for each; 0 selects a free port. Default: free ports. */
   readonly ports?: readonly number[];
+  /** The version of the controller. Default: that of this checkout. */
+  readonly version?: Pick<Checkout, 'controller' | 'migrate'>;
   readonly onProgress?: (message: string) => void;
   /** Called when a process ends although nobody stopped it. */
   readonly onEnd?: (name: string, end: ProgramEnd) => void;
@@ -47,6 +51,8 @@ export interface LocalCluster {
   readonly database: string;
   /** Directory with the log of each process. */
   readonly directory: string;
+  /** Ends a process of the controller, as `engine1`, and starts `program` in its place; by default the one of this checkout. */
+  replace(name: string, program?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -91,7 +97,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     undo.push(() => postgres.process.stop());
     const nats = await startNats(namespace, log('nats'));
     undo.push(() => nats.process.stop());
-    await registerHosts(postgres.localUrl, world.sources, vantagePoints);
+    await registerHosts(postgres.localUrl, world.sources, vantagePoints, options.version?.migrate);
     say('PostgreSQL and NATS are running');
 
     const key = `revtr_${randomBytes(24).toString('base64url')}`;
@@ -107,13 +113,14 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     ]);
     const sockets = Array.from({ length: options.perRole }, (_, i) => join(directory, `api${i + 1}.sock`));
     undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
-    const launch = async (role: Role, i: number): Promise<void> => {
+    const launch = async (role: Role, i: number, program = options.version?.controller): Promise<void> => {
       const name = `${role}${i}`;
-      const place = { namespace, directory, name, role, shared, gatewayHost: `127.0.0.${i}` };
+      const place = { namespace, directory, name, role, shared, gatewayHost: `127.0.0.${i}`, program };
       const process = controllerProcess(place, options.onEnd);
       processes.set(name, process);
+      const starts = startsIn(process);
       process.start();
-      await untilReady(name, () => process.log.includes('"msg":"started"'));
+      await untilReady(name, () => startsIn(process) > starts);
     };
     // The first gateway creates the certificate authority that all gateways share.
     await launch('gateway', 1);
@@ -130,8 +137,13 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       undo.push(() => proxy.stop());
       apis.push(`http://127.0.0.1:${proxy.port}`);
     }
+    const replace = async (name: string, program: string = CONTROLLER): Promise<void> => {
+      await processes.get(name)?.stop();
+      const found = all.find(([role, i]) => `${role}${i}` === name);
+      if (found !== undefined) await launch(...found, program);
+    };
     return {
-      ...{ apis, key, world, processes, directory, stop },
+      ...{ apis, key, world, processes, directory, replace, stop },
       sources: world.sources.map(({ address }) => formatIpv4(address)),
       database: postgres.localUrl,
     };
@@ -139,6 +151,11 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     await stop();
     throw error;
   }
+}
+
+/** How often a process has started. */
+function startsIn(process: ManagedProcess): number {
+  return process.hasLog ? process.log.split('"msg":"started"').length - 1 : 0;
 }
 
 async function addAddresses(
@@ -150,25 +167,25 @@ async function addAddresses(
   await namespaces.feed(commands, 'ip', '-n', namespace, '-batch', '-');
 }
 
-/** Writes the hosts into the database as ready sources and vantage points that can spoof. */
+async function migrateHere(url: string): Promise<void> {
+  await (await openDatabase(parseDatabaseSettings(url))).close();
+}
+
+/** Migrates the schema, and writes the hosts into the database as ready sources and vantage points that can spoof. */
 export async function registerHosts(
   url: string,
   sources: readonly Place[],
   vantagePoints: readonly Place[],
+  migrate: (url: string) => Promise<void> = migrateHere,
 ): Promise<void> {
-  const database = await openDatabase(parseDatabaseSettings(url));
-  try {
-    const agents = new Agents(database.db);
-    const register = async ({ address, hostname, site }: Place, kind: 'source' | 'vantagePoint'): Promise<void> => {
-      const text = formatIpv4(address);
-      await agents.put({ address: text, hostname, site, kind, user_id: null, state: 'ready' });
-      await agents.change(text, { can_spoof: kind === 'vantagePoint' });
-    };
-    for (const place of sources) await register(place, 'source');
-    for (const place of vantagePoints) await register(place, 'vantagePoint');
-  } finally {
-    await database.close();
-  }
+  await migrate(url);
+  const rows = (places: readonly Place[], kind: 'source' | 'vantagePoint'): string[] =>
+    places.map(({ address, hostname, site }) => {
+      const texts = [formatIpv4(address), hostname, site, kind, 'ready'].map(literal).join(', ');
+      return `(${texts}, ${kind === 'vantagePoint'})`;
+    });
+  const all = [...rows(sources, 'source'), ...rows(vantagePoints, 'vantagePoint')];
+  psql(url, `insert into agents (address, hostname, site, kind, state, can_spoof) values ${all.join(', ')};`);
 }
 
 /** Writes datasets and budgets, and returns the variables that all processes of the controller have. */
@@ -198,13 +215,14 @@ function controllerProcess(
     readonly role: Role;
     readonly shared: Readonly<Record<string, string>>;
     readonly gatewayHost: string;
+    readonly program: string | undefined;
   },
   onEnd: LocalClusterOptions['onEnd'],
 ): ManagedProcess {
-  const { namespace, directory, name, role, shared, gatewayHost } = settings;
+  const { namespace, directory, name, role, shared, gatewayHost, program = CONTROLLER } = settings;
   return new ManagedProcess({
     namespace,
-    command: [process.execPath, CONTROLLER],
+    command: [process.execPath, program],
     environment: {
       ...shared,
       REVTR_ROLES: role,

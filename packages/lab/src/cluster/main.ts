@@ -5,8 +5,9 @@ import { isSize, SIZES } from '@revtr/sim';
 import { parseOrExit } from '../command-line.ts';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { startCluster } from './cluster.ts';
+import { renderUpgrade, upgradeCluster } from './upgrade.ts';
 
-const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N]
+const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N] [--upgrade-from REF]
 
 Starts a controller of many processes on this machine: N processes of each role (default 2), PostgreSQL, NATS, and a fleet of simulated
 agents in a new network namespace. Prints the addresses of the APIs, and runs until Ctrl-C.
@@ -14,6 +15,9 @@ agents in a new network namespace. Prints the addresses of the APIs, and runs un
   --size SIZE     simulated Internet: ${Object.keys(SIZES).join(', ')} (default small)
   --seed N        seed of the simulated Internet (default 1)
   --per-role N    processes of each role, 1 to 8 (default 2)
+  --upgrade-from REF
+                  start the version of a Git commit, tag or branch, replace one process after the other by this version while
+                  measurements run, check that every accepted pair ends once, and stop; exit code 1 if not
 
 Requires root and the Debian packages iproute2, nats-server and postgresql. docs/cluster.md describes the processes.
 `;
@@ -29,6 +33,7 @@ async function main(): Promise<number> {
     size: { type: 'string', default: 'small' },
     seed: { type: 'string', default: '1' },
     'per-role': { type: 'string', default: '2' },
+    'upgrade-from': { type: 'string' },
     help: { type: 'boolean', default: false },
   } as const;
   const { values } = parseOrExit(() => parseArgs({ options }), HELP);
@@ -44,10 +49,17 @@ async function main(): Promise<number> {
     process.stderr.write('cluster: network namespaces require root\n');
     return 1;
   }
+  const say = (message: string): void => void process.stdout.write(`${message}\n`);
   const stopping = new AbortController();
   // A second Ctrl-C must not leave processes behind.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
-  const say = (message: string): void => void process.stdout.write(`${message}\n`);
+  const from = values['upgrade-from'];
+  if (from !== undefined) {
+    const { signal } = stopping;
+    const report = await upgradeCluster({ ...{ from, prefix: PREFIX, size, seed, perRole }, onProgress: say, signal });
+    process.stdout.write(renderUpgrade(report));
+    return report.faults.length === 0 ? 0 : 1;
+  }
   const ports = Array.from({ length: perRole }, (_, i) => FIRST_PORT + i);
   const cluster = await startCluster({
     ...{ prefix: PREFIX, size, seed, sources: SOURCES, vantagePoints: VANTAGE_POINTS, perRole, ports },

@@ -114,8 +114,10 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
     );
     const key = await registerHosts(operator, hosts.flat());
     const agents = new Map(
-      options.hosts.map(({ name }) => {
-        const agent = createAgent(namespaces.of(name), join(directory, name), options, (end) =>
+      options.hosts.map((host) => {
+        const { name } = host;
+        const create = host.isLegacy === true ? createLegacyAgent : createAgent;
+        const agent = create({ host, namespace: namespaces.of(name), own: join(directory, name) }, options, (end) =>
           ends.add(`agent ${name}`, end, agent.log),
         );
         return [name, agent];
@@ -184,6 +186,7 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
     REVTR_TEST_TARGETS: options.testTargets.map(formatIpv4).join(','),
     REVTR_TEST_NETWORKS: options.testNetworks.join(','),
     REVTR_CONCURRENCY: '50',
+    ...(options.hosts.some(({ isLegacy }) => isLegacy) && LEGACY_ENVIRONMENT),
     REVTR_SELF_AUDITS_PER_DAY: String(options.selfAuditsPerDay ?? 0),
   };
 }
@@ -193,10 +196,41 @@ const BUDGET = `budget:\n${['address', 'addressoptions', 'prefix', 'prefixoption
   .map((name) => `  ${name}: {persecond: 10000, perday: 100000000}\n`)
   .join('')}`;
 
+const LEGACY_PORTS = { scamper: 4381, grpc: 4379 };
+/** The name that agents of revtr 2.0 expect in the certificate. */
+const LEGACY_NAME = 'plcontroller.revtr.ccs.neu.edu';
+/** The scamper of Debian is built without TLS. */
+const LEGACY_ENVIRONMENT = {
+  REVTR_LEGACY_SCAMPER_PORT: String(LEGACY_PORTS.scamper),
+  REVTR_LEGACY_GRPC_PORT: String(LEGACY_PORTS.grpc),
+  REVTR_LEGACY_PLAINTEXT: 'true',
+  REVTR_LEGACY_RATE: String(PACKETS_PER_SECOND),
+};
+
+/** Where an agent runs: its namespace, and a directory that does not exist yet. */
+interface AgentPlace {
+  readonly host: NewHost;
+  readonly namespace: string;
+  readonly own: string;
+}
+
+/** An agent like that of revtr 2.0, which is not started. */
+function createLegacyAgent(
+  { host, namespace, own }: AgentPlace,
+  options: DeploymentOptions,
+  onEnd: (end: ProgramEnd) => void,
+): ManagedProcess {
+  mkdirSync(own);
+  const main = fileURLToPath(new URL('./legacy-agent/main.ts', import.meta.url));
+  const ports = Object.values(LEGACY_PORTS).map(String);
+  const root = join(own, '..', 'authority', 'root.crt');
+  const command = [process.execPath, main, controlAddressOf(options), ...ports, root, LEGACY_NAME, host.address];
+  return new ManagedProcess({ namespace, command, logFile: join(own, 'agent.log'), onEnd });
+}
+
 /** Writes `plvp.config` and returns an agent that is not started. It uses the files that docs/host-a-source.md describes. */
 function createAgent(
-  namespace: string,
-  own: string,
+  { namespace, own }: AgentPlace,
   options: DeploymentOptions,
   onEnd: (end: ProgramEnd) => void,
 ): ManagedProcess {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 
 /** How a program ended. */
 export interface ProgramEnd {
@@ -40,6 +40,11 @@ export class ManagedProcess {
 
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Whether there is a log file: a process of this name was started. */
+  get hasLog(): boolean {
+    return existsSync(this.#options.logFile);
   }
 
   /** The contents of the log file. */

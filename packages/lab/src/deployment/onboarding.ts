@@ -8,6 +8,8 @@ export interface NewHost {
   readonly address: string;
   readonly name: string;
   readonly kind: 'source' | 'vantagePoint';
+  /** Whether the host runs an agent like that of revtr 2.0. Default false. */
+  readonly isLegacy?: boolean;
 }
 
 const READY_MS = 120_000;
@@ -32,14 +34,16 @@ export async function untilHealthy(api: string, signal: AbortSignal): Promise<vo
  */
 export async function registerHosts(operator: ReverseTracerouteClient, hosts: readonly NewHost[]): Promise<string> {
   let key = '';
-  for (const { address, name, kind } of hosts) {
+  for (const { address, name, kind, isLegacy } of hosts) {
     if (kind === 'vantagePoint') {
       await operator.fleet.addVantagePoint({ address, hostname: name, site: name });
+      if (isLegacy === true) await operator.fleet.allowLegacyAgent(address);
       continue;
     }
     // The operator vouches for the owner, who therefore needs no mail to confirm the application.
     const application = { address, hosting: name, name: `Host of ${name}`, email: OWNER, reason: 'a lab' };
     await operator.fleet.approve((await operator.fleet.apply(application)).id);
+    if (isLegacy === true) await operator.fleet.allowLegacyAgent(address);
     if (key === '') key = await firstKeyOf(operator, OWNER);
   }
   return key;

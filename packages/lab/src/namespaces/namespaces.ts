@@ -39,6 +39,11 @@ export class Namespaces {
     await execute(program, args, input);
   }
 
+  /** Sends a signal to all processes in a namespace. @throws {KernelLabError} `commandFailed` */
+  async signal(namespace: string, signal: NodeJS.Signals): Promise<void> {
+    signalAll(await execute('ip', ['netns', 'pids', namespace]), signal);
+  }
+
   /** Removes namespaces of this prefix that an earlier run has left, with their processes. */
   async removeLeftovers(): Promise<void> {
     const listed = await execute('ip', ['netns', 'list']);
@@ -55,15 +60,19 @@ export class Namespaces {
 
 /** Kills the processes in a namespace, for example the scamper of a killed agent, and removes it. Ignores failures. */
 export async function removeNamespace(namespace: string): Promise<void> {
-  const pids = await execute('ip', ['netns', 'pids', namespace]).catch(() => '');
+  signalAll(await execute('ip', ['netns', 'pids', namespace]).catch(() => ''), 'SIGKILL');
+  await execute('ip', ['netns', 'del', namespace]).catch(() => undefined);
+}
+
+/** Sends a signal to processes, whose numbers are in lines of `pids`. */
+function signalAll(pids: string, signal: NodeJS.Signals): void {
   for (const pid of pids.split('\n').filter((line) => line !== '')) {
     try {
-      process.kill(Number(pid), 'SIGKILL');
+      process.kill(Number(pid), signal);
     } catch {
       // The process has already ended.
     }
   }
-  await execute('ip', ['netns', 'del', namespace]).catch(() => undefined);
 }
 
 /** Runs a program and returns its standard output. @throws {KernelLabError} `commandFailed` */

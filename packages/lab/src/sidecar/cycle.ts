@@ -62,7 +62,8 @@ export async function sidecarCycle(options: CycleOptions, collaborators: CycleCo
   const errors = new Map<string, number>();
   const times = { runRevtr: [] as number[], getSources: [] as number[] };
   const failed = (error: unknown): void => {
-    const name = isServiceError(error) ? `${error.code} ${error.details}` : String(error);
+    // Details of deadlines hold times, which differ from call to call.
+    const name = isServiceError(error) ? `${error.code} ${error.details.replace(/ after .*/, '')}` : String(error);
     errors.set(name, (errors.get(name) ?? 0) + 1);
   };
   const sourcesNow = async (): Promise<readonly string[]> => {
@@ -87,7 +88,8 @@ export async function sidecarCycle(options: CycleOptions, collaborators: CycleCo
   const all = Math.round(seconds * perSecond);
   for (let number = 0; number < all; number++) {
     const dueAt = begunAt + (number * 1000) / perSecond;
-    if (dueAt > performance.now()) await systemClock.sleep(dueAt - performance.now());
+    const earlyMs = dueAt - performance.now();
+    if (earlyMs > 0) await systemClock.sleep(earlyMs);
     const call = send(number, dueAt).catch(failed);
     open.add(call);
     call.finally(() => open.delete(call));

@@ -10,6 +10,7 @@ import {
   createCredential,
   createIntermediate,
   createRoot,
+  createServerCredential,
 } from './certificates.ts';
 import { isValidAt, renewalTimeOf, verifyChain } from './chain.ts';
 import { agentName, CONTROLLER_NAME, GRANT_SIGNER_NAME } from './names.ts';
@@ -82,6 +83,11 @@ export class Authority {
    */
   certifyAgent(request: string, address: Ipv4Address, now: Date): Promise<string> {
     return certifyRequest(this.#credentials.issuer, request, agentName(address), now);
+  }
+
+  /** Creates a server certificate for host names, which is valid for a year, and its key. */
+  createServer(hostnames: readonly [string, ...string[]], now: Date): Promise<Credential> {
+    return createServerCredential(this.#credentials.issuer, hostnames, now);
   }
 }
 

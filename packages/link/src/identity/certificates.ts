@@ -73,6 +73,18 @@ export async function createCredential(issuer: Credential, name: string, now: Da
   return { key: await exportKey(keys.privateKey), certificate: await certify(issuer, keys.publicKey, name, now) };
 }
 
+/** Creates a key and a server certificate for host names, for clients that check the name that they have dialled. */
+export async function createServerCredential(
+  issuer: Credential,
+  hostnames: readonly [string, ...string[]],
+  now: Date,
+): Promise<Credential> {
+  const keys = await generateKeys();
+  const names = hostnames.map((value) => ({ type: 'dns', value }) as const);
+  const certificate = await certifyNames(issuer, keys.publicKey, { subject: hostnames[0], names }, now);
+  return { key: await exportKey(keys.privateKey), certificate };
+}
+
 /** Creates a key and a request to certify it (PKCS #10, RFC 2986), both PEM. */
 export async function createRequest(): Promise<{ readonly key: string; readonly request: string }> {
   const keys = await generateKeys();
@@ -101,11 +113,19 @@ export async function certifyRequest(issuer: Credential, pem: string, name: stri
   return certify(issuer, request.publicKey, name, now);
 }
 
+const certify = (issuer: Credential, publicKey: x509.PublicKeyType, name: string, now: Date): Promise<string> =>
+  certifyNames(issuer, publicKey, { subject: name, names: [{ type: 'url', value: name }] }, now);
+
 /** Returns the certificate, followed by that of the issuer unless it is a root, PEM. */
-async function certify(issuer: Credential, publicKey: x509.PublicKeyType, name: string, now: Date): Promise<string> {
+async function certifyNames(
+  issuer: Credential,
+  publicKey: x509.PublicKeyType,
+  { subject, names }: { readonly subject: string; readonly names: x509.JsonGeneralNames },
+  now: Date,
+): Promise<string> {
   const signedBy = new x509.X509Certificate(issuer.certificate);
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: `CN=${name}`,
+    subject: `CN=${subject}`,
     issuer: signedBy.subject,
     publicKey,
     signingKey: await importKey(issuer.key),
@@ -116,7 +136,7 @@ async function certify(issuer: Credential, publicKey: x509.PublicKeyType, name: 
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: name }]),
+      new x509.SubjectAlternativeNameExtension(names),
     ],
   });
   const text = certificate.toString('pem');

@@ -49,7 +49,8 @@ export const markSchema = z.strictObject({
   token: z.string().regex(/^([0-9a-f]{2}){4,32}$/),
 });
 
-const replySchema = z.strictObject({
+/** The reply to a ping. */
+export const replySchema = z.strictObject({
   from: addressSchema,
   icmpType: byte,
   icmpCode: byte,

@@ -17,13 +17,19 @@ const MAX_LINE_BYTES = 4_096;
 const MAX_DATA_BYTES = 16 * 2 ** 20;
 const RECEIVED_SHOWN = 80;
 
-/** Splits the stream of a control socket into messages. It buffers at most one message: a line of 4 KiB or data of 16 MiB. */
+/** Splits the stream of a control socket into messages. It buffers at most one message: a line of 4 KiB or data. */
 export class ControlDecoder {
   #chunks: Uint8Array[] = [];
   /** Bytes in `#chunks`. */
   #pending = 0;
   /** Length of the data that the last line announced. */
   #dataLength: number | undefined;
+  readonly #mostDataBytes: number;
+
+  /** `mostDataBytes`: longest data, as text. Default 16 MiB. */
+  constructor({ mostDataBytes = MAX_DATA_BYTES }: { readonly mostDataBytes?: number } = {}) {
+    this.#mostDataBytes = mostDataBytes;
+  }
 
   /** Takes a chunk of any size. @throws {ScamperError} `badProtocol` */
   push(chunk: Uint8Array): ControlMessage[] {
@@ -52,10 +58,10 @@ export class ControlDecoder {
       return { type: 'data', warts: uudecode(bytes) };
     }
     const line = bytes.toString('latin1').trimEnd();
-    const data = /^DATA (\d{1,9})$/.exec(line);
+    const data = /^DATA (\d{1,9})(?: id-\d{1,15})?$/.exec(line);
     if (data === null) return readLine(line, bytes);
     this.#dataLength = Number(data[1]);
-    if (this.#dataLength > MAX_DATA_BYTES) throw badProtocol('too much data', bytes);
+    if (this.#dataLength > this.#mostDataBytes) throw badProtocol('too much data', bytes);
     return undefined;
   }
 }

@@ -1,15 +1,15 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { backOff, type Clock, cancelled } from '@revtr/probing';
 import { ScamperError } from '../errors.ts';
 import { WartsDecoder, type WartsRecord } from '../warts/file.ts';
-import { connectToControl } from './connect.ts';
+import { type ConnectedScamper, type ConnectScamper, startedScamper } from './connected-scamper.ts';
 import { ControlDecoder, type ControlMessage } from './control-decoder.ts';
-import { type ScamperEnd, ScamperProcess, type ScamperProcessOptions } from './scamper-process.ts';
+import type { ScamperEnd, ScamperProcessOptions } from './scamper-process.ts';
 import { createTask, type RunOptions, type Task } from './task.ts';
 import { Watchdog, type WatchdogOptions } from './watchdog.ts';
 
-/** Options of a {@link ScamperDriver}. */
-export interface ScamperDriverOptions extends ScamperProcessOptions {
+/** Options of a {@link ScamperDriver}, wherever its scamper runs. */
+export interface CommandOptions {
   /**
    * Number of commands that scamper runs at the same time. scamper's receive buffer has a fixed size, which more than about 100
    * short commands overflow. Default 50.
@@ -22,6 +22,12 @@ export interface ScamperDriverOptions extends ScamperProcessOptions {
   readonly restartMs?: { readonly least: number; readonly most: number };
   /** Times after which the watchdog checks the health of scamper. */
   readonly watchdog?: WatchdogOptions;
+  /** Most bytes of one result. Default 16 MiB. */
+  readonly mostResultBytes?: number;
+}
+
+/** Options of a {@link ScamperDriver} that starts scamper itself. */
+export interface ScamperDriverOptions extends ScamperProcessOptions, CommandOptions {
   /** Called before a scamper that ended, or that the driver ended because of an unreadable message, is restarted. */
   readonly onEnd?: (end: ScamperEnd) => void;
 }
@@ -31,6 +37,8 @@ export interface ScamperDriverCollaborators {
   readonly clock: Clock;
   /** Called with `false` when scamper fails a health check, and with `true` when it passes one again. */
   readonly onHealth?: (measures: boolean) => void;
+  /** Called with what scamper sent that cannot be read. The driver ends the connection. */
+  readonly onUnreadable?: (error: Error) => void;
 }
 
 /** A command that waits or runs. */
@@ -53,14 +61,16 @@ const MAX_USER_ID = 2 ** 31;
  * Every command gets exactly one result or error.
  */
 export class ScamperDriver {
-  readonly #options: ScamperDriverOptions;
+  readonly #options: CommandOptions & Pick<ScamperDriverOptions, 'onEnd'>;
+  readonly #connect: ConnectScamper;
   readonly #clock: Clock;
+  readonly #onUnreadable: ((error: Error) => void) | undefined;
   readonly #waiting: Task[] = [];
   readonly #running = new Map<number, Task>();
   /** Commands that scamper has not acknowledged yet, in the order they were sent. */
   #unacknowledged: (Task | undefined)[] = [];
-  #process: ScamperProcess | undefined;
-  #socket: Socket | undefined;
+  #scamper: ConnectedScamper | undefined;
+  #socket: Duplex | undefined;
   #nextUserId = 1;
   #isStopped = false;
   /** The restart in progress, if any; never rejects. */
@@ -69,9 +79,15 @@ export class ScamperDriver {
   readonly #over = new AbortController();
   readonly #watchdog: Watchdog;
 
-  private constructor(options: ScamperDriverOptions, { clock, onHealth }: ScamperDriverCollaborators) {
+  private constructor(
+    options: CommandOptions & Pick<ScamperDriverOptions, 'onEnd'>,
+    connect: ConnectScamper,
+    { clock, onHealth, onUnreadable }: ScamperDriverCollaborators,
+  ) {
     this.#options = options;
+    this.#connect = connect;
     this.#clock = clock;
+    this.#onUnreadable = onUnreadable;
     this.#watchdog = new Watchdog(options.watchdog ?? {}, {
       clock,
       running: () => this.#running.values(),
@@ -83,8 +99,20 @@ export class ScamperDriver {
   }
 
   /** Starts scamper and connects to it. @throws {ScamperError} `startFailed` */
-  static async start(options: ScamperDriverOptions, collaborators: ScamperDriverCollaborators): Promise<ScamperDriver> {
-    const driver = new ScamperDriver(options, collaborators);
+  static start(options: ScamperDriverOptions, collaborators: ScamperDriverCollaborators): Promise<ScamperDriver> {
+    return ScamperDriver.over(() => startedScamper(options), options, collaborators);
+  }
+
+  /**
+   * Sends commands to a scamper that something else provides, for instance one that has dialled in. `connect` is called once, and again whenever the
+   * connection has ended, and must reject when its signal fires. Rejects with the error of the first call.
+   */
+  static async over(
+    connect: ConnectScamper,
+    options: CommandOptions & Pick<ScamperDriverOptions, 'onEnd'>,
+    collaborators: ScamperDriverCollaborators,
+  ): Promise<ScamperDriver> {
+    const driver = new ScamperDriver(options, connect, collaborators);
     await driver.#launch();
     void driver.#watchdog.run(driver.#over.signal);
     return driver;
@@ -97,7 +125,7 @@ export class ScamperDriver {
 
   /** Process id of the running scamper. */
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#scamper?.pid;
   }
 
   /**
@@ -150,42 +178,38 @@ export class ScamperDriver {
     this.#waiting.length = 0;
     this.#running.clear();
     this.#socket?.destroy();
-    await this.#process?.stop();
+    await this.#scamper?.stop();
     await this.#restarting;
   }
 
   async #launch(): Promise<void> {
-    const process = await ScamperProcess.start(this.#options);
-    this.#process = process;
+    const scamper = await this.#connect(this.#over.signal);
+    this.#scamper = scamper;
     // The driver may have been stopped while scamper started.
-    if (this.#isStopped) return process.stop();
-    const socket = await connectToControl(this.#options.socketPath).catch(async (error: unknown) => {
-      await process.stop();
-      throw error;
-    });
-    if (this.#isStopped) {
-      socket.destroy();
-      return process.stop();
-    }
-    const decoder = new ControlDecoder();
+    if (this.#isStopped) return scamper.stop();
+    const { stream: socket, isAttached } = scamper;
+    const { mostResultBytes } = this.#options;
+    const decoder = new ControlDecoder(mostResultBytes === undefined ? {} : { mostDataBytes: mostResultBytes });
     this.#socket = socket;
-    this.#unacknowledged = [undefined];
-    socket.write('attach\n');
+    this.#unacknowledged = isAttached ? [] : [undefined];
+    if (!isAttached) socket.write('attach\n');
     socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Uint8Array) => {
       try {
         for (const message of decoder.push(chunk)) this.#receive(message);
-      } catch {
+      } catch (error) {
         // After an unreadable message the position in the stream is unknown. A new scamper gets the unfinished commands.
         socket.destroy();
+        this.#onUnreadable?.(error instanceof Error ? error : new Error(String(error)));
       }
     });
     socket.once('close', () => this.#recover(socket));
+    if (socket.destroyed) this.#recover(socket);
     this.#fill();
   }
 
   /** Restarts scamper after its connection ended, with the unfinished commands at the front of the queue. */
-  #recover(socket: Socket): void {
+  #recover(socket: Duplex): void {
     if (this.#isStopped || this.#socket !== socket) return;
     this.#socket = undefined;
     this.#takeBack([...this.#running.values()]);
@@ -200,8 +224,8 @@ export class ScamperDriver {
   async #relaunch(): Promise<void> {
     const { onEnd, restartMs } = this.#options;
     const { least, most } = restartMs ?? { least: 100, most: 10_000 };
-    await this.#process?.stop();
-    const end = this.#process?.end;
+    await this.#scamper?.stop();
+    const end = this.#scamper?.end;
     if (end !== undefined && !this.#isStopped) onEnd?.(end);
     while (!this.#isStopped) {
       this.#failures++;
@@ -229,7 +253,7 @@ export class ScamperDriver {
     }
   }
 
-  #send(task: Task, socket: Socket): void {
+  #send(task: Task, socket: Duplex): void {
     task.attempts++;
     task.sentAt = this.#clock.now();
     task.isAcknowledged = false;

@@ -35,8 +35,6 @@ export const results: Migration = {
          lease_until, created_at from open`,
       `create index jobs_of_batches on measurements (batch_id)`,
       `create index jobs_of_users on measurements (user_id)`,
-      `create index jobs_queued on measurements (position, id) where state = 'queued'`,
-      `create index jobs_queued_by_source on measurements (source, position, id) where state = 'queued'`,
       `create index jobs_running on measurements (lease_until) where state = 'running'`,
       `create index json_results_of_users on json_results (user_id, id)`,
       `alter table batches add column first_id bigint, add column last_id bigint`,

@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
+import { type Kysely, sql } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration';
 import { StorageError } from '../errors.ts';
 import { foundation } from './0001-foundation.ts';
 import { agents } from './0002-agents.ts';
@@ -24,6 +24,9 @@ import { probeSets } from './0021-probe-sets.ts';
 import { leases } from './0023-leases.ts';
 import { queuedBySource } from './0024-queued-by-source.ts';
 import { results } from './0025-results.ts';
+import { fairQueue } from './0030-fair-queue.ts';
+import { fairProbes } from './0031-fair-probes.ts';
+import { legacyAgents } from './0033-legacy-agents.ts';
 import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
 import { requestsByTime } from './0040-requests-by-time.ts';
 
@@ -52,15 +55,20 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0023-leases': leases,
   '0024-queued-by-source': queuedBySource,
   '0025-results': results,
+  '0030-fair-queue': fairQueue,
+  '0031-fair-probes': fairProbes,
+  '0033-legacy-agents': legacyAgents,
   '0035-forward-traceroutes': forwardTraceroutes,
   '0040-requests-by-time': requestsByTime,
 };
 
 /**
- * Migrates the schema to the latest version. Several processes may do so at once.
+ * Migrates the schema to the latest version. Several processes may do so at once. A schema that a later version has migrated stays as it is: during a
+ * rolling upgrade, a process of the version before must be able to start again (docs/cluster.md).
  * @throws {StorageError} `migrationFailed`, or the error of the database itself, such as `unreachable`
  */
 export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
+  if (await hasAll(db)) return;
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
@@ -73,4 +81,14 @@ export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
       migration: failed,
     },
   );
+}
+
+/** Whether the schema has every migration of this version, and perhaps others. */
+async function hasAll<Tables>(db: Kysely<Tables>): Promise<boolean> {
+  const { rows: tables } = await sql<{ name: string | null }>`
+    select to_regclass(${DEFAULT_MIGRATION_TABLE})::text as name`.execute(db);
+  if ((tables[0]?.name ?? null) === null) return false;
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
+  const done = new Set(rows.map(({ name }) => name));
+  return Object.keys(MIGRATIONS).every((name) => done.has(name));
 }

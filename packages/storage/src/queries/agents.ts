@@ -74,6 +74,7 @@ const FRESH = {
   quarantined_until: null,
   quarantine_reason: null,
   quarantined_by: null,
+  legacy: false,
 } as const;
 
 /** {@link Agents.register} inside a transaction. */

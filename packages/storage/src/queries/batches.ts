@@ -3,10 +3,10 @@ import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toJson } from '../access/text.ts';
 import { StorageError } from '../errors.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
-import { fieldOf } from '../results/result-columns.ts';
 import { withPartitions } from '../results/result-partitions.ts';
 import { storeResults } from '../results/store-results.ts';
 import { type MeasurementSelection, readMeasurements, readMeasurementsById } from '../results/stored-measurements.ts';
+import { withHop } from '../results/with-hop.ts';
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
@@ -57,6 +57,8 @@ export interface SubmittedWith {
   /** API key; null for a session that began without one. */
   readonly keyId: number | null;
   readonly repeatable?: RepeatableRequest | undefined;
+  /** Whether nobody waits for the results: the batch is queued as a large one. Default: whether it is large. */
+  readonly isBulk?: boolean | undefined;
 }
 
 /** Which outlines to read. */
@@ -78,6 +80,8 @@ const MOST_LABELLED = 10_000;
 const MOST_ENDED = 1_000_000;
 const ROWS_PER_INSERT = 5_000;
 const REPEATABLE_MS = 86_400_000;
+/** Measurements of a batch that is taken before the large ones of other users. */
+const MOST_OF_SMALL = 20;
 
 /** Batches and their measurements. */
 export class Batches {
@@ -95,7 +99,7 @@ export class Batches {
     user: User,
     measurements: readonly NewMeasurement[],
     now: Date,
-    { keyId, repeatable }: SubmittedWith = { keyId: null },
+    { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL }: SubmittedWith = { keyId: null },
   ): Promise<Accepted | QuotaExceeded | Repeated> {
     return this.#db.transaction().execute(async (db) => {
       await lockLimits(db, user);
@@ -124,21 +128,7 @@ export class Batches {
         })
         .returning('id')
         .executeTakeFirstOrThrow();
-      for (let first = 0; first < measurements.length; first += ROWS_PER_INSERT) {
-        const rows = measurements
-          .slice(first, first + ROWS_PER_INSERT)
-          .map((row, i) => ({ ...row, position: first + i }));
-        await sql`
-          with inserted as (
-            insert into measurements (batch_id, user_id, position, source, destination, label, options, state, created_at)
-            select ${id}, ${user.id}, position, source, destination, label, options, 'queued', ${now}
-            from jsonb_to_recordset(${toJson(rows)}::jsonb)
-              as rows(position integer, source text, destination text, label text, options jsonb)
-            returning id)
-          update batches set first_id = coalesce(first_id, ids.first), last_id = ids.last
-          from (select min(id) as first, max(id) as last from inserted) as ids
-          where batches.id = ${id}`.execute(db);
-      }
+      await insertMeasurements(db, { batchId: id, userId: user.id, isBulk, now }, measurements);
       return { id, limits: limits.map((limit) => ({ ...limit, used: limit.used + measurements.length })) };
     });
   }
@@ -307,10 +297,45 @@ export class Batches {
   }
 }
 
-/** The result of a cancelled measurement: the hop of its `failReason` is the destination. */
-function withHop(result: unknown, hop: string): unknown {
-  const reason = fieldOf(result, 'failReason');
-  return { ...Object(result), failReason: { ...Object(reason), hop } };
+/** Queues measurements. They begin where the user's other batches of the same kind are, for each source. */
+async function insertMeasurements(
+  db: Kysely<Schema>,
+  {
+    batchId,
+    userId,
+    isBulk,
+    now,
+  }: {
+    readonly batchId: number;
+    readonly userId: number;
+    readonly isBulk: boolean;
+    readonly now: Date;
+  },
+  measurements: readonly NewMeasurement[],
+): Promise<void> {
+  const sources = [...new Set(measurements.map(({ source }) => source))];
+  const { rows: starts } = await sql<{ source: string; turn: number }>`
+    select source, coalesce(first_turn(source, ${userId}, ${isBulk}), 0) as turn
+    from jsonb_array_elements_text(${toJson(sources)}::jsonb) as listed(source)`.execute(db);
+  const turns = new Map(starts.map(({ source, turn }) => [source, turn]));
+  for (let first = 0; first < measurements.length; first += ROWS_PER_INSERT) {
+    const rows = measurements.slice(first, first + ROWS_PER_INSERT).map((row, i) => {
+      const turn = turns.get(row.source) ?? 0;
+      turns.set(row.source, turn + 1);
+      return { ...row, position: first + i, turn };
+    });
+    await sql`
+      with inserted as (
+        insert into measurements
+          (batch_id, user_id, position, turn, is_bulk, source, destination, label, options, state, created_at)
+        select ${batchId}, ${userId}, position, turn, ${isBulk}, source, destination, label, options, 'queued', ${now}
+        from jsonb_to_recordset(${toJson(rows)}::jsonb)
+          as rows(position integer, turn bigint, source text, destination text, label text, options jsonb)
+        returning id)
+      update batches set first_id = coalesce(first_id, ids.first), last_id = ids.last
+      from (select min(id) as first, max(id) as last from inserted) as ids
+      where batches.id = ${batchId}`.execute(db);
+  }
 }
 
 async function repeatedBy(

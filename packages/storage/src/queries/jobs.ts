@@ -1,11 +1,21 @@
 import { type Kysely, sql } from 'kysely';
 import { checkedLimit } from '../access/limits.ts';
+import type { Room, WaitingFlow } from '../queue/fair-turns.ts';
+import { TurnTaking } from '../queue/turn-taking.ts';
 import { toResultColumns } from '../results/result-columns.ts';
 import { withPartitions } from '../results/result-partitions.ts';
+import { storeResults } from '../results/store-results.ts';
+import { withHop } from '../results/with-hop.ts';
 import type { Schema } from '../schema/schema.ts';
 import { queueAgain } from './queue-again.ts';
 
 const MOST_LEASED = 10_000;
+const MOST_FLOWS = 10_000;
+const MOST_EXPIRED = 1_000;
+/** Sorts after every dotted quad, in every collation. */
+const LAST_SOURCE = 'z';
+/** How often jobs are looked for whose leases have ended, milliseconds. */
+const RECOVER_EVERY_MS = 1_000;
 
 /** A measurement to run. Addresses are dotted quads. */
 export interface Job {
@@ -16,6 +26,8 @@ export interface Job {
   readonly keyId: number | null;
   /** Whether its batch was cancelled when the job was leased. */
   readonly isCancelled: boolean;
+  /** Whether its batch is large. */
+  readonly isBulk: boolean;
   readonly source: string;
   readonly destination: string;
   /** As submitted; the reader must parse them with a schema. */
@@ -35,57 +47,114 @@ export interface FinishedJob {
  */
 export class Jobs {
   readonly #db: Kysely<Schema>;
+  readonly #turns = new TurnTaking();
+  #recoveredAt = Number.NEGATIVE_INFINITY;
 
   constructor(db: Kysely<Schema>) {
     this.#db = db;
   }
 
-  /**
-   * Leases up to `count` jobs (at most 10,000) to `owner` until `until`: first those whose lease ended before `now`, then queued
-   * ones. @throws {StorageError} `badLimit`
-   */
-  async lease(owner: string, count: number, now: Date, until: Date): Promise<Job[]> {
-    const most = checkedLimit(count, MOST_LEASED);
-    const overdue = await this.#take(
-      owner,
-      until,
-      sql`
-        select id from measurements where state = 'running' and lease_until < ${now}
-        order by lease_until limit ${most} for update skip locked`,
-    );
-    if (overdue.length === most) return overdue;
-    return [...overdue, ...(await this.#take(owner, until, sql`select queued_jobs(${most - overdue.length})`))];
+  /** There may be jobs of users or sources that had none: the next lease looks for them. */
+  noteNew(): void {
+    this.#turns.noteNew();
+    this.#recoveredAt = Number.NEGATIVE_INFINITY;
   }
 
   /**
-   * Leases up to `count` jobs (at most 10,000) of the sources (dotted quads), for the process that owns them: first those that an earlier owner
-   * of the source held, and those whose lease ended before `now`, then queued ones. @throws {StorageError} `badLimit`
+   * Leases up to `count` jobs (at most 10,000) to `owner` until `until`: first those whose lease ended before `now`, then queued
+   * ones in the order that {@link FairTurns} describes. At most `mostBulk` of the latter come from large batches. Looks for leases that have
+   * ended once a second. @throws {StorageError} `badLimit`
    */
-  async leaseOf(sources: readonly string[], ...[owner, count, now, until]: Parameters<Jobs['lease']>): Promise<Job[]> {
-    const most = checkedLimit(count, MOST_LEASED);
-    const owned = sql`select jsonb_array_elements_text(${JSON.stringify(sources)}::jsonb) as source`;
-    const orphaned = await this.#take(
+  async lease(owner: string, count: number, now: Date, until: Date, mostBulk = count): Promise<Job[]> {
+    return this.#lease(undefined, owner, { all: count, bulk: mostBulk }, now, until);
+  }
+
+  /**
+   * Leases jobs of the sources (dotted quads), as {@link lease}, for the process that owns them. Jobs that an earlier owner of the source held come first.
+   * @throws {StorageError} `badLimit`
+   */
+  async leaseOf(
+    sources: readonly string[],
+    ...[owner, count, now, until, mostBulk = count]: Parameters<Jobs['lease']>
+  ): Promise<Job[]> {
+    return this.#lease(sources, owner, { all: count, bulk: mostBulk }, now, until);
+  }
+
+  async #lease(
+    sources: readonly string[] | undefined,
+    owner: string,
+    { all, bulk }: Required<Room>,
+    now: Date,
+    until: Date,
+  ): Promise<Job[]> {
+    const most = checkedLimit(all, MOST_LEASED);
+    const recovered = await this.#recover(sources, owner, most, now, until);
+    if (recovered.length === most) return recovered;
+    const queued = await this.#turns.take({ all: most - recovered.length, bulk }, now.getTime(), {
+      flows: () => this.#flows(sources),
+      take: (shares) => {
+        return this.#take(owner, until, sql`select queued_jobs(${JSON.stringify(shares)}::jsonb)`);
+      },
+    });
+    return [...recovered, ...queued];
+  }
+
+  /** Takes jobs whose leases have ended, and those of the sources that another process holds. */
+  async #recover(
+    sources: readonly string[] | undefined,
+    owner: string,
+    most: number,
+    now: Date,
+    until: Date,
+  ): Promise<Job[]> {
+    if (Math.abs(now.getTime() - this.#recoveredAt) < RECOVER_EVERY_MS) return [];
+    const isLost =
+      sources === undefined
+        ? sql`lease_until < ${now}`
+        : sql`(lease_owner <> ${owner} or lease_until < ${now}) and source in (${listOf(sources)})`;
+    const recovered = await this.#take(
       owner,
       until,
       sql`
-        select id from measurements
-        where state = 'running' and (lease_owner <> ${owner} or lease_until < ${now}) and source in (${owned})
+        select id from measurements where state = 'running' and ${isLost}
         order by lease_until limit ${most} for update skip locked`,
     );
-    if (orphaned.length === most) return orphaned;
-    // Each source has an index of its queued jobs. The row lock is taken here: two processes may both believe that they own a source.
-    const queued = sql`
-      select id from measurements
-      where state = 'queued' and id in (
-        select first.id from (${owned}) as owned, lateral (
-          select id, position from measurements
-          where state = 'queued' and source = owned.source
-          order by position, id limit ${most - orphaned.length}
-        ) as first
-        order by first.position, first.id limit ${most - orphaned.length}
-      )
-      for update skip locked`;
-    return [...orphaned, ...(await this.#take(owner, until, queued))];
+    if (recovered.length < most) this.#recoveredAt = now.getTime();
+    return recovered;
+  }
+
+  /** What has queued jobs. */
+  async #flows(sources: readonly string[] | undefined): Promise<readonly WaitingFlow[]> {
+    const flows =
+      sources === undefined
+        ? sql`queued_flows('', ${LAST_SOURCE}, ${MOST_FLOWS})`
+        : sql`(${listOf(sources)}) as owned, queued_flows(owned.source, owned.source, ${MOST_FLOWS})`;
+    const { rows } = await sql<WaitingFlow>`
+      select flow.source, flow.user_id as "userId", flow.is_bulk as "isBulk", users.weight
+      from ${flows} as flow join users on users.id = flow.user_id
+      limit ${MOST_FLOWS}`.execute(this.#db);
+    return rows;
+  }
+
+  /**
+   * Ends queued jobs that were submitted before `before`, at most 1,000, with `result`, in whose `failReason` the destination becomes the hop.
+   * Returns what has ended.
+   */
+  async expire(before: Date, result: unknown, now: Date): Promise<readonly Pick<Job, 'id' | 'batchId'>[]> {
+    return withPartitions(this.#db, now, () =>
+      this.#db.transaction().execute(async (db) => {
+        const stale = await db
+          .deleteFrom('measurements')
+          .where('id', 'in', sql<number>`(select stale_jobs(${before}, ${MOST_EXPIRED}))`)
+          .returningAll()
+          .execute();
+        await storeResults(
+          db,
+          stale.map((job) => ({ ...job, ended_at: now, result: withHop(result, job.destination) })),
+        );
+        return stale.map(({ id, batch_id }) => ({ id, batchId: batch_id }));
+      }),
+    );
   }
 
   /** Ends the leases that `owner` has on jobs of a source (dotted quad). The jobs are queued again. */
@@ -163,7 +232,7 @@ export class Jobs {
       returning id, batch_id as "batchId", user_id as "userId",
         (select key_id from batches where batches.id = batch_id) as "keyId",
         (select cancelled_at is not null from batches where batches.id = batch_id) as "isCancelled",
-        source, destination, options`.execute(this.#db);
+        is_bulk as "isBulk", source, destination, options`.execute(this.#db);
     return rows;
   }
 }
@@ -171,6 +240,9 @@ export class Jobs {
 /** Statements lock jobs in the order of their ids: two that lock the same jobs in different orders wait for each other. */
 const inLockOrder = (finished: readonly FinishedJob[]): readonly FinishedJob[] =>
   [...finished].sort((a, b) => a.id - b.id);
+
+const listOf = (sources: readonly string[]): ReturnType<typeof sql> => sql`
+  select source from jsonb_array_elements_text(${JSON.stringify(sources)}::jsonb) as listed(source)`;
 
 /**
  * Selects the id of a job if `owner` holds it. A join with the conditions on state and owner would be slow: the planner, which may have no

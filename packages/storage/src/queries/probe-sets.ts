@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toCleanJson } from '../access/text.ts';
+import { TurnTaking } from '../queue/turn-taking.ts';
 import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
@@ -15,19 +16,29 @@ export interface ProbeJob {
   readonly userId: number;
   /** The API key of the request; null when there was none, or when it is deleted. */
   readonly keyId: number | null;
+  readonly createdAt: Date;
   /** As submitted; the reader must parse it with a schema. */
   readonly request: unknown;
 }
 
 const MOST_LEASED = 1_000;
+const MOST_USERS = 10_000;
+/** The flow of a user: raw probes have no owner of their source, and all sets are small. */
+const FLOW = { source: '', isBulk: true };
 const MOST_OF_SET = 10_000;
 
 /** Sets of raw probes, and the queue of the probes that are not sent yet. */
 export class ProbeSets {
   readonly #db: Kysely<Schema>;
+  readonly #turns = new TurnTaking();
 
   constructor(db: Kysely<Schema>) {
     this.#db = db;
+  }
+
+  /** There may be probes of users who had none: the next lease looks for them. */
+  noteNew(): void {
+    this.#turns.noteNew();
   }
 
   /**
@@ -114,8 +125,8 @@ export class ProbeSets {
   }
 
   /**
-   * Leases up to `count` probes (at most 1,000) to `owner` until `until`: first those whose lease ended before `now`, then queued ones in the
-   * order of their positions, so that a large set does not delay small ones. @throws {StorageError} `badLimit`
+   * Leases up to `count` probes (at most 1,000) to `owner` until `until`: first those whose lease ended before `now`, then queued ones in shares
+   * for the users who wait, by weight. The sets of a user take turns. @throws {StorageError} `badLimit`
    */
   async lease(owner: string, count: number, now: Date, until: Date): Promise<ProbeJob[]> {
     const most = checkedLimit(count, MOST_LEASED);
@@ -127,10 +138,19 @@ export class ProbeSets {
         order by lease_until limit ${most} for update skip locked`,
     );
     if (overdue.length === most) return overdue;
-    const queued = sql`
-      select id from probes where state = 'queued' order by position, id limit ${most - overdue.length}
-      for update skip locked`;
-    return [...overdue, ...(await this.#take(owner, until, queued))];
+    const queued = await this.#turns.take({ all: most - overdue.length }, now.getTime(), {
+      flows: async () => (await this.#waitingUsers()).map((user) => ({ ...FLOW, ...user })),
+      take: async (shares) => {
+        const selection = sql`
+          select first.id from jsonb_to_recordset(${JSON.stringify(shares)}::jsonb) as share("userId" bigint, most integer),
+          lateral (
+            select id from probes where state = 'queued' and user_id = share."userId"
+            order by position, id limit share.most for update skip locked
+          ) as first`;
+        return (await this.#take(owner, until, selection)).map((job) => ({ ...FLOW, ...job }));
+      },
+    });
+    return [...overdue, ...queued];
   }
 
   /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */
@@ -155,13 +175,32 @@ export class ProbeSets {
     await this.#db.deleteFrom('probe_sets').where('created_at', '<', time).execute();
   }
 
+  /** The users who have queued probes. */
+  async #waitingUsers(): Promise<readonly { readonly userId: number; readonly weight: number }[]> {
+    return this.#db
+      .selectFrom('users')
+      .select(['id as userId', 'weight'])
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('probes')
+            .select('probes.id')
+            .whereRef('probes.user_id', '=', 'users.id')
+            .where('probes.state', '=', 'queued'),
+        ),
+      )
+      .limit(MOST_USERS)
+      .execute();
+  }
+
   /** Leases the probes whose ids `selection` selects. */
   async #take(owner: string, until: Date, selection: ReturnType<typeof sql>): Promise<ProbeJob[]> {
     const { rows } = await sql<ProbeJob>`
       update probes set state = 'running', lease_owner = ${owner}, lease_until = ${until}
       where id in (${selection})
       returning id, set_id as "setId", user_id as "userId",
-        (select key_id from probe_sets where probe_sets.id = set_id) as "keyId", request`.execute(this.#db);
+        (select key_id from probe_sets where probe_sets.id = set_id) as "keyId", created_at as "createdAt", request`.execute(
+      this.#db,
+    );
     return rows;
   }
 }

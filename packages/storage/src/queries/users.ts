@@ -11,6 +11,8 @@ export interface UserChange {
   readonly maxPerDay?: number;
   readonly maxParallel?: number;
   readonly maxPerMinute?: number;
+  /** Above 0. */
+  readonly weight?: number;
   /** When the user was disabled; null enables the user again. */
   readonly disabledAt?: Date | null;
 }
@@ -74,12 +76,13 @@ export class Users {
 
   /** Changes a user and returns it; `undefined` when there is none. */
   async change(id: number, change: UserChange): Promise<User | undefined> {
-    const { role, maxPerDay, maxParallel, maxPerMinute, disabledAt } = change;
+    const { role, maxPerDay, maxParallel, maxPerMinute, weight, disabledAt } = change;
     const columns = {
       ...(role !== undefined && { role }),
       ...(maxPerDay !== undefined && { max_per_day: maxPerDay }),
       ...(maxParallel !== undefined && { max_parallel: maxParallel }),
       ...(maxPerMinute !== undefined && { max_per_minute: maxPerMinute }),
+      ...(weight !== undefined && { weight }),
       ...(disabledAt !== undefined && { disabled_at: disabledAt }),
     };
     if (Object.keys(columns).length === 0) return this.find(id);

@@ -37,6 +37,8 @@ export interface AgentTable {
   readonly quarantined_by: WithDefault<'system' | 'operator' | null>;
   /** Who may measure to a source, beside its owner and operators: nobody, the users it is shared with, or everybody. */
   readonly visibility: WithDefault<SourceVisibility>;
+  /** Whether the operator allows the agent of revtr 2.0 at this address, and no other one. */
+  readonly legacy: WithDefault<boolean>;
   readonly created_at: CreatedAt;
 }
 

@@ -30,8 +30,12 @@ export interface MeasurementTable {
   readonly id: Generated<number>;
   readonly batch_id: number;
   readonly user_id: number;
-  /** Index in its batch, from 0. Work is taken in this order across batches, so a large batch does not delay small ones. */
+  /** Index in its batch, from 0. */
   readonly position: number;
+  /** Order within what the user has queued for the source: batches begin where those before them are, so they take turns. */
+  readonly turn: WithDefault<number>;
+  /** Whether the batch is too large to be taken before those of other users. */
+  readonly is_bulk: WithDefault<boolean>;
   /** Dotted quads. */
   readonly source: string;
   readonly destination: string;

@@ -14,6 +14,8 @@ export interface UserTable {
   readonly max_parallel: number;
   /** Measurements accepted in the last 60 seconds. */
   readonly max_per_minute: number;
+  /** Share of the measurements under way that the user gets, in proportion to the weights of other users who wait. */
+  readonly weight: WithDefault<number>;
   readonly created_at: CreatedAt;
   /** Since when none of the user's credentials works; null for a user who may use the system. */
   readonly disabled_at: WithDefault<Date | null>;

@@ -76,7 +76,11 @@ const COLUMNS: readonly Column<Agent>[] = [
     className: 'mono',
     cell: ({ address }) => <Link to={`/sources/${address}`}>{address}</Link>,
   },
-  { title: 'Kind', className: 'wide', cell: ({ kind }) => (kind === 'source' ? 'source' : 'vantage point') },
+  {
+    title: 'Kind',
+    className: 'wide',
+    cell: ({ kind, legacy }) => `${kind === 'source' ? 'source' : 'vantage point'}${legacy ? ' (legacy)' : ''}`,
+  },
   { title: 'State', cell: (agent) => <State agent={agent} /> },
   { title: 'Connected', className: 'wide', cell: ({ connected }) => (connected ? 'yes' : 'no') },
   { title: 'Spoofs', className: 'wide', cell: ({ canSpoof }) => (canSpoof ? 'yes' : 'no') },

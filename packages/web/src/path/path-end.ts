@@ -18,6 +18,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   tooManySteps: 'This is unusual. Report it to the operators with the tab Raw.',
   sourceOffline: 'The source lost its connection. Choose another source, or measure again later.',
   probingFailed: 'Measure again in a minute.',
+  expired: 'The system has too much to do. Measure again later.',
   killSwitch: 'Ask the operators of this system.',
   internal: 'Measure again. The operators find the cause in the log.',
 };

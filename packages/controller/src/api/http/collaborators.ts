@@ -33,6 +33,7 @@ import type { Datasets } from '../../facts/datasets.ts';
 import type { LinkMails } from '../../mail/link-mails.ts';
 import type { BatchEvents } from '../../measurements/batch-events.ts';
 import type { Submission } from '../../measurements/submission.ts';
+import type { WaitingTimes } from '../../measurements/waiting/waiting-times.ts';
 import type { MeasuringSystem } from '../../measuring/measuring-system.ts';
 import type { MigrationService } from '../../migration/migration-service.ts';
 import type { ReadinessProbe } from '../../operations/readiness.ts';
@@ -77,6 +78,7 @@ export interface ApiCollaborators {
   readonly archiveRecords: ArchiveRecords;
   readonly importedResults: ImportedResults;
   readonly queue: QueueState;
+  readonly waiting: Pick<WaitingTimes, 'of'>;
   readonly directory: AgentDirectory;
   readonly tests: AgentTests;
   readonly life: AgentTesting;

@@ -14,7 +14,9 @@ export interface LongList<Row> {
   readonly read: (limit: number, after: Row | undefined) => Promise<readonly Row[]>;
   /** The element of the list for a row; any value that JSON can represent. */
   readonly toElement: (row: Row) => unknown;
-  /** The other properties of the object, once all rows have been read. */
+  /** Properties before the list. Default: none. */
+  readonly head?: object;
+  /** Properties after the list, once all rows have been read. Default: none. */
   readonly rest?: () => object;
 }
 
@@ -37,8 +39,10 @@ export async function sendList<Row>(
 }
 
 async function* partsOf<Row>(list: LongList<Row>): AsyncGenerator<string, void> {
-  const { name, most = Number.POSITIVE_INFINITY, read, toElement, rest = () => ({}) } = list;
-  let separator = `{${JSON.stringify(name)}:[`;
+  const { name, most = Number.POSITIVE_INFINITY, read, toElement, head = {}, rest = () => ({}) } = list;
+  let separator = `{${propertiesOf(head)
+    .map((property) => `${property},`)
+    .join('')}${JSON.stringify(name)}:[`;
   let last: Row | undefined;
   for (let left = most; left > 0; ) {
     const limit = Math.min(PER_PAGE, left);
@@ -52,6 +56,10 @@ async function* partsOf<Row>(list: LongList<Row>): AsyncGenerator<string, void> 
     left -= rows.length;
     if (rows.length < limit) break;
   }
-  const others = Object.entries(rest()).map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`);
-  yield `${separator === ',' ? '' : separator}]${others.join('')}}`;
+  yield `${separator === ',' ? '' : separator}]${propertiesOf(rest())
+    .map((property) => `,${property}`)
+    .join('')}}`;
 }
+
+const propertiesOf = (object: object): string[] =>
+  Object.entries(object).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);

@@ -15,6 +15,7 @@ export const userSchema = z.object({
   email: z.string(),
   role: z.enum(['user', 'operator']),
   limits: limitsSchema,
+  weight: z.number().describe('Share of the queue, in proportion to the weights of the other users who wait'),
   disabled: z.boolean(),
   createdAt: z.iso.datetime(),
 });
@@ -38,9 +39,9 @@ z.globalRegistry.add(newKeySchema, { id: 'NewApiKey' });
 
 /** Writes a user. */
 export function toUser(user: User): z.infer<typeof userSchema> {
-  const { id, name, email, role, max_per_day, max_parallel, max_per_minute, disabled_at, created_at } = user;
+  const { id, name, email, role, max_per_day, max_parallel, max_per_minute, weight, disabled_at, created_at } = user;
   const limits = { perDay: max_per_day, parallel: max_parallel, perMinute: max_per_minute };
-  return { id, name, email, role, limits, disabled: disabled_at !== null, createdAt: created_at.toISOString() };
+  return { id, name, email, role, limits, weight, disabled: disabled_at !== null, createdAt: created_at.toISOString() };
 }
 
 /** Writes a key. */

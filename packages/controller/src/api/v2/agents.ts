@@ -157,6 +157,41 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     },
   );
 
+  routes.put(
+    '/api/v2/agents/:address/legacy',
+    {
+      config: { access: 'operate' },
+      schema: schemaOf(
+        'allowLegacyAgent',
+        'Allow the agent of revtr 2.0 at the address of an agent, and no other one; one that is connected must leave (operators)',
+      ),
+    },
+    (request) => setLegacy(agentOf(userOf(request), request.params.address), true),
+  );
+
+  routes.delete(
+    '/api/v2/agents/:address/legacy',
+    {
+      config: { access: 'operate' },
+      schema: schemaOf(
+        'denyLegacyAgent',
+        'Do not allow the agent of revtr 2.0 at an address any longer: it is disconnected (operators)',
+      ),
+    },
+    (request) => setLegacy(agentOf(userOf(request), request.params.address), false),
+  );
+
+  /** @throws {ControllerError} `conflict` */
+  const setLegacy = async (agent: RegisteredAgent, legacy: boolean) => {
+    const { address } = agent;
+    if (agent.state === 'withdrawn')
+      throw new ControllerError('conflict', `${formatIpv4(address)} is withdrawn: register it again first`);
+    await directory.change(address, { legacy, certificate_serial: null });
+    measuring.expel(address, legacy ? 'the operator allows the agent of revtr 2.0 in its place' : 'not allowed');
+    const now = directory.find(address) ?? agent;
+    return toAgent(now, isConnected(now));
+  };
+
   routes.delete(
     '/api/v2/agents/:address/certificate',
     {
@@ -186,7 +221,7 @@ export function registerAgents(app: FastifyInstance, collaborators: ApiCollabora
     async (request) => {
       const agent = agentOf(userOf(request), request.params.address);
       const { address } = agent;
-      await directory.enter(address, 'withdrawn', { certificate_serial: null });
+      await directory.enter(address, 'withdrawn', { certificate_serial: null, legacy: false });
       measuring.expel(address, 'withdrawn');
       return toAgent(directory.find(address) ?? agent, false);
     },

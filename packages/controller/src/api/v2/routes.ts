@@ -50,6 +50,13 @@ const pageSchema = z.object({
   measurements: z.array(measurementSchema),
   next: z.int().optional().describe('Value of `after` for the next page; absent on the last page'),
 });
+const waitingSchema = z.object({
+  queued: z.int().describe('Measurements that have not begun'),
+  running: z.int().describe('Measurements under way'),
+  startsInSeconds: z.int().optional().describe('When the next measurement begins; 0 when none waits'),
+  endsInSeconds: z.int().optional().describe('When the last measurement ends; 0 when all have ended'),
+});
+z.globalRegistry.add(waitingSchema, { id: 'WaitingTime' });
 const MOST_STREAMS_PER_USER = 100;
 const MOST_STREAMS = 2_000;
 /** People without an account have places of their own: they cannot take those of users. */
@@ -57,7 +64,7 @@ const VISITOR_STREAMS = { perUser: 20, inAll: 500 };
 
 /** Our own additions to the API: full results and live progress. */
 export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators): void {
-  const { submission, batches, cancelBatch, facts, authenticator, visitors } = collaborators;
+  const { submission, batches, cancelBatch, waiting, facts, authenticator, visitors } = collaborators;
   const streams = new StreamLimit({ perUser: MOST_STREAMS_PER_USER, inAll: MOST_STREAMS });
   const visitorStreams = new StreamLimit(VISITOR_STREAMS);
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -85,7 +92,8 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
           if (row.state === 'done') done++;
           return toMeasurement(row, facts);
         },
-        rest: () => ({ id, total: size, done }),
+        head: { id, total: size },
+        rest: () => ({ done }),
       });
     },
   );
@@ -143,6 +151,34 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const { id, size } = await submission.ownBatchOf(userOf(request), request.params.id);
       const cancelled = await cancelBatch(id);
       return { id, total: size, done: await batches.countDone(id), cancelled };
+    },
+  );
+
+  routes.get(
+    '/api/v2/batches/:id/waiting',
+    {
+      config: { access: 'read', forVisitors: true },
+      schema: {
+        operationId: 'getWaitingTime',
+        summary: 'How long a batch waits',
+        description:
+          'An estimate from the measurements in the queue, the weights of their users, and how fast measurements end. Batches that are submitted later can ' +
+          'delay this one. The times are absent while too few measurements have ended since the controller started.',
+        tags: ['measurements'],
+        security,
+        params: paramsSchema,
+        response: { 200: waitingSchema, ...errorResponses },
+      },
+    },
+    async (request) => {
+      const estimate = await waiting.of(await submission.batchOf(userOf(request), request.params.id));
+      const { queued, running, startsInSeconds, endsInSeconds } = estimate;
+      if (startsInSeconds === undefined || endsInSeconds === undefined) return { queued, running };
+      return {
+        ...{ queued, running },
+        startsInSeconds: Math.round(startsInSeconds),
+        endsInSeconds: Math.round(endsInSeconds),
+      };
     },
   );
 

@@ -20,6 +20,14 @@ const invitationSchema = z.object({
 const changeSchema = z.object({
   limits: limitsSchema.partial().optional(),
   role: z.enum(['user', 'operator']).optional(),
+  weight: z
+    .number()
+    .min(0.01)
+    .max(1_000)
+    .optional()
+    .describe(
+      'Share of the queue that the user gets, in proportion to the weights of the other users who wait; 1 at first',
+    ),
   disabled: z
     .boolean()
     .optional()
@@ -87,7 +95,7 @@ export function registerUsers(app: FastifyInstance, collaborators: ApiCollaborat
       schema: {
         ...parts,
         operationId: 'updateUser',
-        summary: 'Change the limits or the role of a user, or disable a user (operators)',
+        summary: 'Change the limits, the weight or the role of a user, or disable a user (operators)',
         params,
         body: changeSchema,
         response: { 200: userSchema, ...errorResponses },
@@ -95,12 +103,13 @@ export function registerUsers(app: FastifyInstance, collaborators: ApiCollaborat
     },
     async (request) => {
       const { id } = await userWith(request.params.id);
-      const { limits, role, disabled } = request.body;
+      const { limits, role, weight, disabled } = request.body;
       // An operator who locks out the last operator, themselves, could not be let in again by anybody.
       if (id === callerOf(request).user.id && (role === 'user' || disabled === true))
         throw new ControllerError('conflict', 'another operator must change your role or disable you');
       const changed = await users.change(id, {
         ...(role !== undefined && { role }),
+        ...(weight !== undefined && { weight }),
         ...(limits?.perDay !== undefined && { maxPerDay: limits.perDay }),
         ...(limits?.parallel !== undefined && { maxParallel: limits.parallel }),
         ...(limits?.perMinute !== undefined && { maxPerMinute: limits.perMinute }),

@@ -4,6 +4,10 @@ import { preferredOwner } from './preferred-owner.ts';
 
 const PREFIX = 'source/';
 
+/** The source (dotted quad) that a lease is for; `undefined` for leases of other kinds. */
+export const sourceOfLease = (name: string): string | undefined =>
+  name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined;
+
 /** What an engine does with a source (dotted quad) that it owns. */
 export interface SourceWork {
   /** Reads what is stored for the source. The source is owned when this resolves. */

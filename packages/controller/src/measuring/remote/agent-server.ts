@@ -2,11 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Bus } from '@revtr/bus';
 import { LinkError } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { type Clock, ProbingError, type TargetPolicy } from '@revtr/probing';
-import type { AgentDirectory } from '../../agents/directory.ts';
+import { type Clock, ProbingError } from '@revtr/probing';
 import { Periodic } from '../../foundation/periodic.ts';
-import type { KillSwitches } from '../../safety/kill-switches.ts';
-import type { AgentTask, LocalAgents, ReachableAgent } from '../agent-access.ts';
+import type { AgentAccess, ReachableAgent } from '../agent-access.ts';
+import { checkTask, type TaskRules } from '../check-task.ts';
 import {
   type AgentNews,
   type AgentView,
@@ -18,17 +17,14 @@ import {
   taskService,
 } from './contract.ts';
 
-export interface AgentServerCollaborators {
+export interface AgentServerCollaborators extends TaskRules {
   readonly bus: Bus;
-  readonly agents: LocalAgents;
+  readonly agents: Pick<AgentAccess, 'find'>;
   /** Agents that are connected at this moment. */
   readonly connected: () => readonly Ipv4Address[];
   /** Whether an agent must not be used although it is connected. */
   readonly isSuspended: (address: Ipv4Address) => boolean;
   readonly rootCertificate: string;
-  readonly directory: Pick<AgentDirectory, 'participates'>;
-  readonly targetPolicy: Pick<TargetPolicy, 'refuse'>;
-  readonly switches: Pick<KillSwitches, 'before'>;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -135,7 +131,7 @@ export class AgentServer {
   async #handle(address: Ipv4Address, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
     const { task, timeoutMs, isListening } = request;
     try {
-      this.#check(address, task);
+      checkTask(address, task, this.#collaborators);
       const agent = this.#collaborators.agents.find(address);
       if (agent === undefined) return unreachable(`the agent of ${formatIpv4(address)} has left`);
       return { outcome: await agent.run(task, { timeoutMs, isListening, signal }) };
@@ -146,27 +142,6 @@ export class AgentServer {
       const isKnown = code === 'spoofingRefused' || code === 'invalidRequest';
       return { refused: { code: isKnown ? code : 'proberStopped', message } };
     }
-  }
-
-  /**
-   * Checks what every engine has checked before: a gateway does not rely on it.
-   * @throws {ProbingError} when the task must not be given to the agent
-   */
-  #check(address: Ipv4Address, task: AgentTask): void {
-    const { directory, targetPolicy, switches } = this.#collaborators;
-    if (!directory.participates(address))
-      throw new ProbingError('proberStopped', `${formatIpv4(address)} is not an active agent`);
-    if (task.kind === 'catch') return;
-    const { request } = task;
-    const refusal = targetPolicy.refuse(request.target);
-    if (refusal !== undefined) throw new ProbingError('invalidRequest', refusal.message);
-    if (request.sender !== address)
-      throw new ProbingError('invalidRequest', `${formatIpv4(request.sender)} is another agent`);
-    if (task.kind === 'emit' && !directory.participates(task.spoof.claimedSource)) {
-      const claimed = formatIpv4(task.spoof.claimedSource);
-      throw new ProbingError('spoofingRefused', `${claimed} does not allow spoofed probes with its address`);
-    }
-    switches.before(task.kind === 'emit' ? { ...task.request, spoof: task.spoof } : request, undefined);
   }
 }
 

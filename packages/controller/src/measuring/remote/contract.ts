@@ -7,6 +7,7 @@ import {
   outcomeSchema,
   pingSchema,
   profileShape,
+  replySchema,
   workSchema,
 } from '@revtr/link';
 import { z } from 'zod';
@@ -76,8 +77,10 @@ const taskRequestSchema = z.object({
   isListening: z.boolean(),
 });
 export type TaskRequest = z.infer<typeof taskRequestSchema>;
+/** A reply that an agent of revtr 2.0 has reported, see `AgentOutcome`. */
+const reportedSchema = z.object({ kind: z.literal('reported'), reply: replySchema.omit({ rttMs: true }) });
 const taskResponseSchema = z.union([
-  z.object({ outcome: outcomeSchema }),
+  z.object({ outcome: z.union([outcomeSchema, reportedSchema]) }),
   /** The gateway did not give the task to the agent, or the agent left before it had an outcome. */
   z.object({
     refused: z.object({

@@ -1,9 +1,9 @@
 import type { Bus, Stream } from '@revtr/bus';
-import type { Outcome, RunOptions } from '@revtr/link';
+import type { RunOptions } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
 import { type Clock, ProbingError } from '@revtr/probing';
 import type { Members } from '../../cluster/members.ts';
-import type { AgentAccess, AgentTask, ReachableAgent } from '../agent-access.ts';
+import type { AgentAccess, AgentOutcome, AgentTask, ReachableAgent } from '../agent-access.ts';
 import {
   type AgentNews,
   type AgentView,
@@ -112,7 +112,7 @@ export class RemoteAgents implements AgentAccess {
     return this.find(address);
   }
 
-  async #run(name: string, task: AgentTask, options: RunOptions): Promise<Outcome> {
+  async #run(name: string, task: AgentTask, options: RunOptions): Promise<AgentOutcome> {
     const { timeoutMs, isListening = false, signal } = options;
     const response = await this.#streamTo(name).request({ task: plain(task), timeoutMs, isListening }, signal);
     if ('outcome' in response) return response.outcome;

@@ -2,6 +2,7 @@ import { BUDGET_KINDS, type BudgetKind, type Clock, type ExhaustedBudget, Probin
 import type { GuardedRequest, GuardedResult, ProbeGuard } from '../guarded-prober.ts';
 import type { ProbeCause } from '../probe-context.ts';
 import { CountTable } from './count-table.ts';
+import { FairBacklog } from './fair-backlog.ts';
 import type { BudgetSettings, Limits } from './limits.ts';
 import { hasOption, mostPackets } from './packet-counts.ts';
 import { CAPACITY, describeSubject, forEachKind, formatSubject, type SubjectFinder } from './subjects.ts';
@@ -15,6 +16,16 @@ interface Budget {
   readonly kind: BudgetKind;
   readonly table: CountTable;
   readonly limits: Limits;
+}
+
+/** A probe that somebody wants to send. */
+interface Asked {
+  readonly count: number;
+  readonly isOption: boolean;
+  readonly now: number;
+  readonly share: number;
+  /** The user's number; 0 for the system itself. */
+  readonly user: number;
 }
 
 export interface BudgetGuardCollaborators {
@@ -41,7 +52,8 @@ export interface CountedPackets {
 
 /**
  * Counts packets for each destination address, /24, announced prefix, AS, vantage point, source and user, across all users, and refuses
- * probes that would exceed a limit. Budgets per second make probes wait; those per day, and waits that are too long, refuse them. A traceroute
+ * probes that would exceed a limit. Budgets per second make probes wait; those per day, and waits that are too long, refuse them. Users share
+ * the rate of a vantage point. A traceroute
  * counts the most packets that it can send until it has ended, then those that it has sent.
  */
 export class BudgetGuard implements ProbeGuard {
@@ -51,12 +63,17 @@ export class BudgetGuard implements ProbeGuard {
   readonly #collaborators: BudgetGuardCollaborators;
   /** Tables and limits in a list, which is faster to go through than objects by kind. */
   readonly #budgets: readonly Budget[];
+  /** Who waits for the rates of vantage points: all packets, and those with options. */
+  readonly #waiting: FairBacklog;
+  readonly #optionWaiting: FairBacklog;
   #day: number;
 
   constructor(settings: BudgetSettings, collaborators: BudgetGuardCollaborators) {
     this.settings = settings;
     this.#collaborators = collaborators;
     this.#day = dayOf(collaborators.clock.now());
+    this.#waiting = new FairBacklog(settings.longestWaitSeconds * 1000);
+    this.#optionWaiting = new FairBacklog(settings.longestWaitSeconds * 1000);
     this.#budgets = BUDGET_KINDS.map((kind) => ({ kind, table: this.tables[kind], limits: settings[kind] }));
   }
 
@@ -76,7 +93,7 @@ export class BudgetGuard implements ProbeGuard {
     const share = this.#share;
     for (const budget of this.#budgets) {
       const key = subjects[budget.kind];
-      if (key !== 0) this.#check(budget, key, count, isOption, now, share);
+      if (key !== 0) this.#check(budget, key, { count, isOption, now, share, user: subjects.user });
     }
   }
 
@@ -99,10 +116,15 @@ export class BudgetGuard implements ProbeGuard {
       const paid = paidUntil(table.paidUntil(place), count, packetsPerSecond, now);
       table.setPaidUntil(place, paid);
       waitMs = Math.max(waitMs, paid - now - BURST_MS);
+      const isShared = kind === 'vantagePoint';
+      if (isShared && paid - now > BURST_MS)
+        this.#waiting.add(key, subjects.user, costMs(count, packetsPerSecond), paid - BURST_MS);
       if (!isOption) continue;
       const optionPaid = paidUntil(table.optionPaidUntil(place), count, optionPacketsPerSecond, now);
       table.setOptionPaidUntil(place, optionPaid);
       waitMs = Math.max(waitMs, optionPaid - now - BURST_MS);
+      if (isShared && optionPaid - now > BURST_MS)
+        this.#optionWaiting.add(key, subjects.user, costMs(count, optionPacketsPerSecond), optionPaid - BURST_MS);
     }
     if (waitMs > 0) this.#collaborators.onHeld?.(waitMs);
     return waitMs;
@@ -127,14 +149,7 @@ export class BudgetGuard implements ProbeGuard {
     return this.#collaborators.share?.() ?? 1;
   }
 
-  #check(
-    { kind, table, limits }: Budget,
-    key: number,
-    count: number,
-    isOption: boolean,
-    now: number,
-    share: number,
-  ): void {
+  #check({ kind, table, limits }: Budget, key: number, { count, isOption, now, share, user }: Asked): void {
     const place = table.find(key);
     const midnight = (this.#day + 1) * DAY_MS;
     if (table.packets(place) + count > limits.packetsPerDay)
@@ -146,14 +161,16 @@ export class BudgetGuard implements ProbeGuard {
         limit: limits.optionPacketsPerDay,
         retryAt: midnight,
       });
+    const hasRoom = (waiting: FairBacklog, ms: number): boolean =>
+      kind !== 'vantagePoint' || waiting.hasRoom(key, user, ms, now);
     const longestMs = this.settings.longestWaitSeconds * 1000 + BURST_MS;
     const { packetsPerSecond, optionPacketsPerSecond } = limits;
     const paid = paidUntil(table.paidUntil(place), count, packetsPerSecond * share, now);
-    if (paid - now > longestMs)
+    if (paid - now > longestMs || !hasRoom(this.#waiting, costMs(count, packetsPerSecond * share)))
       this.#refuse(kind, key, { packets: 'all', per: 'second', limit: packetsPerSecond, retryAt: paid - BURST_MS });
     if (!isOption) return;
     const optionPaid = paidUntil(table.optionPaidUntil(place), count, optionPacketsPerSecond * share, now);
-    if (optionPaid - now > longestMs)
+    if (optionPaid - now > longestMs || !hasRoom(this.#optionWaiting, costMs(count, optionPacketsPerSecond * share)))
       this.#refuse(kind, key, {
         packets: 'withOptions',
         per: 'second',
@@ -202,8 +219,11 @@ const dayOf = (now: number): number => Math.floor(now / DAY_MS);
 
 /** When a subject's packets would have been sent at the rate of its limit, one packet more of them after the other. */
 function paidUntil(before: number, count: number, perSecond: number, now: number): number {
-  return Math.max(before, now) + (atOnce(count, perSecond) * 1000) / perSecond;
+  return Math.max(before, now) + costMs(count, perSecond);
 }
+
+/** The time that the packets of a probe take at the rate of a limit, milliseconds. */
+const costMs = (count: number, perSecond: number): number => (atOnce(count, perSecond) * 1000) / perSecond;
 
 /**
  * Packets of one probe that count in the budget of a second: a traceroute sends its packets one after the other, and takes at most what the

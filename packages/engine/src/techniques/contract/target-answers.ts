@@ -6,8 +6,8 @@ import type { RecordRouteReading } from '../../record-route/read-answer.ts';
 export interface ReadAnswer {
   readonly target: Ipv4Address;
   readonly sender: Ipv4Address;
-  /** Number of links from the target to the source, by the TTL of the answer. */
-  readonly distance: number;
+  /** Number of links from the target to the source, by the TTL of the answer; `undefined` when the TTL is not known. */
+  readonly distance: number | undefined;
   readonly hops: readonly Hop[];
   readonly reading: RecordRouteReading;
 }

@@ -35,7 +35,7 @@ export async function traceTail(
     reply === undefined ? patience : Math.min(options.timeoutMs, 200 + 1.5 * reply.rttMs),
   );
   if (reply === undefined) await probeBlindly(tail);
-  else await probeAround(tail, Math.min(MOST_HOPS, hopsTravelled(reply.ttl)));
+  else await probeAround(tail, Math.min(MOST_HOPS, hopsTravelled(reply.ttl) ?? MOST_HOPS));
   await tail.retryBefore();
   const request = { type: 'traceroute', sender, target, firstHop: tail.first, timeoutMs: options.timeoutMs } as const;
   const stop = tail.reachedAt === undefined ? 'gapLimit' : 'completed';

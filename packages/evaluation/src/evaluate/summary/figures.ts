@@ -19,6 +19,8 @@ export const FIGURES = {
   asPathsExact: ['AS paths exact as printed, of those that reach', 'share'],
   asPathsExactByOrigins: ['the same by the origins of the addresses', 'share'],
   asPathsExactByOwners: ['the same by the true owners of the routers', 'share'],
+  interdomainRight: ['adjacent interdomain assumptions right behind a right hop', 'share'],
+  asPathsExactIfAsymmetric: ['AS paths exact as printed, of all pairs, if 57 % of them were right (estimate)', 'share'],
   hopsRight: ['hops right by any flow', 'share'],
   hopsRightByOneFlow: ['hops right by one flow', 'share'],
   measuredHops: ['hops called measured, of all hops', 'share'],
@@ -71,12 +73,23 @@ export interface CountedPair extends Omit<EvaluatedResult, 'hops'> {
   readonly rightByOneFlow: number;
   readonly judgedMeasured: number;
   readonly rightMeasured: number;
+  /** Assumptions across borders: all; adjacent ones behind a right hop; and those of them that are right. */
+  readonly interdomain: number;
+  readonly interdomainBehindRight: number;
+  readonly interdomainRight: number;
 }
+
+/** How often an assumption across a border is right on the real Internet (IMC 2022, section 4.4). */
+const PUBLISHED_INTERDOMAIN = 0.57;
 
 /** Counts the hops of a pair. */
 export function countHops({ hops, ...pair }: EvaluatedResult): CountedPair {
   const judged = judgedHops(hops);
   const measured = judged.filter(({ trust }) => trust === 'measured');
+  const adjacent = hops.filter(
+    ({ kind, verdict }, i) =>
+      kind === 'assumedSymmetry.interdomain' && verdict !== 'unjudged' && (i === 0 || hops[i - 1].verdict === 'right'),
+  );
   return {
     ...pair,
     hops: hops.length,
@@ -86,6 +99,9 @@ export function countHops({ hops, ...pair }: EvaluatedResult): CountedPair {
     rightByOneFlow: judged.filter(({ isRightByOneFlow }) => isRightByOneFlow).length,
     judgedMeasured: measured.length,
     rightMeasured: countRight(measured),
+    interdomain: hops.filter(({ technique }) => technique === 'assumedInterdomain').length,
+    interdomainBehindRight: adjacent.length,
+    interdomainRight: countRight(adjacent),
   };
 }
 
@@ -100,6 +116,12 @@ export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number>
     quantiles(pairs.map(({ latencyMs, spoofedRoundsMs }) => latencyMs - spoofedRoundsMs)),
   ];
   const failed = (failure: Failure): number => shareOf(pairs, (pair) => pair.failure === failure);
+  const interdomainRight = ratio(
+    sum(pairs, (pair) => pair.interdomainRight),
+    sum(pairs, (pair) => pair.interdomainBehindRight),
+  );
+  /** What remains of the probability of an assumption; all of it where there is none. */
+  const kept = interdomainRight > 0 ? Math.min(1, PUBLISHED_INTERDOMAIN / interdomainRight) : 1;
   const shares = reached.flatMap(({ visibleRouters: { found, of } }) => (of === 0 ? [] : [found / of]));
   return {
     reached: ratio(reached.length, pairs.length),
@@ -111,6 +133,11 @@ export function figuresOf(pairs: readonly CountedPair[]): Record<Figure, number>
     asPathsExact: shareOf(reached, (pair) => pair.asPathExact),
     asPathsExactByOrigins: shareOf(reached, (pair) => pair.asPathExactByOrigins),
     asPathsExactByOwners: shareOf(reached, (pair) => pair.asPathExactByOwners),
+    interdomainRight,
+    asPathsExactIfAsymmetric: ratio(
+      sum(pairs, (pair) => (pair.asPathExact ? kept ** pair.interdomain : 0)),
+      pairs.length,
+    ),
     hopsRight: ratio(
       sum(pairs, (pair) => pair.right),
       sum(pairs, (pair) => pair.judged),

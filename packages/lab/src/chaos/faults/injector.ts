@@ -97,9 +97,10 @@ export class Injector {
         return () => primary.start();
       }
       case 'postgresStop': {
-        const { process } = postgres.primary;
-        process.suspend();
-        return async () => process.resume();
+        const { primaryHost } = postgres;
+        // The processes that serve connections must not go on without the one that accepts them.
+        await network.signal(primaryHost, 'SIGSTOP');
+        return () => network.signal(primaryHost, 'SIGCONT');
       }
       case 'postgresFailover': {
         await postgres.untilReplicated();

@@ -162,6 +162,11 @@ export class StarNetwork {
     for (const [from, to] of this.#pairs(directions)) this.#delays.heal(from, to);
   }
 
+  /** Sends a signal to all processes of a host. @throws {KernelLabError} `commandFailed` */
+  signal(host: string, signal: NodeJS.Signals): Promise<void> {
+    return this.#namespaces.signal(this.#host(host).namespace, signal);
+  }
+
   /** Kills all processes in the namespaces and removes them. */
   async down(): Promise<void> {
     this.#delays.close();

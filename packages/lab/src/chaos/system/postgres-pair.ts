@@ -68,7 +68,8 @@ export class PostgresPair {
   async addReplica(): Promise<void> {
     const { server } = this.#replica;
     await server.process.kill();
-    await server.copyFrom(this.#primary.address);
+    // Another fault may strike the primary server meanwhile.
+    await untilReady('the copy of PostgreSQL', () => server.copyFrom(this.#primary.address));
     await server.start();
     await this.#primary.server.query(`alter system set synchronous_standby_names = '*'`);
     await this.#primary.server.query('select pg_reload_conf()');

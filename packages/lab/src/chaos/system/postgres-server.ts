@@ -68,15 +68,22 @@ export class PostgresServer {
     appendFileSync(join(this.#data, 'pg_hba.conf'), ACCESS);
   }
 
-  /** Replaces the data by a copy of the server at an address, which this server replicates from its next start on. */
-  async copyFrom(address: string): Promise<void> {
+  /**
+   * Replaces the data by a copy of the server at an address, which this server replicates from its next start on. Returns whether the copy is
+   * complete.
+   */
+  async copyFrom(address: string): Promise<boolean> {
     rmSync(this.#data, { recursive: true, force: true });
     const { uid, gid } = this.#user;
     const basebackup = [join(postgresPrograms(), 'pg_basebackup'), '-h', address, '-U', 'revtr', '-D', this.#data];
-    await run('ip', [
+    const copying = run('ip', [
       ...['netns', 'exec', this.#namespace, 'setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
       ...[...basebackup, '-R', '-X', 'stream', '--checkpoint=fast', '--no-sync'],
     ]);
+    return copying.then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Starts the server and waits until it answers. @throws {KernelLabError} `notReady` after two minutes */

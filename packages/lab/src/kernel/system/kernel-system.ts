@@ -70,10 +70,11 @@ export async function startKernelSystem(topology: KernelTopology, options: Kerne
 }
 
 function hostsOf(topology: KernelTopology): NewHost[] {
-  return [...topology.nodes].flatMap(([name, { role }]): NewHost[] => {
+  return [...topology.nodes].flatMap(([name, { role, options }]): NewHost[] => {
     if (role !== 'source' && role !== 'vp') return [];
     const address = formatIpv4(addressesOf(topology, name)[0]);
-    return [{ name, address, kind: role === 'source' ? 'source' : 'vantagePoint' }];
+    const kind = role === 'source' ? 'source' : 'vantagePoint';
+    return [{ name, address, kind, isLegacy: options.agent === 'legacy' }];
   });
 }
 

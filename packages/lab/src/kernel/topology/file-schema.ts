@@ -15,6 +15,7 @@ const nodeSchema = z.strictObject({
       ttl: z.enum(['answer', 'silent']).default('answer'),
       stamp: z.string().optional(),
       balance: z.enum(['addresses', 'ports', 'icmp', 'packet']).optional(),
+      agent: z.enum(['own', 'legacy']).optional(),
     })
     .default({ rr: 'egress', ttl: 'answer' }),
 });

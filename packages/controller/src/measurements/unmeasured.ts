@@ -1,0 +1,45 @@
+import { emptyStats } from '@revtr/engine';
+import type { Job, KillSwitchRow } from '@revtr/storage';
+import type { StoredResult } from './stored-result.ts';
+
+/** How a measurement ends whose batch was cancelled. */
+export const CANCELLED = { code: 'batchCancelled', message: 'the batch was cancelled before this measurement ended' };
+
+/** How a measurement ends that has waited longer than `longestWaitMs` in the queue. */
+export function expiredReason(longestWaitMs: number): { readonly code: string; readonly message: string } {
+  const hours = Math.round((10 * longestWaitMs) / 3_600_000) / 10;
+  const time = hours === 1 ? '1 hour' : `${hours} hours`;
+  return { code: 'expired', message: `the measurement was still in the queue ${time} after it was submitted` };
+}
+
+/** The result of a measurement that failed because of a defect in the controller. */
+export function brokenResult({ destination }: Job, now: number): StoredResult {
+  const message = 'the measurement failed unexpectedly; the operator finds the cause in the log';
+  return { ...emptyResult(now), failReason: { code: 'internal', message, hop: destination } };
+}
+
+export const emptyResult = (now: number): StoredResult => ({
+  plan: '',
+  stopReason: 'failed',
+  startedAt: now,
+  endedAt: now,
+  hops: [],
+  stats: emptyStats(),
+  attempts: [],
+});
+
+export const switchReason = (
+  { destination }: Job,
+  { scope, subject, reason }: KillSwitchRow,
+): NonNullable<StoredResult['failReason']> => ({
+  code: 'killSwitch',
+  message: `an operator has stopped ${scope} ${subject}: ${reason}`,
+  hop: destination,
+});
+
+/** The result of a measurement that was stopped before it began. */
+export const stoppedResult = (failReason: NonNullable<StoredResult['failReason']>, now: number): StoredResult => ({
+  ...emptyResult(now),
+  stopReason: 'cancelled',
+  failReason,
+});
