@@ -13,6 +13,7 @@ import { benchPrefixTable } from './prefix-table.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
+import { benchStorage } from './storage.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
 import { benchWeb } from './web/web.ts';
@@ -33,6 +34,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   ranking: benchRanking,
   realism: benchRealism,
   safety: benchSafety,
+  storage: benchStorage,
   throughput: benchThroughput,
   warts: benchWarts,
   web: benchWeb,
@@ -64,6 +66,8 @@ timings are medians.
                  [--size SIZE] [--seed N] [--profile PROFILE]
                  [--family FAMILY] [--json]
   safety         send probes with and without budgets and circuit breakers
+  storage        store results of profile published and report the bytes of each
+                 [--measurements N] [--database URL]
   throughput     measure reverse traceroutes from the API to the database
                  [--safety on|off|both] [--rounds N]
   warts          decode warts files
