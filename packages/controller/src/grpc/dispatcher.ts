@@ -150,8 +150,7 @@ export class Dispatcher {
     // The library calls a message that it cannot decode an internal error.
     if (!values.get(isInvokedKey) && answer.trailer?.get('grpc-status') === String(Code.Internal))
       answer.trailer.set('grpc-status', String(Code.InvalidArgument));
-    if (isOne)
-      response.stream.setTimeout(this.#limits.unreadMs, () => response.stream.close(constants.NGHTTP2_CANCEL));
+    if (isOne) response.stream.setTimeout(this.#limits.unreadMs, () => response.stream.close(constants.NGHTTP2_CANCEL));
     const note = (): void => {
       call.status = answer.trailer?.get('grpc-status') ?? String(Code.InvalidArgument);
       call.message = answer.trailer?.get('grpc-message') ?? '';

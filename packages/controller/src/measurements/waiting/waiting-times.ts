@@ -65,7 +65,7 @@ export class WaitingTimes {
       const engine = engineOf(source);
       if (engine === undefined) return counts;
       const place = { userId: batch.user_id, source, isBulk };
-      const { places } = byEngine.get(engine.engine) ?? { places: [] };
+      const places: Place[] = byEngine.get(engine.engine)?.places ?? [];
       places.push({ ...place, before: beforeFirst }, { ...place, before: beforeLast });
       byEngine.set(engine.engine, { engine, places });
     }
